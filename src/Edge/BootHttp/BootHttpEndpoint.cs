@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
+
+namespace Anvil.Edge.BootHttp;
+
+/// <summary>Boot HTTP: GET and HEAD of boot files, with ranges (RFC 9110 section 14), streamed.</summary>
+public static class BootHttpEndpoint
+{
+    /// <summary>Answers one request.</summary>
+    public static async Task HandleAsync(HttpContext http)
+    {
+        var request = http.Request;
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+        {
+            http.Response.Headers.Allow = "GET, HEAD";
+            await TextAsync(http, StatusCodes.Status405MethodNotAllowed, "only GET and HEAD");
+            return;
+        }
+
+        var resolver = http.RequestServices.GetRequiredService<BootFileResolver>();
+        var path = request.Path.Value?.TrimStart('/') ?? "";
+        var remote = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        ResolvedFile? file;
+        try
+        {
+            file = await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http", HttpMethods.IsGet(request.Method));
+        }
+        catch (RenderFailedException e)
+        {
+            await TextAsync(http, StatusCodes.Status500InternalServerError, e.Message);
+            return;
+        }
+
+        if (file is null)
+        {
+            resolver.NoteTransfer(null, remote, "http", path, "404");
+            await TextAsync(http, StatusCodes.Status404NotFound, $"/{path}: no such file for {remote}");
+            return;
+        }
+
+        var result = file.Rendered is not null
+            ? Results.Bytes(file.Rendered, "text/plain; charset=utf-8", enableRangeProcessing: true)
+            : Results.File(file.OnDisk!.FullName, "application/octet-stream", lastModified: new DateTimeOffset(file.OnDisk.LastWriteTimeUtc), enableRangeProcessing: true,
+                entityTag: new EntityTagHeaderValue($"\"{file.OnDisk.LastWriteTimeUtc.Ticks:x}-{file.OnDisk.Length:x}\""));
+        await result.ExecuteAsync(http);
+        if (file.OnDisk is not null && HttpMethods.IsGet(request.Method)) resolver.NoteTransfer(file, remote, "http", path, $"{http.Response.StatusCode}, {file.Length} octets");
+    }
+
+    private static Task TextAsync(HttpContext http, int status, string text)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(text + "\n", http.RequestAborted);
+    }
+}

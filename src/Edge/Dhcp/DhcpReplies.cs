@@ -1,0 +1,120 @@
+using System.Text;
+using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Network;
+using Anvil.Provisioning.Templates;
+
+namespace Anvil.Edge.Dhcp;
+
+/// <summary>Builds replies: pure, from a request, a lease, a boot answer and configured options (RFC 2131 section 4.3, RFC 4578; iPXE's 175).</summary>
+public sealed class DhcpReplies(CatalogSnapshot catalog)
+{
+    /// <summary>PXE_DISCOVERY_CONTROL = 8: use the boot file of this reply, ask nobody else (PXE 2.1, section 2.2.4.1).</summary>
+    private static readonly byte[] PxeVendorOptions = [6, 1, 8, 255];
+
+    /// <summary>Sub-option 176 = 1: iPXE need not wait for a proxyDHCP offer.</summary>
+    private static readonly byte[] IpxeNoProxy = [176, 1, 1];
+
+    /// <summary>OFFER or ACK with an address.</summary>
+    public DhcpMessage Lease(DhcpMessage request, DhcpMessageType type, Lease lease, Subnet subnet, Reservation? reservation, BootAnswer boot, uint server)
+    {
+        var configured = Configured(request, subnet, reservation);
+        var options = Header(type, server);
+        options.Add(Number(DhcpOption.LeaseTime, (uint)lease.Duration));
+        options.Add(Number(DhcpOption.RenewalTime, (uint)(lease.Duration / 2)));
+        options.Add(Number(DhcpOption.RebindingTime, (uint)(lease.Duration * 3L / 4)));
+        foreach (var code in Wanted(request, configured.Keys))
+        {
+            if (code is DhcpOption.TftpServerName or DhcpOption.BootFileName or DhcpOption.LeaseTime or DhcpOption.RenewalTime or DhcpOption.RebindingTime or DhcpOption.MessageType or DhcpOption.ServerId) continue;
+            if (!boot.Boots && code == 17) continue;
+            if (configured.TryGetValue(code, out var value)) options.Add(KeyValuePair.Create(code, value));
+        }
+
+        var noBoot = reservation?.Options.Any(o => o.Code == DhcpOption.BootFileName && o.Value.Length == 0) == true || lease.SkipBoot;
+        var next = IPv4.TryParse(lease.NextServer, out var own) ? own : server;
+        return Finish(request, IPv4.Parse(lease.Addr), noBoot ? boot with { Boots = false } : boot, next, options, configured);
+    }
+
+    /// <summary>A proxyDHCP answer: boot file and no address.</summary>
+    public DhcpMessage Proxy(DhcpMessage request, DhcpMessageType type, Subnet? subnet, BootAnswer boot, uint server)
+        => Finish(request, 0, boot, subnet is not null && IPv4.TryParse(subnet.NextServer, out var next) ? next : server, Header(type, server), new Dictionary<byte, byte[]>());
+
+    /// <summary>NAK: message type and server identifier alone.</summary>
+    public static DhcpMessage Nak(DhcpMessage request, uint server)
+    {
+        var options = Header(DhcpMessageType.Nak, server);
+        Echo(request, options);
+        return Reply(request, 0, 0, "", "", options, broadcast: true);
+    }
+
+    private static DhcpMessage Finish(DhcpMessage request, uint address, BootAnswer boot, uint next, List<KeyValuePair<byte, byte[]>> options, IReadOnlyDictionary<byte, byte[]> configured)
+    {
+        var file = "";
+        var serverName = "";
+        if (boot.Boots)
+        {
+            file = configured.TryGetValue(DhcpOption.BootFileName, out var fixedFile) ? Encoding.UTF8.GetString(fixedFile) : boot.File;
+            serverName = configured.TryGetValue(DhcpOption.TftpServerName, out var name) ? Encoding.UTF8.GetString(name) : IPv4.Format(next);
+            var vendorClass = request.OptionText(DhcpOption.VendorClass) ?? "";
+            if (vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal)) options.Add(Text(DhcpOption.VendorClass, "HTTPClient"));
+            else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
+            {
+                options.Add(Text(DhcpOption.VendorClass, "PXEClient"));
+                if (request.Option(DhcpOption.ClientMachineId) is { } id) options.Add(KeyValuePair.Create(DhcpOption.ClientMachineId, id));
+                if (!configured.ContainsKey(DhcpOption.VendorSpecific)) options.Add(KeyValuePair.Create(DhcpOption.VendorSpecific, PxeVendorOptions));
+            }
+
+            if (file.Length > 127 || vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal)) options.Add(Text(DhcpOption.BootFileName, file));
+        }
+
+        if (request.Option(DhcpOption.Ipxe) is not null && !configured.ContainsKey(DhcpOption.Ipxe)) options.Add(KeyValuePair.Create(DhcpOption.Ipxe, IpxeNoProxy));
+        Echo(request, options);
+        return Reply(request, address, boot.Boots ? next : 0, serverName, file, options, broadcast: false);
+    }
+
+    private Dictionary<byte, byte[]> Configured(DhcpMessage request, Subnet subnet, Reservation? reservation)
+    {
+        var data = new Lazy<TemplateMap>(() => new TemplateMap(request.Options.Select(o => KeyValuePair.Create(
+            o.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (object?)OptionText.Decode(o.Key, o.Value)))));
+        var all = new Dictionary<byte, byte[]>();
+        foreach (var (code, text) in subnet.Options.Concat(reservation?.Options ?? []))
+        {
+            if (text.Length == 0) continue;
+            try
+            {
+                var value = text.Contains("{{", StringComparison.Ordinal) ? catalog.TemplateSet.Render($"option {code}", text, data.Value) : text;
+                if (value.Length > 0) all[code] = OptionText.Encode(code, value);
+            }
+            catch (Exception e) when (e is TemplateException or FormatException)
+            {
+                all.Remove(code);
+            }
+        }
+
+        return all;
+    }
+
+    private static IEnumerable<byte> Wanted(DhcpMessage request, IEnumerable<byte> configured)
+        => request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list.Distinct() : configured.Order();
+
+    private static List<KeyValuePair<byte, byte[]>> Header(DhcpMessageType type, uint server)
+        => [KeyValuePair.Create<byte, byte[]>(DhcpOption.MessageType, [(byte)type]), Number(DhcpOption.ServerId, server)];
+
+    private static void Echo(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options)
+    {
+        if (request.Option(DhcpOption.ClientId) is { } id) options.Add(KeyValuePair.Create(DhcpOption.ClientId, id));
+        if (request.RelayAddress != 0 && request.Option(DhcpOption.RelayAgentInformation) is { } relay) options.Add(KeyValuePair.Create(DhcpOption.RelayAgentInformation, relay));
+    }
+
+    private static DhcpMessage Reply(DhcpMessage request, uint your, uint next, string serverName, string file, List<KeyValuePair<byte, byte[]>> options, bool broadcast) => new()
+    {
+        Op = 2, HardwareType = request.HardwareType, TransactionId = request.TransactionId, HardwareAddress = request.HardwareAddress, RelayAddress = request.RelayAddress,
+        Flags = broadcast && request.RelayAddress != 0 ? (ushort)(request.Flags | 0x8000) : request.Flags,
+        ClientAddress = request.Type == DhcpMessageType.Request && !broadcast ? request.ClientAddress : 0,
+        YourAddress = your, ServerAddress = next, ServerName = serverName, File = file.Length <= 127 ? file : "", Options = options,
+    };
+
+    private static KeyValuePair<byte, byte[]> Number(byte code, uint value) => KeyValuePair.Create(code, OptionText.UInt32(value));
+
+    private static KeyValuePair<byte, byte[]> Text(byte code, string text) => KeyValuePair.Create(code, Encoding.UTF8.GetBytes(text));
+}

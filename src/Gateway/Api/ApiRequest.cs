@@ -1,0 +1,68 @@
+using System.Text;
+using System.Text.Json;
+using Anvil.Grains;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+using Microsoft.AspNetCore.Http;
+
+namespace Anvil.Gateway.Api;
+
+/// <summary>What handlers read from a request: who asks, and the body.</summary>
+internal static class ApiRequest
+{
+    /// <summary>Most octets of a body.</summary>
+    public const int MostBody = 16 << 20;
+
+    public static Principal Principal(this HttpContext http) => (Principal)http.Items[typeof(Principal)]!;
+
+    public static void Set(this HttpContext http, Principal principal) => http.Items[typeof(Principal)] = principal;
+
+    public static Actor Actor(this HttpContext http, string machine)
+    {
+        var principal = http.Principal();
+        return new Actor(principal.Name, principal.Kind != PrincipalKind.User, principal.May("machines", "updateTaskList", machine));
+    }
+
+    public static bool Flag(this HttpContext http, string name) => http.Request.Query[name].ToString() is "true" or "1";
+
+    /// <summary>Refuses what the requester may not do: a get is answered with 404, which hides whether the object is there.</summary>
+    /// <exception cref="ApiException">403 or 404.</exception>
+    public static void Require(this HttpContext http, string scope, string action, string specific)
+    {
+        if (http.Principal().May(scope, action, specific)) return;
+        if (action == "get") throw new ApiException(ApiError.NotFound(scope, specific));
+        throw new ApiException(new ApiError(scope, specific, "AUTH", [$"Cannot access {http.Request.Path}", $"Requires: {scope} {action} {specific}"], 403));
+    }
+
+    /// <summary>Reads a JSON body as text; "" when there is none.</summary>
+    /// <exception cref="ApiException">400: another content type, not JSON, or too long.</exception>
+    public static async Task<string> ReadJsonAsync(this HttpContext http, string model, string key)
+    {
+        var text = await http.ReadTextAsync(model, key);
+        if (text.Length == 0) return "";
+        if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)
+            throw new ApiException(ApiError.BadRequest(model, key, http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
+        try
+        {
+            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Json.MaxDepth });
+            return text;
+        }
+        catch (JsonException e)
+        {
+            throw new ApiException(ApiError.BadRequest(model, key, http.Request.Method, "Invalid JSON: " + e.Message));
+        }
+    }
+
+    private static async Task<string> ReadTextAsync(this HttpContext http, string model, string key)
+    {
+        using var buffer = new MemoryStream();
+        var chunk = new byte[16 << 10];
+        while (await http.Request.Body.ReadAsync(chunk, http.RequestAborted) is var read and > 0)
+        {
+            if (buffer.Length + read > MostBody) throw new ApiException(new ApiError(model, key, http.Request.Method, [$"a body has at most {MostBody} octets"], 413));
+            buffer.Write(chunk, 0, read);
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+}

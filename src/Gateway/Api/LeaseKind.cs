@@ -1,0 +1,42 @@
+using Anvil.Grains;
+using Anvil.Grains.Catalog;
+using Anvil.Grains.Subnets;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
+using Anvil.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Anvil.Gateway.Api;
+
+/// <summary>Leases behind the generic verbs: listed, read and deleted.</summary>
+internal sealed class LeaseKind(ILeaseStore store, ICatalog catalog, IGrainFactory grains) : IKind
+{
+    public string Prefix => "leases";
+
+    public async Task<IReadOnlyList<Document>> ListAsync(HttpContext http) => [.. await store.ListAsync(http.RequestAborted)];
+
+    public async Task<string?> ResolveAsync(HttpContext http, string text)
+    {
+        var key = IPv4.TryParse(text, out var address) ? address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture) : text.ToUpperInvariant();
+        return (await store.ListAsync(http.RequestAborted)).Any(l => l.Key == key) ? key : null;
+    }
+
+    public async Task<Reply> GetAsync(HttpContext http, string key)
+        => (await store.ListAsync(http.RequestAborted)).FirstOrDefault(l => l.Key == key) is { } lease ? Reply.Ok(Json.Write(lease)) : Reply.Fail(ApiError.NotFound(Prefix, key));
+
+    public Task<Reply> CreateAsync(HttpContext http, string body) => Refuse("", "POST");
+
+    public Task<Reply> PutAsync(HttpContext http, string key, string body) => Refuse(key, "PUT");
+
+    public Task<Reply> PatchAsync(HttpContext http, string key, string patch) => Refuse(key, "PATCH");
+
+    public async Task<Reply> DeleteAsync(HttpContext http, string key)
+    {
+        var address = Convert.ToUInt32(key, 16);
+        return catalog.Current.SubnetOf(address) is { } subnet
+            ? await grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).DeleteLease(address)
+            : Reply.Fail(ApiError.NotFound(Prefix, key, "DELETE"));
+    }
+
+    private Task<Reply> Refuse(string key, string type) => Task.FromResult(Reply.Fail(new ApiError(Prefix, key, type, ["leases are made by DHCP alone"], 405)));
+}

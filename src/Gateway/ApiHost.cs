@@ -1,0 +1,85 @@
+using Anvil.Gateway.Api;
+using Anvil.Grains.Access;
+using Anvil.Grains.Catalog;
+using Anvil.Grains.Timeline;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Anvil.Gateway;
+
+/// <summary>Puts the Machines API into an application.</summary>
+public static partial class ApiHost
+{
+    /// <summary>Base path of the API.</summary>
+    public const string Base = "/api/v3";
+
+    /// <summary>Adds what the API needs.</summary>
+    public static IServiceCollection AddMachinesApi(this IServiceCollection services)
+        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<AccessService>();
+
+    /// <summary>CORS, authentication and error shape for every request below the base path.</summary>
+    public static void UseMachinesApi(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        var headers = http.Response.Headers;
+        headers.AccessControlAllowOrigin = "*";
+        headers.AccessControlAllowCredentials = "true";
+        if (HttpMethods.IsOptions(http.Request.Method))
+        {
+            headers.AccessControlAllowMethods = "GET,POST,PUT,DELETE,OPTIONS,PATCH,HEAD";
+            headers.AccessControlAllowHeaders = "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,Range,Vary,Accept-Encoding,Prefer,If-None-Match";
+            return;
+        }
+
+        try
+        {
+            if (http.Request.Path.StartsWithSegments(Base) && !await http.RequestServices.GetRequiredService<Authentication>().AuthenticateAsync(http)) return;
+            await next();
+            if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } && http.GetEndpoint() is null)
+                await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["No route"], 404));
+            else if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+                await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["Method not allowed"], 405));
+        }
+        catch (ApiException e)
+        {
+            await http.WriteAsync(e.Error);
+        }
+        catch (BadHttpRequestException e)
+        {
+            await http.WriteAsync(ApiError.BadRequest("", http.Request.Path, http.Request.Method, e.Message));
+        }
+        catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), e, http.Request.Method, http.Request.Path);
+            if (!http.Response.HasStarted) await http.WriteAsync(new ApiError("", http.Request.Path, "API ERROR", ["internal error; see the server's log"], 500));
+        }
+    });
+
+    /// <summary>The routes.</summary>
+    public static void MapMachinesApi(this IEndpointRouteBuilder app)
+    {
+        var services = app.ServiceProvider;
+        var grains = services.GetRequiredService<IGrainFactory>();
+        var catalog = services.GetRequiredService<ICatalog>();
+        var queries = services.GetRequiredService<IMachineQueries>();
+        var access = services.GetRequiredService<AccessService>();
+        var options = services.GetRequiredService<IOptions<GatewayOptions>>();
+        var machines = services.GetRequiredService<MachineKind>();
+        IKind[] kinds = [machines, services.GetRequiredService<JobKind>(), services.GetRequiredService<LeaseKind>(), .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogKindRow(prefix, catalog, grains))];
+
+        var api = app.MapGroup(Base);
+        foreach (var kind in kinds) api.MapKind(kind);
+        api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), options);
+        api.MapJobs(queries, catalog, access, services.GetRequiredService<JobLogs>(), options);
+        api.MapSystem([.. kinds.Select(k => k.Prefix)], catalog, queries, access, grains, options);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);
+}

@@ -1,0 +1,29 @@
+namespace Anvil.Gateway;
+
+/// <summary>Settings of the gateway.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>Configuration section.</summary>
+    public const string Section = "Gateway";
+
+    /// <summary>Port of the API.</summary>
+    public int ApiPort { get; set; } = 8092;
+
+    /// <summary>Port of boot HTTP.</summary>
+    public int FilePort { get; set; } = 8091;
+
+    /// <summary>DHCP port, for Info.</summary>
+    public int DhcpPort { get; set; } = 67;
+
+    /// <summary>PXE boot server port, for Info.</summary>
+    public int BinlPort { get; set; } = 4011;
+
+    /// <summary>TFTP port, for Info.</summary>
+    public int TftpPort { get; set; } = 69;
+
+    /// <summary>DHCP is served by this silo.</summary>
+    public bool DhcpEnabled { get; set; }
+
+    /// <summary>Id of this endpoint.</summary>
+    public string Id { get; set; } = Environment.MachineName;
+}

@@ -1,0 +1,44 @@
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Grains.Subnets;
+
+/// <summary>What a client wants of a subnet.</summary>
+public enum LeaseAct
+{
+    /// <summary>DHCPDISCOVER.</summary>
+    Discover,
+
+    /// <summary>DHCPREQUEST.</summary>
+    Request,
+
+    /// <summary>DHCPRELEASE.</summary>
+    Release,
+
+    /// <summary>DHCPDECLINE.</summary>
+    Decline,
+}
+
+/// <summary>A DHCP message, as far as the lease goes.</summary>
+[GenerateSerializer, Immutable]
+public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested, [property: Id(3)] uint Via);
+
+/// <summary>How DHCP answers; the lease is durable when this arrives.</summary>
+[GenerateSerializer, Immutable]
+public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason);
+
+/// <summary>One subnet: the single writer of its leases.</summary>
+[Alias("anvil.ISubnetGrain")]
+public interface ISubnetGrain : IGrainWithStringKey
+{
+    /// <summary>Handles one DHCP message.</summary>
+    [Alias("Handle")]
+    Task<LeaseAnswer> Handle(LeaseCall call);
+
+    /// <summary>MAC address of the client that holds an address now; null when nobody does.</summary>
+    [Alias("HolderOf")]
+    Task<string?> HolderOf(uint address);
+
+    /// <summary>Deletes the lease at an address.</summary>
+    [Alias("DeleteLease")]
+    Task<Reply> DeleteLease(uint address);
+}

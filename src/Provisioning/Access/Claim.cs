@@ -1,0 +1,25 @@
+namespace Anvil.Provisioning.Access;
+
+/// <summary>A right: scope, action and key, each `*` or a comma list; for update a pointer may follow the action (`update:/Runnable`).</summary>
+public sealed record Claim(string Scope, string Action, string Specific)
+{
+    /// <summary>The right to everything.</summary>
+    public static Claim All { get; } = new("*", "*", "*");
+
+    /// <summary>True when the right covers a wanted one. What is not known is never covered by accident: only by `*` or by its own name.</summary>
+    public bool Covers(string scope, string action, string specific) => Holds(Scope, scope) && HoldsAction(action) && Holds(Specific, specific);
+
+    private bool HoldsAction(string wanted)
+    {
+        if (Action == "*") return true;
+        foreach (var own in Action.Split(','))
+        {
+            if (own == wanted) return true;
+            if (wanted.StartsWith(own, StringComparison.Ordinal) && wanted[own.Length] == (own.Contains(':', StringComparison.Ordinal) ? '/' : ':')) return true;
+        }
+
+        return false;
+    }
+
+    private static bool Holds(string own, string wanted) => own == "*" || (wanted.Length > 0 && own.Split(',').Contains(wanted, StringComparer.Ordinal));
+}

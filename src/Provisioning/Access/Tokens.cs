@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Anvil.Provisioning.Access;
+
+/// <summary>What a token says. <paramref name="Proof"/> is a hash over the secrets that revoke it.</summary>
+public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proof, string TokenId, DateTimeOffset Expires);
+
+/// <summary>
+/// Makes and reads tokens: JWT, HMAC-SHA256, keyed by the preference baseTokenSecret. A token is revoked by changing a secret
+/// that its proof covers: the user's or machine's Secret, systemGrantorSecret, or the machine's boot id.
+/// </summary>
+public sealed class Tokens(TimeProvider time)
+{
+    private const string Issuer = "anvil";
+
+    /// <summary>Makes a token.</summary>
+    /// <param name="subject">User name, machine uuid, or address.</param>
+    /// <param name="kind">What the subject is.</param>
+    /// <param name="life">How long it is good for.</param>
+    /// <param name="key">The signing secret.</param>
+    /// <param name="secrets">Secrets whose change revokes it.</param>
+    public string Issue(string subject, PrincipalKind kind, TimeSpan life, string key, params IEnumerable<string> secrets)
+    {
+        var now = time.GetUtcNow();
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            IssuedAt = now.UtcDateTime,
+            Expires = (now + life).UtcDateTime,
+            Claims = new Dictionary<string, object>
+            {
+                ["sub"] = subject, ["kind"] = kind.ToString(), ["proof"] = Proof(secrets), ["jti"] = RandomNumberGenerator.GetHexString(16, lowercase: true),
+            },
+            SigningCredentials = new SigningCredentials(Key(key), SecurityAlgorithms.HmacSha256),
+        });
+    }
+
+    /// <summary>Reads a token; null when it is malformed, forged or expired. The caller still compares the proof.</summary>
+    public async Task<TokenClaims?> ReadAsync(string token, string key)
+    {
+        if (token.Length > 8192) return null;
+        var result = await new JsonWebTokenHandler().ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidIssuer = Issuer,
+            ValidateAudience = false,
+            IssuerSigningKey = Key(key),
+            ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+            LifetimeValidator = (_, expires, _, _) => expires is { } end && end > time.GetUtcNow().UtcDateTime,
+        });
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
+        if (!jwt.TryGetPayloadValue<string>("kind", out var kindText) || !Enum.TryParse<PrincipalKind>(kindText, out var kind)) return null;
+        return jwt.TryGetPayloadValue<string>("proof", out var proof)
+            ? new TokenClaims(jwt.Subject, kind, proof, jwt.Id, new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc)))
+            : null;
+    }
+
+    /// <summary>The hash that a token carries of the secrets that revoke it.</summary>
+    public static string Proof(params IEnumerable<string> secrets)
+        => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(secrets.ToArray()))[..16]);
+
+    /// <summary>True when a token's proof is that of these secrets.</summary>
+    public static bool Proves(TokenClaims claims, params IEnumerable<string> secrets)
+        => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(claims.Proof), Encoding.ASCII.GetBytes(Proof(secrets)));
+
+    private static SymmetricSecurityKey Key(string secret) => new(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+}

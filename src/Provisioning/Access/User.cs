@@ -1,0 +1,28 @@
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Access;
+
+/// <summary>A person or program that uses the API (DRP's User). PasswordHash is never given out.</summary>
+public sealed record User : Document
+{
+    /// <summary>Unique name.</summary>
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>For people.</summary>
+    public string Description { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Argon2id hash; write-only.</summary>
+    public string PasswordHash { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Changing it revokes the user's tokens.</summary>
+    public string Secret { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Roles; superuser may do everything.</summary>
+    public IReadOnlyList<string> Roles { get; init => field = value ?? []; } = [];
+
+    /// <inheritdoc/>
+    public override string Key => Name;
+
+    /// <inheritdoc/>
+    public override string Prefix => "users";
+}

@@ -1,0 +1,9 @@
+namespace Anvil.Provisioning.Boot;
+
+/// <summary>What a client is told to boot.</summary>
+/// <param name="Boots">False: no boot answer; the firmware goes on to its next device.</param>
+/// <param name="File">TFTP path, or URL when it starts with http://.</param>
+/// <param name="BootEnv">Boot environment that decided.</param>
+/// <param name="Machine">Uuid of the machine; "" for an unknown one.</param>
+/// <param name="Reasons">Each step of the decision, for a person.</param>
+public sealed record BootAnswer(bool Boots, string File, string BootEnv, string Machine, IReadOnlyList<string> Reasons);

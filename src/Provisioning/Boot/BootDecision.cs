@@ -1,0 +1,72 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Provisioning.Boot;
+
+/// <summary>
+/// The boot decision: one pure function that DHCP, proxyDHCP, HTTP boot and the API's preview all call, so that what the
+/// preview says is what the firmware gets.
+/// </summary>
+public static class BootDecision
+{
+    /// <summary>Decides what a client boots.</summary>
+    /// <param name="machine">The machine with the client's MAC, or null for an unknown one.</param>
+    /// <param name="mac">The client's MAC address.</param>
+    /// <param name="client">What asks.</param>
+    /// <param name="catalog">Boot environments and preferences.</param>
+    /// <param name="server">How the client reaches us.</param>
+    public static BootAnswer Decide(Machine? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
+    {
+        var reasons = new List<string>();
+        var uuid = machine?.Uuid ?? "";
+        string envName;
+        if (machine is null)
+        {
+            envName = catalog.Prefs["unknownBootEnv"];
+            reasons.Add($"{mac} is no known machine: the preference unknownBootEnv says {envName}");
+        }
+        else
+        {
+            envName = machine.BootEnv;
+            reasons.Add($"{mac} is {machine.Name} ({uuid}): its BootEnv is {envName}");
+        }
+
+        BootAnswer No(string reason) => new(false, "", envName, uuid, [.. reasons, reason]);
+        if (client.Kind == ClientKind.None) return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
+        if (!catalog.BootEnvs.TryGetValue(envName, out var env)) return No($"there is no boot environment {envName}");
+        if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
+        if (!env.NetBoots()) return No($"{envName} boots nothing from the network: the firmware goes on to the local disk");
+        if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted");
+        if (env.For(client.Arch) is null) return No($"{envName} has no kernel for {client.Arch}");
+
+        if (client.Kind == ClientKind.Ipxe)
+        {
+            var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";
+            reasons.Add("the client is iPXE with HTTP: it gets its script's URL");
+            return new BootAnswer(true, $"{server.FileUrl}/{script}", envName, uuid, reasons);
+        }
+
+        var loader = Loader(env, client);
+        if (loader is null) return No($"there is no boot program for {client.Firmware} on {client.Arch}");
+        reasons.Add(client.Kind switch
+        {
+            ClientKind.Http => $"UEFI HTTP boot on {client.Arch}: it gets {loader} by URL",
+            ClientKind.LimitedIpxe => $"the client is an iPXE that lacks features: it gets {loader}",
+            _ => $"a PXE ROM ({client.Firmware}, {client.Arch}): it gets {loader} by TFTP",
+        });
+        return new BootAnswer(true, client.Kind == ClientKind.Http ? $"{server.FileUrl}/{loader}" : loader, envName, uuid, reasons);
+    }
+
+    private static string? Loader(BootEnv env, BootClient client)
+    {
+        if (env.Loaders.TryGetValue(client.LoaderKey, out var named) && named.Length > 0) return named;
+        if (env.For(client.Arch!)?.Loader is { Length: > 0 } loader) return loader;
+        return client.Architecture switch
+        {
+            0 => "undionly.kpxe",
+            7 or 9 or 16 => "ipxe.efi",
+            11 or 19 => "ipxe-arm64.efi",
+            _ => null,
+        };
+    }
+}

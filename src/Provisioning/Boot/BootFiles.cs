@@ -1,0 +1,74 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Templates;
+
+namespace Anvil.Provisioning.Boot;
+
+/// <summary>One rendered file that a machine may fetch: its path, and how to render it.</summary>
+public sealed record BootFile(string Path, TemplateInfo Template, RenderContext Context)
+{
+    /// <summary>Renders the file.</summary>
+    /// <exception cref="TemplateException">The template fails; names template, line and cause.</exception>
+    public string Render()
+    {
+        foreach (var name in Context.Env?.RequiredParams ?? [])
+        {
+            if (!Params.TryResolve(name, Context.Machine, Context.Catalog, out _))
+                throw new TemplateException(Template.Name, 0, $"missing required param {name}", $"template: {Template.Name}: boot environment {Context.Env!.Name} needs param {name}");
+        }
+
+        return new RenderData(Context with { Path = Path }).Render(Template);
+    }
+}
+
+/// <summary>Which rendered files a machine has: those of its boot environment and of its stage. Nobody else's are ever found through them.</summary>
+public static class BootFiles
+{
+    /// <summary>The file at a path, or null when the machine has none there.</summary>
+    public static BootFile? Find(string path, RenderContext context)
+    {
+        foreach (var file in All(context))
+        {
+            if (string.Equals(file.Path, path, StringComparison.OrdinalIgnoreCase)) return file;
+        }
+
+        return null;
+    }
+
+    /// <summary>All rendered files of a machine (or of unknown machines); a path that does not render is left out.</summary>
+    public static IEnumerable<BootFile> All(RenderContext context)
+    {
+        foreach (var template in context.Env?.Templates ?? [])
+        {
+            foreach (var file in Expand(template, context)) yield return file;
+        }
+
+        foreach (var template in context.Stage?.Templates ?? [])
+        {
+            foreach (var file in Expand(template, context)) yield return file;
+        }
+    }
+
+    private static IEnumerable<BootFile> Expand(TemplateInfo template, RenderContext context)
+    {
+        var perMac = template.Path.Contains(".MacAddr", StringComparison.Ordinal);
+        if (perMac && context.Machine is null) yield break;
+        foreach (var mac in perMac ? context.Machine!.HardwareAddrs : [context.Mac])
+        {
+            var own = context with { Mac = mac };
+            if (Path(template, own) is { Length: > 0 } path) yield return new BootFile(path, template, own);
+        }
+    }
+
+    private static string? Path(TemplateInfo template, RenderContext context)
+    {
+        try
+        {
+            return context.Catalog.TemplateSet.Render(template.Name, template.Path, new RenderData(context)).Trim('/');
+        }
+        catch (TemplateException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Provisioning.Boot;
+
+/// <summary>Makes a token for a template: for one machine (its uuid) or, with null, for an unknown one.</summary>
+public delegate string TokenSource(string? machine, TimeSpan life);
+
+/// <summary>Everything that a template can see.</summary>
+/// <param name="Catalog">Snapshot to render from.</param>
+/// <param name="Server">How the requester reaches us.</param>
+/// <param name="Machine">The machine; null for an unknown one.</param>
+/// <param name="Env">Its boot environment.</param>
+/// <param name="Token">Makes tokens.</param>
+public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, Machine? Machine, BootEnv? Env, TokenSource Token)
+{
+    /// <summary>Stage of a stage's file, or the machine's.</summary>
+    public Stage? Stage { get; init; }
+
+    /// <summary>Task of a job's file.</summary>
+    public TaskDefinition? Task { get; init; }
+
+    /// <summary>MAC address that a file is rendered for.</summary>
+    public string Mac { get; init; } = "";
+
+    /// <summary>Path of the file that is rendered.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>The machine's architecture, amd64 for an unknown machine.</summary>
+    public string Arch => Machine?.Arch is { Length: > 0 } arch ? arch : "amd64";
+}

@@ -1,0 +1,30 @@
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>What a boot environment boots on each architecture.</summary>
+public static class BootEnvFiles
+{
+    /// <summary>The entry of an architecture, with the legacy amd64 fields taken in; null when the architecture is not supported.</summary>
+    public static ArchInfo? For(this BootEnv env, string arch)
+    {
+        if (env.OS.SupportedArchitectures.TryGetValue(arch, out var info) && info.Kernel.Length > 0) return info;
+        return arch == "amd64" && env.Kernel.Length > 0
+            ? new ArchInfo { Kernel = env.Kernel, Initrds = env.Initrds, BootParams = env.BootParams, IsoFile = env.OS.IsoFile }
+            : null;
+    }
+
+    /// <summary>True when a machine in the environment boots from the network.</summary>
+    public static bool NetBoots(this BootEnv env)
+        => env.Kernel.Length > 0 || env.OS.SupportedArchitectures.Values.Any(a => a.Kernel.Length > 0);
+
+    /// <summary>Folder of the environment's files: OS name, architecture unless amd64, `install` for installers (DRP's layout).</summary>
+    public static string Folder(this BootEnv env, string arch)
+    {
+        var parts = new List<string> { env.OS.Name };
+        if (arch != "amd64") parts.Add(arch);
+        if (env.Name.EndsWith("-install", StringComparison.Ordinal)) parts.Add("install");
+        return string.Join('/', parts);
+    }
+
+    /// <summary>Path of one of the environment's files, below the file root.</summary>
+    public static string PathFor(this BootEnv env, string arch, string file) => $"{env.Folder(arch)}/{file}";
+}

@@ -1,0 +1,61 @@
+using System.Collections.Frozen;
+using System.Globalization;
+
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>The preferences that exist, their defaults, and typed reads of them.</summary>
+public sealed class Prefs(IReadOnlyDictionary<string, string> values)
+{
+    /// <summary>Every known preference with its default (DRP's, and Anvil's deadlines in seconds and stuck policy).</summary>
+    public static readonly FrozenDictionary<string, string> Defaults = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["defaultBootEnv"] = "local",
+        ["defaultStage"] = "none",
+        ["defaultWorkflow"] = "",
+        ["unknownBootEnv"] = "ignore",
+        ["unknownTokenTimeout"] = "600",
+        ["knownTokenTimeout"] = "3600",
+        ["logLevel"] = "info",
+        ["deadlineDiscovering"] = "600",
+        ["deadlineWorking"] = "1800",
+        ["deadlineInstalling"] = "7200",
+        ["stuckPolicy"] = "hold",
+        ["baseTokenSecret"] = "",
+        ["systemGrantorSecret"] = "",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>A preference's value, or its default.</summary>
+    public string this[string name] => values.TryGetValue(name, out var value) ? value : Defaults.GetValueOrDefault(name, "");
+
+    /// <summary>A preference in seconds.</summary>
+    public TimeSpan Seconds(string name) => TimeSpan.FromSeconds(int.Parse(this[name], CultureInfo.InvariantCulture));
+
+    /// <summary>All of them, set or default.</summary>
+    public IReadOnlyDictionary<string, string> All => Defaults.Keys.Union(values.Keys).Order(StringComparer.Ordinal).ToDictionary(k => k, k => this[k], StringComparer.Ordinal);
+
+    /// <summary>What is wrong with setting a preference; null when nothing is.</summary>
+    public static string? Problem(string name, string value, CatalogSnapshot catalog)
+    {
+        if (!Defaults.ContainsKey(name)) return $"Unknown preference {name}";
+        switch (name)
+        {
+            case "defaultBootEnv" or "unknownBootEnv":
+                if (!catalog.BootEnvs.TryGetValue(value, out var env)) return $"{name}: Bootenv {value} does not exist";
+                if (name == "unknownBootEnv" && !env.OnlyUnknown) return $"{name}: Bootenv {value} cannot be used for unknown machines";
+                return env.Available ? null : $"{name}: Bootenv {value} is not available";
+            case "defaultStage":
+                return catalog.Stages.ContainsKey(value) ? null : $"{name}: Stage {value} does not exist";
+            case "defaultWorkflow":
+                return value.Length == 0 || catalog.Workflows.ContainsKey(value) ? null : $"{name}: Workflow {value} does not exist";
+            case "stuckPolicy":
+                return value is "hold" or "retry" ? null : $"{name}: {value} is not hold or retry";
+            case "baseTokenSecret":
+                return value.Length == 32 ? null : $"{name}: must be exactly 32 characters";
+            case "logLevel":
+                return value is "trace" or "debug" or "info" or "warn" or "error" or "fatal" or "panic" ? null : $"{name}: {value} is not a log level";
+            case "unknownTokenTimeout" or "knownTokenTimeout" or "deadlineDiscovering" or "deadlineWorking" or "deadlineInstalling":
+                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 31_536_000 ? null : $"{name}: {value} is not a number of seconds between 1 and 31536000";
+            default: return null;
+        }
+    }
+}

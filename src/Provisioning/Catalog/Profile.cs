@@ -1,0 +1,26 @@
+using System.Text.Json;
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>A named set of param values (DRP's Profile).</summary>
+public sealed record Profile : Document
+{
+    /// <summary>Unique name.</summary>
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>For people.</summary>
+    public string Description { get; init => field = value ?? ""; } = "";
+
+    /// <summary>For people, long.</summary>
+    public string Documentation { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The values.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } = new Dictionary<string, JsonElement>();
+
+    /// <inheritdoc/>
+    public override string Key => Name;
+
+    /// <inheritdoc/>
+    public override string Prefix => "profiles";
+}

@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace Anvil.Provisioning.Machines;
+
+/// <summary>Phases between first power-on and an installed system. Every phase but Unknown, Discovered, Installed and Failed has a deadline.</summary>
+public enum Phase
+{
+    /// <summary>Defined in advance; not seen yet.</summary>
+    Unknown,
+
+    /// <summary>Booting discovery.</summary>
+    Discovering,
+
+    /// <summary>Known, with nothing to do.</summary>
+    Discovered,
+
+    /// <summary>Running tasks.</summary>
+    Working,
+
+    /// <summary>Installing an operating system.</summary>
+    Installing,
+
+    /// <summary>Boots from its own disk.</summary>
+    Installed,
+
+    /// <summary>Stopped by an error; a person or a policy resumes it.</summary>
+    Failed,
+}
+
+/// <summary>Where a machine stands. Times are UTC; a zero time is "none".</summary>
+public sealed record MachineBoot
+{
+    /// <summary>The phase.</summary>
+    public Phase Phase { get; init; }
+
+    /// <summary>When it was entered.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>When the machine counts as stuck; none for resting phases.</summary>
+    public DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Why, for a person.</summary>
+    public string Reason { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Network boots since the phase was entered.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Firmware of the last network boot: pcbios, uefi, …</summary>
+    public string Firmware { get; init => field = value ?? ""; } = "";
+
+    /// <summary>How it last booted: the boot program or `disk`.</summary>
+    public string Via { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Last packet, request or log line.</summary>
+    public DateTimeOffset LastSeen { get; init; }
+
+    /// <summary>True once the deadline has passed.</summary>
+    public bool Stuck { get; init; }
+
+    /// <summary>True for a phase that may last for ever.</summary>
+    [JsonIgnore]
+    public bool IsResting => Phase is Phase.Unknown or Phase.Discovered or Phase.Installed or Phase.Failed;
+}

@@ -1,0 +1,199 @@
+using System.Security.Cryptography;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Provisioning.Machines;
+
+/// <summary>How a change of a machine is meant.</summary>
+/// <param name="Force">Skip the pending-task and in-stage guards, and accept missing references.</param>
+/// <param name="ByMachine">Made with a machine's token, or by the server itself: a lock does not hold it back.</param>
+/// <param name="MayUpdateTaskList">May set CurrentTask backwards.</param>
+public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, bool MayUpdateTaskList = true);
+
+/// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
+public static class MachineRules
+{
+    private const int MostTasks = 10_000;
+
+    /// <summary>A new machine, filled and checked.</summary>
+    /// <exception cref="ApiException">422 with every problem.</exception>
+    public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options)
+    {
+        var prefs = catalog.Prefs;
+        var machine = Normalize(wanted) with
+        {
+            // A machine that names its stage or boot environment is not moved out of it by the default workflow.
+            Workflow = wanted.Workflow.Length > 0 || wanted.Stage.Length > 0 || wanted.BootEnv.Length > 0 ? wanted.Workflow : prefs["defaultWorkflow"],
+            Stage = wanted.Stage.Length > 0 ? wanted.Stage : prefs["defaultStage"],
+            BootEnv = wanted.BootEnv.Length > 0 ? wanted.BootEnv : prefs["defaultBootEnv"],
+            Arch = wanted.Arch.Length > 0 ? wanted.Arch : "amd64",
+            Secret = RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 24),
+            Runnable = true,
+            CurrentJob = "",
+            CurrentTask = -1,
+            ReadOnly = false,
+            Bundle = "",
+            Boot = new MachineBoot(),
+        };
+        if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)) machine = EnterWorkflow(machine, workflow, catalog);
+        else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage)) machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
+        machine = machine with { Meta = WithFeatureFlag(machine.Meta) };
+
+        var broken = Broken(machine, catalog).ToList();
+        var missing = Missing(machine, catalog).ToList();
+        if (broken.Count > 0 || (missing.Count > 0 && !options.Force)) throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
+        machine = Availability(machine, missing);
+        return Lifecycle.Created(machine, discovered, catalog, now);
+    }
+
+    /// <summary>A changed machine, with all that follows from the change.</summary>
+    /// <exception cref="ApiException">403 locked; 400 key change; 422 with every problem.</exception>
+    public static Machine Update(Machine old, Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, ChangeOptions options)
+    {
+        if (wanted.Uuid != old.Uuid) throw new ApiException(ApiError.BadRequest("machines", old.Uuid, "PUT", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
+        var machine = Normalize(wanted) with
+        {
+            Boot = old.Boot, CurrentJob = old.CurrentJob, ReadOnly = false, Bundle = "", Partial = false,
+            Secret = wanted.Secret.Length > 0 ? wanted.Secret : old.Secret,
+        };
+        if (old.Locked && !options.ByMachine && (machine.Locked || !OnlyUnlocks(old, machine)))
+            throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
+
+        var problems = new List<string>();
+        machine = ApplyMoves(old, machine, catalog, options, problems);
+        machine = ApplyTaskList(old, machine, options, problems);
+        problems.AddRange(Broken(machine, catalog));
+        var missing = Missing(machine, catalog).ToList();
+        if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
+
+        if (machine.BootEnv != old.BootEnv)
+        {
+            machine = machine with { Runnable = false };
+            if (machine.BootEnv.EndsWith("-install", StringComparison.Ordinal) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) machine = machine with { OS = env.OS.Name };
+        }
+
+        machine = Availability(machine, missing);
+        if (machine.BootEnv != old.BootEnv || machine.Workflow != old.Workflow) machine = Lifecycle.BootEnvChanged(machine, catalog, now);
+        if (machine.Runnable && (!old.Runnable || !machine.Tasks.SequenceEqual(old.Tasks) || machine.CurrentTask != old.CurrentTask)) machine = Lifecycle.Resumed(machine, catalog, now);
+        return machine;
+    }
+
+    /// <summary>Moves a machine to a workflow's start: its tasks, and the first stage and boot environment at once.</summary>
+    public static Machine EnterWorkflow(Machine machine, Workflow workflow, CatalogSnapshot catalog)
+    {
+        machine = machine with { Workflow = workflow.Name, Tasks = TaskLists.ForWorkflow(workflow, catalog), CurrentTask = -1 };
+        if (workflow.Stages.Count == 0 || !catalog.Stages.TryGetValue(workflow.Stages[0], out var first)) return machine;
+        return machine with { Stage = first.Name, BootEnv = first.BootEnv.Length > 0 ? first.BootEnv : machine.BootEnv };
+    }
+
+    private static Machine ApplyMoves(Machine old, Machine machine, CatalogSnapshot catalog, ChangeOptions options, List<string> problems)
+    {
+        if (machine.Workflow != old.Workflow)
+        {
+            if (machine.Workflow.Length > 0)
+                return catalog.Workflows.TryGetValue(machine.Workflow, out var workflow) ? EnterWorkflow(machine, workflow, catalog) with { Runnable = true } : machine;
+            return machine with
+            {
+                Stage = machine.Stage != old.Stage ? machine.Stage : "none",
+                Tasks = [], CurrentTask = -1,
+                Params = machine.Params.Where(p => p.Key != "change-stage/map").ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
+            };
+        }
+
+        var stageMoves = machine.Stage != old.Stage;
+        var envMoves = machine.BootEnv != old.BootEnv;
+        if (machine.Workflow.Length > 0 && (stageMoves || envMoves) && !options.Force)
+        {
+            problems.Add($"Can not change {(stageMoves ? "stages" : "bootenvs")} while in a workflow");
+            return machine;
+        }
+
+        if (stageMoves && catalog.Stages.TryGetValue(machine.Stage, out var stage))
+        {
+            if (Lifecycle.HasWork(old) && old.CurrentTask >= 0 && !options.Force) problems.Add("Can not change stages with pending tasks unless forced");
+            machine = machine with { Tasks = TaskLists.ForStage(stage, catalog), CurrentTask = -1, BootEnv = stage.BootEnv.Length > 0 ? stage.BootEnv : machine.BootEnv };
+        }
+        else if (envMoves && old.Stage is not ("none" or "") && !options.Force)
+        {
+            problems.Add("Can not change bootenv while in a stage unless forced");
+        }
+
+        return machine;
+    }
+
+    private static Machine ApplyTaskList(Machine old, Machine machine, ChangeOptions options, List<string> problems)
+    {
+        if (machine.Workflow != old.Workflow || machine.Stage != old.Stage) return machine;
+        var tasksMove = !machine.Tasks.SequenceEqual(old.Tasks);
+        if (machine.Tasks.Count > MostTasks) problems.Add($"a machine has at most {MostTasks} tasks");
+        if (tasksMove && machine.CurrentTask != old.CurrentTask) problems.Add("Cannot change Tasks and CurrentTask at the same time");
+        if (tasksMove && old.CurrentTask >= 0 && !options.Force)
+        {
+            var kept = Math.Min(old.CurrentTask + 1, old.Tasks.Count);
+            if (!machine.Tasks.Take(kept).SequenceEqual(old.Tasks.Take(kept))) problems.Add("Cannot remove or change tasks that have run");
+        }
+
+        if (tasksMove && old.Tasks.Count == 0) return machine with { CurrentTask = -1 };
+        if (machine.CurrentTask == old.CurrentTask) return machine;
+        var boundary = TaskLists.Boundary(old.Tasks, old.CurrentTask);
+        if (machine.CurrentTask == -1) return machine with { CurrentTask = boundary };
+        if (!options.MayUpdateTaskList) problems.Add("CurrentTask may only be set to -1 without the right updateTaskList");
+        else if (machine.CurrentTask > old.CurrentTask) problems.Add("CurrentTask can only be set backwards");
+        else if (machine.CurrentTask < boundary) problems.Add($"CurrentTask cannot go back past the boot environment change at {boundary}");
+        return machine;
+    }
+
+    private static bool OnlyUnlocks(Machine old, Machine machine)
+        => Json.Write(machine with { Locked = old.Locked }) == Json.Write(old);
+
+    private static Machine Normalize(Machine machine) => machine with
+    {
+        Uuid = machine.Uuid.ToLowerInvariant(),
+        HardwareAddrs = [.. machine.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)],
+        Address = machine.Address == "0.0.0.0" ? "" : machine.Address,
+        Profiles = machine.Profiles,
+    };
+
+    private static Dictionary<string, string> WithFeatureFlag(IReadOnlyDictionary<string, string> meta)
+    {
+        var flags = meta.GetValueOrDefault("feature-flags", "");
+        if (flags.Contains("change-stage-v2", StringComparison.Ordinal) || flags.Contains("original-change-stage", StringComparison.Ordinal)) return new(meta);
+        return new(meta) { ["feature-flags"] = flags.Length == 0 ? "change-stage-v2" : flags + ",change-stage-v2" };
+    }
+
+    private static IEnumerable<string> Broken(Machine machine, CatalogSnapshot catalog)
+    {
+        if (!Guid.TryParse(machine.Uuid, out _)) yield return $"Invalid Uuid `{machine.Uuid}`";
+        if (!NameRules.IsMachineName(machine.Name)) yield return $"Invalid Name `{machine.Name}`";
+        if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
+        if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address))) yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
+        foreach (var mac in machine.HardwareAddrs.Where(m => !MacAddress.TryNormalize(m, out _))) yield return $"Invalid Hardware Address `{mac}`";
+        foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1)) yield return $"Hardware Address {twice.Key} is listed twice";
+        foreach (var twice in machine.Profiles.GroupBy(p => p).Where(g => g.Count() > 1)) yield return $"Duplicate profile {twice.Key}";
+        foreach (var problem in CatalogRules.Values(machine.Params, catalog)) yield return problem;
+    }
+
+    private static IEnumerable<string> Missing(Machine machine, CatalogSnapshot catalog)
+    {
+        if (!catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) yield return $"Bootenv {machine.BootEnv} does not exist";
+        else if (env.OnlyUnknown) yield return $"Bootenv {machine.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
+        else if (!env.Available) yield return $"Bootenv {machine.BootEnv} is not available: {string.Join("; ", env.Errors)}";
+        else if (env.NetBoots() && env.For(machine.Arch) is null) yield return $"Bootenv {machine.BootEnv} cannot boot architecture {machine.Arch}";
+        if (!catalog.Stages.TryGetValue(machine.Stage, out var stage)) yield return $"Stage {machine.Stage} does not exist";
+        else if (!stage.Available) yield return $"Stage {machine.Stage} is not available: {string.Join("; ", stage.Errors)}";
+        if (machine.Workflow.Length > 0)
+        {
+            if (!catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)) yield return $"Workflow {machine.Workflow} does not exist";
+            else if (!workflow.Available) yield return $"Workflow {machine.Workflow} is not available: {string.Join("; ", workflow.Errors)}";
+        }
+
+        foreach (var profile in machine.Profiles.Where(p => !catalog.Profiles.ContainsKey(p))) yield return $"Profile {profile} does not exist";
+        foreach (var task in machine.Tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)) yield return $"Task {task} does not exist";
+    }
+
+    private static Machine Availability(Machine machine, List<string> missing) => machine with
+    {
+        Validated = true, Available = missing.Count == 0, Errors = missing, Runnable = machine.Runnable && missing.Count == 0,
+    };
+}

@@ -1,0 +1,58 @@
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Network;
+
+/// <summary>An address that a client holds (DRP's Lease). Its key is the address as upper-case hex.</summary>
+public sealed record Lease : Document
+{
+    /// <summary>Offered, waiting for the client's REQUEST.</summary>
+    public const string Offer = "OFFER";
+
+    /// <summary>Held by the client.</summary>
+    public const string Ack = "ACK";
+
+    /// <summary>Given back, or run out.</summary>
+    public const string Expired = "EXPIRED";
+
+    /// <summary>In use by somebody else: declined, or found by a probe.</summary>
+    public const string Invalid = "INVALID";
+
+    /// <summary>The leased address.</summary>
+    public string Addr { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Next server given with it.</summary>
+    public string NextServer { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Address by which the request reached us (relay or interface).</summary>
+    public string Via { get; init => field = value ?? ""; } = "";
+
+    /// <summary>The client: its MAC address; "" for an invalid address.</summary>
+    public string Token { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Seconds.</summary>
+    public int Duration { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public DateTimeOffset ExpireTime { get; init; }
+
+    /// <summary>How the token was made.</summary>
+    public string Strategy { get; init => field = value ?? ""; } = "";
+
+    /// <summary>OFFER, ACK, EXPIRED or INVALID.</summary>
+    public string State { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Options given with it.</summary>
+    public IReadOnlyList<DhcpOptionSetting> Options { get; init => field = value ?? []; } = [];
+
+    /// <summary>True in an unmanaged subnet.</summary>
+    public bool SkipBoot { get; init; }
+
+    /// <inheritdoc/>
+    public override string Key => IPv4.TryParse(Addr, out var address) ? address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture) : Addr;
+
+    /// <inheritdoc/>
+    public override string Prefix => "leases";
+
+    /// <summary>True while nobody else may have the address.</summary>
+    public bool IsLive(DateTimeOffset now) => State != Expired && ExpireTime > now;
+}

@@ -1,0 +1,162 @@
+using Anvil.Provisioning.Catalog;
+
+namespace Anvil.Provisioning.Network;
+
+/// <summary>What a client asked of a subnet.</summary>
+/// <param name="Token">Its MAC address.</param>
+/// <param name="Requested">Option 50, else ciaddr; 0 for none.</param>
+/// <param name="Via">Relay or interface address that the packet came by.</param>
+public sealed record LeaseRequest(string Token, uint Requested, uint Via);
+
+/// <summary>How DHCP answers.</summary>
+public enum LeaseVerdict
+{
+    /// <summary>Say nothing.</summary>
+    Silence,
+
+    /// <summary>Give the lease: OFFER or ACK.</summary>
+    Give,
+
+    /// <summary>Refuse: NAK.</summary>
+    Refuse,
+}
+
+/// <summary>The answer, its lease, why, and the leases to store before it is given.</summary>
+public sealed record LeaseDecision(LeaseVerdict Verdict, Lease? Lease, Reservation? Reservation, string Reason, IReadOnlyList<Lease> Changed);
+
+/// <summary>
+/// Who gets which address (DRP's rules, with their faults mended: ended leases go back to the pool, and reservations' next
+/// servers hold). Decisions only; nothing is stored here.
+/// </summary>
+public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTable leases)
+{
+    /// <summary>Seconds that an offer is kept for.</summary>
+    public const int OfferSeconds = 60;
+
+    private static readonly TimeSpan InvalidFor = TimeSpan.FromMinutes(10);
+
+    /// <summary>DHCPDISCOVER.</summary>
+    public LeaseDecision Discover(LeaseRequest request, DateTimeOffset now)
+    {
+        var reservation = ReservationFor(request.Token, request.Requested);
+        if (reservation is not null)
+        {
+            var address = IPv4.Parse(reservation.Addr);
+            var held = leases.At(address);
+            if (held is null || held.Token == request.Token || !held.IsLive(now)) return Offer(request, address, reservation, now, $"reserved for {request.Token}");
+        }
+
+        if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled");
+        var own = leases.Of(request.Token);
+        if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr)) && !IsReserved(IPv4.Parse(own.Addr))
+            && (request.Requested == 0 || request.Requested == IPv4.Parse(own.Addr) || own.IsLive(now)))
+            return Offer(request, IPv4.Parse(own.Addr), null, now, "had this address before");
+        foreach (var picker in subnet.Pickers)
+        {
+            var (address, stop) = Pick(picker, request, now);
+            if (address is { } found) return Offer(request, found, null, now, $"picked by {picker}");
+            if (stop) return Silence($"picker {picker} gives no address");
+        }
+
+        return Silence($"subnet {subnet.Name} has no free address");
+    }
+
+    /// <summary>DHCPREQUEST; the caller has checked option 54.</summary>
+    public LeaseDecision Request(LeaseRequest request, DateTimeOffset now)
+    {
+        if (!IPv4.IsGlobalUnicast(request.Requested)) return Refuse("no usable address was asked for");
+        var address = request.Requested;
+        if (!subnet.Cidr.Contains(address)) return Refuse($"{IPv4.Format(address)} is not in subnet {subnet.Name}");
+        var held = leases.At(address);
+        if (held is not null && held.Token != request.Token && held.IsLive(now))
+            return Refuse(held.State == Lease.Invalid ? $"{held.Addr} is in use by somebody unknown" : $"{held.Addr} is leased to {held.Token}");
+        var reservation = ReservationFor(request.Token, address);
+        if ((reservation is not null && IPv4.Parse(reservation.Addr) != address) || ReservedForOther(address, request.Token))
+        {
+            return held is not null && held.Token == request.Token
+                ? Refuse("a reservation says otherwise") with { Changed = [held with { State = Lease.Expired, ExpireTime = now }] }
+                : Refuse("a reservation says otherwise");
+        }
+
+        if (held is null || held.Token != request.Token)
+        {
+            // A lease that Anvil has forgotten (its row was deleted, or ended and was taken by nobody) cannot be told from another server's: the client starts again.
+            return Refuse($"{IPv4.Format(address)} is not leased to {request.Token}");
+        }
+
+        var lease = Make(request, address, reservation, Lease.Ack, now);
+        return new LeaseDecision(LeaseVerdict.Give, lease, reservation, held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
+    }
+
+    /// <summary>DHCPRELEASE: the lease ends now.</summary>
+    public LeaseDecision Release(LeaseRequest request, DateTimeOffset now)
+    {
+        var held = leases.At(request.Requested);
+        if (held is null || held.Token != request.Token) return Silence("releases an address that it does not hold");
+        return Silence("released") with { Changed = [held with { State = Lease.Expired, ExpireTime = now }] };
+    }
+
+    /// <summary>DHCPDECLINE: somebody else uses the address.</summary>
+    public LeaseDecision Decline(LeaseRequest request, DateTimeOffset now)
+    {
+        var held = leases.At(request.Requested);
+        if (held is null || held.Token != request.Token) return Silence("declines an address that it does not hold");
+        return Silence("declined") with { Changed = [held with { State = Lease.Invalid, Token = "", ExpireTime = now + InvalidFor }] };
+    }
+
+    private (uint? Address, bool Stop) Pick(string picker, LeaseRequest request, DateTimeOffset now)
+    {
+        switch (picker)
+        {
+            case "hint":
+                if (!leases.InRange(request.Requested) || IsReserved(request.Requested)) return (null, false);
+                var held = leases.At(request.Requested);
+                return held is null || held.Token == request.Token || !held.IsLive(now) ? (request.Requested, false) : (null, false);
+            case "nextFree": return (leases.NextFree(IsReserved), false);
+            case "mostExpired": return (leases.MostExpired(now, IsReserved), false);
+            case "point2point":
+                var peer = request.Via ^ 1;
+                return (leases.InRange(peer) ? peer : null, false);
+            default: return (null, true);
+        }
+    }
+
+    private LeaseDecision Offer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now, string reason)
+    {
+        var held = leases.At(address);
+        var keep = held is not null && held.Token == request.Token && held.State == Lease.Ack && held.IsLive(now);
+        var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
+        lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(OfferSeconds) };
+        leases.Given(address);
+        var changed = new List<Lease>();
+        if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State != Lease.Expired) changed.Add(old with { State = Lease.Expired, ExpireTime = now });
+        if (!keep) changed.Add(lease);
+        return new LeaseDecision(LeaseVerdict.Give, lease, reservation, reason, changed);
+    }
+
+    private Lease Make(LeaseRequest request, uint address, Reservation? reservation, string state, DateTimeOffset now)
+    {
+        var seconds = reservation is null ? subnet.ActiveLeaseTime : reservation.Duration > 0 ? reservation.Duration : subnet.ReservedLeaseTime;
+        return new Lease
+        {
+            Addr = IPv4.Format(address), Token = request.Token, Strategy = "MAC", State = state, Via = IPv4.Format(request.Via), Duration = seconds,
+            ExpireTime = now.AddSeconds(seconds), SkipBoot = subnet.Unmanaged, Validated = true, Available = true,
+            NextServer = reservation?.NextServer is { Length: > 0 } own ? own : subnet.NextServer,
+        };
+    }
+
+    private Reservation? ReservationFor(string token, uint requested)
+    {
+        var own = catalog.ReservationsByToken[token].Where(r => subnet.Cidr.Contains(IPv4.Parse(r.Addr))).ToList();
+        return own.Find(r => IPv4.Parse(r.Addr) == requested) ?? own.Find(r => r.Scoped) ?? own.FirstOrDefault();
+    }
+
+    private bool IsReserved(uint address) => catalog.Reservations.ContainsKey(address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture));
+
+    private bool ReservedForOther(uint address, string token)
+        => catalog.Reservations.TryGetValue(address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture), out var r) && r.Token != token;
+
+    private static LeaseDecision Silence(string reason) => new(LeaseVerdict.Silence, null, null, reason, []);
+
+    private static LeaseDecision Refuse(string reason) => new(LeaseVerdict.Refuse, null, null, reason, []);
+}

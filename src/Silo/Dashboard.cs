@@ -1,0 +1,47 @@
+using System.Text;
+using Anvil.Grains.Access;
+using Orleans.Dashboard;
+
+namespace Anvil.Silo;
+
+/// <summary>Orleans' dashboard at /dashboard, for superusers: it has no authentication of its own, and two of its calls would show secrets.</summary>
+internal static class Dashboard
+{
+    private const string Prefix = "/dashboard";
+
+    public static void UseDashboardGuard(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        if (!http.Request.Path.StartsWithSegments(Prefix))
+        {
+            await next();
+            return;
+        }
+
+        if (http.Request.Path.StartsWithSegments(Prefix + "/GrainState") || http.Request.Path.StartsWithSegments(Prefix + "/Trace"))
+        {
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return;
+        }
+
+        if (Admitted(http))
+        {
+            await next();
+            return;
+        }
+
+        http.Response.Headers.WWWAuthenticate = "Basic realm=\"Anvil\"";
+        http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+    });
+
+    public static void MapDashboard(this WebApplication app) => app.MapOrleansDashboard(Prefix);
+
+    private static bool Admitted(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)) return false;
+        var buffer = new byte[header.Length];
+        if (!Convert.TryFromBase64String(header[6..].Trim(), buffer, out var length)) return false;
+        var pair = Encoding.UTF8.GetString(buffer, 0, length).Split(':', 2);
+        return pair.Length == 2 && http.RequestServices.GetRequiredService<AccessService>().ByPassword(pair[0], pair[1])?.May("system", "get", "dashboard") == true;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Net.Sockets;
+using Anvil.Silo;
+
+try
+{
+    await using var app = await SiloHost.BuildAsync(args);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is IOException or SocketException or FormatException or InvalidOperationException or UnauthorizedAccessException)
+{
+    await Console.Error.WriteLineAsync($"anvil-silo: {e.Message}");
+    return 1;
+}

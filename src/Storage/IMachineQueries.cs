@@ -1,0 +1,32 @@
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Storage;
+
+/// <summary>Reads the query tables that are kept in the same transaction as the machines' state.</summary>
+public interface IMachineQueries
+{
+    /// <summary>The machine that has a MAC address.</summary>
+    Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation);
+
+    /// <summary>The machine of a name.</summary>
+    Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation);
+
+    /// <summary>The machine of a uuid.</summary>
+    Task<Machine?> FindAsync(string uuid, CancellationToken cancellation);
+
+    /// <summary>All machines in order of their uuids.</summary>
+    Task<IReadOnlyList<Machine>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>Number of machines.</summary>
+    Task<long> CountAsync(CancellationToken cancellation);
+
+    /// <summary>A job.</summary>
+    Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);
+
+    /// <summary>Jobs in order of their start; of one machine when its uuid is given.</summary>
+    Task<IReadOnlyList<Job>> ListJobsAsync(string? machine, CancellationToken cancellation);
+
+    /// <summary>Deletes a job's row; false when there was none.</summary>
+    Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation);
+}

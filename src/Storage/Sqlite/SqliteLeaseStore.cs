@@ -1,0 +1,66 @@
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Anvil.Storage.Sqlite;
+
+/// <summary>Leases in SQLite.</summary>
+public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
+{
+    /// <inheritdoc/>
+    public async Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        var epoch = await connection.ExecuteScalarAsync<long>(
+            "INSERT INTO subnet_epoch (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = epoch + 1 RETURNING epoch", new { subnet }, transaction);
+        var leases = await connection.QueryAsync<string>("SELECT document FROM lease WHERE subnet = @subnet", new { subnet }, transaction);
+        await transaction.CommitAsync(cancellation);
+        return (epoch, [.. leases.Select(Json.Read<Lease>)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        await FenceAsync(connection, transaction, subnet, epoch);
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "INSERT INTO lease (subnet, address, document) VALUES ($subnet, $address, $document) ON CONFLICT (subnet, address) DO UPDATE SET document = excluded.document";
+        command.Parameters.AddWithValue("$subnet", subnet);
+        var address = command.Parameters.Add("$address", SqliteType.Integer);
+        var document = command.Parameters.Add("$document", SqliteType.Text);
+        foreach (var lease in leases)
+        {
+            address.Value = (long)IPv4.Parse(lease.Addr);
+            document.Value = Json.Write(lease);
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = connection.BeginTransaction(deferred: false);
+        await FenceAsync(connection, transaction, subnet, epoch);
+        await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address", new { subnet, address = (long)address }, transaction);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return [.. (await connection.QueryAsync<string>("SELECT document FROM lease ORDER BY address")).Select(Json.Read<Lease>)];
+    }
+
+    private static async Task FenceAsync(SqliteConnection connection, SqliteTransaction transaction, string subnet, long epoch)
+    {
+        if (await connection.ExecuteScalarAsync<long>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet", new { subnet }, transaction) != epoch) throw new StaleEpochException(subnet, epoch);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Data.Sqlite;
+
+namespace Anvil.Storage;
+
+/// <summary>Tells which uniqueness rule a failed write broke.</summary>
+public static class UniqueViolation
+{
+    private const int SqliteUnique = 2067;
+    private const int SqlitePrimaryKey = 1555;
+
+    /// <summary>name or mac, when the exception, or one inside it, is a broken uniqueness rule of the machine tables; else null.</summary>
+    public static string? Of(Exception exception)
+    {
+        for (Exception? e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is SqliteException { SqliteExtendedErrorCode: SqliteUnique or SqlitePrimaryKey } sqlite)
+                return sqlite.Message.Contains("machine_mac.mac", StringComparison.Ordinal) ? "mac" : sqlite.Message.Contains("machine.name", StringComparison.Ordinal) ? "name" : null;
+        }
+
+        return null;
+    }
+}
