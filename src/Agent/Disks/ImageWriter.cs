@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.IO.Compression;
+
+namespace Anvil.Agent.Disks;
+
+/// <summary>
+/// Writes a disk image from HTTP to a disk: raw, or packed by zstd, gzip or xz, told by the name's end. Blocks of zeros are
+/// skipped after the disk was discarded or its old content overwritten; the hash of what came is checked at the end.
+/// </summary>
+public static class ImageWriter
+{
+    private const int Block = 1 << 20;
+    private static readonly TimeSpan Report = TimeSpan.FromSeconds(5);
+
+    /// <summary>Writes the image.</summary>
+    /// <param name="url">Where it is.</param>
+    /// <param name="disk">Device file.</param>
+    /// <param name="sha256">Hash of the file at the URL, in hex; "" for none.</param>
+    /// <exception cref="AgentException">It cannot be fetched or written, does not fit, or has another hash.</exception>
+    public static async Task WriteAsync(string url, string disk, string sha256)
+    {
+        var device = BlockDevices.All().FirstOrDefault(d => d.Path == disk) ?? throw new AgentException($"{disk} is no disk");
+        if (File.ReadLines("/proc/mounts").Any(l => l.StartsWith(disk, StringComparison.Ordinal))) throw new AgentException($"{disk} is mounted");
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        using var response = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead);
+        if (!response.IsSuccessStatusCode) throw new AgentException($"{url}: HTTP {(int)response.StatusCode}");
+        var length = response.Content.Headers.ContentLength;
+        Console.WriteLine($"writes {url} ({(length is { } l ? $"{l >> 20} MiB" : "unknown length")}) to {disk} ({device.Model} {device.Size >> 20} MiB)");
+        // sha256sum: .NET's own hashes need OpenSSL, which Sledgehammer does without.
+        using var hasher = sha256.Length == 0 ? null
+            : Process.Start(new ProcessStartInfo("sha256sum") { RedirectStandardInput = true, RedirectStandardOutput = true }) ?? throw new AgentException("sha256sum does not start");
+        await using var body = new HashingStream(await response.Content.ReadAsStreamAsync(), hasher?.StandardInput.BaseStream ?? Stream.Null);
+        var discarded = TryDiscard(disk);
+        long written;
+        await using (var target = new FileStream(disk, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1))
+        {
+            written = await CopyAsync(body, url, target, device.Size, skipZeros: discarded, length, disk);
+            target.Flush(flushToDisk: true);
+        }
+
+        await body.CopyToAsync(Stream.Null);
+        hasher?.StandardInput.Close();
+        var got = hasher is null ? sha256 : (await hasher.StandardOutput.ReadToEndAsync()).Split(' ')[0];
+        if (!got.Equals(sha256, StringComparison.OrdinalIgnoreCase)) throw new AgentException($"{url} has SHA-256 {got}, not {sha256}");
+        Commands.Run("blockdev", $"--rereadpt {disk}");
+        Console.WriteLine($"{written >> 20} MiB are on {disk}");
+    }
+
+    private static async Task<long> CopyAsync(HashingStream body, string url, FileStream target, long size, bool skipZeros, long? length, string disk)
+    {
+        Process? unpacker = null;
+        Stream image = body;
+        var feeding = Task.CompletedTask;
+        if (url.EndsWith(".gz", StringComparison.Ordinal)) image = new GZipStream(body, CompressionMode.Decompress, leaveOpen: true);
+        else if (url.EndsWith(".zst", StringComparison.Ordinal) || url.EndsWith(".xz", StringComparison.Ordinal))
+        {
+            unpacker = Process.Start(new ProcessStartInfo(url.EndsWith(".zst", StringComparison.Ordinal) ? "zstd" : "xz", "-dc") { RedirectStandardInput = true, RedirectStandardOutput = true })
+                ?? throw new AgentException("the unpacker does not start");
+            image = unpacker.StandardOutput.BaseStream;
+            feeding = FeedAsync(body, unpacker.StandardInput.BaseStream);
+        }
+
+        var buffer = new byte[Block];
+        var zeros = new byte[Block];
+        long at = 0;
+        var clock = Stopwatch.StartNew();
+        var shown = TimeSpan.Zero;
+        while (await image.ReadAtLeastAsync(buffer, Block, throwOnEndOfStream: false) is var read and > 0)
+        {
+            if (at + read > size) throw new AgentException($"the image is larger than {disk}");
+            if (!skipZeros || !buffer.AsSpan(0, read).SequenceEqual(zeros.AsSpan(0, read)))
+            {
+                target.Position = at;
+                await target.WriteAsync(buffer.AsMemory(0, read));
+            }
+
+            at += read;
+            if (clock.Elapsed - shown < Report) continue;
+            shown = clock.Elapsed;
+            var share = length is { } whole and > 0 ? $"{body.Taken * 100 / whole} %, " : "";
+            Console.WriteLine($"{share}{at >> 20} MiB written, {(at >> 20) / clock.Elapsed.TotalSeconds:F0} MiB/s");
+        }
+
+        await feeding;
+        if (unpacker is not null)
+        {
+            await unpacker.WaitForExitAsync();
+            if (unpacker.ExitCode != 0) throw new AgentException($"the image does not unpack ({unpacker.StartInfo.FileName} ended with {unpacker.ExitCode})");
+        }
+
+        return at;
+    }
+
+    private static async Task FeedAsync(HashingStream body, Stream unpacker)
+    {
+        await body.CopyToAsync(unpacker);
+        await unpacker.DisposeAsync();
+    }
+
+    private static bool TryDiscard(string disk)
+    {
+        try
+        {
+            // -z zeroes: only then may blocks of zeros be left out.
+            Commands.Run("blkdiscard", $"-f -z {disk}");
+            return true;
+        }
+        catch (AgentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Passes octets on, to the reader and to the hasher, and counts them.</summary>
+    private sealed class HashingStream(Stream inner, Stream hasher) : Stream
+    {
+        public long Taken { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            await hasher.WriteAsync(buffer[..read], cancellationToken);
+            Taken += read;
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

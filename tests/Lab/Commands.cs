@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace Anvil.Lab;
+
+/// <summary>Runs programs.</summary>
+public static class Commands
+{
+    /// <summary>Runs a program to its end; its standard output.</summary>
+    /// <exception cref="LabException">It failed, with what it said.</exception>
+    public static string Run(string program, params string[] arguments)
+    {
+        var (code, output, error) = Try(program, arguments);
+        return code == 0 ? output : throw new LabException($"{program} {string.Join(' ', arguments)} ended with {code}: {error.Trim()}");
+    }
+
+    /// <summary>Runs a program to its end; its exit code and what it said.</summary>
+    public static (int Code, string Output, string Error) Try(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>Starts a program.</summary>
+    public static Process Start(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        try
+        {
+            return Process.Start(start) ?? throw new LabException($"{program} does not start");
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new LabException($"{program} does not start: {e.Message}");
+        }
+    }
+}

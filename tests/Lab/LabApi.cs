@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab;
+
+/// <summary>The Machines API over the silo's Unix socket, as the lab's user.</summary>
+public sealed class LabApi : IDisposable
+{
+    private readonly HttpClient _http;
+
+    /// <summary>A client.</summary>
+    public LabApi(string socket)
+    {
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                    return new NetworkStream(connection, ownsSocket: true);
+                }
+                catch
+                {
+                    connection.Dispose();
+                    throw;
+                }
+            },
+        }) { BaseAddress = new Uri("http://anvil/"), Timeout = TimeSpan.FromSeconds(30) };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloProcess.Password}")));
+    }
+
+    /// <summary>True once the API answers.</summary>
+    public async Task<bool> IsUpAsync()
+    {
+        try
+        {
+            using var response = await _http.GetAsync("api/v3/info");
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads an object; null when it is not there.</summary>
+    public async Task<JsonNode?> GetAsync(string path)
+    {
+        using var response = await _http.GetAsync("api/v3/" + path);
+        if (response.StatusCode == HttpStatusCode.NotFound) return null;
+        return await ReadAsync(response, path);
+    }
+
+    /// <summary>Reads text.</summary>
+    public Task<string> GetTextAsync(string path) => _http.GetStringAsync("api/v3/" + path);
+
+    /// <summary>Posts an object.</summary>
+    public async Task<JsonNode> PostAsync(string path, JsonNode body)
+    {
+        using var response = await _http.PostAsync("api/v3/" + path, Content(body));
+        return await ReadAsync(response, path);
+    }
+
+    /// <summary>Sets one field of an object.</summary>
+    public Task<JsonNode> SetAsync(string path, string pointer, JsonNode? value)
+        => PatchAsync(path, new JsonArray(new JsonObject { ["op"] = "add", ["path"] = pointer, ["value"] = value }));
+
+    /// <summary>Patches an object.</summary>
+    public async Task<JsonNode> PatchAsync(string path, JsonArray patch)
+    {
+        using var response = await _http.PatchAsync("api/v3/" + path, Content(patch));
+        return await ReadAsync(response, path);
+    }
+
+    /// <summary>The machine with a MAC address; null when there is none.</summary>
+    public async Task<JsonNode?> MachineOfAsync(string mac) => await GetAsync($"machines/{mac}");
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static StringContent Content(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
+
+    private static async Task<JsonNode> ReadAsync(HttpResponseMessage response, string path)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        if (!response.IsSuccessStatusCode) throw new LabException($"{response.RequestMessage?.Method} {path}: {(int)response.StatusCode} {text}");
+        return JsonNode.Parse(text)!;
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Anvil.Lab;
+
+var machines = new Option<int>("--machines") { Description = "How many machines to power on", DefaultValueFactory = _ => 1 };
+var once = new Option<bool>("--once") { Description = "End once the machines are installed and up" };
+var firmware = new Option<string>("--firmware") { Description = "bios, uefi or both (in turn)", DefaultValueFactory = _ => "bios" };
+var port = new Option<int>("--port") { Description = "Port of the API on 127.0.0.1", DefaultValueFactory = _ => 8092 };
+var minutes = new Option<int>("--minutes") { Description = "How long to wait for the machines", DefaultValueFactory = _ => 20 };
+firmware.AcceptOnlyFromAmong("bios", "uefi", "both");
+var root = new RootCommand("Anvil's main job on an isolated network: machines with empty disks and real firmware, from power-on to installed") { machines, once, firmware, port, minutes };
+root.SetAction(async (parsed, cancellation) =>
+{
+    try
+    {
+        var prefs = new Dictionary<string, string>(StringComparer.Ordinal) { ["defaultWorkflow"] = "discover-and-install" };
+        await using var lab = await Laboratory.StartAsync(prefs);
+        using var forwarder = new TcpForwarder(parsed.GetValue(port), lab.Silo.ApiSocket);
+        var url = $"http://127.0.0.1:{parsed.GetValue(port)}";
+        Console.WriteLine($"A silo serves the network 10.77.0.0/24 of namespace {lab.Network.Switch}; its API is at {url}/api/v3");
+        await lab.Api.SetAsync("profiles/global", "/Params/install~1password-hash", LabSettings.PasswordHash);
+        var count = parsed.GetValue(machines);
+        var all = Enumerable.Range(0, count).Select(i => lab.AddMachine(parsed.GetValue(firmware) switch
+        {
+            "uefi" => Firmware.Uefi,
+            "both" => i % 2 == 0 ? Firmware.Bios : Firmware.Uefi,
+            _ => Firmware.Bios,
+        })).ToList();
+        lab.Keep = true;
+        await new Show(lab, TimeSpan.FromMinutes(parsed.GetValue(minutes))).RunAsync(all, cancellation);
+        lab.Keep = false;
+        Console.WriteLine(count == 1 ? "The machine is installed and up." : $"All {count} machines are installed and up.");
+        if (parsed.GetValue(once)) return 0;
+        Console.WriteLine($"""
+
+            What to try next (Ctrl-C ends everything):
+              curl -u rocketskates:{SiloProcess.Password} {url}/api/v3/machines
+              curl -u rocketskates:{SiloProcess.Password} {url}/api/v3/machines/{all[0].Mac}/timeline
+              curl -u rocketskates:{SiloProcess.Password} '{url}/api/v3/machines/{all[0].Mac}/boot?arch=uefi'
+              {url}/dashboard/ in a browser shows the silo's grains (same user)
+              socat - UNIX-CONNECT:… is not needed: the console of each machine is in {lab.Folder}/machine*/console.log
+            """);
+        await Task.Delay(Timeout.Infinite, cancellation);
+        return 0;
+    }
+    catch (OperationCanceledException)
+    {
+        return 130;
+    }
+    catch (LabException e)
+    {
+        await Console.Error.WriteLineAsync("anvil-lab: " + e.Message);
+        return 1;
+    }
+});
+return await root.Parse(args).InvokeAsync();

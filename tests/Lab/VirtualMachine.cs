@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Anvil.Lab;
+
+/// <summary>Which firmware a machine has.</summary>
+public enum Firmware
+{
+    /// <summary>SeaBIOS, with iPXE as the network card's ROM.</summary>
+    Bios,
+
+    /// <summary>OVMF (UEFI), which boots by PXE of its own.</summary>
+    Uefi,
+}
+
+/// <summary>A machine of the lab: QEMU with real firmware, an empty disk, and a serial console that is kept in a file.</summary>
+public sealed class VirtualMachine : IAsyncDisposable
+{
+    private const string OvmfCode = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+    private const string OvmfVars = "/usr/share/OVMF/OVMF_VARS_4M.fd";
+    private readonly LabNetwork _network;
+    private readonly string _folder;
+    private readonly string _tap;
+    private readonly StringBuilder _console = new();
+    private Process? _process;
+    private Socket? _serial;
+
+    /// <summary>A machine that is not powered on yet.</summary>
+    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144, int processors = 2)
+    {
+        (_network, _folder, Firmware, Mac, Memory, DiskSize, Processors) = (network, folder, firmware, mac, memory, disk, processors);
+        Directory.CreateDirectory(folder);
+        _tap = network.AddTap();
+        using var file = File.Create(DiskFile);
+        file.SetLength((long)disk << 20);
+    }
+
+    /// <summary>Its firmware.</summary>
+    public Firmware Firmware { get; }
+
+    /// <summary>Its MAC address.</summary>
+    public string Mac { get; }
+
+    /// <summary>Memory in MiB.</summary>
+    public int Memory { get; }
+
+    /// <summary>Disk in MiB.</summary>
+    public int DiskSize { get; }
+
+    /// <summary>Virtual processors.</summary>
+    public int Processors { get; }
+
+    /// <summary>File of its disk.</summary>
+    public string DiskFile => Path.Combine(_folder, "disk.raw");
+
+    /// <summary>File of all that its serial console printed.</summary>
+    public string ConsoleFile => Path.Combine(_folder, "console.log");
+
+    /// <summary>What the serial console has printed since power-on.</summary>
+    public string Console
+    {
+        get
+        {
+            lock (_console) return _console.ToString();
+        }
+    }
+
+    /// <summary>True while QEMU runs.</summary>
+    public bool IsOn => _process is { HasExited: false };
+
+    /// <summary>Powers the machine on.</summary>
+    /// <param name="boot">False: the network card is no boot device.</param>
+    public async Task PowerOnAsync(bool boot = true)
+    {
+        var socket = Path.Combine(_folder, "serial.sock");
+        File.Delete(socket);
+        var arguments = new List<string>
+        {
+            "netns", "exec", _network.Switch, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", $"{Processors}", "-m", $"{Memory}",
+            "-machine", "q35,graphics=off", "-display", "none", "-monitor", "none", "-uuid", Uuid(),
+            "-netdev", $"tap,id=n0,ifname={_tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Mac}{(boot ? ",bootindex=1" : "")}",
+            "-drive", $"file={DiskFile},format=raw,if=none,id=d0,cache=unsafe,discard=unmap,detect-zeroes=unmap", "-device", "virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001",
+            "-device", "virtio-rng-pci", "-chardev", $"socket,id=s0,path={socket},server=on,wait=off", "-serial", "chardev:s0",
+            "-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0", "-smbios", "type=1,manufacturer=Anvil,product=Lab,serial=SN-" + Mac[^2..],
+        };
+        if (Firmware == Firmware.Uefi)
+        {
+            var vars = Path.Combine(_folder, "vars.fd");
+            if (!File.Exists(vars)) File.Copy(OvmfVars, vars);
+            arguments.AddRange(["-drive", $"if=pflash,format=raw,readonly=on,file={OvmfCode}", "-drive", $"if=pflash,format=raw,file={vars}", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]);
+        }
+        else
+        {
+            arguments.AddRange(["-boot", "reboot-timeout=3000"]);
+        }
+
+        lock (_console) _console.Clear();
+        _process = Commands.Start("ip", [.. arguments]);
+        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromSeconds(20), () => "QEMU did not start");
+        if (_process.HasExited) throw new LabException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");
+        _serial = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await _serial.ConnectAsync(new UnixDomainSocketEndPoint(socket));
+        _ = ListenAsync(_serial);
+    }
+
+    /// <summary>Pulls the plug.</summary>
+    public async Task PowerOffAsync()
+    {
+        if (_process is null) return;
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _serial?.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Waits until the serial console has printed a text after a position; the position behind it.</summary>
+    /// <exception cref="LabException">It did not in time.</exception>
+    public async Task<int> ExpectAsync(string text, TimeSpan deadline, int after = 0, CancellationToken cancellation = default)
+    {
+        var at = -1;
+        await Wait.UntilAsync(() => Task.FromResult((at = Console.IndexOf(text, Math.Min(after, Console.Length), StringComparison.Ordinal)) >= 0), deadline,
+            () => $"{Mac}'s console did not print \"{text}\"; its end is: …{Tail()}", cancellation);
+        return at + text.Length;
+    }
+
+    /// <summary>Types on the serial console.</summary>
+    public async Task TypeAsync(string text) => await _serial!.SendAsync(Encoding.ASCII.GetBytes(text));
+
+    /// <summary>The end of what the console printed.</summary>
+    public string Tail()
+    {
+        var text = Console;
+        return text[Math.Max(0, text.Length - 1500)..];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await PowerOffAsync();
+
+    private async Task ListenAsync(Socket serial)
+    {
+        var buffer = new byte[4096];
+        await using var log = new FileStream(ConsoleFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        try
+        {
+            while (await serial.ReceiveAsync(buffer) is var read and > 0)
+            {
+                await log.WriteAsync(buffer.AsMemory(0, read));
+                await log.FlushAsync();
+                lock (_console) _console.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Powered off.
+        }
+    }
+
+    private string Uuid() => "4c414200-0000-4000-8000-" + Mac.Replace(":", "", StringComparison.Ordinal);
+}
