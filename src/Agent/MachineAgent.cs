@@ -66,7 +66,11 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         var bootMac = Inventory.BootMac() ?? Inventory.Macs().FirstOrDefault() ?? throw new AgentException("the machine has no network interface");
         var machine = new JsonObject
         {
-            ["Name"] = "d" + bootMac.Replace(':', '-'), ["Arch"] = Inventory.Architecture, ["HardwareAddrs"] = macs, ["Address"] = Inventory.Address() ?? "", ["Params"] = facts,
+            ["Name"] = "d" + bootMac.Replace(':', '-'),
+            ["Arch"] = Inventory.Architecture,
+            ["HardwareAddrs"] = macs,
+            ["Address"] = Inventory.Address() ?? "",
+            ["Params"] = facts,
         };
         using var api = new ApiClient(config, null, terminal.Say);
         var answer = await api.CallAsync(HttpMethod.Post, "machines", machine);

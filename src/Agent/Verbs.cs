@@ -17,7 +17,7 @@ public static class Verbs
     }
 
     /// <summary>Sets one field of the machine to a text.</summary>
-    public static Task SetAsync(string pointer, string value) => PatchMachineAsync(new JsonArray(Patches.Set(pointer, value)));
+    public static Task SetAsync(string pointer, string value) => PatchMachineAsync(new JsonArray(Patches.Add(pointer, value)));
 
     private static async Task PatchMachineAsync(JsonArray patch)
     {

@@ -33,7 +33,7 @@ public static class SiloHost
         builder.Configuration.AddEnvironmentVariables("ANVIL_");
         builder.Configuration.AddCommandLine(args);
         builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
-            .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning).MinimumLevel.Override("Orleans", Serilog.Events.LogEventLevel.Error).MinimumLevel.Override("Polly", Serilog.Events.LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning).MinimumLevel.Override("Orleans", Serilog.Events.LogEventLevel.Error).MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", Serilog.Events.LogEventLevel.Fatal).MinimumLevel.Override("Polly", Serilog.Events.LogEventLevel.Warning)
             .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
         var silo = builder.Configuration.GetSection(SiloOptions.Section).Get<SiloOptions>() ?? new SiloOptions();
         var edge = builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new EdgeOptions();

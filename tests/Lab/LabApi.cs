@@ -30,7 +30,8 @@ public sealed class LabApi : IDisposable
                     throw;
                 }
             },
-        }) { BaseAddress = new Uri("http://anvil/"), Timeout = TimeSpan.FromSeconds(30) };
+        })
+        { BaseAddress = new Uri("http://anvil/"), Timeout = TimeSpan.FromSeconds(30) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloProcess.Password}")));
     }
 

@@ -39,7 +39,13 @@ public sealed class Laboratory : IAsyncDisposable
             await silo.StartAsync();
             await silo.Api.PostAsync("subnets", new JsonObject
             {
-                ["Name"] = "lab", ["Subnet"] = "10.77.0.0/24", ["Enabled"] = true, ["ActiveStart"] = "10.77.0.100", ["ActiveEnd"] = "10.77.0.199", ["ActiveLeaseTime"] = 600, ["ReservedLeaseTime"] = 7200,
+                ["Name"] = "lab",
+                ["Subnet"] = "10.77.0.0/24",
+                ["Enabled"] = true,
+                ["ActiveStart"] = "10.77.0.100",
+                ["ActiveEnd"] = "10.77.0.199",
+                ["ActiveLeaseTime"] = 600,
+                ["ReservedLeaseTime"] = 7200,
                 ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = network.ServerAddress }, new JsonObject { ["Code"] = 6, ["Value"] = network.ServerAddress }),
             });
             return lab;

@@ -22,14 +22,13 @@ public static class ImageWriter
         var device = BlockDevices.All().FirstOrDefault(d => d.Path == disk) ?? throw new AgentException($"{disk} is no disk");
         if (File.ReadLines("/proc/mounts").Any(l => l.StartsWith(disk, StringComparison.Ordinal))) throw new AgentException($"{disk} is mounted");
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        using var response = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead);
-        if (!response.IsSuccessStatusCode) throw new AgentException($"{url}: HTTP {(int)response.StatusCode}");
-        var length = response.Content.Headers.ContentLength;
+        await using var download = await ResumingDownload.OpenAsync(http, url);
+        var length = download.Size;
         Console.WriteLine($"writes {url} ({(length is { } l ? $"{l >> 20} MiB" : "unknown length")}) to {disk} ({device.Model} {device.Size >> 20} MiB)");
         // sha256sum: .NET's own hashes need OpenSSL, which Sledgehammer does without.
         using var hasher = sha256.Length == 0 ? null
             : Process.Start(new ProcessStartInfo("sha256sum") { RedirectStandardInput = true, RedirectStandardOutput = true }) ?? throw new AgentException("sha256sum does not start");
-        await using var body = new HashingStream(await response.Content.ReadAsStreamAsync(), hasher?.StandardInput.BaseStream ?? Stream.Null);
+        await using var body = new HashingStream(download, hasher?.StandardInput.BaseStream ?? Stream.Null);
         var discarded = TryDiscard(disk);
         long written;
         await using (var target = new FileStream(disk, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1))

@@ -55,9 +55,14 @@ public static class Inventory
             var folder = $"/sys/class/net/{name}";
             var nic = new JsonObject
             {
-                ["Name"] = name, ["Mac"] = Read($"{folder}/address"), ["Driver"] = Link($"{folder}/device/driver"), ["Bus"] = Link($"{folder}/device"),
-                ["Vendor"] = Read($"{folder}/device/vendor"), ["Device"] = Read($"{folder}/device/device"),
-                ["Carrier"] = Read($"{folder}/carrier") == "1", ["Speed"] = Number(Read($"{folder}/speed")) is var speed and > 0 ? speed : 0,
+                ["Name"] = name,
+                ["Mac"] = Read($"{folder}/address"),
+                ["Driver"] = Link($"{folder}/device/driver"),
+                ["Bus"] = Link($"{folder}/device"),
+                ["Vendor"] = Read($"{folder}/device/vendor"),
+                ["Device"] = Read($"{folder}/device/device"),
+                ["Carrier"] = Read($"{folder}/carrier") == "1",
+                ["Speed"] = Number(Read($"{folder}/speed")) is var speed and > 0 ? speed : 0,
             };
             if (LldpListener.Heard(name) is { } neighbour) nic["Lldp"] = neighbour;
             nics.Add((JsonNode)nic);
@@ -78,10 +83,12 @@ public static class Inventory
         var first = blocks.FirstOrDefault() ?? new Dictionary<string, string>(StringComparer.Ordinal);
         return new JsonObject
         {
-            ["Model"] = first.GetValueOrDefault("model name", first.GetValueOrDefault("CPU part", "")), ["Vendor"] = first.GetValueOrDefault("vendor_id", ""),
+            ["Model"] = first.GetValueOrDefault("model name", first.GetValueOrDefault("CPU part", "")),
+            ["Vendor"] = first.GetValueOrDefault("vendor_id", ""),
             ["Sockets"] = blocks.Select(b => b.GetValueOrDefault("physical id", "0")).Distinct().Count(),
             ["Cores"] = blocks.Select(b => (b.GetValueOrDefault("physical id", "0"), b.GetValueOrDefault("core id", b["processor"]))).Distinct().Count(),
-            ["Threads"] = blocks.Count, ["Architecture"] = Architecture,
+            ["Threads"] = blocks.Count,
+            ["Architecture"] = Architecture,
         };
     }
 
@@ -100,8 +107,14 @@ public static class Inventory
         {
             disks.Add((JsonNode)new JsonObject
             {
-                ["Name"] = disk.Name, ["Path"] = disk.Path, ["Size"] = disk.Size, ["Model"] = disk.Model, ["Serial"] = disk.Serial,
-                ["Rotational"] = disk.Rotational, ["Removable"] = disk.Removable, ["Transport"] = disk.Transport,
+                ["Name"] = disk.Name,
+                ["Path"] = disk.Path,
+                ["Size"] = disk.Size,
+                ["Model"] = disk.Model,
+                ["Serial"] = disk.Serial,
+                ["Rotational"] = disk.Rotational,
+                ["Removable"] = disk.Removable,
+                ["Transport"] = disk.Transport,
             });
         }
 

@@ -26,7 +26,11 @@ internal static class Smbios
             string Text(int offset) => data.Length > offset && data[offset] > 0 && data[offset] <= strings.Count ? strings[data[offset] - 1].Trim() : "";
             yield return new JsonObject
             {
-                ["Locator"] = Text(0x10), ["Size"] = octets, ["Speed"] = data.Length >= 0x17 ? BinaryPrimitives.ReadUInt16LittleEndian(data.AsSpan(0x15)) : 0, ["Vendor"] = Text(0x17), ["Serial"] = Text(0x18),
+                ["Locator"] = Text(0x10),
+                ["Size"] = octets,
+                ["Speed"] = data.Length >= 0x17 ? BinaryPrimitives.ReadUInt16LittleEndian(data.AsSpan(0x15)) : 0,
+                ["Vendor"] = Text(0x17),
+                ["Serial"] = Text(0x18),
             };
         }
     }

@@ -90,7 +90,10 @@ public sealed class JobRunner(ApiClient api, Terminal terminal)
         var hasShebang = content.StartsWith("#!", StringComparison.Ordinal);
         var start = new ProcessStartInfo(hasShebang ? script : "/bin/sh")
         {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
         };
         if (!hasShebang) start.ArgumentList.Add(script);
         foreach (var (key, value) in new[] { ("RS_UUID", _machine), ("RS_ENDPOINT", api.Config.Api), ("RS_TOKEN", api.Config.Token), ("RS_TASK_DIR", folder), ("RS_RUNNER_DIR", folder), ("RS_TASK", task) })

@@ -56,7 +56,8 @@ public sealed partial class BootFileResolver(
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort, options.Value.ApiPort);
         var context = new RenderContext(snapshot, server, machine, env, await access.ForRenderingAsync(machine))
         {
-            Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage), Mac = mac,
+            Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
+            Mac = mac,
         };
         if (env is { Available: true } && BootFiles.Find(clean, context) is { } file)
         {

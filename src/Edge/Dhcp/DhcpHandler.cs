@@ -122,8 +122,16 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachine
         var reply = new DhcpReplies(catalog.Current).Lease(arrival.Message, DhcpMessageType.Ack, NoLease with { Addr = "0.0.0.0" }, subnet, null, boot, server);
         var withoutTimes = new DhcpMessage
         {
-            Op = 2, TransactionId = reply.TransactionId, HardwareAddress = reply.HardwareAddress, HardwareType = reply.HardwareType, RelayAddress = reply.RelayAddress, Flags = reply.Flags,
-            ClientAddress = arrival.Message.ClientAddress, ServerAddress = reply.ServerAddress, ServerName = reply.ServerName, File = reply.File,
+            Op = 2,
+            TransactionId = reply.TransactionId,
+            HardwareAddress = reply.HardwareAddress,
+            HardwareType = reply.HardwareType,
+            RelayAddress = reply.RelayAddress,
+            Flags = reply.Flags,
+            ClientAddress = arrival.Message.ClientAddress,
+            ServerAddress = reply.ServerAddress,
+            ServerName = reply.ServerName,
+            File = reply.File,
             Options = [.. reply.Options.Where(o => o.Key is not (DhcpOption.LeaseTime or DhcpOption.RenewalTime or DhcpOption.RebindingTime))],
         };
         return new DhcpDeparture(withoutTimes, arrival.Message.ClientAddress, options.Value.DhcpClientPort);

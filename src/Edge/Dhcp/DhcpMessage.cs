@@ -124,12 +124,19 @@ public sealed class DhcpMessage
 
         return new DhcpMessage
         {
-            Op = data[0], HardwareType = data[1], Hops = data[3],
-            TransactionId = BinaryPrimitives.ReadUInt32BigEndian(data[4..]), Seconds = BinaryPrimitives.ReadUInt16BigEndian(data[8..]), Flags = BinaryPrimitives.ReadUInt16BigEndian(data[10..]),
-            ClientAddress = BinaryPrimitives.ReadUInt32BigEndian(data[12..]), YourAddress = BinaryPrimitives.ReadUInt32BigEndian(data[16..]),
-            ServerAddress = BinaryPrimitives.ReadUInt32BigEndian(data[20..]), RelayAddress = BinaryPrimitives.ReadUInt32BigEndian(data[24..]),
+            Op = data[0],
+            HardwareType = data[1],
+            Hops = data[3],
+            TransactionId = BinaryPrimitives.ReadUInt32BigEndian(data[4..]),
+            Seconds = BinaryPrimitives.ReadUInt16BigEndian(data[8..]),
+            Flags = BinaryPrimitives.ReadUInt16BigEndian(data[10..]),
+            ClientAddress = BinaryPrimitives.ReadUInt32BigEndian(data[12..]),
+            YourAddress = BinaryPrimitives.ReadUInt32BigEndian(data[16..]),
+            ServerAddress = BinaryPrimitives.ReadUInt32BigEndian(data[20..]),
+            RelayAddress = BinaryPrimitives.ReadUInt32BigEndian(data[24..]),
             HardwareAddress = data.Slice(28, hardwareLength).ToArray(),
-            ServerName = (overload & 2) == 0 ? Text(serverName) : "", File = (overload & 1) == 0 ? Text(file) : "",
+            ServerName = (overload & 2) == 0 ? Text(serverName) : "",
+            File = (overload & 1) == 0 ? Text(file) : "",
             Options = options,
         };
     }

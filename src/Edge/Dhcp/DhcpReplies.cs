@@ -108,10 +108,18 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
 
     private static DhcpMessage Reply(DhcpMessage request, uint your, uint next, string serverName, string file, List<KeyValuePair<byte, byte[]>> options, bool broadcast) => new()
     {
-        Op = 2, HardwareType = request.HardwareType, TransactionId = request.TransactionId, HardwareAddress = request.HardwareAddress, RelayAddress = request.RelayAddress,
+        Op = 2,
+        HardwareType = request.HardwareType,
+        TransactionId = request.TransactionId,
+        HardwareAddress = request.HardwareAddress,
+        RelayAddress = request.RelayAddress,
         Flags = broadcast && request.RelayAddress != 0 ? (ushort)(request.Flags | 0x8000) : request.Flags,
         ClientAddress = request.Type == DhcpMessageType.Request && !broadcast ? request.ClientAddress : 0,
-        YourAddress = your, ServerAddress = next, ServerName = serverName, File = file.Length <= 127 ? file : "", Options = options,
+        YourAddress = your,
+        ServerAddress = next,
+        ServerName = serverName,
+        File = file.Length <= 127 ? file : "",
+        Options = options,
     };
 
     private static KeyValuePair<byte, byte[]> Number(byte code, uint value) => KeyValuePair.Create(code, OptionText.UInt32(value));

@@ -24,12 +24,23 @@ internal static class SystemEndpoints
         async Task<object> InfoAsync(HttpContext http) => new
         {
             arch = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant() is "x64" ? "amd64" : "arm64",
-            os = "linux", version = "v3.13.0-anvil-" + typeof(SystemEndpoints).Assembly.GetName().Version!.ToString(3), id = options.Value.Id, ha_id = options.Value.Id,
-            api_port = options.Value.ApiPort, file_port = options.Value.FilePort, dhcp_port = options.Value.DhcpPort, binl_port = options.Value.BinlPort, tftp_port = options.Value.TftpPort,
-            tftp_enabled = options.Value.TftpPort > 0, dhcp_enabled = options.Value.DhcpEnabled, binl_enabled = options.Value.DhcpEnabled && options.Value.BinlPort > 0, prov_enabled = true,
+            os = "linux",
+            version = "v3.13.0-anvil-" + typeof(SystemEndpoints).Assembly.GetName().Version!.ToString(3),
+            id = options.Value.Id,
+            ha_id = options.Value.Id,
+            api_port = options.Value.ApiPort,
+            file_port = options.Value.FilePort,
+            dhcp_port = options.Value.DhcpPort,
+            binl_port = options.Value.BinlPort,
+            tftp_port = options.Value.TftpPort,
+            tftp_enabled = options.Value.TftpPort > 0,
+            dhcp_enabled = options.Value.DhcpEnabled,
+            binl_enabled = options.Value.DhcpEnabled && options.Value.BinlPort > 0,
+            prov_enabled = true,
             address = http.Request.Host.Host,
             stats = new[] { new { name = "machines.count", count = await machines.CountAsync(http.RequestAborted) }, new { name = "subnets.count", count = (long)catalog.Current.Subnets.Count } },
-            features = Features, scopes = new Dictionary<string, object>(),
+            features = Features,
+            scopes = new Dictionary<string, object>(),
         };
 
         api.MapGet("/info", async http =>

@@ -33,7 +33,10 @@ public sealed class Tokens(TimeProvider time)
             Expires = (now + life).UtcDateTime,
             Claims = new Dictionary<string, object>
             {
-                ["sub"] = subject, ["kind"] = kind.ToString(), ["proof"] = Proof(secrets), ["jti"] = RandomNumberGenerator.GetHexString(16, lowercase: true),
+                ["sub"] = subject,
+                ["kind"] = kind.ToString(),
+                ["proof"] = Proof(secrets),
+                ["jti"] = RandomNumberGenerator.GetHexString(16, lowercase: true),
             },
             SigningCredentials = new SigningCredentials(Key(key), SecurityAlgorithms.HmacSha256),
         });

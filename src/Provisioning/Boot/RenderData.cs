@@ -182,7 +182,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         {
             var map = new TemplateMap((IReadOnlyDictionary<string, object?>)Values.FromJson(Json.Element(env.OS))!)
             {
-                ["FamilyName"] = env.OS.FamilyName, ["FamilyType"] = env.OS.FamilyType, ["FamilyVersion"] = env.OS.FamilyVersion,
+                ["FamilyName"] = env.OS.FamilyName,
+                ["FamilyType"] = env.OS.FamilyType,
+                ["FamilyVersion"] = env.OS.FamilyVersion,
             };
             return map;
         }

@@ -39,9 +39,16 @@ public sealed class CatalogSnapshot
         Subnets = Of<Subnet>("subnets", s => CatalogChecks.Subnet(s, raw));
         _byPrefix = new Dictionary<string, FrozenDictionary<string, Document>>(StringComparer.Ordinal)
         {
-            ["templates"] = Widen(Templates), ["params"] = Widen(Params), ["profiles"] = Widen(Profiles), ["users"] = Widen(Users),
-            ["tasks"] = Widen(Tasks), ["bootenvs"] = Widen(BootEnvs), ["stages"] = Widen(Stages), ["workflows"] = Widen(Workflows),
-            ["reservations"] = Widen(Reservations), ["subnets"] = Widen(Subnets),
+            ["templates"] = Widen(Templates),
+            ["params"] = Widen(Params),
+            ["profiles"] = Widen(Profiles),
+            ["users"] = Widen(Users),
+            ["tasks"] = Widen(Tasks),
+            ["bootenvs"] = Widen(BootEnvs),
+            ["stages"] = Widen(Stages),
+            ["workflows"] = Widen(Workflows),
+            ["reservations"] = Widen(Reservations),
+            ["subnets"] = Widen(Subnets),
         }.ToFrozenDictionary(StringComparer.Ordinal);
         ReservationsByToken = Reservations.Values.ToLookup(r => r.Token, StringComparer.Ordinal);
     }

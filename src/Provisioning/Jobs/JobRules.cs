@@ -83,8 +83,20 @@ public static class JobRules
 
     private static Job Make(Machine machine, Job? previous, int index, DateTimeOffset now, Func<string> newUuid) => new()
     {
-        Uuid = newUuid(), Previous = previous?.Uuid ?? "", Machine = machine.Uuid, Task = machine.Tasks[index], Stage = machine.Stage, Workflow = machine.Workflow,
-        BootEnv = machine.BootEnv, State = JobState.Created, StartTime = now, Current = true, CurrentIndex = index, NextIndex = index + 1, Validated = true, Available = true,
+        Uuid = newUuid(),
+        Previous = previous?.Uuid ?? "",
+        Machine = machine.Uuid,
+        Task = machine.Tasks[index],
+        Stage = machine.Stage,
+        Workflow = machine.Workflow,
+        BootEnv = machine.BootEnv,
+        State = JobState.Created,
+        StartTime = now,
+        Current = true,
+        CurrentIndex = index,
+        NextIndex = index + 1,
+        Validated = true,
+        Available = true,
     };
 
     private static void Append(List<Job> changed, Job? previous, Job job)

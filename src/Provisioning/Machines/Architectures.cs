@@ -7,7 +7,12 @@ public static class Architectures
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
-        ["x86_64"] = "amd64", ["x64"] = "amd64", ["aarch64"] = "arm64", ["i386"] = "386", ["i686"] = "386", ["armv7l"] = "arm",
+        ["x86_64"] = "amd64",
+        ["x64"] = "amd64",
+        ["aarch64"] = "arm64",
+        ["i386"] = "386",
+        ["i686"] = "386",
+        ["armv7l"] = "arm",
     };
 
     /// <summary>null when the name is canonical; else what is wrong with it.</summary>

@@ -54,7 +54,11 @@ public static class MachineRules
         if (wanted.Uuid != old.Uuid) throw new ApiException(ApiError.BadRequest("machines", old.Uuid, "PUT", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
         var machine = Normalize(wanted) with
         {
-            Boot = old.Boot, CurrentJob = old.CurrentJob, ReadOnly = false, Bundle = "", Partial = false,
+            Boot = old.Boot,
+            CurrentJob = old.CurrentJob,
+            ReadOnly = false,
+            Bundle = "",
+            Partial = false,
             Secret = wanted.Secret.Length > 0 ? wanted.Secret : old.Secret,
         };
         if (old.Locked && !options.ByMachine && (machine.Locked || !OnlyUnlocks(old, machine)))
@@ -96,7 +100,8 @@ public static class MachineRules
             return machine with
             {
                 Stage = machine.Stage != old.Stage ? machine.Stage : "none",
-                Tasks = [], CurrentTask = -1,
+                Tasks = [],
+                CurrentTask = -1,
                 Params = machine.Params.Where(p => p.Key != "change-stage/map").ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
             };
         }
@@ -194,6 +199,9 @@ public static class MachineRules
 
     private static Machine Availability(Machine machine, List<string> missing) => machine with
     {
-        Validated = true, Available = missing.Count == 0, Errors = missing, Runnable = machine.Runnable && missing.Count == 0,
+        Validated = true,
+        Available = missing.Count == 0,
+        Errors = missing,
+        Runnable = machine.Runnable && missing.Count == 0,
     };
 }

@@ -139,8 +139,16 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
         var seconds = reservation is null ? subnet.ActiveLeaseTime : reservation.Duration > 0 ? reservation.Duration : subnet.ReservedLeaseTime;
         return new Lease
         {
-            Addr = IPv4.Format(address), Token = request.Token, Strategy = "MAC", State = state, Via = IPv4.Format(request.Via), Duration = seconds,
-            ExpireTime = now.AddSeconds(seconds), SkipBoot = subnet.Unmanaged, Validated = true, Available = true,
+            Addr = IPv4.Format(address),
+            Token = request.Token,
+            Strategy = "MAC",
+            State = state,
+            Via = IPv4.Format(request.Via),
+            Duration = seconds,
+            ExpireTime = now.AddSeconds(seconds),
+            SkipBoot = subnet.Unmanaged,
+            Validated = true,
+            Available = true,
             NextServer = reservation?.NextServer is { Length: > 0 } own ? own : subnet.NextServer,
         };
     }

@@ -73,8 +73,12 @@ internal static class EncodingFunctions
         var version = SemanticVersion.Parse(text);
         return new TemplateMap
         {
-            ["Major"] = version.Major, ["Minor"] = version.Minor, ["Patch"] = version.Patch,
-            ["Prerelease"] = version.Prerelease, ["Metadata"] = version.Metadata, ["Original"] = text,
+            ["Major"] = version.Major,
+            ["Minor"] = version.Minor,
+            ["Patch"] = version.Patch,
+            ["Prerelease"] = version.Prerelease,
+            ["Metadata"] = version.Metadata,
+            ["Original"] = text,
         };
     }
 
@@ -83,8 +87,14 @@ internal static class EncodingFunctions
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url)) throw new TemplateFault($"\"{text}\" is not an absolute URL");
         return new TemplateMap
         {
-            ["scheme"] = url.Scheme, ["host"] = url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}", ["hostname"] = url.Host,
-            ["path"] = url.AbsolutePath, ["query"] = url.Query.TrimStart('?'), ["fragment"] = url.Fragment.TrimStart('#'), ["userinfo"] = url.UserInfo, ["opaque"] = "",
+            ["scheme"] = url.Scheme,
+            ["host"] = url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}",
+            ["hostname"] = url.Host,
+            ["path"] = url.AbsolutePath,
+            ["query"] = url.Query.TrimStart('?'),
+            ["fragment"] = url.Fragment.TrimStart('#'),
+            ["userinfo"] = url.UserInfo,
+            ["opaque"] = "",
         };
     }
 

@@ -9,7 +9,11 @@ public sealed class SqliteDatabase(string path)
     /// <summary>What Orleans' providers connect with.</summary>
     public string ConnectionString { get; } = new SqliteConnectionStringBuilder
     {
-        DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Cache = SqliteCacheMode.Private, Pooling = true, DefaultTimeout = 30,
+        DataSource = path,
+        Mode = SqliteOpenMode.ReadWriteCreate,
+        Cache = SqliteCacheMode.Private,
+        Pooling = true,
+        DefaultTimeout = 30,
     }.ToString();
 
     /// <summary>Opens a connection.</summary>

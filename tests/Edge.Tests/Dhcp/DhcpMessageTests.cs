@@ -1,0 +1,106 @@
+using Anvil.Edge.Dhcp;
+
+namespace Anvil.Edge.Tests.Dhcp;
+
+public sealed class DhcpMessageTests
+{
+    /// <summary>A DISCOVER as a BIOS's iPXE sends it: 53, 55, 60, 77, 93, 97 and 175.</summary>
+    private static byte[] Discover(params byte[] options)
+    {
+        var packet = new byte[240 + options.Length + 1];
+        new byte[] { 1, 1, 6, 0, 0x12, 0x34, 0x56, 0x78, 0, 4, 0x80, 0 }.CopyTo(packet, 0);
+        new byte[] { 0x52, 0x54, 0, 0x77, 0, 1 }.CopyTo(packet, 28);
+        new byte[] { 99, 130, 83, 99 }.CopyTo(packet, 236);
+        options.CopyTo(packet, 240);
+        packet[^1] = 255;
+        return packet;
+    }
+
+    [Fact]
+    public void ReadsHeaderAndOptions()
+    {
+        var message = DhcpMessage.TryParse(Discover(53, 1, 1, 55, 2, 1, 67, 0, 93, 2, 0, 7), out _)!;
+        Assert.Equal((DhcpMessageType.Discover, 0x12345678u, (ushort)4, true, "52:54:00:77:00:01"), (message.Type, message.TransactionId, message.Seconds, message.WantsBroadcast, message.Mac));
+        Assert.Equal(new byte[] { 1, 67 }, message.Option(DhcpOption.ParameterRequestList));
+        Assert.Null(message.Option(12));
+    }
+
+    [Fact]
+    public void JoinsAnOptionThatWasSplit()
+        => Assert.Equal("iPXE", DhcpMessage.TryParse(Discover(53, 1, 1, 77, 2, (byte)'i', (byte)'P', 77, 2, (byte)'X', (byte)'E'), out _)!.OptionText(77));
+
+    [Fact]
+    public void ReadsOptionsInOverloadedFields()
+    {
+        var packet = Discover(53, 1, 1, 52, 1, 1);
+        new byte[] { 12, 2, (byte)'h', (byte)'i', 255 }.CopyTo(packet, 108);
+        Assert.Equal("hi", DhcpMessage.TryParse(packet, out _)!.OptionText(12));
+    }
+
+    [Theory]
+    [InlineData(100, "100 octets are too short")]
+    [InlineData(239, "239 octets are too short")]
+    public void RefusesWhatIsTooShort(int length, string problem)
+    {
+        Assert.Null(DhcpMessage.TryParse(Discover().AsSpan(0, length), out var why));
+        Assert.Equal(problem, why);
+    }
+
+    [Fact]
+    public void RefusesAnOptionThatRunsOverTheEnd()
+    {
+        Assert.Null(DhcpMessage.TryParse(Discover(53, 200, 1), out var why));
+        Assert.Equal("an option runs over the end", why);
+    }
+
+    [Fact]
+    public void RefusesAHardwareAddressOfSeventeenOctets()
+    {
+        var packet = Discover(53, 1, 1);
+        packet[2] = 17;
+        Assert.Null(DhcpMessage.TryParse(packet, out var why));
+        Assert.Equal("hardware address of 17 octets", why);
+    }
+
+    [Fact]
+    public void WhatIsWrittenIsReadTheSame()
+    {
+        var long300 = Enumerable.Range(0, 300).Select(i => (byte)i).ToArray();
+        var message = new DhcpMessage
+        {
+            Op = 2,
+            TransactionId = 7,
+            Seconds = 3,
+            Flags = 0x8000,
+            ClientAddress = 1,
+            YourAddress = 0x0A4D0064,
+            ServerAddress = 0x0A4D0001,
+            RelayAddress = 9,
+            HardwareAddress = [1, 2, 3, 4, 5, 6],
+            ServerName = "10.77.0.1",
+            File = "ipxe.efi",
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [2]), KeyValuePair.Create<byte, byte[]>(43, long300), KeyValuePair.Create<byte, byte[]>(80, [])],
+        };
+        var read = DhcpMessage.TryParse(message.ToBytes(), out _)!;
+        Assert.Equal((message.YourAddress, message.ServerAddress, message.RelayAddress, "10.77.0.1", "ipxe.efi"), (read.YourAddress, read.ServerAddress, read.RelayAddress, read.ServerName, read.File));
+        Assert.Equal(long300, read.Option(43));
+        Assert.Empty(read.Option(80)!);
+        Assert.True(new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6] }.ToBytes().Length >= 300);
+    }
+
+    [Fact]
+    public void NoPacketMakesTheCodecFail()
+    {
+        var random = new Random(3);
+        for (var i = 0; i < 100_000; i++)
+        {
+            var packet = Discover(53, 1, 1, 55, 4, 1, 3, 66, 67, 60, 9, 80, 88, 69, 67, 108, 105, 101, 110, 116, 82, 6, 5, 4, 10, 0, 0, 1, 175, 3, 19, 1, 1);
+            for (var flips = random.Next(1, 12); flips > 0; flips--) packet[random.Next(packet.Length)] = (byte)random.Next(256);
+            if (DhcpMessage.TryParse(packet.AsSpan(0, random.Next(packet.Length + 1)), out _) is not { } message) continue;
+            _ = message.Type;
+            _ = DhcpHandler.ClientOf(message);
+            _ = EncapsulatedOptions.Read(message.Option(82) ?? []);
+            Assert.NotNull(DhcpMessage.TryParse(message.ToBytes(), out _));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab.Tests;
+
+/// <summary>Two machines at once do not mix, and nobody reads another machine's files.</summary>
+public sealed class IsolationTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task EachMachinesBootFilesAreServedToItAlone()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var first = lab.AddMachine(Firmware.Bios);
+        var second = lab.AddMachine(Firmware.Uefi);
+        foreach (var (vm, name) in new[] { (first, "first.example.com"), (second, "second.example.com") })
+            await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = name, ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
+        await Task.WhenAll(first.PowerOnAsync(), second.PowerOnAsync());
+        var one = await lab.MachineAsync(first, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        var two = await lab.MachineAsync(second, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        Assert.Equal(("first.example.com", "pcbios"), (one["Name"]!.ToString(), one["Params"]!["detected-bios-mode"]!.ToString()));
+        Assert.Equal(("second.example.com", "uefi"), (two["Name"]!.ToString(), two["Params"]!["detected-bios-mode"]!.ToString()));
+        Assert.NotEqual(one["Address"]!.ToString(), two["Address"]!.ToString());
+        foreach (var (vm, other) in new[] { (first, second), (second, first) })
+        {
+            var timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;
+            Assert.Contains(timeline, l => l!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
+            Assert.DoesNotContain(timeline, l => l!["What"]!.ToString().Contains(other.Mac, StringComparison.Ordinal));
+        }
+
+        // A stranger on the same network, with an address that nobody leased to it.
+        Commands.Run("ip", "-n", lab.Network.Switch, "addr", "add", "10.77.0.50/24", "dev", "br0");
+        foreach (var vm in new[] { first, second }) Assert.Equal("404", Fetch(lab, $"{vm.Mac}.ipxe", "%{http_code}"));
+        var stranger = JsonNode.Parse(Fetch(lab, "sledgehammer/agent.json", ""))!;
+        Assert.Equal("", stranger["Machine"]!.ToString());
+        Assert.Equal("404", Fetch(lab, null, "%{http_code}", $"http://10.77.0.1:8092/api/v3/machines/{one["Uuid"]}?token={stranger["Token"]}"));
+        Assert.Equal("[]", Fetch(lab, null, "", $"http://10.77.0.1:8092/api/v3/machines?token={stranger["Token"]}"));
+    }
+
+    private static string Fetch(Laboratory lab, string? file, string format, string? url = null, params string[] more)
+    {
+        var arguments = new List<string> { "netns", "exec", lab.Network.Switch, "curl", "-s" };
+        if (format.Length > 0) arguments.AddRange(["-o", "/dev/null", "-w", format]);
+        return Commands.Run("ip", [.. arguments, .. more, url ?? $"http://10.77.0.1:8091/{file}"]);
+    }
+}

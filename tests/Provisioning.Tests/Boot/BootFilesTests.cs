@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Templates;
+
+namespace Anvil.Provisioning.Tests.Boot;
+
+public sealed class BootFilesTests
+{
+    private static readonly BootServer Server = new("10.0.0.1", 8091, 8092);
+
+    private static Machine Machine(string env) => new()
+    {
+        Uuid = "0b3c6a8e-0000-4000-8000-000000000001",
+        Name = "web1.example.com",
+        HardwareAddrs = ["52:54:00:00:00:01"],
+        BootEnv = env,
+        Arch = "amd64",
+        Secret = "verysecret",
+        Params = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
+        {
+            ["access-keys"] = Json.Element(new Dictionary<string, string>(StringComparer.Ordinal) { ["ann"] = "ssh-ed25519 AAAA ann" }),
+            ["debian/mirror"] = Json.Element("http://mirror.example/debian"),
+        },
+    };
+
+    private static RenderContext Context(Machine? machine, string env)
+    {
+        var catalog = TestCatalog.With();
+        return new RenderContext(catalog, Server, machine, catalog.BootEnvs[env], (uuid, _) => $"token-of-{uuid ?? "nobody"}");
+    }
+
+    [Fact]
+    public void UnknownMachinesGetTheDiscoveryScriptAndATokenOfTheirOwn()
+    {
+        var script = BootFiles.Find("default.ipxe", Context(null, "discovery"))!.Render();
+        Assert.StartsWith("#!ipxe\n", script, StringComparison.Ordinal);
+        Assert.Contains("kernel http://10.0.0.1:8091/sledgehammer/vmlinuz initrd=initrd.zst quiet", script, StringComparison.Ordinal);
+        Assert.DoesNotContain("token", script, StringComparison.Ordinal);
+        using var config = JsonDocument.Parse(BootFiles.Find("sledgehammer/agent.json", Context(null, "discovery"))!.Render());
+        Assert.Equal("token-of-nobody", config.RootElement.GetProperty("Token").GetString());
+        Assert.Equal("", config.RootElement.GetProperty("Machine").GetString());
+    }
+
+    [Fact]
+    public void AMachinesScriptIsNamedByItsMac()
+    {
+        Assert.NotNull(BootFiles.Find("52:54:00:00:00:01.ipxe", Context(Machine("sledgehammer"), "sledgehammer")));
+        Assert.Null(BootFiles.Find("52:54:00:00:00:02.ipxe", Context(Machine("sledgehammer"), "sledgehammer")));
+    }
+
+    [Fact]
+    public void ThePreseedNamesMirrorHostAndKeys()
+    {
+        var context = Context(Machine("debian-13-install"), "debian-13-install");
+        var seed = BootFiles.Find("machines/0b3c6a8e-0000-4000-8000-000000000001/seed", context)!.Render();
+        Assert.Contains("d-i mirror/http/hostname string mirror.example\n", seed, StringComparison.Ordinal);
+        Assert.Contains("d-i netcfg/hostname string web1\n", seed, StringComparison.Ordinal);
+        var post = BootFiles.Find("machines/0b3c6a8e-0000-4000-8000-000000000001/post-install.sh", context)!.Render();
+        Assert.Contains("ssh-ed25519 AAAA ann\n", post, StringComparison.Ordinal);
+        Assert.Contains("/api/v3/jobs", post, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMissingRequiredParamIsNamed()
+    {
+        var machine = Machine("debian-13-install") with { Params = new Dictionary<string, JsonElement>() };
+        var error = Assert.Throws<TemplateException>(() => BootFiles.Find("machines/0b3c6a8e-0000-4000-8000-000000000001/seed", Context(machine, "debian-13-install"))!.Render());
+        Assert.Contains("debian/mirror", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NoTemplateCanReadTheMachinesSecret()
+    {
+        var context = Context(Machine("sledgehammer"), "sledgehammer");
+        var error = Assert.Throws<TemplateException>(() => new RenderData(context).Render(new TemplateInfo { Name = "x", Contents = "{{ .Machine.Secret }}" }));
+        Assert.DoesNotContain("verysecret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryTaskThatComesWithAnvilRenders()
+    {
+        var context = Context(Machine("sledgehammer"), "sledgehammer");
+        foreach (var task in context.Catalog.Tasks.Values) Assert.NotEmpty(JobActions.Render(task, context, "linux"));
+        var configure = JobActions.Render(context.Catalog.Tasks["image-configure"], context, "linux");
+        Assert.Contains("ssh_authorized_keys: [\"ssh-ed25519 AAAA ann\"]", configure.Single(a => a.Path == "user-data").Content, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,113 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Provisioning.Tests.Machines;
+
+public sealed class MachineRulesTests
+{
+    private static readonly CatalogSnapshot Catalog = TestCatalog.With(
+        TestCatalog.Pref("defaultWorkflow", "discover"),
+        new TaskDefinition { Name = "base" }, new TaskDefinition { Name = "top", Prerequisites = ["base"] },
+        new Stage { Name = "st", BootEnv = "sledgehammer", Tasks = ["top", "inventory", "base"] }, new Workflow { Name = "wf", Stages = ["discover", "st", "local"] });
+
+    private static Machine Create(Machine wanted, bool discovered = false)
+        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered, new ChangeOptions());
+
+    private static Machine Update(Machine old, Func<Machine, Machine> change, ChangeOptions? options = null)
+        => MachineRules.Update(old, change(old), Catalog, TestCatalog.Start, options ?? new ChangeOptions());
+
+    private static IReadOnlyList<string> Problems(Action act) => Assert.Throws<ApiException>(act).Error.Messages;
+
+    [Fact]
+    public void ANewMachineEntersTheDefaultWorkflow()
+    {
+        var machine = Create(new Machine { Name = "m1", HardwareAddrs = ["52-54-00-00-00-0A"] }, discovered: true);
+        Assert.Equal(["stage:discover", "bootenv:sledgehammer", "inventory"], machine.Tasks);
+        Assert.Equal(("discover", "sledgehammer", -1, true), (machine.Stage, machine.BootEnv, machine.CurrentTask, machine.Runnable));
+        Assert.Equal(["52:54:00:00:00:0a"], machine.HardwareAddrs);
+        Assert.Equal(Phase.Working, machine.Boot.Phase);
+        Assert.True(machine.Boot.Deadline > TestCatalog.Start);
+    }
+
+    [Fact]
+    public void AMachineDefinedInAdvanceRestsUntilItIsSeen()
+        => Assert.Equal((Phase.Unknown, default(DateTimeOffset)), (Create(new Machine { Name = "m1" }).Boot.Phase, Create(new Machine { Name = "m1" }).Boot.Deadline));
+
+    [Fact]
+    public void AMachineThatNamesItsBootEnvIsNotMovedByTheDefaultWorkflow()
+        => Assert.Equal(("sledgehammer", ""), (Create(new Machine { Name = "m1", BootEnv = "sledgehammer" }).BootEnv, Create(new Machine { Name = "m1", BootEnv = "sledgehammer" }).Workflow));
+
+    [Theory]
+    [InlineData("bad name/..", "", "amd64", "Invalid Name `bad name/..`")]
+    [InlineData("m1", "1.2.3", "amd64", "Invalid Address: 1.2.3 is not a unicast IPv4 address")]
+    [InlineData("m1", "", "x86_64", "Invalid architecture x86_64: use amd64")]
+    public void WhatBreaksARuleIsNamed(string name, string address, string arch, string problem)
+        => Assert.Contains(problem, Problems(() => Create(new Machine { Name = name, Address = address, Arch = arch })));
+
+    [Fact]
+    public void EveryMissingReferenceIsNamedAtCreation()
+        => Assert.Equal(["Bootenv nope does not exist", "Profile gone does not exist"], Problems(() => Create(new Machine { Name = "m1", BootEnv = "nope", Profiles = ["gone"] })));
+
+    [Fact]
+    public void AWorkflowExpandsPrerequisitesOncePerBootEnvironment()
+    {
+        var machine = Update(Create(new Machine { Name = "m1" }), m => m with { Workflow = "wf" });
+        Assert.Equal(["stage:discover", "bootenv:sledgehammer", "inventory", "stage:st", "base", "top", "inventory", "base", "stage:local", "bootenv:local"], machine.Tasks);
+        Assert.Equal((-1, "discover"), (machine.CurrentTask, machine.Stage));
+    }
+
+    [Fact]
+    public void InsideAWorkflowStageAndBootEnvAreNotChangedByHand()
+    {
+        var machine = Create(new Machine { Name = "m1" });
+        Assert.Equal(["Can not change bootenvs while in a workflow"], Problems(() => Update(machine, m => m with { BootEnv = "local" })));
+        Assert.Equal("local", Update(machine, m => m with { BootEnv = "local" }, new ChangeOptions(Force: true)).BootEnv);
+    }
+
+    [Fact]
+    public void AChangedBootEnvironmentStopsTheMachine()
+    {
+        var machine = Create(new Machine { Name = "m1", BootEnv = "sledgehammer" });
+        Assert.False(Update(machine, m => m with { BootEnv = "local" }).Runnable);
+    }
+
+    [Fact]
+    public void ALockedMachineIsOnlyUnlocked()
+    {
+        var machine = Create(new Machine { Name = "m1" }) with { Locked = true };
+        Assert.Equal(403, Assert.Throws<ApiException>(() => Update(machine, m => m with { Description = "x" })).Error.Code);
+        Assert.False(Update(machine, m => m with { Locked = false }).Locked);
+        Assert.Equal("x", Update(machine, m => m with { Description = "x" }, new ChangeOptions(ByMachine: true)).Description);
+    }
+
+    [Fact]
+    public void CurrentTaskGoesBackToTheLastBootEnvironmentChange()
+    {
+        var machine = Create(new Machine { Name = "m1" }) with { CurrentTask = 2 };
+        Assert.Equal(1, Update(machine, m => m with { CurrentTask = -1 }).CurrentTask);
+        Assert.Equal(["CurrentTask can only be set backwards"], Problems(() => Update(machine, m => m with { CurrentTask = 3 })));
+        Assert.Contains("right updateTaskList", Problems(() => Update(machine, m => m with { CurrentTask = 1 }, new ChangeOptions(MayUpdateTaskList: false)))[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AMachinePastItsDeadlineIsStuckWithAReason()
+    {
+        var machine = Create(new Machine { Name = "m1" }, discovered: true);
+        Assert.Same(machine, Lifecycle.DeadlineCame(machine, Catalog, machine.Boot.Deadline.AddSeconds(-1)));
+        var stuck = Lifecycle.DeadlineCame(machine, Catalog, machine.Boot.Deadline);
+        Assert.True(stuck.Boot.Stuck);
+        Assert.Contains("waiting for its agent", stuck.Boot.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryPhaseRestsOrHasADeadline()
+    {
+        var machine = Create(new Machine { Name = "m1" });
+        foreach (var phase in Enum.GetValues<Phase>())
+        {
+            var boot = Lifecycle.Enter(machine, phase, "test", Catalog, TestCatalog.Start).Boot;
+            Assert.True(boot.IsResting ? boot.Deadline == default : boot.Deadline > TestCatalog.Start, phase.ToString());
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Provisioning.Tests.Network;
+
+public sealed class LeaseRulesTests
+{
+    private const string A = "02:00:00:00:00:0a";
+    private const string B = "02:00:00:00:00:0b";
+    private static readonly uint Via = IPv4.Parse("10.0.0.1");
+    private DateTimeOffset _now = TestCatalog.Start;
+
+    [Fact]
+    public void DiscoverThenRequestGivesALease()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        Assert.Equal("10.0.0.10", net.Discover(A, _now).Lease!.Addr);
+        var ack = net.Request(A, "10.0.0.10", _now);
+        Assert.Equal((LeaseVerdict.Give, Lease.Ack, 600), (ack.Verdict, ack.Lease!.State, ack.Lease.Duration));
+    }
+
+    [Fact]
+    public void TheSameClientKeepsItsAddress()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        net.Lease(A, _now);
+        net.Lease(B, _now);
+        Assert.Equal("10.0.0.10", net.Discover(A, _now.AddDays(1)).Lease!.Addr);
+    }
+
+    [Fact]
+    public void APoolRunsDryAndRecovers()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.11"));
+        net.Lease(A, _now);
+        net.Lease(B, _now);
+        Assert.Equal(LeaseVerdict.Silence, net.Discover("02:00:00:00:00:0c", _now).Verdict);
+        Assert.Equal("10.0.0.10", net.Discover("02:00:00:00:00:0c", _now.AddSeconds(601)).Lease!.Addr);
+    }
+
+    [Fact]
+    public void AReleasedAddressIsFreeAtOnce()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.10"));
+        net.Lease(A, _now);
+        net.Apply(net.Rules.Release(new LeaseRequest(A, IPv4.Parse("10.0.0.10"), Via), _now));
+        Assert.Equal("10.0.0.10", net.Discover(B, _now).Lease!.Addr);
+    }
+
+    [Fact]
+    public void ADeclinedAddressIsLeftAloneForTenMinutes()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.11"));
+        net.Lease(A, _now);
+        net.Apply(net.Rules.Decline(new LeaseRequest(A, IPv4.Parse("10.0.0.10"), Via), _now));
+        net.Lease(A, _now);
+        Assert.Equal(LeaseVerdict.Silence, net.Discover(B, _now).Verdict);
+        Assert.Equal("10.0.0.11", net.Request(A, "10.0.0.11", _now.AddMinutes(9)).Lease!.Addr);
+        Assert.Equal("10.0.0.10", net.Discover(B, _now.AddMinutes(11)).Lease!.Addr);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.10", "10.0.0.10 is leased to 02:00:00:00:00:0a")]
+    [InlineData("10.0.0.15", "10.0.0.15 is not leased to 02:00:00:00:00:0b")]
+    [InlineData("10.9.0.15", "10.9.0.15 is not in subnet net")]
+    [InlineData("0.0.0.0", "no usable address was asked for")]
+    public void ARequestForWhatIsNotTheClientsIsRefused(string address, string reason)
+    {
+        var net = new Net(TestCatalog.Subnet());
+        net.Lease(A, _now);
+        var answer = net.Request(B, address, _now);
+        Assert.Equal((LeaseVerdict.Refuse, reason), (answer.Verdict, answer.Reason));
+    }
+
+    [Fact]
+    public void AReservationIsKeptForItsClientAlone()
+    {
+        var reservation = new Reservation { Addr = "10.0.0.10", Token = A, Strategy = "MAC", NextServer = "10.0.0.9" };
+        var net = new Net(TestCatalog.Subnet(), reservation);
+        Assert.Equal("10.0.0.11", net.Discover(B, _now).Lease!.Addr);
+        var offer = net.Discover(A, _now);
+        Assert.Equal(("10.0.0.10", "10.0.0.9"), (offer.Lease!.Addr, offer.Lease.NextServer));
+        Assert.Equal(7200, net.Request(A, "10.0.0.10", _now).Lease!.Duration);
+    }
+
+    [Fact]
+    public void OnlyReservationsIgnoresStrangers()
+        => Assert.Equal(LeaseVerdict.Silence, new Net(TestCatalog.Subnet(pickers: ["none"])).Discover(A, _now).Verdict);
+
+    [Fact]
+    public void ADisabledSubnetRenewsButGivesNothingNew()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        net.Lease(A, _now);
+        net.Subnet = net.Subnet with { Enabled = false };
+        Assert.Equal(LeaseVerdict.Silence, net.Discover(B, _now).Verdict);
+        Assert.Equal(LeaseVerdict.Give, net.Request(A, "10.0.0.10", _now).Verdict);
+    }
+
+    [Fact]
+    public void NoTwoLiveLeasesEverShareAnAddress()
+    {
+        var random = new Random(1);
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.25"));
+        var holders = new Dictionary<string, (string Mac, DateTimeOffset Until)>(StringComparer.Ordinal);
+        for (var i = 0; i < 20_000; i++)
+        {
+            _now = _now.AddSeconds(random.Next(0, 90));
+            var mac = $"02:00:00:00:00:{random.Next(0, 40):x2}";
+            var offer = net.Discover(mac, _now);
+            if (offer.Lease is null || random.Next(4) == 0) continue;
+            var ack = net.Request(mac, offer.Lease.Addr, _now);
+            if (ack.Verdict != LeaseVerdict.Give) continue;
+            var address = ack.Lease!.Addr;
+            if (holders.TryGetValue(address, out var holder)) Assert.True(holder.Mac == mac || holder.Until <= _now, $"{address} was {holder.Mac}'s until {holder.Until}, and is given to {mac} at {_now}");
+            holders[address] = (mac, ack.Lease.ExpireTime);
+            if (random.Next(5) != 0) continue;
+            net.Apply(net.Rules.Release(new LeaseRequest(mac, IPv4.Parse(address), Via), _now));
+            holders.Remove(address);
+        }
+    }
+
+    private sealed class Net(Subnet subnet, params Reservation[] reservations)
+    {
+        private readonly LeaseTable _table = new(IPv4.Parse(subnet.ActiveStart), IPv4.Parse(subnet.ActiveEnd), []);
+
+        public Subnet Subnet { get; set; } = subnet;
+
+        private readonly CatalogSnapshot _catalog = TestCatalog.With([subnet, .. reservations]);
+
+        public LeaseRules Rules => new(Subnet, _catalog, _table);
+
+        public LeaseDecision Discover(string mac, DateTimeOffset now) => Apply(Rules.Discover(new LeaseRequest(mac, 0, Via), now));
+
+        public LeaseDecision Request(string mac, string address, DateTimeOffset now) => Apply(Rules.Request(new LeaseRequest(mac, IPv4.Parse(address), Via), now));
+
+        public void Lease(string mac, DateTimeOffset now) => Request(mac, Discover(mac, now).Lease!.Addr, now);
+
+        public LeaseDecision Apply(LeaseDecision decision)
+        {
+            foreach (var lease in decision.Changed) _table.Put(lease);
+            return decision;
+        }
+    }
+}
