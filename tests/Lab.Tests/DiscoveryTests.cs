@@ -35,6 +35,19 @@ public sealed class DiscoveryTests
         Assert.Contains(timeline, line => line!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
     }
 
+    [Fact]
+    public async Task TheSwitchThatAMachineIsPluggedIntoIsKnownByLldp()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Bios);
+        using var neighbour = Commands.Start("ip", "netns", "exec", lab.Network.Switch, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-lab.dll"), "lldp", vm.Tap, "leaf1", "swp7");
+        await vm.PowerOnAsync();
+        var machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null, Patience);
+        neighbour.Kill(entireProcessTree: true);
+        var lldp = machine["Params"]!["hardware/nics"]![0]!["Lldp"]!;
+        Assert.Equal(("leaf1", "swp7", "02:00:00:00:00:01"), (lldp["SystemName"]!.ToString(), lldp["PortId"]!.ToString(), lldp["ChassisId"]!.ToString()));
+    }
+
     private static async Task DiscoverAsync(Firmware firmware, string mode, TimeSpan limit)
     {
         await using var lab = await Laboratory.StartAsync();

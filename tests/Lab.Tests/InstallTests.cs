@@ -83,6 +83,22 @@ public sealed class InstallTests
         Assert.Contains(timeline, l => l!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
     }
 
+    [Fact]
+    public async Task SledgehammerJumpsIntoTheInstallerByKexec()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Bios, memory: 1536);
+        await vm.PowerOnAsync();
+        await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        await lab.Api.PatchAsync($"machines/{vm.Mac}", new JsonArray(
+            new JsonObject { ["op"] = "add", ["path"] = "/Params/kexec-ok", ["value"] = true },
+            new JsonObject { ["op"] = "add", ["path"] = "/Params/kernel-console", ["value"] = "console=ttyS0,115200" },
+            new JsonObject { ["op"] = "add", ["path"] = "/Params/debian~1mirror", ["value"] = "http://10.77.0.1:8091/debian" }));
+        await lab.Api.SetAsync($"machines/{vm.Mac}", "/Workflow", "debian-13-install");
+        var at = await vm.ExpectAsync("jumps into the new kernel", Patience);
+        await vm.ExpectAsync("Linux version 6.12", Patience, at);
+    }
+
     private static Task GiveAccountAsync(Laboratory lab) => lab.Api.PatchAsync("profiles/global", new JsonArray(
         new JsonObject { ["op"] = "add", ["path"] = "/Params/install~1password-hash", ["value"] = LabSettings.PasswordHash },
         new JsonObject { ["op"] = "add", ["path"] = "/Params/access-keys", ["value"] = new JsonObject { ["lab"] = Key } }));

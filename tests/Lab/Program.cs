@@ -52,4 +52,7 @@ root.SetAction(async (parsed, cancellation) =>
         return 1;
     }
 });
+var lldp = new Command("lldp", "Plays the switch: sends LLDP frames out of an interface") { new Argument<string>("interface"), new Argument<string>("system"), new Argument<string>("port") };
+lldp.SetAction(parsed => LldpFrame.SendAsync(parsed.GetRequiredValue<string>("interface"), parsed.GetRequiredValue<string>("system"), parsed.GetRequiredValue<string>("port"), TimeSpan.FromSeconds(120)));
+root.Subcommands.Add(lldp);
 return await root.Parse(args).InvokeAsync();

@@ -36,6 +36,9 @@ public sealed class VirtualMachine : IAsyncDisposable
         file.SetLength((long)disk << 20);
     }
 
+    /// <summary>Its port on the switch.</summary>
+    public string Tap => _tap;
+
     /// <summary>Its firmware.</summary>
     public Firmware Firmware { get; }
 

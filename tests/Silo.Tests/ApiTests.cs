@@ -238,6 +238,21 @@ public sealed class ApiTests(SiloFixture silo) : IClassFixture<SiloFixture>
     }
 
     [Fact]
+    public async Task ARegistrationTokenMakesOneMachineAndReadsNothing()
+    {
+        await silo.CallAsync("POST", "profiles", """{"Name":"secrets","Params":{"password":"x"}}""");
+        var token = (await silo.Service<AccessService>().ForRenderingAsync(null))(null, TimeSpan.FromMinutes(1));
+        using var stranger = silo.Client(token);
+        var (status, made) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","Profiles":["secrets"],"Workflow":"wipe","Locked":true,"Params":{"hardware/cpu":{"Threads":1},"access-keys":{"me":"k"} } }""", stranger);
+        Assert.Equal(HttpStatusCode.Created, status);
+        Assert.Equal(("discover", "[]", false), (made!["Workflow"]!.ToString(), made["Profiles"]!.ToJsonString(), made["Locked"]!.GetValue<bool>()));
+        Assert.Equal("""{"hardware/cpu":{"Threads":1}}""", made["Params"]!.ToJsonString());
+        Assert.Equal((409, "CREATE", "already exists"), Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}"}""", stranger)).Body));
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"machines/{made["Uuid"]}", client: stranger)).Status);
+        Assert.Equal("[]", (await silo.CallAsync("GET", "profiles", client: stranger)).Body!.ToJsonString());
+    }
+
+    [Fact]
     public async Task ALongPollEndsWithTheChange()
     {
         var made = await CreateAsync();

@@ -57,10 +57,16 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
             return Reply.Fail(ApiError.BadRequest(Prefix, "", "POST", "Invalid machines object: " + e.Message));
         }
 
-        var uuid = wanted.Uuid.Length == 0 ? Guid.NewGuid().ToString() : wanted.Uuid.ToLowerInvariant();
-        if (!Guid.TryParse(uuid, out _)) return Reply.Fail(ApiError.Invalid(Prefix, uuid, $"Invalid Uuid `{uuid}`"));
         var discovered = http.Principal().Kind == PrincipalKind.Unknown;
-        var reply = await Grain(uuid).Create(body, http.Actor(uuid), discovered, http.Flag("force"));
+        if (discovered)
+        {
+            wanted = MachineRules.Registration(wanted);
+            body = Json.Write(wanted);
+        }
+
+        var uuid = discovered ? MachineRules.RegistrationUuid(http.Principal().TokenId) : wanted.Uuid.Length == 0 ? Guid.NewGuid().ToString() : wanted.Uuid.ToLowerInvariant();
+        if (!Guid.TryParse(uuid, out _)) return Reply.Fail(ApiError.Invalid(Prefix, uuid, $"Invalid Uuid `{uuid}`"));
+        var reply = await Grain(uuid).Create(body, http.Actor(uuid), discovered, !discovered && http.Flag("force"));
         var outcome = reply.Error is null ? "created" : string.Join("; ", reply.Error.Messages);
         timeline.Note(reply.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api", discovered ? "registers itself" : $"created by {http.Principal().Name}", outcome, wanted.Name);
         return reply;

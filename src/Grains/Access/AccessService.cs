@@ -47,7 +47,7 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
                 return secrets is not null && Tokens.Proves(claims, grantor, secrets.Secret, secrets.BootId)
                     ? new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject)) : null;
             default:
-                return Tokens.Proves(claims, grantor) ? new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) : null;
+                return Tokens.Proves(claims, grantor) ? new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) { TokenId = claims.TokenId } : null;
         }
     }
 

@@ -19,6 +19,9 @@ public enum PrincipalKind
 /// <param name="Claims">Its rights.</param>
 public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Claim> Claims)
 {
+    /// <summary>Id of the token that it came with; "" without one.</summary>
+    public string TokenId { get; init; } = "";
+
     /// <summary>True when one of the claims covers the wanted right.</summary>
     public bool May(string scope, string action, string specific) => Claims.Any(c => c.Covers(scope, action, specific));
 }

@@ -60,7 +60,7 @@ public static class JobRules
             if (stage == machine.Stage || env == machine.BootEnv) continue;
 
             machine = machine with { CurrentTask = index, Stage = stage ?? machine.Stage, BootEnv = env ?? machine.BootEnv, Runnable = env is null && machine.Runnable };
-            if (env is not null && env.EndsWith("-install", StringComparison.Ordinal) && catalog.BootEnvs.TryGetValue(env, out var into)) machine = machine with { OS = into.OS.Name };
+            if (env is not null) machine = MachineRules.WithOsOfInstaller(machine, catalog);
             var book = Make(machine, previous, index, now, newUuid) with { State = JobState.Finished, ExitState = "complete", EndTime = now };
             machine = machine with { CurrentJob = book.Uuid };
             Append(changed, previous, book);

@@ -38,7 +38,7 @@ public static class MachineRules
         };
         if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)) machine = EnterWorkflow(machine, workflow, catalog);
         else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage)) machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
-        machine = machine with { Meta = WithFeatureFlag(machine.Meta) };
+        machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
         var broken = Broken(machine, catalog).ToList();
         var missing = Missing(machine, catalog).ToList();
@@ -46,6 +46,24 @@ public static class MachineRules
         machine = Availability(machine, missing);
         return Lifecycle.Created(machine, discovered, catalog, now);
     }
+
+    /// <summary>
+    /// What a machine that nobody knows may say of itself when it registers: name, addresses, architecture and hardware facts.
+    /// Profiles, workflow and the rest are the server's to decide, or a stranger could have itself rendered other people's secrets.
+    /// </summary>
+    public static Machine Registration(Machine wanted) => new()
+    {
+        Name = wanted.Name,
+        Arch = wanted.Arch,
+        Address = wanted.Address,
+        HardwareAddrs = wanted.HardwareAddrs,
+        Params = wanted.Params.Where(p => p.Key.StartsWith("hardware/", StringComparison.Ordinal) || p.Key is "detected-bios-mode" or "last-boot-macaddr")
+            .ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
+    };
+
+    /// <summary>The uuid of the one machine that a registration token may make: the same token never makes a second one.</summary>
+    public static string RegistrationUuid(string tokenId)
+        => new Guid(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("anvil registration " + tokenId)).AsSpan(0, 16)).ToString();
 
     /// <summary>A changed machine, with all that follows from the change.</summary>
     /// <exception cref="ApiException">403 locked; 400 key change; 422 with every problem.</exception>
@@ -73,8 +91,7 @@ public static class MachineRules
 
         if (machine.BootEnv != old.BootEnv)
         {
-            machine = machine with { Runnable = false };
-            if (machine.BootEnv.EndsWith("-install", StringComparison.Ordinal) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) machine = machine with { OS = env.OS.Name };
+            machine = WithOsOfInstaller(machine with { Runnable = false }, catalog);
         }
 
         machine = Availability(machine, missing);
@@ -90,6 +107,10 @@ public static class MachineRules
         if (workflow.Stages.Count == 0 || !catalog.Stages.TryGetValue(workflow.Stages[0], out var first)) return machine;
         return machine with { Stage = first.Name, BootEnv = first.BootEnv.Length > 0 ? first.BootEnv : machine.BootEnv };
     }
+
+    /// <summary>A machine that is moved into an installer's boot environment will have its operating system (DRP: names that end in -install).</summary>
+    public static Machine WithOsOfInstaller(Machine machine, CatalogSnapshot catalog)
+        => machine.BootEnv.EndsWith("-install", StringComparison.Ordinal) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env) ? machine with { OS = env.OS.Name } : machine;
 
     private static Machine ApplyMoves(Machine old, Machine machine, CatalogSnapshot catalog, ChangeOptions options, List<string> problems)
     {
