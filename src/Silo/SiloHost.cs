@@ -47,7 +47,8 @@ public static class SiloHost
         });
         builder.Services.PostConfigure<EdgeOptions>(o => o.FileRoot = Path.IsPathRooted(o.FileRoot) ? o.FileRoot : Path.Combine(silo.DataFolder, o.FileRoot));
 
-        Directory.CreateDirectory(silo.DataFolder);
+        // Tokens' secrets and password hashes lie in it.
+        Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var database = new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
         await database.MigrateAsync(CancellationToken.None);
         AddServices(builder.Services, database, silo);

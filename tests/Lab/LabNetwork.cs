@@ -14,19 +14,15 @@ public sealed class LabNetwork : IDisposable
     public LabNetwork(string name)
     {
         (Switch, Server) = ($"{name}-net", $"{name}-srv");
-        foreach (var ns in new[] { Switch, Server })
+        try
         {
-            Commands.Run("ip", "netns", "add", ns);
-            _namespaces.Add(ns);
-            Commands.Run("ip", "-n", ns, "link", "set", "lo", "up");
+            Build();
         }
-
-        Commands.Run("ip", "-n", Switch, "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
-        Commands.Run("ip", "-n", Switch, "link", "set", "br0", "up");
-        Commands.Run("ip", "link", "add", "up0", "netns", Switch, "type", "veth", "peer", "name", Interface, "netns", Server);
-        Commands.Run("ip", "-n", Switch, "link", "set", "up0", "master", "br0", "up");
-        Commands.Run("ip", "-n", Server, "addr", "add", $"{ServerAddress}/24", "dev", Interface);
-        Commands.Run("ip", "-n", Server, "link", "set", Interface, "up");
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Namespace of bridge and machines.</summary>
@@ -54,5 +50,22 @@ public sealed class LabNetwork : IDisposable
     public void Dispose()
     {
         foreach (var ns in _namespaces) Commands.Try("ip", "netns", "del", ns);
+    }
+
+    private void Build()
+    {
+        foreach (var ns in new[] { Switch, Server })
+        {
+            Commands.Run("ip", "netns", "add", ns);
+            _namespaces.Add(ns);
+            Commands.Run("ip", "-n", ns, "link", "set", "lo", "up");
+        }
+
+        Commands.Run("ip", "-n", Switch, "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
+        Commands.Run("ip", "-n", Switch, "link", "set", "br0", "up");
+        Commands.Run("ip", "link", "add", "up0", "netns", Switch, "type", "veth", "peer", "name", Interface, "netns", Server);
+        Commands.Run("ip", "-n", Switch, "link", "set", "up0", "master", "br0", "up");
+        Commands.Run("ip", "-n", Server, "addr", "add", $"{ServerAddress}/24", "dev", Interface);
+        Commands.Run("ip", "-n", Server, "link", "set", Interface, "up");
     }
 }

@@ -37,7 +37,7 @@ root.SetAction(async (parsed, cancellation) =>
               curl -u rocketskates:{SiloProcess.Password} {url}/api/v3/machines/{all[0].Mac}/timeline
               curl -u rocketskates:{SiloProcess.Password} '{url}/api/v3/machines/{all[0].Mac}/boot?arch=uefi'
               {url}/dashboard/ in a browser shows the silo's grains (same user)
-              socat - UNIX-CONNECT:… is not needed: the console of each machine is in {lab.Folder}/machine*/console.log
+              tail -f {lab.Folder}/machine1/console.log shows the machine's console; the user there is anvil, password {LabSettings.Password}
             """);
         await Task.Delay(Timeout.Infinite, cancellation);
         return 0;
@@ -55,4 +55,5 @@ root.SetAction(async (parsed, cancellation) =>
 var lldp = new Command("lldp", "Plays the switch: sends LLDP frames out of an interface") { new Argument<string>("interface"), new Argument<string>("system"), new Argument<string>("port") };
 lldp.SetAction(parsed => LldpFrame.SendAsync(parsed.GetRequiredValue<string>("interface"), parsed.GetRequiredValue<string>("system"), parsed.GetRequiredValue<string>("port"), TimeSpan.FromSeconds(120)));
 root.Subcommands.Add(lldp);
-return await root.Parse(args).InvokeAsync();
+// Machines, silo and namespaces have to be cleaned up after Ctrl-C.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

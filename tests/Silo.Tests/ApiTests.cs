@@ -67,7 +67,7 @@ public sealed class ApiTests(SiloFixture silo) : IClassFixture<SiloFixture>
         Assert.Equal("[1,2]", (await silo.CallAsync("GET", $"{path}/params/p/x")).Body!["a"]!.ToJsonString());
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", path)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", path)).Status);
-        var (status, _) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","BootEnv":"local","HardwareAddrs":["52:54:aa:00:00:01"]}""");
+        var (status, _) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}","Uuid":"{{made["Uuid"]}}","BootEnv":"local","HardwareAddrs":["52:54:aa:00:00:01"]}""");
         Assert.Equal(HttpStatusCode.Created, status);
     }
 

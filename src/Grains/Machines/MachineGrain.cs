@@ -26,6 +26,7 @@ public sealed partial class MachineGrain(
     private static readonly TimeSpan DeadlinePeriod = TimeSpan.FromMinutes(5);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _reminderAt;
+    private DateTimeOffset _seen;
 
     private string Uuid => GrainKeys.Bare(this.GetPrimaryKeyString());
 
@@ -106,7 +107,11 @@ public sealed partial class MachineGrain(
 
     /// <inheritdoc/>
     public Task<MachineSecrets?> Secrets()
-        => Task.FromResult(state.State.Machine is { } machine ? new MachineSecrets(machine.Secret, state.State.BootId) : null);
+    {
+        // Every request with the machine's token comes through here: it was seen. The next write makes that durable.
+        _seen = time.GetUtcNow();
+        return Task.FromResult(state.State.Machine is { } machine ? new MachineSecrets(machine.Secret, state.State.BootId) : null);
+    }
 
     /// <inheritdoc/>
     public Task<Reply> Sighted(Sighting sighting) => AnswerAsync("SIGHTED", async () =>
@@ -170,6 +175,7 @@ public sealed partial class MachineGrain(
         var phaseMoved = after is not null && (before?.Phase != after.Phase || before.Reason != after.Reason);
         state.State = next with
         {
+            Machine = Seen(next.Machine),
             Revision = old.Revision + 1,
             ChangedJobs = ReferenceEquals(next.ChangedJobs, old.ChangedJobs) ? [] : next.ChangedJobs,
             Events = [new MachineEvent(now, "machines", action, Uuid, phaseMoved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}")],
@@ -252,7 +258,10 @@ public sealed partial class MachineGrain(
 
     private Reply Missing(string type) => Reply.Fail(ApiError.NotFound("machines", Uuid, type));
 
-    private Reply Document(int status = 200) => Reply.Ok(Json.Write(state.State.Machine!), status) with { Revision = state.State.Revision };
+    private Machine? Seen(Machine? machine)
+        => machine is not null && _seen > machine.Boot.LastSeen ? machine with { Boot = machine.Boot with { LastSeen = _seen } } : machine;
+
+    private Reply Document(int status = 200) => Reply.Ok(Json.Write(Seen(state.State.Machine)!), status) with { Revision = state.State.Revision };
 
     private JsonObject Parse(string body)
     {
