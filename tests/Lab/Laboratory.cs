@@ -58,7 +58,7 @@ public sealed class Laboratory : IAsyncDisposable
     }
 
     /// <summary>Adds a machine; it is not powered on yet.</summary>
-    public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 2)
+    public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 1)
     {
         var number = _machines.Count + 1;
         var machine = new VirtualMachine(Network, Path.Combine(Folder, $"machine{number}"), firmware, $"52:54:00:77:00:{number:x2}", memory, disk, processors);

@@ -27,7 +27,7 @@ public sealed class VirtualMachine : IAsyncDisposable
     private Socket? _serial;
 
     /// <summary>A machine that is not powered on yet.</summary>
-    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144, int processors = 2)
+    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144, int processors = 1)
     {
         (_network, _folder, Firmware, Mac, Memory, DiskSize, Processors) = (network, folder, firmware, mac, memory, disk, processors);
         Directory.CreateDirectory(folder);
@@ -80,7 +80,8 @@ public sealed class VirtualMachine : IAsyncDisposable
         File.Delete(socket);
         var arguments = new List<string>
         {
-            "netns", "exec", _network.Switch, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", $"{Processors}", "-m", $"{Memory}",
+            // Several processors share one thread: with a thread each, QEMU's emulation shows a guest half-patched kernel code (an int3 that panics it).
+            "netns", "exec", _network.Switch, "qemu-system-x86_64", "-accel", $"tcg,thread={(Processors > 1 ? "single" : "multi")}", "-cpu", "max", "-smp", $"{Processors}", "-m", $"{Memory}",
             "-machine", "q35,graphics=off", "-display", "none", "-monitor", "none", "-uuid", Uuid(),
             "-netdev", $"tap,id=n0,ifname={_tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Mac}{(boot ? ",bootindex=1" : "")}",
             "-drive", $"file={DiskFile},format=raw,if=none,id=d0,cache=unsafe,discard=unmap,detect-zeroes=unmap", "-device", "virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001",

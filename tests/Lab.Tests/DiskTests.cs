@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab.Tests;
+
+/// <summary>Disks that are erased, and written anew.</summary>
+public sealed class DiskTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+
+    [Fact]
+    public async Task TheWorkflowWipeErasesTheDisk()
+    {
+        await using var lab = await Laboratory.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["defaultWorkflow"] = "wipe" });
+        var vm = lab.AddMachine(Firmware.Bios, disk: 256);
+        var secret = "somebody's data"u8.ToArray();
+        foreach (var at in new[] { 0L, 100 << 20, (256 << 20) - secret.Length })
+        {
+            await using var disk = new FileStream(vm.DiskFile, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) { Position = at };
+            await disk.WriteAsync(secret);
+        }
+
+        await vm.PowerOnAsync();
+        await lab.MachineAsync(vm, "at rest after the wipe", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        await vm.PowerOffAsync();
+        await using var wiped = new FileStream(vm.DiskFile, FileMode.Open, FileAccess.Read);
+        Assert.Equal(256L << 20, wiped.Length);
+        var buffer = new byte[1 << 20];
+        while (await wiped.ReadAsync(buffer) is var read and > 0) Assert.False(buffer.AsSpan(0, read).ContainsAnyExcept((byte)0), $"data is left before {wiped.Position}");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task TheWorkflowReinstallWritesTheImageAnew()
+    {
+        await using var lab = await Laboratory.StartAsync(LabContent.Install);
+        var vm = lab.AddMachine(Firmware.Bios);
+        await vm.PowerOnAsync();
+        await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
+        await vm.ExpectAsync(" login:", Patience);
+        await lab.Api.SetAsync($"machines/{vm.Mac}", "/Workflow", "reinstall");
+        await vm.PowerOffAsync();
+        await vm.PowerOnAsync();
+        await vm.ExpectAsync("MiB are on /dev/vda", Patience);
+        await lab.MachineAsync(vm, "installed again", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
+        await vm.ExpectAsync(" login:", Patience);
+        var jobs = (JsonArray)(await lab.Api.GetAsync("jobs"))!;
+        Assert.Equal(2, jobs.Count(j => j!["Task"]!.ToString() == "image-write" && j["State"]!.ToString() == "finished"));
+    }
+}

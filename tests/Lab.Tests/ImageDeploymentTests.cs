@@ -1,0 +1,35 @@
+namespace Anvil.Lab.Tests;
+
+/// <summary>An empty disk that becomes an installed system by image deployment, with one firmware.</summary>
+public abstract class ImageDeploymentTests(Firmware firmware)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public async Task AnEmptyDiskBecomesAnInstalledSystem()
+    {
+        await using var lab = await Laboratory.StartAsync(LabContent.Install);
+        await LabContent.GiveAccountAsync(lab);
+        var vm = lab.AddMachine(firmware);
+        await vm.PowerOnAsync();
+        var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
+        Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
+        var name = machine["Name"]!.ToString();
+        var at = await vm.ExpectAsync($"{name} login:", Patience);
+        await vm.TypeAsync("anvil\r");
+        at = await vm.ExpectAsync("Password:", TimeSpan.FromMinutes(1), at);
+        await vm.TypeAsync(LabSettings.Password + "\r");
+        at = await vm.ExpectAsync("$", TimeSpan.FromMinutes(2), at);
+        await vm.TypeAsync("cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo by=bios\r");
+        at = await vm.ExpectAsync("lab@example.com", TimeSpan.FromMinutes(1), at);
+        at = await vm.ExpectAsync($"name={name}", TimeSpan.FromMinutes(1), at);
+        at = await vm.ExpectAsync("5.", TimeSpan.FromMinutes(1), at);
+        await vm.ExpectAsync(firmware == Firmware.Uefi ? "by=uefi\r" : "by=bios\r", TimeSpan.FromMinutes(1), at);
+    }
+}
+
+/// <summary>Image deployment with SeaBIOS.</summary>
+public sealed class BiosImageDeploymentTests() : ImageDeploymentTests(Firmware.Bios);
+
+/// <summary>Image deployment with OVMF.</summary>
+public sealed class UefiImageDeploymentTests() : ImageDeploymentTests(Firmware.Uefi);

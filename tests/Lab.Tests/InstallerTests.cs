@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab.Tests;
+
+/// <summary>Installers of distributions.</summary>
+public sealed class InstallerTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+
+    [Fact]
+    public async Task TheDebianInstallerStartsWithItsPreseed()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Bios, memory: 1536);
+        await lab.Api.PostAsync("machines", new JsonObject
+        {
+            ["Name"] = "deb.example.com",
+            ["HardwareAddrs"] = new JsonArray(vm.Mac),
+            ["Workflow"] = "debian-13-install",
+            ["Params"] = new JsonObject { ["debian/mirror"] = "http://10.77.0.1:8091/debian", ["kernel-console"] = "console=ttyS0,115200" },
+        });
+        await vm.PowerOnAsync();
+        JsonArray timeline = [];
+        await Wait.UntilAsync(
+            async () =>
+            {
+                timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;
+                return timeline.Any(l => l!["What"]!.ToString().EndsWith("/seed", StringComparison.Ordinal) && l["Outcome"]!.ToString().StartsWith("rendered", StringComparison.Ordinal));
+            }, Patience, () => $"the installer did not fetch its preseed; its console ends: …{vm.Tail()}");
+        var machine = (await lab.Api.MachineOfAsync(vm.Mac))!;
+        Assert.Equal(("Installing", "debian-13"), (machine["Boot"]!["Phase"]!.ToString(), machine["OS"]!.ToString()));
+        Assert.Contains(timeline, l => l!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
+    }
+
+    [Fact]
+    public async Task SledgehammerJumpsIntoTheInstallerByKexec()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Bios, memory: 1536);
+        await vm.PowerOnAsync();
+        await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        await lab.Api.PatchAsync($"machines/{vm.Mac}", new JsonArray(
+            new JsonObject { ["op"] = "add", ["path"] = "/Params/kexec-ok", ["value"] = true },
+            new JsonObject { ["op"] = "add", ["path"] = "/Params/kernel-console", ["value"] = "console=ttyS0,115200" },
+            new JsonObject { ["op"] = "add", ["path"] = "/Params/debian~1mirror", ["value"] = "http://10.77.0.1:8091/debian" }));
+        await lab.Api.SetAsync($"machines/{vm.Mac}", "/Workflow", "debian-13-install");
+        var at = await vm.ExpectAsync("jumps into the new kernel", Patience);
+        await vm.ExpectAsync("Linux version 6.12", Patience, at);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab.Tests;
+
+/// <summary>What several tests give to their machines.</summary>
+internal static class LabContent
+{
+    /// <summary>Preferences that install every machine.</summary>
+    public static readonly Dictionary<string, string> Install = new(StringComparer.Ordinal) { ["defaultWorkflow"] = "discover-and-install" };
+
+    private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz0labKeyOfTheLaboratory0000000000000000000 lab@example.com";
+
+    /// <summary>Gives installed systems a user with password and key.</summary>
+    public static Task GiveAccountAsync(Laboratory lab) => lab.Api.PatchAsync("profiles/global", new JsonArray(
+        new JsonObject { ["op"] = "add", ["path"] = "/Params/install~1password-hash", ["value"] = LabSettings.PasswordHash },
+        new JsonObject { ["op"] = "add", ["path"] = "/Params/access-keys", ["value"] = new JsonObject { ["lab"] = Key } }));
+}
