@@ -25,7 +25,8 @@ public sealed partial class MachineGrain(
     private const string DeadlineReminder = "deadline";
     private static readonly TimeSpan DeadlinePeriod = TimeSpan.FromMinutes(5);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private DateTimeOffset _reminderAt;
+    /// <summary>When the registered reminder comes; zero: none is registered; null: not known.</summary>
+    private DateTimeOffset? _reminderAt;
     private DateTimeOffset _seen;
 
     private string Uuid => GrainKeys.Bare(this.GetPrimaryKeyString());
@@ -142,14 +143,16 @@ public sealed partial class MachineGrain(
     /// <inheritdoc/>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (state.State.Machine is not { } machine || machine.Boot.IsResting || machine.Boot.Stuck)
+        var machine = state.State.Machine;
+        var updated = machine is null ? null : Lifecycle.DeadlineCame(machine, catalog.Current, time.GetUtcNow());
+        if (machine is null || updated is null || ReferenceEquals(updated, machine))
         {
+            // Came for a deadline that has moved or is over: the reminder is set for the one that runs now, or taken away.
+            _reminderAt = null;
             await SetReminderAsync();
             return;
         }
 
-        var updated = Lifecycle.DeadlineCame(machine, catalog.Current, time.GetUtcNow());
-        if (ReferenceEquals(updated, machine)) return;
         LogStuck(machine.Name, updated.Boot.Reason);
         await AnswerAsync("STUCK", async () =>
         {
@@ -203,7 +206,8 @@ public sealed partial class MachineGrain(
         var boot = state.State.Machine?.Boot;
         var wanted = boot is { IsResting: false, Stuck: false } ? boot.Deadline : default;
         if (wanted == _reminderAt) return;
-        if (wanted != default && _reminderAt != default && wanted > _reminderAt && wanted - _reminderAt < TimeSpan.FromSeconds(30)) return;
+        // A deadline that moves on a little keeps its reminder: when that comes too early it is set anew.
+        if (wanted != default && _reminderAt is { } at && at != default && wanted > at && wanted - at < TimeSpan.FromSeconds(30)) return;
         try
         {
             if (wanted == default)
