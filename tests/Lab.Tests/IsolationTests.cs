@@ -37,10 +37,10 @@ public sealed class IsolationTests
         Assert.Equal("[]", Fetch(lab, null, "", $"http://10.77.0.1:8092/api/v3/machines?token={stranger["Token"]}"));
     }
 
-    private static string Fetch(Laboratory lab, string? file, string format, string? url = null, params string[] more)
+    private static string Fetch(Laboratory lab, string? file, string format, string? url = null)
     {
         var arguments = new List<string> { "netns", "exec", lab.Network.Switch, "curl", "-s" };
         if (format.Length > 0) arguments.AddRange(["-o", "/dev/null", "-w", format]);
-        return Commands.Run("ip", [.. arguments, .. more, url ?? $"http://10.77.0.1:8091/{file}"]);
+        return Commands.Run("ip", [.. arguments, url ?? $"http://10.77.0.1:8091/{file}"]);
     }
 }

@@ -16,12 +16,15 @@ public static class BootEnvFiles
     public static bool NetBoots(this BootEnv env)
         => env.Kernel.Length > 0 || env.OS.SupportedArchitectures.Values.Any(a => a.Kernel.Length > 0);
 
+    /// <summary>True for the name of an installer's environment (DRP: it ends in -install).</summary>
+    public static bool IsInstaller(string bootEnv) => bootEnv.EndsWith("-install", StringComparison.Ordinal);
+
     /// <summary>Folder of the environment's files: OS name, architecture unless amd64, `install` for installers (DRP's layout).</summary>
     public static string Folder(this BootEnv env, string arch)
     {
         var parts = new List<string> { env.OS.Name };
         if (arch != "amd64") parts.Add(arch);
-        if (env.Name.EndsWith("-install", StringComparison.Ordinal)) parts.Add("install");
+        if (IsInstaller(env.Name)) parts.Add("install");
         return string.Join('/', parts);
     }
 

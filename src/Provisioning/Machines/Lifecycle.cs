@@ -30,7 +30,7 @@ public static class Lifecycle
 
         machine = machine with { Boot = machine.Boot with { Attempts = machine.Boot.Attempts + 1 } };
         if (machine.Boot.Phase == Phase.Failed && !machine.Runnable) return machine;
-        if (env.Name.EndsWith("-install", StringComparison.Ordinal)) return Enter(machine, Phase.Installing, $"boots {env.Name} (attempt {machine.Boot.Attempts})", catalog, now);
+        if (BootEnvFiles.IsInstaller(env.Name)) return Enter(machine, Phase.Installing, $"boots {env.Name} (attempt {machine.Boot.Attempts})", catalog, now);
         if (HasWork(machine)) return Enter(machine, WorkPhase(machine, catalog), $"boots {env.Name} to run {NextTask(machine)} (attempt {machine.Boot.Attempts})", catalog, now);
         return Enter(machine, Phase.Discovering, $"boots {env.Name}", catalog, now);
     }
@@ -62,7 +62,7 @@ public static class Lifecycle
     public static Machine BootEnvChanged(Machine machine, CatalogSnapshot catalog, DateTimeOffset now)
     {
         if (!catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) return machine;
-        if (env.Name.EndsWith("-install", StringComparison.Ordinal)) return Enter(machine, Phase.Installing, $"has to boot {env.Name}", catalog, now);
+        if (BootEnvFiles.IsInstaller(env.Name)) return Enter(machine, Phase.Installing, $"has to boot {env.Name}", catalog, now);
         if (!HasWork(machine)) return env.NetBoots() ? machine : Idle(machine, catalog, now);
         return machine.Boot.Phase == Phase.Unknown ? machine : Enter(machine, WorkPhase(machine, catalog), $"has to boot {env.Name}", catalog, now);
     }
@@ -109,7 +109,7 @@ public static class Lifecycle
     };
 
     private static Phase WorkPhase(Machine machine, CatalogSnapshot catalog)
-        => machine.BootEnv.EndsWith("-install", StringComparison.Ordinal)
+        => BootEnvFiles.IsInstaller(machine.BootEnv)
             || (catalog.Stages.TryGetValue(machine.Stage, out var stage) && stage.Meta.GetValueOrDefault("phase") == "installing")
             ? Phase.Installing
             : Phase.Working;

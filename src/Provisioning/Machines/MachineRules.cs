@@ -108,9 +108,9 @@ public static class MachineRules
         return machine with { Stage = first.Name, BootEnv = first.BootEnv.Length > 0 ? first.BootEnv : machine.BootEnv };
     }
 
-    /// <summary>A machine that is moved into an installer's boot environment will have its operating system (DRP: names that end in -install).</summary>
+    /// <summary>A machine that is moved into an installer's boot environment will have its operating system.</summary>
     public static Machine WithOsOfInstaller(Machine machine, CatalogSnapshot catalog)
-        => machine.BootEnv.EndsWith("-install", StringComparison.Ordinal) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env) ? machine with { OS = env.OS.Name } : machine;
+        => BootEnvFiles.IsInstaller(machine.BootEnv) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env) ? machine with { OS = env.OS.Name } : machine;
 
     private static Machine ApplyMoves(Machine old, Machine machine, CatalogSnapshot catalog, ChangeOptions options, List<string> problems)
     {
