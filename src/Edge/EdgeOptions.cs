@@ -24,6 +24,9 @@ public sealed class EdgeOptions
     /// <summary>Port of boot HTTP.</summary>
     public int FilePort { get; set; } = 8091;
 
+    /// <summary>Address by which machines reach the API, such as that of the gateways' balancer; empty: this edge, at the address that the machine asked.</summary>
+    public string ApiAddress { get; set; } = "";
+
     /// <summary>Port of the API, as machines reach it.</summary>
     public int ApiPort { get; set; } = 8092;
 

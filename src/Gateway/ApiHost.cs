@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime;
 
 namespace Anvil.Gateway;
 
@@ -54,6 +55,13 @@ public static partial class ApiHost
         {
             await http.WriteAsync(ApiError.BadRequest("", http.Request.Path, http.Request.Method, e.Message));
         }
+        catch (Exception e) when (Unavailable(e) && !http.RequestAborted.IsCancellationRequested)
+        {
+            LogUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), http.Request.Method, http.Request.Path, e.Message);
+            if (http.Response.HasStarted) throw;
+            http.Response.Headers.RetryAfter = "1";
+            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, [DatabaseFailure.Is(e) ? "the database does not answer; try again" : "the object is moving to another silo; read it before trying again"], 503));
+        }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
         {
             LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), e, http.Request.Method, http.Request.Path);
@@ -76,9 +84,21 @@ public static partial class ApiHost
         var api = app.MapGroup(Base);
         foreach (var kind in kinds) api.MapKind(kind);
         api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), options);
-        api.MapJobs(queries, catalog, access, services.GetRequiredService<JobLogs>(), options);
+        api.MapGet("/leases/{key}/history", async http =>
+        {
+            http.Require("leases", "list", "*");
+            var key = (string)http.Request.RouteValues["key"]!;
+            if (!LeaseKind.TryAddress(key, out var address)) throw new ApiException(ApiError.BadRequest("leases", key, "GET", "an address is needed"));
+            await http.WriteObjectAsync(await services.GetRequiredService<ILeaseStore>().HistoryAsync(address, http.RequestAborted));
+        });
+        api.MapJobs(queries, catalog, access, services.GetRequiredService<IJobLogs>(), options);
         api.MapSystem([.. kinds.Select(k => k.Prefix)], catalog, queries, access, grains, options);
     }
+
+    private static bool Unavailable(Exception exception) => exception is OrleansException || DatabaseFailure.Is(exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered 503: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string method, string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);

@@ -24,6 +24,9 @@ public sealed class GatewayOptions
     /// <summary>DHCP is served by this silo.</summary>
     public bool DhcpEnabled { get; set; }
 
+    /// <summary>Only machines are answered, not people: the API of an edge that is no gateway.</summary>
+    public bool MachinesOnly { get; set; }
+
     /// <summary>Id of this endpoint.</summary>
     public string Id { get; set; } = Environment.MachineName;
 }

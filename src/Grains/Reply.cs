@@ -7,8 +7,12 @@ namespace Anvil.Grains;
 /// <param name="Body">The document; null for an error or for no content.</param>
 /// <param name="Error">The error.</param>
 [GenerateSerializer, Immutable]
-public sealed record Reply([property: Id(0)] int Status, [property: Id(1)] string? Body, [property: Id(2)] ApiError? Error)
+public sealed record Reply([property: Id(0)] int Status, [property: Id(1)] string? Body, [property: Id(2)] ApiError? Error) : IRepeatable
 {
+    /// <inheritdoc/>
+    [Id(4)]
+    public bool Again { get; init; }
+
     /// <summary>Revision of the document, for conditional reads; 0 where there is none.</summary>
     [Id(3)]
     public long Revision { get; init; }

@@ -12,7 +12,16 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
 {
     private const string FirstUser = "rocketskates";
 
+    /// <summary>Silos that start together write once: who comes second finds it done.</summary>
     public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!await TryAsync(cancellation))
+        {
+            // Another silo has written in between.
+        }
+    }
+
+    private async Task<bool> TryAsync(CancellationToken cancellation)
     {
         var (revision, documents) = await store.ReadAsync(cancellation);
         var have = documents.Select(d => (d.Prefix, d.Key)).ToHashSet();
@@ -27,24 +36,34 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
         foreach (var (name, value) in options.Value.FirstPrefs) prefs[name] = value;
         foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key)))) changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
         if (!have.Contains(("profiles", Params.Global))) changes.Add(new CatalogChange("profiles", Params.Global, new Profile { Name = Params.Global, Description = "Params of every machine", Validated = true, Available = true }));
-        if (!documents.Any(d => d is User)) changes.Add(new CatalogChange("users", FirstUser, Admin()));
-        if (changes.Count > 0) await store.WriteAsync(revision, changes, cancellation);
-    }
-
-    private User Admin()
-    {
+        var isNew = !documents.Any(d => d is User);
         var password = options.Value.AdminPassword;
-        if (password.Length == 0)
+        if (isNew && password.Length == 0)
         {
             password = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 20);
             var file = Path.Combine(options.Value.DataFolder, "admin-password");
-            using (var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            using (var writer = new StreamWriter(stream)) writer.WriteLine(password);
-            LogPassword(FirstUser, file);
+            // Written first: a password that nobody knows would be worse than a file that another silo's outdoes.
+            await using (var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await using (var writer = new StreamWriter(stream)) await writer.WriteLineAsync(password);
+            if (await WriteAsync(revision, [.. changes, new CatalogChange("users", FirstUser, Admin(password))], cancellation))
+            {
+                LogPassword(FirstUser, file);
+                return true;
+            }
+
+            File.Delete(file);
+            return false;
         }
 
-        return new User { Name = FirstUser, Roles = ["superuser"], PasswordHash = Passwords.Hash(password), Secret = RandomNumberGenerator.GetHexString(32, lowercase: true), Validated = true, Available = true };
+        if (isNew) changes.Add(new CatalogChange("users", FirstUser, Admin(password)));
+        return changes.Count == 0 || await WriteAsync(revision, changes, cancellation);
     }
+
+    private async Task<bool> WriteAsync(long revision, List<CatalogChange> changes, CancellationToken cancellation)
+        => await store.WriteAsync(revision, changes, cancellation) is not null;
+
+    private static User Admin(string password)
+        => new() { Name = FirstUser, Roles = ["superuser"], PasswordHash = Passwords.Hash(password), Secret = RandomNumberGenerator.GetHexString(32, lowercase: true), Validated = true, Available = true };
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "user {User} was made; its password is in {File}")]
     private partial void LogPassword(string user, string file);

@@ -1,112 +1,111 @@
 using System.Net;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
-using Anvil.Edge.Dhcp;
-using Anvil.Edge.RouterAdvertisement;
-using Anvil.Edge.Tftp;
 using Anvil.Gateway;
-using GatewayOptions = Anvil.Gateway.GatewayOptions;
-using Anvil.Grains;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Machines;
-using Anvil.Grains.Timeline;
-using Anvil.Provisioning.Documents;
+using Anvil.Grains.Placement;
 using Anvil.Storage;
+using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
-using Orleans.Configuration;
-using Orleans.Dashboard;
-using Orleans.Serialization;
 using Serilog;
+using Serilog.Events;
+using GatewayOptions = Anvil.Gateway.GatewayOptions;
 
 namespace Anvil.Silo;
 
-/// <summary>Builds the one executable: one silo with every role, localhost clustering and SQLite.</summary>
+/// <summary>Builds the one executable: a silo with the roles that its configuration names, alone on SQLite or with others on PostgreSQL.</summary>
 public static class SiloHost
 {
-    /// <summary>Name by which Orleans' providers load Microsoft.Data.Sqlite.</summary>
-    private const string SqliteInvariant = "System.Data.SQLite";
-
     /// <summary>Builds the application; the database's schema is brought up to date first.</summary>
+    /// <exception cref="InvalidOperationException">The configuration cannot be used; says why.</exception>
     public static async Task<WebApplication> BuildAsync(string[] args)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddEnvironmentVariables("ANVIL_");
         builder.Configuration.AddCommandLine(args);
-        builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
-            .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning).MinimumLevel.Override("Orleans", Serilog.Events.LogEventLevel.Error).MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", Serilog.Events.LogEventLevel.Fatal).MinimumLevel.Override("Polly", Serilog.Events.LogEventLevel.Warning)
-            .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
+        AddLogging(builder);
         var silo = builder.Configuration.GetSection(SiloOptions.Section).Get<SiloOptions>() ?? new SiloOptions();
         var edge = builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new EdgeOptions();
+        Check(silo);
+        ConfigureOptions(builder, silo, edge);
+
+        // Tokens' secrets and password hashes lie in it.
+        Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Database database = silo.Postgres.Length > 0 ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
+        await MigrateAsync(database, silo);
+        builder.Services.AddAnvil(database, silo);
+        builder.Host.UseOrleans(orleans => orleans.ConfigureAnvil(database, silo, edge));
+        // After Orleans: what takes packets starts when the silo is there, and ends before it does.
+        if (silo.Has(SiloTraits.Edge)) builder.Services.AddEdge();
+        builder.Services.AddAnvilTelemetry(builder.Configuration, silo);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(45 + silo.DrainSeconds));
+        ConfigureKestrel(builder, silo, edge);
+
+        var app = builder.Build();
+        await app.Services.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);
+        Map(app, silo, edge);
+        return app;
+    }
+
+    private static void Check(SiloOptions silo)
+    {
+        string[] known = [SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway];
+        if (silo.Roles.FirstOrDefault(r => !known.Contains(r, StringComparer.OrdinalIgnoreCase)) is { } unknown) throw new InvalidOperationException($"{unknown} is no role; roles are {string.Join(", ", known)}");
+        if (silo.Postgres.Length == 0 && silo.Roles.Count > 0 && !known.All(silo.Has)) throw new InvalidOperationException("a silo with some of the roles needs others beside it, and for that Silo:Postgres");
+        if (silo.ClusterAddress.Length > 0 && !IPAddress.TryParse(silo.ClusterAddress, out _)) throw new InvalidOperationException($"Silo:ClusterAddress is an IP address, not {silo.ClusterAddress}");
+        if (silo.ProbeSeconds <= 0 || silo.DrainSeconds < 0) throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder) => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
+        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
+        .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly", LogEventLevel.Warning)
+        .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
+
+    private static void ConfigureOptions(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
+    {
         builder.Services.Configure<SiloOptions>(builder.Configuration.GetSection(SiloOptions.Section));
         builder.Services.Configure<EdgeOptions>(builder.Configuration.GetSection(EdgeOptions.Section));
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
         builder.Services.PostConfigure<GatewayOptions>(o =>
         {
             (o.ApiPort, o.FilePort, o.DhcpPort, o.BinlPort, o.TftpPort) = (edge.ApiPort, edge.FilePort, edge.DhcpPort, edge.BinlPort, edge.TftpPort);
-            o.DhcpEnabled = edge.Interfaces.Count > 0;
+            o.DhcpEnabled = edge.Interfaces.Count > 0 || !silo.Has(SiloTraits.Edge);
+            o.MachinesOnly = !silo.Has(SiloTraits.Gateway);
         });
         builder.Services.PostConfigure<EdgeOptions>(o => o.FileRoot = Path.IsPathRooted(o.FileRoot) ? o.FileRoot : Path.Combine(silo.DataFolder, o.FileRoot));
+    }
 
-        // Tokens' secrets and password hashes lie in it.
-        Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var database = new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
-        await database.MigrateAsync(CancellationToken.None);
-        AddServices(builder.Services, database, silo);
-        builder.Host.UseOrleans(orleans => ConfigureOrleans(orleans, database, silo));
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(45));
-        ConfigureKestrel(builder, silo, edge);
+    /// <summary>Orleans does not wait for a database at start: it is waited for here.</summary>
+    private static async Task MigrateAsync(Database database, SiloOptions silo)
+    {
+        var until = TimeProvider.System.GetTimestamp() + (long)(silo.DatabaseWait * TimeProvider.System.TimestampFrequency);
+        while (true)
+        {
+            try
+            {
+                await database.MigrateAsync(CancellationToken.None);
+                return;
+            }
+            catch (Exception e) when (DatabaseFailure.Is(e))
+            {
+                if (TimeProvider.System.GetTimestamp() > until) throw new InvalidOperationException($"{database.Name} cannot be used: {e.Message}", e);
+                await Console.Error.WriteLineAsync($"anvil-silo: waits for {database.Name}: {e.Message}");
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
 
-        var app = builder.Build();
-        await app.Services.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);
-        app.MapWhen(http => http.Connection.LocalPort == edge.FilePort, files => files.Run(BootHttpEndpoint.HandleAsync));
-        app.UseDashboardGuard();
-        app.UseMachinesApi();
+    private static void Map(WebApplication app, SiloOptions silo, EdgeOptions edge)
+    {
+        app.MapHealth();
+        if (silo.Has(SiloTraits.Edge)) app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort, files => files.Run(BootHttpEndpoint.HandleAsync));
+        if (silo.Has(SiloTraits.Gateway)) app.UseDashboardGuard();
+        var serves = silo.Has(SiloTraits.Gateway) || silo.Has(SiloTraits.Edge);
+        if (serves) app.UseMachinesApi();
         app.UseRouting();
-        app.MapMachinesApi();
+        if (serves) app.MapMachinesApi();
+        if (!silo.Has(SiloTraits.Gateway)) return;
         app.MapDashboard();
         app.MapGet("/", () => Results.Redirect("/dashboard/"));
-        app.MapGet("/healthz", () => Results.Text("alive\n"));
-        return app;
-    }
-
-    private static void AddServices(IServiceCollection services, SqliteDatabase database, SiloOptions silo)
-    {
-        var content = silo.ContentFolder.Length > 0 ? silo.ContentFolder : Path.Combine(AppContext.BaseDirectory, "content");
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(database);
-        services.AddSingleton<ICatalogStore, SqliteCatalogStore>();
-        services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
-        services.AddSingleton<IMachineQueries, SqliteMachineQueries>();
-        services.AddSingleton<ITimelineStore, SqliteTimelineStore>();
-        services.AddSingleton(new JobLogs(Path.Combine(silo.DataFolder, "job-logs")));
-        services.AddSingleton(new BuiltInContent(ContentFolder.Read(content)));
-        services.AddSingleton<FirstStart>();
-        services.AddSingleton<CatalogCache>();
-        services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
-        services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
-        services.AddSingleton<TimelineWriter>();
-        services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
-        services.AddMachinesApi();
-        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<DhcpHandler>();
-        services.AddHostedService<DhcpServer>().AddHostedService<TftpServer>().AddHostedService<RouterAdvertiser>();
-    }
-
-    private static void ConfigureOrleans(ISiloBuilder orleans, SqliteDatabase database, SiloOptions silo)
-    {
-        orleans.UseLocalhostClustering(siloPort: silo.SiloPort, gatewayPort: 0, serviceId: "anvil", clusterId: "anvil");
-        orleans.Services.AddSerializer(serializer => serializer.AddJsonSerializer(type => type.Namespace?.StartsWith("Anvil.Provisioning", StringComparison.Ordinal) == true, Json.Options));
-        orleans.AddAdoNetGrainStorage(MachineGrain.Store, (AdoNetGrainStorageOptions o) =>
-        {
-            o.Invariant = SqliteInvariant;
-            o.ConnectionString = database.ConnectionString;
-            o.GrainStorageSerializer = new StateSerializer();
-        });
-        orleans.UseAdoNetReminderService((AdoNetReminderTableOptions o) =>
-        {
-            o.Invariant = SqliteInvariant;
-            o.ConnectionString = database.ConnectionString;
-        });
-        orleans.AddDashboard(o => o.HideTrace = true);
     }
 
     private static void ConfigureKestrel(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge) => builder.WebHost.ConfigureKestrel(kestrel =>
@@ -114,7 +113,7 @@ public static class SiloHost
         kestrel.Limits.MaxRequestBodySize = 64 << 20;
         kestrel.AddServerHeader = false;
         Listen(kestrel, silo.ApiAddress, edge.ApiPort);
-        if (edge.FilePort > 0) Listen(kestrel, silo.ApiAddress, edge.FilePort);
+        if (edge.FilePort > 0 && silo.Has(SiloTraits.Edge)) Listen(kestrel, silo.ApiAddress, edge.FilePort);
         if (silo.ApiSocket.Length == 0) return;
         File.Delete(silo.ApiSocket);
         kestrel.ListenUnixSocket(silo.ApiSocket);

@@ -18,8 +18,35 @@ public sealed class SiloOptions
     /// <summary>Unix socket on which the API is served too; empty: none.</summary>
     public string ApiSocket { get; set; } = "";
 
+    /// <summary>What this silo does: any of core, edge and gateway; none given: all three.</summary>
+    public IList<string> Roles { get; init; } = [];
+
+    /// <summary>Connection string of PostgreSQL (Npgsql's form); empty: SQLite in the data folder, and this silo is all there is.</summary>
+    public string Postgres { get; set; } = "";
+
+    /// <summary>Seconds to wait for the database at start.</summary>
+    public int DatabaseWait { get; set; } = 60;
+
+    /// <summary>Silos of one name on one database are a cluster.</summary>
+    public string Cluster { get; set; } = "anvil";
+
+    /// <summary>IPv4 address by which other silos reach this one; empty: the host's own.</summary>
+    public string ClusterAddress { get; set; } = "";
+
     /// <summary>Orleans' silo-to-silo port.</summary>
     public int SiloPort { get; set; } = 11111;
+
+    /// <summary>Seconds between the probes by which silos watch each other; three that fail make a suspicion, and two silos' suspicions an end.</summary>
+    public double ProbeSeconds { get; set; } = 2;
+
+    /// <summary>Minutes that a grain stays in memory unused; 0: Orleans' default.</summary>
+    public double IdleMinutes { get; set; }
+
+    /// <summary>Seconds between saying "not ready" and taking no more requests, for balancers to notice.</summary>
+    public double DrainSeconds { get; set; }
+
+    /// <summary>True when the role is this silo's.</summary>
+    public bool Has(string role) => Roles.Count == 0 || Roles.Contains(role, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Password of the first user (rocketskates), at the first start; empty: a random one, written to admin-password in the data folder.</summary>
     public string AdminPassword { get; set; } = "";

@@ -18,6 +18,12 @@ public interface ILeaseStore
 
     /// <summary>All leases of all subnets.</summary>
     Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>The lease at an address, whatever its state.</summary>
+    Task<Lease?> FindAsync(uint address, CancellationToken cancellation);
+
+    /// <summary>Who held an address (or, with null, each address), oldest first. Kept in the same transaction as the leases.</summary>
+    Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation);
 }
 
 /// <summary>A writer whose epoch is over tried to write.</summary>

@@ -15,17 +15,23 @@ public interface IMachineQueries
     /// <summary>The machine of a uuid.</summary>
     Task<Machine?> FindAsync(string uuid, CancellationToken cancellation);
 
-    /// <summary>All machines in order of their uuids.</summary>
-    Task<IReadOnlyList<Machine>> ListAsync(CancellationToken cancellation);
+    /// <summary>Machines, by default in order of their uuids.</summary>
+    Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation);
 
     /// <summary>Number of machines.</summary>
     Task<long> CountAsync(CancellationToken cancellation);
 
+    /// <summary>Every MAC address with the uuid of its machine.</summary>
+    Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation);
+
     /// <summary>A job.</summary>
     Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);
 
-    /// <summary>Jobs in order of their start; of one machine when its uuid is given.</summary>
-    Task<IReadOnlyList<Job>> ListJobsAsync(string? machine, CancellationToken cancellation);
+    /// <summary>Jobs, by default in order of their start.</summary>
+    Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation);
+
+    /// <summary>Number of jobs.</summary>
+    Task<long> CountJobsAsync(CancellationToken cancellation);
 
     /// <summary>Deletes a job's row; false when there was none.</summary>
     Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation);

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Anvil.Storage;
 
@@ -15,6 +16,8 @@ public static class UniqueViolation
         {
             if (e is SqliteException { SqliteExtendedErrorCode: SqliteUnique or SqlitePrimaryKey } sqlite)
                 return sqlite.Message.Contains("machine_mac.mac", StringComparison.Ordinal) ? "mac" : sqlite.Message.Contains("machine.name", StringComparison.Ordinal) ? "name" : null;
+            if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } postgres)
+                return postgres.ConstraintName switch { "machine_mac_mac" => "mac", "machine_name" => "name", _ => null };
         }
 
         return null;

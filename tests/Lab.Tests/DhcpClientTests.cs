@@ -43,7 +43,7 @@ public sealed class DhcpClientTests
         Assert.Equal(preview["File"]!.ToString().Replace("http://anvil:8091", "http://10.77.0.1:8091", StringComparison.Ordinal), got);
     }
 
-    private static async Task<JsonNode> LeaseAsync(Laboratory lab, string address) => await lab.Api.GetAsync($"leases/{address}") ?? throw new LabException($"{address} is not leased");
+    private static async Task<JsonNode> LeaseAsync(Laboratory lab, string address) => await lab.Api.GetAsync($"leases/{address}") ?? throw new SetupException($"{address} is not leased");
 
     /// <summary>A namespace with one interface on the lab's bridge.</summary>
     private sealed class Client : IDisposable

@@ -89,7 +89,7 @@ public sealed class LabApi : IDisposable
     private static async Task<JsonNode> ReadAsync(HttpResponseMessage response, string path)
     {
         var text = await response.Content.ReadAsStringAsync();
-        if (!response.IsSuccessStatusCode) throw new LabException($"{response.RequestMessage?.Method} {path}: {(int)response.StatusCode} {text}");
+        if (!response.IsSuccessStatusCode) throw new SetupException($"{response.RequestMessage?.Method} {path}: {(int)response.StatusCode} {text}");
         return JsonNode.Parse(text)!;
     }
 }

@@ -19,6 +19,6 @@ public static class LabPaths
             if (File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) return folder.FullName;
         }
 
-        throw new LabException($"{AppContext.BaseDirectory} is not inside Anvil's repository");
+        throw new SetupException($"{AppContext.BaseDirectory} is not inside Anvil's repository");
     }
 }

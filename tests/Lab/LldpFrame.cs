@@ -14,7 +14,7 @@ internal static partial class LldpFrame
     {
         var frame = Make(system, port);
         var socket = Socket(PacketFamily, RawSocket, 0);
-        if (socket < 0) throw new LabException("no packet socket: root is needed");
+        if (socket < 0) throw new SetupException("no packet socket: root is needed");
         var address = new byte[20];
         BitConverter.TryWriteBytes(address.AsSpan(0), (ushort)PacketFamily);
         BitConverter.TryWriteBytes(address.AsSpan(4), InterfaceIndex(interfaceName));

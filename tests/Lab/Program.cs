@@ -46,7 +46,7 @@ root.SetAction(async (parsed, cancellation) =>
     {
         return 130;
     }
-    catch (LabException e)
+    catch (SetupException e)
     {
         await Console.Error.WriteLineAsync("anvil-lab: " + e.Message);
         return 1;

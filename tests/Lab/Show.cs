@@ -23,10 +23,10 @@ internal sealed class Show(Laboratory lab, TimeSpan patience)
         while (waiting.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_clock.Elapsed > patience) throw new LabException($"{string.Join(", ", waiting.Select(m => m.Mac))} not up after {patience.TotalMinutes:F0} minutes; logs are in {lab.Folder}");
+            if (_clock.Elapsed > patience) throw new SetupException($"{string.Join(", ", waiting.Select(m => m.Mac))} not up after {patience.TotalMinutes:F0} minutes; logs are in {lab.Folder}");
             foreach (var machine in waiting.ToList())
             {
-                if (!machine.IsOn) throw new LabException($"QEMU of {machine.Mac} ended");
+                if (!machine.IsOn) throw new SetupException($"QEMU of {machine.Mac} ended");
                 if (await FollowAsync(machine)) waiting.Remove(machine);
             }
 
@@ -53,7 +53,7 @@ internal sealed class Show(Laboratory lab, TimeSpan patience)
             Say(machine, line["Source"]!.ToString(), text);
         }
 
-        if (document?["Boot"]?["Phase"]?.ToString() == "Failed") throw new LabException($"{machine.Mac}: {document["Boot"]!["Reason"]}; logs are in {lab.Folder}");
+        if (document?["Boot"]?["Phase"]?.ToString() == "Failed") throw new SetupException($"{machine.Mac}: {document["Boot"]!["Reason"]}; logs are in {lab.Folder}");
         if (document?["BootEnv"]?.ToString() != "local" || !machine.Console.Contains(" login:", StringComparison.Ordinal)) return false;
         Say(machine, "console", $"{document["Name"]} is up from its own disk: {machine.Console.Split('\n').LastOrDefault(l => l.Contains(" login:", StringComparison.Ordinal))?.Trim()}");
         return true;

@@ -23,7 +23,7 @@ public sealed class SiloProcess(LabNetwork network, string folder, IReadOnlyDict
     /// <summary>Starts the silo and waits until its API answers.</summary>
     public async Task StartAsync()
     {
-        if (!File.Exists(LabPaths.Silo)) throw new LabException($"{LabPaths.Silo} is missing: deploy/setup builds it");
+        if (!File.Exists(LabPaths.Silo)) throw new SetupException($"{LabPaths.Silo} is missing: deploy/setup builds it");
         Directory.CreateDirectory(folder);
         var arguments = new List<string>
         {
@@ -35,7 +35,7 @@ public sealed class SiloProcess(LabNetwork network, string folder, IReadOnlyDict
         var log = new StreamWriter(new FileStream(LogFile, FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
         foreach (var stream in new[] { _process.StandardOutput, _process.StandardError }) _ = PumpAsync(stream, log);
         await Wait.UntilAsync(async () => _process.HasExited || await Api.IsUpAsync(), StartTime, () => $"the silo's API did not come up; see {LogFile}");
-        if (_process.HasExited) throw new LabException($"the silo ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
+        if (_process.HasExited) throw new SetupException($"the silo ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
     }
 
     /// <summary>Kills the silo as kill -9 does.</summary>

@@ -10,7 +10,7 @@ public sealed class TcpForwarder : IDisposable
     private readonly CancellationTokenSource _ending = new();
 
     /// <summary>Listens on 127.0.0.1.</summary>
-    /// <exception cref="LabException">The port is in use.</exception>
+    /// <exception cref="SetupException">The port is in use.</exception>
     public TcpForwarder(int port, string socket)
     {
         _listener = new TcpListener(IPAddress.Loopback, port);
@@ -20,7 +20,7 @@ public sealed class TcpForwarder : IDisposable
         }
         catch (SocketException e)
         {
-            throw new LabException($"port {port} of 127.0.0.1 cannot be used: {e.Message}");
+            throw new SetupException($"port {port} of 127.0.0.1 cannot be used: {e.Message}");
         }
 
         _ = AcceptAsync(socket);

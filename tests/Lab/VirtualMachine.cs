@@ -102,7 +102,7 @@ public sealed class VirtualMachine : IAsyncDisposable
         lock (_console) _console.Clear();
         _process = Commands.Start("ip", [.. arguments]);
         await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromSeconds(20), () => "QEMU did not start");
-        if (_process.HasExited) throw new LabException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");
+        if (_process.HasExited) throw new SetupException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");
         _serial = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await _serial.ConnectAsync(new UnixDomainSocketEndPoint(socket));
         _ = ListenAsync(_serial);
@@ -120,7 +120,7 @@ public sealed class VirtualMachine : IAsyncDisposable
     }
 
     /// <summary>Waits until the serial console has printed a text after a position; the position behind it.</summary>
-    /// <exception cref="LabException">It did not in time.</exception>
+    /// <exception cref="SetupException">It did not in time.</exception>
     public async Task<int> ExpectAsync(string text, TimeSpan deadline, int after = 0, CancellationToken cancellation = default)
     {
         var at = -1;

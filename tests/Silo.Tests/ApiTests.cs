@@ -6,7 +6,7 @@ using Anvil.Provisioning.Machines;
 namespace Anvil.Silo.Tests;
 
 /// <summary>The Machines API over HTTP; statuses, types and messages are those of recorded exchanges with the real system where it answers so.</summary>
-public sealed class ApiTests(SiloFixture silo) : IClassFixture<SiloFixture>
+public abstract class ApiTests(SiloFixture silo)
 {
     private static int _names;
 
@@ -302,3 +302,9 @@ public sealed class ApiTests(SiloFixture silo) : IClassFixture<SiloFixture>
         Assert.Contains("MachineGrain", counters, StringComparison.Ordinal);
     }
 }
+
+/// <summary>The API of one silo on SQLite.</summary>
+public sealed class SingleApiTests(SingleSilo silo) : ApiTests(silo), IClassFixture<SingleSilo>;
+
+/// <summary>The API of a cluster on PostgreSQL.</summary>
+public sealed class ClusterApiTests(SiloCluster silos) : ApiTests(silos), IClassFixture<SiloCluster>;

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Anvil.Silo.Tests;
 
 /// <summary>Boot HTTP and TFTP over real sockets, TFTP with tftp-hpa and curl.</summary>
-public sealed class FileServiceTests(SiloFixture silo) : IClassFixture<SiloFixture>
+public abstract class FileServiceTests(SiloFixture silo)
 {
     private string AddFile(int length)
     {
@@ -93,3 +93,9 @@ public sealed class FileServiceTests(SiloFixture silo) : IClassFixture<SiloFixtu
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync("default.ipxe", null)).StatusCode);
     }
 }
+
+/// <summary>Boot files of one silo on SQLite.</summary>
+public sealed class SingleFileServiceTests(SingleSilo silo) : FileServiceTests(silo), IClassFixture<SingleSilo>;
+
+/// <summary>Boot files of a cluster on PostgreSQL.</summary>
+public sealed class ClusterFileServiceTests(SiloCluster silos) : FileServiceTests(silos), IClassFixture<SiloCluster>;

@@ -6,14 +6,16 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
+[assembly: AssemblyFixture(typeof(Anvil.Silo.Tests.PostgresFixture))]
+
 namespace Anvil.Silo.Tests;
 
-/// <summary>A whole silo on loopback, on ports and data of its own.</summary>
-public sealed class SiloFixture : IAsyncLifetime
+/// <summary>Whole silos on loopback, on ports and data of their own: what the tests run against.</summary>
+public abstract class SiloFixture : IAsyncLifetime
 {
     public const string Password = "the-first-password";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-silo-");
-    private WebApplication? _app;
+    private readonly List<WebApplication> _silos = [];
 
     public int ApiPort { get; } = FreePort();
 
@@ -25,33 +27,33 @@ public sealed class SiloFixture : IAsyncLifetime
 
     public HttpClient Http { get; private set; } = new();
 
+    /// <summary>The silos; the first serves the API.</summary>
+    public IReadOnlyList<WebApplication> Silos => _silos;
+
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(Files);
-        _app = await SiloHost.BuildAsync([
-            $"--Silo:DataFolder={_folder.FullName}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}", $"--Silo:AdminPassword={Password}",
-            $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Edge:FileRoot={Files}",
-        ]);
-        await _app.StartAsync();
+        await StartAsync();
         Http = Client("rocketskates", Password);
     }
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (_app is not null)
+        foreach (var silo in _silos)
         {
-            await _app.StopAsync();
-            await _app.DisposeAsync();
+            await silo.StopAsync();
+            await silo.DisposeAsync();
         }
 
         _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
-    /// <summary>A service of the silo.</summary>
+    /// <summary>A service of the silo that serves the API.</summary>
     public T Service<T>()
         where T : notnull
-        => _app!.Services.GetRequiredService<T>();
+        => _silos[0].Services.GetRequiredService<T>();
 
     /// <summary>A client with a user's name and password.</summary>
     public HttpClient Client(string user, string password)
@@ -79,10 +81,50 @@ public sealed class SiloFixture : IAsyncLifetime
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
-    private static int FreePort()
+    /// <summary>Starts the silos.</summary>
+    protected abstract Task StartAsync();
+
+    /// <summary>Adds a silo and starts it.</summary>
+    protected async Task AddAsync(params string[] arguments)
+    {
+        var app = await SiloHost.BuildAsync([$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}", $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments]);
+        _silos.Add(app);
+        await app.StartAsync();
+    }
+
+    protected static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>One silo with every role, on SQLite.</summary>
+public sealed class SingleSilo : SiloFixture
+{
+    protected override Task StartAsync() => AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}");
+}
+
+/// <summary>The PostgreSQL server of this run.</summary>
+public sealed class PostgresFixture : IAsyncLifetime
+{
+    public PostgresServer Server { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Server = await PostgresServer.StartNewAsync();
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+}
+
+/// <summary>A gateway, a core and an edge on PostgreSQL.</summary>
+public sealed class SiloCluster(PostgresFixture postgres) : SiloFixture
+{
+    protected override async Task StartAsync()
+    {
+        var database = await postgres.Server.CreateDatabaseAsync();
+        string[] shared = [$"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1"];
+        await AddAsync([.. shared, "--Silo:Roles:0=gateway", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}"]);
+        await AddAsync([.. shared, "--Silo:Roles:0=core", $"--Edge:ApiPort={FreePort()}"]);
+        await AddAsync([.. shared, "--Silo:Roles:0=edge", $"--Edge:ApiPort={FreePort()}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}"]);
     }
 }

@@ -1,10 +1,14 @@
+using System.Data.Common;
+using System.Text;
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
-using Anvil.Storage.Sqlite;
 
 namespace Anvil.Storage.Tests;
 
-/// <summary>What every database must do. SQLite today; another one is another subclass of <see cref="StoreTests"/>.</summary>
+/// <summary>What every database must do. Each is a subclass.</summary>
 public abstract class StoreTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -17,6 +21,15 @@ public abstract class StoreTests
 
     /// <summary>A timeline store on the same database.</summary>
     protected abstract ITimelineStore Timelines { get; }
+
+    /// <summary>The query tables of the same database.</summary>
+    protected abstract IMachineQueries Queries { get; }
+
+    /// <summary>Job logs on the same database.</summary>
+    protected abstract IJobLogs Logs { get; }
+
+    /// <summary>A connection to the same database.</summary>
+    protected abstract Task<DbConnection> ConnectAsync();
 
     [Fact]
     public async Task AChangedCatalogIsReadBackWithANewRevision()
@@ -74,45 +87,217 @@ public abstract class StoreTests
         Assert.Empty(await Timelines.ReadAsync("u1", ["m1"], 10, None));
     }
 
-    private static Lease Lease(string address) => new() { Addr = address, Token = "02:00:00:00:00:01", State = Provisioning.Network.Lease.Ack };
-}
-
-/// <summary>The stores on SQLite.</summary>
-public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
-{
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-sqlite-");
-    private readonly SqliteDatabase _database;
-
-    public SqliteStoreTests() => _database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"));
-
-    protected override ICatalogStore Catalog => new SqliteCatalogStore(_database);
-
-    protected override ILeaseStore Leases => new SqliteLeaseStore(_database);
-
-    protected override ITimelineStore Timelines => new SqliteTimelineStore(_database);
-
-    public async ValueTask InitializeAsync()
+    [Fact]
+    public async Task OfSeveralStatesOfOneAddressInABatchTheLastCounts()
     {
-        await _database.MigrateAsync(CancellationToken.None);
-        await _database.MigrateAsync(CancellationToken.None);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _folder.Delete(recursive: true);
-        return ValueTask.CompletedTask;
+        var (epoch, _) = await Leases.OpenAsync("net", None);
+        await Leases.WriteAsync("net", epoch, [Lease("10.0.0.1") with { State = "OFFER" }, Lease("10.0.0.1")], None);
+        Assert.Equal("ACK", (await Leases.FindAsync(IPv4.Parse("10.0.0.1"), None))!.State);
+        Assert.Null(await Leases.FindAsync(IPv4.Parse("10.0.0.2"), None));
     }
 
     [Fact]
-    public async Task ADatabaseOfANewerVersionIsRefused()
+    public async Task AnEpochTakenWhileOthersWriteComesWhollyBeforeOrAfterEachWrite()
     {
-        await using (var connection = await _database.OpenAsync(CancellationToken.None))
-        await using (var command = connection.CreateCommand())
+        // Each writer counts what it was told is durable; the last to open must find all of that.
+        var durable = 0;
+        async Task WriteAsync(int writer)
         {
-            command.CommandText = "PRAGMA user_version = 99";
-            await command.ExecuteNonQueryAsync();
+            var (epoch, _) = await Leases.OpenAsync("net", None);
+            for (var i = 0; i < 20; i++)
+            {
+                try
+                {
+                    await Leases.WriteAsync("net", epoch, [Lease($"10.0.{writer}.{i}")], None);
+                }
+                catch (StaleEpochException)
+                {
+                    return;
+                }
+
+                Interlocked.Increment(ref durable);
+            }
         }
 
-        Assert.Contains("newer than this version", (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message, StringComparison.Ordinal);
+        await Task.WhenAll(Enumerable.Range(1, 8).Select(w => Task.Run(() => WriteAsync(w))));
+        Assert.Equal(durable, (await Leases.OpenAsync("net", None)).Leases.Count);
+        Assert.True(durable >= 20, $"only {durable} writes came through");
     }
+
+    [Fact]
+    public async Task TheHistoryOfAnAddressHasARowForEachHold()
+    {
+        var (epoch, _) = await Leases.OpenAsync("net", None);
+        var later = DateTimeOffset.UtcNow.AddHours(1);
+        var first = Lease("10.0.0.1") with { ExpireTime = later };
+        Task Write(Lease lease) => Leases.WriteAsync("net", epoch, [lease], None);
+        await Write(first with { State = "OFFER" });
+        await Write(first);
+        await Write(first with { ExpireTime = later.AddHours(1) });
+        await Write(first with { State = "EXPIRED", ExpireTime = DateTimeOffset.UtcNow });
+        await Write(first with { Token = "02:00:00:00:00:02" });
+        var holds = await Leases.HistoryAsync(IPv4.Parse("10.0.0.1"), None);
+        Assert.Equal(["02:00:00:00:00:01", "02:00:00:00:00:02"], holds.Select(h => h.Token));
+        Assert.NotNull(holds[0].Ended);
+        Assert.Equal(later.AddHours(1), holds[0].Expires, TimeSpan.FromSeconds(1));
+        Assert.InRange(holds[0].Ended!.Value, holds[0].Since, holds[1].Since);
+        Assert.Null(holds[1].Ended);
+        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.1"), None);
+        Assert.All(await Leases.HistoryAsync(null, None), h => Assert.NotNull(h.Ended));
+    }
+
+    [Fact]
+    public async Task AHoldThatRanOutEndsWhenItRanOut()
+    {
+        var (epoch, _) = await Leases.OpenAsync("net", None);
+        var past = DateTimeOffset.UtcNow.AddMinutes(-1);
+        await Leases.WriteAsync("net", epoch, [Lease("10.0.0.1") with { ExpireTime = past }], None);
+        await Leases.WriteAsync("net", epoch, [Lease("10.0.0.1") with { ExpireTime = DateTimeOffset.UtcNow.AddHours(1) }], None);
+        var holds = await Leases.HistoryAsync(null, None);
+        Assert.Equal(2, holds.Count);
+        Assert.Equal(past, holds[0].Ended!.Value, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task AJobsLogIsAppendedReadAndDeleted()
+    {
+        var job = Guid.NewGuid();
+        foreach (var text in new[] { "one ", "two" }) Assert.True(await Logs.AppendAsync(job, new MemoryStream(Encoding.UTF8.GetBytes(text)), None));
+        async Task<string> ReadAsync()
+        {
+            using var target = new MemoryStream();
+            await Logs.CopyToAsync(job, target, None);
+            return Encoding.UTF8.GetString(target.ToArray());
+        }
+
+        Assert.Equal("one two", await ReadAsync());
+        await Logs.DeleteAsync(job, None);
+        Assert.Empty(await ReadAsync());
+    }
+
+    [Fact]
+    public async Task AJobsLogHasAnEnd()
+    {
+        using var endless = new MemoryStream(new byte[IJobLogs.MostBytes + 1]);
+        Assert.False(await Logs.AppendAsync(Guid.NewGuid(), endless, None));
+    }
+
+    [Fact]
+    public async Task AMachinesRowIsKeptByTheStatementThatStoresItsState()
+    {
+        var machine = Machine(1) with { HardwareAddrs = ["02:00:00:00:00:01", "02:00:00:00:00:02"] };
+        await StoreAsync(new MachineState { Machine = machine, ChangedJobs = [new Job { Uuid = "j1", Machine = machine.Uuid, Task = "t" }] });
+        Assert.Equal("m1", (await Queries.FindByMacAsync("02:00:00:00:00:02", None))!.Name);
+        Assert.Equal("t", (await Queries.FindJobAsync("j1", None))!.Task);
+        await StoreAsync(new MachineState { Machine = machine with { Name = "renamed", HardwareAddrs = ["02:00:00:00:00:02"] } });
+        Assert.Null(await Queries.FindByMacAsync("02:00:00:00:00:01", None));
+        Assert.Equal(machine.Uuid, (await Queries.FindByNameAsync("renamed", None))!.Uuid);
+        Assert.Equal([("02:00:00:00:00:02", machine.Uuid)], await Queries.MacsAsync(None));
+        await StoreAsync(new MachineState(), machine.Uuid);
+        Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.FindByMacAsync("02:00:00:00:00:02", None)));
+        Assert.NotNull(await Queries.FindJobAsync("j1", None));
+    }
+
+    [Theory]
+    [InlineData("name")]
+    [InlineData("mac")]
+    public async Task WhatIsAnothersFailsTheWholeWrite(string rule)
+    {
+        await StoreAsync(new MachineState { Machine = Machine(1) with { HardwareAddrs = ["02:00:00:00:00:01"] } });
+        var other = rule == "name" ? Machine(2) with { Name = "m1" } : Machine(2) with { HardwareAddrs = ["02:00:00:00:00:01"] };
+        var failure = await Assert.ThrowsAnyAsync<DbException>(() => StoreAsync(new MachineState { Machine = other }));
+        Assert.Equal(rule, UniqueViolation.Of(failure));
+        Assert.Equal(1, await Queries.CountAsync(None));
+        await using var connection = await ConnectAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM grain_state";
+        Assert.Equal(1L, await command.ExecuteScalarAsync());
+    }
+
+    public static TheoryData<string, FieldTest[][], string[]> Filters => new()
+    {
+        { "text", [[new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m2")]], ["m2"] },
+        { "text in the document", [[new FieldTest("BootEnv", FieldKind.Text, Comparison.Equal, "local")]], ["m1", "m3"] },
+        { "not", [[new FieldTest("BootEnv", FieldKind.Text, Comparison.NotEqual, "local")]], ["m2", "m4"] },
+        { "empty text", [[new FieldTest("Stage", FieldKind.Text, Comparison.Equal, "")]], ["m1", "m2", "m3", "m4"] },
+        { "less", [[new FieldTest("Name", FieldKind.Text, Comparison.Less, "m3")]], ["m1", "m2"] },
+        { "at least and at most", [[new FieldTest("Description", FieldKind.Text, Comparison.AtLeast, "b"), new FieldTest("Description", FieldKind.Text, Comparison.AtMost, "c")]], ["m2", "m3"] },
+        { "either", [[new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m1")], [new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m4")]], ["m1", "m4"] },
+        { "truth", [[new FieldTest("Runnable", FieldKind.Truth, Comparison.Equal, true)]], ["m3"] },
+        { "not true", [[new FieldTest("Runnable", FieldKind.Truth, Comparison.NotEqual, true)]], ["m1", "m2", "m4"] },
+        { "number", [[new FieldTest("CurrentTask", FieldKind.Number, Comparison.Equal, 3d)]], ["m3"] },
+        { "greater number", [[new FieldTest("CurrentTask", FieldKind.Number, Comparison.More, 2d)]], ["m3", "m4"] },
+        { "in a list", [[new FieldTest("Profiles", FieldKind.List, Comparison.Equal, "even")]], ["m2", "m4"] },
+        { "not in a list", [[new FieldTest("Profiles", FieldKind.List, Comparison.NotEqual, "even")]], ["m1", "m3"] },
+        { "key of a map", [[new FieldTest("Params", FieldKind.Map, Comparison.Equal, "a/b")]], ["m4"] },
+        { "quotes", [[new FieldTest("Description", FieldKind.Text, Comparison.Equal, "' OR 1=1 --\"}")]], [] },
+        { "nothing", [[new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m1"), new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m2")]], [] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Filters))]
+    public async Task AListIsFilteredByTheDatabase(string what, FieldTest[][] condition, string[] expected)
+    {
+        await StoreFourAsync();
+        var found = await Queries.ListAsync(new ListFilter { Conditions = [condition] }, None);
+        Assert.True(expected.SequenceEqual(found.Select(m => m.Name)), $"{what}: {string.Join(' ', found.Select(m => m.Name))}");
+    }
+
+    [Fact]
+    public async Task AListIsSortedAndPagedByTheDatabase()
+    {
+        await StoreFourAsync();
+        async Task<string> ListAsync(ListFilter filter) => string.Join(' ', (await Queries.ListAsync(filter, None)).Select(m => m.Name));
+        Assert.Equal("m2 m3", await ListAsync(new ListFilter { Offset = 1, Limit = 2 }));
+        Assert.Equal("m4 m3 m2 m1", await ListAsync(new ListFilter { Reverse = true }));
+        Assert.Equal("m2 m4 m1 m3", await ListAsync(new ListFilter { Sort = [("BootEnv", FieldKind.Text)] }));
+        Assert.Equal("m4 m3 m2 m1", await ListAsync(new ListFilter { Sort = [("CurrentTask", FieldKind.Number)], Reverse = true }));
+        Assert.Equal("m3 m1", await ListAsync(new ListFilter { Sort = [("Runnable", FieldKind.Truth), ("Name", FieldKind.Text)], Reverse = true, Limit = 1 }) + " " + await ListAsync(new ListFilter { Limit = 1 }));
+        await Assert.ThrowsAsync<ArgumentException>(() => ListAsync(new ListFilter { Sort = [("x' --", FieldKind.Text)] }));
+    }
+
+    [Fact]
+    public async Task OldLinesEventsAndHoldsAreDropped()
+    {
+        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow.AddDays(-40), "machines", "create", "k", ""), new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "k", "")] });
+        await Timelines.TrimAsync(DateTimeOffset.UtcNow.AddDays(-30), None);
+        await using var connection = await ConnectAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM event";
+        Assert.Equal(1L, await command.ExecuteScalarAsync());
+    }
+
+    private async Task StoreFourAsync()
+    {
+        await StoreAsync(new MachineState { Machine = Machine(1) with { Description = "a", BootEnv = "local", CurrentTask = 1 } });
+        await StoreAsync(new MachineState { Machine = Machine(2) with { Description = "b", CurrentTask = 2, Profiles = ["even"] } });
+        await StoreAsync(new MachineState { Machine = Machine(3) with { Description = "c", BootEnv = "local", Runnable = true, CurrentTask = 3 } });
+        await StoreAsync(new MachineState { Machine = Machine(4) with { Description = "d", CurrentTask = 4, Profiles = ["even", "last"], Params = new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal) { ["a/b"] = Json.Element(1) } } });
+    }
+
+    private static Machine Machine(int number) => new() { Uuid = $"00000000-0000-4000-8000-{number:d12}", Name = $"m{number}", BootEnv = "discovery", Runnable = false, CurrentTask = 0 };
+
+    /// <summary>What Orleans' provider does: one statement on the state's table.</summary>
+    private async Task StoreAsync(MachineState state, string? uuid = null)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText =
+            """
+            INSERT INTO grain_state (service, type, n0, n1, ext, payload, version) VALUES ('anvil', 'machine', 0, 0, @ext, @payload, 1)
+            ON CONFLICT (service, type, n0, n1, ext) DO UPDATE SET payload = excluded.payload, version = grain_state.version + 1
+            """;
+        void Add(string name, object value)
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value);
+            command.Parameters.Add(parameter);
+        }
+
+        Add("ext", "m-" + (uuid ?? state.Machine!.Uuid));
+        Add("payload", Encoding.UTF8.GetBytes(Json.Write(state)));
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static Lease Lease(string address) => new() { Addr = address, Token = "02:00:00:00:00:01", State = Provisioning.Network.Lease.Ack, ExpireTime = DateTimeOffset.UtcNow.AddHours(1) };
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Anvil.Grains;
 using Anvil.Grains.Access;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Diagnostics;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
@@ -10,7 +12,6 @@ using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Templates;
-using Anvil.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -35,7 +36,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// machine only, known by the lease of its address; so no path leads to another machine's files.
 /// </summary>
 public sealed partial class BootFileResolver(
-    IGrainFactory grains, ICatalog catalog, IMachineQueries machines, AccessService access, FileRoot root, TimelineWriter timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    IGrainFactory grains, ICatalog catalog, KnownMachines machines, AccessService access, FileRoot root, TimelineWriter timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
@@ -48,12 +49,30 @@ public sealed partial class BootFileResolver(
     /// <exception cref="RenderFailedException">The template failed.</exception>
     public async Task<ResolvedFile?> ResolveAsync(string path, IPAddress requester, IPAddress local, string protocol, bool isRead)
     {
+        using var activity = AnvilDiagnostics.Source.StartActivity($"{protocol} {(isRead ? "GET" : "HEAD")}", ActivityKind.Server);
+        activity?.SetTag("anvil.path", path);
+        activity?.SetTag("anvil.requester", requester.ToString());
+        var file = await FindAsync(path, requester, local, protocol, isRead);
+        activity?.SetTag("anvil.machine", file?.Machine);
+        activity?.SetTag("anvil.mac", file?.Mac);
+        if (!isRead) return file;
+        AnvilDiagnostics.Files.Add(1, new("protocol", protocol), new("outcome", file is null ? "missing" : file.Rendered is null ? "static" : "rendered"));
+        AnvilDiagnostics.FileBytes.Add(file?.Length ?? 0, new KeyValuePair<string, object?>("protocol", protocol));
+        return file;
+    }
+
+    /// <summary>Notes the end of a transfer of a file on disk, or a file that was not there.</summary>
+    public void NoteTransfer(ResolvedFile? file, IPAddress requester, string protocol, string path, string outcome)
+        => timeline.Note(file?.Machine ?? "", file?.Mac ?? "", protocol, $"GET {path}", outcome, requester.ToString());
+
+    private async Task<ResolvedFile?> FindAsync(string path, IPAddress requester, IPAddress local, string protocol, bool isRead)
+    {
         if (FileRoot.Normalize(path) is not { } clean) return null;
         var (machine, mac) = await RequesterAsync(requester);
         var snapshot = catalog.Current;
         var envName = machine?.BootEnv ?? snapshot.Prefs["unknownBootEnv"];
         snapshot.BootEnvs.TryGetValue(envName, out var env);
-        var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort, options.Value.ApiPort);
+        var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress };
         var context = new RenderContext(snapshot, server, machine, env, await access.ForRenderingAsync(machine))
         {
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
@@ -63,17 +82,13 @@ public sealed partial class BootFileResolver(
         {
             var text = Render(file, clean, machine, mac, protocol);
             if (isRead && machine is not null && Scripts.Contains(file.Template.Name, StringComparer.Ordinal))
-                await grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Sighted(new Sighting(SightingKind.Script, "", "", file.Template.Name));
+                await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Sighted(new Sighting(SightingKind.Script, "", "", file.Template.Name)));
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters", $"template {file.Template.Name} of {envName}");
             return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac);
         }
 
         return root.Find(clean) is { } onDisk ? new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac) : null;
     }
-
-    /// <summary>Notes the end of a transfer of a file on disk, or a file that was not there.</summary>
-    public void NoteTransfer(ResolvedFile? file, IPAddress requester, string protocol, string path, string outcome)
-        => timeline.Note(file?.Machine ?? "", file?.Mac ?? "", protocol, $"GET {path}", outcome, requester.ToString());
 
     private string Render(BootFile file, string path, Machine? machine, string mac, string protocol)
     {
@@ -93,8 +108,8 @@ public sealed partial class BootFileResolver(
     {
         var address = IPv4.FromIPAddress(requester);
         if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
-        if (await grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).HolderOf(address) is not { } mac) return (null, "");
-        return (await machines.FindByMacAsync(mac, CancellationToken.None), mac);
+        if (await GrainCalls.AskAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).HolderOf(address)) is not { } mac) return (null, "");
+        return (await machines.FindAsync(mac, CancellationToken.None), mac);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]

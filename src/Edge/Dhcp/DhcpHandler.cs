@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Anvil.Grains;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Diagnostics;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
@@ -7,18 +9,31 @@ using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
-using Anvil.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.Dhcp;
 
 /// <summary>What DHCP answers: translates packets to grain calls and answers back to packets. It keeps no state.</summary>
-public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachineQueries machines, TimelineWriter timeline, IOptions<EdgeOptions> options)
+public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMachines machines, TimelineWriter timeline, IOptions<EdgeOptions> options)
 {
     private static readonly Lease NoLease = new();
 
     /// <summary>Handles one message; null means silence.</summary>
     public async Task<DhcpDeparture?> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
+    {
+        var type = arrival.Message.Type.ToString().ToUpperInvariant();
+        using var activity = AnvilDiagnostics.Source.StartActivity($"DHCP {type}", ActivityKind.Server);
+        activity?.SetTag("anvil.mac", arrival.Message.Mac);
+        var began = Stopwatch.GetTimestamp();
+        var departure = await DecideAsync(arrival, cancellation);
+        var outcome = departure?.Message.Type.ToString().ToUpperInvariant() ?? "silence";
+        activity?.SetTag("anvil.outcome", outcome);
+        AnvilDiagnostics.DhcpMessages.Add(1, new("type", type), new("outcome", outcome));
+        AnvilDiagnostics.DhcpDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("type", type));
+        return departure;
+    }
+
+    private async Task<DhcpDeparture?> DecideAsync(DhcpArrival arrival, CancellationToken cancellation)
     {
         var request = arrival.Message;
         if (request.Op != 1 || request.Type == DhcpMessageType.None) return null;
@@ -29,9 +44,9 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachine
         if (subnet is null) return Silent(request, "no subnet holds " + string.Join(", ", vias.Select(IPv4.Format)));
         var server = relayOptions.TryGetValue(11, out var over) && over.Length == 4 ? System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(over)
             : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
-        var machine = await machines.FindByMacAsync(request.Mac, cancellation);
+        var machine = await machines.FindAsync(request.Mac, cancellation);
         var client = ClientOf(request);
-        var boot = BootDecision.Decide(machine, request.Mac, client, snapshot, new BootServer(IPv4.Format(server), options.Value.FilePort, options.Value.ApiPort));
+        var boot = BootDecision.Decide(machine, request.Mac, client, snapshot, new BootServer(IPv4.Format(server), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress });
         if (arrival.IsBinl) return Binl(arrival, subnet, boot, server, machine);
         return request.Type switch
         {
@@ -60,12 +75,12 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachine
     {
         var request = arrival.Message;
         var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress), via);
-        var answer = await SubnetGrain(subnet).Handle(call);
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(subnet).Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, answer.Reason, machine);
         if (machine is not null && client.Kind != ClientKind.None)
         {
             var kind = boot.Boots ? SightingKind.Discover : SightingKind.Script;
-            await MachineGrain(machine).Sighted(new Sighting(kind, "", client.Firmware, boot.Boots ? boot.File : "disk"));
+            await GrainCalls.AskAsync(() => MachineGrain(machine).Sighted(new Sighting(kind, "", client.Firmware, boot.Boots ? boot.File : "disk")));
         }
 
         var lease = Json.Read<Lease>(answer.LeaseJson!);
@@ -80,7 +95,7 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachine
         var chosen = request.OptionAddress(DhcpOption.ServerId);
         if (chosen != 0 && chosen != server && !arrival.InterfaceAddresses.Contains(chosen)) return Silent(request, $"chose server {IPv4.Format(chosen)}", machine);
         var wanted = request.OptionAddress(DhcpOption.RequestedAddress) is var asked and not 0 ? asked : request.ClientAddress;
-        var answer = await SubnetGrain(subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, via));
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, via)));
         switch (answer.Verdict)
         {
             case LeaseVerdict.Silence: return Silent(request, answer.Reason, machine);
@@ -91,7 +106,7 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachine
         }
 
         var lease = Json.Read<Lease>(answer.LeaseJson!);
-        if (machine is not null) await MachineGrain(machine).Sighted(new Sighting(SightingKind.Leased, lease.Addr, "", ""));
+        if (machine is not null) await GrainCalls.AskAsync(() => MachineGrain(machine).Sighted(new Sighting(SightingKind.Leased, lease.Addr, "", "")));
         Note(machine, request, client, $"ACK {lease.Addr}", answer.Reason, boot);
         var reply = new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, subnet, ReservationOf(answer), boot, server);
         return Depart(arrival, reply);
@@ -99,7 +114,7 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, IMachine
 
     private async Task<DhcpDeparture?> GiveBackAsync(LeaseAct act, DhcpMessage request, Subnet subnet, uint via, uint address, Machine? machine)
     {
-        var answer = await SubnetGrain(subnet).Handle(new LeaseCall(act, request.Mac, address, via));
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(subnet).Handle(new LeaseCall(act, request.Mac, address, via)));
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason, IPv4.Format(address));
         return null;
     }

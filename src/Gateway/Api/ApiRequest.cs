@@ -45,12 +45,40 @@ internal static class ApiRequest
         try
         {
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Json.MaxDepth });
+            if (text.Contains("\\u", StringComparison.Ordinal)) CheckCharacters(document.RootElement);
             return text;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new ApiException(ApiError.BadRequest(model, key, http.Request.Method, "Invalid JSON: " + e.Message));
         }
+    }
+
+    /// <summary>Escapes can say what is no text: U+0000, which no database keeps, and halves of surrogate pairs.</summary>
+    private static void CheckCharacters(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    CheckCharacters(property.Name);
+                    CheckCharacters(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray()) CheckCharacters(item);
+                break;
+            case JsonValueKind.String:
+                CheckCharacters(element.GetString()!);
+                break;
+        }
+    }
+
+    private static void CheckCharacters(string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal)) throw new JsonException("a text cannot hold the character U+0000");
     }
 
     private static async Task<string> ReadTextAsync(this HttpContext http, string model, string key)

@@ -3,11 +3,12 @@ using Anvil.Grains.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace Anvil.Gateway.Api;
 
 /// <summary>Basic and bearer authentication, and `?token=` (DRP's rules for each failure).</summary>
-internal sealed class Authentication(AccessService access)
+internal sealed class Authentication(AccessService access, IOptions<GatewayOptions> options)
 {
     /// <summary>Sets the request's principal; false when the answer (401 or 403) has been written.</summary>
     public async Task<bool> AuthenticateAsync(HttpContext http)
@@ -31,8 +32,14 @@ internal sealed class Authentication(AccessService access)
     private async Task<bool> ByTokenAsync(HttpContext http, string token)
         => await AcceptAsync(http, await access.ByTokenAsync(token), new ApiError("system", "", "", ["Invalid Token"], 403));
 
-    private static async Task<bool> AcceptAsync(HttpContext http, Principal? principal, ApiError refusal)
+    private async Task<bool> AcceptAsync(HttpContext http, Principal? principal, ApiError refusal)
     {
+        if (options.Value.MachinesOnly && principal is { Kind: PrincipalKind.User })
+        {
+            await http.WriteAsync(new ApiError("users", principal.Name, "", ["this is an edge, which answers machines only; ask a gateway"], 403));
+            return false;
+        }
+
         if (principal is not null)
         {
             http.Set(principal);

@@ -15,8 +15,8 @@ internal sealed class CatalogKindRow(string prefix, ICatalog catalog, IGrainFact
 
     private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
 
-    public Task<IReadOnlyList<Document>> ListAsync(HttpContext http)
-        => Task.FromResult<IReadOnlyList<Document>>([.. catalog.Current.OfKind(Prefix).Values.OrderBy(d => d.Key, StringComparer.Ordinal).Select(Clean)]);
+    public Task<ListPage> ListAsync(HttpContext http)
+        => Task.FromResult(ListPage.Of([.. catalog.Current.OfKind(Prefix).Values.OrderBy(d => d.Key, StringComparer.Ordinal).Select(Clean)]));
 
     public Task<string?> ResolveAsync(HttpContext http, string text)
     {
@@ -30,17 +30,17 @@ internal sealed class CatalogKindRow(string prefix, ICatalog catalog, IGrainFact
     public Task<Reply> GetAsync(HttpContext http, string key)
         => Task.FromResult(catalog.Current.OfKind(Prefix).TryGetValue(key, out var document) ? Reply.Ok(Write(Clean(document))) : Reply.Fail(ApiError.NotFound(Prefix, key)));
 
-    public Task<Reply> CreateAsync(HttpContext http, string body) => CommitAsync(http, Writer.Create(Prefix, body));
+    public Task<Reply> CreateAsync(HttpContext http, string body) => CommitAsync(http, () => Writer.Create(Prefix, body));
 
-    public Task<Reply> PutAsync(HttpContext http, string key, string body) => CommitAsync(http, Writer.Put(Prefix, key, body));
+    public Task<Reply> PutAsync(HttpContext http, string key, string body) => CommitAsync(http, () => Writer.Put(Prefix, key, body));
 
-    public Task<Reply> PatchAsync(HttpContext http, string key, string patch) => CommitAsync(http, Writer.Patch(Prefix, key, patch));
+    public Task<Reply> PatchAsync(HttpContext http, string key, string patch) => CommitAsync(http, () => Writer.Patch(Prefix, key, patch));
 
-    public Task<Reply> DeleteAsync(HttpContext http, string key) => CommitAsync(http, Writer.Delete(Prefix, key));
+    public Task<Reply> DeleteAsync(HttpContext http, string key) => CommitAsync(http, () => Writer.Delete(Prefix, key));
 
-    private async Task<Reply> CommitAsync(HttpContext http, Task<Reply> change)
+    private async Task<Reply> CommitAsync(HttpContext http, Func<Task<Reply>> change)
     {
-        var reply = await change;
+        var reply = await GrainCalls.ActAsync(change);
         if (reply.Error is null) await catalog.AtLeastAsync(reply.Revision, http.RequestAborted);
         if (Prefix == "users" && reply.Body is not null) reply = reply with { Body = Write(Clean(Json.Read<User>(reply.Body))) };
         return reply with { Revision = 0 };

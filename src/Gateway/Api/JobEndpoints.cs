@@ -15,7 +15,7 @@ namespace Anvil.Gateway.Api;
 /// <summary>What jobs have beside the generic verbs: rendered actions, and the log.</summary>
 internal static class JobEndpoints
 {
-    public static void MapJobs(this IEndpointRouteBuilder api, IMachineQueries queries, ICatalog catalog, AccessService access, JobLogs logs, IOptions<GatewayOptions> options)
+    public static void MapJobs(this IEndpointRouteBuilder api, IMachineQueries queries, ICatalog catalog, AccessService access, IJobLogs logs, IOptions<GatewayOptions> options)
     {
         async Task<Job> ReadAsync(HttpContext http, string action)
         {
@@ -48,9 +48,8 @@ internal static class JobEndpoints
         api.MapGet("/jobs/{key}/log", async http =>
         {
             var job = await ReadAsync(http, "log");
-            await using var log = logs.Open(Guid.Parse(job.Uuid));
             http.Response.ContentType = "application/octet-stream";
-            await log.CopyToAsync(http.Response.Body, http.RequestAborted);
+            await logs.CopyToAsync(Guid.Parse(job.Uuid), http.Response.Body, http.RequestAborted);
         });
         api.MapPut("/jobs/{key}/log", async http =>
         {
@@ -58,7 +57,7 @@ internal static class JobEndpoints
             if (http.Request.ContentType?.Contains("application/octet-stream", StringComparison.OrdinalIgnoreCase) != true)
                 throw new ApiException(new ApiError("jobs", job.Uuid, "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
             if (!await logs.AppendAsync(Guid.Parse(job.Uuid), http.Request.Body, http.RequestAborted))
-                throw new ApiException(new ApiError("jobs", job.Uuid, "PUT", [$"a job's log has at most {JobLogs.MostBytes} octets"], 507));
+                throw new ApiException(new ApiError("jobs", job.Uuid, "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         });
     }

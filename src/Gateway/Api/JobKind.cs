@@ -9,12 +9,15 @@ using Microsoft.AspNetCore.Http;
 namespace Anvil.Gateway.Api;
 
 /// <summary>Jobs behind the generic verbs: made by POST for a machine's agent, changed through the machine's grain, read from the query table.</summary>
-internal sealed class JobKind(IMachineQueries queries, IGrainFactory grains, JobLogs logs) : IKind
+internal sealed class JobKind(IMachineQueries queries, IGrainFactory grains, IJobLogs logs) : IKind
 {
     public string Prefix => "jobs";
 
-    public async Task<IReadOnlyList<Document>> ListAsync(HttpContext http)
-        => [.. await queries.ListJobsAsync(http.Request.Query["Machine"] is [{ Length: > 0 } machine] ? machine : null, http.RequestAborted)];
+    public async Task<ListPage> ListAsync(HttpContext http)
+    {
+        var (filter, whole) = ListPlan.Of<Job>(Prefix, http.Request.Query);
+        return new ListPage([.. await queries.ListJobsAsync(filter, http.RequestAborted)], await queries.CountJobsAsync(http.RequestAborted), whole);
+    }
 
     public async Task<string?> ResolveAsync(HttpContext http, string text)
     {
@@ -38,14 +41,14 @@ internal sealed class JobKind(IMachineQueries queries, IGrainFactory grains, Job
         }
 
         if (!Guid.TryParse(machine, out var uuid)) return Reply.Fail(ApiError.BadRequest(Prefix, "", "POST", "Must specify a Machine"));
-        return await Grain(uuid.ToString()).NextJob(http.Actor(uuid.ToString()));
+        return await GrainCalls.ActAsync(() => Grain(uuid.ToString()).NextJob(http.Actor(uuid.ToString())));
     }
 
     public Task<Reply> PutAsync(HttpContext http, string key, string body)
         => Task.FromResult(Reply.Fail(ApiError.BadRequest(Prefix, key, "PUT", "jobs are changed by PATCH")));
 
     public async Task<Reply> PatchAsync(HttpContext http, string key, string patch)
-        => await queries.FindJobAsync(key, http.RequestAborted) is { } job ? await Grain(job.Machine).PatchJob(key, patch, http.Actor(job.Machine)) : Reply.Fail(ApiError.NotFound(Prefix, key, "PATCH"));
+        => await queries.FindJobAsync(key, http.RequestAborted) is { } job ? await GrainCalls.ActAsync(() => Grain(job.Machine).PatchJob(key, patch, http.Actor(job.Machine))) : Reply.Fail(ApiError.NotFound(Prefix, key, "PATCH"));
 
     public async Task<Reply> DeleteAsync(HttpContext http, string key)
     {
@@ -53,7 +56,7 @@ internal sealed class JobKind(IMachineQueries queries, IGrainFactory grains, Job
         var orphan = await queries.FindAsync(job.Machine, http.RequestAborted) is null;
         if (!orphan && job.Current && !(job.State is JobState.Finished or JobState.Failed)) return Reply.Fail(ApiError.Invalid(Prefix, key, "the job is not over"));
         await queries.DeleteJobAsync(key, http.RequestAborted);
-        logs.Delete(Guid.Parse(key));
+        await logs.DeleteAsync(Guid.Parse(key), http.RequestAborted);
         return Reply.Ok(Json.Write(job));
     }
 

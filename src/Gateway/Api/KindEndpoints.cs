@@ -39,12 +39,12 @@ internal static class KindEndpoints
             return;
         }
 
-        var all = await kind.ListAsync(http);
-        var rows = ListQuery.Apply(all, kind.Prefix, http.Request.Query);
-        await RowsAsync(http, all.Count, rows);
+        var page = await kind.ListAsync(http);
+        var rows = page.IsApplied ? ListQuery.Rows(page.Documents, http.Request.Query) : ListQuery.Apply(page.Documents, kind.Prefix, http.Request.Query);
+        await RowsAsync(http, page.Total, rows);
     }
 
-    private static Task RowsAsync(HttpContext http, int total, List<System.Text.Json.Nodes.JsonObject> rows)
+    private static Task RowsAsync(HttpContext http, long total, List<System.Text.Json.Nodes.JsonObject> rows)
     {
         http.Response.Headers["X-DRP-LIST-COUNT"] = rows.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.Headers["X-DRP-LIST-TOTAL-COUNT"] = total.ToString(System.Globalization.CultureInfo.InvariantCulture);

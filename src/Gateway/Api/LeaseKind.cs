@@ -13,16 +13,16 @@ internal sealed class LeaseKind(ILeaseStore store, ICatalog catalog, IGrainFacto
 {
     public string Prefix => "leases";
 
-    public async Task<IReadOnlyList<Document>> ListAsync(HttpContext http) => [.. await store.ListAsync(http.RequestAborted)];
+    public async Task<ListPage> ListAsync(HttpContext http) => ListPage.Of([.. await store.ListAsync(http.RequestAborted)]);
 
     public async Task<string?> ResolveAsync(HttpContext http, string text)
     {
-        var key = IPv4.TryParse(text, out var address) ? address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture) : text.ToUpperInvariant();
-        return (await store.ListAsync(http.RequestAborted)).Any(l => l.Key == key) ? key : null;
+        if (!TryAddress(text, out var address)) return null;
+        return (await store.FindAsync(address, http.RequestAborted))?.Key;
     }
 
     public async Task<Reply> GetAsync(HttpContext http, string key)
-        => (await store.ListAsync(http.RequestAborted)).FirstOrDefault(l => l.Key == key) is { } lease ? Reply.Ok(Json.Write(lease)) : Reply.Fail(ApiError.NotFound(Prefix, key));
+        => await store.FindAsync(Convert.ToUInt32(key, 16), http.RequestAborted) is { } lease ? Reply.Ok(Json.Write(lease)) : Reply.Fail(ApiError.NotFound(Prefix, key));
 
     public Task<Reply> CreateAsync(HttpContext http, string body) => Refuse("", "POST");
 
@@ -34,9 +34,13 @@ internal sealed class LeaseKind(ILeaseStore store, ICatalog catalog, IGrainFacto
     {
         var address = Convert.ToUInt32(key, 16);
         return catalog.Current.SubnetOf(address) is { } subnet
-            ? await grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).DeleteLease(address)
+            ? await GrainCalls.ActAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).DeleteLease(address))
             : Reply.Fail(ApiError.NotFound(Prefix, key, "DELETE"));
     }
+
+    /// <summary>Reads a lease's key: its address, dotted or as eight hexadecimal digits.</summary>
+    public static bool TryAddress(string text, out uint address)
+        => IPv4.TryParse(text, out address) || (text.Length == 8 && uint.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out address));
 
     private Task<Reply> Refuse(string key, string type) => Task.FromResult(Reply.Fail(new ApiError(Prefix, key, type, ["leases are made by DHCP alone"], 405)));
 }

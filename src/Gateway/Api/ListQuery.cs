@@ -17,9 +17,8 @@ internal static partial class ListQuery
     public static List<JsonObject> Apply(IReadOnlyList<Document> documents, string model, IQueryCollection query)
     {
         var rows = documents.Select(d => (JsonObject)JsonSerializer.SerializeToNode(d, d.GetType(), Json.Options)!).ToList();
-        foreach (var (field, values) in query.Where(q => !Words.Contains(q.Key)))
+        foreach (var (field, values) in query.Where(q => IsFilter(q.Key)))
         {
-            if (field == "Valid" || field == "Key") continue;
             Check(rows, model, field);
             var tests = values.Select(v => Test(v ?? "", model, field)).ToList();
             rows = [.. rows.Where(r => tests.Any(t => t(r[field])))];
@@ -37,6 +36,24 @@ internal static partial class ListQuery
         rows = [.. rows.Skip(offset).Take(limit)];
         foreach (var row in rows) Trim(row, query);
         return rows;
+    }
+
+    /// <summary>Documents as rows, with what `slim` and `params` say left out.</summary>
+    public static List<JsonObject> Rows(IReadOnlyList<Document> documents, IQueryCollection query)
+    {
+        var rows = documents.Select(d => (JsonObject)JsonSerializer.SerializeToNode(d, d.GetType(), Json.Options)!).ToList();
+        foreach (var row in rows) Trim(row, query);
+        return rows;
+    }
+
+    /// <summary>True for a query's name that is a field to filter by.</summary>
+    public static bool IsFilter(string name) => !Words.Contains(name) && name is not ("Valid" or "Key");
+
+    /// <summary>A filter's function and its arguments; plain text is Eq.</summary>
+    public static (string Function, string Arguments) Parse(string text)
+    {
+        var match = Function().Match(text);
+        return match.Success ? (match.Groups["name"].Value, match.Groups["arguments"].Value) : ("Eq", text);
     }
 
     /// <summary>Leaves out what `slim` and `params` say.</summary>
@@ -62,9 +79,7 @@ internal static partial class ListQuery
 
     private static Func<JsonNode?, bool> Test(string text, string model, string field)
     {
-        var match = Function().Match(text);
-        var function = match.Success ? match.Groups["name"].Value : "Eq";
-        var arguments = match.Success ? match.Groups["arguments"].Value : text;
+        var (function, arguments) = Parse(text);
         var list = arguments.Split(',');
         switch (function)
         {
@@ -107,14 +122,14 @@ internal static partial class ListQuery
         },
     };
 
-    private static int? Number(IQueryCollection query, string name, string model)
+    internal static int? Number(IQueryCollection query, string name, string model)
     {
         if (!query.TryGetValue(name, out var values)) return null;
         if (!int.TryParse(values.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)) throw Refused(model, $"{name} must be a number");
         return n >= 0 ? n : throw Refused(model, $"{char.ToUpperInvariant(name[0])}{name[1..]} cannot be negative");
     }
 
-    private static ApiException Refused(string model, string message) => new(new ApiError(model, "", "GET", [message], 406));
+    internal static ApiException Refused(string model, string message) => new(new ApiError(model, "", "GET", [message], 406));
 
     [GeneratedRegex(@"^(?<name>Eq|Ne|Lt|Lte|Gt|Gte|In|Nin|Between|Except|Re)\((?<arguments>.*)\)$", RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
     private static partial Regex Function();

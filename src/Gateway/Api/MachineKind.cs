@@ -20,10 +20,10 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
 
     public string Prefix => "machines";
 
-    public async Task<IReadOnlyList<Document>> ListAsync(HttpContext http)
+    public async Task<ListPage> ListAsync(HttpContext http)
     {
-        if (http.Request.Query["Name"] is [{ } name] && !name.Contains('(', StringComparison.Ordinal)) return await queries.FindByNameAsync(name, http.RequestAborted) is { } one ? [one] : [];
-        return [.. await queries.ListAsync(http.RequestAborted)];
+        var (filter, whole) = ListPlan.Of<Machine>(Prefix, http.Request.Query);
+        return new ListPage([.. await queries.ListAsync(filter, http.RequestAborted)], await queries.CountAsync(http.RequestAborted), whole);
     }
 
     public async Task<string?> ResolveAsync(HttpContext http, string text)
@@ -38,7 +38,7 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
 
     public async Task<Reply> GetAsync(HttpContext http, string key)
     {
-        var reply = Wait(http) is { } wait && Revision(http) is { } known ? await Grain(key).Watch(known, wait) : await Grain(key).Get();
+        var reply = await GrainCalls.AskAsync(() => Wait(http) is { } wait && Revision(http) is { } known ? Grain(key).Watch(known, wait) : Grain(key).Get());
         if (reply.Body is null || (!http.Request.Query.ContainsKey("slim") && !http.Request.Query.ContainsKey("params"))) return reply;
         var row = (JsonObject)JsonNode.Parse(reply.Body)!;
         ListQuery.Trim(row, http.Request.Query);
@@ -66,17 +66,17 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
 
         var uuid = discovered ? MachineRules.RegistrationUuid(http.Principal().TokenId) : wanted.Uuid.Length == 0 ? Guid.NewGuid().ToString() : wanted.Uuid.ToLowerInvariant();
         if (!Guid.TryParse(uuid, out _)) return Reply.Fail(ApiError.Invalid(Prefix, uuid, $"Invalid Uuid `{uuid}`"));
-        var reply = await Grain(uuid).Create(body, http.Actor(uuid), discovered, !discovered && http.Flag("force"));
+        var reply = await GrainCalls.ActAsync(() => Grain(uuid).Create(body, http.Actor(uuid), discovered, !discovered && http.Flag("force")));
         var outcome = reply.Error is null ? "created" : string.Join("; ", reply.Error.Messages);
         timeline.Note(reply.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api", discovered ? "registers itself" : $"created by {http.Principal().Name}", outcome, wanted.Name);
         return reply;
     }
 
-    public Task<Reply> PutAsync(HttpContext http, string key, string body) => Grain(key).Put(body, http.Actor(key), http.Flag("force"));
+    public Task<Reply> PutAsync(HttpContext http, string key, string body) => GrainCalls.ActAsync(() => Grain(key).Put(body, http.Actor(key), http.Flag("force")));
 
-    public Task<Reply> PatchAsync(HttpContext http, string key, string patch) => Grain(key).Patch(patch, http.Actor(key), http.Flag("force"));
+    public Task<Reply> PatchAsync(HttpContext http, string key, string patch) => GrainCalls.ActAsync(() => Grain(key).Patch(patch, http.Actor(key), http.Flag("force")));
 
-    public Task<Reply> DeleteAsync(HttpContext http, string key) => Grain(key).Delete(http.Actor(key));
+    public Task<Reply> DeleteAsync(HttpContext http, string key) => GrainCalls.ActAsync(() => Grain(key).Delete(http.Actor(key)));
 
     private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
 

@@ -61,7 +61,8 @@ internal static class SystemEndpoints
         api.MapPost("/prefs", async http =>
         {
             http.Require("preferences", "post", "*");
-            var reply = await grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).SetPrefs(await http.ReadJsonAsync("prefs", ""));
+            var body = await http.ReadJsonAsync("prefs", "");
+            var reply = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).SetPrefs(body));
             if (reply.Error is null) reply = reply with { Body = Json.Write(Public((await catalog.AtLeastAsync(reply.Revision, http.RequestAborted)).Prefs.All)), Revision = 0 };
             await http.WriteAsync(reply);
         });
@@ -93,8 +94,13 @@ internal static class SystemEndpoints
                 new { op = "replace", path = "/PasswordHash", value = Passwords.Hash(password) },
                 new { op = "replace", path = "/Secret", value = Guid.NewGuid().ToString("N") },
             });
-            var reply = await grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Patch("users", name, patch);
-            if (reply.Error is null) reply = reply with { Revision = 0, Body = Json.Write(Json.Read<User>(reply.Body!) with { PasswordHash = "", Secret = "" }) };
+            var reply = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Patch("users", name, patch));
+            if (reply.Error is null)
+            {
+                await catalog.AtLeastAsync(reply.Revision, http.RequestAborted);
+                reply = reply with { Revision = 0, Body = Json.Write(Json.Read<User>(reply.Body!) with { PasswordHash = "", Secret = "" }) };
+            }
+
             await http.WriteAsync(reply);
         });
     }

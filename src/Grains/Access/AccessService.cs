@@ -27,7 +27,7 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
     /// <summary>What renders boot files and scripts for a machine (or, with null, for unknown ones), its secrets read beforehand.</summary>
     public async Task<TokenSource> ForRenderingAsync(Machine? machine)
     {
-        var secrets = machine is null ? null : await grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets();
+        var secrets = machine is null ? null : await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets());
         return (uuid, life) => uuid is null
             ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"])
             : secrets is null ? "" : _tokens.Issue(uuid, PrincipalKind.Machine, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], secrets.Secret, secrets.BootId);
@@ -43,7 +43,7 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
             case PrincipalKind.User:
                 return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret) ? Of(user) : null;
             case PrincipalKind.Machine:
-                var secrets = await grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets();
+                var secrets = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets());
                 return secrets is not null && Tokens.Proves(claims, grantor, secrets.Secret, secrets.BootId)
                     ? new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject)) : null;
             default:

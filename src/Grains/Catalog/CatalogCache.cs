@@ -19,6 +19,9 @@ public sealed partial class CatalogCache(ICatalogStore store, BuiltInContent bui
     /// <inheritdoc/>
     public CatalogSnapshot Current => _current ?? throw new InvalidOperationException("the catalog has not been read yet");
 
+    /// <summary>True once there is a snapshot.</summary>
+    public bool IsLoaded => _current is not null;
+
     /// <summary>Content packs below the writable documents.</summary>
     public IReadOnlyList<Document> BuiltIn => builtIn.Documents;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Anvil.Grains.Placement;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -8,9 +9,13 @@ using Anvil.Storage;
 namespace Anvil.Grains.Catalog;
 
 /// <summary>Writes the catalog: one change at a time, each checked against the newest revision and refused if another writer was quicker.</summary>
+#pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
+[CorePlacementFilter]
+#pragma warning restore ORLEANSEXP004
 public sealed class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines) : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
+    private const int MostUsersNamed = 20;
 
     /// <inheritdoc/>
     public Task<Reply> Create(string prefix, string body) => ChangeAsync(prefix, "POST", catalog =>
@@ -45,18 +50,16 @@ public sealed class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachi
         var users = new List<string>();
         if (prefix is "bootenvs" or "stages" or "workflows" or "profiles" or "tasks")
         {
-            foreach (var machine in await machines.ListAsync(CancellationToken.None))
+            var (field, fieldKind) = prefix switch
             {
-                var uses = prefix switch
-                {
-                    "bootenvs" => machine.BootEnv == key,
-                    "stages" => machine.Stage == key,
-                    "workflows" => machine.Workflow == key,
-                    "profiles" => machine.Profiles.Contains(key, StringComparer.Ordinal),
-                    _ => machine.Tasks.Contains(key, StringComparer.Ordinal),
-                };
-                if (uses) users.Add($"machines:{machine.Uuid} still uses {key}");
-            }
+                "bootenvs" => ("BootEnv", FieldKind.Text),
+                "stages" => ("Stage", FieldKind.Text),
+                "workflows" => ("Workflow", FieldKind.Text),
+                "profiles" => ("Profiles", FieldKind.List),
+                _ => ("Tasks", FieldKind.List),
+            };
+            var filter = ListFilter.Where(field, fieldKind, key) with { Limit = MostUsersNamed };
+            users.AddRange((await machines.ListAsync(filter, CancellationToken.None)).Select(m => $"machines:{m.Uuid} still uses {key}"));
         }
 
         return await ChangeAsync(prefix, "DELETE", catalog =>
@@ -98,6 +101,10 @@ public sealed class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachi
         catch (ApiException e)
         {
             return Reply.Fail(e.Error);
+        }
+        catch (Exception e) when (DatabaseFailure.Is(e))
+        {
+            return Reply.Fail(new ApiError(prefix, "", type, ["the database cannot be written; read the object before trying again"], 503));
         }
     }
 

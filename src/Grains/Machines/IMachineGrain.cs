@@ -15,7 +15,7 @@ public interface IMachineGrain : IGrainWithStringKey
     Task<Reply> Get();
 
     /// <summary>The document, once its revision is not <paramref name="revision"/> any more; 304 when it still is after the wait.</summary>
-    [Alias("Watch"), AlwaysInterleave]
+    [Alias("Watch"), AlwaysInterleave, ResponseTimeout("00:01:30")]
     Task<Reply> Watch(long revision, TimeSpan wait);
 
     /// <summary>Patches the document (RFC 6902).</summary>

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Diagnostics;
+using Anvil.Grains.Placement;
 using Anvil.Grains.Timeline;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -14,7 +16,13 @@ using Orleans.Storage;
 
 namespace Anvil.Grains.Machines;
 
-/// <summary>Holds a machine's state, calls the rules, persists with its ETag, then acts. It has no rule of its own.</summary>
+/// <summary>
+/// Holds a machine's state, calls the rules, persists with its ETag, then acts. It has no rule of its own.
+/// A write that was not confirmed leaves the state as it was, and it is read again before the next one.
+/// </summary>
+#pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
+[CorePlacementFilter]
+#pragma warning restore ORLEANSEXP004
 public sealed partial class MachineGrain(
     [PersistentState("machine", MachineGrain.Store)] IPersistentState<MachineState> state,
     ICatalog catalog, TimelineWriter timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
@@ -28,6 +36,8 @@ public sealed partial class MachineGrain(
     /// <summary>When the registered reminder comes; zero: none is registered; null: not known.</summary>
     private DateTimeOffset? _reminderAt;
     private DateTimeOffset _seen;
+    /// <summary>A write was not confirmed: what the database holds is not known until it has been read again.</summary>
+    private bool _unsure;
 
     private string Uuid => GrainKeys.Bare(this.GetPrimaryKeyString());
 
@@ -42,7 +52,11 @@ public sealed partial class MachineGrain(
     });
 
     /// <inheritdoc/>
-    public Task<Reply> Get() => Task.FromResult(state.State.Machine is null ? Missing("GET") : Document());
+    public async Task<Reply> Get()
+    {
+        await ReadAgainAsync(required: false);
+        return state.State.Machine is null ? Missing("GET") : Document();
+    }
 
     /// <inheritdoc/>
     public async Task<Reply> Watch(long revision, TimeSpan wait)
@@ -154,6 +168,7 @@ public sealed partial class MachineGrain(
         }
 
         LogStuck(machine.Name, updated.Boot.Reason);
+        AnvilDiagnostics.Stuck.Add(1);
         await AnswerAsync("STUCK", async () =>
         {
             await WriteAsync(state.State with { Machine = updated }, "stuck", "deadline");
@@ -187,15 +202,17 @@ public sealed partial class MachineGrain(
         {
             await state.WriteStateAsync();
         }
-        catch
+        catch (Exception e)
         {
             state.State = old;
+            _unsure = UniqueViolation.Of(e) is null;
             throw;
         }
 
         var waiting = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.TrySetResult();
+        if (after is not null && before?.Phase != after.Phase) AnvilDiagnostics.Phases.Add(1, new KeyValuePair<string, object?>("phase", after.Phase.ToString()));
         if (phaseMoved) timeline.Note(Uuid, "", "phase", after!.Phase.ToString(), after.Stuck ? "stuck" : "", after.Reason);
         await SetReminderAsync();
     }
@@ -232,6 +249,7 @@ public sealed partial class MachineGrain(
     {
         try
         {
+            await ReadAgainAsync(required: true);
             return await act();
         }
         catch (ApiException e)
@@ -241,10 +259,11 @@ public sealed partial class MachineGrain(
         catch (InconsistentStateException e)
         {
             LogStale(e, Uuid);
+            AnvilDiagnostics.Fenced.Add(1, new KeyValuePair<string, object?>("grain", "machine"));
             DeactivateOnIdle();
-            return Reply.Fail(new ApiError("machines", Uuid, type, ["the machine was changed elsewhere at the same time; try again"], 409));
+            return Reply.Fail(new ApiError("machines", Uuid, type, ["the machine was changed elsewhere at the same time; try again"], 409)) with { Again = true };
         }
-        catch (Exception e) when (e is OrleansException or System.Data.Common.DbException)
+        catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
         {
             if (UniqueViolation.Of(e) is { } rule)
             {
@@ -253,8 +272,21 @@ public sealed partial class MachineGrain(
             }
 
             LogStorageFailed(e, Uuid);
-            DeactivateOnIdle();
-            return Reply.Fail(new ApiError("machines", Uuid, type, ["the database cannot be written; nothing was changed"], 503));
+            return Reply.Fail(new ApiError("machines", Uuid, type, ["the database cannot be written; read the machine before trying again"], 503));
+        }
+    }
+
+    private async Task ReadAgainAsync(bool required)
+    {
+        if (!_unsure) return;
+        try
+        {
+            await state.ReadStateAsync();
+            _unsure = false;
+        }
+        catch (Exception e) when (!required && (e is OrleansException || DatabaseFailure.Is(e)))
+        {
+            // The state as it was last known is the best answer while the database is away.
         }
     }
 

@@ -24,7 +24,12 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
 
 /// <summary>How DHCP answers; the lease is durable when this arrives.</summary>
 [GenerateSerializer, Immutable]
-public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason);
+public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
+{
+    /// <inheritdoc/>
+    [Id(4)]
+    public bool Again { get; init; }
+}
 
 /// <summary>One subnet: the single writer of its leases.</summary>
 [Alias("anvil.ISubnetGrain")]

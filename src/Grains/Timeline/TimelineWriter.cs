@@ -1,4 +1,6 @@
+using System.Text;
 using System.Threading.Channels;
+using Anvil.Grains.Diagnostics;
 using Anvil.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,17 +11,22 @@ namespace Anvil.Grains.Timeline;
 public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider time, ILogger<TimelineWriter> logger) : BackgroundService
 {
     private const int Batch = 500;
+    private const int LongestText = 2000;
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Keep = TimeSpan.FromDays(30);
     private readonly Channel<TimelineEntry> _queue = Channel.CreateBounded<TimelineEntry>(new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    private volatile bool _stopping;
+
     /// <summary>Notes one line.</summary>
     public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
-        => _queue.Writer.TryWrite(new TimelineEntry(time.GetUtcNow(), machine, mac, source, what, outcome, Shorten(detail)));
+        => _queue.Writer.TryWrite(new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail)));
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Writer.TryComplete();
+        _stopping = true;
         await base.StopAsync(cancellationToken);
         await DrainAsync(cancellationToken);
     }
@@ -33,7 +40,14 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
             await DrainAsync(stoppingToken);
             if (time.GetUtcNow() - trimmed < TimeSpan.FromHours(1)) continue;
             trimmed = time.GetUtcNow();
-            await store.TrimAsync(trimmed - Keep, stoppingToken);
+            try
+            {
+                await store.TrimAsync(trimmed - Keep, stoppingToken);
+            }
+            catch (Exception e) when (DatabaseFailure.Is(e))
+            {
+                LogNotTrimmed(e);
+            }
         }
     }
 
@@ -45,18 +59,37 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
             batch.Clear();
             while (batch.Count < Batch && _queue.Reader.TryRead(out var entry)) batch.Add(entry);
             if (batch.Count == 0) return;
-            try
+            while (true)
             {
-                await store.AppendAsync(batch, cancellation);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogLost(e, batch.Count);
+                try
+                {
+                    await store.AppendAsync(batch, cancellation);
+                    break;
+                }
+                catch (Exception e) when (DatabaseFailure.Is(e) && !cancellation.IsCancellationRequested && !_stopping)
+                {
+                    // The database is away: the lines wait, and the queue sheds its oldest when it is full.
+                    await Task.Delay(Retry, time, cancellation);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    LogLost(e, batch.Count);
+                    AnvilDiagnostics.TimelineLost.Add(batch.Count);
+                    break;
+                }
             }
         }
     }
 
-    private static string Shorten(string text) => text.Length <= 2000 ? text : text[..2000] + "…";
+    /// <summary>Bounds a text, and takes out what is no character: packets bring both, and a database refuses the second.</summary>
+    private static string Shorten(string text)
+    {
+        if (text.Length > LongestText) text = text[..LongestText] + "…";
+        return text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate) ? string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r)) : text;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "old timeline lines could not be dropped; the next hour tries again")]
+    private partial void LogNotTrimmed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} timeline lines could not be written")]
     private partial void LogLost(Exception exception, int count);

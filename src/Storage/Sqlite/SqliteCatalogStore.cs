@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Dapper;
 
@@ -23,7 +21,7 @@ public sealed class SqliteCatalogStore(SqliteDatabase database) : ICatalogStore
         await using var transaction = connection.BeginTransaction(deferred: true);
         var revision = await connection.ExecuteScalarAsync<long>("SELECT revision FROM catalog_revision", transaction: transaction);
         var rows = await connection.QueryAsync<(string Prefix, string Body)>("SELECT prefix, body FROM document", transaction: transaction);
-        return (revision, [.. rows.Select(r => Parse(r.Prefix, r.Body))]);
+        return (revision, [.. rows.Select(r => CatalogDocuments.Parse(r.Prefix, r.Body))]);
     }
 
     /// <inheritdoc/>
@@ -45,7 +43,4 @@ public sealed class SqliteCatalogStore(SqliteDatabase database) : ICatalogStore
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }
-
-    private static Document Parse(string prefix, string body)
-        => prefix == "prefs" ? Json.Read<Pref>(body) : CatalogRules.Kinds[prefix].Read(JsonNode.Parse(body)!, "READ");
 }

@@ -59,6 +59,23 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         return [.. (await connection.QueryAsync<string>("SELECT document FROM lease ORDER BY address")).Select(Json.Read<Lease>)];
     }
 
+    /// <inheritdoc/>
+    public async Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteScalarAsync<string>("SELECT document FROM lease WHERE address = @address", new { address = (long)address }) is { } json ? Json.Read<Lease>(json) : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        var rows = await connection.QueryAsync<(long Address, string Subnet, string Token, long Since, long Expires, long? Ended)>(
+            $"SELECT address, subnet, token, since, expires, ended FROM lease_history {(address is null ? "" : "WHERE address = @address")} ORDER BY address, since, id", new { address = (long?)address });
+        return [.. rows.Select(r => new LeaseHolding(IPv4.Format((uint)r.Address), r.Subnet, r.Token, DateTimeOffset.FromUnixTimeMilliseconds(r.Since),
+            DateTimeOffset.FromUnixTimeMilliseconds(r.Expires), r.Ended is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null))];
+    }
+
     private static async Task FenceAsync(SqliteConnection connection, SqliteTransaction transaction, string subnet, long epoch)
     {
         if (await connection.ExecuteScalarAsync<long>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet", new { subnet }, transaction) != epoch) throw new StaleEpochException(subnet, epoch);

@@ -8,6 +8,8 @@ namespace Anvil.Storage.Sqlite;
 /// <summary>The query tables of machines and jobs in SQLite.</summary>
 public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQueries
 {
+    private static readonly SqliteListSql Sql = new();
+
     /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
         => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac, cancellation);
@@ -21,14 +23,17 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
         => OneAsync<Machine>("SELECT document FROM machine WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(CancellationToken cancellation)
-        => ManyAsync<Machine>("SELECT document FROM machine ORDER BY uuid", null, cancellation);
+    public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation)
+        => ManyAsync<Machine>(Sql.Select("machine", QueryTables.MachineKey, QueryTables.MachineColumns, filter), cancellation);
 
     /// <inheritdoc/>
-    public async Task<long> CountAsync(CancellationToken cancellation)
+    public Task<long> CountAsync(CancellationToken cancellation) => CountAsync("machine", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM machine");
+        return (await connection.QueryAsync<(string, string)>("SELECT mac, uuid FROM machine_mac")).AsList();
     }
 
     /// <inheritdoc/>
@@ -36,14 +41,23 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
         => OneAsync<Job>("SELECT document FROM job WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Job>> ListJobsAsync(string? machine, CancellationToken cancellation)
-        => ManyAsync<Job>($"SELECT document FROM job {(machine is null ? "" : "WHERE machine = @value")} ORDER BY started, uuid", machine, cancellation);
+    public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation)
+        => ManyAsync<Job>(Sql.Select("job", QueryTables.JobKey, QueryTables.JobColumns, filter), cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> CountJobsAsync(CancellationToken cancellation) => CountAsync("job", cancellation);
 
     /// <inheritdoc/>
     public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         return await connection.ExecuteAsync("DELETE FROM job WHERE uuid = @uuid", new { uuid }) > 0;
+    }
+
+    private async Task<long> CountAsync(string table, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}");
     }
 
     private async Task<T?> OneAsync<T>(string sql, string value, CancellationToken cancellation)
@@ -53,10 +67,10 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
         return await connection.ExecuteScalarAsync<string>(sql, new { value }) is { } json ? Json.Read<T>(json) : null;
     }
 
-    private async Task<IReadOnlyList<T>> ManyAsync<T>(string sql, string? value, CancellationToken cancellation)
+    private async Task<IReadOnlyList<T>> ManyAsync<T>((string Sql, DynamicParameters Parameters) query, CancellationToken cancellation)
         where T : Document
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>(sql, new { value })).Select(Json.Read<T>)];
+        return [.. (await connection.QueryAsync<string>(query.Sql, query.Parameters)).Select(Json.Read<T>)];
     }
 }

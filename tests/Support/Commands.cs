@@ -1,16 +1,16 @@
 using System.Diagnostics;
 
-namespace Anvil.Lab;
+namespace Anvil.Support;
 
 /// <summary>Runs programs.</summary>
 public static class Commands
 {
     /// <summary>Runs a program to its end; its standard output.</summary>
-    /// <exception cref="LabException">It failed, with what it said.</exception>
+    /// <exception cref="SetupException">It failed, with what it said.</exception>
     public static string Run(string program, params string[] arguments)
     {
         var (code, output, error) = Try(program, arguments);
-        return code == 0 ? output : throw new LabException($"{program} {string.Join(' ', arguments)} ended with {code}: {error.Trim()}");
+        return code == 0 ? output : throw new SetupException($"{program} {string.Join(' ', arguments)} ended with {code}: {error.Trim()}");
     }
 
     /// <summary>Runs a program to its end; its exit code and what it said.</summary>
@@ -30,11 +30,11 @@ public static class Commands
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         try
         {
-            return Process.Start(start) ?? throw new LabException($"{program} does not start");
+            return Process.Start(start) ?? throw new SetupException($"{program} does not start");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new LabException($"{program} does not start: {e.Message}");
+            throw new SetupException($"{program} does not start: {e.Message}");
         }
     }
 }

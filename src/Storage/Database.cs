@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Anvil.Storage;
+
+/// <summary>The database behind everything that is kept: SQLite for a silo alone, PostgreSQL for a cluster.</summary>
+public abstract class Database
+{
+    /// <summary>Its name for people, without any secret.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Name by which Orleans' AdoNet providers load its driver.</summary>
+    public abstract string Invariant { get; }
+
+    /// <summary>What Orleans' storage and reminders connect with.</summary>
+    public abstract string ConnectionString { get; }
+
+    /// <summary>What Orleans' membership connects with, apart, so that a burst of writes cannot keep a silo from saying that it is alive; null where one silo is all there is.</summary>
+    public abstract string? MembershipConnectionString { get; }
+
+    /// <summary>Brings the schema up to date: numbered scripts, forwards only, under a lock, one transaction each.</summary>
+    /// <exception cref="InvalidOperationException">The schema is newer than this version can use.</exception>
+    public abstract Task MigrateAsync(CancellationToken cancellation);
+
+    /// <summary>Asks the database for an answer; throws what keeps it from giving one.</summary>
+    public abstract Task PingAsync(CancellationToken cancellation);
+
+    /// <summary>Adds the stores on this database.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="folder">The silo's data folder.</param>
+    public abstract void AddStores(IServiceCollection services, string folder);
+
+    /// <summary>The scripts embedded below a folder, in order of their numbers.</summary>
+    protected static IReadOnlyList<(string Name, string Text)> Scripts(string folder)
+    {
+        var assembly = typeof(Database).Assembly;
+        var mark = $".{folder}.";
+        var scripts = new List<(string, string)>();
+        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal) && n.Contains(mark, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            scripts.Add((name[(name.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..], reader.ReadToEnd()));
+        }
+
+        return scripts;
+    }
+}

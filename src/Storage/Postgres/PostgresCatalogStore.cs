@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Anvil.Provisioning.Documents;
+using Dapper;
+
+namespace Anvil.Storage.Postgres;
+
+/// <summary>The catalog in PostgreSQL.</summary>
+public sealed class PostgresCatalogStore(PostgresDatabase database) : ICatalogStore
+{
+    /// <inheritdoc/>
+    public async Task<long> RevisionAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT revision FROM catalog_revision", cancellationToken: cancellation));
+    }
+
+    /// <inheritdoc/>
+    public async Task<(long Revision, IReadOnlyList<Document> Documents)> ReadAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        // One statement is one snapshot.
+        var rows = await connection.QueryAsync<(long Revision, string? Prefix, string? Body)>(new CommandDefinition(
+            "SELECT r.revision, d.prefix, d.body FROM catalog_revision AS r LEFT JOIN document AS d ON true", cancellationToken: cancellation));
+        var all = rows.AsList();
+        return (all[0].Revision, [.. all.Where(r => r.Prefix is not null).Select(r => CatalogDocuments.Parse(r.Prefix!, r.Body!))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long?> WriteAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await connection.ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision }, transaction) == 0) return null;
+        foreach (var (prefix, key, document) in changes)
+        {
+            if (document is null) await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @prefix AND key = @key", new { prefix, key }, transaction);
+            else
+            {
+                var body = JsonSerializer.Serialize(document, document.GetType(), Json.Options);
+                await connection.ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES (@prefix, @key, @body) ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body", new { prefix, key, body }, transaction);
+            }
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return expectedRevision + 1;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
+
+namespace Anvil.Storage.Postgres;
+
+/// <summary>The database of a cluster. The schema's scripts are in deploy/postgres, and applied by whichever silo starts first.</summary>
+public sealed partial class PostgresDatabase : Database, IAsyncDisposable
+{
+    /// <summary>Key of the advisory lock that silos apply scripts under.</summary>
+    private const long MigrationLock = 0x416E76696C;
+
+    private readonly NpgsqlDataSource _source;
+
+    /// <summary>A database by its connection string (Npgsql's form). Waiting times that it leaves out are kept short: firmware waits a few seconds.</summary>
+    public PostgresDatabase(string connectionString)
+    {
+        var given = new NpgsqlConnectionStringBuilder(connectionString);
+        if (!given.ContainsKey("Timeout")) given.Timeout = 5;
+        if (!given.ContainsKey("Command Timeout")) given.CommandTimeout = 10;
+        if (!given.ContainsKey("Keepalive")) given.KeepAlive = 10;
+        if (!given.ContainsKey("Maximum Pool Size")) given.MaxPoolSize = 30;
+        // The providers ask for schemas by name on every connection; what was asked once is prepared.
+        if (!given.ContainsKey("Max Auto Prepare")) given.MaxAutoPrepare = 50;
+        given.PersistSecurityInfo = false;
+        Name = $"PostgreSQL {given.Database} at {given.Host}";
+        given.ApplicationName = "anvil";
+        ConnectionString = given.ToString();
+        _source = NpgsqlDataSource.Create(given);
+        given.ApplicationName = "anvil-membership";
+        given.MaxPoolSize = 5;
+        MembershipConnectionString = given.ToString();
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override string Invariant => "Npgsql";
+
+    /// <inheritdoc/>
+    public override string ConnectionString { get; }
+
+    /// <inheritdoc/>
+    public override string MembershipConnectionString { get; }
+
+    /// <summary>Opens a connection.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
+
+    /// <inheritdoc/>
+    public override async Task PingAsync(CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
+    }
+
+    /// <inheritdoc/>
+    public override async Task MigrateAsync(CancellationToken cancellation)
+    {
+        var scripts = Scripts("Postgres");
+        await using var connection = await OpenAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_lock(@MigrationLock)", new { MigrationLock }, commandTimeout: 120, cancellationToken: cancellation));
+        try
+        {
+            await connection.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL PRIMARY KEY, name text NOT NULL, oldest int NOT NULL, applied timestamptz NOT NULL DEFAULT now())");
+            var (applied, oldest) = await connection.QuerySingleAsync<(int, int)>("SELECT coalesce(max(version), 0), coalesce(max(oldest), 0) FROM schema_version");
+            if (oldest > scripts.Count) throw new InvalidOperationException($"{Name} has schema {applied}, which a version with schema {oldest} or later can use; this one has {scripts.Count}");
+            for (var i = applied; i < scripts.Count; i++)
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancellation);
+                await connection.ExecuteAsync(new CommandDefinition(scripts[i].Text, transaction: transaction, commandTimeout: 0, cancellationToken: cancellation));
+                await connection.ExecuteAsync("INSERT INTO schema_version (version, name, oldest) VALUES (@version, @name, @oldest)",
+                    new { version = i + 1, name = scripts[i].Name, oldest = OldestOf(scripts[i]) }, transaction);
+                await transaction.CommitAsync(cancellation);
+            }
+        }
+        finally
+        {
+            await connection.ExecuteAsync("SELECT pg_advisory_unlock(@MigrationLock)", new { MigrationLock });
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void AddStores(IServiceCollection services, string folder)
+    {
+        services.TryAddSingleton(this);
+        services.AddSingleton<ICatalogStore, PostgresCatalogStore>();
+        services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        services.AddSingleton<IMachineQueries, PostgresMachineQueries>();
+        services.AddSingleton<ITimelineStore, PostgresTimelineStore>();
+        services.AddSingleton<IJobLogs, PostgresJobLogs>();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    /// <summary>A script says in a line `-- oldest: N` which schema's programs can still run on what it makes: they go on during a rolling upgrade.</summary>
+    private static int OldestOf((string Name, string Text) script)
+        => OldestLine().Match(script.Text) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"{script.Name} lacks its line -- oldest: N");
+
+    [GeneratedRegex("^-- oldest: ([0-9]+)$", RegexOptions.Multiline, 1000)]
+    private static partial Regex OldestLine();
+}

@@ -1,0 +1,76 @@
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
+using Dapper;
+
+namespace Anvil.Storage.Postgres;
+
+/// <summary>The query tables of machines and jobs in PostgreSQL.</summary>
+public sealed class PostgresMachineQueries(PostgresDatabase database) : IMachineQueries
+{
+    private static readonly PostgresListSql Sql = new();
+
+    /// <inheritdoc/>
+    public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
+        => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
+        => OneAsync<Machine>("SELECT document FROM machine WHERE name = @value", name, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation)
+        => OneAsync<Machine>("SELECT document FROM machine WHERE uuid = @value", uuid, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation)
+        => ManyAsync<Machine>(Sql.Select("machine", QueryTables.MachineKey, QueryTables.MachineColumns, filter), cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(CancellationToken cancellation) => CountAsync("machine", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return (await connection.QueryAsync<(string, string)>(new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
+    }
+
+    /// <inheritdoc/>
+    public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation)
+        => OneAsync<Job>("SELECT document FROM job WHERE uuid = @value", uuid, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation)
+        => ManyAsync<Job>(Sql.Select("job", QueryTables.JobKey, QueryTables.JobColumns, filter), cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> CountJobsAsync(CancellationToken cancellation) => CountAsync("job", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
+    }
+
+    private async Task<long> CountAsync(string table, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) FROM {table}", cancellationToken: cancellation));
+    }
+
+    private async Task<T?> OneAsync<T>(string sql, string value, CancellationToken cancellation)
+        where T : Document
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteScalarAsync<string>(new CommandDefinition(sql, new { value }, cancellationToken: cancellation)) is { } json ? Json.Read<T>(json) : null;
+    }
+
+    private async Task<IReadOnlyList<T>> ManyAsync<T>((string Sql, DynamicParameters Parameters) query, CancellationToken cancellation)
+        where T : Document
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        return [.. (await connection.QueryAsync<string>(new CommandDefinition(query.Sql, query.Parameters, cancellationToken: cancellation))).Select(Json.Read<T>)];
+    }
+}

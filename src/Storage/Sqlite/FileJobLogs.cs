@@ -1,0 +1,37 @@
+namespace Anvil.Storage.Sqlite;
+
+/// <summary>Job logs of a silo alone: one append-only file a job, under one folder.</summary>
+public sealed class FileJobLogs(string folder) : IJobLogs
+{
+    /// <inheritdoc/>
+    public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1, FileOptions.Asynchronous);
+        var buffer = new byte[64 << 10];
+        while (await content.ReadAsync(buffer, cancellation) is var read and > 0)
+        {
+            if (file.Length + read > IJobLogs.MostBytes) return false;
+            await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task CopyToAsync(Guid job, Stream target, CancellationToken cancellation)
+    {
+        if (!File.Exists(PathOf(job))) return;
+        await using var file = new FileStream(PathOf(job), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await file.CopyToAsync(target, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(Guid job, CancellationToken cancellation)
+    {
+        File.Delete(PathOf(job));
+        return Task.CompletedTask;
+    }
+
+    private string PathOf(Guid job) => Path.Combine(folder, job.ToString());
+}

@@ -1,0 +1,139 @@
+using System.Data.Common;
+using Anvil.Storage.Postgres;
+using Dapper;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Anvil.Storage.Tests.PostgresFixture))]
+
+namespace Anvil.Storage.Tests;
+
+/// <summary>The PostgreSQL server of this run.</summary>
+public sealed class PostgresFixture : IAsyncLifetime
+{
+    public PostgresServer Server { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Server = await PostgresServer.StartNewAsync();
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+}
+
+/// <summary>The stores on PostgreSQL, and the statements that Orleans' providers run there.</summary>
+public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, IAsyncLifetime
+{
+    private PostgresDatabase _database = null!;
+
+    protected override ICatalogStore Catalog => new PostgresCatalogStore(_database);
+
+    protected override ILeaseStore Leases => new PostgresLeaseStore(_database);
+
+    protected override ITimelineStore Timelines => new PostgresTimelineStore(_database);
+
+    protected override IMachineQueries Queries => new PostgresMachineQueries(_database);
+
+    protected override IJobLogs Logs => new PostgresJobLogs(_database);
+
+    protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = new PostgresDatabase(await postgres.Server.CreateDatabaseAsync());
+        // Silos of a cluster start together.
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => _database.MigrateAsync(CancellationToken.None)));
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    [Fact]
+    public async Task ASchemaThatThisVersionCannotUseIsRefused()
+    {
+        await using var connection = await _database.OpenAsync(CancellationToken.None);
+        await connection.ExecuteAsync("INSERT INTO schema_version (version, name, oldest) VALUES (90, 'compatible', 1)");
+        await _database.MigrateAsync(CancellationToken.None);
+        await connection.ExecuteAsync("INSERT INTO schema_version (version, name, oldest) VALUES (91, 'not', 91)");
+        Assert.Contains("version with schema 91 or later", (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task MembershipChangesCompareTheVersionOfTheWholeTable()
+    {
+        await using var connection = await _database.OpenAsync(CancellationToken.None);
+        var queries = (await connection.QueryAsync<(string Key, string Text)>("SELECT QueryKey, QueryText FROM OrleansQuery")).ToDictionary(q => q.Key, q => q.Text, StringComparer.Ordinal);
+        var now = DateTime.UtcNow;
+        object Member(int generation, int version, int status = 2) => new
+        {
+            DeploymentId = "d",
+            Address = "10.0.0.1",
+            Port = 1,
+            Generation = generation,
+            SiloName = "s",
+            HostName = "h",
+            Status = status,
+            ProxyPort = 0,
+            StartTime = now,
+            IAmAliveTime = now,
+            SuspectTimes = (string?)null,
+            Version = version,
+        };
+        Task<long> Run(string key, object parameters) => connection.ExecuteScalarAsync<long>(queries[key], parameters);
+        async Task<(int Members, int Version)> ReadAsync()
+        {
+            var rows = (await connection.QueryAsync<(DateTime? StartTime, int Version)>(queries["MembershipReadAllKey"].Replace("SELECT m.address AS \"Address\"", "SELECT m.started, v.version, m.address", StringComparison.Ordinal), new { DeploymentId = "d" })).AsList();
+            return (rows.Count(r => r.StartTime is not null), rows[0].Version);
+        }
+
+        Assert.Equal(1, await Run("InsertMembershipVersionKey", new { DeploymentId = "d" }));
+        Assert.Equal(0, await Run("InsertMembershipVersionKey", new { DeploymentId = "d" }));
+        Assert.Equal((0, 0), await ReadAsync());
+        Assert.Equal(1, await Run("InsertMembershipKey", Member(1, 0)));
+        Assert.Equal((1, 1), await ReadAsync());
+        Assert.Equal(0, await Run("InsertMembershipKey", Member(2, 0)));
+        Assert.Equal(0, await Run("InsertMembershipKey", Member(1, 1)));
+        Assert.Equal((1, 1), await ReadAsync());
+        Assert.Equal(0, await Run("UpdateMembershipKey", Member(1, 0, 3)));
+        Assert.Equal(0, await Run("UpdateMembershipKey", Member(7, 1, 3)));
+        Assert.Equal(1, await Run("UpdateMembershipKey", Member(1, 1, 3)));
+        Assert.Equal((1, 2), await ReadAsync());
+        await Run("CleanupDefunctSiloEntriesKey", new { DeploymentId = "d", IAmAliveTime = now.AddDays(1) });
+        Assert.Equal((1, 2), await ReadAsync());
+        Assert.Equal(1, await Run("UpdateMembershipKey", Member(1, 2, 6)));
+        await Run("CleanupDefunctSiloEntriesKey", new { DeploymentId = "d", IAmAliveTime = now.AddDays(1) });
+        Assert.Equal((0, 3), await ReadAsync());
+    }
+
+    [Fact]
+    public async Task OfSilosThatJoinAtOnceOnlyOneWinsEachVersion()
+    {
+        await using var reader = await _database.OpenAsync(CancellationToken.None);
+        var insert = await reader.ExecuteScalarAsync<string>("SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'InsertMembershipKey'");
+        await reader.ExecuteAsync("INSERT INTO membership_version (deployment, version) VALUES ('d', 0)");
+        var won = 0;
+        await Task.WhenAll(Enumerable.Range(1, 16).Select(async generation =>
+        {
+            await using var connection = await _database.OpenAsync(CancellationToken.None);
+            var made = await connection.ExecuteScalarAsync<long>(insert!, new { DeploymentId = "d", Address = "a", Port = 1, Generation = generation, SiloName = "s", HostName = "h", Status = 2, ProxyPort = 0, StartTime = DateTime.UtcNow, IAmAliveTime = DateTime.UtcNow, Version = 0 });
+            if (made == 1) Interlocked.Increment(ref won);
+        }));
+        Assert.Equal(1, won);
+        Assert.Equal(1, await reader.ExecuteScalarAsync<long>("SELECT count(*) FROM membership"));
+    }
+
+    [Fact]
+    public async Task AStateWrittenTwiceUponOneVersionIsAConflict()
+    {
+        await using var connection = await _database.OpenAsync(CancellationToken.None);
+        Task<int?> Write(int? version) => connection.ExecuteScalarAsync<int?>("SELECT grain_state_write('anvil', 'other', 0, 0, 'x', '\\x7b7d', @version)", new { version });
+        Assert.Equal(1, await Write(null));
+        Assert.Null(await Write(null));
+        Assert.Equal(2, await Write(1));
+        Assert.Null(await Write(1));
+        Assert.Null(await Write(7));
+    }
+
+    [Fact]
+    public async Task WithoutAServerTheFailureIsNamedOne()
+    {
+        await using var nowhere = new PostgresDatabase("Host=/nowhere;Username=anvil;Database=none");
+        Assert.True(DatabaseFailure.Is(await Assert.ThrowsAnyAsync<Exception>(() => nowhere.PingAsync(CancellationToken.None))));
+        Assert.DoesNotContain("secret", new PostgresDatabase("Host=h;Username=anvil;Password=secret;Database=none").Name, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Data.Common;
+using Anvil.Storage.Sqlite;
+
+namespace Anvil.Storage.Tests;
+
+/// <summary>The stores on SQLite.</summary>
+public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-sqlite-");
+    private readonly SqliteDatabase _database;
+
+    public SqliteStoreTests() => _database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"));
+
+    protected override ICatalogStore Catalog => new SqliteCatalogStore(_database);
+
+    protected override ILeaseStore Leases => new SqliteLeaseStore(_database);
+
+    protected override ITimelineStore Timelines => new SqliteTimelineStore(_database);
+
+    protected override IMachineQueries Queries => new SqliteMachineQueries(_database);
+
+    protected override IJobLogs Logs => new FileJobLogs(Path.Combine(_folder.FullName, "logs"));
+
+    protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);
+
+    public async ValueTask InitializeAsync()
+    {
+        await _database.MigrateAsync(CancellationToken.None);
+        await _database.MigrateAsync(CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task ADatabaseOfANewerVersionIsRefused()
+    {
+        await using (var connection = await _database.OpenAsync(CancellationToken.None))
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "PRAGMA user_version = 99";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        Assert.Contains("newer than this version", (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message, StringComparison.Ordinal);
+    }
+}
