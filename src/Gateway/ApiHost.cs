@@ -1,6 +1,7 @@
 using Anvil.Gateway.Api;
 using Anvil.Grains.Access;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Placement;
 using Anvil.Grains.Timeline;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -83,7 +84,7 @@ public static partial class ApiHost
 
         var api = app.MapGroup(Base);
         foreach (var kind in kinds) api.MapKind(kind);
-        api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), options);
+        api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), services.GetRequiredService<EdgeDirectory>(), options);
         api.MapGet("/leases/{key}/history", async http =>
         {
             http.Require("leases", "list", "*");
@@ -91,7 +92,7 @@ public static partial class ApiHost
             if (!LeaseKind.TryAddress(key, out var address)) throw new ApiException(ApiError.BadRequest("leases", key, "GET", "an address is needed"));
             await http.WriteObjectAsync(await services.GetRequiredService<ILeaseStore>().HistoryAsync(address, http.RequestAborted));
         });
-        api.MapJobs(queries, catalog, access, services.GetRequiredService<IJobLogs>(), options);
+        api.MapJobs(queries, catalog, access, services.GetRequiredService<IJobLogs>(), services.GetRequiredService<EdgeDirectory>(), options);
         api.MapSystem([.. kinds.Select(k => k.Prefix)], catalog, queries, access, grains, options);
     }
 

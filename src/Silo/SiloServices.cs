@@ -5,6 +5,7 @@ using Anvil.Edge.RouterAdvertisement;
 using Anvil.Edge.Tftp;
 using Anvil.Gateway;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Placement;
 using Anvil.Grains.Timeline;
 using Anvil.Storage;
 
@@ -27,6 +28,7 @@ internal static class SiloServices
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
         services.AddSingleton<TimelineWriter>();
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
+        services.AddSingleton<EdgeDirectory>();
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
         services.AddMachinesApi();

@@ -1,14 +1,14 @@
 namespace Anvil.Lab.Tests;
 
-/// <summary>An empty disk that becomes an installed system by image deployment, with one firmware.</summary>
-public abstract class ImageDeploymentTests(Firmware firmware)
+/// <summary>An empty disk that becomes an installed system by image deployment, with one firmware, on one silo or a cluster.</summary>
+public abstract class ImageDeploymentTests(Firmware firmware, bool cluster = false)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     [Fact]
     public async Task AnEmptyDiskBecomesAnInstalledSystem()
     {
-        await using var lab = await Laboratory.StartAsync(LabContent.Install);
+        await using var lab = await Laboratory.StartAsync(LabContent.Install, cluster);
         await LabContent.GiveAccountAsync(lab);
         var vm = lab.AddMachine(firmware);
         await vm.PowerOnAsync();
@@ -33,3 +33,6 @@ public sealed class BiosImageDeploymentTests() : ImageDeploymentTests(Firmware.B
 
 /// <summary>Image deployment with OVMF.</summary>
 public sealed class UefiImageDeploymentTests() : ImageDeploymentTests(Firmware.Uefi);
+
+/// <summary>Image deployment by a cluster of two cores, two edges and a gateway.</summary>
+public sealed class ClusterImageDeploymentTests() : ImageDeploymentTests(Firmware.Bios, cluster: true);

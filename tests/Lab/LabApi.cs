@@ -12,22 +12,30 @@ public sealed class LabApi : IDisposable
     private readonly HttpClient _http;
 
     /// <summary>A client.</summary>
-    public LabApi(string socket)
+    /// <param name="sockets">Sockets of the servers, tried in turn.</param>
+    public LabApi(params string[] sockets)
     {
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
             {
-                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
+                for (var i = 0; ; i++)
                 {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
-                    return new NetworkStream(connection, ownsSocket: true);
-                }
-                catch
-                {
-                    connection.Dispose();
-                    throw;
+                    var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    try
+                    {
+                        await connection.ConnectAsync(new UnixDomainSocketEndPoint(sockets[i]), cancellation);
+                        return new NetworkStream(connection, ownsSocket: true);
+                    }
+                    catch (SocketException) when (i < sockets.Length - 1)
+                    {
+                        connection.Dispose();
+                    }
+                    catch
+                    {
+                        connection.Dispose();
+                        throw;
+                    }
                 }
             },
         })
@@ -35,12 +43,12 @@ public sealed class LabApi : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloProcess.Password}")));
     }
 
-    /// <summary>True once the API answers.</summary>
-    public async Task<bool> IsUpAsync()
+    /// <summary>True once the silo says that it is ready.</summary>
+    public async Task<bool> IsReadyAsync()
     {
         try
         {
-            using var response = await _http.GetAsync("api/v3/info");
+            using var response = await _http.GetAsync("readyz");
             return response.IsSuccessStatusCode;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)

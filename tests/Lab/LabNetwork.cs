@@ -1,22 +1,40 @@
 namespace Anvil.Lab;
 
+/// <summary>A host of the lab: a namespace of its own.</summary>
+/// <param name="Namespace">Name of the namespace.</param>
+/// <param name="MachineAddress">Its address on the machines' network; "" when it is not on it.</param>
+/// <param name="ManagementAddress">Its address on the servers' own network; "" when it is not on it.</param>
+public sealed record LabHost(string Namespace, string MachineAddress, string ManagementAddress)
+{
+    /// <summary>Interface on the machines' network.</summary>
+    public string Interface => "eth0";
+}
+
 /// <summary>
-/// An isolated network: a namespace with a bridge and a tap for each machine, and one for the server, joined by a veth pair.
-/// Nothing in it reaches any other network.
+/// An isolated network: a namespace with a bridge and a tap for each machine, another bridge for the servers among themselves,
+/// and a namespace for each server, joined by veth pairs. Nothing in it reaches any other network.
 /// </summary>
 public sealed class LabNetwork : IDisposable
 {
+    private readonly string _name;
+    private readonly int _prefixLength;
     private readonly List<string> _namespaces = [];
     private int _taps;
 
     /// <summary>Makes the network.</summary>
     /// <param name="name">Short name, unique on this host.</param>
-    public LabNetwork(string name)
+    /// <param name="prefixLength">Length of the machines' network's prefix: 24 or 16.</param>
+    public LabNetwork(string name, int prefixLength = 24)
     {
-        (Switch, Server) = ($"{name}-net", $"{name}-srv");
+        (_name, _prefixLength, Switch) = (name, prefixLength, $"{name}-net");
         try
         {
-            Build();
+            AddNamespace(Switch);
+            foreach (var bridge in new[] { "br0", "br1" })
+            {
+                Commands.Run("ip", "-n", Switch, "link", "add", bridge, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
+                Commands.Run("ip", "-n", Switch, "link", "set", bridge, "up");
+            }
         }
         catch
         {
@@ -25,17 +43,22 @@ public sealed class LabNetwork : IDisposable
         }
     }
 
-    /// <summary>Namespace of bridge and machines.</summary>
+    /// <summary>Namespace of bridges and machines.</summary>
     public string Switch { get; }
 
-    /// <summary>Namespace of the server.</summary>
-    public string Server { get; }
-
-    /// <summary>The server's interface.</summary>
-    public string Interface => "eth0";
-
-    /// <summary>The server's address.</summary>
-    public string ServerAddress => "10.77.0.1";
+    /// <summary>Adds a host.</summary>
+    /// <param name="role">Part of its namespace's name.</param>
+    /// <param name="machineAddress">Last octet of its address on the machines' network 10.77.0.0; null: it is not on it.</param>
+    /// <param name="managementAddress">Last octet of its address on the servers' network 10.79.0.0/24; null: it is not on it.</param>
+    public LabHost AddHost(string role, int? machineAddress, int? managementAddress)
+    {
+        var ns = $"{_name}-{role}";
+        AddNamespace(ns);
+        var host = new LabHost(ns, machineAddress is null ? "" : $"10.77.0.{machineAddress}", managementAddress is null ? "" : $"10.79.0.{managementAddress}");
+        if (machineAddress is not null) Join(host, host.Interface, "br0", role, $"{host.MachineAddress}/{_prefixLength}");
+        if (managementAddress is not null) Join(host, "mg0", "br1", role, $"{host.ManagementAddress}/24");
+        return host;
+    }
 
     /// <summary>Adds a port for a machine; its name in the switch's namespace.</summary>
     public string AddTap()
@@ -52,20 +75,19 @@ public sealed class LabNetwork : IDisposable
         foreach (var ns in _namespaces) Commands.Try("ip", "netns", "del", ns);
     }
 
-    private void Build()
+    private void AddNamespace(string name)
     {
-        foreach (var ns in new[] { Switch, Server })
-        {
-            Commands.Run("ip", "netns", "add", ns);
-            _namespaces.Add(ns);
-            Commands.Run("ip", "-n", ns, "link", "set", "lo", "up");
-        }
+        Commands.Run("ip", "netns", "add", name);
+        _namespaces.Add(name);
+        Commands.Run("ip", "-n", name, "link", "set", "lo", "up");
+    }
 
-        Commands.Run("ip", "-n", Switch, "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
-        Commands.Run("ip", "-n", Switch, "link", "set", "br0", "up");
-        Commands.Run("ip", "link", "add", "up0", "netns", Switch, "type", "veth", "peer", "name", Interface, "netns", Server);
-        Commands.Run("ip", "-n", Switch, "link", "set", "up0", "master", "br0", "up");
-        Commands.Run("ip", "-n", Server, "addr", "add", $"{ServerAddress}/24", "dev", Interface);
-        Commands.Run("ip", "-n", Server, "link", "set", Interface, "up");
+    private void Join(LabHost host, string @interface, string bridge, string role, string address)
+    {
+        var port = $"{role}-{bridge}";
+        Commands.Run("ip", "link", "add", port, "netns", Switch, "type", "veth", "peer", "name", @interface, "netns", host.Namespace);
+        Commands.Run("ip", "-n", Switch, "link", "set", port, "master", bridge, "up");
+        Commands.Run("ip", "-n", host.Namespace, "addr", "add", address, "dev", @interface);
+        Commands.Run("ip", "-n", host.Namespace, "link", "set", @interface, "up");
     }
 }

@@ -8,13 +8,16 @@ public sealed class Laboratory : IAsyncDisposable
     private static int _count;
     private readonly List<VirtualMachine> _machines = [];
 
-    private Laboratory(LabNetwork network, SiloProcess silo, string folder) => (Network, Silo, Folder) = (network, silo, folder);
+    private Laboratory(LabNetwork network, LabServers servers, string folder) => (Network, Servers, Folder) = (network, servers, folder);
 
     /// <summary>The network.</summary>
     public LabNetwork Network { get; }
 
-    /// <summary>The silo.</summary>
-    public SiloProcess Silo { get; }
+    /// <summary>What serves it.</summary>
+    public LabServers Servers { get; }
+
+    /// <summary>The first silo: the only one where there is no cluster.</summary>
+    public SiloProcess Silo => Servers.Silos[0];
 
     /// <summary>Folder of logs, disks and data.</summary>
     public string Folder { get; }
@@ -23,21 +26,31 @@ public sealed class Laboratory : IAsyncDisposable
     public bool Keep { get; set; }
 
     /// <summary>The API.</summary>
-    public LabApi Api => Silo.Api;
+    public LabApi Api => Servers.Api;
 
-    /// <summary>Makes a laboratory with a running silo and the subnet 10.77.0.0/24.</summary>
+    /// <summary>Makes a laboratory with running servers and the subnet 10.77.0.0/24.</summary>
     /// <param name="prefs">Preferences for the first start, such as defaultWorkflow.</param>
-    public static async Task<Laboratory> StartAsync(IReadOnlyDictionary<string, string>? prefs = null)
+    /// <param name="cluster">A cluster of two cores, two edges and a gateway on PostgreSQL, instead of one silo.</param>
+    public static async Task<Laboratory> StartAsync(IReadOnlyDictionary<string, string>? prefs = null, bool cluster = false)
     {
         var name = $"anvil{Environment.ProcessId % 100000}x{Interlocked.Increment(ref _count)}";
         var folder = Directory.CreateTempSubdirectory(name + "-").FullName;
         var network = new LabNetwork(name);
-        var silo = new SiloProcess(network, folder, prefs ?? new Dictionary<string, string>(StringComparer.Ordinal));
-        var lab = new Laboratory(network, silo, folder);
+        var arguments = (prefs ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(p => $"--Silo:FirstPrefs:{p.Key}={p.Value}");
+        Laboratory lab;
         try
         {
-            await silo.StartAsync();
-            await silo.Api.PostAsync("subnets", new JsonObject
+            lab = new Laboratory(network, cluster ? await LabServers.StartClusterAsync(network, folder, 1, arguments) : await LabServers.StartSingleAsync(network, folder, arguments), folder);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+
+        try
+        {
+            await lab.Api.PostAsync("subnets", new JsonObject
             {
                 ["Name"] = "lab",
                 ["Subnet"] = "10.77.0.0/24",
@@ -46,7 +59,7 @@ public sealed class Laboratory : IAsyncDisposable
                 ["ActiveEnd"] = "10.77.0.199",
                 ["ActiveLeaseTime"] = 600,
                 ["ReservedLeaseTime"] = 7200,
-                ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = network.ServerAddress }, new JsonObject { ["Code"] = 6, ["Value"] = network.ServerAddress }),
+                ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = lab.Servers.Address }, new JsonObject { ["Code"] = 6, ["Value"] = lab.Servers.Address }),
             });
             return lab;
         }
@@ -91,7 +104,7 @@ public sealed class Laboratory : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var machine in _machines) await machine.DisposeAsync();
-        await Silo.DisposeAsync();
+        await Servers.DisposeAsync();
         Network.Dispose();
         if (!Keep) Directory.Delete(Folder, recursive: true);
     }

@@ -7,16 +7,17 @@ var firmware = new Option<string>("--firmware") { Description = "bios, uefi or b
 var port = new Option<int>("--port") { Description = "Port of the API on 127.0.0.1", DefaultValueFactory = _ => 8092 };
 var minutes = new Option<int>("--minutes") { Description = "How long to wait for the machines", DefaultValueFactory = _ => 20 };
 firmware.AcceptOnlyFromAmong("bios", "uefi", "both");
-var root = new RootCommand("Anvil's main job on an isolated network: machines with empty disks and real firmware, from power-on to installed") { machines, once, firmware, port, minutes };
+var cluster = new Option<bool>("--cluster") { Description = "PostgreSQL, two cores, two edges and a gateway, as processes of their own, instead of one silo" };
+var root = new RootCommand("Anvil's main job on an isolated network: machines with empty disks and real firmware, from power-on to installed") { machines, once, firmware, port, minutes, cluster };
 root.SetAction(async (parsed, cancellation) =>
 {
     try
     {
         var prefs = new Dictionary<string, string>(StringComparer.Ordinal) { ["defaultWorkflow"] = "discover-and-install" };
-        await using var lab = await Laboratory.StartAsync(prefs);
-        using var forwarder = new TcpForwarder(parsed.GetValue(port), lab.Silo.ApiSocket);
+        await using var lab = await Laboratory.StartAsync(prefs, parsed.GetValue(cluster));
+        using var forwarder = new TcpForwarder(parsed.GetValue(port), (lab.Servers.Of("gateway").FirstOrDefault() ?? lab.Silo).ApiSocket);
         var url = $"http://127.0.0.1:{parsed.GetValue(port)}";
-        Console.WriteLine($"A silo serves the network 10.77.0.0/24 of namespace {lab.Network.Switch}; its API is at {url}/api/v3");
+        Console.WriteLine($"{(lab.Servers.Postgres is null ? "A silo serves" : "Two cores, two edges and a gateway on PostgreSQL serve")} the network 10.77.0.0/24 of namespace {lab.Network.Switch}; its API is at {url}/api/v3");
         await lab.Api.SetAsync("profiles/global", "/Params/install~1password-hash", LabSettings.PasswordHash);
         var count = parsed.GetValue(machines);
         var all = Enumerable.Range(0, count).Select(i => lab.AddMachine(parsed.GetValue(firmware) switch

@@ -2,40 +2,60 @@ using System.Diagnostics;
 
 namespace Anvil.Lab;
 
-/// <summary>A silo in the server's namespace, as a process that can be killed and started again on the same data.</summary>
-public sealed class SiloProcess(LabNetwork network, string folder, IReadOnlyDictionary<string, string> prefs) : IAsyncDisposable
+/// <summary>A silo as a process in a host's namespace, that can be killed, ended and started again on the same data.</summary>
+public sealed class SiloProcess(LabHost host, string name, string folder, IReadOnlyList<string> arguments) : IAsyncDisposable
 {
     /// <summary>Password of the lab's user.</summary>
     public const string Password = "r0cketsk8ts";
 
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(90);
+    private readonly LabApi _health = new(Path.Combine(folder, name + ".sock"));
     private Process? _process;
 
+    /// <summary>Name, such as core1.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its host.</summary>
+    public LabHost Host { get; } = host;
+
+    /// <summary>The program; another build's for an upgrade.</summary>
+    public string Program { get; set; } = LabPaths.Silo;
+
     /// <summary>Unix socket of the API: sockets in the file system are reached across network namespaces.</summary>
-    public string ApiSocket { get; } = Path.Combine(folder, "api.sock");
+    public string ApiSocket { get; } = Path.Combine(folder, name + ".sock");
 
     /// <summary>What the silo logs.</summary>
-    public string LogFile { get; } = Path.Combine(folder, "silo.log");
+    public string LogFile { get; } = Path.Combine(folder, name + ".log");
 
-    /// <summary>The API.</summary>
-    public LabApi Api { get; } = new(Path.Combine(folder, "api.sock"));
+    /// <summary>True while it runs.</summary>
+    public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>Starts the silo and waits until its API answers.</summary>
+    /// <summary>Process id of the silo itself.</summary>
+    public int Id => _process?.Id ?? 0;
+
+    /// <summary>Starts the silo and waits until it is ready.</summary>
     public async Task StartAsync()
     {
-        if (!File.Exists(LabPaths.Silo)) throw new SetupException($"{LabPaths.Silo} is missing: deploy/setup builds it");
+        Launch();
+        await ReadyAsync();
+    }
+
+    /// <summary>Starts the silo.</summary>
+    public void Launch()
+    {
+        if (!File.Exists(Program)) throw new SetupException($"{Program} is missing: deploy/setup builds it");
         Directory.CreateDirectory(folder);
-        var arguments = new List<string>
-        {
-            "netns", "exec", network.Server, LabPaths.Silo, $"--Silo:DataFolder={folder}/data", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}",
-            $"--Edge:Interfaces:0={network.Interface}", $"--Edge:FileRoot={LabPaths.Files}", "--Edge:RouterAdvertisements=true",
-        };
-        arguments.AddRange(prefs.Select(p => $"--Silo:FirstPrefs:{p.Key}={p.Value}"));
-        _process = Commands.Start("ip", [.. arguments]);
-        var log = new StreamWriter(new FileStream(LogFile, FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
+        _process = Commands.Start("ip", ["netns", "exec", Host.Namespace, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}", .. arguments]);
+        var log = new StreamWriter(new FileStream(LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         foreach (var stream in new[] { _process.StandardOutput, _process.StandardError }) _ = PumpAsync(stream, log);
-        await Wait.UntilAsync(async () => _process.HasExited || await Api.IsUpAsync(), StartTime, () => $"the silo's API did not come up; see {LogFile}");
-        if (_process.HasExited) throw new SetupException($"the silo ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
+    }
+
+    /// <summary>Waits until the silo says that it is ready.</summary>
+    public async Task ReadyAsync()
+    {
+        await Wait.UntilAsync(async () => _process is null or { HasExited: true } || await _health.IsReadyAsync(), StartTime, () => $"{Name} is not ready; see {LogFile}");
+        if (_process is { HasExited: true }) throw new SetupException($"{Name} ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
     }
 
     /// <summary>Kills the silo as kill -9 does.</summary>
@@ -48,11 +68,23 @@ public sealed class SiloProcess(LabNetwork network, string folder, IReadOnlyDict
         _process = null;
     }
 
+    /// <summary>Ends the silo as a service manager does; its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (_process is null) return 0;
+        Commands.Run("kill", "-TERM", $"{_process.Id}");
+        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited), EndTime, () => $"{Name} does not end; see {LogFile}");
+        var code = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return code;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        Api.Dispose();
+        _health.Dispose();
     }
 
     private static async Task PumpAsync(StreamReader from, StreamWriter to)

@@ -1,5 +1,6 @@
 using Anvil.Grains.Access;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Placement;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -15,7 +16,7 @@ namespace Anvil.Gateway.Api;
 /// <summary>What jobs have beside the generic verbs: rendered actions, and the log.</summary>
 internal static class JobEndpoints
 {
-    public static void MapJobs(this IEndpointRouteBuilder api, IMachineQueries queries, ICatalog catalog, AccessService access, IJobLogs logs, IOptions<GatewayOptions> options)
+    public static void MapJobs(this IEndpointRouteBuilder api, IMachineQueries queries, ICatalog catalog, AccessService access, IJobLogs logs, EdgeDirectory edges, IOptions<GatewayOptions> options)
     {
         async Task<Job> ReadAsync(HttpContext http, string action)
         {
@@ -33,7 +34,7 @@ internal static class JobEndpoints
             if (await queries.FindAsync(job.Machine, http.RequestAborted) is not { } machine) throw new ApiException(ApiError.NotFound("machines", job.Machine));
             if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
             snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
-            var server = new BootServer(http.Request.Host.Host, options.Value.FilePort, http.Request.Host.Port ?? options.Value.ApiPort);
+            var server = new BootServer(edges.For(machine.Address) ?? http.Request.Host.Host, options.Value.FilePort, http.Request.Host.Port ?? options.Value.ApiPort) { ApiAddress = http.Request.Host.Host };
             var context = new RenderContext(snapshot, server, machine, env, await access.ForRenderingAsync(machine)) { Stage = snapshot.Stages.GetValueOrDefault(machine.Stage) };
             try
             {

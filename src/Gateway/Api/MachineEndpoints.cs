@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Grains;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Placement;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -19,7 +20,7 @@ internal static class MachineEndpoints
 {
     private const int MostTimeline = 2000;
 
-    public static void MapMachines(this IEndpointRouteBuilder api, MachineKind kind, ICatalog catalog, ITimelineStore timelines, IOptions<GatewayOptions> options)
+    public static void MapMachines(this IEndpointRouteBuilder api, MachineKind kind, ICatalog catalog, ITimelineStore timelines, EdgeDirectory edges, IOptions<GatewayOptions> options)
     {
         api.MapGet("/machines/{key}/params", async http =>
         {
@@ -49,7 +50,7 @@ internal static class MachineEndpoints
             var machine = await ReadAsync(http, kind);
             var client = ClientOf(http.Request.Query["arch"].ToString(), http.Request.Query["client"].ToString(), machine);
             var mac = machine.HardwareAddrs.Count > 0 ? machine.HardwareAddrs[0] : "";
-            var server = new BootServer(http.Request.Host.Host, options.Value.FilePort, options.Value.ApiPort);
+            var server = new BootServer(edges.For(machine.Address) ?? http.Request.Host.Host, options.Value.FilePort, options.Value.ApiPort);
             await http.WriteObjectAsync(BootDecision.Decide(machine, mac, client, catalog.Current, server));
         });
         api.MapGet("/machines/{key}/timeline", async http =>

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Anvil.Lab;
+using Anvil.Storage;
+using Anvil.Storage.Postgres;
+using Anvil.Swarm;
+
+namespace Anvil.Cluster.Tests;
+
+/// <summary>PostgreSQL, two cores, two edges and two gateways on a bridge of their own, with a host for a swarm of machines beside them.</summary>
+public sealed class SwarmCluster : IAsyncDisposable
+{
+    private const string Pool = "10.77.128.0/17";
+    private static int _count;
+    private readonly LabNetwork _network;
+    private readonly LabHost _host;
+    private Process? _swarm;
+
+    private SwarmCluster(LabNetwork network, LabHost host, LabServers servers, string folder) => (_network, _host, Servers, Folder) = (network, host, servers, folder);
+
+    /// <summary>The servers.</summary>
+    public LabServers Servers { get; }
+
+    /// <summary>Folder of logs and data.</summary>
+    public string Folder { get; }
+
+    /// <summary>The API.</summary>
+    public LabApi Api => Servers.Api;
+
+    /// <summary>Namespace of the swarm.</summary>
+    public string Namespace => _host.Namespace;
+
+    /// <summary>True: the folder is kept, for who looks for the reason of a failure.</summary>
+    public bool Keep { get; set; }
+
+    private string ReportFile => Path.Combine(Folder, "report.json");
+
+    private string SwarmLog => Path.Combine(Folder, "swarm.log");
+
+    /// <summary>Starts everything but the swarm.</summary>
+    /// <param name="leaseSeconds">Duration of leases.</param>
+    /// <param name="arguments">Further arguments of every silo.</param>
+    public static async Task<SwarmCluster> StartAsync(int leaseSeconds, params string[] arguments)
+    {
+        var name = $"anvilc{Environment.ProcessId % 100000}x{Interlocked.Increment(ref _count)}";
+        var folder = Directory.CreateTempSubdirectory(name + "-").FullName;
+        var network = new LabNetwork(name, prefixLength: 16);
+        try
+        {
+            var host = network.AddHost("swarm", 250, null);
+            // Every address of the pool is the swarm's; the servers reach them all by its one hardware address, so that no table of neighbours fills.
+            Commands.Run("ip", "-n", host.Namespace, "route", "add", "local", Pool, "dev", "lo");
+            var files = MakeFiles(folder);
+            var servers = await LabServers.StartClusterAsync(network, folder, 2, [$"--Edge:FileRoot={files}", .. arguments]);
+            foreach (var silo in servers.Of("edge").Concat(servers.Of("gateway"))) Commands.Run("ip", "-n", silo.Host.Namespace, "route", "add", Pool, "via", host.MachineAddress);
+            var cluster = new SwarmCluster(network, host, servers, folder);
+            await cluster.PrepareAsync(leaseSeconds);
+            return cluster;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the swarm.</summary>
+    public void StartSwarm(int machines, int seed, double ramp, double minutes, params string[] further)
+    {
+        _swarm = Commands.Start("ip", ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", $"{minutes}", "--report", ReportFile, .. further]);
+        var log = new StreamWriter(new FileStream(SwarmLog, FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        foreach (var stream in new[] { _swarm.StandardOutput, _swarm.StandardError }) _ = PumpAsync(stream, log);
+    }
+
+    /// <summary>True while the swarm goes on.</summary>
+    public bool SwarmRuns => _swarm is { HasExited: false };
+
+    /// <summary>The last line that the swarm said.</summary>
+    public string Progress()
+    {
+        using var reader = new StreamReader(new FileStream(SwarmLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd().TrimEnd().Split('\n')[^1];
+    }
+
+    /// <summary>Lets a swarm that was told to stay end, and waits for its report.</summary>
+    public async Task<SwarmReport> EndSwarmAsync(TimeSpan patience)
+    {
+        _swarm!.StandardInput.Close();
+        await Wait.UntilAsync(() => Task.FromResult(_swarm.HasExited), patience, () => $"the swarm does not end: {Progress()}");
+        if (!File.Exists(ReportFile)) throw new SetupException($"the swarm ended with {_swarm.ExitCode} and no report: {Progress()}");
+        return JsonSerializer.Deserialize<SwarmReport>(await File.ReadAllTextAsync(ReportFile))!;
+    }
+
+    /// <summary>What must hold after any run: everybody at rest, each registered once, nothing accepted lost, no address held twice.</summary>
+    public async Task AssertAllIsWellAsync(SwarmReport report)
+    {
+        Assert.Equal(report.Machines, report.Done);
+        Assert.Empty(report.Doubles);
+        Assert.Empty(report.GaveUp);
+        Assert.Empty(report.Lost);
+        var machines = (JsonArray)(await Api.GetAsync("machines"))!;
+        Assert.Equal(report.Machines, machines.Count);
+        foreach (var machine in machines)
+        {
+            var mac = Assert.Single((JsonArray)machine!["HardwareAddrs"]!)!.ToString();
+            Assert.Equal(report.Uuids[mac], machine["Uuid"]!.ToString());
+            Assert.Equal(("local", "local"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString()));
+            Assert.True(machine["Boot"]!["Phase"]!.ToString() is "Installed" or "Discovered", $"{mac} is not at rest: {machine["Boot"]!.ToJsonString()}");
+            foreach (var (name, value) in report.Accepted[mac]) Assert.Equal(value, machine["Params"]![name]?.ToString());
+        }
+
+        var jobs = (JsonArray)(await Api.GetAsync("jobs"))!;
+        foreach (var task in new[] { "swarm-one", "swarm-two" }) Assert.Equal(report.Machines, jobs.Where(j => j!["Task"]!.ToString() == task && j["State"]!.ToString() == "finished").DistinctBy(j => j!["Machine"]!.ToString()).Count());
+        await AssertNoAddressWasHeldTwiceAsync();
+    }
+
+    /// <summary>Reads the history of every lease.</summary>
+    public async Task AssertNoAddressWasHeldTwiceAsync()
+    {
+        await using var database = new PostgresDatabase(Servers.Database);
+        var holds = await new PostgresLeaseStore(database).HistoryAsync(null, CancellationToken.None);
+        Assert.NotEmpty(holds);
+        foreach (var (before, after) in holds.Zip(holds.Skip(1)).Where(p => p.First.Addr == p.Second.Addr))
+            Assert.True((before.Ended ?? before.Expires) <= after.Since || before.Token == after.Token, $"{before.Addr} was held by {before.Token} until {before.Ended ?? before.Expires:O} and by {after.Token} from {after.Since:O}");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_swarm is not null)
+        {
+            _swarm.Kill(entireProcessTree: true);
+            await _swarm.WaitForExitAsync();
+            _swarm.Dispose();
+        }
+
+        await Servers.DisposeAsync();
+        _network.Dispose();
+        if (!Keep) Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Stand-ins for boot programs and Sledgehammer: what they hold does not matter to machines that are pretended.</summary>
+    private static string MakeFiles(string folder)
+    {
+        var files = Path.Combine(folder, "files");
+        Directory.CreateDirectory(Path.Combine(files, "sledgehammer"));
+        foreach (var name in new[] { "undionly.kpxe", "ipxe.pxe", "ipxe.efi", "snponly.efi" }) File.WriteAllBytes(Path.Combine(files, name), RandomNumberGenerator.GetBytes(64 << 10));
+        foreach (var name in new[] { "vmlinuz", "initrd.zst" }) File.WriteAllBytes(Path.Combine(files, "sledgehammer", name), RandomNumberGenerator.GetBytes(256 << 10));
+        return files;
+    }
+
+    private async Task PrepareAsync(int leaseSeconds)
+    {
+        foreach (var task in new[] { "swarm-one", "swarm-two" })
+            await Api.PostAsync("tasks", new JsonObject { ["Name"] = task, ["Templates"] = new JsonArray(new JsonObject { ["Name"] = task + ".sh", ["Contents"] = "#!/bin/sh\necho {{ .Machine.Name }} at {{ .ApiURL }}\n" }) });
+        await Api.PostAsync("stages", new JsonObject { ["Name"] = "swarm", ["BootEnv"] = "sledgehammer", ["Tasks"] = new JsonArray("swarm-one", "swarm-two") });
+        await Api.PostAsync("workflows", new JsonObject { ["Name"] = "swarm", ["Stages"] = new JsonArray("swarm", "local") });
+        await Api.PostAsync("prefs", new JsonObject { ["defaultWorkflow"] = "swarm" });
+        await Api.PostAsync("subnets", new JsonObject
+        {
+            ["Name"] = "swarm",
+            ["Subnet"] = "10.77.0.0/16",
+            ["Enabled"] = true,
+            ["ActiveStart"] = "10.77.128.1",
+            ["ActiveEnd"] = "10.77.255.254",
+            ["ActiveLeaseTime"] = leaseSeconds,
+            ["ReservedLeaseTime"] = 7200,
+        });
+    }
+
+    private static async Task PumpAsync(StreamReader from, StreamWriter to)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (to) to.WriteLine(line);
+        }
+    }
+}
