@@ -32,7 +32,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private async Task RunAsync(int seed)
     {
         var random = new Random(seed);
-        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 60);
+        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 60, "--Silo:ProbeSeconds=1");
         cluster.Keep = true;
         var clock = Stopwatch.StartNew();
         cluster.StartSwarm(Machines, seed, ramp: 30, minutes: 9, "--until-stdin-ends");
@@ -41,7 +41,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var allAtRest = false;
         while (!allAtRest || clock.Elapsed < Least)
         {
-            await Task.Delay(TimeSpan.FromSeconds(2 + (3 * random.NextDouble())));
+            await Task.Delay(TimeSpan.FromSeconds(3 + (3 * random.NextDouble())));
             var silo = cluster.Servers.Silos[random.Next(cluster.Servers.Silos.Count)];
             await silo.KillAsync();
             kills[silo.Name] = kills.GetValueOrDefault(silo.Name) + 1;

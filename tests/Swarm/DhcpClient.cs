@@ -56,6 +56,25 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         return null;
     }
 
+    /// <summary>Every offer that comes in time upon one DISCOVER.</summary>
+    public async Task<IReadOnlyList<DhcpPacket>> OffersAsync(Speaker speaker, TimeSpan time, CancellationToken cancellation)
+    {
+        var transaction = BinaryPrimitives.ReadUInt32BigEndian(RandomNumberGenerator.GetBytes(4));
+        var answers = swarm.Port.Listen(transaction);
+        await swarm.Port.BroadcastAsync(Make(transaction, DhcpPacket.Discover, speaker, null, null), cancellation);
+        var offers = new List<DhcpPacket>();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(time);
+        try
+        {
+            while (true) offers.Add(await answers.ReadAsync(patience.Token));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return offers;
+        }
+    }
+
     /// <summary>Renews a lease: by unicast to its server, then by broadcast to any (RFC 2131 section 4.4.5). Null when nobody renewed it in time.</summary>
     public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation)
     {

@@ -43,32 +43,46 @@ public sealed class MachineHttp : IDisposable
     /// <summary>Bearer token of API calls.</summary>
     public string Token { get; set; } = "";
 
-    /// <summary>Reads a file to its end; its text, or "" for a missing one. Null after a minute without an answer.</summary>
-    public async Task<byte[]?> FileAsync(string url, string step, CancellationToken cancellation)
+    /// <summary>Reads a file to its end, once; empty for one that is missing, null when the server is away or has none for now.</summary>
+    /// <param name="url">Where.</param>
+    /// <param name="keep">False: the content is thrown away, and one octet stands for it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<byte[]?> TryFileAsync(string url, bool keep, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        try
+        {
+            using var response = await _http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            if (response.StatusCode == HttpStatusCode.NotFound) return [];
+            if (!response.IsSuccessStatusCode) return null;
+            if (keep) return await response.Content.ReadAsByteArrayAsync(patience.Token);
+            await response.Content.CopyToAsync(Stream.Null, patience.Token);
+            return [1];
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a small file, again and again until there is an answer, as the agent does with its configuration; null after five times "missing".</summary>
+    public async Task<byte[]?> FileAsync(string url, CancellationToken cancellation)
     {
         var began = _swarm.Now;
-        while (_swarm.Now - began < TimeSpan.FromSeconds(60))
+        for (var missing = 0; missing < 5;)
         {
-            try
+            var file = await TryFileAsync(url, keep: true, cancellation);
+            if (file is { Length: > 0 })
             {
-                using var response = await _http.GetAsync(url, cancellation);
-                if (response.StatusCode == HttpStatusCode.NotFound) return [];
-                if (response.IsSuccessStatusCode)
-                {
-                    var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
-                    _swarm.Waited(step, _swarm.Now - began);
-                    return bytes;
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
-            {
-                // The server is away.
+                _swarm.Waited("agent.json", _swarm.Now - began);
+                return file;
             }
 
+            if (file is not null) missing++;
             await Task.Delay(Pause, cancellation);
         }
 
-        _swarm.GaveUp.Add($"{url}: no answer in a minute, at {_swarm.Now.TotalSeconds:F0} s");
         return null;
     }
 

@@ -32,7 +32,7 @@ root.SetAction(async (parsed, cancellation) =>
             }, life.Token));
     }
 
-    var input = parsed.GetValue(untilEnd) ? Console.In.ReadToEndAsync(cancellation) : Task.CompletedTask;
+    var input = parsed.GetValue(untilEnd) ? Task.Run(Console.In.ReadToEnd, cancellation) : Task.CompletedTask;
     var deadline = TimeSpan.FromMinutes(parsed.GetValue(minutes));
     TimeSpan? rested = null;
     using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2));
@@ -56,4 +56,5 @@ root.SetAction(async (parsed, cancellation) =>
     await life.CancelAsync();
     return result.Done == count && result.Doubles.Count == 0 && result.GaveUp.Count == 0 && result.Lost.Count == 0 ? 0 : 1;
 });
+foreach (var probe in Probes.All()) root.Subcommands.Add(probe);
 return await root.Parse(args).InvokeAsync();

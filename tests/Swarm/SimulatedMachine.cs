@@ -56,24 +56,47 @@ public sealed class SimulatedMachine
         }
 
         _swarm.Waited("TFTP", _swarm.Now - began);
-        Do("ipxe");
-        if (await _dhcp.LeaseAsync(Speaker.Ipxe, cancellation) is not { } lease) return false;
-        if (lease.File.Length == 0) return true;
-        using var http = new MachineHttp(_swarm, lease.YourAddress);
-        if (await http.FileAsync(lease.File, "script", cancellation) is not { Length: > 0 } script) return false;
+        return await ChainAsync(cancellation);
+    }
+
+    /// <summary>iPXE: the script that DHCP names, and what that loads; when a step fails, DHCP is asked anew, as Anvil's script does. True: boot from disk.</summary>
+    private async Task<bool> ChainAsync(CancellationToken cancellation)
+    {
+        var began = _swarm.Now;
+        for (var attempt = 0; ; attempt++)
+        {
+            Do("ipxe");
+            if (attempt > 0) await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
+            if (await _dhcp.LeaseAsync(Speaker.Ipxe, cancellation) is not { } lease) return false;
+            if (lease.File.Length == 0) return true;
+            using var http = new MachineHttp(_swarm, lease.YourAddress);
+            if (await LoadAsync(http, lease.File, cancellation) is { } config)
+            {
+                _swarm.Waited("iPXE", _swarm.Now - began);
+                await AgentAsync(http, config, lease, cancellation);
+                _swarm.Leases.Dropped(lease.YourAddress, _mac);
+                return false;
+            }
+
+            if (_swarm.Now - began < TimeSpan.FromSeconds(60)) continue;
+            _swarm.GaveUp.Add($"{_mac}: iPXE loaded nothing in a minute, from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
+            return false;
+        }
+    }
+
+    private static async Task<string?> LoadAsync(MachineHttp http, string script, CancellationToken cancellation)
+    {
+        if (await http.TryFileAsync(script, keep: true, cancellation) is not { Length: > 0 } text) return null;
         string? config = null;
-        foreach (var line in Encoding.UTF8.GetString(script).Split('\n'))
+        foreach (var line in Encoding.UTF8.GetString(text).Split('\n'))
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words.Length < 2 || words[0] is not ("kernel" or "initrd")) continue;
-            if (await http.FileAsync(words[1], words[0], cancellation) is not { Length: > 0 }) return false;
+            if (await http.TryFileAsync(words[1], keep: false, cancellation) is not { Length: > 0 }) return null;
             config ??= words.FirstOrDefault(w => w.StartsWith("anvil.config=", StringComparison.Ordinal))?["anvil.config=".Length..];
         }
 
-        if (config is null) return false;
-        await AgentAsync(http, config, lease, cancellation);
-        _swarm.Leases.Dropped(lease.YourAddress, _mac);
-        return false;
+        return config;
     }
 
     /// <summary>Sledgehammer's agent, until the machine is to boot something else.</summary>
@@ -87,7 +110,7 @@ public sealed class SimulatedMachine
             string api = "", uuid = "", env = "";
             async Task<bool> ConfigureAsync()
             {
-                if (await http.FileAsync(config, "agent.json", cancellation) is not { Length: > 0 } text) return false;
+                if (await http.FileAsync(config, cancellation) is not { Length: > 0 } text) return false;
                 var node = JsonNode.Parse(text)!;
                 (api, uuid, env, http.Token) = ($"{node["Api"]}/api/v3", $"{node["Machine"]}", $"{node["BootEnv"]}", $"{node["Token"]}");
                 return true;

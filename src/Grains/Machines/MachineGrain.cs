@@ -32,14 +32,33 @@ public sealed partial class MachineGrain(
 
     private const string DeadlineReminder = "deadline";
     private static readonly TimeSpan DeadlinePeriod = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ReminderRetry = TimeSpan.FromSeconds(5);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     /// <summary>When the registered reminder comes; zero: none is registered; null: not known.</summary>
     private DateTimeOffset? _reminderAt;
+    private bool _reminderMoved;
+    private bool _settingReminder;
+    private bool _ended;
     private DateTimeOffset _seen;
     /// <summary>A write was not confirmed: what the database holds is not known until it has been read again.</summary>
     private bool _unsure;
 
     private string Uuid => GrainKeys.Bare(this.GetPrimaryKeyString());
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // The activation before this one may have died between its last write and the reminder.
+        if (state.State.Machine is { Boot: { IsResting: false, Stuck: false } }) SetReminder();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _ended = true;
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task<Reply> Create(string body, Actor actor, bool discovered, bool force) => AnswerAsync("POST", async () =>
@@ -163,7 +182,7 @@ public sealed partial class MachineGrain(
         {
             // Came for a deadline that has moved or is over: the reminder is set for the one that runs now, or taken away.
             _reminderAt = null;
-            await SetReminderAsync();
+            SetReminder();
             return;
         }
 
@@ -214,35 +233,63 @@ public sealed partial class MachineGrain(
         waiting.TrySetResult();
         if (after is not null && before?.Phase != after.Phase) AnvilDiagnostics.Phases.Add(1, new KeyValuePair<string, object?>("phase", after.Phase.ToString()));
         if (phaseMoved) timeline.Note(Uuid, "", "phase", after!.Phase.ToString(), after.Stuck ? "stuck" : "", after.Reason);
-        await SetReminderAsync();
+        SetReminder();
     }
 
-    /// <summary>Keeps a reminder registered only while a deadline runs.</summary>
+    /// <summary>
+    /// Keeps a reminder registered only while a deadline runs. Nobody waits for that: the silo that keeps reminders may be the one
+    /// that has just died, and a deadline is minutes away.
+    /// </summary>
+    private void SetReminder()
+    {
+        _reminderMoved = true;
+        if (!_settingReminder) _ = SetReminderAsync();
+    }
+
     private async Task SetReminderAsync()
+    {
+        _settingReminder = true;
+        try
+        {
+            while (_reminderMoved && !_ended)
+            {
+                _reminderMoved = false;
+                try
+                {
+                    await SetReminderOnceAsync();
+                }
+                catch (Exception e) when (e is OrleansException or TimeoutException or ArgumentException || DatabaseFailure.Is(e))
+                {
+                    LogReminderFailed(e, Uuid);
+                    _reminderMoved = true;
+                    await Task.Delay(ReminderRetry, time);
+                }
+            }
+        }
+        finally
+        {
+            _settingReminder = false;
+        }
+    }
+
+    private async Task SetReminderOnceAsync()
     {
         var boot = state.State.Machine?.Boot;
         var wanted = boot is { IsResting: false, Stuck: false } ? boot.Deadline : default;
         if (wanted == _reminderAt) return;
         // A deadline that moves on a little keeps its reminder: when that comes too early it is set anew.
         if (wanted != default && _reminderAt is { } at && at != default && wanted > at && wanted - at < TimeSpan.FromSeconds(30)) return;
-        try
+        if (wanted == default)
         {
-            if (wanted == default)
-            {
-                if (await this.GetReminder(DeadlineReminder) is { } reminder) await this.UnregisterReminder(reminder);
-            }
-            else
-            {
-                var due = wanted - time.GetUtcNow();
-                await this.RegisterOrUpdateReminder(DeadlineReminder, due > TimeSpan.Zero ? due : TimeSpan.Zero, DeadlinePeriod);
-            }
+            if (await this.GetReminder(DeadlineReminder) is { } reminder) await this.UnregisterReminder(reminder);
+        }
+        else
+        {
+            var due = wanted - time.GetUtcNow();
+            await this.RegisterOrUpdateReminder(DeadlineReminder, due > TimeSpan.Zero ? due : TimeSpan.Zero, DeadlinePeriod);
+        }
 
-            _reminderAt = wanted;
-        }
-        catch (Exception e)
-        {
-            LogReminderFailed(e, Uuid);
-        }
+        _reminderAt = wanted;
     }
 
     private async Task<Reply> AnswerAsync(string type, Func<Task<Reply>> act)

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+
+namespace Anvil.Swarm;
+
+/// <summary>Commands with one client: what it got, as a JSON array on standard output.</summary>
+internal static class Probes
+{
+    private static readonly Option<string> Interface = new("--interface") { Description = "The interface", Required = true };
+    private static readonly Option<string> Mac = new("--mac") { Description = "The client's MAC address", Required = true };
+    private static readonly Option<bool> Pxe = new("--pxe") { Description = "It is a PXE firmware" };
+    private static readonly Option<bool> Ipxe = new("--ipxe") { Description = "It is iPXE" };
+    private static readonly Option<string> Address = new("--address") { Description = "The address to renew", Required = true };
+    private static readonly Option<string> Server = new("--server") { Description = "The server to renew at", Required = true };
+
+    public static IEnumerable<Command> All()
+    {
+        var offers = new Command("offers", "Sends one DISCOVER and shows every offer of the next 3 seconds") { Interface, Mac, Pxe, Ipxe };
+        offers.SetAction((parsed, cancellation) => RunAsync(parsed, (client, speaker) => client.OffersAsync(speaker, TimeSpan.FromSeconds(3), cancellation), cancellation));
+        var lease = new Command("lease", "Takes a lease") { Interface, Mac, Pxe, Ipxe };
+        lease.SetAction((parsed, cancellation) => RunAsync(parsed, async (client, speaker) => await client.LeaseAsync(speaker, cancellation) is { } ack ? [ack] : [], cancellation));
+        var renew = new Command("renew", "Renews a lease by unicast") { Interface, Mac, Address, Server };
+        renew.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            async (client, _) =>
+            {
+                var held = new DhcpPacket { YourAddress = IPAddress.Parse(parsed.GetRequiredValue(Address)), Options = new() { [54] = IPAddress.Parse(parsed.GetRequiredValue(Server)).GetAddressBytes() } };
+                return await client.RenewAsync(held, TimeSpan.FromSeconds(4), cancellation) is { } ack ? [ack] : [];
+            }, cancellation));
+        return [offers, lease, renew];
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Func<DhcpClient, Speaker, Task<IReadOnlyList<DhcpPacket>>> act, CancellationToken cancellation)
+    {
+        using var port = new DhcpPort(parsed.GetRequiredValue(Interface));
+        var mac = parsed.GetRequiredValue(Mac).Split(':').Select(o => byte.Parse(o, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+        var client = new DhcpClient(new SwarmState(port), mac, architecture: 0, broadcast: true);
+        _ = port.RunAsync(cancellation);
+        var speaker = parsed.GetValue(Ipxe) ? Speaker.Ipxe : parsed.GetValue(Pxe) ? Speaker.Firmware : Speaker.System;
+        var answers = await act(client, speaker);
+        Console.WriteLine(JsonSerializer.Serialize(answers.Select(a => new { Address = a.YourAddress.ToString(), Server = a.ServerId.ToString(), a.File, Next = a.NextServer.ToString(), Seconds = a.LeaseSeconds })));
+        return 0;
+    }
+}
