@@ -42,7 +42,13 @@ public sealed class SwarmCluster : IAsyncDisposable
     /// <summary>Starts everything but the swarm.</summary>
     /// <param name="leaseSeconds">Duration of leases.</param>
     /// <param name="arguments">Further arguments of every silo.</param>
-    public static async Task<SwarmCluster> StartAsync(int leaseSeconds, params string[] arguments)
+    public static Task<SwarmCluster> StartAsync(int leaseSeconds, params string[] arguments) => StartWithAsync(leaseSeconds, LabPaths.Silo, arguments);
+
+    /// <summary>Starts everything but the swarm, with another build's program.</summary>
+    /// <param name="leaseSeconds">Duration of leases.</param>
+    /// <param name="program">The silo's program.</param>
+    /// <param name="arguments">Further arguments of every silo.</param>
+    public static async Task<SwarmCluster> StartWithAsync(int leaseSeconds, string program, params string[] arguments)
     {
         var name = $"anvilc{Environment.ProcessId % 100000}x{Interlocked.Increment(ref _count)}";
         var folder = Directory.CreateTempSubdirectory(name + "-").FullName;
@@ -53,7 +59,7 @@ public sealed class SwarmCluster : IAsyncDisposable
             // Every address of the pool is the swarm's; the servers reach them all by its one hardware address, so that no table of neighbours fills.
             Commands.Run("ip", "-n", host.Namespace, "route", "add", "local", Pool, "dev", "lo");
             var files = MakeFiles(folder);
-            var servers = await LabServers.StartClusterAsync(network, folder, 2, [$"--Edge:FileRoot={files}", .. arguments]);
+            var servers = await LabServers.StartClusterAsync(network, folder, 2, program, [$"--Edge:FileRoot={files}", .. arguments]);
             foreach (var silo in servers.Of("edge").Concat(servers.Of("gateway"))) Commands.Run("ip", "-n", silo.Host.Namespace, "route", "add", Pool, "via", host.MachineAddress);
             var cluster = new SwarmCluster(network, host, servers, folder);
             await cluster.PrepareAsync(leaseSeconds);

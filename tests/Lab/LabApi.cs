@@ -86,6 +86,13 @@ public sealed class LabApi : IDisposable
         return await ReadAsync(response, path);
     }
 
+    /// <summary>Deletes an object.</summary>
+    public async Task DeleteAsync(string path)
+    {
+        using var response = await _http.DeleteAsync("api/v3/" + path);
+        await ReadAsync(response, path);
+    }
+
     /// <summary>The machine with a MAC address; null when there is none.</summary>
     public async Task<JsonNode?> MachineOfAsync(string mac) => await GetAsync($"machines/{mac}");
 

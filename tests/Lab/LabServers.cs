@@ -38,8 +38,9 @@ public sealed class LabServers : IAsyncDisposable
     /// <param name="network">The lab's network.</param>
     /// <param name="folder">Folder of logs and data.</param>
     /// <param name="gateways">How many gateways.</param>
+    /// <param name="program">The silo's program.</param>
     /// <param name="arguments">Further arguments of every silo.</param>
-    public static async Task<LabServers> StartClusterAsync(LabNetwork network, string folder, int gateways, IEnumerable<string> arguments)
+    public static async Task<LabServers> StartClusterAsync(LabNetwork network, string folder, int gateways, string program, IEnumerable<string> arguments)
     {
         var postgres = await PostgresServer.StartNewAsync();
         var servers = new LabServers(folder) { Postgres = postgres };
@@ -48,7 +49,7 @@ public sealed class LabServers : IAsyncDisposable
             servers.Database = await postgres.CreateDatabaseAsync();
             string[] shared = [$"--Silo:Postgres={servers.Database}", "--Silo:SiloPort=11111", .. arguments];
             void Add(string role, int number, LabHost host, params string[] own)
-                => servers.Silos.Add(new SiloProcess(host, $"{role}{number}", folder, [.. shared, $"--Silo:Roles:0={role}", $"--Silo:ClusterAddress={host.ManagementAddress}", .. own]));
+                => servers.Silos.Add(new SiloProcess(host, $"{role}{number}", folder, [.. shared, $"--Silo:Roles:0={role}", $"--Silo:ClusterAddress={host.ManagementAddress}", .. own]) { Program = program });
             for (var i = 1; i <= 2; i++) Add("core", i, network.AddHost($"core{i}", null, 10 + i));
             for (var i = 1; i <= gateways; i++) Add("gateway", i, network.AddHost($"gw{i}", 10 + i, 30 + i));
             var api = servers.Of("gateway")[0].Host.MachineAddress;

@@ -40,7 +40,7 @@ public sealed class Laboratory : IAsyncDisposable
         Laboratory lab;
         try
         {
-            lab = new Laboratory(network, cluster ? await LabServers.StartClusterAsync(network, folder, 1, arguments) : await LabServers.StartSingleAsync(network, folder, arguments), folder);
+            lab = new Laboratory(network, cluster ? await LabServers.StartClusterAsync(network, folder, 1, LabPaths.Silo, arguments) : await LabServers.StartSingleAsync(network, folder, arguments), folder);
         }
         catch
         {

@@ -79,7 +79,7 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
     [Fact]
     public async Task HalvesThatLeaseAtOnceGiveNoAddressTwice()
     {
-        var (status, _) = await silos.CallAsync("POST", "subnets", """{"Name":"torn","Subnet":"10.9.0.0/24","Enabled":true,"ActiveStart":"10.9.0.10","ActiveEnd":"10.9.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":600}""");
+        var (status, _) = await silos.CallAsync("POST", "subnets", """{"Name":"torn","Subnet":"10.9.0.0/24","Enabled":true,"ActiveStart":"10.9.0.10","ActiveEnd":"10.9.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
         Assert.Equal(HttpStatusCode.Created, status);
         var other = silos.Silos[1].Services.GetRequiredService<Anvil.Grains.Catalog.ICatalog>();
         await WaitForAsync(() => other.Current.Subnets.ContainsKey("torn"));

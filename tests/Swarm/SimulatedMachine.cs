@@ -78,8 +78,8 @@ public sealed class SimulatedMachine
                 return false;
             }
 
-            if (_swarm.Now - began < TimeSpan.FromSeconds(60)) continue;
-            _swarm.GaveUp.Add($"{_mac}: iPXE loaded nothing in a minute, from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
+            if (_swarm.Now - began < TimeSpan.FromSeconds(120)) continue;
+            _swarm.GaveUp.Add($"{_mac}: iPXE loaded nothing in two minutes, from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
             return false;
         }
     }

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Anvil.Lab;
+
+namespace Anvil.Cluster.Tests;
+
+/// <summary>Every silo of a cluster is ended in its turn, as a service manager does it, and started again, under load.</summary>
+public sealed class RollingTests(ITestOutputHelper output)
+{
+    private const int Machines = 150;
+
+    [Fact]
+    public Task ARestartLosesNoRequestThatWasAccepted() => RollAsync(LabPaths.Silo);
+
+    /// <summary>The cluster is of an older build, and replaced silo by silo by this one.</summary>
+    [Fact(Explicit = true)]
+    public Task AnUpgradeLosesNoRequestThatWasAccepted()
+    {
+        var older = Path.Combine(LabPaths.Repository, ".cache", "older");
+        Commands.Run("bash", Path.Combine(LabPaths.Repository, "tests", "Cluster.Tests", "build-older"), older);
+        return RollAsync(Path.Combine(older, "anvil-silo"));
+    }
+
+    private async Task RollAsync(string older)
+    {
+        await using var cluster = await SwarmCluster.StartWithAsync(leaseSeconds: 60, older, "--Silo:DrainSeconds=1");
+        cluster.Keep = true;
+        cluster.StartSwarm(Machines, seed: 1, ramp: 60, minutes: 6, "--until-stdin-ends");
+        using var ending = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 4).Select(i => LoadAsync(cluster, i, ending.Token)).ToList();
+        foreach (var silo in cluster.Servers.Silos)
+        {
+            var clock = Stopwatch.StartNew();
+            var code = await silo.StopAsync();
+            var ended = clock.Elapsed;
+            silo.Program = LabPaths.Silo;
+            await silo.StartAsync();
+            output.WriteLine($"{silo.Name} ended with {code} after {ended.TotalSeconds:F1} s, ready again after {(clock.Elapsed - ended).TotalSeconds:F1} s; {cluster.Progress()}");
+            Assert.Equal(0, code);
+        }
+
+        await Wait.UntilAsync(() => Task.FromResult(cluster.Progress().Contains($"{Machines} at rest", StringComparison.Ordinal)), TimeSpan.FromMinutes(5), cluster.Progress);
+        await ending.CancelAsync();
+        var results = await Task.WhenAll(load);
+        output.WriteLine($"{results.Sum(r => r.Answered)} requests answered, {results.Sum(r => r.NotTaken)} not taken by a gateway that was ending; slowest {results.Max(r => r.Slowest).TotalSeconds:F1} s; failed: {string.Join("; ", results.SelectMany(r => r.Failed).Take(10))}");
+        Assert.All(results, r => Assert.Empty(r.Failed));
+        var report = await cluster.EndSwarmAsync(TimeSpan.FromMinutes(1));
+        output.WriteLine($"swarm: {report.Requests} requests, {report.Refused} sent again; longest waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
+        foreach (var (name, uuid) in results.SelectMany(r => r.Made))
+        {
+            var machine = await cluster.Api.GetAsync($"machines/{uuid}");
+            Assert.Equal((name, "set"), (machine?["Name"]?.ToString(), machine?["Description"]?.ToString()));
+            await cluster.Api.DeleteAsync($"machines/{uuid}");
+        }
+
+        await cluster.AssertAllIsWellAsync(report);
+        cluster.Keep = false;
+    }
+
+    /// <summary>A client behind a balancer: it asks the gateways that say they are ready, one after the other. What a gateway took, it must answer well.</summary>
+    private static async Task<LoadResult> LoadAsync(SwarmCluster cluster, int number, CancellationToken ending)
+    {
+        var gateways = cluster.Servers.Of("gateway").Select(g => new Balanced(g.ApiSocket)).ToList();
+        var result = new LoadResult();
+        for (var i = 0; !ending.IsCancellationRequested; i++)
+        {
+            var name = $"load-{number}-{i}";
+            var made = await AskAsync(g => g.Api.PostAsync("machines", new JsonObject { ["Name"] = name, ["BootEnv"] = "local" }));
+            if (made is null) continue;
+            var uuid = made["Uuid"]!.ToString();
+            if (await AskAsync(g => g.Api.SetAsync($"machines/{uuid}", "/Description", "set")) is null) continue;
+            if (await AskAsync(async g => (await g.Api.GetAsync($"machines/{uuid}"))!) is null) continue;
+            result.Made.Add((name, uuid));
+        }
+
+        foreach (var gateway in gateways) gateway.Api.Dispose();
+        return result;
+
+        async Task<JsonNode?> AskAsync(Func<Balanced, Task<JsonNode>> act)
+        {
+            foreach (var gateway in gateways)
+            {
+                if (!await gateway.Health.IsReadyAsync()) continue;
+                var clock = Stopwatch.StartNew();
+                try
+                {
+                    var answer = await act(gateway);
+                    result.Answered++;
+                    if (clock.Elapsed > result.Slowest) result.Slowest = clock.Elapsed;
+                    return answer;
+                }
+                catch (HttpRequestException e) when (e.InnerException is System.Net.Sockets.SocketException)
+                {
+                    // Not taken: the balancer asks the next.
+                    result.NotTaken++;
+                }
+                catch (Exception e) when (e is HttpRequestException or SetupException or TaskCanceledException or NullReferenceException)
+                {
+                    result.Failed.Add($"{e.Message} after {clock.Elapsed.TotalSeconds:F1} s");
+                    return null;
+                }
+            }
+
+            await Task.Delay(100, CancellationToken.None);
+            return null;
+        }
+    }
+
+    private sealed class Balanced(string socket)
+    {
+        public LabApi Api { get; } = new(socket);
+
+        public LabApi Health { get; } = new(socket);
+    }
+
+    private sealed class LoadResult
+    {
+        public int Answered { get; set; }
+
+        public int NotTaken { get; set; }
+
+        public TimeSpan Slowest { get; set; }
+
+        public List<string> Failed { get; } = [];
+
+        public List<(string Name, string Uuid)> Made { get; } = [];
+    }
+}
