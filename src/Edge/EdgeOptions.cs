@@ -6,7 +6,7 @@ public sealed class EdgeOptions
     /// <summary>Configuration section.</summary>
     public const string Section = "Edge";
 
-    /// <summary>Interfaces on which DHCP is answered; none: DHCP is off.</summary>
+    /// <summary>Interfaces on which DHCP is answered, by name or by a network in which they have an address (10.0.0.0/24); none: DHCP is off.</summary>
     public IList<string> Interfaces { get; init; } = [];
 
     /// <summary>DHCP server port; replies go to the port below 68 only when this is 67.</summary>

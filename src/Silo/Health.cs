@@ -32,7 +32,7 @@ internal static class Health
                 await ReadyAsync(http);
                 break;
             default:
-                await next();
+                using (http.RequestServices.GetRequiredService<Drain>().Late.Register(http.Abort)) await next();
                 break;
         }
     });

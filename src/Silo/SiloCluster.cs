@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using Anvil.Edge;
 using Anvil.Grains;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -78,15 +78,13 @@ internal static class SiloCluster
     {
         var traits = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var role in new[] { SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway }.Where(silo.Has)) traits[SiloTraits.RolePrefix + role] = "true";
-        var addresses = NetworkInterface.GetAllNetworkInterfaces().Where(n => edge.Interfaces.Contains(n.Name)).SelectMany(Addresses).Select(a => a.ToString());
-        if (silo.Has(SiloTraits.Edge)) traits[SiloTraits.Addresses] = string.Join(',', addresses);
+        if (!silo.Has(SiloTraits.Edge)) return traits;
+        var names = EdgeInterfaces.Resolve(edge.Interfaces);
+        traits[SiloTraits.Addresses] = string.Join(',', NetworkInterface.GetAllNetworkInterfaces().Where(n => names.Contains(n.Name)).SelectMany(EdgeInterfaces.Addresses).Select(IPv4.Format));
         return traits;
     }
 
     private static IPAddress OwnAddress()
         => NetworkInterface.GetAllNetworkInterfaces().Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-            .SelectMany(Addresses).FirstOrDefault() ?? IPAddress.Loopback;
-
-    private static IEnumerable<IPAddress> Addresses(NetworkInterface nic)
-        => nic.GetIPProperties().UnicastAddresses.Select(a => a.Address).Where(a => a.AddressFamily == AddressFamily.InterNetwork);
+            .SelectMany(EdgeInterfaces.Addresses).Select(IPv4.ToIPAddress).FirstOrDefault() ?? IPAddress.Loopback;
 }

@@ -15,18 +15,28 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     private const int SolSocket = 1;
     private const int SoBindToDevice = 25;
     private const int MostInFlight = 256;
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var loops = new List<Task>();
-        foreach (var name in options.Value.Interfaces)
+        foreach (var name in EdgeInterfaces.Resolve(options.Value.Interfaces))
         {
             loops.Add(ServeAsync(name, options.Value.DhcpPort, isBinl: false, stoppingToken));
             if (options.Value.BinlPort > 0) loops.Add(ServeAsync(name, options.Value.BinlPort, isBinl: true, stoppingToken));
         }
 
         await Task.WhenAll(loops);
+    }
+
+    /// <summary>Waits for the answers under way.</summary>
+    private static async Task DrainAsync(SemaphoreSlim inFlight)
+    {
+        for (var i = 0; i < MostInFlight; i++)
+        {
+            if (!await inFlight.WaitAsync(DrainTime)) return;
+        }
     }
 
     private async Task ServeAsync(string name, int port, bool isBinl, CancellationToken cancellation)
@@ -47,7 +57,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             }
             catch (OperationCanceledException)
             {
-                return;
+                break;
             }
             catch (SocketException e)
             {
@@ -65,24 +75,22 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             if (!inFlight.Wait(0, CancellationToken.None)) continue;
             var source = (IPEndPoint)received.RemoteEndPoint;
             var arrival = new DhcpArrival(message, Addresses(name), IPv4.FromIPAddress(source.Address), source.Port, isBinl);
-            _ = AnswerAsync(socket, arrival, inFlight, cancellation);
+            _ = AnswerAsync(socket, arrival, inFlight);
         }
+
+        await DrainAsync(inFlight);
     }
 
-    private async Task AnswerAsync(Socket socket, DhcpArrival arrival, SemaphoreSlim inFlight, CancellationToken cancellation)
+    private async Task AnswerAsync(Socket socket, DhcpArrival arrival, SemaphoreSlim inFlight)
     {
         try
         {
-            if (await handler.HandleAsync(arrival, cancellation) is not { } departure) return;
-            await socket.SendToAsync(departure.Message.ToBytes(), new IPEndPoint(IPv4.ToIPAddress(departure.Address), departure.Port), cancellation);
+            if (await handler.HandleAsync(arrival, CancellationToken.None) is not { } departure) return;
+            await socket.SendToAsync(departure.Message.ToBytes(), new IPEndPoint(IPv4.ToIPAddress(departure.Address), departure.Port), CancellationToken.None);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             LogAnswerFailed(e, arrival.Message.Type.ToString(), arrival.Message.Mac);
-        }
-        catch (OperationCanceledException)
-        {
-            // Shutting down: firmware asks again.
         }
         finally
         {
@@ -98,8 +106,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     }
 
     private static List<uint> Addresses(string name)
-        => [.. NetworkInterface.GetAllNetworkInterfaces().Where(n => n.Name == name)
-            .SelectMany(n => n.GetIPProperties().UnicastAddresses).Where(a => a.Address.AddressFamily == AddressFamily.InterNetwork).Select(a => IPv4.FromIPAddress(a.Address))];
+        => [.. NetworkInterface.GetAllNetworkInterfaces().Where(n => n.Name == name).SelectMany(EdgeInterfaces.Addresses)];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "DHCP listens on {Interface} port {Port}")]
     private partial void LogListening(string @interface, int port);

@@ -22,11 +22,12 @@ public sealed partial class RouterAdvertiser(IOptions<EdgeOptions> options, Time
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.Value.RouterAdvertisements) return;
+        var interfaces = EdgeInterfaces.Resolve(options.Value.Interfaces);
         var allNodes = IPAddress.Parse("ff02::1");
         using var timer = new PeriodicTimer(Period, time);
         do
         {
-            foreach (var name in options.Value.Interfaces)
+            foreach (var name in interfaces)
             {
                 try
                 {

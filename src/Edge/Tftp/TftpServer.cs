@@ -11,6 +11,7 @@ namespace Anvil.Edge.Tftp;
 public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, ILogger<TftpServer> logger) : BackgroundService
 {
     private const int MostTransfers = 512;
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,6 +22,7 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         socket.Bind(new IPEndPoint(IPAddress.Any, options.Value.TftpPort));
         LogListening(options.Value.TftpPort);
         using var admitted = new SemaphoreSlim(MostTransfers);
+        using var late = new CancellationTokenSource();
         var buffer = new byte[2048];
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -31,7 +33,7 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             }
             catch (OperationCanceledException)
             {
-                return;
+                break;
             }
             catch (SocketException)
             {
@@ -40,8 +42,12 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
 
             if (TftpRequest.TryParse(buffer.AsSpan(0, received.ReceivedBytes)) is not { } request) continue;
             if (!admitted.Wait(0, CancellationToken.None)) continue;
-            _ = ServeAsync(request, (IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address, admitted, stoppingToken);
+            _ = ServeAsync(request, (IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address, admitted, late.Token);
         }
+
+        // Transfers under way finish, within bounds; a client that is cut off starts again, elsewhere.
+        late.CancelAfter(DrainTime);
+        for (var i = 0; i < MostTransfers; i++) await admitted.WaitAsync(CancellationToken.None);
     }
 
     private async Task ServeAsync(TftpRequest request, IPEndPoint client, IPAddress local, SemaphoreSlim admitted, CancellationToken cancellation)

@@ -10,11 +10,12 @@ using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace Anvil.Gateway.Api;
 
 /// <summary>Machines behind the generic verbs: lists come from the query table, everything else from the machine's grain.</summary>
-internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains, TimelineWriter timeline) : IKind
+internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains, TimelineWriter timeline, IHostApplicationLifetime lifetime) : IKind
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -38,7 +39,7 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
 
     public async Task<Reply> GetAsync(HttpContext http, string key)
     {
-        var reply = await GrainCalls.AskAsync(() => Wait(http) is { } wait && Revision(http) is { } known ? Grain(key).Watch(known, wait) : Grain(key).Get());
+        var reply = Wait(http) is { } wait && Revision(http) is { } known ? await WatchAsync(key, known, wait) : await GrainCalls.AskAsync(() => Grain(key).Get());
         if (reply.Body is null || (!http.Request.Query.ContainsKey("slim") && !http.Request.Query.ContainsKey("params"))) return reply;
         var row = (JsonObject)JsonNode.Parse(reply.Body)!;
         ListQuery.Trim(row, http.Request.Query);
@@ -77,6 +78,14 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
     public Task<Reply> PatchAsync(HttpContext http, string key, string patch) => GrainCalls.ActAsync(() => Grain(key).Patch(patch, http.Actor(key), http.Flag("force")));
 
     public Task<Reply> DeleteAsync(HttpContext http, string key) => GrainCalls.ActAsync(() => Grain(key).Delete(http.Actor(key)));
+
+    /// <summary>Waits for a change; a gateway that is ending says "no change" at once, and the next one is asked.</summary>
+    private async Task<Reply> WatchAsync(string key, long known, TimeSpan wait)
+    {
+        var change = GrainCalls.AskAsync(() => Grain(key).Watch(known, wait));
+        var ending = Task.Delay(Timeout.Infinite, lifetime.ApplicationStopping);
+        return await Task.WhenAny(change, ending) == change ? await change : new Reply(304, null, null) { Revision = known };
+    }
 
     private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
 
