@@ -6,6 +6,7 @@ namespace Anvil.Cluster.Tests;
 /// 500 machines go from first packet to registered and local while a random silo is killed every few seconds and started again,
 /// and PostgreSQL is restarted twice.
 /// </summary>
+[Collection(Alone.Name)]
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     private const int Machines = 500;

@@ -3,6 +3,7 @@ using Anvil.Lab;
 namespace Anvil.Cluster.Tests;
 
 /// <summary>docker-compose.yml, run as a user would.</summary>
+[Collection(Alone.Name)]
 public sealed class ComposeTests(ITestOutputHelper output)
 {
     [Fact(Explicit = true)]

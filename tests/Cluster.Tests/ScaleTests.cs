@@ -6,6 +6,7 @@ using Anvil.Lab;
 namespace Anvil.Cluster.Tests;
 
 /// <summary>Many machines: what a page costs, what memory holds, and how a cold cluster serves.</summary>
+[Collection(Alone.Name)]
 public sealed class ScaleTests(ITestOutputHelper output)
 {
     private static readonly int Machines = int.Parse(Environment.GetEnvironmentVariable("ANVIL_MACHINES") ?? "100000", CultureInfo.InvariantCulture);
