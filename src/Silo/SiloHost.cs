@@ -101,6 +101,7 @@ public static class SiloHost
         if (silo.Has(SiloTraits.Gateway)) app.UseDashboardGuard();
         var serves = silo.Has(SiloTraits.Gateway) || silo.Has(SiloTraits.Edge);
         if (serves) app.UseMachinesApi();
+        app.UseWebSockets();
         app.UseRouting();
         if (serves) app.MapMachinesApi();
         if (!silo.Has(SiloTraits.Gateway)) return;

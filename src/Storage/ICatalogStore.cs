@@ -3,7 +3,14 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Storage;
 
 /// <summary>A change of one catalog document; a null document deletes it.</summary>
-public sealed record CatalogChange(string Prefix, string Key, Document? Document);
+public sealed record CatalogChange(string Prefix, string Key, Document? Document)
+{
+    /// <summary>The document was not there before.</summary>
+    public bool IsNew { get; init; }
+
+    /// <summary>The event that tells of it: create, update or delete.</summary>
+    public string Action => Document is null ? "delete" : IsNew ? "create" : "update";
+}
 
 /// <summary>Where the writable documents of the catalog live. Every change moves the revision.</summary>
 public interface ICatalogStore

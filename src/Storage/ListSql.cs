@@ -17,26 +17,23 @@ internal abstract class ListSql
     };
 
     /// <summary>The statement and its parameters. Values travel as parameters, fields as names that were checked.</summary>
-    /// <param name="table">Table with a column document.</param>
+    /// <param name="table">Table with a column document and the unique column uuid.</param>
     /// <param name="key">Columns of the key order.</param>
     /// <param name="columns">Fields that are columns of their own.</param>
     /// <param name="filter">What is wanted.</param>
     public (string Sql, DynamicParameters Parameters) Select(string table, IReadOnlyList<string> key, IReadOnlyDictionary<string, string> columns, ListFilter filter)
     {
         var parameters = new DynamicParameters();
-        var sql = new StringBuilder($"SELECT document FROM {table}");
+        var where = new StringBuilder();
         var conditions = filter.Conditions.Select(any => "(" + string.Join(" OR ", any.Select(all => "(" + (all.Count == 0 ? "TRUE" : string.Join(" AND ", all.Select(t => Test(t, columns, parameters)))) + ")")) + ")").ToList();
-        if (conditions.Count > 0) sql.Append(" WHERE ").AppendJoin(" AND ", conditions);
+        if (conditions.Count > 0) where.Append(" WHERE ").AppendJoin(" AND ", conditions);
         var direction = filter.Reverse ? " DESC" : "";
-        sql.Append(" ORDER BY ").AppendJoin(", ", filter.Sort.Select(s => Order(s.Field, s.Kind, columns)).Concat(key).Select(k => k + direction));
-        if (filter.Limit != int.MaxValue || filter.Offset > 0)
-        {
-            parameters.Add("limit", (long)filter.Limit);
-            parameters.Add("offset", (long)filter.Offset);
-            sql.Append(" LIMIT @limit OFFSET @offset");
-        }
-
-        return (sql.ToString(), parameters);
+        var order = " ORDER BY " + string.Join(", ", filter.Sort.Select(s => Order(s.Field, s.Kind, columns)).Concat(key).Select(k => k + direction));
+        if (filter.Limit == int.MaxValue && filter.Offset == 0) return ($"SELECT document FROM {table}{where}{order}", parameters);
+        parameters.Add("limit", (long)filter.Limit);
+        parameters.Add("offset", (long)filter.Offset);
+        // The rows that a page skips are counted in an index; only those that it holds are read.
+        return ($"SELECT document FROM {table} WHERE uuid IN (SELECT uuid FROM {table}{where}{order} LIMIT @limit OFFSET @offset){order}", parameters);
     }
 
     /// <summary>A text field of the document as an expression that compares by ordinal.</summary>

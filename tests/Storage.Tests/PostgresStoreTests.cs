@@ -30,6 +30,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override IMachineQueries Queries => new PostgresMachineQueries(_database);
 
+    protected override IEventStore Events => new PostgresEventStore(_database);
+
     protected override IJobLogs Logs => new PostgresJobLogs(_database);
 
     protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);
@@ -127,6 +129,21 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         Assert.Equal(2, await Write(1));
         Assert.Null(await Write(1));
         Assert.Null(await Write(7));
+    }
+
+    [Fact]
+    public async Task AnEventWhoseTransactionEndsLateIsNotPassedOver()
+    {
+        var events = new PostgresEventStore(_database);
+        const string Insert = "INSERT INTO event (time, type, action, key, detail) VALUES (now(), 't', 'create', @key, '')";
+        await using var slow = await _database.OpenAsync(CancellationToken.None);
+        var place = await events.EndAsync(CancellationToken.None);
+        await using var transaction = await slow.BeginTransactionAsync();
+        await slow.ExecuteAsync(Insert, new { key = "late" }, transaction);
+        await using (var quick = await _database.OpenAsync(CancellationToken.None)) await quick.ExecuteAsync(Insert, new { key = "early" });
+        Assert.Empty(await events.ReadAsync(place, 10, CancellationToken.None));
+        await transaction.CommitAsync();
+        Assert.Equal(["late", "early"], (await events.ReadAsync(place, 10, CancellationToken.None)).Select(e => e.Key));
     }
 
     [Fact]

@@ -19,6 +19,8 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override IMachineQueries Queries => new SqliteMachineQueries(_database);
 
+    protected override IEventStore Events => new SqliteEventStore(_database);
+
     protected override IJobLogs Logs => new FileJobLogs(Path.Combine(_folder.FullName, "logs"));
 
     protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);

@@ -25,6 +25,9 @@ public abstract class StoreTests
     /// <summary>The query tables of the same database.</summary>
     protected abstract IMachineQueries Queries { get; }
 
+    /// <summary>The stream of events of the same database.</summary>
+    protected abstract IEventStore Events { get; }
+
     /// <summary>Job logs on the same database.</summary>
     protected abstract IJobLogs Logs { get; }
 
@@ -254,6 +257,21 @@ public abstract class StoreTests
         Assert.Equal("m4 m3 m2 m1", await ListAsync(new ListFilter { Sort = [("CurrentTask", FieldKind.Number)], Reverse = true }));
         Assert.Equal("m3 m1", await ListAsync(new ListFilter { Sort = [("Runnable", FieldKind.Truth), ("Name", FieldKind.Text)], Reverse = true, Limit = 1 }) + " " + await ListAsync(new ListFilter { Limit = 1 }));
         await Assert.ThrowsAsync<ArgumentException>(() => ListAsync(new ListFilter { Sort = [("x' --", FieldKind.Text)] }));
+    }
+
+    [Fact]
+    public async Task EventsOfMachinesAndOfTheCatalogAreReadInOrderFromAPlaceOn()
+    {
+        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "create", "before", "by x")] });
+        var place = await Events.EndAsync(None);
+        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "m1", "by x")] });
+        var (revision, _) = await Catalog.ReadAsync(None);
+        await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "t", new TaskDefinition { Name = "t" }) { IsNew = true }], None);
+        await Catalog.WriteAsync(revision + 1, [new CatalogChange("tasks", "t", null)], None);
+        var first = await Events.ReadAsync(place, 2, None);
+        Assert.Equal([("machines", "update", "m1"), ("tasks", "create", "t")], first.Select(e => (e.Type, e.Action, e.Key)));
+        Assert.Equal(("tasks", "delete", "t"), (await Events.ReadAsync(first[^1].Place, 10, None)).Select(e => (e.Type, e.Action, e.Key)).Single());
+        Assert.Empty(await Events.ReadAsync(await Events.EndAsync(None), 10, None));
     }
 
     [Fact]

@@ -120,7 +120,7 @@ public sealed class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachi
         document = document with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
         var problems = kind.Problems(document, old, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));
-        return (document, [new CatalogChange(kind.Prefix, document.Key, document)]);
+        return (document, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
     }
 
     private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type)

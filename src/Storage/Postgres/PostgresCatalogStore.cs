@@ -41,6 +41,9 @@ public sealed class PostgresCatalogStore(PostgresDatabase database) : ICatalogSt
             }
         }
 
+        // Who asked is the grain's matter; what was written is told here, in the same transaction.
+        await connection.ExecuteAsync("INSERT INTO event (time, type, action, key, detail) VALUES (@time, @Prefix, @action, @Key, '')",
+            changes.Select(c => new { time = DateTime.UtcNow, c.Prefix, action = c.Action, c.Key }), transaction);
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }

@@ -91,6 +91,7 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<IMachineQueries, PostgresMachineQueries>();
         services.AddSingleton<ITimelineStore, PostgresTimelineStore>();
+        services.AddSingleton<IEventStore, PostgresEventStore>();
         services.AddSingleton<IJobLogs, PostgresJobLogs>();
     }
 

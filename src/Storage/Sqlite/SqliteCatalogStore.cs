@@ -40,6 +40,9 @@ public sealed class SqliteCatalogStore(SqliteDatabase database) : ICatalogStore
             }
         }
 
+        // Who asked is the grain's matter; what was written is told here, in the same transaction.
+        await connection.ExecuteAsync("INSERT INTO event (time, type, action, key, detail) VALUES (@time, @Prefix, @action, @Key, '')",
+            changes.Select(c => new { time = DateTime.UtcNow.ToString("o", System.Globalization.CultureInfo.InvariantCulture), c.Prefix, action = c.Action, c.Key }), transaction);
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }

@@ -70,6 +70,7 @@ public sealed class SqliteDatabase(string path) : Database
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
         services.AddSingleton<IMachineQueries, SqliteMachineQueries>();
         services.AddSingleton<ITimelineStore, SqliteTimelineStore>();
+        services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IJobLogs>(new FileJobLogs(Path.Combine(folder, "job-logs")));
     }
 }

@@ -1,0 +1,144 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using Anvil.Gateway.Api;
+using Anvil.Grains.Catalog;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace Anvil.Gateway.Events;
+
+/// <summary>`/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape).</summary>
+internal sealed class EventSocket(EventStream stream, IMachineQueries machines, ICatalog catalog, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    private const int LongestCommand = 1024;
+    private const int MostPatterns = 1000;
+
+    /// <summary>Serves one client until it goes, is too slow, or the gateway ends.</summary>
+    public async Task HandleAsync(HttpContext http)
+    {
+        if (!http.WebSockets.IsWebSocketRequest) throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
+        using var socket = await http.WebSockets.AcceptWebSocketAsync();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        using var client = new Client(socket, http.Principal());
+        var channel = await stream.ListenAsync(http.RequestAborted);
+        try
+        {
+            var sending = SendAsync(client, channel.Reader.ReadAllAsync(ending.Token), ending.Token);
+            await Task.WhenAny(sending, ReceiveAsync(client, ending.Token));
+            await ending.CancelAsync();
+            await Quietly(sending);
+        }
+        finally
+        {
+            stream.Forget(channel);
+        }
+
+        if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await Quietly(socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", patience.Token));
+        }
+    }
+
+    private static async Task Quietly(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
+        {
+            // The client is gone, or the gateway ends.
+        }
+    }
+
+    private async Task ReceiveAsync(Client client, CancellationToken cancellation)
+    {
+        var buffer = new byte[LongestCommand];
+        while (true)
+        {
+            var length = 0;
+            ValueWebSocketReceiveResult received;
+            do
+            {
+                if (length == buffer.Length) return;
+                received = await client.Socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
+                length += received.Count;
+            }
+            while (!received.EndOfMessage);
+            if (received.MessageType == WebSocketMessageType.Close) return;
+            var words = Encoding.UTF8.GetString(buffer, 0, length).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            // What is no command is passed over, as DRP does; what is one is answered.
+            if (words.Length != 2 || words[0] is not ("register" or "deregister")) continue;
+            lock (client.Patterns)
+            {
+                if (words[0] == "deregister") client.Patterns.Remove(words[1]);
+                else if (client.Patterns.Count < MostPatterns && EventPattern.Parse(words[1]) is { } pattern) client.Patterns[words[1]] = pattern;
+            }
+
+            await client.SendAsync(new { Time = time.GetUtcNow(), Type = "websocket", Action = words[0], Key = words[1], Principal = "", Object = (object?)null, Original = (object?)null }, cancellation);
+        }
+    }
+
+    private async Task SendAsync(Client client, IAsyncEnumerable<StoredEvent> events, CancellationToken cancellation)
+    {
+        await foreach (var happened in events)
+        {
+            List<EventPattern> patterns;
+            lock (client.Patterns) patterns = [.. client.Patterns.Values];
+            if (!patterns.Exists(p => p.Matches(happened)) || !client.Principal.May(happened.Type, "get", happened.Key)) continue;
+            var by = happened.Detail.LastIndexOf("by ", StringComparison.Ordinal);
+            await client.SendAsync(
+                new
+                {
+                    happened.Time,
+                    happened.Type,
+                    Action = EventAction.Of(happened),
+                    happened.Key,
+                    Principal = by < 0 ? "" : happened.Detail[(by + 3)..].TrimEnd(')'),
+                    Object = await ObjectAsync(happened, cancellation),
+                    Original = (object?)null,
+                    happened.Detail,
+                }, cancellation);
+        }
+    }
+
+    /// <summary>The object as it is now; null when it is gone, or is no business of listeners.</summary>
+    private async Task<JsonElement?> ObjectAsync(StoredEvent happened, CancellationToken cancellation)
+    {
+        if (happened.Type == "machines") return await machines.FindAsync(happened.Key, cancellation) is { } machine ? Json.Element(machine) : null;
+        if (happened.Type is "users" or "prefs" || !CatalogRules.Kinds.ContainsKey(happened.Type)) return null;
+        return catalog.Current.OfKind(happened.Type).TryGetValue(happened.Key, out var document) ? JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options) : null;
+    }
+
+    private sealed class Client(WebSocket socket, Principal principal) : IDisposable
+    {
+        private readonly SemaphoreSlim _sending = new(1, 1);
+
+        public WebSocket Socket { get; } = socket;
+
+        public Principal Principal { get; } = principal;
+
+        public Dictionary<string, EventPattern> Patterns { get; } = new(StringComparer.Ordinal);
+
+        public void Dispose() => _sending.Dispose();
+
+        public async Task SendAsync<T>(T message, CancellationToken cancellation)
+        {
+            await _sending.WaitAsync(cancellation);
+            try
+            {
+                await Socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(message, Json.Options), WebSocketMessageType.Text, endOfMessage: true, cancellation);
+            }
+            finally
+            {
+                _sending.Release();
+            }
+        }
+    }
+}
