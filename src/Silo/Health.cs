@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Anvil.Grains.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Storage;
@@ -77,7 +78,8 @@ internal static class Health
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
-            return new("database", false, false, e.Message);
+            // Whoever can reach the port can read this: where the database is, is for the log.
+            return new("database", false, false, e.GetBaseException() is SocketException refused ? $"no connection ({refused.SocketErrorCode})" : $"no answer ({e.GetBaseException().GetType().Name})");
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private async Task RunAsync(int seed)
     {
         var random = new Random(seed);
-        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 60, "--Silo:ProbeSeconds=1");
+        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 120, "--Silo:ProbeSeconds=1");
         cluster.Keep = true;
         var clock = Stopwatch.StartNew();
         cluster.StartSwarm(Machines, seed, ramp: 30, minutes: 9, "--until-stdin-ends");
