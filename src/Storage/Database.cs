@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Anvil.Storage;
@@ -17,9 +18,18 @@ public abstract class Database
     /// <summary>What Orleans' membership connects with, apart, so that a burst of writes cannot keep a silo from saying that it is alive; null where one silo is all there is.</summary>
     public abstract string? MembershipConnectionString { get; }
 
+    /// <summary>How lists are asked for.</summary>
+    internal abstract ListSql Lists { get; }
+
     /// <summary>Brings the schema up to date: numbered scripts, forwards only, under a lock, one transaction each.</summary>
     /// <exception cref="InvalidOperationException">The schema is newer than this version can use.</exception>
     public abstract Task MigrateAsync(CancellationToken cancellation);
+
+    /// <summary>Opens a connection.</summary>
+    public abstract Task<DbConnection> ConnectAsync(CancellationToken cancellation);
+
+    /// <summary>A time as this database keeps it.</summary>
+    public abstract object Value(DateTimeOffset time);
 
     /// <summary>Asks the database for an answer; throws what keeps it from giving one.</summary>
     public abstract Task PingAsync(CancellationToken cancellation);
@@ -27,7 +37,11 @@ public abstract class Database
     /// <summary>Adds the stores on this database.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="folder">The silo's data folder.</param>
-    public abstract void AddStores(IServiceCollection services, string folder);
+    public virtual void AddStores(IServiceCollection services, string folder)
+    {
+        services.AddSingleton<ICatalogStore, CatalogStore>();
+        services.AddSingleton<IMachineQueries, MachineQueries>();
+    }
 
     /// <summary>The scripts embedded below a folder, in order of their numbers.</summary>
     protected static IReadOnlyList<(string Name, string Text)> Scripts(string folder)

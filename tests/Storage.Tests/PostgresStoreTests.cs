@@ -22,13 +22,13 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 {
     private PostgresDatabase _database = null!;
 
-    protected override ICatalogStore Catalog => new PostgresCatalogStore(_database);
+    protected override ICatalogStore Catalog => new CatalogStore(_database, TimeProvider.System);
 
     protected override ILeaseStore Leases => new PostgresLeaseStore(_database);
 
     protected override ITimelineStore Timelines => new PostgresTimelineStore(_database);
 
-    protected override IMachineQueries Queries => new PostgresMachineQueries(_database);
+    protected override IMachineQueries Queries => new MachineQueries(_database);
 
     protected override IEventStore Events => new PostgresEventStore(_database);
 

@@ -11,13 +11,13 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     public SqliteStoreTests() => _database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"));
 
-    protected override ICatalogStore Catalog => new SqliteCatalogStore(_database);
+    protected override ICatalogStore Catalog => new CatalogStore(_database, TimeProvider.System);
 
     protected override ILeaseStore Leases => new SqliteLeaseStore(_database);
 
     protected override ITimelineStore Timelines => new SqliteTimelineStore(_database);
 
-    protected override IMachineQueries Queries => new SqliteMachineQueries(_database);
+    protected override IMachineQueries Queries => new MachineQueries(_database);
 
     protected override IEventStore Events => new SqliteEventStore(_database);
 

@@ -16,7 +16,7 @@ public sealed partial class EventStream(IEventStore events, TimeProvider time, I
     private const int MostWaiting = 10_000;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly ConcurrentDictionary<Channel<StoredEvent>, bool> _listeners = new();
+    private readonly ConcurrentDictionary<Channel<StoredEvent>, EventPlace> _listeners = new();
     private EventPlace? _place;
 
     /// <summary>Every event from now on, until given back; ends when the listener is too slow.</summary>
@@ -27,8 +27,9 @@ public sealed partial class EventStream(IEventStore events, TimeProvider time, I
         try
         {
             // From here on nothing is missed, whenever it is read.
-            _place ??= await events.EndAsync(cancellation);
-            _listeners[channel] = true;
+            var end = await events.EndAsync(cancellation);
+            _place ??= end;
+            _listeners[channel] = end;
             return channel;
         }
         finally
@@ -85,9 +86,9 @@ public sealed partial class EventStream(IEventStore events, TimeProvider time, I
 
     private void Tell(StoredEvent happened)
     {
-        foreach (var channel in _listeners.Keys)
+        foreach (var (channel, from) in _listeners)
         {
-            if (channel.Writer.TryWrite(happened)) continue;
+            if (!happened.Place.IsAfter(from) || channel.Writer.TryWrite(happened)) continue;
             channel.Writer.TryComplete();
             Forget(channel);
         }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Dapper;
@@ -51,6 +52,15 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
 
     /// <inheritdoc/>
+    internal override ListSql Lists { get; } = new PostgresListSql();
+
+    /// <inheritdoc/>
+    public override async Task<DbConnection> ConnectAsync(CancellationToken cancellation) => await OpenAsync(cancellation);
+
+    /// <inheritdoc/>
+    public override object Value(DateTimeOffset time) => time.UtcDateTime;
+
+    /// <inheritdoc/>
     public override async Task PingAsync(CancellationToken cancellation)
     {
         await using var connection = await OpenAsync(cancellation);
@@ -87,9 +97,8 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override void AddStores(IServiceCollection services, string folder)
     {
         services.TryAddSingleton(this);
-        services.AddSingleton<ICatalogStore, PostgresCatalogStore>();
+        base.AddStores(services, folder);
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
-        services.AddSingleton<IMachineQueries, PostgresMachineQueries>();
         services.AddSingleton<ITimelineStore, PostgresTimelineStore>();
         services.AddSingleton<IEventStore, PostgresEventStore>();
         services.AddSingleton<IJobLogs, PostgresJobLogs>();

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Globalization;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +58,15 @@ public sealed class SqliteDatabase(string path) : Database
     }
 
     /// <inheritdoc/>
+    internal override ListSql Lists { get; } = new SqliteListSql();
+
+    /// <inheritdoc/>
+    public override async Task<DbConnection> ConnectAsync(CancellationToken cancellation) => await OpenAsync(cancellation);
+
+    /// <inheritdoc/>
+    public override object Value(DateTimeOffset time) => time.UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
     public override async Task PingAsync(CancellationToken cancellation)
     {
         await using var connection = await OpenAsync(cancellation);
@@ -66,9 +77,8 @@ public sealed class SqliteDatabase(string path) : Database
     public override void AddStores(IServiceCollection services, string folder)
     {
         services.TryAddSingleton(this);
-        services.AddSingleton<ICatalogStore, SqliteCatalogStore>();
+        base.AddStores(services, folder);
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
-        services.AddSingleton<IMachineQueries, SqliteMachineQueries>();
         services.AddSingleton<ITimelineStore, SqliteTimelineStore>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IJobLogs>(new FileJobLogs(Path.Combine(folder, "job-logs")));

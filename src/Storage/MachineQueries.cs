@@ -3,13 +3,11 @@ using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 using Dapper;
 
-namespace Anvil.Storage.Sqlite;
+namespace Anvil.Storage;
 
-/// <summary>The query tables of machines and jobs in SQLite.</summary>
-public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQueries
+/// <summary>The query tables of machines and jobs, in either database.</summary>
+public sealed class MachineQueries(Database database) : IMachineQueries
 {
-    private static readonly SqliteListSql Sql = new();
-
     /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
         => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac, cancellation);
@@ -24,7 +22,7 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation)
-        => ManyAsync<Machine>(Sql.Select("machine", QueryTables.MachineKey, QueryTables.MachineColumns, filter), cancellation);
+        => ManyAsync<Machine>(database.Lists.Select("machine", QueryTables.MachineKey, QueryTables.MachineColumns, filter), cancellation);
 
     /// <inheritdoc/>
     public Task<long> CountAsync(CancellationToken cancellation) => CountAsync("machine", cancellation);
@@ -32,8 +30,8 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
     /// <inheritdoc/>
     public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
-        return (await connection.QueryAsync<(string, string)>("SELECT mac, uuid FROM machine_mac")).AsList();
+        await using var connection = await database.ConnectAsync(cancellation);
+        return (await connection.QueryAsync<(string, string)>(new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
     }
 
     /// <inheritdoc/>
@@ -42,7 +40,7 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation)
-        => ManyAsync<Job>(Sql.Select("job", QueryTables.JobKey, QueryTables.JobColumns, filter), cancellation);
+        => ManyAsync<Job>(database.Lists.Select("job", QueryTables.JobKey, QueryTables.JobColumns, filter), cancellation);
 
     /// <inheritdoc/>
     public Task<long> CountJobsAsync(CancellationToken cancellation) => CountAsync("job", cancellation);
@@ -50,27 +48,27 @@ public sealed class SqliteMachineQueries(SqliteDatabase database) : IMachineQuer
     /// <inheritdoc/>
     public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteAsync("DELETE FROM job WHERE uuid = @uuid", new { uuid }) > 0;
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
     }
 
     private async Task<long> CountAsync(string table, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}");
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) FROM {table}", cancellationToken: cancellation));
     }
 
     private async Task<T?> OneAsync<T>(string sql, string value, CancellationToken cancellation)
         where T : Document
     {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>(sql, new { value }) is { } json ? Json.Read<T>(json) : null;
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<string>(new CommandDefinition(sql, new { value }, cancellationToken: cancellation)) is { } json ? Json.Read<T>(json) : null;
     }
 
     private async Task<IReadOnlyList<T>> ManyAsync<T>((string Sql, DynamicParameters Parameters) query, CancellationToken cancellation)
         where T : Document
     {
-        await using var connection = await database.OpenAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>(query.Sql, query.Parameters)).Select(Json.Read<T>)];
+        await using var connection = await database.ConnectAsync(cancellation);
+        return [.. (await connection.QueryAsync<string>(new CommandDefinition(query.Sql, query.Parameters, cancellationToken: cancellation))).Select(Json.Read<T>)];
     }
 }
