@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Anvil.Storage;
@@ -32,7 +33,11 @@ public abstract class Database
     public abstract object Value(DateTimeOffset time);
 
     /// <summary>Asks the database for an answer; throws what keeps it from giving one.</summary>
-    public abstract Task PingAsync(CancellationToken cancellation);
+    public async Task PingAsync(CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(cancellation);
+        await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
+    }
 
     /// <summary>Adds the stores on this database.</summary>
     /// <param name="services">Where to.</param>

@@ -76,8 +76,7 @@ public sealed class SwarmCluster : IAsyncDisposable
     public void StartSwarm(int machines, int seed, double ramp, double minutes, params string[] further)
     {
         _swarm = Commands.Start("ip", ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", $"{minutes}", "--report", ReportFile, .. further]);
-        var log = new StreamWriter(new FileStream(SwarmLog, FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
-        foreach (var stream in new[] { _swarm.StandardOutput, _swarm.StandardError }) _ = PumpAsync(stream, log);
+        Commands.LogTo(_swarm, SwarmLog);
     }
 
     /// <summary>True while the swarm goes on.</summary>
@@ -174,13 +173,5 @@ public sealed class SwarmCluster : IAsyncDisposable
             ["ActiveLeaseTime"] = leaseSeconds,
             ["ReservedLeaseTime"] = 7200,
         });
-    }
-
-    private static async Task PumpAsync(StreamReader from, StreamWriter to)
-    {
-        while (await from.ReadLineAsync() is { } line)
-        {
-            lock (to) to.WriteLine(line);
-        }
     }
 }

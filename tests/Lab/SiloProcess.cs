@@ -47,8 +47,7 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
         if (!File.Exists(Program)) throw new SetupException($"{Program} is missing: deploy/setup builds it");
         Directory.CreateDirectory(folder);
         _process = Commands.Start("ip", ["netns", "exec", Host.Namespace, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}", .. arguments]);
-        var log = new StreamWriter(new FileStream(LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
-        foreach (var stream in new[] { _process.StandardOutput, _process.StandardError }) _ = PumpAsync(stream, log);
+        Commands.LogTo(_process, LogFile);
     }
 
     /// <summary>Waits until the silo says that it is ready.</summary>
@@ -85,13 +84,5 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     {
         await KillAsync();
         _health.Dispose();
-    }
-
-    private static async Task PumpAsync(StreamReader from, StreamWriter to)
-    {
-        while (await from.ReadLineAsync() is { } line)
-        {
-            lock (to) to.WriteLine(line);
-        }
     }
 }

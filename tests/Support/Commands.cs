@@ -23,6 +23,13 @@ public static class Commands
         return (process.ExitCode, output, error.Result);
     }
 
+    /// <summary>Appends what a started program says to a file, line by line, which others may read meanwhile.</summary>
+    public static void LogTo(Process process, string file)
+    {
+        var log = new StreamWriter(new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        foreach (var stream in new[] { process.StandardOutput, process.StandardError }) _ = PumpAsync(stream, log);
+    }
+
     /// <summary>Starts a program.</summary>
     public static Process Start(string program, params string[] arguments)
     {
@@ -35,6 +42,14 @@ public static class Commands
         catch (System.ComponentModel.Win32Exception e)
         {
             throw new SetupException($"{program} does not start: {e.Message}");
+        }
+    }
+
+    private static async Task PumpAsync(StreamReader from, StreamWriter to)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (to) to.WriteLine(line);
         }
     }
 }

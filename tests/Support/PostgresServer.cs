@@ -61,8 +61,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         // The data are gone with the test: what a crash of the whole machine would lose is of no interest.
         _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "log_lock_waits=on");
-        var log = new StreamWriter(new FileStream(LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
-        foreach (var stream in new[] { _process.StandardOutput, _process.StandardError }) _ = PumpAsync(stream, log);
+        Commands.LogTo(_process, LogFile);
         await Wait.UntilAsync(AnswersAsync, StartTime, () => $"PostgreSQL does not answer; see {LogFile}");
     }
 
@@ -127,13 +126,5 @@ public sealed class PostgresServer : IAsyncDisposable
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0) throw new SetupException($"{program} ended with {process.ExitCode}: {error.Result}");
-    }
-
-    private static async Task PumpAsync(StreamReader from, StreamWriter to)
-    {
-        while (await from.ReadLineAsync() is { } line)
-        {
-            lock (to) to.WriteLine(line);
-        }
     }
 }

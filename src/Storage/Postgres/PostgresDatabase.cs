@@ -61,13 +61,6 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override object Value(DateTimeOffset time) => time.UtcDateTime;
 
     /// <inheritdoc/>
-    public override async Task PingAsync(CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
-    }
-
-    /// <inheritdoc/>
     public override async Task MigrateAsync(CancellationToken cancellation)
     {
         var scripts = Scripts("Postgres");

@@ -67,13 +67,6 @@ public sealed class SqliteDatabase(string path) : Database
     public override object Value(DateTimeOffset time) => time.UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public override async Task PingAsync(CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteScalarAsync<int>("SELECT 1");
-    }
-
-    /// <inheritdoc/>
     public override void AddStores(IServiceCollection services, string folder)
     {
         services.TryAddSingleton(this);
