@@ -1,5 +1,6 @@
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
+using Anvil.Gateway.Sheets;
 using Anvil.Grains.Access;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Placement;
@@ -25,7 +26,7 @@ public static partial class ApiHost
 
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
-        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<AccessService>()
+        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<AccessService>()
             .AddSingleton<EventStream>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
 
     /// <summary>CORS, authentication and error shape for every request below the base path.</summary>
@@ -87,6 +88,7 @@ public static partial class ApiHost
         var api = app.MapGroup(Base);
         foreach (var kind in kinds) api.MapKind(kind);
         api.MapGet("/ws", services.GetRequiredService<EventSocket>().HandleAsync);
+        api.MapSheets(services.GetRequiredService<SheetImport>(), services.GetRequiredService<SheetExport>());
         api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), services.GetRequiredService<EdgeDirectory>(), options);
         api.MapGet("/leases/{key}/history", async http =>
         {

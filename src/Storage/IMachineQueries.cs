@@ -15,6 +15,9 @@ public interface IMachineQueries
     /// <summary>The machine of a uuid.</summary>
     Task<Machine?> FindAsync(string uuid, CancellationToken cancellation);
 
+    /// <summary>The machines with one of the names or MAC addresses; each once.</summary>
+    Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation);
+
     /// <summary>Machines, by default in order of their uuids.</summary>
     Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation);
 

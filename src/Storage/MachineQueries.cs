@@ -1,3 +1,4 @@
+using System.Globalization;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
@@ -8,6 +9,9 @@ namespace Anvil.Storage;
 /// <summary>The query tables of machines and jobs, in either database.</summary>
 public sealed class MachineQueries(Database database) : IMachineQueries
 {
+    /// <summary>Values of one statement; every database takes as many parameters.</summary>
+    private const int MostValues = 500;
+
     /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
         => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac, cancellation);
@@ -19,6 +23,30 @@ public sealed class MachineQueries(Database database) : IMachineQueries
     /// <inheritdoc/>
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation)
         => OneAsync<Machine>("SELECT document FROM machine WHERE uuid = @value", uuid, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation)
+    {
+        var found = new Dictionary<string, Machine>(StringComparer.Ordinal);
+        await using var connection = await database.ConnectAsync(cancellation);
+        await FindAsync("SELECT document FROM machine WHERE name IN ({0})", names);
+        await FindAsync("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs);
+        return [.. found.Values];
+
+        async Task FindAsync(string sql, IReadOnlyCollection<string> all)
+        {
+            foreach (var values in all.Chunk(MostValues))
+            {
+                var parameters = new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
+                var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
+                foreach (var json in await connection.QueryAsync<string>(new CommandDefinition(statement, parameters, cancellationToken: cancellation)))
+                {
+                    var machine = Json.Read<Machine>(json);
+                    found[machine.Uuid] = machine;
+                }
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation)

@@ -81,16 +81,27 @@ internal static class ApiRequest
         if (text.Contains('\0', StringComparison.Ordinal)) throw new JsonException("a text cannot hold the character U+0000");
     }
 
-    private static async Task<string> ReadTextAsync(this HttpContext http, string model, string key)
+    /// <summary>Reads a body of any type.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="most">Most octets.</param>
+    /// <param name="tooLong">The error for one that has more.</param>
+    /// <exception cref="ApiException">It has more.</exception>
+    public static async Task<MemoryStream> ReadOctetsAsync(this HttpContext http, int most, Func<ApiError> tooLong)
     {
-        using var buffer = new MemoryStream();
+        var buffer = new MemoryStream();
         var chunk = new byte[16 << 10];
         while (await http.Request.Body.ReadAsync(chunk, http.RequestAborted) is var read and > 0)
         {
-            if (buffer.Length + read > MostBody) throw new ApiException(new ApiError(model, key, http.Request.Method, [$"a body has at most {MostBody} octets"], 413));
+            if (buffer.Length + read > most) throw new ApiException(tooLong());
             buffer.Write(chunk, 0, read);
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        return buffer;
+    }
+
+    private static async Task<string> ReadTextAsync(this HttpContext http, string model, string key)
+    {
+        using var octets = await http.ReadOctetsAsync(MostBody, () => new ApiError(model, key, http.Request.Method, [$"a body has at most {MostBody} octets"], 413));
+        return Encoding.UTF8.GetString(octets.GetBuffer(), 0, (int)octets.Length);
     }
 }

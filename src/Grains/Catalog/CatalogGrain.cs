@@ -72,6 +72,34 @@ public sealed class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachi
     }
 
     /// <inheritdoc/>
+    public Task<Reply> Merge(string prefix, string changes) => ChangeAsync(prefix, "PUT", catalog =>
+    {
+        var kind = KindOf(prefix);
+        var wanted = (JsonObject)Parse(prefix, "", changes);
+        var deleted = wanted.Where(w => w.Value is null && catalog.OfKind(prefix).ContainsKey(w.Key)).Select(w => Existing(catalog, prefix, w.Key, "DELETE")).ToList();
+        // What goes no longer stands in the way of what comes.
+        var rest = deleted.Count == 0 ? catalog : catalog.Without(deleted);
+        List<CatalogChange> all = [.. deleted.Select(d => new CatalogChange(prefix, d.Key, null))];
+        var problems = new List<string>();
+        foreach (var (key, body) in wanted.Where(w => w.Value is not null))
+        {
+            var document = kind.Fill(kind.Read(body!, "PUT"));
+            if (document.Key != key) throw new ApiException(ApiError.BadRequest(prefix, key, "PUT", $"Key change from {key} to {document.Key} not allowed"));
+            try
+            {
+                all.AddRange(Checked(kind, document, rest.OfKind(prefix).GetValueOrDefault(key), rest).Changes);
+            }
+            catch (ApiException e)
+            {
+                problems.AddRange(e.Error.Messages.Select(m => $"{key}: {m}"));
+            }
+        }
+
+        if (problems.Count > 0) throw new ApiException(ApiError.Invalid(prefix, "", problems));
+        return (new Pref { Name = prefix }, all);
+    });
+
+    /// <inheritdoc/>
     public Task<Reply> SetPrefs(string body) => ChangeAsync("prefs", "POST", catalog =>
     {
         var wanted = Read<Dictionary<string, string>>(body, "prefs");

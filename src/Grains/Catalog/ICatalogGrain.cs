@@ -20,6 +20,12 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("Delete")]
     Task<Reply> Delete(string prefix, string key);
 
+    /// <summary>Makes, replaces and deletes (null) many documents of one kind, all or none.</summary>
+    /// <param name="prefix">The kind.</param>
+    /// <param name="changes">A JSON object: documents, or null, by key.</param>
+    [Alias("Merge")]
+    Task<Reply> Merge(string prefix, string changes);
+
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("SetPrefs")]
     Task<Reply> SetPrefs(string body);

@@ -99,6 +99,13 @@ public sealed class CatalogSnapshot
     public IReadOnlyDictionary<string, Document> OfKind(string prefix)
         => _byPrefix.TryGetValue(prefix, out var all) ? all : FrozenDictionary<string, Document>.Empty;
 
+    /// <summary>The catalog as it is once some documents are gone.</summary>
+    public CatalogSnapshot Without(IEnumerable<Document> gone)
+    {
+        var keys = gone.Select(d => (d.Prefix, d.Key)).ToHashSet();
+        return new CatalogSnapshot(Revision, _byPrefix.Values.SelectMany(kind => kind.Values).Where(d => !keys.Contains((d.Prefix, d.Key))).Concat(Prefs.All.Select(p => new Pref { Name = p.Key, Val = p.Value })));
+    }
+
     /// <summary>The enabled or disabled subnet that holds an address; the smallest one when several do.</summary>
     public Subnet? SubnetOf(uint address) => Subnets.Values.Where(s => s.Cidr.Contains(address)).MaxBy(s => s.Cidr.PrefixLength);
 

@@ -57,9 +57,12 @@ public static class MachineRules
         Arch = wanted.Arch,
         Address = wanted.Address,
         HardwareAddrs = wanted.HardwareAddrs,
-        Params = wanted.Params.Where(p => p.Key.StartsWith("hardware/", StringComparison.Ordinal) || p.Key is "detected-bios-mode" or "last-boot-macaddr")
+        Params = wanted.Params.Where(p => IsFact(p.Key))
             .ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
     };
+
+    /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
+    public static bool IsFact(string param) => param.StartsWith("hardware/", StringComparison.Ordinal) || param is "detected-bios-mode" or "last-boot-macaddr";
 
     /// <summary>The uuid of the one machine that a registration token may make: the same token never makes a second one.</summary>
     public static string RegistrationUuid(string tokenId)

@@ -1,0 +1,1 @@
+return await Anvil.Cli.AnvilCommand.Build(TimeProvider.System).Parse(args).InvokeAsync();

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Anvil.Gateway.Api;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Sheets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+
+namespace Anvil.Gateway.Sheets;
+
+/// <summary>POST /machines/import and GET /machines/export.</summary>
+internal static class SheetEndpoints
+{
+    private const string Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    private const string Lines = "application/x-ndjson";
+
+    public static void MapSheets(this IEndpointRouteBuilder api, SheetImport import, SheetExport export)
+    {
+        api.MapPost("/machines/import", http => ImportAsync(http, import));
+        api.MapGet("/machines/export", http => ExportAsync(http, export));
+    }
+
+    private static async Task ImportAsync(HttpContext http, SheetImport import)
+    {
+        foreach (var (scope, action) in new[] { ("machines", "create"), ("machines", "update"), ("reservations", "create"), ("reservations", "delete") }) http.Require(scope, action, "*");
+        var file = await ReadAsync(http);
+        var (dryRun, partial) = (http.Flag("dryRun"), http.Flag("partial"));
+        // Who asks for lines is told how far it is; the last line is the report, whatever it says.
+        var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
+        try
+        {
+            var report = await import.RunAsync(file, http.Actor("*"), dryRun, partial, p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
+            if (asLines) await LineAsync(http, new { Report = report });
+            else await http.WriteObjectAsync(report, report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+        }
+        catch (SheetException e)
+        {
+            throw new ApiException(ApiError.BadRequest("machines", "", "IMPORT", e.Message));
+        }
+    }
+
+    private static async Task ExportAsync(HttpContext http, SheetExport export)
+    {
+        http.Require("machines", "list", "*");
+        http.Require("machines", "get", "*");
+        switch (http.Request.Query["format"].ToString())
+        {
+            case "" or "csv":
+                http.Response.ContentType = "text/csv; charset=utf-8";
+                http.Response.Headers.ContentDisposition = "attachment; filename=machines.csv";
+                await SheetWriter.WriteCsvAsync(http.Response.Body, export.RowsAsync(http.RequestAborted), http.RequestAborted);
+                break;
+            case "xlsx":
+                http.Response.ContentType = Xlsx;
+                http.Response.Headers.ContentDisposition = "attachment; filename=machines.xlsx";
+                // A ZIP archive's parts are written back and forth.
+                await using (var buffer = new TemporaryFile())
+                {
+                    await SheetWriter.WriteXlsxAsync(buffer.Stream, export.RowsAsync(http.RequestAborted), http.RequestAborted);
+                    await buffer.CopyToAsync(http.Response.Body, http.RequestAborted);
+                }
+
+                break;
+            case var other: throw new ApiException(ApiError.BadRequest("machines", "", "EXPORT", $"format is csv or xlsx, not {other}"));
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = SheetReader.MostOctets + 1;
+        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets, () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
+        return octets.ToArray();
+    }
+
+    private static async Task LineAsync<T>(HttpContext http, T value)
+    {
+        if (!http.Response.HasStarted) http.Response.ContentType = Lines;
+        await http.Response.WriteAsync(JsonSerializer.Serialize(value, Json.Options) + "\n", http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+    }
+}

@@ -1,0 +1,19 @@
+namespace Anvil.Gateway.Sheets;
+
+/// <summary>A file that is gone when it is closed, for what is too large for memory and has to be written before it can be sent.</summary>
+internal sealed class TemporaryFile : IAsyncDisposable
+{
+    /// <summary>The file, open for reading and writing.</summary>
+    public FileStream Stream { get; } = new(
+        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous });
+
+    /// <summary>Copies all of it.</summary>
+    public Task CopyToAsync(Stream to, CancellationToken cancellation)
+    {
+        Stream.Position = 0;
+        return Stream.CopyToAsync(to, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Stream.DisposeAsync();
+}

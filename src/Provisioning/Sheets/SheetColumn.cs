@@ -1,0 +1,78 @@
+namespace Anvil.Provisioning.Sheets;
+
+/// <summary>What a column of a machine sheet holds.</summary>
+public enum SheetField
+{
+    /// <summary>The machine's name.</summary>
+    Name,
+
+    /// <summary>Its MAC addresses, with blanks, commas or semicolons between them.</summary>
+    Macs,
+
+    /// <summary>The IPv4 address that it shall have.</summary>
+    Address,
+
+    /// <summary>Its profiles, in order.</summary>
+    Profiles,
+
+    /// <summary>Workflow to begin.</summary>
+    Workflow,
+
+    /// <summary>Boot environment to begin with, where there is no workflow.</summary>
+    BootEnv,
+
+    /// <summary>Architecture.</summary>
+    Arch,
+
+    /// <summary>For people.</summary>
+    Description,
+
+    /// <summary>Address of its BMC.</summary>
+    Bmc,
+
+    /// <summary>A param's value.</summary>
+    Param,
+}
+
+/// <summary>One column of a machine sheet.</summary>
+/// <param name="Field">What it holds.</param>
+/// <param name="Title">Its name as exports write it.</param>
+/// <param name="Param">The param's name, for a param.</param>
+public sealed record SheetColumn(SheetField Field, string Title, string Param = "")
+{
+    /// <summary>Param that keeps the BMC's address.</summary>
+    public const string BmcParam = "ipmi/address";
+
+    private const string ParamPrefix = "param:";
+
+    /// <summary>The columns that every export has, in order.</summary>
+    public static IReadOnlyList<SheetColumn> Standard { get; } =
+    [
+        new(SheetField.Name, "Name"), new(SheetField.Macs, "MACs"), new(SheetField.Address, "Address"), new(SheetField.Profiles, "Profiles"), new(SheetField.Workflow, "Workflow"),
+        new(SheetField.BootEnv, "BootEnv"), new(SheetField.Arch, "Arch"), new(SheetField.Bmc, "BMC", BmcParam), new(SheetField.Description, "Description"),
+    ];
+
+    /// <summary>A param's column.</summary>
+    public static SheetColumn Of(string param) => new(SheetField.Param, ParamPrefix + param, param);
+
+    /// <summary>The column of a title, in any of its usual spellings; null when there is none.</summary>
+    public static SheetColumn? Parse(string title)
+    {
+        var text = title.Trim();
+        if (text.StartsWith(ParamPrefix, StringComparison.OrdinalIgnoreCase)) return text.Length > ParamPrefix.Length ? Of(text[ParamPrefix.Length..].Trim()) : null;
+        var field = text.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal) switch
+        {
+            "name" or "hostname" => SheetField.Name,
+            "macs" or "mac" or "macaddress" or "macaddresses" or "hardwareaddrs" or "hardwareaddr" => SheetField.Macs,
+            "address" or "ip" or "ipaddress" or "ipv4" => SheetField.Address,
+            "profiles" or "profile" => SheetField.Profiles,
+            "workflow" => SheetField.Workflow,
+            "bootenv" or "bootenvironment" => SheetField.BootEnv,
+            "arch" or "architecture" => SheetField.Arch,
+            "bmc" or "bmcaddress" or "ipmi" or "ipmiaddress" => SheetField.Bmc,
+            "description" or "comment" => SheetField.Description,
+            _ => (SheetField?)null,
+        };
+        return field is null ? null : Standard.First(c => c.Field == field);
+    }
+}
