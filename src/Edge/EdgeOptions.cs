@@ -33,6 +33,24 @@ public sealed class EdgeOptions
     /// <summary>Folder of boot files.</summary>
     public string FileRoot { get; set; } = "files";
 
+    /// <summary>DHCP packets a second from one MAC address, three seconds' worth at once; 0: no limit. Firmware sends one in four seconds.</summary>
+    public int DhcpPerMac { get; set; } = 10;
+
+    /// <summary>DHCP packets a second from one relay, or directly from one link, three seconds' worth at once; 0: no limit.</summary>
+    public int DhcpPerRelay { get; set; } = 5000;
+
+    /// <summary>DHCP packets that wait for an answer on one socket; over it the oldest are shed: their clients ask again.</summary>
+    public int DhcpQueue { get; set; } = 2048;
+
+    /// <summary>How long a probe waits for somebody who uses an address, before that is given for the first time; 0: no probes.</summary>
+    public int ProbeMilliseconds { get; set; } = 300;
+
+    /// <summary>TFTP transfers at once; over it new requests wait for the client to ask again, so that those under way finish.</summary>
+    public int TftpTransfers { get; set; } = 512;
+
+    /// <summary>Largest TFTP block in octets; 0: what the client's path carries in one packet (its interface's MTU).</summary>
+    public int TftpBlockSize { get; set; }
+
     /// <summary>Sends IPv6 router advertisements, without prefix and without being a default router, so that iPXE need not wait for one.</summary>
     public bool RouterAdvertisements { get; set; }
 }

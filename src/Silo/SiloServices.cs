@@ -40,6 +40,8 @@ internal static class SiloServices
         services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddHostedService(s => s.GetRequiredService<KnownMachines>());
+        services.AddSingleton<AddressProber>();
+        services.AddHostedService(s => s.GetRequiredService<AddressProber>());
         services.AddHostedService<DhcpServer>().AddHostedService<TftpServer>().AddHostedService<RouterAdvertiser>();
     }
 }

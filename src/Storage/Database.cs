@@ -29,6 +29,12 @@ public abstract class Database
     /// <summary>Opens a connection.</summary>
     public abstract Task<DbConnection> ConnectAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// Waits until it is this write's turn, where the database takes one writer at a time: those that are told to try again sleep, and some
+    /// sleep for very long. The turn is over when what comes back is disposed.
+    /// </summary>
+    public virtual ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation) => ValueTask.FromResult<IDisposable?>(null);
+
     /// <summary>A time as this database keeps it.</summary>
     public abstract object Value(DateTimeOffset time);
 

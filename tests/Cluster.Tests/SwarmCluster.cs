@@ -57,9 +57,10 @@ public sealed class SwarmCluster : IAsyncDisposable
         {
             var host = network.AddHost("swarm", 250, null);
             // Every address of the pool is the swarm's; the servers reach them all by its one hardware address, so that no table of neighbours fills.
+            // A probe would find all of them in use, so there are none.
             Commands.Run("ip", "-n", host.Namespace, "route", "add", "local", Pool, "dev", "lo");
             var files = MakeFiles(folder);
-            var servers = await LabServers.StartClusterAsync(network, folder, 2, program, [$"--Edge:FileRoot={files}", .. arguments]);
+            var servers = await LabServers.StartClusterAsync(network, folder, 2, program, [$"--Edge:FileRoot={files}", "--Edge:ProbeMilliseconds=0", .. arguments]);
             foreach (var silo in servers.Of("edge").Concat(servers.Of("gateway"))) Commands.Run("ip", "-n", silo.Host.Namespace, "route", "add", Pool, "via", host.MachineAddress);
             var cluster = new SwarmCluster(network, host, servers, folder);
             await cluster.PrepareAsync(leaseSeconds);

@@ -39,7 +39,7 @@ public sealed class ObservationTests(ObservedCluster silos) : IClassFixture<Obse
     {
         await PrepareAsync("10.8.0.0/24", "traced", "02:00:00:00:08:01");
         var handler = silos.Silos[2].Services.GetRequiredService<DhcpHandler>();
-        var offer = await handler.HandleAsync(Discover(0x08), CancellationToken.None);
+        var offer = (await handler.HandleAsync(Discover(0x08), CancellationToken.None)).Departure;
         Assert.Equal(DhcpMessageType.Offer, offer!.Message.Type);
         string? missing = null;
         await Wait.UntilAsync(

@@ -75,6 +75,20 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         }
     }
 
+    /// <summary>The first offer upon one DISCOVER; null when none comes in time.</summary>
+    public async Task<DhcpPacket?> FirstOfferAsync(Speaker speaker, TimeSpan time, CancellationToken cancellation)
+    {
+        var transaction = BinaryPrimitives.ReadUInt32BigEndian(RandomNumberGenerator.GetBytes(4));
+        try
+        {
+            return await AskAsync(transaction, Make(transaction, DhcpPacket.Discover, speaker, null, null), DhcpPacket.Offer, [time], cancellation);
+        }
+        finally
+        {
+            swarm.Port.Forget(transaction);
+        }
+    }
+
     /// <summary>Renews a lease: by unicast to its server, then by broadcast to any (RFC 2131 section 4.4.5). Null when nobody renewed it in time.</summary>
     public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation)
     {

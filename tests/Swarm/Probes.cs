@@ -29,13 +29,38 @@ internal static class Probes
                 var held = new DhcpPacket { YourAddress = IPAddress.Parse(parsed.GetRequiredValue(Address)), Options = new() { [54] = IPAddress.Parse(parsed.GetRequiredValue(Server)).GetAddressBytes() } };
                 return await client.RenewAsync(held, TimeSpan.FromSeconds(4), cancellation) is { } ack ? [ack] : [];
             }, cancellation));
-        return [offers, lease, renew];
+        var file = new Option<string>("--expect") { Description = "File of lines: MAC address, boot file, address", Required = true };
+        var known = new Command("known", "Sends one DISCOVER for each machine of a file, and compares the first offer with what the file says") { Interface, file };
+        known.SetAction((parsed, cancellation) => KnownAsync(parsed.GetRequiredValue(Interface), parsed.GetRequiredValue(file), cancellation));
+        return [offers, lease, renew, known];
     }
+
+    private static async Task<int> KnownAsync(string name, string file, CancellationToken cancellation)
+    {
+        const int AtOnce = 64;
+        using var port = new DhcpPort(name);
+        var swarm = new SwarmState(port);
+        _ = port.RunAsync(cancellation);
+        var wrong = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var right = 0;
+        await Parallel.ForEachAsync(await File.ReadAllLinesAsync(file, cancellation), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (line, end) =>
+        {
+            var expected = line.Split(' ');
+            var client = new DhcpClient(swarm, Octets(expected[0]), architecture: 0, broadcast: true);
+            var offer = await client.FirstOfferAsync(Speaker.Firmware, TimeSpan.FromSeconds(4), end);
+            if (offer is not null && offer.File == expected[1] && offer.YourAddress.ToString() == expected[2]) Interlocked.Increment(ref right);
+            else wrong.Enqueue($"{line}: {(offer is null ? "no offer" : $"{offer.File} {offer.YourAddress}")}");
+        });
+        Console.WriteLine(JsonSerializer.Serialize(new { Right = right, Wrong = wrong.Take(20), Seconds = swarm.Now.TotalSeconds }));
+        return 0;
+    }
+
+    private static byte[] Octets(string mac) => [.. mac.Split(':').Select(o => byte.Parse(o, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
 
     private static async Task<int> RunAsync(ParseResult parsed, Func<DhcpClient, Speaker, Task<IReadOnlyList<DhcpPacket>>> act, CancellationToken cancellation)
     {
         using var port = new DhcpPort(parsed.GetRequiredValue(Interface));
-        var mac = parsed.GetRequiredValue(Mac).Split(':').Select(o => byte.Parse(o, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+        var mac = Octets(parsed.GetRequiredValue(Mac));
         var client = new DhcpClient(new SwarmState(port), mac, architecture: 0, broadcast: true);
         _ = port.RunAsync(cancellation);
         var speaker = parsed.GetValue(Ipxe) ? Speaker.Ipxe : parsed.GetValue(Pxe) ? Speaker.Firmware : Speaker.System;

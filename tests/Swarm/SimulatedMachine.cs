@@ -18,11 +18,11 @@ public sealed class SimulatedMachine
     private readonly string _mac;
     private readonly Dictionary<string, string> _accepted = new(StringComparer.Ordinal);
 
-    /// <summary>A machine; odd ones have UEFI and ask for broadcast answers.</summary>
+    /// <summary>A machine; odd ones have UEFI. All ask for broadcast answers: they share an interface, which does not hear frames to their hardware addresses.</summary>
     public SimulatedMachine(SwarmState swarm, byte[] mac, int number)
     {
         _swarm = swarm;
-        _dhcp = new DhcpClient(swarm, mac, number % 2 == 0 ? 0 : 7, broadcast: number % 2 == 1);
+        _dhcp = new DhcpClient(swarm, mac, number % 2 == 0 ? 0 : 7, broadcast: true);
         _mac = _dhcp.Mac;
         Do("off");
     }

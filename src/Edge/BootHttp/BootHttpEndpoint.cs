@@ -44,8 +44,16 @@ public static class BootHttpEndpoint
             ? Results.Bytes(file.Rendered, "text/plain; charset=utf-8", enableRangeProcessing: true)
             : Results.File(file.OnDisk!.FullName, "application/octet-stream", lastModified: new DateTimeOffset(file.OnDisk.LastWriteTimeUtc), enableRangeProcessing: true,
                 entityTag: new EntityTagHeaderValue($"\"{file.OnDisk.LastWriteTimeUtc.Ticks:x}-{file.OnDisk.Length:x}\""));
-        await result.ExecuteAsync(http);
-        if (file.OnDisk is not null && HttpMethods.IsGet(request.Method)) resolver.NoteTransfer(file, remote, "http", path, $"{http.Response.StatusCode}, {file.Length} octets");
+        var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);
+        try
+        {
+            await result.ExecuteAsync(http);
+            if (isNoted) resolver.NoteTransfer(file, remote, "http", path, $"{http.Response.StatusCode}, {file.Length} octets");
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            if (isNoted) resolver.NoteTransfer(file, remote, "http", path, "the client ended the transfer");
+        }
     }
 
     private static Task TextAsync(HttpContext http, int status, string text)

@@ -6,7 +6,15 @@ namespace Anvil.Edge.Dhcp;
 /// <param name="SourceAddress">Sender's address; 0 for none.</param>
 /// <param name="SourcePort">Sender's port.</param>
 /// <param name="IsBinl">Came to port 4011.</param>
-public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> InterfaceAddresses, uint SourceAddress, int SourcePort, bool IsBinl);
+/// <param name="Interface">Name of the receiving interface.</param>
+public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> InterfaceAddresses, uint SourceAddress, int SourcePort, bool IsBinl, string Interface = "");
 
 /// <summary>A reply and where it goes; address 255.255.255.255 is broadcast on the interface that the request came in on.</summary>
-public sealed record DhcpDeparture(DhcpMessage Message, uint Address, int Port);
+/// <param name="Message">The reply.</param>
+/// <param name="Address">IPv4 address that it goes to.</param>
+/// <param name="Port">UDP port there.</param>
+/// <param name="ByHardware">The client does not have that address yet: the frame goes to its hardware address (RFC 2131 section 4.1).</param>
+public sealed record DhcpDeparture(DhcpMessage Message, uint Address, int Port, bool ByHardware = false);
+
+/// <summary>What is answered: a reply, or none and why not.</summary>
+public sealed record DhcpOutcome(DhcpDeparture? Departure, DhcpDrop Drop);

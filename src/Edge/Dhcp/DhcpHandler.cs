@@ -14,51 +14,85 @@ using Microsoft.Extensions.Options;
 namespace Anvil.Edge.Dhcp;
 
 /// <summary>What DHCP answers: translates packets to grain calls and answers back to packets. It keeps no state.</summary>
-public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMachines machines, TimelineWriter timeline, IOptions<EdgeOptions> options)
+public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMachines machines, AddressProber prober, TimelineWriter timeline, IOptions<EdgeOptions> options)
 {
-    private static readonly Lease NoLease = new();
-
-    /// <summary>Handles one message; null means silence.</summary>
-    public async Task<DhcpDeparture?> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
+    /// <summary>Handles one message.</summary>
+    public async Task<DhcpOutcome> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
     {
         var type = arrival.Message.Type.ToString().ToUpperInvariant();
         using var activity = AnvilDiagnostics.Source.StartActivity($"DHCP {type}", ActivityKind.Server);
         activity?.SetTag("anvil.mac", arrival.Message.Mac);
         var began = Stopwatch.GetTimestamp();
-        var departure = await DecideAsync(arrival, cancellation);
-        var outcome = departure?.Message.Type.ToString().ToUpperInvariant() ?? "silence";
+        var decided = await DecideAsync(arrival, cancellation);
+        var outcome = decided.Departure?.Message.Type.ToString().ToUpperInvariant() ?? "silence";
         activity?.SetTag("anvil.outcome", outcome);
         AnvilDiagnostics.DhcpMessages.Add(1, new("type", type), new("outcome", outcome));
         AnvilDiagnostics.DhcpDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("type", type));
-        return departure;
+        return decided;
     }
 
-    private async Task<DhcpDeparture?> DecideAsync(DhcpArrival arrival, CancellationToken cancellation)
+    private async Task<DhcpOutcome> DecideAsync(DhcpArrival arrival, CancellationToken cancellation)
     {
         var request = arrival.Message;
-        if (request.Op != 1 || request.Type == DhcpMessageType.None) return null;
+        if (request.Op != 1) return new DhcpOutcome(null, DhcpDrop.NotARequest);
+        if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak) return new DhcpOutcome(null, DhcpDrop.MessageType);
         var snapshot = catalog.Current;
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
-        var vias = Vias(arrival, relayOptions);
-        var (via, subnet) = vias.Select(v => (v, snapshot.SubnetOf(v))).FirstOrDefault(p => p.Item2 is not null);
-        if (subnet is null) return Silent(request, "no subnet holds " + string.Join(", ", vias.Select(IPv4.Format)));
-        var server = relayOptions.TryGetValue(11, out var over) && over.Length == 4 ? System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(over)
-            : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
+        var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
+        if (links.Count == 0) return Silent(request, DhcpDrop.NoSubnet, "no subnet holds " + string.Join(", ", SubnetChoice.Vias(arrival, relayOptions).Select(IPv4.Format)));
         var machine = await machines.FindAsync(request.Mac, cancellation);
         var client = ClientOf(request);
-        var boot = BootDecision.Decide(machine, request.Mac, client, snapshot, new BootServer(IPv4.Format(server), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress });
-        if (arrival.IsBinl) return Binl(arrival, subnet, boot, server, machine);
+        DhcpExchange On(SubnetLink link)
+        {
+            var server = SubnetChoice.ServerId(arrival, relayOptions, link.Subnet);
+            var boot = BootDecision.Decide(machine, request.Mac, client, snapshot, new BootServer(IPv4.Format(server), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress });
+            return new DhcpExchange(arrival, link.Subnet, link.Via, server, machine, client, boot);
+        }
+
+        if (arrival.IsBinl) return Binl(On(links[0]));
+        if (request.Type == DhcpMessageType.Discover)
+        {
+            if (links[0].Subnet.Proxy) return await ProxyOfferAsync(On(links[0]));
+            var outcome = new DhcpOutcome(null, DhcpDrop.NoSubnet);
+            foreach (var link in await InOrderOfPreferenceAsync(links, request))
+            {
+                outcome = await DiscoverAsync(On(link));
+                if (outcome.Departure is not null) break;
+            }
+
+            return outcome;
+        }
+
+        var chosen = request.OptionAddress(DhcpOption.ServerId);
+        var address = request.Type is DhcpMessageType.Request or DhcpMessageType.Decline && request.OptionAddress(DhcpOption.RequestedAddress) is var asked and not 0 ? asked : request.ClientAddress;
+        var exchange = On(links.FirstOrDefault(l => l.Subnet.Cidr.Contains(address)) ?? links[0]);
+        if (exchange.Subnet.Proxy) return await ObserveAsync(exchange, address);
+        if (chosen != 0 && chosen != exchange.Server && !arrival.InterfaceAddresses.Contains(chosen)) return Silent(request, DhcpDrop.OtherServer, $"chose server {IPv4.Format(chosen)}", machine);
         return request.Type switch
         {
-            DhcpMessageType.Discover when subnet.Proxy => ProxyOffer(arrival, subnet, boot, server, machine),
-            DhcpMessageType.Discover => await DiscoverAsync(arrival, subnet, via, boot, client, server, machine),
-            DhcpMessageType.Request when subnet.Proxy => null,
-            DhcpMessageType.Request => await RequestAsync(arrival, subnet, via, boot, client, server, machine),
-            DhcpMessageType.Release => await GiveBackAsync(LeaseAct.Release, request, subnet, via, request.ClientAddress, machine),
-            DhcpMessageType.Decline => await GiveBackAsync(LeaseAct.Decline, request, subnet, via, request.OptionAddress(DhcpOption.RequestedAddress), machine),
-            DhcpMessageType.Inform when request.ClientAddress != 0 && !subnet.Proxy => Inform(arrival, subnet, boot, server),
-            _ => null,
+            DhcpMessageType.Request => await RequestAsync(exchange, address),
+            DhcpMessageType.Release => await GiveBackAsync(LeaseAct.Release, exchange, address),
+            DhcpMessageType.Decline => await GiveBackAsync(LeaseAct.Decline, exchange, address),
+            _ => Inform(exchange),
         };
+    }
+
+    /// <summary>Where two subnets share a link, a client's reservation decides, then the address that it asks for or has, then the order of the link's addresses.</summary>
+    private async Task<IReadOnlyList<SubnetLink>> InOrderOfPreferenceAsync(IReadOnlyList<SubnetLink> links, DhcpMessage request)
+    {
+        if (links.Count == 1) return links;
+        var reserved = catalog.Current.ReservationsByToken[request.Mac].Select(r => IPv4.Parse(r.Addr)).ToList();
+        var wanted = request.OptionAddress(DhcpOption.RequestedAddress);
+        var ranked = new List<(int Rank, SubnetLink Link)>();
+        foreach (var link in links.Where(l => !l.Subnet.Proxy))
+        {
+            var rank = reserved.Exists(link.Subnet.Cidr.Contains) ? 0
+                : wanted != 0 && link.Subnet.Cidr.Contains(wanted) ? 1
+                : await GrainCalls.AskAsync(() => SubnetGrain(link.Subnet).AddressOf(request.Mac)) != 0 ? 2 : 3;
+            ranked.Add((rank, link));
+        }
+
+        return [.. ranked.OrderBy(r => r.Rank).Select(r => r.Link)];
     }
 
     /// <summary>Reads the client's kind out of its options.</summary>
@@ -71,105 +105,123 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         return BootClient.From(request.OptionText(DhcpOption.VendorClass), isIpxe, features, architecture);
     }
 
-    private async Task<DhcpDeparture?> DiscoverAsync(DhcpArrival arrival, Subnet subnet, uint via, BootAnswer boot, BootClient client, uint server, Machine? machine)
+    private async Task<DhcpOutcome> DiscoverAsync(DhcpExchange on)
     {
-        var request = arrival.Message;
-        var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress), via);
-        var answer = await GrainCalls.AskAsync(() => SubnetGrain(subnet).Handle(call));
-        if (answer.Verdict != LeaseVerdict.Give) return Silent(request, answer.Reason, machine);
-        if (machine is not null && client.Kind != ClientKind.None)
-        {
-            var kind = boot.Boots ? SightingKind.Discover : SightingKind.Script;
-            await GrainCalls.AskAsync(() => MachineGrain(machine).Sighted(new Sighting(kind, "", client.Firmware, boot.Boots ? boot.File : "disk")));
-        }
-
+        var request = on.Request;
+        var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress), on.Via) { CanProbe = prober.CanProbe(on.Arrival) };
+        var subnet = SubnetGrain(on.Subnet);
+        var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
+        if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
+        await SightAsync(on);
         var lease = Json.Read<Lease>(answer.LeaseJson!);
-        Note(machine, request, client, $"OFFER {lease.Addr}", answer.Reason, boot);
-        var reply = new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, subnet, ReservationOf(answer), boot, server);
-        return Depart(arrival, reply);
+        var offered = IPv4.Parse(lease.Addr);
+        foreach (var address in answer.ToProbe) prober.Begin(on.Arrival, address, address == offered ? request.Mac : "", (probed, inUse) => subnet.Probed(probed, inUse));
+        Note(on.Machine, request, on.Client, $"OFFER {lease.Addr}", answer.Reason, on.Boot);
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, on.Subnet, ReservationOf(answer), on.Boot, on.Server));
     }
 
-    private async Task<DhcpDeparture?> RequestAsync(DhcpArrival arrival, Subnet subnet, uint via, BootAnswer boot, BootClient client, uint server, Machine? machine)
+    private async Task<DhcpOutcome> RequestAsync(DhcpExchange on, uint wanted)
     {
-        var request = arrival.Message;
-        var chosen = request.OptionAddress(DhcpOption.ServerId);
-        if (chosen != 0 && chosen != server && !arrival.InterfaceAddresses.Contains(chosen)) return Silent(request, $"chose server {IPv4.Format(chosen)}", machine);
-        var wanted = request.OptionAddress(DhcpOption.RequestedAddress) is var asked and not 0 ? asked : request.ClientAddress;
-        var answer = await GrainCalls.AskAsync(() => SubnetGrain(subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, via)));
+        var request = on.Request;
+        await prober.EndAsync(wanted);
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, on.Via)));
         switch (answer.Verdict)
         {
-            case LeaseVerdict.Silence: return Silent(request, answer.Reason, machine);
+            case LeaseVerdict.Silence: return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
             case LeaseVerdict.Refuse:
-                Note(machine, request, client, "NAK", answer.Reason, boot);
-                var nak = DhcpReplies.Nak(request, server);
-                return request.RelayAddress != 0 ? Depart(arrival, nak) : new DhcpDeparture(nak, uint.MaxValue, options.Value.DhcpClientPort);
+                Note(on.Machine, request, on.Client, "NAK", answer.Reason, on.Boot);
+                var nak = DhcpReplies.Nak(request, on.Server);
+                // Without a relay a NAK is always broadcast: the client's address may be wrong here (RFC 2131 section 4.1).
+                return request.RelayAddress != 0 ? Depart(on.Arrival, nak) : new DhcpOutcome(new DhcpDeparture(nak, uint.MaxValue, options.Value.DhcpClientPort), DhcpDrop.None);
         }
 
         var lease = Json.Read<Lease>(answer.LeaseJson!);
-        if (machine is not null) await GrainCalls.AskAsync(() => MachineGrain(machine).Sighted(new Sighting(SightingKind.Leased, lease.Addr, "", "")));
-        Note(machine, request, client, $"ACK {lease.Addr}", answer.Reason, boot);
-        var reply = new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, subnet, ReservationOf(answer), boot, server);
-        return Depart(arrival, reply);
+        if (on.Machine is not null) await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(SightingKind.Leased, lease.Addr, "", "")));
+        Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, ReservationOf(answer), on.Boot, on.Server));
     }
 
-    private async Task<DhcpDeparture?> GiveBackAsync(LeaseAct act, DhcpMessage request, Subnet subnet, uint via, uint address, Machine? machine)
+    private async Task<DhcpOutcome> GiveBackAsync(LeaseAct act, DhcpExchange on, uint address)
     {
-        var answer = await GrainCalls.AskAsync(() => SubnetGrain(subnet).Handle(new LeaseCall(act, request.Mac, address, via)));
-        timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason, IPv4.Format(address));
-        return null;
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(act, on.Request.Mac, address, on.Via)));
+        timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason, IPv4.Format(address));
+        return new DhcpOutcome(null, Drop(answer.Cause));
     }
 
-    private DhcpDeparture? ProxyOffer(DhcpArrival arrival, Subnet subnet, BootAnswer boot, uint server, Machine? machine)
+    private async Task<DhcpOutcome> ProxyOfferAsync(DhcpExchange on)
     {
-        if (!boot.Boots || !subnet.Enabled) return Silent(arrival.Message, boot.Reasons[^1], machine);
-        return Depart(arrival, new DhcpReplies(catalog.Current).Proxy(arrival.Message, DhcpMessageType.Offer, subnet, boot, server));
+        if (!on.Subnet.Enabled || !(on.Boot.Boots || (on.Boot.FromDisk && on.Client.Kind == ClientKind.Pxe))) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
+        Note(on.Machine, on.Request, on.Client, "proxy OFFER", $"boot server beside another DHCP server in {on.Subnet.Name}", on.Boot);
+        await SightAsync(on);
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Offer, on.Subnet, on.Boot, on.Server));
     }
 
-    private DhcpDeparture? Binl(DhcpArrival arrival, Subnet subnet, BootAnswer boot, uint server, Machine? machine)
+    private DhcpOutcome Binl(DhcpExchange on)
     {
-        if (!boot.Boots || !subnet.Enabled) return Silent(arrival.Message, boot.Reasons[^1], machine);
-        var reply = new DhcpReplies(catalog.Current).Proxy(arrival.Message, DhcpMessageType.Ack, subnet, boot, server);
-        return new DhcpDeparture(reply, arrival.SourceAddress, arrival.SourcePort);
+        if (!on.Subnet.Enabled || on.Request.Type is not (DhcpMessageType.Request or DhcpMessageType.Discover)) return Silent(on.Request, DhcpDrop.MessageType, "port 4011 takes requests of boot servers alone", on.Machine);
+        if (!on.Boot.Boots) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
+        Note(on.Machine, on.Request, on.Client, "boot server ACK", "asked on port 4011", on.Boot);
+        var reply = new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Ack, on.Subnet, on.Boot, on.Server);
+        return new DhcpOutcome(new DhcpDeparture(reply, on.Arrival.SourceAddress, on.Arrival.SourcePort), DhcpDrop.None);
     }
 
-    private DhcpDeparture Inform(DhcpArrival arrival, Subnet subnet, BootAnswer boot, uint server)
+    private DhcpOutcome Inform(DhcpExchange on)
     {
-        var reply = new DhcpReplies(catalog.Current).Lease(arrival.Message, DhcpMessageType.Ack, NoLease with { Addr = "0.0.0.0" }, subnet, null, boot, server);
-        var withoutTimes = new DhcpMessage
-        {
-            Op = 2,
-            TransactionId = reply.TransactionId,
-            HardwareAddress = reply.HardwareAddress,
-            HardwareType = reply.HardwareType,
-            RelayAddress = reply.RelayAddress,
-            Flags = reply.Flags,
-            ClientAddress = arrival.Message.ClientAddress,
-            ServerAddress = reply.ServerAddress,
-            ServerName = reply.ServerName,
-            File = reply.File,
-            Options = [.. reply.Options.Where(o => o.Key is not (DhcpOption.LeaseTime or DhcpOption.RenewalTime or DhcpOption.RebindingTime))],
-        };
-        return new DhcpDeparture(withoutTimes, arrival.Message.ClientAddress, options.Value.DhcpClientPort);
+        if (on.Request.ClientAddress == 0) return new DhcpOutcome(null, DhcpDrop.MessageType);
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Inform(on.Request, on.Subnet, on.Boot, on.Server));
     }
 
-    private DhcpDeparture Depart(DhcpArrival arrival, DhcpMessage reply)
+    /// <summary>Where a reply goes (RFC 2131 section 4.1).</summary>
+    private DhcpOutcome Depart(DhcpArrival arrival, DhcpMessage reply)
     {
         var request = arrival.Message;
-        if (request.RelayAddress != 0) return new DhcpDeparture(reply, request.RelayAddress, options.Value.DhcpPort);
-        if (request.ClientAddress != 0 && !request.WantsBroadcast) return new DhcpDeparture(reply, request.ClientAddress, options.Value.DhcpClientPort);
-        return new DhcpDeparture(reply, uint.MaxValue, options.Value.DhcpClientPort);
+        var port = options.Value.DhcpClientPort;
+        if (request.RelayAddress != 0) return new DhcpOutcome(new DhcpDeparture(reply, request.RelayAddress, RelayPort(arrival)), DhcpDrop.None);
+        if (request.ClientAddress != 0) return new DhcpOutcome(new DhcpDeparture(reply, request.ClientAddress, port), DhcpDrop.None);
+        var byHardware = !request.WantsBroadcast && reply.YourAddress != 0 && request is { HardwareType: 1, HardwareAddress.Count: 6 };
+        return new DhcpOutcome(byHardware ? new DhcpDeparture(reply, reply.YourAddress, port, ByHardware: true) : new DhcpDeparture(reply, uint.MaxValue, port), DhcpDrop.None);
     }
 
-    private static IReadOnlyList<uint> Vias(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions)
+    /// <summary>The server's port, unless the relay says that it sends from another one (RFC 8357: sub-option 19).</summary>
+    private int RelayPort(DhcpArrival arrival)
+        => EncapsulatedOptions.Read(arrival.Message.Option(DhcpOption.RelayAgentInformation) ?? []).ContainsKey(19) ? arrival.SourcePort : options.Value.DhcpPort;
+
+    /// <summary>Another server gives the addresses here. Which one a client takes is seen in its REQUEST: boot files are served by it.</summary>
+    private async Task<DhcpOutcome> ObserveAsync(DhcpExchange on, uint address)
     {
-        if (relayOptions.TryGetValue(5, out var link) && link.Length == 4) return [System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(link)];
-        return arrival.Message.RelayAddress != 0 ? [arrival.Message.RelayAddress] : arrival.InterfaceAddresses;
+        if (on.Request.Type == DhcpMessageType.Request && on.Subnet.Cidr.Contains(address))
+        {
+            var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Observe, on.Request.Mac, address, on.Via)));
+            if (on.Machine is not null) await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(SightingKind.Leased, IPv4.Format(address), "", "")));
+            timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", "REQUEST", answer.Reason, IPv4.Format(address));
+        }
+
+        return new DhcpOutcome(null, DhcpDrop.ProxyOnly);
     }
 
-    private DhcpDeparture? Silent(DhcpMessage request, string reason, Machine? machine = null)
+    private async Task SightAsync(DhcpExchange on)
+    {
+        if (on.Machine is null || on.Client.Kind == ClientKind.None) return;
+        var kind = on.Boot.Boots ? SightingKind.Discover : SightingKind.Script;
+        await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(kind, "", on.Client.Firmware, on.Boot.Boots ? on.Boot.File : "disk")));
+    }
+
+    private static DhcpDrop Drop(LeaseCause cause) => cause switch
+    {
+        LeaseCause.Disabled => DhcpDrop.Disabled,
+        LeaseCause.Exhausted => DhcpDrop.Exhausted,
+        LeaseCause.Picker => DhcpDrop.Picker,
+        LeaseCause.NotHeld => DhcpDrop.NotHeld,
+        LeaseCause.Foreign => DhcpDrop.Foreign,
+        LeaseCause.DatabaseAway => DhcpDrop.DatabaseAway,
+        LeaseCause.Moved => DhcpDrop.Moved,
+        _ => DhcpDrop.None,
+    };
+
+    private DhcpOutcome Silent(DhcpMessage request, DhcpDrop drop, string reason, Machine? machine = null)
     {
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", request.Type.ToString().ToUpperInvariant(), "no answer", reason);
-        return null;
+        return new DhcpOutcome(null, drop);
     }
 
     private void Note(Machine? machine, DhcpMessage request, BootClient client, string outcome, string reason, BootAnswer boot)

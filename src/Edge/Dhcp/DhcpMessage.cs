@@ -84,32 +84,32 @@ public sealed class DhcpMessage
     public uint OptionAddress(byte code) => Option(code) is { Length: 4 } value ? BinaryPrimitives.ReadUInt32BigEndian(value) : 0;
 
     /// <summary>Reads a message; null with a reason when the octets are none.</summary>
-    public static DhcpMessage? TryParse(ReadOnlySpan<byte> data, out string problem)
+    public static DhcpMessage? TryParse(ReadOnlySpan<byte> data, out DhcpDrop problem)
     {
-        problem = "";
+        problem = DhcpDrop.None;
         if (data.Length < FixedLength)
         {
-            problem = $"{data.Length} octets are too short";
+            problem = DhcpDrop.TooShort;
             return null;
         }
 
         if (!data.Slice(236, 4).SequenceEqual(Cookie))
         {
-            problem = "no DHCP magic cookie";
+            problem = DhcpDrop.NoCookie;
             return null;
         }
 
         var hardwareLength = data[2];
         if (hardwareLength is 0 or > 16)
         {
-            problem = $"hardware address of {hardwareLength} octets";
+            problem = DhcpDrop.HardwareAddress;
             return null;
         }
 
         var options = new List<KeyValuePair<byte, byte[]>>();
         if (!ReadOptions(data[FixedLength..], options))
         {
-            problem = "an option runs over the end";
+            problem = DhcpDrop.Options;
             return null;
         }
 
@@ -118,7 +118,7 @@ public sealed class DhcpMessage
         var serverName = data.Slice(44, 64);
         if (((overload & 1) != 0 && !ReadOptions(file, options)) || ((overload & 2) != 0 && !ReadOptions(serverName, options)))
         {
-            problem = "an overloaded option runs over the end";
+            problem = DhcpDrop.Options;
             return null;
         }
 
@@ -141,11 +141,44 @@ public sealed class DhcpMessage
         };
     }
 
-    /// <summary>Writes the message, padded to the shortest length that everybody takes; options over 255 octets are split (RFC 3396).</summary>
-    public byte[] ToBytes()
+    /// <summary>The message's octets, whatever their number.</summary>
+    public byte[] ToBytes() => ToBytes(ushort.MaxValue);
+
+    /// <summary>
+    /// Writes the message, padded to the shortest length that everybody takes. Options over 255 octets are split (RFC 3396). Those
+    /// that find no room go into the unused file and server name fields (option 52, RFC 2132 section 9.3), and into no field after that;
+    /// the relay's option always stays in its place (RFC 3046 section 2.1).
+    /// </summary>
+    /// <param name="longest">Most octets that the client takes, at least 548 (RFC 2131 section 2).</param>
+    public byte[] ToBytes(int longest)
     {
-        var buffer = new byte[FixedLength + Options.Sum(o => Math.Max(1, (o.Value.Length + 254) / 255) * 2 + o.Value.Length) + 1];
-        var data = buffer.AsSpan();
+        var parts = Options.SelectMany(Split).ToList();
+        var relay = parts.Where(p => p.Code == DhcpOption.RelayAgentInformation).ToList();
+        var others = parts.Where(p => p.Code != DhcpOption.RelayAgentInformation).ToList();
+        var room = longest - FixedLength - 1 - relay.Sum(Size);
+        var main = others;
+        List<(byte Code, byte[] Value)> inFile = [], inName = [];
+        if (others.Sum(Size) > room)
+        {
+            const int OverloadSize = 3;
+            (main, others) = Fit(others, room - OverloadSize);
+            (inFile, others) = File.Length == 0 ? Fit(others, 127) : ([], others);
+            (inName, _) = ServerName.Length == 0 ? Fit(others, 63) : ([], others);
+            var overload = (inFile.Count > 0 ? 1 : 0) + (inName.Count > 0 ? 2 : 0);
+            if (overload > 0) main.Add((DhcpOption.Overload, [(byte)overload]));
+        }
+
+        main = [.. main, .. relay];
+        var data = new byte[Math.Max(ShortestLength, FixedLength + main.Sum(Size) + 1)];
+        WriteHeader(data);
+        if (inFile.Count > 0) WriteOptions(inFile, data.AsSpan(108, 128));
+        if (inName.Count > 0) WriteOptions(inName, data.AsSpan(44, 64));
+        WriteOptions(main, data.AsSpan(FixedLength));
+        return data;
+    }
+
+    private void WriteHeader(Span<byte> data)
+    {
         data[0] = Op;
         data[1] = HardwareType;
         data[2] = (byte)HardwareAddress.Count;
@@ -161,26 +194,45 @@ public sealed class DhcpMessage
         Put(ServerName, data.Slice(44, 63));
         Put(File, data.Slice(108, 127));
         Cookie.CopyTo(data[236..]);
-        var at = FixedLength;
-        foreach (var (code, value) in Options)
+    }
+
+    private static int Size((byte Code, byte[] Value) part) => 2 + part.Value.Length;
+
+    private static IEnumerable<(byte Code, byte[] Value)> Split(KeyValuePair<byte, byte[]> option)
+        => option.Value.Length <= 255 ? [(option.Key, option.Value)] : option.Value.Chunk(255).Select(part => (option.Key, part));
+
+    private static (List<(byte Code, byte[] Value)> In, List<(byte Code, byte[] Value)> Left) Fit(List<(byte Code, byte[] Value)> parts, int room)
+    {
+        List<(byte Code, byte[] Value)> taken = [], left = [];
+        foreach (var part in parts)
         {
-            var rest = value.AsSpan();
-            do
+            // Parts of one option keep their order: once one did not fit, none after it does.
+            if (Size(part) <= room && !left.Exists(l => l.Code == part.Code))
             {
-                var part = rest[..Math.Min(255, rest.Length)];
-                data[at++] = code;
-                data[at++] = (byte)part.Length;
-                part.CopyTo(data[at..]);
-                at += part.Length;
-                rest = rest[part.Length..];
+                taken.Add(part);
+                room -= Size(part);
             }
-            while (rest.Length > 0);
+            else
+            {
+                left.Add(part);
+            }
         }
 
-        data[at++] = DhcpOption.End;
-        var message = buffer.AsSpan(0, at).ToArray();
-        if (message.Length < ShortestLength) Array.Resize(ref message, ShortestLength);
-        return message;
+        return (taken, left);
+    }
+
+    private static void WriteOptions(List<(byte Code, byte[] Value)> parts, Span<byte> field)
+    {
+        var at = 0;
+        foreach (var (code, value) in parts)
+        {
+            field[at++] = code;
+            field[at++] = (byte)value.Length;
+            value.CopyTo(field[at..]);
+            at += value.Length;
+        }
+
+        field[at] = DhcpOption.End;
     }
 
     private static bool ReadOptions(ReadOnlySpan<byte> data, List<KeyValuePair<byte, byte[]>> options)

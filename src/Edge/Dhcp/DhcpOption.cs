@@ -33,6 +33,9 @@ public static class DhcpOption
     /// <summary>Parameter request list.</summary>
     public const byte ParameterRequestList = 55;
 
+    /// <summary>Longest message that the client takes.</summary>
+    public const byte MaximumMessageSize = 57;
+
     /// <summary>Renewal time T1.</summary>
     public const byte RenewalTime = 58;
 
@@ -62,6 +65,12 @@ public static class DhcpOption
 
     /// <summary>Client machine identifier (RFC 4578 section 2.3).</summary>
     public const byte ClientMachineId = 97;
+
+    /// <summary>Domain search list (RFC 3397).</summary>
+    public const byte DomainSearch = 119;
+
+    /// <summary>Classless static routes (RFC 3442).</summary>
+    public const byte ClasslessRoutes = 121;
 
     /// <summary>iPXE's encapsulated options.</summary>
     public const byte Ipxe = 175;

@@ -1,7 +1,8 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
+using Anvil.Grains.Diagnostics;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,13 +10,24 @@ using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.Dhcp;
 
-/// <summary>The sockets of DHCP: one bound to each interface and port, so that a reply leaves where its request came in.</summary>
-public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, ILogger<DhcpServer> logger) : BackgroundService
+/// <summary>
+/// The sockets of DHCP: one bound to each interface and port, so that a reply leaves where its request came in. What comes in
+/// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed.
+/// </summary>
+public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, TimeProvider time, ILogger<DhcpServer> logger) : BackgroundService
 {
     private const int SolSocket = 1;
     private const int SoBindToDevice = 25;
     private const int MostInFlight = 256;
+    private const int MostKeys = 16_384;
+    private const int ReceiveBuffer = 4 << 20;
+    private const int BurstSeconds = 3;
+
+    /// <summary>After this long a client has asked again (RFC 2131 section 4.1: 4 s, then 8, 16, 32).</summary>
+    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
+
+    private readonly record struct Waiting(DhcpArrival Arrival, long Since);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -30,34 +42,40 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         await Task.WhenAll(loops);
     }
 
-    /// <summary>Waits for the answers under way.</summary>
-    private static async Task DrainAsync(SemaphoreSlim inFlight)
-    {
-        for (var i = 0; i < MostInFlight; i++)
-        {
-            if (!await inFlight.WaitAsync(DrainTime)) return;
-        }
-    }
-
     private async Task ServeAsync(string name, int port, bool isBinl, CancellationToken cancellation)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true, ReceiveBufferSize = ReceiveBuffer };
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(name + "\0"));
         socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
         LogListening(name, port);
-        using var inFlight = new SemaphoreSlim(MostInFlight);
+        var queue = Channel.CreateBounded<Waiting>(
+            new BoundedChannelOptions(Math.Max(1, options.Value.DhcpQueue)) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true }, _ => Dropped(DhcpDrop.Shed));
+        var answers = Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, queue.Reader)).ToList();
+        await ReceiveAllAsync(socket, name, isBinl, queue.Writer, cancellation);
+        // What has come in is still answered, within bounds.
+        queue.Writer.Complete();
+        await Task.WhenAll(answers).WaitAsync(DrainTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task ReceiveAllAsync(Socket socket, string name, bool isBinl, ChannelWriter<Waiting> queue, CancellationToken cancellation)
+    {
+        var byMac = new RateLimiter<string>(options.Value.DhcpPerMac, options.Value.DhcpPerMac * BurstSeconds, MostKeys, time);
+        var byRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
+        var addresses = new InterfaceAddresses(name, time);
         var buffer = new byte[65536];
+        var any = new IPEndPoint(IPAddress.Any, 0);
         while (!cancellation.IsCancellationRequested)
         {
             SocketReceiveFromResult received;
             try
             {
-                received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), cancellation);
+                received = await socket.ReceiveFromAsync(buffer, any, cancellation);
             }
             catch (OperationCanceledException)
             {
-                break;
+                return;
             }
             catch (SocketException e)
             {
@@ -67,52 +85,77 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
 
             if (DhcpMessage.TryParse(buffer.AsSpan(0, received.ReceivedBytes), out var problem) is not { } message)
             {
+                Dropped(problem);
                 LogMalformed(received.RemoteEndPoint.ToString() ?? "", problem);
+            }
+            else if (!byMac.TryTake(message.Mac))
+            {
+                // First, so that one client's flood does not spend what its whole link may send.
+                Dropped(DhcpDrop.MacLimit);
+            }
+            else if (!byRelay.TryTake(message.RelayAddress))
+            {
+                Dropped(DhcpDrop.RelayLimit);
+            }
+            else
+            {
+                var source = (IPEndPoint)received.RemoteEndPoint;
+                queue.TryWrite(new Waiting(new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name), time.GetTimestamp()));
+            }
+        }
+    }
+
+    private async Task AnswerAllAsync(Socket socket, EthernetSocket? link, ChannelReader<Waiting> queue)
+    {
+        await foreach (var (arrival, since) in queue.ReadAllAsync(CancellationToken.None))
+        {
+            if (time.GetElapsedTime(since) > StaleAfter)
+            {
+                Dropped(DhcpDrop.Stale);
                 continue;
             }
 
-            // Over the limit the packet is shed: firmware asks again.
-            if (!inFlight.Wait(0, CancellationToken.None)) continue;
-            var source = (IPEndPoint)received.RemoteEndPoint;
-            var arrival = new DhcpArrival(message, Addresses(name), IPv4.FromIPAddress(source.Address), source.Port, isBinl);
-            _ = AnswerAsync(socket, arrival, inFlight);
-        }
-
-        await DrainAsync(inFlight);
-    }
-
-    private async Task AnswerAsync(Socket socket, DhcpArrival arrival, SemaphoreSlim inFlight)
-    {
-        try
-        {
-            if (await handler.HandleAsync(arrival, CancellationToken.None) is not { } departure) return;
-            await socket.SendToAsync(departure.Message.ToBytes(), new IPEndPoint(IPv4.ToIPAddress(departure.Address), departure.Port), CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            LogAnswerFailed(e, arrival.Message.Type.ToString(), arrival.Message.Mac);
-        }
-        finally
-        {
             try
             {
-                inFlight.Release();
+                var (departure, drop) = await handler.HandleAsync(arrival, CancellationToken.None);
+                if (drop != DhcpDrop.None) Dropped(drop);
+                if (departure is not null) await SendAsync(socket, link, arrival, departure);
             }
-            catch (ObjectDisposedException)
+            catch (Exception e)
             {
-                // The server stopped while this answer was under way.
+                Dropped(DhcpDrop.Failed);
+                LogAnswerFailed(e, arrival.Message.Type.ToString(), arrival.Message.Mac);
             }
         }
     }
 
-    private static List<uint> Addresses(string name)
-        => [.. NetworkInterface.GetAllNetworkInterfaces().Where(n => n.Name == name).SelectMany(EdgeInterfaces.Addresses)];
+    private async Task SendAsync(Socket socket, EthernetSocket? link, DhcpArrival arrival, DhcpDeparture departure)
+    {
+        const int Headers = 28;
+        const int LeastTaken = 576 - Headers;
+        // Option 57 counts the IP and UDP headers as well (RFC 2132 section 9.10 leaves it open; clients mean their MTU).
+        var longest = arrival.Message.Option(DhcpOption.MaximumMessageSize) is [var high, var low] ? Math.Max(LeastTaken, ((high << 8) | low) - Headers) : LeastTaken;
+        var octets = departure.Message.ToBytes(longest);
+        var address = departure.Address;
+        if (departure.ByHardware)
+        {
+            var from = arrival.InterfaceAddresses.Count > 0 ? arrival.InterfaceAddresses[0] : 0;
+            var own = departure.Message.OptionAddress(DhcpOption.ServerId) is var server && arrival.InterfaceAddresses.Contains(server) ? server : from;
+            if (link?.Send([.. arrival.Message.HardwareAddress], UdpDatagram.Make(own, options.Value.DhcpPort, address, departure.Port, octets)) == true) return;
+            // Without packet sockets everybody hears it, the client too.
+            address = uint.MaxValue;
+        }
+
+        await socket.SendToAsync(octets, new IPEndPoint(IPv4.ToIPAddress(address), departure.Port), CancellationToken.None);
+    }
+
+    private static void Dropped(DhcpDrop reason) => AnvilDiagnostics.DhcpDropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "DHCP listens on {Interface} port {Port}")]
     private partial void LogListening(string @interface, int port);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "packet from {Source} is no DHCP message: {Problem}")]
-    private partial void LogMalformed(string source, string problem);
+    private partial void LogMalformed(string source, DhcpDrop problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "DHCP socket of {Interface} failed")]
     private partial void LogSocketFailed(Exception exception, string @interface);

@@ -5,7 +5,10 @@ using Anvil.Provisioning.Network;
 
 namespace Anvil.Edge.Dhcp;
 
-/// <summary>Turns the text of a configured option into its octets, by code (DRP's table; other codes take `1,2,3` or `string:text`).</summary>
+/// <summary>
+/// Turns the text of a configured option into its octets, by code (DRP's table). Options 119 and 121 take domains
+/// (`a.example, b.example`) and routes (`10.1.0.0/16 10.0.0.1, …`); any other code takes `1,2,3`, and every code `hex:0a0b` or `string:text`.
+/// </summary>
 public static class OptionText
 {
     private enum Shape
@@ -17,21 +20,32 @@ public static class OptionText
         UInt32,
         UInt16,
         UInt8,
+        Domains,
+        Routes,
     }
+
+    private const string HexPrefix = "hex:";
+    private const string StringPrefix = "string:";
 
     /// <summary>The octets of an option.</summary>
     /// <exception cref="FormatException">The text does not fit the code.</exception>
-    public static byte[] Encode(byte code, string text) => ShapeOf(code) switch
+    public static byte[] Encode(byte code, string text)
     {
-        Shape.Address => Address(text),
-        Shape.Addresses => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).SelectMany(Address)],
-        Shape.Text => Encoding.UTF8.GetBytes(text),
-        Shape.UInt32 => UInt32(Number(text, uint.MaxValue)),
-        Shape.UInt16 => UInt16(Number(text, ushort.MaxValue)),
-        Shape.UInt8 => [(byte)Number(text, byte.MaxValue)],
-        _ when text.StartsWith("string:", StringComparison.Ordinal) => Encoding.UTF8.GetBytes(text[7..]),
-        _ => [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => (byte)Number(part, byte.MaxValue))],
-    };
+        if (text.StartsWith(HexPrefix, StringComparison.Ordinal)) return Hex(text[HexPrefix.Length..]);
+        if (text.StartsWith(StringPrefix, StringComparison.Ordinal)) return Encoding.UTF8.GetBytes(text[StringPrefix.Length..]);
+        return ShapeOf(code) switch
+        {
+            Shape.Address => Address(text),
+            Shape.Addresses => [.. Parts(text).SelectMany(Address)],
+            Shape.Text => Encoding.UTF8.GetBytes(text),
+            Shape.UInt32 => UInt32(Number(text, uint.MaxValue)),
+            Shape.UInt16 => UInt16(Number(text, ushort.MaxValue)),
+            Shape.UInt8 => [(byte)Number(text, byte.MaxValue)],
+            Shape.Domains when text.Any(char.IsAsciiLetter) => [.. Parts(text).SelectMany(Domain)],
+            Shape.Routes when text.Contains('/', StringComparison.Ordinal) => [.. Parts(text).SelectMany(Route)],
+            _ => [.. Parts(text).Select(part => (byte)Number(part, byte.MaxValue))],
+        };
+    }
 
     /// <summary>An option's octets as the text that a template reads.</summary>
     public static string Decode(byte code, byte[] value) => ShapeOf(code) switch
@@ -55,6 +69,42 @@ public static class OptionText
         return octets;
     }
 
+    private static string[] Parts(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static byte[] Hex(string text)
+    {
+        try
+        {
+            return Convert.FromHexString(text.Replace(":", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal));
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"\"{text}\" is not hexadecimal", e);
+        }
+    }
+
+    /// <summary>A domain as DNS has it (RFC 1035 section 3.1): each label behind its length; RFC 3397's compression is not needed.</summary>
+    private static byte[] Domain(string text)
+    {
+        var octets = new List<byte>();
+        foreach (var label in text.TrimEnd('.').Split('.'))
+        {
+            if (label.Length is 0 or > 63 || !label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')) throw new FormatException($"\"{text}\" is not a domain name");
+            octets.Add((byte)label.Length);
+            octets.AddRange(Encoding.ASCII.GetBytes(label));
+        }
+
+        return [.. octets, 0];
+    }
+
+    /// <summary>A route as RFC 3442 has it: prefix length, the network's significant octets, router.</summary>
+    private static byte[] Route(string text)
+    {
+        var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (parts.Length != 2 || !Cidr.TryParse(parts[0], out var network)) throw new FormatException($"\"{text}\" is not a route such as 10.1.0.0/16 10.0.0.1");
+        return [(byte)network.PrefixLength, .. UInt32(network.Network).Take((network.PrefixLength + 7) / 8), .. Address(parts[1])];
+    }
+
     private static byte[] UInt16(uint value) => [(byte)(value >> 8), (byte)value];
 
     private static byte[] Address(string text) => UInt32(IPv4.Parse(text.Trim()));
@@ -69,6 +119,8 @@ public static class OptionText
         12 or 14 or 15 or 17 or 18 or 40 or 47 or 56 or 60 or 64 or 66 or 67 or 77 or 100 or 101 => Shape.Text,
         2 or 24 or 35 or 38 or 51 or 58 or 59 => Shape.UInt32,
         13 or 22 or 26 or 57 or 93 => Shape.UInt16,
+        DhcpOption.DomainSearch => Shape.Domains,
+        DhcpOption.ClasslessRoutes or 249 => Shape.Routes,
         19 or 20 or 23 or 27 or 29 or 30 or 31 or 34 or 36 or 37 or 39 or 46 or 52 => Shape.UInt8,
         _ => Shape.Bytes,
     };

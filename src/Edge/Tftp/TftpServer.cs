@@ -1,16 +1,21 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Anvil.Edge.BootHttp;
+using Anvil.Grains.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.Tftp;
 
-/// <summary>TFTP (RFC 1350, 2347, 2348, 2349, 7440), read-only. Every transfer has a socket of its own; over the limit new ones are not taken, so that those under way finish.</summary>
-public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, ILogger<TftpServer> logger) : BackgroundService
+/// <summary>
+/// TFTP (RFC 1350, 2347, 2348, 2349, 7440), read-only. Every transfer has a socket of its own; over the limit new ones are not taken,
+/// so that those under way finish, and no client takes more than half of all.
+/// </summary>
+public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, TimeProvider time, ILogger<TftpServer> logger) : BackgroundService
 {
-    private const int MostTransfers = 512;
+    private readonly ConcurrentDictionary<IPEndPoint, Serving> _serving = new();
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
@@ -21,7 +26,6 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
         socket.Bind(new IPEndPoint(IPAddress.Any, options.Value.TftpPort));
         LogListening(options.Value.TftpPort);
-        using var admitted = new SemaphoreSlim(MostTransfers);
         using var late = new CancellationTokenSource();
         var buffer = new byte[2048];
         while (!stoppingToken.IsCancellationRequested)
@@ -40,20 +44,53 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
                 continue;
             }
 
-            if (TftpRequest.TryParse(buffer.AsSpan(0, received.ReceivedBytes)) is not { } request) continue;
-            if (!admitted.Wait(0, CancellationToken.None)) continue;
-            _ = ServeAsync(request, (IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address, admitted, late.Token);
+            if (TftpRequest.TryParse(buffer.AsSpan(0, received.ReceivedBytes)) is not { } request) Dropped("malformed");
+            else await AdmitAsync(request, (IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address, late.Token);
         }
 
         // Transfers under way finish, within bounds; a client that is cut off starts again, elsewhere.
         late.CancelAfter(DrainTime);
-        for (var i = 0; i < MostTransfers; i++) await admitted.WaitAsync(CancellationToken.None);
+        foreach (var serving in _serving.Values.ToList()) await serving.Ended;
     }
 
-    private async Task ServeAsync(TftpRequest request, IPEndPoint client, IPAddress local, SemaphoreSlim admitted, CancellationToken cancellation)
+    private async Task AdmitAsync(TftpRequest request, IPEndPoint client, IPAddress local, CancellationToken cancellation)
+    {
+        if (_serving.TryGetValue(client, out var before))
+        {
+            // The network may double a request, and a client repeats one that was not answered yet; a client that was answered begins anew.
+            if (before.Transfer is not { IsAnswered: true })
+            {
+                Dropped("duplicate");
+                return;
+            }
+
+            before.Cancel();
+            await before.Ended;
+        }
+
+        if (_serving.Count >= options.Value.TftpTransfers)
+        {
+            Dropped("busy");
+            return;
+        }
+
+        if (_serving.Count >= options.Value.TftpTransfers / 2 && _serving.Keys.Count(k => k.Address.Equals(client.Address)) >= options.Value.TftpTransfers / 2)
+        {
+            Dropped("client-limit");
+            return;
+        }
+
+        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation));
+        _serving[client] = serving;
+        serving.Ended = ServeAsync(serving, request, client, local, serving.Stop.Token);
+    }
+
+    private async Task ServeAsync(Serving serving, TftpRequest request, IPEndPoint client, IPAddress local, CancellationToken cancellation)
     {
         try
         {
+            // The next request is not kept waiting by this one's file.
+            await Task.Yield();
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(local, 0));
             if (Refusal(request) is { } refusal)
@@ -82,10 +119,11 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
 
             var netascii = request.Mode == "netascii";
             await using var content = netascii ? new NetasciiStream(file.Open()) : file.Open();
-            var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : file.Length);
+            var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : file.Length, LargestBlock(client));
             try
             {
-                var sent = await new TftpTransfer(socket, client, negotiated, content).RunAsync(cancellation);
+                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time);
+                var sent = await serving.Transfer.RunAsync(cancellation);
                 files.NoteTransfer(file, client.Address, "tftp", request.File, $"{sent} octets");
             }
             catch (IOException e)
@@ -103,21 +141,61 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         }
         finally
         {
-            try
-            {
-                admitted.Release();
-            }
-            catch (ObjectDisposedException)
-            {
-                // The server stopped while this transfer was under way.
-            }
+            _serving.TryRemove(KeyValuePair.Create(client, serving));
+            serving.Stop.Dispose();
         }
     }
+
+    /// <summary>The largest block that goes to a client in one packet: what the system knows of the path's MTU, less the headers of IPv4, UDP and TFTP.</summary>
+    private int LargestBlock(IPEndPoint client)
+    {
+        if (options.Value.TftpBlockSize > 0) return Math.Min(options.Value.TftpBlockSize, TftpOptions.LargestBlock);
+        const int IpLevel = 0;
+        const int IpMtu = 14;
+        const int Headers = 20 + 8 + 4;
+        if (!OperatingSystem.IsLinux()) return TftpOptions.EthernetBlock;
+        try
+        {
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            probe.Connect(client);
+            Span<byte> mtu = stackalloc byte[4];
+            probe.GetRawSocketOption(IpLevel, IpMtu, mtu);
+            return Math.Min(BitConverter.ToInt32(mtu) - Headers, TftpOptions.LargestBlock);
+        }
+        catch (SocketException)
+        {
+            return TftpOptions.EthernetBlock;
+        }
+    }
+
+    private static void Dropped(string reason) => AnvilDiagnostics.TftpDropped.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     private static byte[]? Refusal(TftpRequest request)
     {
         if (request.Opcode == TftpOpcode.Write) return TftpPacket.Error(TftpError.AccessViolation, "this server is read-only");
         return request.Mode is "octet" or "netascii" ? null : TftpPacket.Error(TftpError.IllegalOperation, "only octet and netascii");
+    }
+
+    /// <summary>A transfer under way, and how it is stopped.</summary>
+    private sealed class Serving(CancellationTokenSource stop)
+    {
+        public CancellationTokenSource Stop { get; } = stop;
+
+        public TftpTransfer? Transfer { get; set; }
+
+        public Task Ended { get; set; } = Task.CompletedTask;
+
+        public void Cancel()
+        {
+            try
+            {
+                Stop.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended meanwhile.
+            }
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TFTP listens on port {Port}")]

@@ -17,6 +17,15 @@ public static class AnvilDiagnostics
     /// <summary>DHCP messages taken; tags: type, outcome.</summary>
     public static Counter<long> DhcpMessages { get; } = Meter.CreateCounter<long>("anvil.dhcp.messages", description: "DHCP messages taken");
 
+    /// <summary>DHCP packets that got no answer; tag: reason.</summary>
+    public static Counter<long> DhcpDropped { get; } = Meter.CreateCounter<long>("anvil.dhcp.dropped", description: "DHCP packets that got no answer");
+
+    /// <summary>Addresses that a probe found in use; tag: subnet.</summary>
+    public static Counter<long> AddressesInUse { get; } = Meter.CreateCounter<long>("anvil.dhcp.conflicts", description: "Addresses that a probe found in use");
+
+    /// <summary>TFTP requests that were not taken; tag: reason.</summary>
+    public static Counter<long> TftpDropped { get; } = Meter.CreateCounter<long>("anvil.tftp.dropped", description: "TFTP requests that were not taken");
+
     /// <summary>Seconds from a DHCP message to its answer; tag: type.</summary>
     public static Histogram<double> DhcpDuration { get; } = Meter.CreateHistogram<double>("anvil.dhcp.duration", "s", "From a DHCP message to its answer");
 

@@ -25,7 +25,7 @@ namespace Anvil.Grains.Machines;
 #pragma warning restore ORLEANSEXP004
 public sealed partial class MachineGrain(
     [PersistentState("machine", MachineGrain.Store)] IPersistentState<MachineState> state,
-    ICatalog catalog, TimelineWriter timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
+    ICatalog catalog, Database database, TimelineWriter timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
 {
     /// <summary>Name of the storage provider.</summary>
     public const string Store = "anvil";
@@ -103,7 +103,7 @@ public sealed partial class MachineGrain(
         if (machine.Locked && !actor.IsMachine) throw new ApiException(new ApiError("machines", Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
         var reply = Document();
         await WriteAsync(new MachineState { Revision = state.State.Revision }, "delete", actor.Name);
-        await state.ClearStateAsync();
+        using (await database.WriteTurnAsync(CancellationToken.None)) await state.ClearStateAsync();
         DeactivateOnIdle();
         return reply;
     });
@@ -219,6 +219,7 @@ public sealed partial class MachineGrain(
         };
         try
         {
+            using var turn = await database.WriteTurnAsync(CancellationToken.None);
             await state.WriteStateAsync();
         }
         catch (Exception e)

@@ -21,6 +21,15 @@ namespace Anvil.Grains.Subnets;
 public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, TimeProvider time, ILogger<SubnetGrain> logger) : Grain, ISubnetGrain
 {
     private static readonly TimeSpan ReopenPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a probe's answer holds, and how many addresses are probed ahead of the pickers.</summary>
+    private static readonly TimeSpan ProbeHolds = TimeSpan.FromMinutes(10);
+    private const int ProbedAhead = 8;
+    private readonly Dictionary<uint, long> _probed = [];
+    private readonly LeaseClock _clock = new(time);
+
+    /// <summary>How far the clock jumped while the ends could not be stored.</summary>
+    private TimeSpan _owed;
     private readonly List<Lease> _pending = [];
     private readonly Dictionary<uint, Lease> _durable = [];
     private TaskCompletionSource _batch = NewBatch();
@@ -51,15 +60,16 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
         if (_stale) return Stale();
         if (!catalog.Current.Subnets.TryGetValue(Name, out var subnet)) return new LeaseAnswer(LeaseVerdict.Silence, null, null, $"there is no subnet {Name}");
         if (_range != (subnet.ActiveStart, subnet.ActiveEnd)) Build(_leases.All.ToList());
-        var now = time.GetUtcNow();
-        var decision = Decide(new LeaseRules(subnet, catalog.Current, _leases), call, now);
+        var now = await ReadClockAsync();
+        var rules = new LeaseRules(subnet, catalog.Current, _leases);
+        var decision = Decide(rules, call, now);
         if (decision.Changed.Count == 0) return Answer(decision);
         if (_unsure) return WithoutDatabase(call, decision, now);
         foreach (var lease in decision.Changed) _leases.Put(lease);
         try
         {
             await StoreAsync(decision.Changed);
-            return Answer(decision);
+            return call.CanProbe && decision.Picked ? Answer(decision) with { ToProbe = ToProbe(rules, decision) } : Answer(decision);
         }
         catch (StaleEpochException)
         {
@@ -72,8 +82,36 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
     }
 
     /// <inheritdoc/>
-    public Task<string?> HolderOf(uint address)
-        => Task.FromResult(_leases.At(address) is { Token.Length: > 0 } lease && lease.IsLive(time.GetUtcNow()) ? lease.Token : null);
+    public async Task<string?> HolderOf(uint address)
+    {
+        var now = await ReadClockAsync();
+        return _leases.At(address) is { Token.Length: > 0 } lease && lease.IsLive(now) ? lease.Token : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<uint> AddressOf(string token) => Task.FromResult(_leases.Of(token) is { } lease ? IPv4.Parse(lease.Addr) : 0);
+
+    /// <inheritdoc/>
+    public async Task Probed(uint address, bool inUse)
+    {
+        if (_stale || _unsure || !catalog.Current.Subnets.TryGetValue(Name, out var subnet)) return;
+        _probed[address] = time.GetTimestamp();
+        if (!inUse) return;
+        var decision = new LeaseRules(subnet, catalog.Current, _leases).InUse(address, await ReadClockAsync());
+        if (decision.Changed.Count == 0) return;
+        LogInUse(Name, IPv4.Format(address));
+        AnvilDiagnostics.AddressesInUse.Add(1, new KeyValuePair<string, object?>("subnet", Name));
+        foreach (var lease in decision.Changed) _leases.Put(lease);
+        try
+        {
+            await StoreAsync(decision.Changed);
+        }
+        catch (Exception e) when (e is StaleEpochException || DatabaseFailure.Is(e))
+        {
+            // The address is probed again before it is offered again.
+            if (e is StaleEpochException) Stale();
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<Reply> DeleteLease(uint address)
@@ -106,12 +144,59 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
             LeaseAct.Discover => rules.Discover(request, now),
             LeaseAct.Request => rules.Request(request, now),
             LeaseAct.Release => rules.Release(request, now),
+            LeaseAct.Observe => rules.Observe(request, now),
             _ => rules.Decline(request, now),
         };
     }
 
     private static LeaseAnswer Answer(LeaseDecision decision)
-        => new(decision.Verdict, decision.Lease is null ? null : Json.Write(decision.Lease), decision.Reservation is null ? null : Json.Write(decision.Reservation), decision.Reason);
+        => new(decision.Verdict, decision.Lease is null ? null : Json.Write(decision.Lease), decision.Reservation is null ? null : Json.Write(decision.Reservation), decision.Reason) { Cause = decision.Cause };
+
+    private List<uint> ToProbe(LeaseRules rules, LeaseDecision decision)
+    {
+        var wanted = new List<uint> { IPv4.Parse(decision.Lease!.Addr) };
+        wanted.AddRange(rules.Upcoming(ProbedAhead));
+        wanted.RemoveAll(a => _probed.TryGetValue(a, out var when) && time.GetElapsedTime(when) < ProbeHolds);
+        // Those ahead are on their way now: the next client's answer does not name them again.
+        foreach (var address in wanted.Skip(1)) _probed[address] = time.GetTimestamp();
+        if (_probed.Count > 70_000) _probed.Clear();
+        return wanted;
+    }
+
+    /// <summary>The time. After the clock has jumped, the leases' ends are moved with it, and stored.</summary>
+    private async Task<DateTimeOffset> ReadClockAsync()
+    {
+        var now = _clock.Read(out var jump);
+        if (jump != TimeSpan.Zero) await MoveEndsAsync(jump, now);
+        return now;
+    }
+
+    private async Task MoveEndsAsync(TimeSpan jump, DateTimeOffset now)
+    {
+        var moved = _leases.Shifted(jump, now);
+        LogJump(Name, jump, moved.Count);
+        foreach (var lease in moved)
+        {
+            _leases.Put(lease);
+            var address = IPv4.Parse(lease.Addr);
+            if (_durable.TryGetValue(address, out var held)) _durable[address] = held with { ExpireTime = held.ExpireTime + jump };
+        }
+
+        if (_unsure) _owed += jump;
+        if (_unsure || _stale || moved.Count == 0) return;
+        try
+        {
+            await StoreAsync(moved);
+        }
+        catch (StaleEpochException)
+        {
+            Stale();
+        }
+        catch (Exception e) when (DatabaseFailure.Is(e))
+        {
+            _owed += jump;
+        }
+    }
 
     /// <summary>A renewal of a lease that is durable is confirmed for the time that it has left; everything else waits.</summary>
     private LeaseAnswer WithoutDatabase(LeaseCall call, LeaseDecision decision, DateTimeOffset now)
@@ -119,7 +204,7 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
         if (call.Act == LeaseAct.Request && decision is { Verdict: LeaseVerdict.Give, Lease: { } wanted }
             && _durable.TryGetValue(IPv4.Parse(wanted.Addr), out var held) && held.Token == call.Token && held.State == Lease.Ack && (int)(held.ExpireTime - now).TotalSeconds is var left and > 0)
             return Answer(decision with { Lease = wanted with { Duration = left, ExpireTime = held.ExpireTime }, Reason = "renewed for the time it has left: the database is away" });
-        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the database is away: new leases wait");
+        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the database is away: new leases wait") { Cause = LeaseCause.DatabaseAway };
     }
 
     private LeaseAnswer Stale()
@@ -132,7 +217,7 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
 
         _stale = true;
         DeactivateOnIdle();
-        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the subnet moved to another silo") { Again = true };
+        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the subnet moved to another silo") { Again = true, Cause = LeaseCause.Moved };
     }
 
     private Task StoreAsync(IReadOnlyList<Lease> leases)
@@ -212,6 +297,9 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
                 await OpenAsync(CancellationToken.None);
                 _unsure = false;
                 LogBack(Name);
+                var owed = _owed;
+                _owed = TimeSpan.Zero;
+                if (owed != TimeSpan.Zero) await MoveEndsAsync(owed, time.GetUtcNow());
                 return;
             }
             catch (Exception e) when (DatabaseFailure.Is(e))
@@ -242,6 +330,12 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: leases cannot be stored; known leases are confirmed, new ones wait")]
     private partial void LogAway(Exception exception, string subnet);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: {Address} is in use by somebody unknown, and is not given for ten minutes")]
+    private partial void LogInUse(string subnet, string address);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: the clock jumped by {Jump}; {Count} leases are moved with it")]
+    private partial void LogJump(string subnet, TimeSpan jump, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "subnet {Subnet}: the database is back; leases were read again")]
     private partial void LogBack(string subnet);

@@ -17,6 +17,9 @@ public sealed record Lease : Document
     /// <summary>In use by somebody else: declined, or found by a probe.</summary>
     public const string Invalid = "INVALID";
 
+    /// <summary>Another server's lease, as seen beside it in a proxy subnet (DRP's name of it).</summary>
+    public const string Fake = "FAKE";
+
     /// <summary>The leased address.</summary>
     public string Addr { get; init => field = value ?? ""; } = "";
 
@@ -38,7 +41,7 @@ public sealed record Lease : Document
     /// <summary>How the token was made.</summary>
     public string Strategy { get; init => field = value ?? ""; } = "";
 
-    /// <summary>OFFER, ACK, EXPIRED or INVALID.</summary>
+    /// <summary>OFFER, ACK, EXPIRED, INVALID or FAKE.</summary>
     public string State { get; init => field = value ?? ""; } = "";
 
     /// <summary>Options given with it.</summary>

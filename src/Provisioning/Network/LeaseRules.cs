@@ -22,7 +22,14 @@ public enum LeaseVerdict
 }
 
 /// <summary>The answer, its lease, why, and the leases to store before it is given.</summary>
-public sealed record LeaseDecision(LeaseVerdict Verdict, Lease? Lease, Reservation? Reservation, string Reason, IReadOnlyList<Lease> Changed);
+public sealed record LeaseDecision(LeaseVerdict Verdict, Lease? Lease, Reservation? Reservation, string Reason, IReadOnlyList<Lease> Changed)
+{
+    /// <summary>Why there is no answer.</summary>
+    public LeaseCause Cause { get; init; }
+
+    /// <summary>The address was picked from the pool: somebody unknown may be using it.</summary>
+    public bool Picked { get; init; }
+}
 
 /// <summary>
 /// Who gets which address (DRP's rules, with their faults mended: ended leases go back to the pool, and reservations' next
@@ -33,6 +40,7 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
     /// <summary>Seconds that an offer is kept for.</summary>
     public const int OfferSeconds = 60;
 
+    private static readonly TimeSpan ObservedFor = TimeSpan.FromDays(1);
     private static readonly TimeSpan InvalidFor = TimeSpan.FromMinutes(10);
 
     /// <summary>DHCPDISCOVER.</summary>
@@ -46,7 +54,7 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
             if (held is null || held.Token == request.Token || !held.IsLive(now)) return Offer(request, address, reservation, now, $"reserved for {request.Token}");
         }
 
-        if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled");
+        if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled", LeaseCause.Disabled);
         var own = leases.Of(request.Token);
         if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr)) && !IsReserved(IPv4.Parse(own.Addr))
             && (request.Requested == 0 || request.Requested == IPv4.Parse(own.Addr) || own.IsLive(now)))
@@ -54,11 +62,11 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
         foreach (var picker in subnet.Pickers)
         {
             var (address, stop) = Pick(picker, request, now);
-            if (address is { } found) return Offer(request, found, null, now, $"picked by {picker}");
-            if (stop) return Silence($"picker {picker} gives no address");
+            if (address is { } found) return Offer(request, found, null, now, $"picked by {picker}") with { Picked = true };
+            if (stop) return Silence($"picker {picker} gives no address", LeaseCause.Picker);
         }
 
-        return Silence($"subnet {subnet.Name} has no free address");
+        return Silence($"subnet {subnet.Name} has no free address", LeaseCause.Exhausted);
     }
 
     /// <summary>DHCPREQUEST; the caller has checked option 54.</summary>
@@ -80,8 +88,10 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
 
         if (held is null || held.Token != request.Token)
         {
-            // A lease that Anvil has forgotten (its row was deleted, or ended and was taken by nobody) cannot be told from another server's: the client starts again.
-            return Refuse($"{IPv4.Format(address)} is not leased to {request.Token}");
+            // What lies in our range is ours alone to give, so the client starts again. Elsewhere in the network another server may have given it, and would be undone by a NAK.
+            return held is not null || reservation is not null || leases.InRange(address)
+                ? Refuse($"{IPv4.Format(address)} is not leased to {request.Token}")
+                : Silence($"{IPv4.Format(address)} is outside the range that Anvil gives: another server's", LeaseCause.Foreign);
         }
 
         var lease = Make(request, address, reservation, Lease.Ack, now);
@@ -92,7 +102,7 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
     public LeaseDecision Release(LeaseRequest request, DateTimeOffset now)
     {
         var held = leases.At(request.Requested);
-        if (held is null || held.Token != request.Token) return Silence("releases an address that it does not hold");
+        if (held is null || held.Token != request.Token) return Silence("releases an address that it does not hold", LeaseCause.NotHeld);
         return Silence("released") with { Changed = [held with { State = Lease.Expired, ExpireTime = now }] };
     }
 
@@ -100,9 +110,28 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
     public LeaseDecision Decline(LeaseRequest request, DateTimeOffset now)
     {
         var held = leases.At(request.Requested);
-        if (held is null || held.Token != request.Token) return Silence("declines an address that it does not hold");
+        if (held is null || held.Token != request.Token) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
         return Silence("declined") with { Changed = [held with { State = Lease.Invalid, Token = "", ExpireTime = now + InvalidFor }] };
     }
+
+    /// <summary>A probe was answered: somebody uses an address that is free, or offered and not yet taken.</summary>
+    public LeaseDecision InUse(uint address, DateTimeOffset now)
+    {
+        var held = leases.At(address);
+        if (held is not null && held.State != Lease.Offer && held.IsLive(now)) return Silence("the address is leased meanwhile", LeaseCause.NotHeld);
+        var lease = (held ?? Make(new LeaseRequest("", address, 0), address, null, Lease.Invalid, now)) with { State = Lease.Invalid, Token = "", ExpireTime = now + InvalidFor };
+        return Silence("in use by somebody unknown") with { Changed = [lease] };
+    }
+
+    /// <summary>A client of another server takes an address: noted for a day, so that its boot files can be found by it.</summary>
+    public LeaseDecision Observe(LeaseRequest request, DateTimeOffset now)
+    {
+        var lease = Make(request, request.Requested, null, Lease.Fake, now) with { Duration = (int)ObservedFor.TotalSeconds, ExpireTime = now + ObservedFor };
+        return Silence("another server's client") with { Changed = [lease] };
+    }
+
+    /// <summary>Addresses that are likely to be picked next, for probing them in advance.</summary>
+    public IEnumerable<uint> Upcoming(int most) => subnet.Enabled && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) ? leases.Upcoming(most, IsReserved) : [];
 
     private (uint? Address, bool Stop) Pick(string picker, LeaseRequest request, DateTimeOffset now)
     {
@@ -164,7 +193,7 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
     private bool ReservedForOther(uint address, string token)
         => catalog.Reservations.TryGetValue(address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture), out var r) && r.Token != token;
 
-    private static LeaseDecision Silence(string reason) => new(LeaseVerdict.Silence, null, null, reason, []);
+    private static LeaseDecision Silence(string reason, LeaseCause cause = LeaseCause.None) => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
 
     private static LeaseDecision Refuse(string reason) => new(LeaseVerdict.Refuse, null, null, reason, []);
 }

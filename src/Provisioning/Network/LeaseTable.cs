@@ -96,6 +96,19 @@ public sealed class LeaseTable
         return null;
     }
 
+    /// <summary>The addresses that NextFree gives next, in order, at most some.</summary>
+    public IEnumerable<uint> Upcoming(int most, Func<uint, bool> isReserved)
+    {
+        if (_start == 0) return [];
+        var ahead = _next > _end ? [] : _free.GetViewBetween(_next, _end).Where(a => !isReserved(a));
+        var around = _next > _start ? _free.GetViewBetween(_start, _next - 1).Where(a => !isReserved(a)) : [];
+        return ahead.Concat(around).Take(most);
+    }
+
+    /// <summary>The leases with all ends moved, after the clock jumped.</summary>
+    public IReadOnlyList<Lease> Shifted(TimeSpan by, DateTimeOffset now)
+        => [.. _byAddress.Values.Where(l => l.IsLive(now - by)).Select(l => l with { ExpireTime = l.ExpireTime + by })];
+
     private uint? Search(uint from, uint to, Func<uint, bool> isReserved)
     {
         if (from > to) return null;

@@ -8,8 +8,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Anvil.Storage.Sqlite;
 
 /// <summary>The database file of a silo alone: opens connections, and applies the numbered schema scripts at start, forwards only, in one transaction each.</summary>
-public sealed class SqliteDatabase(string path) : Database
+public sealed class SqliteDatabase(string path) : Database, IDisposable
 {
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
     /// <inheritdoc/>
     public override string Name { get; } = $"SQLite {path}";
 
@@ -55,6 +57,21 @@ public sealed class SqliteDatabase(string path) : Database
             await connection.ExecuteAsync($"PRAGMA user_version = {i + 1}", transaction: transaction);
             await transaction.CommitAsync(cancellation);
         }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        return new Turn(_writing);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writing.Dispose();
+
+    private sealed class Turn(SemaphoreSlim writing) : IDisposable
+    {
+        public void Dispose() => writing.Release();
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
     {
+        using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         var epoch = await connection.ExecuteScalarAsync<long>(
@@ -23,6 +24,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
     {
+        using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await FenceAsync(connection, transaction, subnet, epoch);
@@ -45,6 +47,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
     {
+        using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await FenceAsync(connection, transaction, subnet, epoch);

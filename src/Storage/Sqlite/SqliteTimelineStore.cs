@@ -8,6 +8,7 @@ public sealed class SqliteTimelineStore(SqliteDatabase database) : ITimelineStor
     /// <inheritdoc/>
     public async Task AppendAsync(IReadOnlyList<TimelineEntry> entries, CancellationToken cancellation)
     {
+        using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await connection.ExecuteAsync(
@@ -32,6 +33,7 @@ public sealed class SqliteTimelineStore(SqliteDatabase database) : ITimelineStor
     /// <inheritdoc/>
     public async Task<int> TrimAsync(DateTimeOffset before, CancellationToken cancellation)
     {
+        using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await connection.ExecuteAsync("DELETE FROM event WHERE time < @text; DELETE FROM lease_history WHERE ended < @milliseconds", new { text = before.UtcDateTime.ToString("s", System.Globalization.CultureInfo.InvariantCulture), milliseconds = before.ToUnixTimeMilliseconds() });
         return await connection.ExecuteAsync("DELETE FROM timeline WHERE time < @before", new { before = before.ToUnixTimeMilliseconds() });

@@ -38,19 +38,29 @@ public sealed class DhcpMessageTests
     }
 
     [Theory]
-    [InlineData(100, "100 octets are too short")]
-    [InlineData(239, "239 octets are too short")]
-    public void RefusesWhatIsTooShort(int length, string problem)
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(239)]
+    public void RefusesWhatIsTooShort(int length)
     {
         Assert.Null(DhcpMessage.TryParse(Discover().AsSpan(0, length), out var why));
-        Assert.Equal(problem, why);
+        Assert.Equal(DhcpDrop.TooShort, why);
+    }
+
+    [Fact]
+    public void RefusesBootpWithoutDhcp()
+    {
+        var packet = Discover();
+        packet[236] = 0;
+        Assert.Null(DhcpMessage.TryParse(packet, out var why));
+        Assert.Equal(DhcpDrop.NoCookie, why);
     }
 
     [Fact]
     public void RefusesAnOptionThatRunsOverTheEnd()
     {
         Assert.Null(DhcpMessage.TryParse(Discover(53, 200, 1), out var why));
-        Assert.Equal("an option runs over the end", why);
+        Assert.Equal(DhcpDrop.Options, why);
     }
 
     [Fact]
@@ -59,7 +69,7 @@ public sealed class DhcpMessageTests
         var packet = Discover(53, 1, 1);
         packet[2] = 17;
         Assert.Null(DhcpMessage.TryParse(packet, out var why));
-        Assert.Equal("hardware address of 17 octets", why);
+        Assert.Equal(DhcpDrop.HardwareAddress, why);
     }
 
     [Fact]
@@ -86,6 +96,25 @@ public sealed class DhcpMessageTests
         Assert.Equal(long300, read.Option(43));
         Assert.Empty(read.Option(80)!);
         Assert.True(new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6] }.ToBytes().Length >= 300);
+    }
+
+    /// <summary>RFC 2132 section 9.3: what finds no room in a message of the least size goes into the unused fields, the relay's option never.</summary>
+    [Fact]
+    public void OptionsThatFindNoRoomOverloadTheUnusedFields()
+    {
+        KeyValuePair<byte, byte[]> Option(byte code, int length) => KeyValuePair.Create(code, Enumerable.Repeat(code, length).ToArray());
+        var message = new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6], Options = [Option(53, 1), Option(6, 200), Option(82, 60), Option(42, 100), Option(119, 50), Option(15, 20)] };
+        var octets = message.ToBytes(548);
+        Assert.InRange(octets.Length, 300, 548);
+        var read = DhcpMessage.TryParse(octets, out _)!;
+        foreach (var (code, value) in message.Options) Assert.Equal(value, read.Option(code));
+        Assert.Equal([3], read.Option(DhcpOption.Overload)!);
+        Assert.Contains((byte)82, octets.Skip(240));
+        var full = new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6], File = "ipxe.efi", ServerName = "10.0.0.1", Options = [Option(53, 1), Option(6, 240), Option(42, 240)] };
+        read = DhcpMessage.TryParse(full.ToBytes(548), out _)!;
+        Assert.Equal(("ipxe.efi", "10.0.0.1"), (read.File, read.ServerName));
+        Assert.NotNull(read.Option(6));
+        Assert.Null(read.Option(42));
     }
 
     [Fact]

@@ -30,7 +30,12 @@ public sealed class TftpTests
 
     [Fact]
     public void ABlockNeverExceedsWhatThePathCarries()
-        => Assert.Equal(TftpOptions.LargestBlock, TftpOptions.Negotiate(new Dictionary<string, string>(StringComparer.Ordinal) { ["blksize"] = "65464" }, 1).BlockSize);
+    {
+        var request = new Dictionary<string, string>(StringComparer.Ordinal) { ["blksize"] = "65464", ["windowsize"] = "64" };
+        Assert.Equal((1468, 64), (TftpOptions.Negotiate(request, 1).BlockSize, TftpOptions.Negotiate(request, 1).WindowSize));
+        var jumbo = TftpOptions.Negotiate(request, 1, 65504);
+        Assert.Equal((65464, 16), (jumbo.BlockSize, jumbo.WindowSize));
+    }
 
     [Theory]
     [InlineData(1, "noend")]

@@ -83,6 +83,31 @@ public sealed class LeaseRulesTests
         Assert.Equal(7200, net.Request(A, "10.0.0.10", _now).Lease!.Duration);
     }
 
+    /// <summary>RFC 2131 section 4.3.2: of what another server may have given (an address outside our range) nothing is said.</summary>
+    [Fact]
+    public void AForeignServersLeaseIsLeftAlone()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        var answer = net.Request(A, "10.0.0.200", _now);
+        Assert.Equal((LeaseVerdict.Silence, LeaseCause.Foreign), (answer.Verdict, answer.Cause));
+    }
+
+    [Fact]
+    public void AnAddressThatAProbeFindsInUseIsNotGiven()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.12"));
+        var offer = net.Discover(A, _now);
+        Assert.True(offer.Picked);
+        Assert.Equal([IPv4.Parse("10.0.0.11"), IPv4.Parse("10.0.0.12")], net.Rules.Upcoming(8));
+        net.Apply(net.Rules.InUse(IPv4.Parse("10.0.0.10"), _now));
+        net.Apply(net.Rules.InUse(IPv4.Parse("10.0.0.11"), _now));
+        Assert.Equal((LeaseVerdict.Refuse, "10.0.0.10 is in use by somebody unknown"), (net.Request(A, "10.0.0.10", _now).Verdict, net.Request(A, "10.0.0.10", _now).Reason));
+        Assert.Equal("10.0.0.12", net.Discover(A, _now).Lease!.Addr);
+        net.Request(A, "10.0.0.12", _now);
+        Assert.Empty(net.Rules.InUse(IPv4.Parse("10.0.0.12"), _now).Changed);
+        Assert.Equal("10.0.0.10", net.Discover(B, _now.AddMinutes(11)).Lease!.Addr);
+    }
+
     [Fact]
     public void OnlyReservationsIgnoresStrangers()
         => Assert.Equal(LeaseVerdict.Silence, new Net(TestCatalog.Subnet(pickers: ["none"])).Discover(A, _now).Verdict);

@@ -1,0 +1,74 @@
+namespace Anvil.Edge.Dhcp;
+
+/// <summary>Why a DHCP packet got no answer; each reason is counted apart (metric anvil.dhcp.dropped).</summary>
+public enum DhcpDrop
+{
+    /// <summary>It got an answer, or needed none (a release).</summary>
+    None,
+
+    /// <summary>Shorter than a DHCP message's fixed part.</summary>
+    TooShort,
+
+    /// <summary>No magic cookie (RFC 2131 section 3): BOOTP, or something else.</summary>
+    NoCookie,
+
+    /// <summary>A hardware address of no length, or over 16 octets.</summary>
+    HardwareAddress,
+
+    /// <summary>An option that runs over its field's end.</summary>
+    Options,
+
+    /// <summary>A reply: another server's, or a forged one.</summary>
+    NotARequest,
+
+    /// <summary>Option 53 is missing or none of a client's.</summary>
+    MessageType,
+
+    /// <summary>More from one MAC address than is taken.</summary>
+    MacLimit,
+
+    /// <summary>More from one relay, or directly from one link, than is taken.</summary>
+    RelayLimit,
+
+    /// <summary>Pushed out of the queue by newer packets.</summary>
+    Shed,
+
+    /// <summary>Waited so long that its client has asked again.</summary>
+    Stale,
+
+    /// <summary>No subnet holds its relay's or link's addresses.</summary>
+    NoSubnet,
+
+    /// <summary>The client chose another server.</summary>
+    OtherServer,
+
+    /// <summary>The subnet gives no new leases.</summary>
+    Disabled,
+
+    /// <summary>No address is free.</summary>
+    Exhausted,
+
+    /// <summary>The subnet's pickers give this client nothing.</summary>
+    Picker,
+
+    /// <summary>It gives back an address that it does not hold.</summary>
+    NotHeld,
+
+    /// <summary>Its address is another server's.</summary>
+    Foreign,
+
+    /// <summary>Leases cannot be made durable now.</summary>
+    DatabaseAway,
+
+    /// <summary>The subnet is on its way to another silo.</summary>
+    Moved,
+
+    /// <summary>A proxyDHCP answer that would boot nothing.</summary>
+    NoBoot,
+
+    /// <summary>An address is asked of a subnet that only gives boot answers.</summary>
+    ProxyOnly,
+
+    /// <summary>The answer failed; the log says why.</summary>
+    Failed,
+}

@@ -1,0 +1,19 @@
+using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Edge.Dhcp;
+
+/// <summary>A message with all that is known about it before it is answered.</summary>
+/// <param name="Arrival">The message and how it came in.</param>
+/// <param name="Subnet">The subnet that it is answered in.</param>
+/// <param name="Via">Address that led to the subnet: the relay's, or our own.</param>
+/// <param name="Server">Our server identifier towards this client.</param>
+/// <param name="Machine">The machine with its MAC address; null for an unknown one.</param>
+/// <param name="Client">What kind of client it is.</param>
+/// <param name="Boot">What it boots.</param>
+public sealed record DhcpExchange(DhcpArrival Arrival, Subnet Subnet, uint Via, uint Server, Machine? Machine, BootClient Client, BootAnswer Boot)
+{
+    /// <summary>The message.</summary>
+    public DhcpMessage Request => Arrival.Message;
+}

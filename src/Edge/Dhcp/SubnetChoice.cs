@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Edge.Dhcp;
+
+/// <summary>A subnet on a client's link, and the address that led to it.</summary>
+public sealed record SubnetLink(uint Via, Subnet Subnet);
+
+/// <summary>Which subnets a client's link has, and by which address it knows us: by relay, link selection or interface.</summary>
+public static class SubnetChoice
+{
+    /// <summary>Link selection: the client's link, where it is not the relay's (RFC 3527).</summary>
+    private const byte LinkSelection = 5;
+
+    /// <summary>Server identifier override: the relay stands in for us (RFC 5107).</summary>
+    private const byte ServerIdOverride = 11;
+
+    /// <summary>Addresses that stand for the client's link.</summary>
+    public static IReadOnlyList<uint> Vias(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions)
+    {
+        // Only a relay may say that its client is on another link: a client that does is not believed.
+        if (arrival.Message.RelayAddress == 0) return arrival.InterfaceAddresses;
+        return relayOptions.TryGetValue(LinkSelection, out var link) && link.Length == 4 ? [BinaryPrimitives.ReadUInt32BigEndian(link)] : [arrival.Message.RelayAddress];
+    }
+
+    /// <summary>The subnets of the client's link, in the order of the addresses that lead to them.</summary>
+    public static IReadOnlyList<SubnetLink> Links(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, CatalogSnapshot catalog)
+    {
+        var links = new List<SubnetLink>();
+        foreach (var via in Vias(arrival, relayOptions))
+        {
+            if (catalog.SubnetOf(via) is { } subnet && !links.Exists(l => l.Subnet.Name == subnet.Name)) links.Add(new SubnetLink(via, subnet));
+        }
+
+        return links;
+    }
+
+    /// <summary>Our server identifier towards a client of a subnet.</summary>
+    public static uint ServerId(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, Subnet subnet)
+        => arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(over)
+            : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
+}
