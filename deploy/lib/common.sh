@@ -21,3 +21,42 @@ debian_mirror() {
   [ -n "$site" ] || die "apt on this machine knows no archive; give one with --mirror"
   printf '%s\n' "${site%/}"
 }
+
+# The suite that this machine itself runs.
+host_suite() { . /etc/os-release; printf '%s\n' "${VERSION_CODENAME:?this machine runs no Debian release}"; }
+
+# apt for a suite and an architecture, with lists of its own: those of this machine stay as they are.
+private_apt() { # work-folder suite arch mirror
+  local work=$1 suite=$2 arch=$3 mirror=$4
+  mkdir -p "$work"/{lists/partial,cache/archives/partial}
+  : > "$work/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$work/sources.list"
+  cat > "$work/apt.conf" <<A
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+Dir::State::Lists "$work/lists";
+Dir::State::status "$work/status";
+Dir::Cache "$work/cache";
+Dir::Etc::SourceList "$work/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+A
+  APT_CONFIG=$work/apt.conf apt-get update -q >/dev/null || die "the archive $mirror has no $suite for $arch"
+}
+
+# Downloads packages without what they depend on, and unpacks each into a folder.
+unpack_packages() { # work-folder root package...
+  local work=$1 root=$2 deb; shift 2
+  mkdir -p "$work/debs" "$root"
+  (cd "$work/debs" && APT_CONFIG=$work/apt.conf apt-get download -q "$@" >/dev/null) || die "cannot fetch $*"
+  for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$root"; rm -f "$deb"; done
+}
+
+# Downloads packages with all that they depend on, and unpacks them into a folder.
+unpack_with_dependencies() { # work-folder root package...
+  local work=$1 root=$2 deb; shift 2
+  mkdir -p "$root"
+  APT_CONFIG=$work/apt.conf apt-get install -y -q --download-only "$@" >/dev/null || die "cannot fetch $*"
+  for deb in "$work"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$root"; done
+}

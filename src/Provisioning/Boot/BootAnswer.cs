@@ -6,4 +6,8 @@ namespace Anvil.Provisioning.Boot;
 /// <param name="BootEnv">Boot environment that decided.</param>
 /// <param name="Machine">Uuid of the machine; "" for an unknown one.</param>
 /// <param name="Reasons">Each step of the decision, for a person.</param>
-public sealed record BootAnswer(bool Boots, string File, string BootEnv, string Machine, IReadOnlyList<string> Reasons);
+public sealed record BootAnswer(bool Boots, string File, string BootEnv, string Machine, IReadOnlyList<string> Reasons)
+{
+    /// <summary>The machine is meant to boot from its own disk: firmware that asks may be told so, instead of waiting in vain.</summary>
+    public bool FromDisk { get; init; }
+}

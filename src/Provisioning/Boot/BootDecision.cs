@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 
@@ -35,7 +36,7 @@ public static class BootDecision
         if (client.Kind == ClientKind.None) return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
         if (!catalog.BootEnvs.TryGetValue(envName, out var env)) return No($"there is no boot environment {envName}");
         if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
-        if (!env.NetBoots()) return No($"{envName} boots nothing from the network: the firmware goes on to the local disk");
+        if (!env.NetBoots()) return No($"{envName} boots nothing from the network: the firmware goes on to the local disk") with { FromDisk = machine is not null };
         if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted");
         if (env.For(client.Arch) is null) return No($"{envName} has no kernel for {client.Arch}");
 
@@ -46,7 +47,7 @@ public static class BootDecision
             return new BootAnswer(true, $"{server.FileUrl}/{script}", envName, uuid, reasons);
         }
 
-        var loader = Loader(env, client);
+        var loader = Loader(env, machine, client, catalog);
         if (loader is null) return No($"there is no boot program for {client.Firmware} on {client.Arch}");
         reasons.Add(client.Kind switch
         {
@@ -57,15 +58,20 @@ public static class BootDecision
         return new BootAnswer(true, client.Kind == ClientKind.Http ? $"{server.FileUrl}/{loader}" : loader, envName, uuid, reasons);
     }
 
-    private static string? Loader(BootEnv env, BootClient client)
+    private static string? Loader(BootEnv env, Machine? machine, BootClient client, CatalogSnapshot catalog)
     {
         if (env.Loaders.TryGetValue(client.LoaderKey, out var named) && named.Length > 0) return named;
         if (env.For(client.Arch!)?.Loader is { Length: > 0 } loader) return loader;
-        return client.Architecture switch
+        var wanted = Params.TryResolve("boot-loader", machine, catalog, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : "";
+        return (client.Architecture, wanted) switch
         {
-            0 => "undionly.kpxe",
-            7 or 9 or 16 => "ipxe.efi",
-            11 or 19 => "ipxe-arm64.efi",
+            (0, "pxelinux") => "pxelinux.0",
+            (0, "lpxelinux") => "lpxelinux.0",
+            (0, _) => "undionly.kpxe",
+            (7 or 9 or 16, "grub") => "shimx64.efi",
+            (7 or 9 or 16, _) => "ipxe.efi",
+            (11 or 19, "grub") => "shimaa64.efi",
+            (11 or 19, _) => "ipxe-arm64.efi",
             _ => null,
         };
     }

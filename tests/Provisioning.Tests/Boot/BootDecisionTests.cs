@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Tests.Boot;
@@ -15,7 +17,9 @@ public sealed class BootDecisionTests
     [InlineData("discovery", ClientKind.Pxe, 7, true, "ipxe.efi")]
     [InlineData("discovery", ClientKind.Pxe, 9, true, "ipxe.efi")]
     [InlineData("discovery", ClientKind.Http, 16, true, "http://10.0.0.1:8091/ipxe.efi")]
-    [InlineData("discovery", ClientKind.Pxe, 11, false, "")]
+    [InlineData("discovery", ClientKind.Pxe, 11, true, "ipxe-arm64.efi")]
+    [InlineData("discovery", ClientKind.Http, 19, true, "http://10.0.0.1:8091/ipxe-arm64.efi")]
+    [InlineData("discovery", ClientKind.Http, 15, false, "")]
     [InlineData("discovery", ClientKind.Pxe, 6, false, "")]
     [InlineData("discovery", ClientKind.None, 0, false, "")]
     [InlineData("ignore", ClientKind.Pxe, 0, false, "")]
@@ -34,6 +38,20 @@ public sealed class BootDecisionTests
     {
         var answer = BootDecision.Decide(new Machine { Uuid = "u", Name = "m1", BootEnv = env }, Mac, new BootClient(ClientKind.Ipxe, 0), TestCatalog.With(), Server);
         Assert.Equal((boots, file, env, "u"), (answer.Boots, answer.File, answer.BootEnv, answer.Machine));
+    }
+
+    [Theory]
+    [InlineData("grub", 7, "shimx64.efi")]
+    [InlineData("grub", 11, "shimaa64.efi")]
+    [InlineData("grub", 0, "undionly.kpxe")]
+    [InlineData("pxelinux", 0, "pxelinux.0")]
+    [InlineData("lpxelinux", 0, "lpxelinux.0")]
+    [InlineData("lpxelinux", 7, "ipxe.efi")]
+    public void TheParamBootLoaderChoosesTheFirstProgram(string loader, int arch, string file)
+    {
+        var global = new Profile { Name = "global", Params = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["boot-loader"] = JsonSerializer.SerializeToElement(loader) } };
+        var catalog = TestCatalog.With(TestCatalog.Pref("unknownBootEnv", "discovery"), global);
+        Assert.Equal(file, BootDecision.Decide(null, Mac, new BootClient(ClientKind.Pxe, arch), catalog, Server).File);
     }
 
     [Theory]

@@ -38,7 +38,7 @@ public sealed class BootFilesTests
     {
         var script = BootFiles.Find("default.ipxe", Context(null, "discovery"))!.Render();
         Assert.StartsWith("#!ipxe\n", script, StringComparison.Ordinal);
-        Assert.Contains("kernel http://10.0.0.1:8091/sledgehammer/vmlinuz initrd=initrd.zst quiet", script, StringComparison.Ordinal);
+        Assert.Contains("kernel http://10.0.0.1:8091/sledgehammer/vmlinuz BOOTIF=01-${netX/mac:hexhyp} initrd=initrd.zst quiet", script, StringComparison.Ordinal);
         Assert.DoesNotContain("token", script, StringComparison.Ordinal);
         using var config = JsonDocument.Parse(BootFiles.Find("sledgehammer/agent.json", Context(null, "discovery"))!.Render());
         Assert.Equal("token-of-nobody", config.RootElement.GetProperty("Token").GetString());
@@ -60,8 +60,8 @@ public sealed class BootFilesTests
         Assert.Contains("d-i mirror/http/hostname string mirror.example\n", seed, StringComparison.Ordinal);
         Assert.Contains("d-i netcfg/hostname string web1\n", seed, StringComparison.Ordinal);
         var post = BootFiles.Find("machines/0b3c6a8e-0000-4000-8000-000000000001/post-install.sh", context)!.Render();
-        Assert.Contains("ssh-ed25519 AAAA ann\n", post, StringComparison.Ordinal);
-        Assert.Contains("/api/v3/jobs", post, StringComparison.Ordinal);
+        Assert.Contains("'ssh-ed25519 AAAA ann'", post, StringComparison.Ordinal);
+        Assert.Contains("call POST jobs", post, StringComparison.Ordinal);
     }
 
     [Fact]
