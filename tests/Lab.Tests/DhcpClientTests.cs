@@ -1,88 +1,136 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Anvil.Lab.Tests;
 
-/// <summary>DHCP with real clients that are not firmware: ISC's dhclient and busybox's udhcpc, in a namespace on the lab's bridge.</summary>
-public sealed class DhcpClientTests
+/// <summary>DHCP with real clients that are not firmware: ISC's dhclient, busybox's udhcpc, dhcpcd and perfdhcp, on the lab's bridge.</summary>
+public sealed partial class DhcpClientTests
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
     [Fact]
-    public async Task DhclientGetsKeepsAndReleasesItsLease()
+    public async Task DhclientGetsKeepsRenewsRebindsAndReleasesItsLease()
     {
-        await using var lab = await Laboratory.StartAsync();
-        using var client = new Client(lab, "52:54:00:99:00:01");
-        client.Dhclient("-1");
+        await using var lab = await Laboratory.StartAsync(subnet: net =>
+        {
+            ((JsonArray)net["Options"]!).Add(new JsonObject { ["Code"] = 58, ["Value"] = "3" });
+            ((JsonArray)net["Options"]!).Add(new JsonObject { ["Code"] = 59, ["Value"] = "6" });
+        });
+        var peer = lab.Network.AddPeer("cli").On(mac: "52:54:00:99:00:01");
+        using var client = new Dhclient(lab, peer, "also request dhcp-renewal-time, dhcp-rebinding-time; initial-interval 1; backoff-cutoff 2;").Run();
         var lease = await LeaseAsync(lab, "10.77.0.100");
         Assert.Equal(("ACK", "52:54:00:99:00:01", 600), (lease["State"]!.ToString(), lease["Token"]!.ToString(), lease["Duration"]!.GetValue<int>()));
-        var expires = lease["ExpireTime"]!.ToString();
+        Assert.Equal("BOUND 10.77.0.100", await client.ReasonAsync("BOUND", Soon));
+        Assert.Equal("RENEW 10.77.0.100", await client.ReasonAsync("RENEW", Soon));
 
+        // The way to the server alone is cut: only a broadcast, as a rebinding client sends it, comes through.
+        void Nft(string rules) => Commands.Run("ip", "netns", "exec", lab.Silo.Host.Namespace, "nft", rules);
+        Nft("add table inet cut; add chain inet cut in { type filter hook input priority 0; }; add rule inet cut in ip daddr 10.77.0.1 udp dport 67 counter drop");
+        // dhclient calls that a renewal as well.
+        var before = client.Reasons.Count;
+        Assert.Equal("RENEW 10.77.0.100", await client.ReasonAsync("RENEW", TimeSpan.FromSeconds(40), before + 1));
+        Assert.DoesNotContain("packets 0 ", Commands.Run("ip", "netns", "exec", lab.Silo.Host.Namespace, "nft", "list ruleset"), StringComparison.Ordinal);
+        Nft("delete table inet cut");
+
+        var expires = (await LeaseAsync(lab, "10.77.0.100"))["ExpireTime"]!.ToString();
+        client.Vanish();
         await lab.Silo.KillAsync();
         await lab.Silo.StartAsync();
         Assert.Equal(expires, (await LeaseAsync(lab, "10.77.0.100"))["ExpireTime"]!.ToString());
 
-        client.Dhclient("-x");
-        client.Dhclient("-1");
+        // With its lease in its file a client starts at INIT-REBOOT.
+        client.Run();
+        Assert.Equal("REBOOT 10.77.0.100", await client.ReasonAsync("REBOOT", Soon));
         Assert.NotEqual(expires, (await LeaseAsync(lab, "10.77.0.100"))["ExpireTime"]!.ToString());
-        client.Dhclient("-r");
-        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", TimeSpan.FromSeconds(20), () => "the released lease did not end");
+        client.Run("-r");
+        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Soon, () => "the released lease did not end");
     }
 
-    [Theory]
-    [InlineData("0000", "PXEClient:Arch:00000:UNDI:002001", "pcbios", "pxe")]
-    [InlineData("0007", "PXEClient:Arch:00007:UNDI:003000", "7", "pxe")]
-    [InlineData("0009", "PXEClient:Arch:00009:UNDI:003000", "9", "pxe")]
-    [InlineData("0010", "HTTPClient:Arch:00016:UNDI:003000", "16", "http")]
-    [InlineData("0006", "PXEClient:Arch:00006:UNDI:003000", "6", "pxe")]
-    public async Task WhatThePreviewSaysIsWhatTheClientGets(string arch, string vendorClass, string previewArch, string previewClient)
+    [Fact]
+    public async Task UdhcpcRenewsAndReleases()
     {
         await using var lab = await Laboratory.StartAsync();
-        const string Mac = "52:54:00:99:00:02";
-        await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = "preview.example.com", ["HardwareAddrs"] = new JsonArray(Mac), ["BootEnv"] = "sledgehammer" });
-        using var client = new Client(lab, Mac);
-        var got = client.Udhcpc(arch, vendorClass);
-        var preview = (await lab.Api.GetAsync($"machines/{Mac}/boot?arch={previewArch}&client={previewClient}"))!;
-        Assert.Equal(preview["File"]!.ToString().Replace("http://anvil:8091", "http://10.77.0.1:8091", StringComparison.Ordinal), got);
+        var peer = lab.Network.AddPeer("cli").On(mac: "52:54:00:99:00:05");
+        var script = Script(lab, "udhcpc", "#!/bin/sh\necho \"$1 $ip\" >> $0.log\n[ \"$1\" = bound ] && ip addr replace $ip/24 dev $interface\nexit 0\n");
+        using var client = peer.Start("busybox", "udhcpc", "-i", "eth0", "-s", script, "-f", "-R", "-t", "5", "-T", "2");
+        await SaysAsync(script, "bound 10.77.0.100");
+        Commands.Run("kill", "-USR1", client.Id.ToString(CultureInfo.InvariantCulture));
+        await SaysAsync(script, "renew 10.77.0.100");
+        Commands.Run("kill", "-TERM", client.Id.ToString(CultureInfo.InvariantCulture));
+        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Soon, () => "the released lease did not end");
     }
+
+    /// <summary>dhcpcd looks for others with its address (RFC 5227), and declines what it finds in use; without probes of our own it has to.</summary>
+    [Fact]
+    public async Task DhcpcdDeclinesAnAddressInUseAndAsksForOptionsAlone()
+    {
+        await using var lab = await Laboratory.StartAsync(settings: ["--Edge:ProbeMilliseconds=0"]);
+        lab.Network.AddPeer("old").On(address: "10.77.0.100/24");
+        var peer = lab.Network.AddPeer("cli").On(mac: "52:54:00:99:00:06");
+        var script = Script(lab, "dhcpcd", "#!/bin/sh\necho \"$reason $new_ip_address router $new_routers\" >> $0.log\nexit 0\n");
+        using (var client = Dhcpcd(peer, script, "-B"))
+        {
+            await SaysAsync(script, "BOUND 10.77.0.101 router 10.77.0.1");
+            Assert.Equal("INVALID", (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString());
+            Assert.Contains("DECLINE", await lab.Api.GetTextAsync("timeline/52:54:00:99:00:06"), StringComparison.Ordinal);
+            client.Kill(entireProcessTree: true);
+        }
+
+        peer.Run("ip", "addr", "flush", "dev", "eth0");
+        peer.Run("ip", "addr", "add", "10.77.0.60/24", "dev", "eth0");
+        using var informed = Dhcpcd(peer, script, "-B", "--inform=10.77.0.60/24");
+        await SaysAsync(script, "INFORM 10.77.0.60 router 10.77.0.1");
+        informed.Kill(entireProcessTree: true);
+        Assert.Null(await lab.Api.GetAsync("leases/10.77.0.60"));
+    }
+
+    /// <summary>Our own probe finds what uses an address; the client never gets it, and the next clients find theirs probed already.</summary>
+    [Fact]
+    public async Task AnAddressInUseIsNotGiven()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        lab.Network.AddPeer("old").On(address: "10.77.0.100/24").On(address: "10.77.0.102/24");
+        using var first = new Dhclient(lab, lab.Network.AddPeer("cli1").On(mac: "52:54:00:99:00:07")).Run();
+        Assert.Equal("BOUND 10.77.0.101", await first.ReasonAsync("BOUND", Soon));
+        Assert.Equal("INVALID", (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString());
+        await Wait.UntilAsync(async () => (await lab.Api.GetAsync("leases/10.77.0.102"))?["State"]?.ToString() == "INVALID", Soon, () => "10.77.0.102 was not probed ahead");
+        using var second = new Dhclient(lab, lab.Network.AddPeer("cli2").On(mac: "52:54:00:99:00:08")).Run();
+        Assert.Equal("BOUND 10.77.0.103", await second.ReasonAsync("BOUND", Soon));
+        Assert.DoesNotContain("NAK", await lab.Api.GetTextAsync("timeline/52:54:00:99:00:08"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PerfdhcpGetsRenewsAndReleases()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var peer = lab.Network.AddPeer("perf").On(address: "10.77.0.50/24");
+        // It plays a relay: its own address is the giaddr of 60 clients.
+        var (_, output, error) = peer.Try("perfdhcp", "-4", "-l", "eth0", "-r", "30", "-f", "5", "-F", "5", "-R", "60", "-n", "60", "-W", "2000000", "10.77.0.1");
+        var drops = Drops().Matches(output).Select(m => m.Groups[1].Value).ToList();
+        // DISCOVER-OFFER, REQUEST-ACK, renewals; a release has no answer.
+        Assert.True(drops.Count == 4 && drops.Take(3).All(d => d == "0"), $"{output}{error}");
+        var leases = ((JsonArray)(await lab.Api.GetAsync("leases"))!).Select(l => l!["State"]!.ToString()).ToList();
+        Assert.Contains("EXPIRED", leases);
+        Assert.True(leases.Count(s => s == "ACK") > 20, string.Join(' ', leases));
+    }
+
+    private static Process Dhcpcd(LabPeer peer, string script, params string[] arguments)
+        => peer.Start("sh", ["-c", "mkdir -p /var/lib/dhcpcd; mount -t tmpfs none /var/lib/dhcpcd; mount -t tmpfs none /run; exec dhcpcd \"$@\"", "dhcpcd", "-4", "-f", "/dev/null", "--oneshot", "-t", "60", "-c", script, .. arguments, "eth0"]);
 
     private static async Task<JsonNode> LeaseAsync(Laboratory lab, string address) => await lab.Api.GetAsync($"leases/{address}") ?? throw new SetupException($"{address} is not leased");
 
-    /// <summary>A namespace with one interface on the lab's bridge.</summary>
-    private sealed class Client : IDisposable
+    private static string Script(Laboratory lab, string name, string text)
     {
-        private readonly string _namespace;
-        private readonly string _folder;
-
-        public Client(Laboratory lab, string mac)
-        {
-            (_namespace, _folder) = (lab.Network.Switch.Replace("-net", "-cli", StringComparison.Ordinal), lab.Folder);
-            Commands.Run("ip", "netns", "add", _namespace);
-            Commands.Run("ip", "link", "add", "cl0", "netns", lab.Network.Switch, "type", "veth", "peer", "name", "eth0", "netns", _namespace);
-            Commands.Run("ip", "-n", lab.Network.Switch, "link", "set", "cl0", "master", "br0", "up");
-            Commands.Run("ip", "-n", _namespace, "link", "set", "eth0", "address", mac, "up");
-        }
-
-        /// <summary>Runs dhclient; its script is replaced by one that only sets the address, so that nothing of the host changes.</summary>
-        public void Dhclient(string mode)
-        {
-            var script = Path.Combine(_folder, "dhclient-script");
-            File.WriteAllText(script, "#!/bin/sh\ncase $reason in BOUND|RENEW|REBIND|REBOOT) ip addr replace $new_ip_address/24 dev $interface ;; RELEASE|STOP) ;; esac\nexit 0\n");
-            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            Commands.Run("ip", "netns", "exec", _namespace, "dhclient", mode, "-4", "-sf", script, "-lf", Path.Combine(_folder, "dhclient.leases"), "-pf", Path.Combine(_folder, "dhclient.pid"), "-cf", "/dev/null", "eth0");
-        }
-
-        /// <summary>Asks as firmware of an architecture (hexadecimal option 93) would; the boot file that came.</summary>
-        public string Udhcpc(string arch, string vendorClass)
-        {
-            var script = Path.Combine(_folder, "udhcpc-script");
-            File.WriteAllText(script, "#!/bin/sh\n[ \"$1\" = bound ] && echo \"file=$boot_file\"\nexit 0\n");
-            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            var output = Commands.Run("ip", "netns", "exec", _namespace, "busybox", "udhcpc", "-i", "eth0", "-s", script, "-f", "-q", "-n", "-t", "5", "-T", "2", "-x", $"0x5d:{arch}", "-V", vendorClass);
-            return output.Split('\n').Single(l => l.StartsWith("file=", StringComparison.Ordinal))[5..];
-        }
-
-        public void Dispose()
-        {
-            if (File.Exists(Path.Combine(_folder, "dhclient.pid"))) Commands.Try("kill", File.ReadAllText(Path.Combine(_folder, "dhclient.pid")).Trim());
-            Commands.Try("ip", "netns", "del", _namespace);
-        }
+        var script = LabContent.Script(lab, name, text);
+        File.WriteAllText(script + ".log", "");
+        return script;
     }
+
+    private static Task SaysAsync(string script, string line)
+        => Wait.UntilAsync(() => Task.FromResult(File.ReadAllLines(script + ".log").Contains(line, StringComparer.Ordinal)), TimeSpan.FromSeconds(40), () => $"the client did not say \"{line}\", but {File.ReadAllText(script + ".log")}");
+
+    [GeneratedRegex("^drops: *(\\d+)", RegexOptions.Multiline)]
+    private static partial Regex Drops();
 }

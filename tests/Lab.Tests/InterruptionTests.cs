@@ -30,5 +30,6 @@ public sealed class InterruptionTests
         var jobs = (JsonArray)(await lab.Api.GetAsync("jobs"))!;
         Assert.All(jobs, job => Assert.Equal("finished", job!["State"]!.ToString()));
         Assert.Single(jobs, job => job!["Task"]!.ToString() == "image-write");
+        await vm.ExpectAsync($"{machine["Name"]} login:", Patience);
     }
 }

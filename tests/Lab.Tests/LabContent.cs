@@ -14,4 +14,13 @@ internal static class LabContent
     public static Task GiveAccountAsync(Laboratory lab) => lab.Api.PatchAsync("profiles/global", new JsonArray(
         new JsonObject { ["op"] = "add", ["path"] = "/Params/install~1password-hash", ["value"] = LabSettings.PasswordHash },
         new JsonObject { ["op"] = "add", ["path"] = "/Params/access-keys", ["value"] = new JsonObject { ["lab"] = Key } }));
+
+    /// <summary>Writes a script into the lab's folder.</summary>
+    public static string Script(Laboratory lab, string name, string text)
+    {
+        var script = Path.Combine(lab.Folder, name + ".script");
+        File.WriteAllText(script, text);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return script;
+    }
 }

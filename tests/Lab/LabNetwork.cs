@@ -30,11 +30,8 @@ public sealed class LabNetwork : IDisposable
         try
         {
             AddNamespace(Switch);
-            foreach (var bridge in new[] { "br0", "br1" })
-            {
-                Commands.Run("ip", "-n", Switch, "link", "add", bridge, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
-                Commands.Run("ip", "-n", Switch, "link", "set", bridge, "up");
-            }
+            AddBridge("br0");
+            AddBridge("br1");
         }
         catch
         {
@@ -55,18 +52,47 @@ public sealed class LabNetwork : IDisposable
         var ns = $"{_name}-{role}";
         AddNamespace(ns);
         var host = new LabHost(ns, machineAddress is null ? "" : $"10.77.0.{machineAddress}", managementAddress is null ? "" : $"10.79.0.{managementAddress}");
-        if (machineAddress is not null) Join(host, host.Interface, "br0", role, $"{host.MachineAddress}/{_prefixLength}");
-        if (managementAddress is not null) Join(host, "mg0", "br1", role, $"{host.ManagementAddress}/24");
+        if (machineAddress is not null) Join(ns, host.Interface, "br0", $"{role}-br0", $"{host.MachineAddress}/{_prefixLength}");
+        if (managementAddress is not null) Join(ns, "mg0", "br1", $"{role}-br1", $"{host.ManagementAddress}/24");
         return host;
     }
 
+    /// <summary>Adds a link of its own: a bridge in the switch's namespace.</summary>
+    public void AddBridge(string name)
+    {
+        Commands.Run("ip", "-n", Switch, "link", "add", name, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
+        Commands.Run("ip", "-n", Switch, "link", "set", name, "up");
+    }
+
     /// <summary>Adds a port for a machine; its name in the switch's namespace.</summary>
-    public string AddTap()
+    public string AddTap(string bridge = "br0")
     {
         var tap = $"tap{Interlocked.Increment(ref _taps)}";
         Commands.Run("ip", "netns", "exec", Switch, "ip", "tuntap", "add", "dev", tap, "mode", "tap");
-        Commands.Run("ip", "-n", Switch, "link", "set", tap, "master", "br0", "up");
+        Commands.Run("ip", "-n", Switch, "link", "set", tap, "master", bridge, "up");
         return tap;
+    }
+
+    /// <summary>Adds a host that is no server of ours: a client, a relay, another DHCP server.</summary>
+    public LabPeer AddPeer(string role)
+    {
+        var ns = $"{_name}-{role}";
+        AddNamespace(ns);
+        return new LabPeer(this, ns, role);
+    }
+
+    /// <summary>Joins a namespace to a bridge.</summary>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="interface">Name of the interface there.</param>
+    /// <param name="bridge">The bridge.</param>
+    /// <param name="port">Name of the bridge's port.</param>
+    /// <param name="address">Address with prefix length; "" for none.</param>
+    public void Join(string ns, string @interface, string bridge, string port, string address)
+    {
+        Commands.Run("ip", "link", "add", port, "netns", Switch, "type", "veth", "peer", "name", @interface, "netns", ns);
+        Commands.Run("ip", "-n", Switch, "link", "set", port, "master", bridge, "up");
+        if (address.Length > 0) Commands.Run("ip", "-n", ns, "addr", "add", address, "dev", @interface);
+        Commands.Run("ip", "-n", ns, "link", "set", @interface, "up");
     }
 
     /// <inheritdoc/>
@@ -80,14 +106,5 @@ public sealed class LabNetwork : IDisposable
         Commands.Run("ip", "netns", "add", name);
         _namespaces.Add(name);
         Commands.Run("ip", "-n", name, "link", "set", "lo", "up");
-    }
-
-    private void Join(LabHost host, string @interface, string bridge, string role, string address)
-    {
-        var port = $"{role}-{bridge}";
-        Commands.Run("ip", "link", "add", port, "netns", Switch, "type", "veth", "peer", "name", @interface, "netns", host.Namespace);
-        Commands.Run("ip", "-n", Switch, "link", "set", port, "master", bridge, "up");
-        Commands.Run("ip", "-n", host.Namespace, "addr", "add", address, "dev", @interface);
-        Commands.Run("ip", "-n", host.Namespace, "link", "set", @interface, "up");
     }
 }

@@ -26,11 +26,11 @@ public sealed class LabServers : IAsyncDisposable
     public IReadOnlyList<SiloProcess> Of(string role) => [.. Silos.Where(s => s.Name.StartsWith(role, StringComparison.Ordinal))];
 
     /// <summary>One silo with every role.</summary>
-    public static async Task<LabServers> StartSingleAsync(LabNetwork network, string folder, IEnumerable<string> arguments)
+    public static async Task<LabServers> StartSingleAsync(LabNetwork network, string folder, IEnumerable<string> arguments, string? clock = null)
     {
         var host = network.AddHost("srv", 1, null);
         var servers = new LabServers(folder) { Address = host.MachineAddress };
-        servers.Silos.Add(new SiloProcess(host, "silo", folder, [$"--Edge:Interfaces:0={host.Interface}", $"--Edge:FileRoot={LabPaths.Files}", "--Edge:RouterAdvertisements=true", .. arguments]));
+        servers.Silos.Add(new SiloProcess(host, "silo", folder, [$"--Edge:Interfaces:0={host.Interface}", $"--Edge:FileRoot={LabPaths.Files}", "--Edge:RouterAdvertisements=true", .. arguments]) { Clock = clock });
         return await servers.StartAsync();
     }
 

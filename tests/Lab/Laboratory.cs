@@ -31,16 +31,22 @@ public sealed class Laboratory : IAsyncDisposable
     /// <summary>Makes a laboratory with running servers and the subnet 10.77.0.0/24.</summary>
     /// <param name="prefs">Preferences for the first start, such as defaultWorkflow.</param>
     /// <param name="cluster">A cluster of two cores, two edges and a gateway on PostgreSQL, instead of one silo.</param>
-    public static async Task<Laboratory> StartAsync(IReadOnlyDictionary<string, string>? prefs = null, bool cluster = false)
+    /// <param name="settings">Further arguments of every silo; {folder} stands for the lab's folder.</param>
+    /// <param name="subnet">Changes the subnet before it is made.</param>
+    /// <param name="clock">A file that says how far the silos' clocks are off, in faketime's form; null: they are not.</param>
+    /// <param name="prefixLength">Length of the network's prefix: 24 or 16.</param>
+    public static async Task<Laboratory> StartAsync(
+        IReadOnlyDictionary<string, string>? prefs = null, bool cluster = false, IEnumerable<string>? settings = null, Action<JsonObject>? subnet = null, string? clock = null, int prefixLength = 24)
     {
         var name = $"anvil{Environment.ProcessId % 100000}x{Interlocked.Increment(ref _count)}";
         var folder = Directory.CreateTempSubdirectory(name + "-").FullName;
-        var network = new LabNetwork(name);
-        var arguments = (prefs ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(p => $"--Silo:FirstPrefs:{p.Key}={p.Value}");
+        var network = new LabNetwork(name, prefixLength);
+        var arguments = (prefs ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(p => $"--Silo:FirstPrefs:{p.Key}={p.Value}")
+            .Concat((settings ?? []).Select(s => s.Replace("{folder}", folder, StringComparison.Ordinal))).ToList();
         Laboratory lab;
         try
         {
-            lab = new Laboratory(network, cluster ? await LabServers.StartClusterAsync(network, folder, 1, LabPaths.Silo, arguments) : await LabServers.StartSingleAsync(network, folder, arguments), folder);
+            lab = new Laboratory(network, cluster ? await LabServers.StartClusterAsync(network, folder, 1, LabPaths.Silo, arguments) : await LabServers.StartSingleAsync(network, folder, arguments, clock), folder);
         }
         catch
         {
@@ -50,17 +56,19 @@ public sealed class Laboratory : IAsyncDisposable
 
         try
         {
-            await lab.Api.PostAsync("subnets", new JsonObject
+            var net = new JsonObject
             {
                 ["Name"] = "lab",
-                ["Subnet"] = "10.77.0.0/24",
+                ["Subnet"] = $"10.77.0.0/{prefixLength}",
                 ["Enabled"] = true,
                 ["ActiveStart"] = "10.77.0.100",
                 ["ActiveEnd"] = "10.77.0.199",
                 ["ActiveLeaseTime"] = 600,
                 ["ReservedLeaseTime"] = 7200,
                 ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = lab.Servers.Address }, new JsonObject { ["Code"] = 6, ["Value"] = lab.Servers.Address }),
-            });
+            };
+            subnet?.Invoke(net);
+            await lab.Api.PostAsync("subnets", net);
             return lab;
         }
         catch
@@ -71,10 +79,10 @@ public sealed class Laboratory : IAsyncDisposable
     }
 
     /// <summary>Adds a machine; it is not powered on yet.</summary>
-    public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 1)
+    public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 1, string bridge = "br0")
     {
         var number = _machines.Count + 1;
-        var machine = new VirtualMachine(Network, Path.Combine(Folder, $"machine{number}"), firmware, $"52:54:00:77:00:{number:x2}", memory, disk, processors);
+        var machine = new VirtualMachine(Network, Path.Combine(Folder, $"machine{number}"), firmware, $"52:54:00:77:00:{number:x2}", memory, disk, processors, bridge);
         _machines.Add(machine);
         return machine;
     }

@@ -22,6 +22,9 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     /// <summary>The program; another build's for an upgrade.</summary>
     public string Program { get; set; } = LabPaths.Silo;
 
+    /// <summary>A file that says how far the silo's wall clock is off (faketime's form, such as +1d), read anew at each look at the clock; null: it is right.</summary>
+    public string? Clock { get; init; }
+
     /// <summary>Unix socket of the API: sockets in the file system are reached across network namespaces.</summary>
     public string ApiSocket { get; } = Path.Combine(folder, name + ".sock");
 
@@ -46,7 +49,9 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     {
         if (!File.Exists(Program)) throw new SetupException($"{Program} is missing: deploy/setup builds it");
         Directory.CreateDirectory(folder);
-        _process = Commands.Start("ip", ["netns", "exec", Host.Namespace, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}", .. arguments]);
+        // Its monotonic clock goes on, as that of a machine does whose wall clock somebody sets.
+        string[] faked = Clock is null ? [] : ["env", "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", $"FAKETIME_TIMESTAMP_FILE={Clock}"];
+        _process = Commands.Start("ip", ["netns", "exec", Host.Namespace, .. faked, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}", .. arguments]);
         Commands.LogTo(_process, LogFile);
     }
 

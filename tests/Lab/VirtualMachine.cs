@@ -10,15 +10,31 @@ public enum Firmware
     /// <summary>SeaBIOS, with iPXE as the network card's ROM.</summary>
     Bios,
 
+    /// <summary>SeaBIOS, with a network card that is a PXE ROM of the old kind, to a server's eye: no iPXE.</summary>
+    BiosPxe,
+
     /// <summary>OVMF (UEFI), which boots by PXE of its own.</summary>
     Uefi,
+
+    /// <summary>OVMF that boots by UEFI HTTP boot alone.</summary>
+    UefiHttp,
+
+    /// <summary>OVMF with Secure Boot enforced, by PXE.</summary>
+    SecureBoot,
+
+    /// <summary>OVMF with Secure Boot enforced, by UEFI HTTP boot alone.</summary>
+    SecureBootHttp,
+
+    /// <summary>AAVMF (UEFI on arm64), by PXE.</summary>
+    Arm64,
+
+    /// <summary>AAVMF (UEFI on arm64), by UEFI HTTP boot alone.</summary>
+    Arm64Http,
 }
 
 /// <summary>A machine of the lab: QEMU with real firmware, an empty disk, and a serial console that is kept in a file.</summary>
 public sealed class VirtualMachine : IAsyncDisposable
 {
-    private const string OvmfCode = "/usr/share/OVMF/OVMF_CODE_4M.fd";
-    private const string OvmfVars = "/usr/share/OVMF/OVMF_VARS_4M.fd";
     private readonly LabNetwork _network;
     private readonly string _folder;
     private readonly string _tap;
@@ -27,11 +43,11 @@ public sealed class VirtualMachine : IAsyncDisposable
     private Socket? _serial;
 
     /// <summary>A machine that is not powered on yet.</summary>
-    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144, int processors = 1)
+    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144, int processors = 1, string bridge = "br0")
     {
         (_network, _folder, Firmware, Mac, Memory, DiskSize, Processors) = (network, folder, firmware, mac, memory, disk, processors);
         Directory.CreateDirectory(folder);
-        _tap = network.AddTap();
+        _tap = network.AddTap(bridge);
         using var file = File.Create(DiskFile);
         file.SetLength((long)disk << 20);
     }
@@ -78,27 +94,23 @@ public sealed class VirtualMachine : IAsyncDisposable
     {
         var socket = Path.Combine(_folder, "serial.sock");
         File.Delete(socket);
+        var isArm = Firmware is Firmware.Arm64 or Firmware.Arm64Http;
+        // QEMU's card brings an iPXE of its own for UEFI as well, which goes before the firmware's PXE, and past Secure Boot.
+        var rom = (boot && Firmware != Firmware.BiosPxe ? ",bootindex=1" : "") + (Firmware == Firmware.Bios ? "" : ",romfile=");
         var arguments = new List<string>
         {
-            // Several processors share one thread: with a thread each, QEMU's emulation shows a guest half-patched kernel code (an int3 that panics it).
-            "netns", "exec", _network.Switch, "qemu-system-x86_64", "-accel", $"tcg,thread={(Processors > 1 ? "single" : "multi")}", "-cpu", "max", "-smp", $"{Processors}", "-m", $"{Memory}",
-            "-machine", "q35,graphics=off", "-display", "none", "-monitor", "none", "-uuid", Uuid(),
-            "-netdev", $"tap,id=n0,ifname={_tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Mac}{(boot ? ",bootindex=1" : "")}",
+            "netns", "exec", _network.Switch, isArm ? "qemu-system-aarch64" : "qemu-system-x86_64", "-smp", $"{Processors}", "-m", $"{Memory}",
+            "-display", "none", "-monitor", "none", "-uuid", Uuid(),
+            "-netdev", $"tap,id=n0,ifname={_tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Mac}{rom}",
             "-drive", $"file={DiskFile},format=raw,if=none,id=d0,cache=unsafe,discard=unmap,detect-zeroes=unmap", "-device", "virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001",
             "-device", "virtio-rng-pci", "-chardev", $"socket,id=s0,path={socket},server=on,wait=off", "-serial", "chardev:s0",
-            "-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0", "-smbios", "type=1,manufacturer=Anvil,product=Lab,serial=SN-" + Mac[^2..],
+            "-smbios", "type=1,manufacturer=Anvil,product=Lab,serial=SN-" + Mac[^2..],
         };
-        if (Firmware == Firmware.Uefi)
-        {
-            var vars = Path.Combine(_folder, "vars.fd");
-            if (!File.Exists(vars)) File.Copy(OvmfVars, vars);
-            arguments.AddRange(["-drive", $"if=pflash,format=raw,readonly=on,file={OvmfCode}", "-drive", $"if=pflash,format=raw,file={vars}", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"]);
-        }
-        else
-        {
-            arguments.AddRange(["-boot", "reboot-timeout=3000"]);
-        }
-
+        // Several processors share one thread: with a thread each, QEMU's emulation shows a guest half-patched kernel code (an int3 that panics it).
+        var threads = Processors > 1 ? "single" : "multi";
+        if (isArm) arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "cortex-a57", "-machine", "virt"]);
+        else arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
+        arguments.AddRange(FirmwareArguments());
         lock (_console) _console.Clear();
         _process = Commands.Start("ip", [.. arguments]);
         await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromSeconds(20), () => "QEMU did not start");
@@ -159,6 +171,34 @@ public sealed class VirtualMachine : IAsyncDisposable
         {
             // Powered off.
         }
+    }
+
+    private bool IsSecure => Firmware is Firmware.SecureBoot or Firmware.SecureBootHttp;
+
+    private List<string> FirmwareArguments()
+    {
+        switch (Firmware)
+        {
+            case Firmware.Bios: return ["-boot", "reboot-timeout=3000"];
+            case Firmware.BiosPxe:
+                // QEMU's ROM for BIOS is always iPXE. One that is loaded as a kernel, and says that it is something else, is treated as an old ROM.
+                var script = Path.Combine(_folder, "rom.ipxe");
+                File.WriteAllText(script, "#!ipxe\nset user-class PLAINROM\nautoboot net0\n");
+                return ["-boot", "reboot-timeout=3000", "-kernel", "/usr/lib/ipxe/ipxe.lkrn", "-initrd", script];
+        }
+
+        var (code, vars) = Firmware switch
+        {
+            Firmware.Arm64 or Firmware.Arm64Http => ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
+            Firmware.SecureBoot or Firmware.SecureBootHttp => ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
+            _ => ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+        };
+        var own = Path.Combine(_folder, "vars.fd");
+        if (!File.Exists(own)) File.Copy(vars, own);
+        List<string> arguments = ["-drive", $"if=pflash,format=raw,unit=0,readonly=on,file={code}", "-drive", $"if=pflash,format=raw,unit=1,file={own}", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"];
+        if (IsSecure) arguments.AddRange(["-global", "driver=cfi.pflash01,property=secure,value=on"]);
+        if (Firmware is Firmware.UefiHttp or Firmware.SecureBootHttp or Firmware.Arm64Http) arguments.AddRange(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]);
+        return arguments;
     }
 
     private string Uuid() => "4c414200-0000-4000-8000-" + Mac.Replace(":", "", StringComparison.Ordinal);

@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab.Tests;
+
+/// <summary>Every way that firmware takes to Sledgehammer: an unknown machine ends up discovered.</summary>
+public sealed class BootPathTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    [Theory]
+    [InlineData(Firmware.BiosPxe, "ipxe", "GET undionly.kpxe")]
+    [InlineData(Firmware.BiosPxe, "pxelinux", "GET pxelinux.0")]
+    [InlineData(Firmware.Bios, "lpxelinux", "GET lpxelinux.0")]
+    [InlineData(Firmware.UefiHttp, "ipxe", "GET ipxe.efi")]
+    [InlineData(Firmware.SecureBoot, "grub", "GET shimx64.efi")]
+    [InlineData(Firmware.Arm64, "ipxe", "GET ipxe-arm64.efi")]
+    public Task AnUnknownMachineIsDiscovered(Firmware firmware, string loader, string first) => DiscoverAsync(firmware, loader, first);
+
+    [Theory(Explicit = true)]
+    [InlineData(Firmware.SecureBootHttp, "grub", "GET shimx64.efi")]
+    [InlineData(Firmware.Arm64Http, "ipxe", "GET ipxe-arm64.efi")]
+    [InlineData(Firmware.Arm64, "grub", "GET shimaa64.efi")]
+    public Task AnUnknownMachineIsDiscoveredByARarerWay(Firmware firmware, string loader, string first) => DiscoverAsync(firmware, loader, first);
+
+    /// <summary>UEFI asks its network card a minute for a boot server before it tries the disk, unless it is told that there is nothing to wait for.</summary>
+    [Fact]
+    public async Task UefiGoesOnAtOnceWhenAMachineIsMeantForItsDisk()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Uefi, memory: 256, disk: 16);
+        await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = "disk.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["BootEnv"] = "local" });
+        await vm.PowerOnAsync();
+        var at = await vm.ExpectAsync("Start PXE over IPv4", TimeSpan.FromSeconds(60));
+        await vm.ExpectAsync(">>Start ", TimeSpan.FromSeconds(15), at);
+    }
+
+    private static async Task DiscoverAsync(Firmware firmware, string loader, string first)
+    {
+        // QEMU's ROM is iPXE, which would get its script: a boot file of the subnet goes before that.
+        await using var lab = await Laboratory.StartAsync(subnet: net =>
+        {
+            if (firmware == Firmware.Bios) ((JsonArray)net["Options"]!).Add(new JsonObject { ["Code"] = 67, ["Value"] = loader + ".0" });
+        });
+        await lab.Api.SetAsync("profiles/global", "/Params/boot-loader", loader);
+        var vm = lab.AddMachine(firmware, disk: 64);
+        await vm.PowerOnAsync();
+        JsonNode machine;
+        try
+        {
+            machine = await lab.MachineAsync(vm, "discovered", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        }
+        catch (SetupException e)
+        {
+            throw new SetupException($"{e.Message}; its timeline is {await lab.Api.GetTextAsync($"timeline/{vm.Mac}")}");
+        }
+
+        var isArm = firmware is Firmware.Arm64 or Firmware.Arm64Http;
+        Assert.Equal(isArm ? "arm64" : "amd64", machine["Arch"]!.ToString());
+        var files = ((JsonArray)(await lab.Api.GetAsync($"timeline/{vm.Mac}"))!).Select(l => l!["What"]!.ToString()).Where(w => w.StartsWith("GET ", StringComparison.Ordinal)).ToList();
+        Assert.True(files.Count > 0 && files[0] == first, string.Join(", ", files));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Anvil.Lab.Tests;
+
+/// <summary>Machines on a link of their own, behind ISC's relay; and two subnets on one link.</summary>
+public sealed class RelayTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task BehindIscsRelayAClientIsLeasedAndAMachineDiscovered()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        await AddSubnetAsync(lab, "far", "10.78.0");
+        lab.Network.AddBridge("br2");
+        var relay = lab.Network.AddPeer("relay").On(address: "10.77.0.5/24").On("br2", "10.78.0.1/24");
+        relay.Run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+        Commands.Run("ip", "-n", lab.Silo.Host.Namespace, "route", "add", "10.78.0.0/24", "via", "10.77.0.5");
+        // It adds option 82, and takes it off again: what comes back without it does not reach the client (-D).
+        using var program = relay.Start(Path.Combine(LabPaths.Repository, ".cache", "tools", "isc-dhcp-relay", "usr", "sbin", "dhcrelay"), "-4", "-d", "-a", "-D", "-id", "eth1", "-iu", "eth0", "10.77.0.1");
+        Commands.LogTo(program, Path.Combine(lab.Folder, "dhcrelay.log"));
+        using var client = new Dhclient(lab, lab.Network.AddPeer("cli").On("br2", mac: "52:54:00:99:02:01")).Run();
+        Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Soon));
+        var lease = (await lab.Api.GetAsync("leases/10.78.0.100"))!;
+        Assert.Equal(("10.78.0.1", "52:54:00:99:02:01"), (lease["Via"]!.ToString(), lease["Token"]!.ToString()));
+
+        var vm = lab.AddMachine(Firmware.Bios, bridge: "br2");
+        await vm.PowerOnAsync();
+        var machine = await lab.MachineAsync(vm, "discovered behind the relay", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", TimeSpan.FromMinutes(3));
+        Assert.StartsWith("10.78.0.1", machine["Address"]!.ToString(), StringComparison.Ordinal);
+        program.Kill(entireProcessTree: true);
+    }
+
+    /// <summary>The server has an address in each of two subnets on the same link.</summary>
+    [Fact]
+    public async Task TwoSubnetsShareALink()
+    {
+        await using var lab = await Laboratory.StartAsync(subnet: net => net["ActiveEnd"] = "10.77.0.100");
+        Commands.Run("ip", "-n", lab.Silo.Host.Namespace, "addr", "add", "10.78.0.1/24", "dev", "eth0");
+        await AddSubnetAsync(lab, "second", "10.78.0");
+        await lab.Api.PostAsync("reservations", new JsonObject { ["Addr"] = "10.78.0.55", ["Token"] = "52:54:00:99:02:13", ["Strategy"] = "MAC" });
+        var clients = new List<Dhclient>();
+        foreach (var (number, address) in new[] { (1, "10.77.0.100"), (2, "10.78.0.100"), (3, "10.78.0.55") })
+        {
+            var client = new Dhclient(lab, lab.Network.AddPeer("cli" + number).On(mac: $"52:54:00:99:02:1{number}")).Run();
+            clients.Add(client);
+            Assert.Equal($"BOUND {address}", await client.ReasonAsync("BOUND", Soon));
+        }
+
+        foreach (var (client, address) in clients.Zip(["10.77.0.100", "10.78.0.100", "10.78.0.55"]))
+        {
+            var before = client.Reasons.Count;
+            client.Vanish().Run();
+            Assert.Equal($"REBOOT {address}", await client.ReasonAsync("REBOOT", Soon, before));
+        }
+
+        Assert.Equal("10.78.0.1", (await lab.Api.GetAsync("leases/10.78.0.100"))!["Via"]!.ToString());
+        clients.ForEach(c => c.Dispose());
+    }
+
+    private static Task AddSubnetAsync(Laboratory lab, string name, string network) => lab.Api.PostAsync("subnets", new JsonObject
+    {
+        ["Name"] = name,
+        ["Subnet"] = network + ".0/24",
+        ["Enabled"] = true,
+        ["ActiveStart"] = network + ".100",
+        ["ActiveEnd"] = network + ".199",
+        ["ActiveLeaseTime"] = 600,
+        ["ReservedLeaseTime"] = 7200,
+        ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = network + ".1" }),
+    });
+}
