@@ -14,16 +14,12 @@ public abstract class ImageDeploymentTests(Firmware firmware, bool cluster = fal
         var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
         Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
         var name = machine["Name"]!.ToString();
-        var at = await vm.ExpectAsync($"{name} login:", Patience);
-        await vm.TypeAsync("anvil\r");
-        at = await vm.ExpectAsync("Password:", TimeSpan.FromMinutes(1), at);
-        await vm.TypeAsync(LabSettings.Password + "\r");
-        at = await vm.ExpectAsync("$", TimeSpan.FromMinutes(2), at);
+        var at = await LabContent.LogInAsync(vm, await vm.ExpectAsync($"{name} login:", Patience));
         await vm.TypeAsync("cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo by=bios\r");
         at = await vm.ExpectAsync("lab@example.com", TimeSpan.FromMinutes(1), at);
         at = await vm.ExpectAsync($"name={name}", TimeSpan.FromMinutes(1), at);
         at = await vm.ExpectAsync("5.", TimeSpan.FromMinutes(1), at);
-        await vm.ExpectAsync(firmware == Firmware.Uefi ? "by=uefi\r" : "by=bios\r", TimeSpan.FromMinutes(1), at);
+        await vm.ExpectAsync(firmware == Firmware.Bios ? "by=bios\r" : "by=uefi\r", TimeSpan.FromMinutes(1), at);
     }
 }
 
@@ -39,6 +35,18 @@ public sealed class UefiImageDeploymentTests() : ImageDeploymentTests(Firmware.U
 {
     [Fact(Explicit = true)]
     public Task AnEmptyDiskBecomesAnInstalledSystem() => InstallAsync();
+}
+
+/// <summary>Image deployment with AAVMF, on arm64, by one silo.</summary>
+public sealed class ArmImageDeploymentTests() : ImageDeploymentTests(Firmware.Arm64)
+{
+    [Fact(Explicit = true)]
+    public Task AnEmptyDiskBecomesAnInstalledSystem()
+    {
+        var image = Path.Combine(LabPaths.Files, "images", "debian-13-arm64.raw.zst");
+        if (!File.Exists(image)) Commands.Run(Path.Combine(LabPaths.Repository, "deploy", "images", "build-debian"), "--arch", "arm64", "--out", image);
+        return InstallAsync();
+    }
 }
 
 /// <summary>Image deployment with OVMF, by a cluster of two cores, two edges and a gateway.</summary>

@@ -32,6 +32,38 @@ public sealed class InstallerTests
         Assert.Contains(timeline, l => l!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
     }
 
+    /// <summary>The whole installation, by itself, from a mirror on the lab's network, to a login on the installed disk.</summary>
+    [Fact(Explicit = true)]
+    public async Task TheDebianInstallerInstallsUnattended()
+    {
+        var whole = TimeSpan.FromMinutes(60);
+        var mirror = Path.Combine(LabPaths.Repository, ".cache", "debian-mirror");
+        if (!Directory.Exists(mirror)) Commands.Run(Path.Combine(LabPaths.Repository, "tests", "Lab", "debian-mirror"), "--out", mirror);
+        await using var lab = await Laboratory.StartAsync(settings: [$"--Edge:FileRoot={mirror}"]);
+        await LabContent.GiveAccountAsync(lab);
+        var vm = lab.AddMachine(Firmware.Bios, memory: 1536);
+        await lab.Api.PostAsync("machines", new JsonObject
+        {
+            ["Name"] = "deb.example.com",
+            ["HardwareAddrs"] = new JsonArray(vm.Mac),
+            ["Workflow"] = "debian-13-install",
+            ["Params"] = new JsonObject
+            {
+                ["debian/mirror"] = "http://10.77.0.1:8091/debian",
+                ["debian/tasks"] = new JsonArray("ssh-server"),
+                ["install/post-install"] = "#!/bin/sh\necho installed by anvil > /etc/motd\n",
+                ["kernel-console"] = "console=ttyS0,115200",
+            },
+        });
+        await vm.PowerOnAsync();
+        var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", whole);
+        Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
+        var at = await vm.ExpectAsync("deb login:", Patience);
+        at = await LabContent.LogInAsync(vm, at);
+        await vm.TypeAsync("grep . /etc/motd; sudo -n true || echo password=asked; systemctl is-active ssh\r");
+        foreach (var line in new[] { "installed by anvil", "password=asked", "active" }) at = await vm.ExpectAsync(line, Patience, at);
+    }
+
     [Fact]
     public async Task SledgehammerJumpsIntoTheInstallerByKexec()
     {

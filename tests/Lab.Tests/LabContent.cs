@@ -15,6 +15,15 @@ internal static class LabContent
         new JsonObject { ["op"] = "add", ["path"] = "/Params/install~1password-hash", ["value"] = LabSettings.PasswordHash },
         new JsonObject { ["op"] = "add", ["path"] = "/Params/access-keys", ["value"] = new JsonObject { ["lab"] = Key } }));
 
+    /// <summary>Logs in on the serial console, where a login prompt ends at a position; the position of the shell's prompt.</summary>
+    public static async Task<int> LogInAsync(VirtualMachine vm, int at)
+    {
+        await vm.TypeAsync("anvil\r");
+        at = await vm.ExpectAsync("Password:", TimeSpan.FromMinutes(1), at);
+        await vm.TypeAsync(LabSettings.Password + "\r");
+        return await vm.ExpectAsync("$", TimeSpan.FromMinutes(2), at);
+    }
+
     /// <summary>Writes a script into the lab's folder.</summary>
     public static string Script(Laboratory lab, string name, string text)
     {

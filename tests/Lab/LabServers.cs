@@ -39,7 +39,7 @@ public sealed class LabServers : IAsyncDisposable
     /// <param name="folder">Folder of logs and data.</param>
     /// <param name="gateways">How many gateways.</param>
     /// <param name="program">The silo's program.</param>
-    /// <param name="arguments">Further arguments of every silo.</param>
+    /// <param name="arguments">Further arguments of every silo; they go before those made here.</param>
     public static async Task<LabServers> StartClusterAsync(LabNetwork network, string folder, int gateways, string program, IEnumerable<string> arguments)
     {
         var postgres = await PostgresServer.StartNewAsync();
@@ -47,9 +47,9 @@ public sealed class LabServers : IAsyncDisposable
         try
         {
             servers.Database = await postgres.CreateDatabaseAsync();
-            string[] shared = [$"--Silo:Postgres={servers.Database}", "--Silo:SiloPort=11111", .. arguments];
+            string[] shared = [$"--Silo:Postgres={servers.Database}", "--Silo:SiloPort=11111"];
             void Add(string role, int number, LabHost host, params string[] own)
-                => servers.Silos.Add(new SiloProcess(host, $"{role}{number}", folder, [.. shared, $"--Silo:Roles:0={role}", $"--Silo:ClusterAddress={host.ManagementAddress}", .. own]) { Program = program });
+                => servers.Silos.Add(new SiloProcess(host, $"{role}{number}", folder, [.. shared, $"--Silo:Roles:0={role}", $"--Silo:ClusterAddress={host.ManagementAddress}", .. own, .. arguments]) { Program = program });
             for (var i = 1; i <= 2; i++) Add("core", i, network.AddHost($"core{i}", null, 10 + i));
             for (var i = 1; i <= gateways; i++) Add("gateway", i, network.AddHost($"gw{i}", 10 + i, 30 + i));
             var api = servers.Of("gateway")[0].Host.MachineAddress;

@@ -88,10 +88,13 @@ public sealed class SimulatedMachine
     {
         if (await http.TryFileAsync(script, keep: true, cancellation) is not { Length: > 0 } text) return null;
         string? config = null;
+        var isOurs = true;
         foreach (var line in Encoding.UTF8.GetString(text).Split('\n'))
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length < 2 || words[0] is not ("kernel" or "initrd")) continue;
+            // The script jumps to the part of the machine's architecture.
+            if (words is [[':', .. var label]]) isOurs = label != "arm64";
+            if (!isOurs || words.Length < 2 || words[0] is not ("kernel" or "initrd")) continue;
             if (await http.TryFileAsync(words[1], keep: false, cancellation) is not { Length: > 0 }) return null;
             config ??= words.FirstOrDefault(w => w.StartsWith("anvil.config=", StringComparison.Ordinal))?["anvil.config=".Length..];
         }

@@ -22,7 +22,11 @@ public static class OptionText
         UInt8,
         Domains,
         Routes,
+        MessageType,
     }
+
+    /// <summary>The message types' short names, from 1 on.</summary>
+    private static readonly string[] MessageTypes = ["dis", "ofr", "req", "dec", "ack", "nak", "rel", "inf"];
 
     private const string HexPrefix = "hex:";
     private const string StringPrefix = "string:";
@@ -41,6 +45,7 @@ public static class OptionText
             Shape.UInt32 => UInt32(Number(text, uint.MaxValue)),
             Shape.UInt16 => UInt16(Number(text, ushort.MaxValue)),
             Shape.UInt8 => [(byte)Number(text, byte.MaxValue)],
+            Shape.MessageType when text.Any(char.IsAsciiLetter) => [MessageType(text)],
             Shape.Domains when text.Any(char.IsAsciiLetter) => [.. Parts(text).SelectMany(Domain)],
             Shape.Routes when text.Contains('/', StringComparison.Ordinal) => [.. Parts(text).SelectMany(Route)],
             _ => [.. Parts(text).Select(part => (byte)Number(part, byte.MaxValue))],
@@ -54,6 +59,7 @@ public static class OptionText
         Shape.Text => Encoding.UTF8.GetString(value).TrimEnd('\0'),
         Shape.UInt32 when value.Length == 4 => BinaryPrimitives.ReadUInt32BigEndian(value).ToString(CultureInfo.InvariantCulture),
         Shape.UInt16 when value.Length == 2 => BinaryPrimitives.ReadUInt16BigEndian(value).ToString(CultureInfo.InvariantCulture),
+        Shape.MessageType when value is [var type] && type >= 1 && type <= MessageTypes.Length => MessageTypes[type - 1],
         Shape.UInt8 when value.Length == 1 => value[0].ToString(CultureInfo.InvariantCulture),
         _ => string.Join(',', value),
     };
@@ -105,6 +111,9 @@ public static class OptionText
         return [(byte)network.PrefixLength, .. UInt32(network.Network).Take((network.PrefixLength + 7) / 8), .. Address(parts[1])];
     }
 
+    private static byte MessageType(string text)
+        => Array.IndexOf(MessageTypes, text.Trim()) is >= 0 and var index ? (byte)(index + 1) : throw new FormatException($"\"{text}\" is no message type; there are {string.Join(", ", MessageTypes)}");
+
     private static byte[] UInt16(uint value) => [(byte)(value >> 8), (byte)value];
 
     private static byte[] Address(string text) => UInt32(IPv4.Parse(text.Trim()));
@@ -119,6 +128,7 @@ public static class OptionText
         12 or 14 or 15 or 17 or 18 or 40 or 47 or 56 or 60 or 64 or 66 or 67 or 77 or 100 or 101 => Shape.Text,
         2 or 24 or 35 or 38 or 51 or 58 or 59 => Shape.UInt32,
         13 or 22 or 26 or 57 or 93 => Shape.UInt16,
+        DhcpOption.MessageType => Shape.MessageType,
         DhcpOption.DomainSearch => Shape.Domains,
         DhcpOption.ClasslessRoutes or 249 => Shape.Routes,
         19 or 20 or 23 or 27 or 29 or 30 or 31 or 34 or 36 or 37 or 39 or 46 or 52 => Shape.UInt8,

@@ -12,6 +12,7 @@ public sealed class OptionTextTests
     [InlineData(26, "1500", new byte[] { 5, 220 })]
     [InlineData(23, "64", new byte[] { 64 })]
     [InlineData(43, "6,1,8,255", new byte[] { 6, 1, 8, 255 })]
+    [InlineData(53, "req", new byte[] { 3 })]
     [InlineData(200, "string:x", new byte[] { 120 })]
     [InlineData(1, "hex:ff:ff 0000", new byte[] { 255, 255, 0, 0 })]
     [InlineData(119, "ab.c, d", new byte[] { 2, 97, 98, 1, 99, 0, 1, 100, 0 })]
@@ -25,6 +26,7 @@ public sealed class OptionTextTests
     [InlineData(43, "300")]
     [InlineData(51, "-1")]
     [InlineData(9, "hex:0")]
+    [InlineData(53, "discover")]
     [InlineData(119, "a..b")]
     [InlineData(121, "10.1.0.0/33 10.0.0.1")]
     public void RefusesWhatDoesNotFit(byte code, string text) => Assert.Throws<FormatException>(() => OptionText.Encode(code, text));
@@ -32,6 +34,7 @@ public sealed class OptionTextTests
     [Theory]
     [InlineData(3, "10.0.0.1,10.0.0.2")]
     [InlineData(60, "PXEClient")]
+    [InlineData(53, "dis")]
     [InlineData(93, "7")]
     [InlineData(43, "6,1,8")]
     public void DecodesWhatItEncoded(byte code, string text) => Assert.Equal(text, OptionText.Decode(code, OptionText.Encode(code, text)));
