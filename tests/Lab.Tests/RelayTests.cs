@@ -13,13 +13,7 @@ public sealed class RelayTests
     {
         await using var lab = await Laboratory.StartAsync();
         await AddSubnetAsync(lab, "far", "10.78.0");
-        lab.Network.AddBridge("br2");
-        var relay = lab.Network.AddPeer("relay").On(address: "10.77.0.5/24").On("br2", "10.78.0.1/24");
-        relay.Run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
-        Commands.Run("ip", "-n", lab.Silo.Host.Namespace, "route", "add", "10.78.0.0/24", "via", "10.77.0.5");
-        // It adds option 82, and takes it off again: what comes back without it does not reach the client (-D).
-        using var program = relay.Start(Path.Combine(LabPaths.Repository, ".cache", "tools", "isc-dhcp-relay", "usr", "sbin", "dhcrelay"), "-4", "-d", "-a", "-D", "-id", "eth1", "-iu", "eth0", "10.77.0.1");
-        Commands.LogTo(program, Path.Combine(lab.Folder, "dhcrelay.log"));
+        using var program = StartRelay(lab, [lab.Silo.Host]);
         using var client = new Dhclient(lab, lab.Network.AddPeer("cli").On("br2", mac: "52:54:00:99:02:01")).Run();
         Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Soon));
         var lease = (await lab.Api.GetAsync("leases/10.78.0.100"))!;
@@ -29,6 +23,24 @@ public sealed class RelayTests
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "discovered behind the relay", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", TimeSpan.FromMinutes(3));
         Assert.StartsWith("10.78.0.1", machine["Address"]!.ToString(), StringComparison.Ordinal);
+        program.Kill(entireProcessTree: true);
+    }
+
+    /// <summary>The relay asks both edges of a cluster: they offer the same address, and one is enough.</summary>
+    [Fact]
+    public async Task BehindIscsRelayAClientIsLeasedByACluster()
+    {
+        await using var lab = await Laboratory.StartAsync(cluster: true);
+        await AddSubnetAsync(lab, "far", "10.78.0");
+        var edges = lab.Servers.Of("edge");
+        using var program = StartRelay(lab, [.. edges.Select(e => e.Host)]);
+        using var client = new Dhclient(lab, lab.Network.AddPeer("cli").On("br2", mac: "52:54:00:99:02:01")).Run();
+        Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Soon));
+        await edges[0].KillAsync();
+        var before = client.Reasons.Count;
+        client.Vanish().Run();
+        // Whether by INIT-REBOOT or by asking anew: the subnet may still be on its way to the other edge.
+        await Wait.UntilAsync(() => Task.FromResult(client.Reasons.Skip(before).Any(r => r is "REBOOT 10.78.0.100" or "BOUND 10.78.0.100")), TimeSpan.FromSeconds(60), () => $"the other edge did not confirm the lease: {string.Join(", ", client.Reasons)}");
         program.Kill(entireProcessTree: true);
     }
 
@@ -57,6 +69,19 @@ public sealed class RelayTests
 
         Assert.Equal("10.78.0.1", (await lab.Api.GetAsync("leases/10.78.0.100"))!["Via"]!.ToString());
         clients.ForEach(c => c.Dispose());
+    }
+
+    /// <summary>A link of its own, br2, behind ISC's relay, which asks the servers on some hosts.</summary>
+    private static Process StartRelay(Laboratory lab, IReadOnlyList<LabHost> servers)
+    {
+        lab.Network.AddBridge("br2");
+        var relay = lab.Network.AddPeer("relay").On(address: "10.77.0.5/24").On("br2", "10.78.0.1/24");
+        relay.Run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+        foreach (var server in servers) Commands.Run("ip", "-n", server.Namespace, "route", "add", "10.78.0.0/24", "via", "10.77.0.5");
+        // It adds option 82, and takes it off again: what comes back without it does not reach the client (-D).
+        var program = relay.Start(Path.Combine(LabPaths.Repository, ".cache", "tools", "isc-dhcp-relay", "usr", "sbin", "dhcrelay"), ["-4", "-d", "-a", "-D", "-id", "eth1", "-iu", "eth0", .. servers.Select(s => s.MachineAddress)]);
+        Commands.LogTo(program, Path.Combine(lab.Folder, "dhcrelay.log"));
+        return program;
     }
 
     private static Task AddSubnetAsync(Laboratory lab, string name, string network) => lab.Api.PostAsync("subnets", new JsonObject

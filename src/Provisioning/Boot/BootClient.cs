@@ -37,6 +37,7 @@ public sealed record BootClient(ClientKind Kind, int Architecture)
     {
         0 or 7 or 9 or 16 => "amd64",
         11 or 19 => "arm64",
+        6 or 15 => "386",
         _ => null,
     };
 

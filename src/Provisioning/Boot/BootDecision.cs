@@ -38,8 +38,9 @@ public static class BootDecision
         if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
         if (!env.NetBoots()) return No($"{envName} boots nothing from the network: the firmware goes on to the local disk") with { FromDisk = machine is not null };
         if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted");
-        if (env.For(client.Arch) is null) return No($"{envName} has no kernel for {client.Arch}");
+        if (env.For(client.Arch) is null && !env.Loaders.ContainsKey(client.LoaderKey)) return No($"{envName} has no kernel for {client.Arch}");
 
+        foreach (var name in Params.Missing(env.RequiredParams, machine, catalog)) reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
         if (client.Kind == ClientKind.Ipxe)
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";

@@ -11,11 +11,8 @@ public sealed record BootFile(string Path, TemplateInfo Template, RenderContext 
     /// <exception cref="TemplateException">The template fails; names template, line and cause.</exception>
     public string Render()
     {
-        foreach (var name in Context.Env?.RequiredParams ?? [])
-        {
-            if (!Params.TryResolve(name, Context.Machine, Context.Catalog, out _))
-                throw new TemplateException(Template.Name, 0, $"missing required param {name}", $"template: {Template.Name}: boot environment {Context.Env!.Name} needs param {name}");
-        }
+        if (Params.Missing(Context.Env?.RequiredParams ?? [], Context.Machine, Context.Catalog).FirstOrDefault() is { } name)
+            throw new TemplateException(Template.Name, 0, $"missing required param {name}", $"template: {Template.Name}: boot environment {Context.Env!.Name} needs param {name}");
 
         return new RenderData(Context with { Path = Path }).Render(Template);
     }

@@ -38,7 +38,7 @@ public sealed record BootEnv : Document
     /// <summary>May only serve machines that are not known yet.</summary>
     public bool OnlyUnknown { get; init; }
 
-    /// <summary>First boot program by firmware: 386-pcbios, amd64-uefi, arm64-uefi.</summary>
+    /// <summary>First boot program by firmware: 386-pcbios, 386-uefi, amd64-uefi, arm64-uefi.</summary>
     public Dictionary<string, string> Loaders { get; init => field = value ?? new(); } = new();
 
     /// <inheritdoc/>

@@ -37,6 +37,9 @@ public static class Params
         return TryDefault(name, catalog, out value);
     }
 
+    /// <summary>Those of some params that have no value on a machine.</summary>
+    public static IEnumerable<string> Missing(IEnumerable<string> names, Machine? machine, CatalogSnapshot catalog) => names.Where(n => !TryResolve(n, machine, catalog, out _));
+
     /// <summary>All values of a machine, without schema defaults.</summary>
     public static IReadOnlyDictionary<string, JsonElement> Aggregate(Machine machine, CatalogSnapshot catalog)
     {

@@ -14,11 +14,8 @@ public static class JobActions
     /// <exception cref="TemplateException">A template fails, or a required param is missing.</exception>
     public static IReadOnlyList<JobAction> Render(TaskDefinition task, RenderContext context, string os)
     {
-        foreach (var name in task.RequiredParams)
-        {
-            if (!Params.TryResolve(name, context.Machine, context.Catalog, out _))
-                throw new TemplateException(task.Name, 0, $"missing required param {name}", $"template: {task.Name}: task {task.Name} needs param {name}");
-        }
+        if (Params.Missing(task.RequiredParams, context.Machine, context.Catalog).FirstOrDefault() is { } name)
+            throw new TemplateException(task.Name, 0, $"missing required param {name}", $"template: {task.Name}: task {task.Name} needs param {name}");
 
         var data = new RenderData(context with { Task = task });
         return [.. task.Templates.Where(t => Fits(t, os)).Select(t => new JobAction(

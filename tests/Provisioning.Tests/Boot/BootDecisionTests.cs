@@ -54,6 +54,24 @@ public sealed class BootDecisionTests
         Assert.Equal(file, BootDecision.Decide(null, Mac, new BootClient(ClientKind.Pxe, arch), catalog, Server).File);
     }
 
+    /// <summary>Nothing of ours runs on 32-bit UEFI, but a boot environment may name what does.</summary>
+    [Theory]
+    [InlineData(ClientKind.Pxe, 6, "ia32.efi")]
+    [InlineData(ClientKind.Http, 15, "http://10.0.0.1:8091/ia32.efi")]
+    public void A32BitUefiBootsWhatItsEnvironmentNames(ClientKind kind, int arch, string file)
+    {
+        var env = new BootEnv { Name = "old", OnlyUnknown = true, OS = new OsInfo { Name = "old" }, Loaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["386-uefi"] = "ia32.efi" }, Available = true, Templates = TestCatalog.With().BootEnvs["discovery"].Templates, Kernel = "k" };
+        Assert.Equal(file, BootDecision.Decide(null, Mac, new BootClient(kind, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", "old"), env), Server).File);
+    }
+
+    [Fact]
+    public void SaysWhichParamsAreMissing()
+    {
+        var answer = BootDecision.Decide(new Machine { Uuid = "u", Name = "m1", BootEnv = "debian-13-install" }, Mac, new BootClient(ClientKind.Ipxe, 0), TestCatalog.With(), Server);
+        Assert.True(answer.Boots);
+        Assert.Contains(answer.Reasons, r => r.Contains("debian/mirror", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("PXEClient:Arch:00000:UNDI:002001", true, new byte[] { 19, 24, 33 }, 0, ClientKind.Ipxe)]
     [InlineData("PXEClient:Arch:00000:UNDI:002001", true, new byte[] { 33 }, 0, ClientKind.LimitedIpxe)]
