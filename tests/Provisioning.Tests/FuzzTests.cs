@@ -39,6 +39,34 @@ public sealed partial class FuzzTests
     [Fact(Explicit = true)]
     public void SheetsWithoutEnd() => Fuzz.Open(OneSheet);
 
+    [Fact]
+    public void Requests() => Fuzz.Fixed(OneRequest);
+
+    [Fact(Explicit = true)]
+    public void RequestsWithoutEnd() => Fuzz.Open(OneRequest);
+
+    /// <summary>Whatever path a machine asks for, it gets nothing of another machine.</summary>
+    private static void OneRequest(Random random)
+    {
+        var env = Catalog.BootEnvs["debian-13-install"];
+        RenderContext ContextOf(int number) => new(Catalog, new BootServer("10.0.0.1", 8091, 8092), new Machine
+        {
+            Uuid = $"0b3c6a8e-0000-4000-8000-00000000000{number}",
+            Name = $"web{number}.example.com",
+            HardwareAddrs = [$"52:54:00:00:00:0{number}"],
+            BootEnv = env.Name,
+            Arch = "amd64",
+            Params = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["debian/mirror"] = Json.Element("http://mirror.example/debian"), ["install/password-hash"] = Json.Element($"$6$secret$of{number}") },
+        }, env, (_, _) => $"token{number}");
+        var own = ContextOf(1);
+        string[] theirs = ["52:54:00:00:00:02.ipxe", "pxelinux.cfg/01-52-54-00-00-00-02", "grub/grub.cfg", "machines/0b3c6a8e-0000-4000-8000-000000000002/seed", "machines/0b3c6a8e-0000-4000-8000-000000000002/post-install.sh"];
+        var path = theirs[random.Next(theirs.Length)];
+        if (random.Next(4) > 0) path = Encoding.Latin1.GetString(Fuzz.Mutate(random, Encoding.Latin1.GetBytes(path)));
+        if (BootFiles.Find(path, own) is not { } file) return;
+        var text = file.Render();
+        foreach (var foreign in new[] { "000000000002", "52:54:00:00:00:02", "web2", "of2", "token2" }) Assert.DoesNotContain(foreign, text, StringComparison.OrdinalIgnoreCase);
+    }
+
     private static void OneTemplate(Random random)
     {
         const string Seed = "{{ define \"a\" }}{{ range $i, $x := .L }}{{ if eq $i 1 }}{{ $x | upper | printf \"%5s\" }}{{ else }}{{ .N }}{{ end }}{{ end }}{{ end }}{{ template \"a\" . }}{{ with .M }}{{ index . \"k\" }}{{ end }}{{- /* c */ -}}{{ toJson .L }}";
