@@ -37,6 +37,33 @@ public sealed class IsolationTests
         Assert.Equal("[]", Fetch(lab, null, "", $"http://10.77.0.1:8092/api/v3/machines?token={stranger["Token"]}"));
     }
 
+    /// <summary>Debian's installer takes one lease, never renews it, and asks for its last file when that has long ended.</summary>
+    [Fact]
+    public async Task AnInstallersFilesOutliveItsLeaseAndNobodyElses()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        const string Mac = "52:54:00:99:03:01";
+        await lab.Api.PostAsync("reservations", new JsonObject { ["Addr"] = "10.77.0.60", ["Token"] = Mac, ["Strategy"] = "MAC", ["Duration"] = 5 });
+        var made = await lab.Api.PostAsync("machines", new JsonObject
+        {
+            ["Name"] = "slow.example.com",
+            ["HardwareAddrs"] = new JsonArray(Mac),
+            ["Workflow"] = "debian-13-install",
+            ["Params"] = new JsonObject { ["debian/mirror"] = "http://10.77.0.1:8091/debian" },
+        });
+        var peer = lab.Network.AddPeer("cli").On(mac: Mac);
+        var seed = $"machines/{made["Uuid"]}/seed";
+        string Status(string file) => peer.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", $"http://10.77.0.1:8091/{file}");
+        using var client = new Dhclient(lab, peer).Run();
+        await client.ReasonAsync("BOUND 10.77.0.60", TimeSpan.FromSeconds(30));
+        client.Vanish();
+        Assert.Equal(("200", "200"), (Status($"{Mac}.ipxe"), Status(seed)));
+        await Wait.UntilAsync(async () => DateTimeOffset.Parse((await lab.Api.GetAsync("leases/10.77.0.60"))!["ExpireTime"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture) < DateTimeOffset.UtcNow, TimeSpan.FromSeconds(30), () => "the lease did not end");
+        Assert.Equal("200", Status(seed));
+        await lab.Api.PatchAsync($"machines/{made["Uuid"]}", new JsonArray(new JsonObject { ["op"] = "replace", ["path"] = "/Workflow", ["value"] = "discover" }));
+        Assert.Equal(("404", "404"), (Status(seed), Status($"{Mac}.ipxe")));
+    }
+
     private static string Fetch(Laboratory lab, string? file, string format, string? url = null)
     {
         var arguments = new List<string> { "netns", "exec", lab.Network.Switch, "curl", "-s" };

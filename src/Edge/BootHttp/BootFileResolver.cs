@@ -108,7 +108,13 @@ public sealed partial class BootFileResolver(
     {
         var address = IPv4.FromIPAddress(requester);
         if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
-        if (await GrainCalls.AskAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).HolderOf(address)) is not { } mac) return (null, "");
+        var leases = grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
+        if (await GrainCalls.AskAsync(() => leases.HolderOf(address)) is not { } mac)
+        {
+            return await GrainCalls.AskAsync(() => leases.LapsedHolderOf(address)) is { } last && await machines.FindAsync(last, CancellationToken.None) is { } installing && BootFiles.OutliveTheLease(installing)
+                ? (installing, last) : (null, "");
+        }
+
         return (await machines.FindAsync(mac, CancellationToken.None), mac);
     }
 

@@ -59,6 +59,10 @@ public interface ISubnetGrain : IGrainWithStringKey
     [Alias("HolderOf")]
     Task<string?> HolderOf(uint address);
 
+    /// <summary>MAC address of the client that an address was leased to until its lease ran out; null when it was given back, or is leased.</summary>
+    [Alias("LapsedHolderOf")]
+    Task<string?> LapsedHolderOf(uint address);
+
     /// <summary>The address that a client has or had here; 0 for none.</summary>
     [Alias("AddressOf")]
     Task<uint> AddressOf(string token);

@@ -89,6 +89,13 @@ public sealed partial class SubnetGrain(ICatalog catalog, ILeaseStore store, Tim
     }
 
     /// <inheritdoc/>
+    public async Task<string?> LapsedHolderOf(uint address)
+    {
+        var now = await ReadClockAsync();
+        return _leases.At(address) is { } lease && lease.HasLapsed(now) ? lease.Token : null;
+    }
+
+    /// <inheritdoc/>
     public Task<uint> AddressOf(string token) => Task.FromResult(_leases.Of(token) is { } lease ? IPv4.Parse(lease.Addr) : 0);
 
     /// <inheritdoc/>
