@@ -60,8 +60,10 @@ public sealed class InstallerTests
         Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
         var at = await vm.ExpectAsync("deb login:", Patience);
         at = await LabContent.LogInAsync(vm, at);
-        await vm.TypeAsync("grep . /etc/motd; sudo -n true || echo password=asked; systemctl is-active ssh\r");
-        foreach (var line in new[] { "installed by anvil", "password=asked", "active" }) at = await vm.ExpectAsync(line, Patience, at);
+        await vm.TypeAsync("grep . /etc/motd; cat .ssh/authorized_keys; sudo -n true || echo password=asked\r");
+        foreach (var line in new[] { "installed by anvil", "lab@example.com", "password=asked\r" }) at = await vm.ExpectAsync(line, Patience, at);
+        var peer = lab.Network.AddPeer("cli").On(address: "10.77.0.50/24");
+        Assert.StartsWith("SSH-2.0", peer.Run("timeout", "30", "bash", "-c", $"exec 3<>/dev/tcp/{machine["Address"]}/22 && head -n 1 <&3"), StringComparison.Ordinal);
     }
 
     [Fact]
