@@ -23,7 +23,7 @@ internal sealed class CatalogKindRow(string prefix, ICatalog catalog, IGrainFact
         var key = text;
         if (text.StartsWith("Key:", StringComparison.Ordinal)) key = text[4..];
         else if (text.StartsWith("Name:", StringComparison.Ordinal) || text.StartsWith("ID:", StringComparison.Ordinal)) key = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        if (Prefix == "reservations" && IPv4.TryParse(key, out var address)) key = address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture);
+        if (Prefix == "reservations" && IPv4.TryParse(key, out var address)) key = IPv4.Hex(address);
         return Task.FromResult(catalog.Current.OfKind(Prefix).ContainsKey(key) ? key : null);
     }
 

@@ -120,7 +120,7 @@ internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGr
             }
         }
 
-        foreach (var memory in machine.Meta.Where(m => m.Key is "sheet-workflow" or "sheet-bootenv")) Set($"/Meta/{memory.Key}", memory.Value);
+        foreach (var memory in machine.Meta.Where(m => m.Key is MachineSheet.WorkflowMemory or MachineSheet.BootEnvMemory)) Set($"/Meta/{memory.Key}", memory.Value);
         return patch;
     }
 }

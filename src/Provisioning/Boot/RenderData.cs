@@ -134,7 +134,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "Url" => $"{context.Server.FileUrl}/machines/{machine.Uuid}",
                 "UUID" => machine.Uuid,
                 "ShortName" => machine.Name.Split('.')[0],
-                "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture) : "",
+                "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? Network.IPv4.Hex(address) : "",
                 "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(context.Mac) : context.Mac,
                 "HasProfile" => arguments.Count > 0 && machine.Profiles.Contains(arguments[0] as string ?? "", StringComparer.Ordinal),
                 "Secret" => throw new TemplateFault("the machine's Secret is not given to templates"),

@@ -32,6 +32,9 @@ public static class IPv4
     /// <summary>Dotted quad.</summary>
     public static string Format(uint address) => $"{address >> 24}.{(address >> 16) & 255}.{(address >> 8) & 255}.{address & 255}";
 
+    /// <summary>Eight upper-case hexadecimal digits: the key of leases and reservations.</summary>
+    public static string Hex(uint address) => address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>The .NET address.</summary>
     public static IPAddress ToIPAddress(uint address)
     {

@@ -51,7 +51,7 @@ public sealed record Lease : Document
     public bool SkipBoot { get; init; }
 
     /// <inheritdoc/>
-    public override string Key => IPv4.TryParse(Addr, out var address) ? address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture) : Addr;
+    public override string Key => IPv4.TryParse(Addr, out var address) ? IPv4.Hex(address) : Addr;
 
     /// <inheritdoc/>
     public override string Prefix => "leases";

@@ -188,10 +188,10 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
         return own.Find(r => IPv4.Parse(r.Addr) == requested) ?? own.Find(r => r.Scoped) ?? own.FirstOrDefault();
     }
 
-    private bool IsReserved(uint address) => catalog.Reservations.ContainsKey(address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture));
+    private bool IsReserved(uint address) => catalog.Reservations.ContainsKey(IPv4.Hex(address));
 
     private bool ReservedForOther(uint address, string token)
-        => catalog.Reservations.TryGetValue(address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture), out var r) && r.Token != token;
+        => catalog.Reservations.TryGetValue(IPv4.Hex(address), out var r) && r.Token != token;
 
     private static LeaseDecision Silence(string reason, LeaseCause cause = LeaseCause.None) => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
 

@@ -20,6 +20,12 @@ public sealed class MachineSheet
     /// <summary>Most columns.</summary>
     public const int MostColumns = 256;
 
+    /// <summary>Keys of a machine's Meta under which a sheet remembers where it let the machine begin.</summary>
+    public const string WorkflowMemory = "sheet-workflow";
+
+    /// <inheritdoc cref="WorkflowMemory"/>
+    public const string BootEnvMemory = "sheet-bootenv";
+
     private const string Clear = "-";
     private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t'];
     private readonly IReadOnlyList<SheetColumn> _columns;
@@ -165,11 +171,11 @@ public sealed class MachineSheet
                 return machine with { Profiles = [.. Split(value).Distinct(StringComparer.Ordinal)] };
             case SheetField.Workflow:
                 if (!isClear && !_catalog.Workflows.ContainsKey(text)) problem($"there is no workflow {text}");
-                return Begins(machine, before, "sheet-workflow", value) is { } moved ? moved with { Workflow = value } : machine;
+                return Begins(machine, before, WorkflowMemory, value) is { } moved ? moved with { Workflow = value } : machine;
             case SheetField.BootEnv:
                 if (!isClear && !_catalog.BootEnvs.ContainsKey(text)) problem($"there is no boot environment {text}");
                 if (isClear) return machine;
-                return Begins(machine, before, "sheet-bootenv", value) is { } booted ? booted with { BootEnv = value } : machine;
+                return Begins(machine, before, BootEnvMemory, value) is { } booted ? booted with { BootEnv = value } : machine;
             case SheetField.Arch:
                 if (Architectures.Problem(Architectures.FromKernel(text)) is { } wrong) problem(wrong);
                 return machine with { Arch = Architectures.FromKernel(text) };
@@ -226,7 +232,7 @@ public sealed class MachineSheet
         Once(_addresses, address, row, twice => problem($"row {twice} has this address, too"));
         var subnet = _catalog.SubnetOf(address);
         if (subnet is null || subnet.Proxy) return (null, []);
-        var key = address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture);
+        var key = IPv4.Hex(address);
         if (held.Exists(r => r.Key == key)) return (null, []);
         if (_catalog.Reservations.TryGetValue(key, out var other))
         {
