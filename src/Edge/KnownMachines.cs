@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using Anvil.Grains;
-using Anvil.Grains.Machines;
+using Anvil.Contracts;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
-using Anvil.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,13 +1,16 @@
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Placement;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
 using Anvil.Gateway.Sheets;
-using Anvil.Grains.Access;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Placement;
-using Anvil.Grains.Timeline;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
-using Anvil.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -26,7 +29,7 @@ public static partial class ApiHost
 
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
-        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<AccessService>()
+        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<SheetImport>().AddSingleton<SheetExport>()
             .AddSingleton<EventStream>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
 
     /// <summary>CORS, authentication and error shape for every request below the base path.</summary>
@@ -89,7 +92,7 @@ public static partial class ApiHost
         foreach (var kind in kinds) api.MapKind(kind);
         api.MapGet("/ws", services.GetRequiredService<EventSocket>().HandleAsync);
         api.MapSheets(services.GetRequiredService<SheetImport>(), services.GetRequiredService<SheetExport>());
-        api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), services.GetRequiredService<EdgeDirectory>(), options);
+        api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), services.GetRequiredService<IEdgeDirectory>(), options);
         api.MapGet("/leases/{key}/history", async http =>
         {
             http.Require("leases", "list", "*");
@@ -97,7 +100,7 @@ public static partial class ApiHost
             if (!LeaseKind.TryAddress(key, out var address)) throw new ApiException(ApiError.BadRequest("leases", key, "GET", "an address is needed"));
             await http.WriteObjectAsync(await services.GetRequiredService<ILeaseStore>().HistoryAsync(address, http.RequestAborted));
         });
-        api.MapJobs(queries, catalog, access, services.GetRequiredService<IJobLogs>(), services.GetRequiredService<EdgeDirectory>(), options);
+        api.MapJobs(queries, catalog, access, services.GetRequiredService<IJobLogs>(), services.GetRequiredService<IEdgeDirectory>(), options);
         api.MapSystem([.. kinds.Select(k => k.Prefix)], catalog, queries, access, grains, options);
     }
 

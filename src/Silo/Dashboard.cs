@@ -1,5 +1,5 @@
 using System.Text;
-using Anvil.Grains.Access;
+using Anvil.Objects.Access;
 using Orleans.Dashboard;
 
 namespace Anvil.Silo;

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
+using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
-using Anvil.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Silo;
@@ -35,7 +35,7 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
         };
         foreach (var (name, value) in options.Value.FirstPrefs) prefs[name] = value;
         foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key)))) changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
-        if (!have.Contains(("profiles", Params.Global))) changes.Add(new CatalogChange("profiles", Params.Global, new Profile { Name = Params.Global, Description = "Params of every machine", Validated = true, Available = true }));
+        if (!have.Contains(("profiles", Profile.Global))) changes.Add(new CatalogChange("profiles", Profile.Global, new Profile { Name = Profile.Global, Description = "Params of every machine", Validated = true, Available = true }));
         var isNew = !documents.Any(d => d is User);
         var password = options.Value.AdminPassword;
         if (isNew && password.Length == 0)

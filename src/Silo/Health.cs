@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Anvil.Contracts;
 using Anvil.Grains.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Storage;

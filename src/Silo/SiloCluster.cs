@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using Anvil.Contracts.Placement;
 using Anvil.Edge;
 using Anvil.Grains;
 using Anvil.Grains.Machines;

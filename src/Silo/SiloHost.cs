@@ -1,8 +1,9 @@
 using System.Net;
+using Anvil.Contracts;
+using Anvil.Contracts.Placement;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Gateway;
-using Anvil.Grains.Placement;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;

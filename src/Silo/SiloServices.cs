@@ -1,3 +1,7 @@
+using Anvil.Contracts.Access;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
+using Anvil.Contracts.Timeline;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
@@ -7,6 +11,7 @@ using Anvil.Gateway;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Timeline;
+using Anvil.Objects.Access;
 using Anvil.Storage;
 
 namespace Anvil.Silo;
@@ -27,8 +32,11 @@ internal static class SiloServices
         services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
         services.AddSingleton<TimelineWriter>();
+        services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
+        services.AddSingleton<AccessService>();
+        services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
-        services.AddSingleton<EdgeDirectory>();
+        services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
         services.AddMachinesApi();

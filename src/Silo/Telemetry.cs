@@ -1,3 +1,4 @@
+using Anvil.Contracts.Diagnostics;
 using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -16,9 +17,9 @@ internal static class Telemetry
         services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService("anvil", serviceInstanceId: $"{Environment.MachineName}:{silo.SiloPort}")
                 .AddAttributes([new("anvil.roles", silo.Roles.Count == 0 ? "core,edge,gateway" : string.Join(',', silo.Roles)), new("anvil.cluster", silo.Cluster)]))
-            .WithTracing(t => t.AddSource(Grains.Diagnostics.AnvilDiagnostics.Name, "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage").AddNpgsql()
+            .WithTracing(t => t.AddSource(Contracts.Diagnostics.AnvilDiagnostics.Name, "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage").AddNpgsql()
                 .AddAspNetCoreInstrumentation(o => o.Filter = http => http.Request.Path.Value is not ("/healthz" or "/readyz") && !http.Request.Path.StartsWithSegments("/dashboard"))
                 .AddOtlpExporter())
-            .WithMetrics(m => m.AddMeter(Grains.Diagnostics.AnvilDiagnostics.Name, "Microsoft.Orleans", "Npgsql", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddOtlpExporter());
+            .WithMetrics(m => m.AddMeter(Contracts.Diagnostics.AnvilDiagnostics.Name, "Microsoft.Orleans", "Npgsql", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel").AddOtlpExporter());
     }
 }

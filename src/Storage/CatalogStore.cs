@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Dapper;

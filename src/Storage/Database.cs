@@ -1,4 +1,6 @@
 using System.Data.Common;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Anvil.Contracts.Lists;
 using Dapper;
 
 namespace Anvil.Storage;

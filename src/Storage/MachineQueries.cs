@@ -1,4 +1,6 @@
 using System.Globalization;
+using Anvil.Contracts.Lists;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;

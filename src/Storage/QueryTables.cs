@@ -1,3 +1,5 @@
+using Anvil.Provisioning.Machines;
+
 namespace Anvil.Storage;
 
 /// <summary>Columns of the query tables beside the document, in both databases.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Anvil.Lab;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Cluster.Tests;
 

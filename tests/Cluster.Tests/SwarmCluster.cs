@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Lab;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Swarm;

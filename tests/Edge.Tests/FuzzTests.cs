@@ -1,7 +1,8 @@
 using System.Text;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
-using Anvil.Edge.Tftp;
+using Anvil.Protocols.Dhcp;
+using Anvil.Protocols.Tftp;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
@@ -55,7 +56,7 @@ public sealed class FuzzTests : IDisposable
             53, 1, 1, 55, 6, 1, 3, 6, 15, 66, 67, 57, 2, 5, 220, 60, 32, .. "PXEClient:Arch:00007:UNDI:003000"u8, 61, 7, 1, 2, 0, 0, 0, 0, 1, 12, 2, 104, 49, 77, 4, .. "iPXE"u8, 82, 12, 5, 4, 10, 0, 0, 1, 11, 4, 10, 0, 0, 2, 93, 2, 0, 7, 97, 17, .. new byte[17], 175, 6, 19, 1, 1, 36, 1, 1, 255];
         if (DhcpMessage.TryParse(Fuzz.Mutate(random, packet), out var problem) is not { } message)
         {
-            Assert.NotEqual(DhcpDrop.None, problem);
+            Assert.NotEqual(DhcpFault.None, problem);
             return;
         }
 

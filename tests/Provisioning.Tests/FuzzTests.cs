@@ -5,9 +5,10 @@ using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Sheets;
-using Anvil.Provisioning.Templates;
 using Anvil.Support;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Tests;
 

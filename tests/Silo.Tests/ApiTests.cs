@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Anvil.Grains.Access;
+using Anvil.Grains.Machines;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Silo.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Anvil.Grains.Diagnostics;
+using Anvil.Contracts.Diagnostics;
 using YamlDotNet.RepresentationModel;
 
 namespace Anvil.Silo.Tests;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Anvil.Grains.Diagnostics;
+using Anvil.Contracts.Diagnostics;
 
 namespace Anvil.Silo.Tests;
 

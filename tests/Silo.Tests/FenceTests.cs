@@ -1,10 +1,11 @@
-using Microsoft.Extensions.DependencyInjection;
 using System.Net;
 using System.Text.Json.Nodes;
-using Anvil.Grains;
-using Anvil.Grains.Subnets;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Anvil.Silo.Tests;
 
@@ -81,7 +82,7 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
     {
         var (status, _) = await silos.CallAsync("POST", "subnets", """{"Name":"torn","Subnet":"10.9.0.0/24","Enabled":true,"ActiveStart":"10.9.0.10","ActiveEnd":"10.9.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
         Assert.Equal(HttpStatusCode.Created, status);
-        var other = silos.Silos[1].Services.GetRequiredService<Anvil.Grains.Catalog.ICatalog>();
+        var other = silos.Silos[1].Services.GetRequiredService<Anvil.Contracts.Catalog.ICatalog>();
         await WaitForAsync(() => other.Current.Subnets.ContainsKey("torn"));
         async Task<List<(string Mac, string Address)>> LeaseAsync(int half)
         {
@@ -114,7 +115,7 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
         var given = (await Task.WhenAll(LeaseAsync(0), LeaseAsync(1))).SelectMany(g => g).ToList();
         Assert.True(given.Count >= 60, $"only {given.Count} of 120 leases were given");
         Assert.Equal(given.Count, given.DistinctBy(g => g.Address).Count());
-        var stored = await silos.Service<Anvil.Storage.ILeaseStore>().ListAsync(CancellationToken.None);
+        var stored = await silos.Service<Anvil.Contracts.Subnets.ILeaseStore>().ListAsync(CancellationToken.None);
         foreach (var (mac, address) in given) Assert.Equal(mac, stored.Single(l => l.Addr == address).Token);
     }
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Catalog;
 using Anvil.Edge.Dhcp;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Placement;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Anvil.Cli;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Silo.Tests;
 

@@ -1,4 +1,11 @@
 using System.Data.Common;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
 using Anvil.Storage.Postgres;
 using Dapper;
 using Npgsql;

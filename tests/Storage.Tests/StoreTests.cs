@@ -1,5 +1,12 @@
 using System.Data.Common;
 using System.Text;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Lists;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;

@@ -1,17 +1,17 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using Anvil.Grains;
-using Anvil.Grains.Access;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Diagnostics;
-using Anvil.Grains.Machines;
-using Anvil.Grains.Subnets;
-using Anvil.Grains.Timeline;
+using Anvil.Contracts;
+using Anvil.Contracts.Access;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -36,7 +36,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// machine only, known by the lease of its address; so no path leads to another machine's files.
 /// </summary>
 public sealed partial class BootFileResolver(
-    IGrainFactory grains, ICatalog catalog, KnownMachines machines, AccessService access, FileRoot root, TimelineWriter timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    IGrainFactory grains, ICatalog catalog, KnownMachines machines, ITokens tokens, FileRoot root, ITimeline timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
@@ -73,7 +73,7 @@ public sealed partial class BootFileResolver(
         var envName = machine?.BootEnv ?? snapshot.Prefs["unknownBootEnv"];
         snapshot.BootEnvs.TryGetValue(envName, out var env);
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress };
-        var context = new RenderContext(snapshot, server, machine, env, await access.ForRenderingAsync(machine))
+        var context = new RenderContext(snapshot, server, machine, env, await tokens.ForRenderingAsync(machine))
         {
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
             Mac = mac,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.NetworkInformation;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,5 @@
+using Anvil.Protocols.Dhcp;
+
 namespace Anvil.Edge.Dhcp;
 
 /// <summary>A message and how it came in.</summary>

@@ -1,3 +1,4 @@
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;

@@ -1,10 +1,11 @@
 using System.Diagnostics;
-using Anvil.Grains;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Diagnostics;
-using Anvil.Grains.Machines;
-using Anvil.Grains.Subnets;
-using Anvil.Grains.Timeline;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace Anvil.Edge.Dhcp;
 
 /// <summary>What DHCP answers: translates packets to grain calls and answers back to packets. It keeps no state.</summary>
-public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMachines machines, AddressProber prober, TimelineWriter timeline, IOptions<EdgeOptions> options)
+public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMachines machines, AddressProber prober, ITimeline timeline, IOptions<EdgeOptions> options)
 {
     /// <summary>Handles one message.</summary>
     public async Task<DhcpOutcome> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)

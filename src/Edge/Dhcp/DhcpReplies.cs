@@ -1,8 +1,10 @@
 using System.Text;
+using Anvil.Contracts;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 
 namespace Anvil.Edge.Dhcp;
 

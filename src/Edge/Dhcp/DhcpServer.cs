@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
-using Anvil.Grains.Diagnostics;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -85,7 +86,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
 
             if (DhcpMessage.TryParse(buffer.AsSpan(0, received.ReceivedBytes), out var problem) is not { } message)
             {
-                Dropped(problem);
+                Dropped(Drop(problem));
                 LogMalformed(received.RemoteEndPoint.ToString() ?? "", problem);
             }
             else if (!byMac.TryTake(message.Mac))
@@ -149,13 +150,22 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         await socket.SendToAsync(octets, new IPEndPoint(IPv4.ToIPAddress(address), departure.Port), CancellationToken.None);
     }
 
+    private static DhcpDrop Drop(DhcpFault fault) => fault switch
+    {
+        DhcpFault.TooShort => DhcpDrop.TooShort,
+        DhcpFault.NoCookie => DhcpDrop.NoCookie,
+        DhcpFault.HardwareAddress => DhcpDrop.HardwareAddress,
+        DhcpFault.Options => DhcpDrop.Options,
+        _ => DhcpDrop.None,
+    };
+
     private static void Dropped(DhcpDrop reason) => AnvilDiagnostics.DhcpDropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "DHCP listens on {Interface} port {Port}")]
     private partial void LogListening(string @interface, int port);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "packet from {Source} is no DHCP message: {Problem}")]
-    private partial void LogMalformed(string source, DhcpDrop problem);
+    private partial void LogMalformed(string source, DhcpFault problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "DHCP socket of {Interface} failed")]
     private partial void LogSocketFailed(Exception exception, string @interface);

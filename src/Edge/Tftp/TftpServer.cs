@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Edge.BootHttp;
-using Anvil.Grains.Diagnostics;
+using Anvil.Protocols.Tftp;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Anvil.Grains;
+using Anvil.Contracts;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;

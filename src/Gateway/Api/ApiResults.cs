@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Anvil.Grains;
+using Anvil.Contracts;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Anvil.Grains.Access;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;

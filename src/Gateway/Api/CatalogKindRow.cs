@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Anvil.Grains;
-using Anvil.Grains.Catalog;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;

@@ -1,4 +1,4 @@
-using Anvil.Grains;
+using Anvil.Contracts;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 

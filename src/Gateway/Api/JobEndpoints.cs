@@ -1,11 +1,13 @@
-using Anvil.Grains.Access;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Placement;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Placement;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
-using Anvil.Provisioning.Templates;
-using Anvil.Storage;
+using Anvil.Provisioning.Machines;
+using Anvil.Templates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,7 +18,7 @@ namespace Anvil.Gateway.Api;
 /// <summary>What jobs have beside the generic verbs: rendered actions, and the log.</summary>
 internal static class JobEndpoints
 {
-    public static void MapJobs(this IEndpointRouteBuilder api, IMachineQueries queries, ICatalog catalog, AccessService access, IJobLogs logs, EdgeDirectory edges, IOptions<GatewayOptions> options)
+    public static void MapJobs(this IEndpointRouteBuilder api, IMachineQueries queries, ICatalog catalog, AccessService access, IJobLogs logs, IEdgeDirectory edges, IOptions<GatewayOptions> options)
     {
         async Task<Job> ReadAsync(HttpContext http, string action)
         {

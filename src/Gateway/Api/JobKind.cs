@@ -1,9 +1,10 @@
 using System.Text.Json;
-using Anvil.Grains;
-using Anvil.Grains.Machines;
+using Anvil.Contracts;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
-using Anvil.Storage;
+using Anvil.Provisioning.Machines;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;

@@ -1,6 +1,8 @@
-using Anvil.Grains;
+using Anvil.Contracts;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

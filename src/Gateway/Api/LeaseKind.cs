@@ -1,9 +1,8 @@
-using Anvil.Grains;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Subnets;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
-using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Lists;
 using Anvil.Provisioning.Documents;
-using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;

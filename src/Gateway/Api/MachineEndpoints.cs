@@ -1,13 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Anvil.Grains;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Placement;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
+using Anvil.Contracts.Timeline;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
-using Anvil.Storage;
+using Anvil.Provisioning.Network;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,18 +20,18 @@ internal static class MachineEndpoints
 {
     private const int MostTimeline = 2000;
 
-    public static void MapMachines(this IEndpointRouteBuilder api, MachineKind kind, ICatalog catalog, ITimelineStore timelines, EdgeDirectory edges, IOptions<GatewayOptions> options)
+    public static void MapMachines(this IEndpointRouteBuilder api, MachineKind kind, ICatalog catalog, ITimelineStore timelines, IEdgeDirectory edges, IOptions<GatewayOptions> options)
     {
         api.MapGet("/machines/{key}/params", async http =>
         {
             var machine = await ReadAsync(http, kind);
-            await http.WriteObjectAsync(http.Flag("aggregate") ? Params.Aggregate(machine, catalog.Current) : machine.Params);
+            await http.WriteObjectAsync(http.Flag("aggregate") ? MachineParams.Aggregate(machine, catalog.Current) : machine.Params);
         });
         api.MapGet("/machines/{key}/params/{**name}", async http =>
         {
             var machine = await ReadAsync(http, kind);
             var name = NameOf(http);
-            var found = http.Flag("aggregate") ? Params.TryResolve(name, machine, catalog.Current, out var value) : machine.Params.TryGetValue(name, out value);
+            var found = http.Flag("aggregate") ? MachineParams.TryResolve(name, machine, catalog.Current, out var value) : machine.Params.TryGetValue(name, out value);
             await http.WriteJsonAsync(found ? value.GetRawText() : "null");
         });
         api.MapPost("/machines/{key}/params", http => ChangeParamsAsync(http, kind, body => new JsonArray(Operation("replace", "/Params", body)), machine => Json.Write(machine.Params)));

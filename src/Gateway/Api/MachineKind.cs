@@ -1,21 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Anvil.Grains;
-using Anvil.Grains.Machines;
-using Anvil.Grains.Timeline;
+using Anvil.Contracts;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Timeline;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
-using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
 namespace Anvil.Gateway.Api;
 
 /// <summary>Machines behind the generic verbs: lists come from the query table, everything else from the machine's grain.</summary>
-internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains, TimelineWriter timeline, IHostApplicationLifetime lifetime) : IKind
+internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, IHostApplicationLifetime lifetime) : IKind
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 

@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Anvil.Grains;
-using Anvil.Grains.Access;
-using Anvil.Grains.Catalog;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
-using Anvil.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

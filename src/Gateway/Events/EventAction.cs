@@ -1,4 +1,4 @@
-using Anvil.Storage;
+using Anvil.Contracts.Events;
 
 namespace Anvil.Gateway.Events;
 

@@ -1,12 +1,13 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
+using Anvil.Contracts.Machines;
 using Anvil.Gateway.Api;
-using Anvil.Grains.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
-using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Anvil.Contracts;
 using Anvil.Gateway.Api;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Sheets;

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Anvil.Contracts.Lists;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Sheets;
-using Anvil.Storage;
 
 namespace Anvil.Gateway.Sheets;
 

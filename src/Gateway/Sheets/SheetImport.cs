@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using Anvil.Grains;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Machines;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Sheets;
-using Anvil.Storage;
 
 namespace Anvil.Gateway.Sheets;
 

@@ -1,6 +1,6 @@
+using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
-using Anvil.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

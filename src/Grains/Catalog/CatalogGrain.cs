@@ -1,10 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Lists;
+using Anvil.Contracts.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
-using Anvil.Storage;
 
 namespace Anvil.Grains.Catalog;
 

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Diagnostics;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Timeline;
 using Anvil.Grains.Placement;
-using Anvil.Grains.Timeline;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -25,7 +27,7 @@ namespace Anvil.Grains.Machines;
 #pragma warning restore ORLEANSEXP004
 public sealed partial class MachineGrain(
     [PersistentState("machine", MachineGrain.Store)] IPersistentState<MachineState> state,
-    ICatalog catalog, Database database, TimelineWriter timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
+    ICatalog catalog, Database database, ITimeline timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
 {
     /// <summary>Name of the storage provider.</summary>
     public const string Store = "anvil";

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Anvil.Contracts.Placement;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;

@@ -1,4 +1,5 @@
-using Anvil.Grains.Catalog;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
 using Anvil.Provisioning.Network;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -7,10 +8,10 @@ namespace Anvil.Grains.Placement;
 
 /// <summary>Which living edge serves an address, as the edges tell it themselves.</summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
-public sealed class EdgeDirectory(ISiloMetadataCache metadata, ISiloStatusOracle oracle, ICatalog catalog)
+public sealed class EdgeDirectory(ISiloMetadataCache metadata, ISiloStatusOracle oracle, ICatalog catalog) : IEdgeDirectory
 #pragma warning restore ORLEANSEXP004
 {
-    /// <summary>The address, on the client's own subnet where there is one, of an edge that serves it; the same for the same client while the edges stay. Null: no edge tells of any address.</summary>
+    /// <inheritdoc/>
     public string? For(string client)
     {
         var edges = oracle.GetApproximateSiloStatuses(onlyActive: true).Keys

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Anvil.Grains.Catalog;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
 using Anvil.Provisioning.Network;
 using Orleans.Placement;
 using Orleans.Runtime;

@@ -1,9 +1,10 @@
-using Anvil.Grains.Catalog;
-using Anvil.Grains.Diagnostics;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Subnets;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
-using Anvil.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 

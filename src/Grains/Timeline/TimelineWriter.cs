@@ -1,14 +1,15 @@
 using System.Text;
 using System.Threading.Channels;
-using Anvil.Grains.Diagnostics;
-using Anvil.Storage;
+using Anvil.Contracts;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Timeline;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Anvil.Grains.Timeline;
 
 /// <summary>Takes timeline lines off the hot path and writes them in batches. When the queue is full the oldest lines are shed, and counted.</summary>
-public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider time, ILogger<TimelineWriter> logger) : BackgroundService
+public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider time, ILogger<TimelineWriter> logger) : BackgroundService, ITimeline
 {
     private const int Batch = 500;
     private const int LongestText = 2000;
@@ -18,7 +19,7 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
 
     private volatile bool _stopping;
 
-    /// <summary>Notes one line.</summary>
+    /// <inheritdoc/>
     public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
         => _queue.Writer.TryWrite(new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail)));
 

@@ -1,3 +1,4 @@
+
 namespace Anvil.Provisioning.Access;
 
 /// <summary>Who makes a request.</summary>

@@ -1,3 +1,5 @@
+using Anvil.Provisioning.Machines;
+
 namespace Anvil.Provisioning.Boot;
 
 /// <summary>What a client is told to boot.</summary>

@@ -40,7 +40,7 @@ public static class BootDecision
         if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted");
         if (env.For(client.Arch) is null && !env.Loaders.ContainsKey(client.LoaderKey)) return No($"{envName} has no kernel for {client.Arch}");
 
-        foreach (var name in Params.Missing(env.RequiredParams, machine, catalog)) reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
+        foreach (var name in MachineParams.Missing(env.RequiredParams, machine, catalog)) reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
         if (client.Kind == ClientKind.Ipxe)
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";
@@ -63,7 +63,7 @@ public static class BootDecision
     {
         if (env.Loaders.TryGetValue(client.LoaderKey, out var named) && named.Length > 0) return named;
         if (env.For(client.Arch!)?.Loader is { Length: > 0 } loader) return loader;
-        var wanted = Params.TryResolve("boot-loader", machine, catalog, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : "";
+        var wanted = MachineParams.TryResolve("boot-loader", machine, catalog, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : "";
         return (client.Architecture, wanted) switch
         {
             (0, "pxelinux") => "pxelinux.0",

@@ -1,6 +1,6 @@
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Boot;
 
@@ -11,7 +11,7 @@ public sealed record BootFile(string Path, TemplateInfo Template, RenderContext 
     /// <exception cref="TemplateException">The template fails; names template, line and cause.</exception>
     public string Render()
     {
-        if (Params.Missing(Context.Env?.RequiredParams ?? [], Context.Machine, Context.Catalog).FirstOrDefault() is { } name)
+        if (MachineParams.Missing(Context.Env?.RequiredParams ?? [], Context.Machine, Context.Catalog).FirstOrDefault() is { } name)
             throw new TemplateException(Template.Name, 0, $"missing required param {name}", $"template: {Template.Name}: boot environment {Context.Env!.Name} needs param {name}");
 
         return new RenderData(Context with { Path = Path }).Render(Template);

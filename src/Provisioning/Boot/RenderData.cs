@@ -2,7 +2,8 @@ using System.Text.Json;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
-using Anvil.Provisioning.Templates;
+using Anvil.Provisioning.Network;
+using Anvil.Templates;
 using YamlDotNet.Serialization;
 
 namespace Anvil.Provisioning.Boot;
@@ -29,9 +30,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "Stage" => context.Stage is null ? null : new DocumentView(context.Stage, NoMethods),
             "Task" => context.Task is null ? null : new DocumentView(context.Task, NoMethods),
             "Param" => Param(Argument(0)),
-            "ParamExists" => Params.TryResolve(Argument(0), context.Machine, context.Catalog, out _),
+            "ParamExists" => MachineParams.TryResolve(Argument(0), context.Machine, context.Catalog, out _),
             "ParamExpand" => Expand(Argument(0)),
-            "ParamAsJSON" => EncodingFunctions.Json(Param(Argument(0))),
+            "ParamAsJSON" => Values.Json(Param(Argument(0))),
             "ParamAsYAML" => new SerializerBuilder().JsonCompatible().Build().Serialize(Param(Argument(0)) ?? ""),
             "BootParams" => BootParams(context.Arch),
             "BootParamsFor" => BootParams(Argument(0)),
@@ -48,7 +49,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     }
 
     private object? Param(string name)
-        => Params.TryResolve(name, context.Machine, context.Catalog, out var value) ? Values.FromJson(value) : throw new TemplateFault($"no such machine parameter {name}");
+        => MachineParams.TryResolve(name, context.Machine, context.Catalog, out var value) ? Values.FromJson(value) : throw new TemplateFault($"no such machine parameter {name}");
 
     private string Expand(string name)
     {

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -48,7 +48,7 @@ public static class CatalogRules
         Row<Profile>("profiles", "Name", null, (p, _, c) => [.. Name(p.Name), .. Values(p.Params, c)]),
         Row<Param>("params", "Name", null, (p, _, _) => [.. NameRules.IsParamName(p.Name) ? [] : Invalid(p.Name), .. Schema(p)]),
         Row<Subnet>("subnets", "Name", FillSubnet, (s, old, _) => SubnetRules.Problems(s, old)),
-        Row<Reservation>("reservations", "Addr", FillReservation, SubnetRules.Problems),
+        Row<Reservation>("reservations", "Addr", FillReservation, (r, old, c) => ReservationRules.Problems(r, old, IPv4.TryParse(r.Addr, out var address) ? c.SubnetOf(address) : null, c)),
         Row<User>("users", "Name", FillUser, (u, _, _) => NameRules.IsUserName(u.Name) ? [] : Invalid(u.Name)),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
 
@@ -62,7 +62,7 @@ public static class CatalogRules
         "workflows" => catalog.Prefs["defaultWorkflow"] == key ? [$"{key} is the defaultWorkflow"] : [],
         "bootenvs" => catalog.Stages.Values.Where(s => s.BootEnv == key).Select(s => $"stages:{s.Name} still uses {key}")
             .Concat(new[] { "defaultBootEnv", "unknownBootEnv" }.Where(p => catalog.Prefs[p] == key).Select(p => $"{key} is the {p}")),
-        "profiles" => (key == Params.Global ? ["global cannot be deleted"] : Array.Empty<string>())
+        "profiles" => (key == Profile.Global ? ["global cannot be deleted"] : Array.Empty<string>())
             .Concat(catalog.Stages.Values.Where(s => s.Profiles.Contains(key, StringComparer.Ordinal)).Select(s => $"stages:{s.Name} still uses {key}")),
         "templates" => catalog.BootEnvs.Values.Where(e => Calls(e.Templates, key)).Select(e => $"bootenvs:{e.Name} still uses {key}")
             .Concat(catalog.Stages.Values.Where(e => Calls(e.Templates, key)).Select(e => $"stages:{e.Name} still uses {key}"))

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -10,7 +10,7 @@ namespace Anvil.Provisioning.Catalog;
 /// The whole catalog at one revision: configuration that everything reads and few write. Immutable; a new revision
 /// replaces it as a whole. Objects in it have been checked: Available and Errors say what they lack.
 /// </summary>
-public sealed class CatalogSnapshot
+public sealed class CatalogSnapshot : IReservations
 {
     private readonly FrozenDictionary<string, FrozenDictionary<string, Document>> _byPrefix;
 
@@ -94,6 +94,12 @@ public sealed class CatalogSnapshot
 
     /// <summary>All templates, parsed, calling each other by ID.</summary>
     public TemplateSet TemplateSet { get; }
+
+    /// <inheritdoc/>
+    Reservation? IReservations.At(uint address) => Reservations.GetValueOrDefault(IPv4.Hex(address));
+
+    /// <inheritdoc/>
+    IEnumerable<Reservation> IReservations.Of(string token) => ReservationsByToken[token];
 
     /// <summary>The documents of a kind; empty for a kind that is not in the catalog.</summary>
     public IReadOnlyDictionary<string, Document> OfKind(string prefix)

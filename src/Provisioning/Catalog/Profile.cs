@@ -6,6 +6,9 @@ namespace Anvil.Provisioning.Catalog;
 /// <summary>A named set of param values (DRP's Profile).</summary>
 public sealed record Profile : Document
 {
+    /// <summary>The profile that every machine has.</summary>
+    public const string Global = "global";
+
     /// <summary>Unique name.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
 

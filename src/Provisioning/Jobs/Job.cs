@@ -1,4 +1,5 @@
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Jobs;
 

@@ -27,7 +27,7 @@ public static class JobRules
         {
             switch (current.State)
             {
-                case JobState.Incomplete: return new NextJob(202, current, Lifecycle.JobChanged(machine, current, catalog, now), []);
+                case JobState.Incomplete: return new NextJob(202, current, JobLifecycle.Changed(machine, current, catalog, now), []);
                 case JobState.Finished: index = current.NextIndex; break;
                 case JobState.Created or JobState.Running: throw Conflict($"Machine {machine.Uuid} already has running or created job");
             }
@@ -45,7 +45,7 @@ public static class JobRules
         if (wanted.ExitState is not ("" or "reboot" or "poweroff" or "stop" or "complete" or "failed")) throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"Invalid ExitState `{wanted.ExitState}`"));
         var job = old with { State = wanted.State, ExitState = wanted.ExitState, Meta = wanted.Meta };
         if (JobState.IsOver(job.State) && !JobState.IsOver(old.State)) job = job with { EndTime = now };
-        if (job.State != old.State) machine = Lifecycle.JobChanged(machine, job, catalog, now);
+        if (job.State != old.State) machine = JobLifecycle.Changed(machine, job, catalog, now);
         return (job, machine);
     }
 
@@ -76,7 +76,7 @@ public static class JobRules
         }
 
         var job = Make(machine, previous, index, now, newUuid);
-        machine = Lifecycle.JobChanged(machine with { CurrentTask = index, CurrentJob = job.Uuid }, job, catalog, now);
+        machine = JobLifecycle.Changed(machine with { CurrentTask = index, CurrentJob = job.Uuid }, job, catalog, now);
         Append(changed, previous, job);
         return new NextJob(201, job, machine, changed);
     }

@@ -1,5 +1,4 @@
 using Anvil.Provisioning.Catalog;
-using Anvil.Provisioning.Jobs;
 
 namespace Anvil.Provisioning.Machines;
 
@@ -42,20 +41,6 @@ public static class Lifecycle
         return netBoots || machine.OS.Length == 0
             ? Enter(machine, Phase.Discovered, netBoots ? $"all tasks are done; waits in {machine.BootEnv}" : "all tasks are done", catalog, now)
             : Enter(machine, Phase.Installed, $"{machine.OS} is installed; boots from its own disk", catalog, now);
-    }
-
-    /// <summary>A job was made or changed state.</summary>
-    public static Machine JobChanged(Machine machine, Job job, CatalogSnapshot catalog, DateTimeOffset now)
-    {
-        machine = machine with { Boot = machine.Boot with { LastSeen = now } };
-        return job.State switch
-        {
-            JobState.Created or JobState.Running => Enter(machine, WorkPhase(machine, catalog), $"runs task {job.Task} ({job.CurrentIndex + 1} of {machine.Tasks.Count})", catalog, now),
-            JobState.Failed => Enter(machine, Phase.Failed, $"task {job.Task} failed; see the log of job {job.Uuid}", catalog, now),
-            JobState.Incomplete => Enter(machine, WorkPhase(machine, catalog), job.ExitState is "complete" or "" ? $"task {job.Task} runs again" : $"task {job.Task} asked for {job.ExitState} and runs again", catalog, now),
-            _ when job.ExitState is "reboot" or "poweroff" or "stop" => Enter(machine, WorkPhase(machine, catalog), $"task {job.Task} asked for {job.ExitState}", catalog, now),
-            _ => machine,
-        };
     }
 
     /// <summary>The boot environment changed while tasks ran: the machine has to boot again.</summary>
@@ -108,7 +93,8 @@ public static class Lifecycle
         _ => "deadlineWorking",
     };
 
-    private static Phase WorkPhase(Machine machine, CatalogSnapshot catalog)
+    /// <summary>The phase of a machine that works off its task list: Installing where its environment or stage installs.</summary>
+    public static Phase WorkPhase(Machine machine, CatalogSnapshot catalog)
         => BootEnvFiles.IsInstaller(machine.BootEnv)
             || (catalog.Stages.TryGetValue(machine.Stage, out var stage) && stage.Meta.GetValueOrDefault("phase") == "installing")
             ? Phase.Installing

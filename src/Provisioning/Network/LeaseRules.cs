@@ -1,5 +1,3 @@
-using Anvil.Provisioning.Catalog;
-
 namespace Anvil.Provisioning.Network;
 
 /// <summary>What a client asked of a subnet.</summary>
@@ -35,7 +33,7 @@ public sealed record LeaseDecision(LeaseVerdict Verdict, Lease? Lease, Reservati
 /// Who gets which address (DRP's rules, with their faults mended: ended leases go back to the pool, and reservations' next
 /// servers hold). Decisions only; nothing is stored here.
 /// </summary>
-public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTable leases)
+public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseTable leases)
 {
     /// <summary>Seconds that an offer is kept for.</summary>
     public const int OfferSeconds = 60;
@@ -184,14 +182,14 @@ public sealed class LeaseRules(Subnet subnet, CatalogSnapshot catalog, LeaseTabl
 
     private Reservation? ReservationFor(string token, uint requested)
     {
-        var own = catalog.ReservationsByToken[token].Where(r => subnet.Cidr.Contains(IPv4.Parse(r.Addr))).ToList();
+        var own = reservations.Of(token).Where(r => subnet.Cidr.Contains(IPv4.Parse(r.Addr))).ToList();
         return own.Find(r => IPv4.Parse(r.Addr) == requested) ?? own.Find(r => r.Scoped) ?? own.FirstOrDefault();
     }
 
-    private bool IsReserved(uint address) => catalog.Reservations.ContainsKey(IPv4.Hex(address));
+    private bool IsReserved(uint address) => reservations.At(address) is not null;
 
     private bool ReservedForOther(uint address, string token)
-        => catalog.Reservations.TryGetValue(IPv4.Hex(address), out var r) && r.Token != token;
+        => reservations.At(address) is { } other && other.Token != token;
 
     private static LeaseDecision Silence(string reason, LeaseCause cause = LeaseCause.None) => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
 

@@ -1,8 +1,6 @@
-using Anvil.Provisioning.Catalog;
-
 namespace Anvil.Provisioning.Network;
 
-/// <summary>What subnets and reservations must fulfil (DRP's rules; overlap is reported both ways, as unavailability).</summary>
+/// <summary>What subnets must fulfil (DRP's rules; overlap is reported both ways, as unavailability).</summary>
 public static class SubnetRules
 {
     /// <summary>Problems of a subnet.</summary>
@@ -29,28 +27,5 @@ public static class SubnetRules
         if (!hasStart || !cidr.Contains(start)) yield return $"ActiveStart {(hasStart ? subnet.ActiveStart : "<nil>")} not in subnet range {cidr}";
         if (!hasEnd || !cidr.Contains(end)) yield return $"ActiveEnd {(hasEnd ? subnet.ActiveEnd : "<nil>")} not in subnet range {cidr}";
         if (hasStart && hasEnd && start > end) yield return $"ActiveStart {subnet.ActiveStart} is after ActiveEnd {subnet.ActiveEnd}";
-    }
-
-    /// <summary>Problems of a reservation.</summary>
-    public static IEnumerable<string> Problems(Reservation reservation, Reservation? old, CatalogSnapshot catalog)
-    {
-        if (!IPv4.TryParse(reservation.Addr, out var address) || !IPv4.IsGlobalUnicast(address))
-        {
-            yield return $"Addr \"{reservation.Addr}\" is not a unicast IPv4 address";
-            yield break;
-        }
-
-        if (reservation.Token.Length == 0) yield return "Token cannot be empty";
-        if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
-        if (reservation.Duration < 0) yield return "Duration cannot be negative";
-        if (old is not null && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped)) yield return "Token, Strategy and Scoped cannot be changed";
-        var subnet = catalog.SubnetOf(address);
-        if (subnet is not null && subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
-            yield return $"Addr {reservation.Addr} is the network or broadcast address of subnet {subnet.Name}";
-        if (reservation.Scoped && subnet is null) yield return $"Addr {reservation.Addr} is in no subnet";
-        foreach (var other in catalog.ReservationsByToken[reservation.Token].Where(o => o.Key != reservation.Key))
-        {
-            if (!reservation.Scoped || !other.Scoped || other.Subnet == subnet?.Name) yield return $"Reservation {other.Addr} already has token {reservation.Token}";
-        }
     }
 }

@@ -1,6 +1,10 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Anvil.Contracts.Events;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

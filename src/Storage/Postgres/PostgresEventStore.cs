@@ -1,3 +1,4 @@
+using Anvil.Contracts.Events;
 using Dapper;
 
 namespace Anvil.Storage.Postgres;

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Jobs;
 using Dapper;
 
 namespace Anvil.Storage.Postgres;

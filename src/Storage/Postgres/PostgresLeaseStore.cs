@@ -1,3 +1,4 @@
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 using Dapper;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Anvil.Contracts.Lists;
 
 namespace Anvil.Storage.Postgres;
 

@@ -1,3 +1,5 @@
+using Anvil.Contracts.Jobs;
+
 namespace Anvil.Storage.Sqlite;
 
 /// <summary>Job logs of a silo alone: one append-only file a job, under one folder.</summary>

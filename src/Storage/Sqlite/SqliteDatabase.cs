@@ -1,5 +1,9 @@
 using System.Data.Common;
 using System.Globalization;
+using Anvil.Contracts.Events;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Timeline;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Contracts.Events;
 using Dapper;
 
 namespace Anvil.Storage.Sqlite;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Contracts.Lists;
 
 namespace Anvil.Storage.Sqlite;
 

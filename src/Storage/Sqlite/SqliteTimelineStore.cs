@@ -1,3 +1,5 @@
+using Anvil.Contracts.Timeline;
+using Anvil.Provisioning.Machines;
 using Dapper;
 
 namespace Anvil.Storage.Sqlite;

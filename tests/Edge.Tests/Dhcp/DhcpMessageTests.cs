@@ -1,4 +1,6 @@
 using Anvil.Edge.Dhcp;
+using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Edge.Tests.Dhcp;
 
@@ -44,7 +46,7 @@ public sealed class DhcpMessageTests
     public void RefusesWhatIsTooShort(int length)
     {
         Assert.Null(DhcpMessage.TryParse(Discover().AsSpan(0, length), out var why));
-        Assert.Equal(DhcpDrop.TooShort, why);
+        Assert.Equal(DhcpFault.TooShort, why);
     }
 
     [Fact]
@@ -53,14 +55,14 @@ public sealed class DhcpMessageTests
         var packet = Discover();
         packet[236] = 0;
         Assert.Null(DhcpMessage.TryParse(packet, out var why));
-        Assert.Equal(DhcpDrop.NoCookie, why);
+        Assert.Equal(DhcpFault.NoCookie, why);
     }
 
     [Fact]
     public void RefusesAnOptionThatRunsOverTheEnd()
     {
         Assert.Null(DhcpMessage.TryParse(Discover(53, 200, 1), out var why));
-        Assert.Equal(DhcpDrop.Options, why);
+        Assert.Equal(DhcpFault.Options, why);
     }
 
     [Fact]
@@ -69,7 +71,7 @@ public sealed class DhcpMessageTests
         var packet = Discover(53, 1, 1);
         packet[2] = 17;
         Assert.Null(DhcpMessage.TryParse(packet, out var why));
-        Assert.Equal(DhcpDrop.HardwareAddress, why);
+        Assert.Equal(DhcpFault.HardwareAddress, why);
     }
 
     [Fact]

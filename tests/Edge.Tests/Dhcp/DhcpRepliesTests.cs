@@ -1,5 +1,6 @@
 using System.Text;
 using Anvil.Edge.Dhcp;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;

@@ -1,4 +1,4 @@
-using Anvil.Edge.Dhcp;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Edge.Tests.Dhcp;
 

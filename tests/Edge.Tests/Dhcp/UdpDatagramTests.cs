@@ -1,4 +1,4 @@
-using Anvil.Edge.Dhcp;
+using Anvil.Protocols.Dhcp;
 
 namespace Anvil.Edge.Tests.Dhcp;
 

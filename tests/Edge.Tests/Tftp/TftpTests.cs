@@ -1,5 +1,5 @@
 using System.Text;
-using Anvil.Edge.Tftp;
+using Anvil.Protocols.Tftp;
 
 namespace Anvil.Edge.Tests.Tftp;
 

@@ -4,7 +4,7 @@ using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Tests.Boot;
 

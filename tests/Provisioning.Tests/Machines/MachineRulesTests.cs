@@ -1,6 +1,7 @@
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Tests.Machines;
 

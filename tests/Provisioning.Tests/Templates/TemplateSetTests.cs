@@ -1,4 +1,4 @@
-using Anvil.Provisioning.Templates;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Tests.Templates;
 

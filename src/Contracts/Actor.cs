@@ -1,0 +1,8 @@
+namespace Anvil.Contracts;
+
+/// <summary>Who asks a grain for something; rights were checked before.</summary>
+/// <param name="Name">User, machine uuid, or part of Anvil.</param>
+/// <param name="IsMachine">Asks with a machine's token, or is the server itself.</param>
+/// <param name="MayUpdateTaskList">Has the right updateTaskList.</param>
+[GenerateSerializer, Immutable]
+public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool IsMachine, [property: Id(2)] bool MayUpdateTaskList);

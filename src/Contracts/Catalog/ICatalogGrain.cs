@@ -1,0 +1,32 @@
+namespace Anvil.Contracts.Catalog;
+
+/// <summary>The single writer of the catalog. Answers carry the revision that holds the change.</summary>
+[Alias("anvil.ICatalogGrain")]
+public interface ICatalogGrain : IGrainWithStringKey
+{
+    /// <summary>Makes a document.</summary>
+    [Alias("Create")]
+    Task<Reply> Create(string prefix, string body);
+
+    /// <summary>Replaces a document.</summary>
+    [Alias("Put")]
+    Task<Reply> Put(string prefix, string key, string body);
+
+    /// <summary>Patches a document (RFC 6902).</summary>
+    [Alias("Patch")]
+    Task<Reply> Patch(string prefix, string key, string patch);
+
+    /// <summary>Deletes a document.</summary>
+    [Alias("Delete")]
+    Task<Reply> Delete(string prefix, string key);
+
+    /// <summary>Makes, replaces and deletes (null) many documents of one kind, all or none.</summary>
+    /// <param name="prefix">The kind.</param>
+    /// <param name="changes">A JSON object: documents, or null, by key.</param>
+    [Alias("Merge")]
+    Task<Reply> Merge(string prefix, string changes);
+
+    /// <summary>Sets preferences, all or none.</summary>
+    [Alias("SetPrefs")]
+    Task<Reply> SetPrefs(string body);
+}

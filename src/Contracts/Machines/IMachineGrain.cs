@@ -1,0 +1,74 @@
+using Anvil.Provisioning.Jobs;
+using Orleans.Concurrency;
+
+namespace Anvil.Contracts.Machines;
+
+/// <summary>One machine: owns its document, its task list and its jobs. Bodies are the API's JSON.</summary>
+[Alias("anvil.IMachineGrain")]
+public interface IMachineGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the machine.</summary>
+    [Alias("Create")]
+    Task<Reply> Create(string body, Actor actor, bool discovered, bool force);
+
+    /// <summary>The document.</summary>
+    [Alias("Get")]
+    Task<Reply> Get();
+
+    /// <summary>The document, once its revision is not <paramref name="revision"/> any more; 304 when it still is after the wait.</summary>
+    [Alias("Watch"), AlwaysInterleave, ResponseTimeout("00:01:30")]
+    Task<Reply> Watch(long revision, TimeSpan wait);
+
+    /// <summary>Patches the document (RFC 6902).</summary>
+    [Alias("Patch")]
+    Task<Reply> Patch(string patch, Actor actor, bool force);
+
+    /// <summary>Replaces the document.</summary>
+    [Alias("Put")]
+    Task<Reply> Put(string body, Actor actor, bool force);
+
+    /// <summary>Deletes the machine; its jobs remain.</summary>
+    [Alias("Delete")]
+    Task<Reply> Delete(Actor actor);
+
+    /// <summary>POST /jobs: the next job for the machine's agent.</summary>
+    [Alias("NextJob")]
+    Task<Reply> NextJob(Actor actor);
+
+    /// <summary>Changes the current job (RFC 6902).</summary>
+    [Alias("PatchJob")]
+    Task<Reply> PatchJob(string job, string patch, Actor actor);
+
+    /// <summary>The secrets that the machine's tokens prove; null when there is no machine.</summary>
+    [Alias("Secrets"), AlwaysInterleave]
+    Task<MachineSecrets?> Secrets();
+
+    /// <summary>The edge saw the machine boot or ask for an address.</summary>
+    [Alias("Sighted")]
+    Task<Reply> Sighted(Sighting sighting);
+}
+
+/// <summary>What a machine's tokens prove.</summary>
+[GenerateSerializer, Immutable]
+public sealed record MachineSecrets([property: Id(0)] string Secret, [property: Id(1)] string BootId);
+
+/// <summary>What the edge saw.</summary>
+public enum SightingKind
+{
+    /// <summary>A DISCOVER of firmware or boot program: a network boot begins.</summary>
+    Discover,
+
+    /// <summary>A lease was given.</summary>
+    Leased,
+
+    /// <summary>The boot script was handed out.</summary>
+    Script,
+}
+
+/// <summary>One sighting of a machine by the edge.</summary>
+/// <param name="Kind">What was seen.</param>
+/// <param name="Address">Leased address, or "".</param>
+/// <param name="Firmware">pcbios or uefi; "" when an operating system asked.</param>
+/// <param name="Via">Boot program, or disk.</param>
+[GenerateSerializer, Immutable]
+public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware, [property: Id(3)] string Via);

@@ -1,0 +1,20 @@
+namespace Anvil.Contracts.Placement;
+
+/// <summary>What silos tell each other about themselves (Orleans' silo metadata).</summary>
+public static class SiloTraits
+{
+    /// <summary>Metadata key of a role; its value is "true".</summary>
+    public const string RolePrefix = "anvil.role.";
+
+    /// <summary>Metadata key of the IPv4 addresses that an edge serves, with commas between.</summary>
+    public const string Addresses = "anvil.addresses";
+
+    /// <summary>Hosts machines' grains.</summary>
+    public const string Core = "core";
+
+    /// <summary>Serves DHCP, TFTP and boot HTTP.</summary>
+    public const string Edge = "edge";
+
+    /// <summary>Serves the API.</summary>
+    public const string Gateway = "gateway";
+}

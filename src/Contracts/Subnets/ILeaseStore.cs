@@ -1,0 +1,30 @@
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Contracts.Subnets;
+
+/// <summary>Where leases live. A writer takes an epoch of its subnet first; writes of an older epoch fail.</summary>
+public interface ILeaseStore
+{
+    /// <summary>Takes a new epoch of a subnet and reads its leases, in one transaction.</summary>
+    Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation);
+
+    /// <summary>Writes leases in one transaction; durable when it returns.</summary>
+    /// <exception cref="StaleEpochException">Another writer has taken the subnet since.</exception>
+    Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation);
+
+    /// <summary>Deletes the lease at an address.</summary>
+    /// <exception cref="StaleEpochException">Another writer has taken the subnet since.</exception>
+    Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation);
+
+    /// <summary>All leases of all subnets.</summary>
+    Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>The lease at an address, whatever its state.</summary>
+    Task<Lease?> FindAsync(uint address, CancellationToken cancellation);
+
+    /// <summary>Who held an address (or, with null, each address), oldest first. Kept in the same transaction as the leases.</summary>
+    Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation);
+}
+
+/// <summary>A writer whose epoch is over tried to write.</summary>
+public sealed class StaleEpochException(string subnet, long epoch) : Exception($"subnet {subnet}: epoch {epoch} is over");

@@ -1,0 +1,77 @@
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Contracts.Subnets;
+
+/// <summary>What a client wants of a subnet.</summary>
+public enum LeaseAct
+{
+    /// <summary>DHCPDISCOVER.</summary>
+    Discover,
+
+    /// <summary>DHCPREQUEST.</summary>
+    Request,
+
+    /// <summary>DHCPRELEASE.</summary>
+    Release,
+
+    /// <summary>DHCPDECLINE.</summary>
+    Decline,
+
+    /// <summary>A DHCPREQUEST to another server, seen beside it in a proxy subnet.</summary>
+    Observe,
+}
+
+/// <summary>A DHCP message, as far as the lease goes.</summary>
+[GenerateSerializer, Immutable]
+public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested, [property: Id(3)] uint Via)
+{
+    /// <summary>The edge can probe addresses on the client's network.</summary>
+    [Id(4)]
+    public bool CanProbe { get; init; }
+}
+
+/// <summary>How DHCP answers; the lease is durable when this arrives.</summary>
+[GenerateSerializer, Immutable]
+public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
+{
+    /// <inheritdoc/>
+    [Id(4)]
+    public bool Again { get; init; }
+
+    /// <summary>Why there is no answer.</summary>
+    [Id(5)]
+    public LeaseCause Cause { get; init; }
+
+    /// <summary>Addresses to be probed: the offered one first, when it was picked and not probed lately, then those that are picked next.</summary>
+    [Id(6)]
+    public IReadOnlyList<uint> ToProbe { get; init; } = [];
+}
+
+/// <summary>One subnet: the single writer of its leases.</summary>
+[Alias("anvil.ISubnetGrain")]
+public interface ISubnetGrain : IGrainWithStringKey
+{
+    /// <summary>Handles one DHCP message.</summary>
+    [Alias("Handle")]
+    Task<LeaseAnswer> Handle(LeaseCall call);
+
+    /// <summary>MAC address of the client that holds an address now; null when nobody does.</summary>
+    [Alias("HolderOf")]
+    Task<string?> HolderOf(uint address);
+
+    /// <summary>MAC address of the client that an address was leased to until its lease ran out; null when it was given back, or is leased.</summary>
+    [Alias("LapsedHolderOf")]
+    Task<string?> LapsedHolderOf(uint address);
+
+    /// <summary>The address that a client has or had here; 0 for none.</summary>
+    [Alias("AddressOf")]
+    Task<uint> AddressOf(string token);
+
+    /// <summary>What a probe of an address found: whether somebody uses it.</summary>
+    [Alias("Probed")]
+    Task Probed(uint address, bool inUse);
+
+    /// <summary>Deletes the lease at an address.</summary>
+    [Alias("DeleteLease")]
+    Task<Reply> DeleteLease(uint address);
+}

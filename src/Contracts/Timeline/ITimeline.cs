@@ -1,0 +1,14 @@
+namespace Anvil.Contracts.Timeline;
+
+/// <summary>Takes lines of timelines off the hot path: whoever notes one does not wait for the database.</summary>
+public interface ITimeline
+{
+    /// <summary>Notes one line; texts are cut to a bounded length, and the oldest lines are shed (and counted) when too many wait.</summary>
+    /// <param name="machine">Uuid, or "" for a MAC that is no machine yet.</param>
+    /// <param name="mac">MAC address, or "".</param>
+    /// <param name="source">dhcp, tftp, http, api, job, phase.</param>
+    /// <param name="what">The act.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="detail">Reasons, for a person.</param>
+    void Note(string machine, string mac, string source, string what, string outcome, string detail = "");
+}

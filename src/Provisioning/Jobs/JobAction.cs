@@ -1,4 +1,0 @@
-namespace Anvil.Provisioning.Jobs;
-
-/// <summary>One rendered file or script of a job (DRP's JobAction): a script when Path is empty.</summary>
-public sealed record JobAction(string Name, string Path, string Content, IReadOnlyDictionary<string, string> Meta);

@@ -1,0 +1,31 @@
+namespace Anvil.Provisioning.Network;
+
+/// <summary>What reservations must fulfil (DRP's rules).</summary>
+public static class ReservationRules
+{
+    /// <summary>What is wrong with a reservation.</summary>
+    /// <param name="reservation">As it is to be.</param>
+    /// <param name="old">As it was; null for a new one.</param>
+    /// <param name="subnet">The subnet that holds its address; null for none.</param>
+    /// <param name="all">All reservations.</param>
+    public static IEnumerable<string> Problems(Reservation reservation, Reservation? old, Subnet? subnet, IReservations all)
+    {
+        if (!IPv4.TryParse(reservation.Addr, out var address) || !IPv4.IsGlobalUnicast(address))
+        {
+            yield return $"Addr \"{reservation.Addr}\" is not a unicast IPv4 address";
+            yield break;
+        }
+
+        if (reservation.Token.Length == 0) yield return "Token cannot be empty";
+        if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
+        if (reservation.Duration < 0) yield return "Duration cannot be negative";
+        if (old is not null && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped)) yield return "Token, Strategy and Scoped cannot be changed";
+        if (subnet is not null && subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
+            yield return $"Addr {reservation.Addr} is the network or broadcast address of subnet {subnet.Name}";
+        if (reservation.Scoped && subnet is null) yield return $"Addr {reservation.Addr} is in no subnet";
+        foreach (var other in all.Of(reservation.Token).Where(o => o.Key != reservation.Key))
+        {
+            if (!reservation.Scoped || !other.Scoped || other.Subnet == subnet?.Name) yield return $"Reservation {other.Addr} already has token {reservation.Token}";
+        }
+    }
+}

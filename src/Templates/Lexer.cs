@@ -1,0 +1,258 @@
+using System.Text;
+
+namespace Anvil.Templates;
+
+/// <summary>Splits template text into tokens: text/template's lexical rules, with whitespace trimming and comments already applied.</summary>
+internal sealed class Lexer(string name, string source)
+{
+    private readonly List<Token> _tokens = [];
+    private int _at;
+    private int _line = 1;
+
+    public List<Token> Run()
+    {
+        var trimNext = false;
+        while (_at < source.Length)
+        {
+            var open = source.IndexOf("{{", _at, StringComparison.Ordinal);
+            var text = open < 0 ? source[_at..] : source[_at..open];
+            var trimThis = open >= 0 && IsTrimOpen(open);
+            EmitText(text, trimNext, trimThis);
+            if (open < 0) break;
+            _at = open + 2;
+            if (trimThis) _at += 1;
+            trimNext = LexAction();
+        }
+
+        _tokens.Add(new Token(TokenKind.End, "", _line));
+        return _tokens;
+    }
+
+    private bool IsTrimOpen(int open) => open + 3 < source.Length && source[open + 2] == '-' && IsSpace(source[open + 3]);
+
+    private bool IsTrimClose() => _at + 3 < source.Length && IsSpace(source[_at]) && string.CompareOrdinal(source, _at + 1, "-}}", 0, 3) == 0;
+
+    private void EmitText(string text, bool trimLeft, bool trimRight)
+    {
+        var startLine = _line;
+        _line += Lines(text);
+        if (trimLeft) text = text.TrimStart(' ', '\t', '\r', '\n');
+        if (trimRight) text = text.TrimEnd(' ', '\t', '\r', '\n');
+        if (text.Length > 0) _tokens.Add(new Token(TokenKind.Text, text, startLine));
+    }
+
+    /// <summary>Lexes one action up to and with its closing delimiter; true when the text after it is to be trimmed.</summary>
+    private bool LexAction()
+    {
+        var comment = _at;
+        while (comment < source.Length && IsSpace(source[comment]) && source[comment] is not '\n' && comment - _at < 1) comment++;
+        if (string.CompareOrdinal(source, comment, "/*", 0, 2) == 0) return LexComment(comment);
+
+        Add(TokenKind.LeftDelimiter, "{{");
+        while (true)
+        {
+            if (_at >= source.Length) throw Error("unclosed action");
+            if (IsTrimClose())
+            {
+                _line += source[_at] == '\n' ? 1 : 0;
+                _at += 4;
+                Add(TokenKind.RightDelimiter, "}}");
+                return true;
+            }
+
+            if (string.CompareOrdinal(source, _at, "}}", 0, 2) == 0)
+            {
+                _at += 2;
+                Add(TokenKind.RightDelimiter, "}}");
+                return false;
+            }
+
+            LexOne();
+        }
+    }
+
+    private bool LexComment(int start)
+    {
+        var close = source.IndexOf("*/", start + 2, StringComparison.Ordinal);
+        if (close < 0) throw Error("unclosed comment");
+        _line += Lines(source[_at..close]);
+        _at = close + 2;
+        if (IsTrimClose())
+        {
+            _at += 4;
+            return true;
+        }
+
+        if (string.CompareOrdinal(source, _at, "}}", 0, 2) != 0) throw Error("comment ends before closing delimiter");
+        _at += 2;
+        return false;
+    }
+
+    private void LexOne()
+    {
+        var c = source[_at];
+        switch (c)
+        {
+            case ' ' or '\t' or '\r' or '\n':
+                LexSpace();
+                return;
+            case '|': Single(TokenKind.Pipe); return;
+            case '(': Single(TokenKind.LeftParen); return;
+            case ')': Single(TokenKind.RightParen); return;
+            case ',': Single(TokenKind.Comma); return;
+            case '=': Single(TokenKind.Assign); return;
+            case ':' when Peek(1) == '=':
+                Add(TokenKind.Declare, ":=");
+                _at += 2;
+                return;
+            case '"': LexQuoted('"', TokenKind.StringLiteral); return;
+            case '\'': LexQuoted('\'', TokenKind.Character); return;
+            case '`': LexRaw(); return;
+            case '$': LexWord(TokenKind.Variable, 1); return;
+            case '.' when !char.IsAsciiDigit(Peek(1)):
+                if (IsWord(Peek(1))) LexWord(TokenKind.Field, 1);
+                else Single(TokenKind.Dot);
+                return;
+        }
+
+        if (char.IsAsciiDigit(c) || c == '.' || ((c is '+' or '-') && (char.IsAsciiDigit(Peek(1)) || Peek(1) == '.')))
+        {
+            LexNumber();
+            return;
+        }
+
+        if (IsWord(c))
+        {
+            LexWord(TokenKind.Identifier, 0);
+            return;
+        }
+
+        throw Error($"unexpected bad character U+{(int)c:X4} '{c}' in action");
+    }
+
+    private void LexSpace()
+    {
+        var start = _at;
+        while (_at < source.Length && IsSpace(source[_at]) && !IsTrimClose()) _at++;
+        if (_at == start) return;
+        Add(TokenKind.Space, " ");
+        _line += Lines(source[start.._at]);
+    }
+
+    private void LexWord(TokenKind kind, int skip)
+    {
+        var start = _at;
+        _at += skip;
+        while (_at < source.Length && IsWord(source[_at])) _at++;
+        var text = source[start.._at];
+        if (kind == TokenKind.Identifier)
+        {
+            kind = text switch { "true" or "false" => TokenKind.Bool, "nil" => TokenKind.Nil, _ => TokenKind.Identifier };
+        }
+
+        Add(kind, kind == TokenKind.Field ? text[1..] : text);
+        if (_at < source.Length && !IsTerminator(source[_at])) throw Error($"bad character U+{(int)source[_at]:X4} '{source[_at]}'");
+    }
+
+    private void LexNumber()
+    {
+        var start = _at++;
+        while (_at < source.Length && (char.IsAsciiLetterOrDigit(source[_at]) || source[_at] is '.' or '_'
+            || (source[_at] is '+' or '-' && source[_at - 1] is 'e' or 'E'))) _at++;
+        Add(TokenKind.Number, source[start.._at]);
+    }
+
+    private void LexRaw()
+    {
+        var close = source.IndexOf('`', _at + 1);
+        if (close < 0) throw Error("unterminated raw quoted string");
+        var text = source[(_at + 1)..close];
+        Add(TokenKind.StringLiteral, text);
+        _line += Lines(text);
+        _at = close + 1;
+    }
+
+    private void LexQuoted(char quote, TokenKind kind)
+    {
+        var text = new StringBuilder();
+        var at = _at + 1;
+        while (true)
+        {
+            if (at >= source.Length || source[at] == '\n')
+                throw Error(quote == '"' ? "unterminated quoted string" : "unterminated character constant");
+            var c = source[at++];
+            if (c == quote) break;
+            if (c != '\\')
+            {
+                text.Append(c);
+                continue;
+            }
+
+            if (at >= source.Length) throw Error("unterminated quoted string");
+            at = Unescape(at, text);
+        }
+
+        Add(kind, text.ToString());
+        _at = at;
+    }
+
+    private int Unescape(int at, StringBuilder text)
+    {
+        var c = source[at++];
+        switch (c)
+        {
+            case 'n': text.Append('\n'); break;
+            case 't': text.Append('\t'); break;
+            case 'r': text.Append('\r'); break;
+            case 'a': text.Append('\a'); break;
+            case 'b': text.Append('\b'); break;
+            case 'f': text.Append('\f'); break;
+            case 'v': text.Append('\v'); break;
+            case '\\' or '"' or '\'': text.Append(c); break;
+            case 'x': return Code(at, 2, 16, text);
+            case 'u': return Code(at, 4, 16, text);
+            case 'U': return Code(at, 8, 16, text);
+            case >= '0' and <= '7': return Code(at - 1, 3, 8, text);
+            default: throw Error($"invalid escape \\{c} in quoted string");
+        }
+
+        return at;
+    }
+
+    private int Code(int at, int digits, int radix, StringBuilder text)
+    {
+        if (at + digits > source.Length) throw Error("invalid escape in quoted string");
+        try
+        {
+            var code = Convert.ToInt32(source.Substring(at, digits), radix);
+            if (!Rune.IsValid(code)) throw Error("escape is invalid Unicode code point");
+            text.Append(new Rune(code).ToString());
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            throw Error("invalid escape in quoted string");
+        }
+
+        return at + digits;
+    }
+
+    private char Peek(int offset) => _at + offset < source.Length ? source[_at + offset] : '\0';
+
+    private void Single(TokenKind kind)
+    {
+        Add(kind, source[_at].ToString());
+        _at++;
+    }
+
+    private void Add(TokenKind kind, string text) => _tokens.Add(new Token(kind, text, _line));
+
+    private TemplateException Error(string cause) => TemplateException.Parse(name, _line, cause);
+
+    private static int Lines(string text) => text.AsSpan().Count('\n');
+
+    private static bool IsSpace(char c) => c is ' ' or '\t' or '\r' or '\n';
+
+    private static bool IsWord(char c) => c == '_' || char.IsLetterOrDigit(c);
+
+    private static bool IsTerminator(char c) => IsSpace(c) || c is '.' or ',' or '|' or ':' or '=' or ')' or '(' or '}' or '-';
+}

@@ -1,0 +1,395 @@
+using System.Globalization;
+
+namespace Anvil.Templates;
+
+/// <summary>Recursive-descent parser of text/template's grammar; collects `define` and `block` bodies beside the main body.</summary>
+internal sealed class Parser
+{
+    private const int MaxDepth = 200;
+    private readonly string _name;
+    private readonly List<Token> _tokens;
+    private readonly Func<string, bool> _hasFunction;
+    private readonly Dictionary<string, IReadOnlyList<Node>> _definitions = new(StringComparer.Ordinal);
+    private readonly Stack<string> _variables = new(["$"]);
+    private int _at;
+    private int _depth;
+    private int _loops;
+
+    public Parser(string name, string source, Func<string, bool> hasFunction)
+    {
+        _name = name;
+        _hasFunction = hasFunction;
+        _tokens = new Lexer(name, source).Run();
+    }
+
+    private enum Ending
+    {
+        EndOfText,
+        End,
+        Else,
+        ElseIf,
+        ElseWith,
+    }
+
+    public IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse()
+    {
+        var (body, ending, line) = ParseList();
+        if (ending != Ending.EndOfText) throw Error(line, ending == Ending.End ? "unexpected {{end}}" : "unexpected {{else}}");
+        _definitions[_name] = body;
+        return _definitions;
+    }
+
+    private (IReadOnlyList<Node> Body, Ending Ending, int Line) ParseList()
+    {
+        if (++_depth > MaxDepth) throw Error(Current.Line, $"actions nested deeper than {MaxDepth}");
+        var nodes = new List<Node>();
+        try
+        {
+            while (true)
+            {
+                var token = Current;
+                _at++;
+                if (token.Kind == TokenKind.End) return (nodes, Ending.EndOfText, token.Line);
+                if (token.Kind == TokenKind.Text)
+                {
+                    nodes.Add(new TextNode(token.Line, token.Text));
+                    continue;
+                }
+
+                SkipSpace();
+                if (Current.Kind == TokenKind.Identifier)
+                {
+                    switch (Current.Text)
+                    {
+                        case "end":
+                            _at++;
+                            Close("end");
+                            return (nodes, Ending.End, token.Line);
+                        case "else":
+                            return (nodes, ParseElse(), token.Line);
+                    }
+                }
+
+                if (ParseAction() is { } node) nodes.Add(node);
+            }
+        }
+        finally
+        {
+            _depth--;
+        }
+    }
+
+    private Ending ParseElse()
+    {
+        _at++;
+        SkipSpace();
+        if (Current is { Kind: TokenKind.Identifier, Text: "if" }) return Ending.ElseIf;
+        if (Current is { Kind: TokenKind.Identifier, Text: "with" }) return Ending.ElseWith;
+        Close("else");
+        return Ending.Else;
+    }
+
+    private Node? ParseAction()
+    {
+        var line = Current.Line;
+        if (Current.Kind == TokenKind.Identifier)
+        {
+            switch (Current.Text)
+            {
+                case "if":
+                    _at++;
+                    return ParseBranch(line, "if");
+                case "with":
+                    _at++;
+                    return ParseBranch(line, "with");
+                case "range":
+                    _at++;
+                    return ParseBranch(line, "range");
+                case "define":
+                    _at++;
+                    ParseDefine(line);
+                    return null;
+                case "block":
+                    _at++;
+                    return ParseBlock(line);
+                case "template":
+                    _at++;
+                    return ParseTemplate(line);
+                case "break":
+                case "continue":
+                    var word = Current.Text;
+                    _at++;
+                    Close(word);
+                    if (_loops == 0) throw Error(line, $"{{{{{word}}}}} outside {{{{range}}}}");
+                    return word == "break" ? new BreakNode(line) : new ContinueNode(line);
+            }
+        }
+
+        var pipe = ParsePipe("command", TokenKind.RightDelimiter);
+        return new ActionNode(line, pipe);
+    }
+
+    private Node ParseBranch(int line, string keyword)
+    {
+        var outer = _variables.Count;
+        var pipe = ParsePipe(keyword, TokenKind.RightDelimiter);
+        if (keyword == "range") _loops++;
+        var (body, ending, _) = ParseList();
+        if (keyword == "range") _loops--;
+        IReadOnlyList<Node> otherwise = [];
+        switch (ending)
+        {
+            case Ending.EndOfText:
+                throw Error(line, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
+            case Ending.ElseIf when keyword == "if":
+            case Ending.ElseWith when keyword == "with":
+                _at++;
+                otherwise = [ParseBranch(Current.Line, keyword)];
+                break;
+            case Ending.ElseIf or Ending.ElseWith:
+                throw Error(line, $"unexpected {{{{else {(ending == Ending.ElseIf ? "if" : "with")}}}}} in {keyword}");
+            case Ending.Else:
+                var (list, last, at) = ParseList();
+                if (last == Ending.EndOfText) throw Error(line, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
+                if (last != Ending.End) throw Error(at, "expected end; found {{else}}");
+                otherwise = list;
+                break;
+        }
+
+        while (_variables.Count > outer) _variables.Pop();
+        return keyword switch
+        {
+            "if" => new IfNode(line, pipe, body, otherwise),
+            "with" => new WithNode(line, pipe, body, otherwise),
+            _ => new RangeNode(line, pipe, body, otherwise),
+        };
+    }
+
+    private void ParseDefine(int line)
+    {
+        var name = ParseTemplateName("define clause");
+        SkipSpace();
+        Close("define clause");
+        _definitions[name] = ParseIsolatedBody(line, "define");
+    }
+
+    private CallNode ParseBlock(int line)
+    {
+        var name = ParseTemplateName("block clause");
+        var pipe = ParsePipe("block clause", TokenKind.RightDelimiter);
+        _definitions[name] = ParseIsolatedBody(line, "block");
+        return new CallNode(line, name, pipe);
+    }
+
+    private IReadOnlyList<Node> ParseIsolatedBody(int line, string keyword)
+    {
+        var saved = _variables.ToArray();
+        var loops = _loops;
+        _variables.Clear();
+        _variables.Push("$");
+        _loops = 0;
+        var (body, ending, _) = ParseList();
+        if (ending != Ending.End) throw Error(line, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
+        _variables.Clear();
+        foreach (var variable in saved.Reverse()) _variables.Push(variable);
+        _loops = loops;
+        return body;
+    }
+
+    private CallNode ParseTemplate(int line)
+    {
+        var name = ParseTemplateName("template clause");
+        SkipSpace();
+        if (Current.Kind == TokenKind.RightDelimiter)
+        {
+            _at++;
+            return new CallNode(line, name, null);
+        }
+
+        return new CallNode(line, name, ParsePipe("template clause", TokenKind.RightDelimiter));
+    }
+
+    private string ParseTemplateName(string context)
+    {
+        SkipSpace();
+        if (Current.Kind != TokenKind.StringLiteral) throw Unexpected(context);
+        return _tokens[_at++].Text;
+    }
+
+    private PipeNode ParsePipe(string context, TokenKind closing)
+    {
+        if (++_depth > MaxDepth) throw Error(Current.Line, $"parentheses nested deeper than {MaxDepth}");
+        SkipSpace();
+        var line = Current.Line;
+        var (variables, assign) = ParseDeclarations(context);
+        var commands = new List<CommandNode>();
+        while (true)
+        {
+            SkipSpace();
+            if (Current.Kind == closing)
+            {
+                _at++;
+                break;
+            }
+
+            if (Current.Kind is TokenKind.End or TokenKind.RightDelimiter or TokenKind.RightParen)
+                throw Current.Kind == TokenKind.RightParen ? Error(Current.Line, "unexpected right paren") : closing == TokenKind.RightParen
+                    ? Error(Current.Line, "unclosed left paren") : Unexpected(context);
+            commands.Add(ParseCommand(context));
+            if (Current.Kind == TokenKind.Pipe)
+            {
+                _at++;
+                SkipSpace();
+                if (Current.Kind == closing) throw Error(Current.Line, $"missing value for {context}");
+            }
+        }
+
+        if (commands.Count == 0) throw Error(line, $"missing value for {context}");
+        foreach (var later in commands.Skip(1))
+        {
+            if (later.Operands[0] is ConstantNode or DotNode or NilNode)
+                throw Error(later.Line, $"non executable command in pipeline stage: {later.Source}");
+        }
+
+        _depth--;
+        return new PipeNode(line, variables, assign, commands);
+    }
+
+    private (IReadOnlyList<string> Variables, bool Assign) ParseDeclarations(string context)
+    {
+        if (Current.Kind != TokenKind.Variable) return ([], false);
+        var start = _at;
+        var names = new List<string> { _tokens[_at++].Text };
+        SkipSpace();
+        if (Current.Kind == TokenKind.Comma && context == "range")
+        {
+            _at++;
+            SkipSpace();
+            if (Current.Kind != TokenKind.Variable) throw Unexpected(context);
+            names.Add(_tokens[_at++].Text);
+            SkipSpace();
+        }
+
+        if (Current.Kind is not (TokenKind.Declare or TokenKind.Assign))
+        {
+            if (names.Count > 1) throw Unexpected(context);
+            _at = start;
+            return ([], false);
+        }
+
+        var assign = _tokens[_at++].Kind == TokenKind.Assign;
+        foreach (var name in names)
+        {
+            if (assign && !_variables.Contains(name)) throw Error(Current.Line, $"undefined variable \"{name}\"");
+            if (!assign) _variables.Push(name);
+        }
+
+        return (names, assign);
+    }
+
+    private CommandNode ParseCommand(string context)
+    {
+        var line = Current.Line;
+        var operands = new List<Node>();
+        while (true)
+        {
+            SkipSpace();
+            if (Current.Kind is TokenKind.Pipe or TokenKind.RightDelimiter or TokenKind.RightParen or TokenKind.End) break;
+            operands.Add(ParseOperand(context));
+            if (Current.Kind is TokenKind.Space or TokenKind.Pipe or TokenKind.RightDelimiter or TokenKind.RightParen) continue;
+            throw Current.Kind == TokenKind.End ? Error(Current.Line, "unclosed action") : Unexpected("operand");
+        }
+
+        if (operands.Count == 0) throw Error(line, "empty command");
+        return new CommandNode(line, operands);
+    }
+
+    private Node ParseOperand(string context)
+    {
+        var token = _tokens[_at++];
+        Node node;
+        switch (token.Kind)
+        {
+            case TokenKind.Identifier:
+                if (!_hasFunction(token.Text)) throw Error(token.Line, $"function \"{token.Text}\" not defined");
+                node = new FunctionNode(token.Line, token.Text);
+                break;
+            case TokenKind.Dot: node = new DotNode(token.Line); break;
+            case TokenKind.Nil: node = new NilNode(token.Line); break;
+            case TokenKind.Bool: node = new ConstantNode(token.Line, token.Text == "true"); break;
+            case TokenKind.StringLiteral: node = new ConstantNode(token.Line, token.Text); break;
+            case TokenKind.Character:
+                if (token.Text.EnumerateRunes().Count() != 1) throw Error(token.Line, $"malformed character constant: '{token.Text}'");
+                node = new ConstantNode(token.Line, (long)token.Text.EnumerateRunes().First().Value);
+                break;
+            case TokenKind.Number: node = new ConstantNode(token.Line, ParseNumber(token)); break;
+            case TokenKind.Field: return new FieldNode(token.Line, [token.Text, .. Fields()]);
+            case TokenKind.Variable:
+                if (!_variables.Contains(token.Text)) throw Error(token.Line, $"undefined variable \"{token.Text}\"");
+                return new VariableNode(token.Line, token.Text, Fields());
+            case TokenKind.LeftParen:
+                node = ParsePipe("parenthesized pipeline", TokenKind.RightParen);
+                break;
+            default:
+                _at--;
+                throw Unexpected(context);
+        }
+
+        if (Current.Kind != TokenKind.Field) return node;
+        if (node is ConstantNode or NilNode or DotNode) throw Error(token.Line, $"unexpected . after term \"{node.Source}\"");
+        return new ChainNode(token.Line, node, Fields());
+    }
+
+    private List<string> Fields()
+    {
+        var names = new List<string>();
+        while (Current.Kind == TokenKind.Field) names.Add(_tokens[_at++].Text);
+        return names;
+    }
+
+    private object ParseNumber(Token token)
+    {
+        var text = token.Text.Replace("_", "", StringComparison.Ordinal);
+        var negative = text.StartsWith('-');
+        var digits = text.TrimStart('+', '-');
+        try
+        {
+            long? whole = digits switch
+            {
+                _ when digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) => Convert.ToInt64(digits[2..], 16),
+                _ when digits.StartsWith("0o", StringComparison.OrdinalIgnoreCase) => Convert.ToInt64(digits[2..], 8),
+                _ when digits.StartsWith("0b", StringComparison.OrdinalIgnoreCase) => Convert.ToInt64(digits[2..], 2),
+                _ when digits.Length > 1 && digits[0] == '0' && digits.All(char.IsAsciiDigit) => Convert.ToInt64(digits, 8),
+                _ when digits.All(char.IsAsciiDigit) => long.Parse(digits, CultureInfo.InvariantCulture),
+                _ => null,
+            };
+            if (whole is { } value) return negative ? -value : value;
+            var real = double.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture);
+            return negative ? -real : real;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
+        {
+            throw Error(token.Line, $"bad number syntax: \"{token.Text}\"");
+        }
+    }
+
+    private Token Current => _tokens[_at];
+
+    private void SkipSpace()
+    {
+        while (Current.Kind == TokenKind.Space) _at++;
+    }
+
+    private void Close(string context)
+    {
+        SkipSpace();
+        if (Current.Kind != TokenKind.RightDelimiter) throw Unexpected(context);
+        _at++;
+    }
+
+    private TemplateException Unexpected(string context) => Current.Kind == TokenKind.End
+        ? Error(Current.Line, "unclosed action")
+        : Error(Current.Line, $"unexpected \"{Current.Text}\" in {context}");
+
+    private TemplateException Error(int line, string cause) => TemplateException.Parse(_name, line, cause);
+}

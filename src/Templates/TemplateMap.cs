@@ -1,0 +1,15 @@
+namespace Anvil.Templates;
+
+/// <summary>A string-keyed map, as Sprig's dict makes it; the only value that a template can change (set, unset, merge).</summary>
+public sealed class TemplateMap : Dictionary<string, object?>
+{
+    /// <summary>An empty map.</summary>
+    public TemplateMap() : base(StringComparer.Ordinal)
+    {
+    }
+
+    /// <summary>A map with these entries.</summary>
+    public TemplateMap(IEnumerable<KeyValuePair<string, object?>> entries) : base(entries, StringComparer.Ordinal)
+    {
+    }
+}
