@@ -1,6 +1,6 @@
 namespace Anvil.Contracts;
 
-/// <summary>Who asks a grain for something; rights were checked before.</summary>
+/// <summary>Who asks a grain for something; rights were checked before. The name is what events and the audit say.</summary>
 /// <param name="Name">User, machine uuid, or part of Anvil.</param>
 /// <param name="IsMachine">Asks with a machine's token, or is the server itself.</param>
 /// <param name="MayUpdateTaskList">Has the right updateTaskList.</param>

@@ -29,4 +29,28 @@ public interface ICatalogGrain : IGrainWithStringKey
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("SetPrefs")]
     Task<Reply> SetPrefs(string body);
+
+    /// <summary>Makes a document.</summary>
+    [Alias("Make")]
+    Task<CatalogAnswer> Make(CatalogWrite write);
+
+    /// <summary>Replaces a document.</summary>
+    [Alias("Replace")]
+    Task<CatalogAnswer> Replace(CatalogWrite write);
+
+    /// <summary>Patches a document (RFC 6902).</summary>
+    [Alias("Amend")]
+    Task<CatalogAnswer> Amend(CatalogPatch patch);
+
+    /// <summary>Deletes a document that nothing uses any more.</summary>
+    [Alias("Remove")]
+    Task<CatalogAnswer> Remove(CatalogRemoval removal);
+
+    /// <summary>Makes, replaces and deletes many documents of one kind, all or none; 422 names every problem with its key.</summary>
+    [Alias("MergeAll")]
+    Task<CatalogAnswer> MergeAll(CatalogMerge merge);
+
+    /// <summary>Sets preferences, all or none.</summary>
+    [Alias("WritePrefs")]
+    Task<CatalogAnswer> WritePrefs(PrefsWrite prefs);
 }

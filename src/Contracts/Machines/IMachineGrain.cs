@@ -39,6 +39,38 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("PatchJob")]
     Task<Reply> PatchJob(string job, string patch, Actor actor);
 
+    /// <summary>Makes the machine.</summary>
+    [Alias("Make")]
+    Task<MachineAnswer> Make(MachineWrite write);
+
+    /// <summary>The machine; 404 when there is none.</summary>
+    [Alias("Read")]
+    Task<MachineAnswer> Read();
+
+    /// <summary>The machine, once its revision is not <paramref name="revision"/> any more; 304 when it still is after the wait.</summary>
+    [Alias("Await"), AlwaysInterleave, ResponseTimeout("00:01:30")]
+    Task<MachineAnswer> Await(long revision, TimeSpan wait);
+
+    /// <summary>Replaces the machine's document.</summary>
+    [Alias("Replace")]
+    Task<MachineAnswer> Replace(MachineWrite write);
+
+    /// <summary>Patches the machine's document (RFC 6902).</summary>
+    [Alias("Amend")]
+    Task<MachineAnswer> Amend(DocumentPatch patch);
+
+    /// <summary>Deletes the machine; its jobs remain.</summary>
+    [Alias("Remove")]
+    Task<MachineAnswer> Remove(ChangeTerms terms);
+
+    /// <summary>The next job for the machine's agent (DRP's POST /jobs).</summary>
+    [Alias("StartJob")]
+    Task<JobAnswer> StartJob(Actor actor);
+
+    /// <summary>Patches the machine's current job (RFC 6902).</summary>
+    [Alias("AmendJob")]
+    Task<JobAnswer> AmendJob(string job, DocumentPatch patch);
+
     /// <summary>The secrets that the machine's tokens prove; null when there is no machine.</summary>
     [Alias("Secrets"), AlwaysInterleave]
     Task<MachineSecrets?> Secrets();

@@ -15,7 +15,7 @@ namespace Anvil.Grains.Catalog;
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines) : Grain, ICatalogGrain
+public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines) : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
     private const int MostUsersNamed = 20;
