@@ -1,6 +1,6 @@
 using Anvil.Contracts.Events;
 
-namespace Anvil.Gateway.Events;
+namespace Anvil.Objects.Events;
 
 /// <summary>What a listener wants to hear of: type, action and key, each `*` for all (DRP's `register`).</summary>
 public sealed record EventPattern(string Type, string Action, string Key)

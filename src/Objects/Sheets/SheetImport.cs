@@ -8,25 +8,35 @@ using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Sheets;
 
-namespace Anvil.Gateway.Sheets;
+namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
-internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrainFactory grains, TimeProvider time)
+public sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
 
+    private static readonly (string Scope, string Action)[] Rights = [("machines", "create"), ("machines", "update"), ("reservations", "create"), ("reservations", "delete")];
+
+    /// <summary>Refuses who may not import.</summary>
+    /// <exception cref="ApiException">403.</exception>
+    public void Require(ObjectRequest request)
+    {
+        foreach (var (scope, action) in Rights) request.Require(scope, action, "*");
+    }
+
     /// <summary>Plans a sheet, and unless it is a dry run or something is wrong, carries it out.</summary>
-    /// <param name="file">The file's octets.</param>
-    /// <param name="actor">Who imports.</param>
+    /// <param name="sheet">The sheet.</param>
+    /// <param name="request">Who imports.</param>
     /// <param name="dryRun">Only say what would change.</param>
     /// <param name="partial">Import the good rows although others are bad.</param>
     /// <param name="progress">Is told how far it is.</param>
     /// <param name="cancellation">Ends it between two machines.</param>
-    /// <exception cref="SheetException">The file cannot be read.</exception>
-    public async Task<ImportReport> RunAsync(byte[] file, Actor actor, bool dryRun, bool partial, Func<ImportProgress, Task> progress, CancellationToken cancellation)
+    /// <exception cref="ApiException">403, or the reservations are refused.</exception>
+    public async Task<ImportReport> RunAsync(
+        Sheet sheet, ObjectRequest request, bool dryRun, bool partial, Func<ImportProgress, Task> progress, CancellationToken cancellation)
     {
-        var sheet = SheetReader.Read(file);
+        Require(request);
         var problems = new List<SheetProblem>();
         var columns = MachineSheet.Columns(sheet.Header, problems);
         if (problems.Count > 0) return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count, problems, []);
@@ -39,13 +49,13 @@ internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGr
         var unchanged = plans.Count(p => p.Action == RowAction.None);
         if (dryRun || (refused > 0 && !partial)) return Report(dryRun, plans.Count, unchanged, refused, problems, dryRun ? work : []);
 
-        await ReserveAsync(work);
+        await ReserveAsync(work, request, cancellation);
         var failed = new ConcurrentDictionary<int, SheetProblem>();
         var done = 0;
         using var telling = new SemaphoreSlim(1, 1);
         await System.Threading.Tasks.Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (plan, _) =>
         {
-            var reply = await StoreAsync(plan, actor);
+            var reply = await StoreAsync(plan, request);
             if (reply.Error is { } error) failed[plan.Row] = new SheetProblem(plan.Row, "", string.Join("; ", error.Messages));
             var count = Interlocked.Increment(ref done);
             if (count % 100 != 0 && count != work.Count) return;
@@ -68,29 +78,29 @@ internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGr
         [.. done.Select(p => new ImportedRow(p.Row, p.Name, dryRun && p.Action == RowAction.Create ? "" : p.Machine.Uuid, p.Action.ToString(), p.Changes))]);
 
     /// <summary>Reservations first: the first packet of a machine shall find its address.</summary>
-    private async Task ReserveAsync(IReadOnlyList<RowPlan> work)
+    private async Task ReserveAsync(IReadOnlyList<RowPlan> work, ObjectRequest request, CancellationToken cancellation)
     {
-        var changes = new JsonObject();
-        foreach (var key in work.SelectMany(p => p.EndedReservations)) changes[key] = null;
-        foreach (var reservation in work.Select(p => p.Reservation).OfType<Provisioning.Network.Reservation>()) changes[reservation.Key] = Json.Node(reservation);
-        if (changes.Count == 0) return;
-        var reply = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Merge("reservations", changes.ToJsonString(Json.Options)));
-        if (reply.Error is { } error) throw new ApiException(error);
-        if (reply.Revision > 0) await catalog.AtLeastAsync(reply.Revision, CancellationToken.None);
+        var written = work.Select(p => p.Reservation).OfType<Reservation>().DistinctBy(r => r.Key).ToList();
+        var removed = work.SelectMany(p => p.EndedReservations).Except(written.Select(r => r.Key), StringComparer.Ordinal).ToList();
+        if (written.Count + removed.Count == 0) return;
+        var merge = new CatalogMerge("reservations", written, removed, request.Terms());
+        var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).MergeAll(merge));
+        if (answer.Error is { } error) throw new ApiException(error);
+        if (answer.Revision > 0) await catalog.AtLeastAsync(answer.Revision, cancellation);
     }
 
-    private async Task<Reply> StoreAsync(RowPlan plan, Actor actor)
+    private async Task<MachineAnswer> StoreAsync(RowPlan plan, ObjectRequest request)
     {
         var grain = grains.GetGrain<IMachineGrain>(GrainKeys.Machine(plan.Machine.Uuid));
         try
         {
             return plan.Action == RowAction.Create
-                ? await GrainCalls.ActAsync(() => grain.Create(Json.Write(plan.Machine), actor, discovered: false, force: false))
-                : await GrainCalls.ActAsync(() => grain.Patch(Patch(plan).ToJsonString(Json.Options), actor, force: false));
+                ? await GrainCalls.ActAsync(() => grain.Make(new MachineWrite(plan.Machine, new ChangeTerms(request.Actor()))))
+                : await GrainCalls.ActAsync(() => grain.Amend(new DocumentPatch(Patch(plan).ToJsonString(Json.Options), new ChangeTerms(request.Actor()))));
         }
         catch (Exception e) when (e is Orleans.Runtime.OrleansException or TimeoutException || DatabaseFailure.Is(e))
         {
-            return Reply.Fail(new ApiError("machines", plan.Machine.Uuid, "IMPORT", [$"not stored, or not surely: {e.Message}; import the sheet again"], 503));
+            return new MachineAnswer(503, null, new ApiError("machines", plan.Machine.Uuid, "IMPORT", [$"not stored, or not surely: {e.Message}; import the sheet again"], 503), 0);
         }
     }
 

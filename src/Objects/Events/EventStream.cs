@@ -5,7 +5,7 @@ using Anvil.Contracts.Events;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Anvil.Gateway.Events;
+namespace Anvil.Objects.Events;
 
 /// <summary>
 /// Reads events while somebody listens and hands them to the listeners of this gateway. They come from the database, so it does not

@@ -1,6 +1,6 @@
 using Anvil.Provisioning.Sheets;
 
-namespace Anvil.Gateway.Sheets;
+namespace Anvil.Objects.Sheets;
 
 /// <summary>What an import did, or would do.</summary>
 /// <param name="DryRun">Nothing was changed.</param>

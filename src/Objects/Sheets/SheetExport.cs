@@ -4,12 +4,20 @@ using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Sheets;
 
-namespace Anvil.Gateway.Sheets;
+namespace Anvil.Objects.Sheets;
 
 /// <summary>The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.</summary>
-internal sealed class SheetExport(IMachineQueries queries)
+public sealed class SheetExport(IMachineQueries queries)
 {
     private const int Page = 1000;
+
+    /// <summary>Refuses who may not read all machines.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">403 or 404.</exception>
+    public void Require(ObjectRequest request)
+    {
+        request.Require("machines", "list", "*");
+        request.Require("machines", "get", "*");
+    }
 
     /// <summary>Header and rows, in the order of the machines' names.</summary>
     public async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync([EnumeratorCancellation] CancellationToken cancellation)
