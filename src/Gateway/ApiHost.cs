@@ -34,7 +34,7 @@ public static partial class ApiHost
     {
         var headers = http.Response.Headers;
         headers.AccessControlAllowOrigin = "*";
-        headers.AccessControlAllowCredentials = "true";
+        headers.AccessControlExposeHeaders = "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-ANVIL-LIST-NEXT,ETag";
         if (HttpMethods.IsOptions(http.Request.Method))
         {
             headers.AccessControlAllowMethods = "GET,POST,PUT,DELETE,OPTIONS,PATCH,HEAD";
@@ -81,9 +81,10 @@ public static partial class ApiHost
         var catalog = services.GetRequiredService<ICatalog>();
         var queries = services.GetRequiredService<IMachineQueries>();
         var access = services.GetRequiredService<AccessService>();
+        var time = services.GetRequiredService<TimeProvider>();
         var options = services.GetRequiredService<IOptions<GatewayOptions>>();
         var machines = services.GetRequiredService<MachineKind>();
-        IKind[] kinds = [machines, services.GetRequiredService<JobKind>(), services.GetRequiredService<LeaseKind>(), .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogKindRow(prefix, catalog, grains))];
+        IKind[] kinds = [machines, services.GetRequiredService<JobKind>(), services.GetRequiredService<LeaseKind>(), .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogKindRow(prefix, catalog, grains, time))];
 
         var api = app.MapGroup(Base);
         foreach (var kind in kinds) api.MapKind(kind);

@@ -50,6 +50,8 @@ public sealed class DependencyTests
     [InlineData("Templates", "Boot|Jobs|Machines|Catalog|Network|Access")]
     [InlineData("Documents", "Boot|Jobs|Machines|Catalog|Network|Access|Templates")]
     [InlineData("Access", "Boot|Jobs|Machines|Catalog|Network")]
+    [InlineData("Lists", "Boot|Jobs|Machines|Catalog|Access|Templates|Sheets")]
+    [InlineData("Network", "Lists")]
     public void LowerFoldersOfTheDomainDoNotUseHigherOnes(string folder, string forbidden)
     {
         var pattern = $@"^using Anvil\.Provisioning\.({forbidden});";

@@ -2,21 +2,26 @@ using System.Text.Json;
 using Anvil.Grains;
 using Anvil.Grains.Catalog;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;
 
 /// <summary>A kind of the catalog behind the generic verbs.</summary>
-internal sealed class CatalogKindRow(string prefix, ICatalog catalog, IGrainFactory grains) : IKind
+internal sealed class CatalogKindRow(string prefix, ICatalog catalog, IGrainFactory grains, TimeProvider time) : IKind
 {
     public string Prefix { get; } = prefix;
 
     private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
 
-    public Task<ListPage> ListAsync(HttpContext http)
-        => Task.FromResult(ListPage.Of([.. catalog.Current.OfKind(Prefix).Values.OrderBy(d => d.Key, StringComparer.Ordinal).Select(Clean)]));
+    public Task<ListPage<Document>> ListAsync(HttpContext http)
+    {
+        var query = ListRequest.Query(http, CatalogFields.Tables[Prefix], catalog);
+        return Task.FromResult(new ListEvaluator(time).Page(query, [.. catalog.Current.OfKind(Prefix).Values.Select(Clean)]));
+    }
 
     public Task<string?> ResolveAsync(HttpContext http, string text)
     {

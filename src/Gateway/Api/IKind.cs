@@ -1,18 +1,9 @@
 using Anvil.Grains;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;
-
-/// <summary>Objects of a list.</summary>
-/// <param name="Documents">The objects.</param>
-/// <param name="Total">How many there are, whatever was asked for.</param>
-/// <param name="IsApplied">Filters, order and page are those asked for; else they have to be applied yet.</param>
-internal sealed record ListPage(IReadOnlyList<Document> Documents, long Total, bool IsApplied)
-{
-    /// <summary>All objects of a kind.</summary>
-    public static ListPage Of(IReadOnlyList<Document> all) => new(all, all.Count, false);
-}
 
 /// <summary>How the generic verbs reach the objects of one kind.</summary>
 internal interface IKind
@@ -20,8 +11,8 @@ internal interface IKind
     /// <summary>Name in paths, and scope of its rights.</summary>
     string Prefix { get; }
 
-    /// <summary>The objects that the request's list language asks for, or more of them, in key order.</summary>
-    Task<ListPage> ListAsync(HttpContext http);
+    /// <summary>The page that the request's list language asks for.</summary>
+    Task<ListPage<Document>> ListAsync(HttpContext http);
 
     /// <summary>The key that a path's last part means: itself, or an index such as `Name:web1`; null when there is no such object.</summary>
     Task<string?> ResolveAsync(HttpContext http, string text);

@@ -1,22 +1,24 @@
 using System.Text.Json;
 using Anvil.Grains;
+using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Lists;
 using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;
 
 /// <summary>Jobs behind the generic verbs: made by POST for a machine's agent, changed through the machine's grain, read from the query table.</summary>
-internal sealed class JobKind(IMachineQueries queries, IGrainFactory grains, IJobLogs logs) : IKind
+internal sealed class JobKind(IMachineQueries queries, ICatalog catalog, IGrainFactory grains, IJobLogs logs) : IKind
 {
     public string Prefix => "jobs";
 
-    public async Task<ListPage> ListAsync(HttpContext http)
+    public async Task<ListPage<Document>> ListAsync(HttpContext http)
     {
-        var (filter, whole) = ListPlan.Of<Job>(Prefix, http.Request.Query);
-        return new ListPage([.. await queries.ListJobsAsync(filter, http.RequestAborted)], await queries.CountJobsAsync(http.RequestAborted), whole);
+        var page = await queries.PageJobsAsync(ListRequest.Query(http, JobFields.Table, catalog), http.RequestAborted);
+        return new ListPage<Document>(page.Rows, page.Total, page.Filtered, page.Next);
     }
 
     public async Task<string?> ResolveAsync(HttpContext http, string text)

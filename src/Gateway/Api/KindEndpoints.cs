@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Anvil.Grains;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -35,19 +39,23 @@ internal static class KindEndpoints
     {
         if (!http.Principal().May(kind.Prefix, "list", "*"))
         {
-            await RowsAsync(http, 0, []);
+            await RowsAsync(http, new ListPage<Document>([], 0, 0, null), []);
             return;
         }
 
+        var view = ListRequest.View(http, kind.Prefix);
         var page = await kind.ListAsync(http);
-        var rows = page.IsApplied ? ListQuery.Rows(page.Documents, http.Request.Query) : ListQuery.Apply(page.Documents, kind.Prefix, http.Request.Query);
-        await RowsAsync(http, page.Total, rows);
+        var rows = page.Rows.Select(d => (JsonObject)JsonSerializer.SerializeToNode(d, d.GetType(), Json.Options)!).ToList();
+        rows.ForEach(view.Trim);
+        await RowsAsync(http, page, rows);
     }
 
-    private static Task RowsAsync(HttpContext http, long total, List<System.Text.Json.Nodes.JsonObject> rows)
+    private static Task RowsAsync(HttpContext http, ListPage<Document> page, List<JsonObject> rows)
     {
-        http.Response.Headers["X-DRP-LIST-COUNT"] = rows.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        http.Response.Headers["X-DRP-LIST-TOTAL-COUNT"] = total.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        http.Response.Headers["X-DRP-LIST-COUNT"] = rows.Count.ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers["X-DRP-LIST-TOTAL-COUNT"] = page.Total.ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers["X-DRP-LIST-FILTER-COUNT"] = page.Filtered.ToString(CultureInfo.InvariantCulture);
+        if (page.Next is not null) http.Response.Headers["X-ANVIL-LIST-NEXT"] = page.Next;
         return http.WriteObjectAsync(rows);
     }
 

@@ -1,7 +1,9 @@
 using Anvil.Grains;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Subnets;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Microsoft.AspNetCore.Http;
@@ -9,11 +11,15 @@ using Microsoft.AspNetCore.Http;
 namespace Anvil.Gateway.Api;
 
 /// <summary>Leases behind the generic verbs: listed, read and deleted.</summary>
-internal sealed class LeaseKind(ILeaseStore store, ICatalog catalog, IGrainFactory grains) : IKind
+internal sealed class LeaseKind(ILeaseStore store, ICatalog catalog, IGrainFactory grains, TimeProvider time) : IKind
 {
     public string Prefix => "leases";
 
-    public async Task<ListPage> ListAsync(HttpContext http) => ListPage.Of([.. await store.ListAsync(http.RequestAborted)]);
+    public async Task<ListPage<Document>> ListAsync(HttpContext http)
+    {
+        var query = ListRequest.Query(http, CatalogFields.Leases, catalog);
+        return new ListEvaluator(time).Page<Document>(query, [.. await store.ListAsync(http.RequestAborted)]);
+    }
 
     public async Task<string?> ResolveAsync(HttpContext http, string text)
     {

@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Grains;
+using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Timeline;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Storage;
@@ -15,16 +17,16 @@ using Microsoft.Extensions.Hosting;
 namespace Anvil.Gateway.Api;
 
 /// <summary>Machines behind the generic verbs: lists come from the query table, everything else from the machine's grain.</summary>
-internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains, TimelineWriter timeline, IHostApplicationLifetime lifetime) : IKind
+internal sealed class MachineKind(IMachineQueries queries, ICatalog catalog, IGrainFactory grains, TimelineWriter timeline, IHostApplicationLifetime lifetime) : IKind
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     public string Prefix => "machines";
 
-    public async Task<ListPage> ListAsync(HttpContext http)
+    public async Task<ListPage<Document>> ListAsync(HttpContext http)
     {
-        var (filter, whole) = ListPlan.Of<Machine>(Prefix, http.Request.Query);
-        return new ListPage([.. await queries.ListAsync(filter, http.RequestAborted)], await queries.CountAsync(http.RequestAborted), whole);
+        var page = await queries.PageAsync(ListRequest.Query(http, MachineFields.Table, catalog), http.RequestAborted);
+        return new ListPage<Document>(page.Rows, page.Total, page.Filtered, page.Next);
     }
 
     public async Task<string?> ResolveAsync(HttpContext http, string text)
@@ -40,9 +42,10 @@ internal sealed class MachineKind(IMachineQueries queries, IGrainFactory grains,
     public async Task<Reply> GetAsync(HttpContext http, string key)
     {
         var reply = Wait(http) is { } wait && Revision(http) is { } known ? await WatchAsync(key, known, wait) : await GrainCalls.AskAsync(() => Grain(key).Get());
-        if (reply.Body is null || (!http.Request.Query.ContainsKey("slim") && !http.Request.Query.ContainsKey("params"))) return reply;
+        var view = ListRequest.View(http, Prefix);
+        if (reply.Body is null || view.IsWhole) return reply;
         var row = (JsonObject)JsonNode.Parse(reply.Body)!;
-        ListQuery.Trim(row, http.Request.Query);
+        view.Trim(row);
         return reply with { Body = row.ToJsonString(Json.Options) };
     }
 
