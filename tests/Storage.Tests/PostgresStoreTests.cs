@@ -35,7 +35,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override ITimelineStore Timelines => new PostgresTimelineStore(_database);
 
-    protected override IMachineQueries Queries => new MachineQueries(_database);
+    protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
     protected override IEventStore Events => new PostgresEventStore(_database);
 

@@ -2,11 +2,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
-using Anvil.Contracts.Lists;
+using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Catalog;
@@ -53,16 +54,16 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
         var users = new List<string>();
         if (prefix is "bootenvs" or "stages" or "workflows" or "profiles" or "tasks")
         {
-            var (field, fieldKind) = prefix switch
+            var field = prefix switch
             {
-                "bootenvs" => ("BootEnv", FieldKind.Text),
-                "stages" => ("Stage", FieldKind.Text),
-                "workflows" => ("Workflow", FieldKind.Text),
-                "profiles" => ("Profiles", FieldKind.List),
-                _ => ("Tasks", FieldKind.List),
+                "bootenvs" => "BootEnv",
+                "stages" => "Stage",
+                "workflows" => "Workflow",
+                "profiles" => "Profiles",
+                _ => "Tasks",
             };
-            var filter = ListFilter.Where(field, fieldKind, key) with { Limit = MostUsersNamed };
-            users.AddRange((await machines.ListAsync(filter, CancellationToken.None)).Select(m => $"machines:{m.Uuid} still uses {key}"));
+            var query = ListQuery.Where(MachineFields.Table, field, key) with { Limit = MostUsersNamed };
+            users.AddRange((await machines.ListAsync(query, CancellationToken.None)).Select(m => $"machines:{m.Uuid} still uses {key}"));
         }
 
         return await ChangeAsync(prefix, "DELETE", catalog =>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using Anvil.Contracts.Lists;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Sheets;
 
@@ -9,7 +10,7 @@ namespace Anvil.Objects.Sheets;
 /// <summary>The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.</summary>
 public sealed class SheetExport(IMachineQueries queries)
 {
-    private const int Page = 1000;
+    private const int Page = 250;
 
     /// <summary>Refuses who may not read all machines.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">403 or 404.</exception>
@@ -37,11 +38,13 @@ public sealed class SheetExport(IMachineQueries queries)
 
     private async IAsyncEnumerable<Machine> MachinesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var offset = 0; ; offset += Page)
+        var query = new ListQuery(MachineFields.Table) { Sort = [MachineFields.Table["Name"]], Limit = Page };
+        while (true)
         {
-            var page = await queries.ListAsync(ListFilter.All with { Sort = [("Name", FieldKind.Text)], Limit = Page, Offset = offset }, cancellation);
+            var page = await queries.ListAsync(query, cancellation);
             foreach (var machine in page) yield return machine;
             if (page.Count < Page) yield break;
+            query = query.From(Json.Element(page[^1]));
         }
     }
 }

@@ -54,7 +54,7 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
     public async Task<ObjectAnswer> SetPasswordAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
         request.Require("users", "password", name);
-        var wanted = body.IsEmpty ? new PasswordBody() : (PasswordBody)DocumentReader.Read(body.Span, typeof(PasswordBody), "users", "PUT", name);
+        var wanted = body.IsEmpty ? new PasswordBody() : DocumentReader.Read<PasswordBody>(body.Span, "users", "PUT", name);
         if (wanted.Password.Length == 0) throw new ApiException(ApiError.BadRequest("users", name, "PUT", "Password must not be empty"));
         if (wanted.Password.Length > LongestPassword) throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {LongestPassword} characters"));
         var patch = new JsonArray(
