@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog.Schemas;
 
 namespace Anvil.Provisioning.Catalog;
@@ -16,9 +17,12 @@ public sealed class ParamSchemas
     private readonly ConcurrentDictionary<string, (SchemaNode? Schema, string? Problem)> _compiled = new(StringComparer.Ordinal);
     private long _octets;
 
-    /// <summary>What is wrong with a value; null when it fits, or when there is no such param.</summary>
+    /// <summary>
+    /// What is wrong with a value; null when it fits, or when there is no such param. A sealed value of a Secure param is taken as it is: whoever seals or opens
+    /// it checks what is inside.
+    /// </summary>
     public string? Problem(string name, JsonElement value, CatalogSnapshot catalog)
-        => catalog.Params.TryGetValue(name, out var param) ? Problem(name, value, param.Schema, param.Secure) : null;
+        => catalog.Params.TryGetValue(name, out var param) && !(param.Secure && SecureParams.IsSealed(value)) ? Problem(name, value, param.Schema, param.Secure) : null;
 
     /// <summary>What is wrong with a value under a schema.</summary>
     /// <param name="name">The param.</param>

@@ -5,6 +5,9 @@ namespace Anvil.Provisioning.Network;
 /// <summary>What subnets and reservations must fulfil (DRP's rules; overlap is reported both ways, as unavailability).</summary>
 public static class SubnetRules
 {
+    /// <summary>Options that the protocol itself sets (RFC 2132, sections 3 and 9; RFC 3046): pad, end, requested address, overload, type, server, list, size, client, relay.</summary>
+    private static readonly byte[] OfTheProtocol = [0, 50, 52, 53, 54, 55, 57, 61, 82, 255];
+
     /// <summary>Problems of a subnet.</summary>
     public static IEnumerable<string> Problems(Subnet subnet, Subnet? old)
     {
@@ -23,6 +26,7 @@ public static class SubnetRules
         if (subnet.ReservedLeaseTime < 7200) yield return "ReservedLeaseTime must be at least 7200 seconds";
         if (subnet.NextServer.Length > 0 && !IPv4.TryParse(subnet.NextServer, out _)) yield return $"NextServer {subnet.NextServer} is not an IPv4 address";
         foreach (var picker in subnet.Pickers.Where(p => !Subnet.KnownPickers.Contains(p, StringComparer.Ordinal))) yield return $"Picker {picker} is not known";
+        foreach (var problem in OptionProblems(subnet.Options, old?.Options)) yield return problem;
         if (subnet.OnlyReservations || subnet.Proxy) yield break;
         var hasStart = IPv4.TryParse(subnet.ActiveStart, out var start);
         var hasEnd = IPv4.TryParse(subnet.ActiveEnd, out var end);
@@ -43,6 +47,7 @@ public static class SubnetRules
         if (reservation.Token.Length == 0) yield return "Token cannot be empty";
         else if (reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token) yield return $"Token `{reservation.Token}` {token}";
         if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
+        foreach (var problem in OptionProblems(reservation.Options, old?.Options)) yield return problem;
         if (reservation.Duration < 0) yield return "Duration cannot be negative";
         if (old is not null && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped)) yield return "Token, Strategy and Scoped cannot be changed";
         var subnet = catalog.SubnetOf(address);
@@ -54,4 +59,7 @@ public static class SubnetRules
             if (!reservation.Scoped || !other.Scoped || other.Subnet == subnet?.Name) yield return $"Reservation {other.Addr} already has token {reservation.Token}";
         }
     }
+
+    private static IEnumerable<string> OptionProblems(IReadOnlyList<DhcpOptionSetting> options, IReadOnlyList<DhcpOptionSetting>? old)
+        => options.Where(o => OfTheProtocol.Contains(o.Code) && old?.Contains(o) != true).Select(o => $"Options: {o.Code} is set by the protocol and cannot be configured");
 }
