@@ -46,7 +46,7 @@ public static class CatalogRules
         Row<Workflow>("workflows", "Name", null, (w, _, _) => Name(w.Name)),
         Row<TaskDefinition>("tasks", "Name", SaneExitCodes, (t, _, c) => [.. Name(t.Name), .. TemplateInfos(t.Templates, c, pathNeeded: false), .. Circular(t, c)]),
         Row<Profile>("profiles", "Name", null, (p, _, c) => [.. Name(p.Name), .. Values(p.Params, c)]),
-        Row<Param>("params", "Name", null, (p, _, _) => [.. NameRules.IsParamName(p.Name) ? [] : Invalid(p.Name), .. Schema(p)]),
+        Row<Param>("params", "Name", null, (p, _, _) => [.. NameRules.IsParamName(p.Name) ? [] : Invalid(p.Name), .. Schemas.Problems(p)]),
         Row<Subnet>("subnets", "Name", FillSubnet, (s, old, _) => SubnetRules.Problems(s, old)),
         Row<Reservation>("reservations", "Addr", FillReservation, (r, old, c) => ReservationRules.Problems(r, old, IPv4.TryParse(r.Addr, out var address) ? c.SubnetOf(address) : null, c)),
         Row<User>("users", "Name", FillUser, (u, _, _) => NameRules.IsUserName(u.Name) ? [] : Invalid(u.Name)),
@@ -149,13 +149,6 @@ public static class CatalogRules
         }
 
         return problem is null ? [] : [problem];
-    }
-
-    private static IEnumerable<string> Schema(Param param)
-    {
-        if (param.Schema.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) yield break;
-        if (param.Schema.ValueKind != JsonValueKind.Object) yield return "Schema must be a JSON object";
-        else if (param.Schema.TryGetProperty("default", out var value) && Schemas.Problem(param.Name, value, param.Schema) is { } problem) yield return problem;
     }
 
     private static IEnumerable<string> Circular(TaskDefinition task, CatalogSnapshot catalog)

@@ -195,20 +195,13 @@ public static class MachineRules
     private static IEnumerable<string> Broken(Machine machine, Machine? old, CatalogSnapshot catalog)
     {
         if (!UuidRules.TryRead(machine.Uuid, out _)) yield return $"Invalid Uuid `{machine.Uuid}`";
-        if (machine.Name != old?.Name && NameRules.HostNameProblem(machine.Name) is { } name)
-        {
-            // DRP's own words stand alone; the reason comes after them.
-            yield return $"Invalid Name `{machine.Name}`";
-            yield return $"Name: {name}";
-        }
-
+        // DRP's own words; NameRules.HostNameProblem tells the reason to who asks.
+        if (machine.Name != old?.Name && !NameRules.IsMachineName(machine.Name)) yield return $"Invalid Name `{machine.Name}`";
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
         if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address))) yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
         foreach (var mac in machine.HardwareAddrs.Where(m => old?.HardwareAddrs.Contains(m, StringComparer.Ordinal) != true))
         {
-            if (MacAddress.Problem(mac) is not { } problem) continue;
-            yield return $"Invalid Hardware Address `{mac}`";
-            yield return $"HardwareAddrs: {mac} {problem}";
+            if (MacAddress.Problem(mac) is { } problem) yield return $"Invalid Hardware Address `{mac}`: it {problem}";
         }
 
         foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1)) yield return $"Hardware Address {twice.Key} is listed twice";

@@ -111,4 +111,12 @@ public sealed class MachineRulesTests
             Assert.True(boot.IsResting ? boot.Deadline == default : boot.Deadline > TestCatalog.Start, phase.ToString());
         }
     }
+
+    [Fact]
+    public void ANameThatAnOlderVersionTookStandsInTheWayOfNoOtherChange()
+    {
+        var old = Create(new Machine { Name = "web1" }) with { Name = "two words", HardwareAddrs = ["00:00:00:00:00:00"] };
+        Assert.Equal("x", Update(old, m => m with { Description = "x" }).Description);
+        Assert.Equal("Invalid Name `three words here`", Problems(() => Update(old, m => m with { Name = "three words here" }))[0]);
+    }
 }
