@@ -11,7 +11,7 @@ namespace Anvil.Storage.Tests;
 public abstract class ListTests
 {
     private const int Machines = 60;
-    private const int Lists = 400;
+    private const int Lists = 250;
     private static readonly CancellationToken None = CancellationToken.None;
 
     /// <summary>An empty database.</summary>
