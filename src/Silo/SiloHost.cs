@@ -1,9 +1,12 @@
 using System.Net;
 using Anvil.Contracts;
 using Anvil.Contracts.Placement;
+using Anvil.Contracts.Access;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Gateway;
+using Anvil.Objects.Access;
+using Anvil.Provisioning.Access;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
@@ -33,6 +36,7 @@ public static class SiloHost
         Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Database database = silo.Postgres.Length > 0 ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
         await MigrateAsync(database, silo);
+        builder.Services.AddSingleton<IParamSecrets>(new ParamSecrets(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None))));
         builder.Services.AddAnvil(database, silo);
         builder.Host.UseOrleans(orleans => orleans.ConfigureAnvil(database, silo, edge));
         // After Orleans: what takes packets starts when the silo is there, and ends before it does.

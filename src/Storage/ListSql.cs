@@ -41,7 +41,7 @@ internal abstract class ListSql
         var p = new ListParameters();
         var order = Order(table, query, p);
         var after = query.After is { } place ? $"CASE WHEN {After(table, query, place, p)} THEN 1 ELSE 0 END" : "1";
-        var columns = string.Concat(fields.Select((f, i) => $", {Json(Checked(f), p)} AS j{i}"));
+        var columns = string.Concat(fields.Select((f, i) => $", {JsonOf(table, Checked(f), p)} AS j{i}"));
         return ($"SELECT uuid, {after} AS beyond{columns} FROM {table.Name}{Where(Conditions(table, query, p))}{order}", p.All);
     }
 
@@ -119,6 +119,9 @@ internal abstract class ListSql
     /// <summary>The JSON of a field; NULL where it is absent.</summary>
     protected abstract string Json(Field field, ListParameters p);
 
+    /// <summary>A text column as JSON.</summary>
+    protected abstract string Quoted(string column);
+
     /// <summary>Equality of a text field by an index over whole documents; null where the database has none.</summary>
     protected virtual string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p) => null;
 
@@ -152,6 +155,10 @@ internal abstract class ListSql
         ListFunction.Gt => ">",
         _ => ">=",
     };
+
+    /// <summary>A column is read without the document.</summary>
+    private string JsonOf(ListTable table, Field field, ListParameters p)
+        => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? Quoted(column) : Json(field, p);
 
     private IEnumerable<string> Conditions(ListTable table, ListQuery query, ListParameters p)
         => query.Conditions.Where(c => !c.HasPattern).Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();

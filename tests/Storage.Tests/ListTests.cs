@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
@@ -11,7 +12,7 @@ namespace Anvil.Storage.Tests;
 public abstract class ListTests
 {
     private const int Machines = 60;
-    private const int Lists = 400;
+    private const int Lists = 250;
     private static readonly CancellationToken None = CancellationToken.None;
 
     /// <summary>An empty database.</summary>

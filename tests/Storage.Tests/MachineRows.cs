@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Storage.Tests;

@@ -54,6 +54,8 @@ internal sealed class PostgresListSql : ListSql
 
     protected override string Json(Field field, ListParameters p) => $"({(field.Kind == FieldKind.Value ? ValueAt(field, p) : JsonAt(field.Path))})::text";
 
+    protected override string Quoted(string column) => $"to_json({column})::text";
+
     /// <summary>An absent field counts as an empty text, which containment does not find.</summary>
     protected override string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p)
         => texts.Count > MostLookups || texts.Contains("") ? null : "(" + string.Join(" OR ", texts.Select(t => Contains(field, JsonValue.Create(t), p))) + ")";
