@@ -22,7 +22,7 @@ public enum LeaseAct
 }
 
 /// <summary>A DHCP message, as far as the lease goes.</summary>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.LeaseCall")]
 public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested, [property: Id(3)] uint Via)
 {
     /// <summary>The edge can probe addresses on the client's network.</summary>
@@ -31,7 +31,7 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
 }
 
 /// <summary>How DHCP answers; the lease is durable when this arrives.</summary>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.LeaseAnswer")]
 public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
 {
     /// <inheritdoc/>
