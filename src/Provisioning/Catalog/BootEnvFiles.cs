@@ -3,13 +3,25 @@ namespace Anvil.Provisioning.Catalog;
 /// <summary>What a boot environment boots on each architecture.</summary>
 public static class BootEnvFiles
 {
-    /// <summary>The entry of an architecture, with the legacy amd64 fields taken in; null when the architecture is not supported.</summary>
+    /// <summary>
+    /// The entry of an architecture, by its canonical name or an alias (x86_64, aarch64, …), with the legacy amd64 fields taken in; null when the
+    /// architecture is not supported.
+    /// </summary>
     public static ArchInfo? For(this BootEnv env, string arch)
     {
         if (env.OS.SupportedArchitectures.TryGetValue(arch, out var info) && info.Kernel.Length > 0) return info;
+        if (env.OS.SupportedArchitectures.FirstOrDefault(a => a.Value.Kernel.Length > 0 && Architectures.Canonical(a.Key) == arch).Value is { } named) return named;
         return arch == "amd64" && env.Kernel.Length > 0
             ? new ArchInfo { Kernel = env.Kernel, Initrds = env.Initrds, BootParams = env.BootParams, IsoFile = env.OS.IsoFile }
             : null;
+    }
+
+    /// <summary>What is wrong with the names of the architectures: not known, not in small letters, or one twice in two spellings.</summary>
+    public static IEnumerable<string> ArchitectureProblems(this BootEnv env)
+    {
+        foreach (var name in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is null)) yield return $"bootenv: Invalid architecture {name}";
+        foreach (var twice in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is not null).GroupBy(Architectures.Canonical).Where(g => g.Count() > 1))
+            yield return $"bootenv: architecture {twice.Key} is there twice: {string.Join(", ", twice)}";
     }
 
     /// <summary>True when a machine in the environment boots from the network.</summary>

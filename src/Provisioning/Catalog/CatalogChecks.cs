@@ -13,6 +13,7 @@ internal static class CatalogChecks
         var problems = TemplateProblems(env.Templates, catalog);
         if (env.NetBoots() && !env.Meta.ContainsKey("KernelIsLoader") && !env.Templates.Any(t => BootTemplates.Contains(t.Name, StringComparer.Ordinal)))
             problems.Add("bootenv: Missing ipxe, grub or pxelinux template");
+        problems.AddRange(env.ArchitectureProblems());
         foreach (var (arch, info) in env.OS.SupportedArchitectures)
         {
             if (info.Kernel.Length == 0) problems.Add($"bootenv: architecture {arch} has no kernel");

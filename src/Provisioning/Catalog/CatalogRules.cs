@@ -41,7 +41,7 @@ public static class CatalogRules
     public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = new CatalogKind[]
     {
         Row<BootEnv>("bootenvs", "Name", null, (e, _, c) => [.. Name(e.Name), .. TemplateInfos(e.Templates, c, pathNeeded: true), .. Parsed("BootParams", e.BootParams, c)]),
-        Row<Template>("templates", "ID", null, (t, _, c) => [.. NameRules.IsMachineName(t.ID) ? [] : Invalid(t.ID), .. Parsed($"template {t.ID}", t.Contents, c, t.ID)]),
+        Row<Template>("templates", "ID", null, (t, _, c) => [.. NameRules.IsTemplateName(t.ID) ? [] : Invalid(t.ID), .. Parsed($"template {t.ID}", t.Contents, c, t.ID)]),
         Row<Stage>("stages", "Name", s => s with { RunnerWait = true }, (s, _, c) => [.. Name(s.Name), .. TemplateInfos(s.Templates, c, pathNeeded: true), .. Values(s.Params, c)]),
         Row<Workflow>("workflows", "Name", null, (w, _, _) => Name(w.Name)),
         Row<TaskDefinition>("tasks", "Name", SaneExitCodes, (t, _, c) => [.. Name(t.Name), .. TemplateInfos(t.Templates, c, pathNeeded: false), .. Circular(t, c)]),

@@ -6,6 +6,8 @@ namespace Anvil.Provisioning.Catalog;
 /// <summary>The definition of a param: its schema and default (DRP's Param).</summary>
 public sealed record Param : Document
 {
+    private static readonly JsonElement AnyValue = JsonElement.Parse("{}"u8);
+
     /// <summary>Unique name.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
 
@@ -18,8 +20,8 @@ public sealed record Param : Document
     /// <summary>Values are kept encrypted.</summary>
     public bool Secure { get; init; }
 
-    /// <summary>JSON schema.</summary>
-    public JsonElement Schema { get; init; }
+    /// <summary>JSON schema; without one {}, which takes any value (DRP fills it so).</summary>
+    public JsonElement Schema { get; init => field = value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? AnyValue : value; } = AnyValue;
 
     /// <inheritdoc/>
     public override string Key => Name;

@@ -11,7 +11,10 @@ namespace Anvil.Provisioning.Documents;
 public static class Json
 {
     /// <summary>Deepest nesting that a body may have.</summary>
-    public const int MaxDepth = 64;
+    public const int MaxDepth = JsonLimits.Depth;
+
+    /// <summary>Levels that Anvil puts around a document: a row, an event, a list.</summary>
+    private const int Envelope = 16;
 
     /// <summary>The options that every document is read and written with.</summary>
     public static JsonSerializerOptions Options { get; } = Make();
@@ -40,7 +43,7 @@ public static class Json
         var options = new JsonSerializerOptions
         {
             PropertyNamingPolicy = null,
-            MaxDepth = MaxDepth,
+            MaxDepth = MaxDepth + Envelope,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { HideDocumentMembers } },
         };

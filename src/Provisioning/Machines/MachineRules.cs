@@ -40,7 +40,7 @@ public static class MachineRules
         else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage)) machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
         machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
-        var broken = Broken(machine, catalog).ToList();
+        var broken = Broken(machine, null, catalog).ToList();
         var missing = Missing(machine, catalog).ToList();
         if (broken.Count > 0 || (missing.Count > 0 && !options.Force)) throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         machine = Availability(machine, missing);
@@ -88,7 +88,7 @@ public static class MachineRules
         var problems = new List<string>();
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
-        problems.AddRange(Broken(machine, catalog));
+        problems.AddRange(Broken(machine, old, catalog));
         var missing = Missing(machine, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
@@ -191,13 +191,26 @@ public static class MachineRules
         return new(meta) { ["feature-flags"] = flags.Length == 0 ? "change-stage-v2" : flags + ",change-stage-v2" };
     }
 
-    private static IEnumerable<string> Broken(Machine machine, CatalogSnapshot catalog)
+    /// <summary>What an older version took for a name or address does not stand in the way of other changes.</summary>
+    private static IEnumerable<string> Broken(Machine machine, Machine? old, CatalogSnapshot catalog)
     {
-        if (!Guid.TryParse(machine.Uuid, out _)) yield return $"Invalid Uuid `{machine.Uuid}`";
-        if (!NameRules.IsMachineName(machine.Name)) yield return $"Invalid Name `{machine.Name}`";
+        if (!UuidRules.TryRead(machine.Uuid, out _)) yield return $"Invalid Uuid `{machine.Uuid}`";
+        if (machine.Name != old?.Name && NameRules.HostNameProblem(machine.Name) is { } name)
+        {
+            // DRP's own words stand alone; the reason comes after them.
+            yield return $"Invalid Name `{machine.Name}`";
+            yield return $"Name: {name}";
+        }
+
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
         if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address))) yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
-        foreach (var mac in machine.HardwareAddrs.Where(m => !MacAddress.TryNormalize(m, out _))) yield return $"Invalid Hardware Address `{mac}`";
+        foreach (var mac in machine.HardwareAddrs.Where(m => old?.HardwareAddrs.Contains(m, StringComparer.Ordinal) != true))
+        {
+            if (MacAddress.Problem(mac) is not { } problem) continue;
+            yield return $"Invalid Hardware Address `{mac}`";
+            yield return $"HardwareAddrs: {mac} {problem}";
+        }
+
         foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1)) yield return $"Hardware Address {twice.Key} is listed twice";
         foreach (var twice in machine.Profiles.GroupBy(p => p).Where(g => g.Count() > 1)) yield return $"Duplicate profile {twice.Key}";
         foreach (var problem in CatalogRules.Values(machine.Params, catalog)) yield return problem;

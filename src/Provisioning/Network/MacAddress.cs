@@ -3,15 +3,42 @@ namespace Anvil.Provisioning.Network;
 /// <summary>Hardware addresses in their one written form: lower-case hex octets with colons.</summary>
 public static class MacAddress
 {
-    /// <summary>Reads any usual form (colons, dashes, dots, bare hex) of 6 to 16 octets.</summary>
+    private const int GroupBit = 1;
+    private const int InfiniBandOctets = 20;
+
+    /// <summary>
+    /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people write: octets with colons or dashes, groups of four digits
+    /// with dots, or bare digits.
+    /// </summary>
+    /// <param name="text">What a client wrote.</param>
+    /// <param name="mac">The one written form; "" when it is none.</param>
     public static bool TryNormalize(string? text, out string mac)
     {
         mac = "";
         if (text is null || text.Length > 64) return false;
-        var hex = text.Replace(":", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
+        var hex = text.Length < 3 ? text : text[2] is ':' or '-' ? Joined(text, text[2], 2) : text.Length > 4 && text[4] == '.' ? Joined(text, '.', 4) : text;
         if (hex.Length is not (12 or 16 or 40) || !hex.All(char.IsAsciiHexDigit)) return false;
         mac = string.Join(':', hex.ToLowerInvariant().Chunk(2).Select(pair => new string(pair)));
         return true;
+    }
+
+    /// <summary>What keeps a text from being the address of one network card; null when nothing does.</summary>
+    public static string? Problem(string? text) => TryNormalize(text, out var mac) ? IsUsable(mac, out var problem) ? null : problem : "is no hardware address";
+
+    /// <summary>
+    /// True when one network card can have the address: not zero, not broadcast, no group's (IEEE 802, section 8.2). Others would join machines that have
+    /// nothing in common.
+    /// </summary>
+    /// <param name="mac">The address in its one written form.</param>
+    /// <param name="problem">Why not; "" when it can.</param>
+    public static bool IsUsable(string mac, out string problem)
+    {
+        var octets = Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal));
+        problem = octets.All(o => o == 0) ? "is zero: no network card has it"
+            : octets.All(o => o == 0xFF) ? "is the broadcast address: no network card has it"
+            : octets.Length != InfiniBandOctets && (octets[0] & GroupBit) != 0 ? "is the address of a group (multicast): no network card has it"
+            : "";
+        return problem.Length == 0;
     }
 
     /// <summary>The written form of the octets of chaddr.</summary>
@@ -23,4 +50,11 @@ public static class MacAddress
 
     /// <summary>pxelinux's form: hardware type, then octets with dashes.</summary>
     public static string Pxelinux(string mac) => "01-" + mac.Replace(':', '-');
+
+    /// <summary>The digits of groups of one length with one separator; "" when it is not so.</summary>
+    private static string Joined(string text, char separator, int length)
+    {
+        var groups = text.Split(separator);
+        return groups.All(g => g.Length == length) ? string.Concat(groups) : "";
+    }
 }

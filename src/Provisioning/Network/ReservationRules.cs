@@ -17,6 +17,7 @@ public static class ReservationRules
         }
 
         if (reservation.Token.Length == 0) yield return "Token cannot be empty";
+        else if (reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token) yield return $"Token `{reservation.Token}` {token}";
         if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
         if (reservation.Duration < 0) yield return "Duration cannot be negative";
         if (old is not null && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped)) yield return "Token, Strategy and Scoped cannot be changed";

@@ -4,7 +4,11 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Network;
 
 /// <summary>One DHCP option as configured: its code, and a template whose text becomes the option's bytes.</summary>
-public sealed record DhcpOptionSetting(byte Code, string Value);
+public sealed record DhcpOptionSetting(byte Code, string Value)
+{
+    /// <summary>The template; "" for none.</summary>
+    public string Value { get; init => field = value ?? ""; } = Value ?? "";
+}
 
 /// <summary>A network on which Anvil answers DHCP (DRP's Subnet).</summary>
 public sealed record Subnet : Document

@@ -1,9 +1,12 @@
-namespace Anvil.Provisioning.Machines;
+namespace Anvil.Provisioning.Catalog;
 
-/// <summary>Architecture names (DRP: canonical names are accepted, usual aliases are refused with a hint).</summary>
+/// <summary>
+/// Architecture names. Machines have canonical ones (DRP refuses the usual aliases with a hint); boot environments may use the aliases too, as much
+/// of the public content does.
+/// </summary>
 public static class Architectures
 {
-    private static readonly string[] Canonical = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le", "s390x"];
+    private static readonly string[] Known = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le", "s390x"];
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
@@ -18,9 +21,12 @@ public static class Architectures
     /// <summary>null when the name is canonical; else what is wrong with it.</summary>
     public static string? Problem(string arch)
     {
-        if (Canonical.Contains(arch, StringComparer.Ordinal)) return null;
+        if (Known.Contains(arch, StringComparer.Ordinal)) return null;
         return Aliases.TryGetValue(arch, out var right) ? $"Invalid architecture {arch}: use {right}" : $"Invalid architecture {arch}";
     }
+
+    /// <summary>The canonical name of a canonical name or alias; null when it is neither. Names are small letters.</summary>
+    public static string? Canonical(string arch) => Known.Contains(arch, StringComparer.Ordinal) ? arch : Aliases.GetValueOrDefault(arch);
 
     /// <summary>The canonical name of what a kernel reports.</summary>
     public static string FromKernel(string machine) => Aliases.GetValueOrDefault(machine, machine);
