@@ -124,7 +124,7 @@ public sealed partial class FuzzTests
         foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, TestCatalog.Start))
         {
             if (plan.Action == RowAction.Refuse) Assert.NotEmpty(plan.Problems);
-            else _ = Json.Write(MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions()));
+            else _ = Json.Write(MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions(), "secret"));
         }
     }
 

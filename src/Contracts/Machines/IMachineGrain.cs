@@ -44,6 +44,13 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("Make")]
     Task<MachineAnswer> Make(MachineWrite write);
 
+    /// <summary>
+    /// The machine registers itself though it is known: it has a network card that nobody knew of. 409 when the registration does not
+    /// name every card that it is known by. The answer holds nothing that is secret.
+    /// </summary>
+    [Alias("Join")]
+    Task<MachineAnswer> Join(MachineWrite write);
+
     /// <summary>The machine; 404 when there is none.</summary>
     [Alias("Read")]
     Task<MachineAnswer> Read();
