@@ -303,7 +303,7 @@ public abstract class ApiTests(SiloFixture silo)
         // Silos report once a second.
         await Wait.UntilAsync(
             async () => (await admin.GetStringAsync(new Uri(anonymous.BaseAddress, "dashboard/DashboardCounters"))).Contains("MachineGrain", StringComparison.Ordinal),
-            TimeSpan.FromSeconds(30), () => "the dashboard does not show the machines' grains");
+            TimeSpan.FromMinutes(2), () => "the dashboard does not show the machines' grains");
     }
 }
 
