@@ -8,14 +8,15 @@ using Anvil.Contracts.Wire;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Catalog;
-using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Storage;
 using Anvil.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Placement;
 using Orleans.Runtime.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.TestingHost;
 
 namespace Anvil.Grains.Tests;

@@ -93,6 +93,7 @@ public interface IMachineGrain : IGrainWithStringKey
 public sealed record MachineSecrets([property: Id(0)] string Secret, [property: Id(1)] string BootId);
 
 /// <summary>What the edge saw.</summary>
+[GenerateSerializer, Alias("anvil.SightingKind")]
 public enum SightingKind
 {
     /// <summary>A DISCOVER of firmware or boot program: a network boot begins.</summary>

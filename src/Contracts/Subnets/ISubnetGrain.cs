@@ -3,6 +3,7 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Contracts.Subnets;
 
 /// <summary>What a client wants of a subnet.</summary>
+[GenerateSerializer, Alias("anvil.LeaseAct")]
 public enum LeaseAct
 {
     /// <summary>DHCPDISCOVER.</summary>
