@@ -15,11 +15,9 @@ using Npgsql;
 namespace Anvil.Storage.Tests;
 
 /// <summary>The PostgreSQL server of this run.</summary>
-public sealed class PostgresFixture : IAsyncLifetime
+public sealed class PostgresFixture : IAsyncDisposable
 {
-    public PostgresServer Server { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync() => Server = await PostgresServer.StartNewAsync();
+    public SharedPostgres Server { get; } = new();
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

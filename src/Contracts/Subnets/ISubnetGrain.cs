@@ -4,6 +4,7 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Contracts.Subnets;
 
 /// <summary>What a client wants of a subnet.</summary>
+[GenerateSerializer, Alias("anvil.LeaseAct")]
 public enum LeaseAct
 {
     /// <summary>DHCPDISCOVER.</summary>
@@ -23,7 +24,7 @@ public enum LeaseAct
 }
 
 /// <summary>A DHCP message, as far as the lease goes.</summary>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.LeaseCall")]
 public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested, [property: Id(3)] uint Via)
 {
     /// <summary>The edge can probe addresses on the client's network.</summary>
@@ -36,7 +37,7 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
 /// <param name="LeaseJson">The lease as JSON, for silos of the version that knew no other form.</param>
 /// <param name="ReservationJson">The reservation as JSON, for the same.</param>
 /// <param name="Reason">One line for the timeline.</param>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.LeaseAnswer")]
 public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
 {
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public sealed class MachineRulesTests
         new Stage { Name = "st", BootEnv = "sledgehammer", Tasks = ["top", "inventory", "base"] }, new Workflow { Name = "wf", Stages = ["discover", "st", "local"] });
 
     private static Machine Create(Machine wanted, bool discovered = false)
-        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered, new ChangeOptions());
+        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered, new ChangeOptions(), "secret");
 
     private static Machine Update(Machine old, Func<Machine, Machine> change, ChangeOptions? options = null)
         => MachineRules.Update(old, change(old), Catalog, TestCatalog.Start, options ?? new ChangeOptions());
