@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 
@@ -15,10 +15,10 @@ public sealed class ObjectFloor
 {
     private readonly Dictionary<string, IObjectKind> _kinds;
     private readonly ICatalog _catalog;
-    private readonly IParamSecrets _secrets;
+    private readonly ParamKeys _secrets;
 
     /// <summary>The floor over some kinds.</summary>
-    public ObjectFloor(IEnumerable<IObjectKind> kinds, ICatalog catalog, IParamSecrets secrets)
+    public ObjectFloor(IEnumerable<IObjectKind> kinds, ICatalog catalog, ParamKeys secrets)
     {
         _kinds = kinds.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
         _catalog = catalog;

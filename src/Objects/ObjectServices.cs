@@ -5,6 +5,7 @@ using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,7 +27,7 @@ public static class ObjectServices
                 s.GetRequiredService<LeaseObjects>(),
                 .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogObjects(prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<TimeProvider>())),
             ],
-            s.GetRequiredService<ICatalog>(), s.GetRequiredService<IParamSecrets>()));
+            s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>();
     }

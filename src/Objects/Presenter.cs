@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Anvil.Contracts.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -13,7 +12,7 @@ namespace Anvil.Objects;
 /// Objects as a requester may see them: password hashes and users' secrets never, secure params sealed unless the requester asks for them
 /// decoded and has the right to (getSecure).
 /// </summary>
-internal sealed class Presenter(CatalogSnapshot catalog, IParamSecrets secrets, Principal principal)
+internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Principal principal)
 {
     /// <summary>The JSON text of a document.</summary>
     public string Text(Document document, ListView view)

@@ -1,11 +1,9 @@
 using System.Net;
 using Anvil.Contracts;
 using Anvil.Contracts.Placement;
-using Anvil.Contracts.Access;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Gateway;
-using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
@@ -36,7 +34,7 @@ public static class SiloHost
         Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Database database = silo.Postgres.Length > 0 ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
         await MigrateAsync(database, silo);
-        builder.Services.AddSingleton<IParamSecrets>(new ParamSecrets(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None))));
+        builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
         builder.Services.AddAnvil(database, silo);
         builder.Host.UseOrleans(orleans => orleans.ConfigureAnvil(database, silo, edge));
         // After Orleans: what takes packets starts when the silo is there, and ends before it does.

@@ -7,6 +7,7 @@ using Anvil.Contracts.Timeline;
 using Anvil.Contracts.Wire;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 using Anvil.Storage;
@@ -99,7 +100,8 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
     private void Configure(ISiloBuilder silo, TimeProvider time)
     {
         silo.Services.AddSingleton(time);
-        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database);
+        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
+            .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
         silo.AddReminders();
         silo.Services.AddSingleton<IReminderTable>(Reminders);

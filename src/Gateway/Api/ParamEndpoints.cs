@@ -13,6 +13,7 @@ internal static class ParamEndpoints
         {
             var all = $"/{kind}/{{key}}/params";
             var one = all + "/{**name}";
+            api.MapGet($"/{kind}/{{key}}/pubkey", async http => await http.WriteAsync(await verbs.PublicKeyAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
             api.MapGet(all, async http => await http.WriteAsync(await verbs.GetAllAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
             api.MapPost(all, async http => await http.WriteAsync(await verbs.SetAllAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
             api.MapPatch(all, async http => await http.WriteAsync(await verbs.PatchAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));

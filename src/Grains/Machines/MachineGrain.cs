@@ -5,6 +5,8 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Timeline;
 using Anvil.Grains.Placement;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
@@ -34,6 +36,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly ICatalog _catalog;
     private readonly IMachineQueries _queries;
     private readonly ITimeline _timeline;
+    private readonly ParamKeys _keys;
     private readonly TimeProvider _time;
     private readonly ILogger<MachineGrain> _logger;
     private readonly DeadlineReminder _deadline;
@@ -43,10 +46,10 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
         [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog, IMachineQueries queries, ITimeline timeline,
-        TimeProvider time, ILogger<MachineGrain> logger)
+        ParamKeys keys, TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(state, database);
-        (_catalog, _queries, _timeline, _time, _logger) = (catalog, queries, timeline, time, logger);
+        (_catalog, _queries, _timeline, _keys, _time, _logger) = (catalog, queries, timeline, keys, time, logger);
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
 
@@ -169,6 +172,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             await _store.ReadAgainAsync(required: true);
             var change = step(State);
             if (change is null) return new Outcome(200);
+            change = Sealed(change);
             await _store.WriteAsync(change.State);
             Written(change);
             if (change.State.Machine is null)
@@ -201,6 +205,14 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             LogStorageFailed(e, Uuid);
             return Outcome.Of(new ApiError("machines", Uuid, type, ["the database cannot be written; read the machine before trying again"], 503));
         }
+    }
+
+    /// <summary>Secure params are stored sealed, whoever wrote them.</summary>
+    private MachineChange Sealed(MachineChange change)
+    {
+        if (change.State.Machine is not { } machine) return change;
+        var values = SecureValues.Sealed(machine.Params, "machines", machine.Uuid, _catalog.Current, _keys);
+        return ReferenceEquals(values, machine.Params) ? change : change with { State = change.State with { Machine = machine with { Params = values } } };
     }
 
     /// <summary>Every write of the machine comes through here once it is durable, and before its caller is answered.</summary>

@@ -3,6 +3,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Placement;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -11,7 +12,7 @@ using Anvil.Templates;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
-public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges)
+public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges, ParamKeys keys)
 {
     /// <summary>What a job runs, rendered for its machine.</summary>
     /// <param name="text">The job's uuid.</param>
@@ -27,7 +28,11 @@ public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens 
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
         snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         var near = server with { Address = edges.For(machine.Address) ?? server.Address };
-        var context = new RenderContext(snapshot, near, machine, env, await tokens.ForRenderingAsync(machine)) { Stage = snapshot.Stages.GetValueOrDefault(machine.Stage) };
+        var context = new RenderContext(snapshot, near, machine, env, await tokens.ForRenderingAsync(machine))
+        {
+            Keys = keys,
+            Stage = snapshot.Stages.GetValueOrDefault(machine.Stage),
+        };
         try
         {
             var os = request.Word("os");

@@ -1,16 +1,24 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Objects.Verbs;
 
 /// <summary>The params of an object that has some (DRP's params calls): read as they are or aggregated, set, patched and removed one by one or all.</summary>
-public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog)
+public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys keys)
 {
     /// <summary>The kinds whose objects have params.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["machines", "profiles", "stages"];
+
+    /// <summary>The key by which a client seals values for an object itself (DRP: pubkey), in base 64.</summary>
+    public async Task<ObjectAnswer> PublicKeyAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var found = await floor.RequireAsync(prefix, text, "updateSecure", "GET", request, cancellation);
+        return ObjectAnswer.Of(keys.PublicKey(prefix, found.Document.Key).ToString());
+    }
 
     /// <summary>All values: the object's own, or with `aggregate` those of a machine's layers, too.</summary>
     public async Task<ObjectAnswer> GetAllAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
