@@ -27,7 +27,7 @@ namespace Anvil.Grains.Machines;
 #pragma warning restore ORLEANSEXP004
 public sealed partial class MachineGrain(
     [PersistentState("machine", MachineGrain.Store)] IPersistentState<MachineState> state,
-    ICatalog catalog, Database database, ITimeline timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
+    ICatalog catalog, Database database, IMachineDirectory directory, ITimeline timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
 {
     /// <summary>Name of the storage provider.</summary>
     public const string Store = "anvil";
@@ -155,7 +155,7 @@ public sealed partial class MachineGrain(
         var machine = Existing("SIGHTED");
         var now = time.GetUtcNow();
         var bootId = state.State.BootId;
-        switch (sighting.Kind)
+        switch (sighting.What)
         {
             case SightingKind.Discover:
                 bootId = NewBootId();
@@ -164,6 +164,9 @@ public sealed partial class MachineGrain(
             case SightingKind.Leased:
                 if (machine.Address == sighting.Address) return Document();
                 machine = machine with { Address = sighting.Address, Boot = machine.Boot with { LastSeen = now } };
+                break;
+            case SightingKind.Disk:
+                machine = Lifecycle.NetBooting(machine, null, sighting.Firmware, sighting.Via, catalog.Current, now);
                 break;
             case SightingKind.Script:
                 catalog.Current.BootEnvs.TryGetValue(machine.BootEnv, out var env);
@@ -231,6 +234,8 @@ public sealed partial class MachineGrain(
             throw;
         }
 
+        // A sighting changes nothing that an edge goes by.
+        if (action is not ("boot" or "stuck")) await directory.PublishAsync(MachineChange.Of(Uuid, state.Etag!, state.State.Machine));
         var waiting = _changed;
         _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         waiting.TrySetResult();

@@ -9,9 +9,15 @@ public static class MachineParams
     /// <summary>A machine's layers, highest first; without schema defaults. <paramref name="machine"/> null: an unknown machine, which has global alone.</summary>
     public static IEnumerable<IReadOnlyDictionary<string, JsonElement>> Layers(Machine? machine, CatalogSnapshot catalog)
     {
+        if (machine is not null) yield return machine.Params;
+        foreach (var layer in Inherited(machine, catalog)) yield return layer;
+    }
+
+    /// <summary>The layers below a machine's own values, highest first; without schema defaults.</summary>
+    public static IEnumerable<IReadOnlyDictionary<string, JsonElement>> Inherited(IBootSubject? machine, CatalogSnapshot catalog)
+    {
         if (machine is not null)
         {
-            yield return machine.Params;
             foreach (var profile in OfProfiles(machine.Profiles, catalog)) yield return profile;
             if (catalog.Stages.TryGetValue(machine.Stage, out var stage))
             {
@@ -26,7 +32,14 @@ public static class MachineParams
     /// <summary>A param's value on a machine, with the schema's default as the last layer; false when there is none.</summary>
     public static bool TryResolve(string name, Machine? machine, CatalogSnapshot catalog, out JsonElement value)
     {
-        foreach (var layer in Layers(machine, catalog))
+        if (machine is not null && machine.Params.TryGetValue(name, out value)) return true;
+        return TryInherit(name, machine, catalog, out value);
+    }
+
+    /// <summary>The value that a param has on a machine without one of its own, with the schema's default as the last layer; false when there is none.</summary>
+    public static bool TryInherit(string name, IBootSubject? machine, CatalogSnapshot catalog, out JsonElement value)
+    {
+        foreach (var layer in Inherited(machine, catalog))
         {
             if (layer.TryGetValue(name, out value)) return true;
         }
@@ -35,7 +48,8 @@ public static class MachineParams
     }
 
     /// <summary>Those of some params that have no value on a machine.</summary>
-    public static IEnumerable<string> Missing(IEnumerable<string> names, Machine? machine, CatalogSnapshot catalog) => names.Where(n => !TryResolve(n, machine, catalog, out _));
+    public static IEnumerable<string> Missing(IEnumerable<string> names, IBootSubject? machine, CatalogSnapshot catalog)
+        => names.Where(n => machine?.HasParam(n) != true && !TryInherit(n, machine, catalog, out _));
 
     /// <summary>All values of a machine, without schema defaults.</summary>
     public static IReadOnlyDictionary<string, JsonElement> Aggregate(Machine machine, CatalogSnapshot catalog)
