@@ -4,9 +4,32 @@ using Anvil.Provisioning.Documents;
 
 namespace Anvil.Storage;
 
-/// <summary>A row of what edges keep of machines. The lists are JSON arrays; "" stands for what is not there.</summary>
-internal sealed record MachineViewRow(string Ext, long Version, string Uuid, string Name, string BootEnv, string Stage, string Profiles, string Macs, string Params, string BootLoader)
+/// <summary>
+/// A row of what edges keep of machines. The lists are JSON arrays; "" stands for what is not there. Filled field by field: SQLite's columns
+/// have no type while there is no row.
+/// </summary>
+internal sealed record MachineViewRow
 {
+    public string Ext { get; init; } = "";
+
+    public long Version { get; init; }
+
+    public string Uuid { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string BootEnv { get; init; } = "";
+
+    public string Stage { get; init; } = "";
+
+    public string Profiles { get; init; } = "";
+
+    public string Macs { get; init; } = "";
+
+    public string Params { get; init; } = "";
+
+    public string BootLoader { get; init; } = "";
+
     /// <summary>The machine, or that there is none any more.</summary>
     public MachineChange ToChange() => new(GrainKeys.Bare(Ext), Version, Uuid.Length == 0 ? null : new KnownMachine
     {
