@@ -97,8 +97,8 @@ public enum SightingKind
     Script,
 
     /// <summary>
-    /// A DISCOVER of firmware that got no boot answer: it goes on to its own disk. Never sent as such, since the version before does not know
-    /// it: see <see cref="Sighting.FromDisk"/>.
+    /// A DISCOVER of firmware that got no boot answer: it goes on to its own disk. Never sent as such, since the version before does not
+    /// know it: see <see cref="Sighting.FromDisk"/>.
     /// </summary>
     Disk,
 }

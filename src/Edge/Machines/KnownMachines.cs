@@ -15,7 +15,8 @@ namespace Anvil.Edge.Machines;
 /// do not come, this edge knows that its view may be old, and asks the machine's grain for each packet; where that does not answer either,
 /// the memory does.
 /// </summary>
-public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grains, TimeProvider time, ILogger<KnownMachines> logger) : BackgroundService, IMachineWatcher
+public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grains, TimeProvider time, ILogger<KnownMachines> logger)
+    : BackgroundService, IMachineWatcher
 {
     /// <summary>Machines, and events, that are read at once.</summary>
     private const int MostAtOnce = 2000;
@@ -25,7 +26,7 @@ public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grain
     /// <summary>A read that takes longer is given up: its answer would be old.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>A packet waits so long at most for a machine's grain, and for the database: its client asks again after four seconds.</summary>
+    /// <summary>A packet waits so long for a machine's grain, and for the database: its client asks again after four seconds.</summary>
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>How long nobody asks the database again after a failure: a packet shall not wait for a connection that will fail.</summary>
@@ -47,12 +48,16 @@ public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grain
     private EventPlace _place;
 
     /// <summary>True when the view may be older than <see cref="IMachineDirectory.OldestView"/>.</summary>
-    public bool IsBehind => Interlocked.Read(ref _asOf) is var asOf && (asOf == 0 || time.GetElapsedTime(asOf) > IMachineDirectory.OldestView || time.GetElapsedTime(_made) < Settling);
+    public bool IsBehind => Interlocked.Read(ref _asOf) is var asOf
+        && (asOf == 0 || time.GetElapsedTime(asOf) > IMachineDirectory.OldestView || time.GetElapsedTime(_made) < Settling);
 
     /// <summary>Number of MAC addresses that are known.</summary>
     public int Count => _table.Count;
 
-    /// <summary>The machine with a MAC address; null when there is none, or when none is known while the database is away. At once, unless the view may be old.</summary>
+    /// <summary>
+    /// The machine with a MAC address; null when there is none, or when none is known while the database is away. At once, unless the view
+    /// may be old.
+    /// </summary>
     public ValueTask<KnownMachine?> FindAsync(string mac, CancellationToken cancellation)
     {
         // In this order: what was taken in before the view was found to be new is seen.
@@ -207,7 +212,7 @@ public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grain
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} machines are in memory")]
     private partial void LogRead(int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "machines' changes cannot be read; their grains are asked for each packet, and what is in memory serves where they do not answer")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "machines' changes cannot be read: their grains are asked, or else memory serves")]
     private partial void LogAway(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "machines' changes can be read again")]

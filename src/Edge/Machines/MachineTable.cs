@@ -30,8 +30,8 @@ public sealed class MachineTable(TimeProvider time)
     public int Count => _holders.Count;
 
     /// <summary>
-    /// The machines that have a MAC address as far as is known. There are two for a moment when an address moves from one to the other and the
-    /// second change has come first.
+    /// The machines that have a MAC address as far as is known. There are two for a moment when an address moves from one to the other and
+    /// the second change has come first.
     /// </summary>
     public IReadOnlyList<KnownMachine> Find(string mac)
     {
@@ -39,7 +39,8 @@ public sealed class MachineTable(TimeProvider time)
         var found = new List<KnownMachine>(holders.Length);
         foreach (var uuid in holders)
         {
-            if (_machines.TryGetValue(uuid, out var entry) && entry.Machine is { } machine && machine.HardwareAddrs.Contains(mac, StringComparer.Ordinal)) found.Add(machine);
+            if (_machines.GetValueOrDefault(uuid)?.Machine is not { } machine) continue;
+            if (machine.HardwareAddrs.Contains(mac, StringComparer.Ordinal)) found.Add(machine);
         }
 
         return found;
@@ -66,7 +67,8 @@ public sealed class MachineTable(TimeProvider time)
         {
             foreach (var (uuid, entry) in _machines)
             {
-                if (entry.Machine is not null && entry.At < since && !read.Contains(uuid)) Set(new MachineChange(uuid, entry.Version, null), entry);
+                if (entry.Machine is null || entry.At >= since || read.Contains(uuid)) continue;
+                Set(new MachineChange(uuid, entry.Version, null), entry);
             }
         }
     }
@@ -84,7 +86,8 @@ public sealed class MachineTable(TimeProvider time)
 
         foreach (var mac in old?.Machine?.HardwareAddrs ?? [])
         {
-            if (machine?.HardwareAddrs.Contains(mac, StringComparer.Ordinal) == true || !_holders.TryGetValue(mac, out var holders)) continue;
+            if (machine?.HardwareAddrs.Contains(mac, StringComparer.Ordinal) == true) continue;
+            if (!_holders.TryGetValue(mac, out var holders)) continue;
             string[] others = [.. holders.Where(h => h != change.Uuid)];
             if (others.Length > 0) _holders[mac] = others;
             else _holders.TryRemove(mac, out _);
@@ -95,7 +98,8 @@ public sealed class MachineTable(TimeProvider time)
         {
             _gone.Dequeue();
             // It may have been made again since.
-            if (_machines.TryGetValue(first.Uuid, out var entry) && entry.Machine is null && entry.At == first.At) _machines.TryRemove(first.Uuid, out _);
+            var entry = _machines.GetValueOrDefault(first.Uuid);
+            if (entry is { Machine: null } && entry.At == first.At) _machines.TryRemove(first.Uuid, out _);
         }
     }
 

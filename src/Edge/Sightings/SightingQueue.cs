@@ -37,7 +37,8 @@ public sealed class SightingQueue(int most)
         }
     }
 
-    /// <summary>Adds a sighting, unless the machine's newest that waits says the same. What was shed for it, or itself when the queue is closed; else null.</summary>
+    /// <summary>Adds a sighting, unless the machine's newest that waits says the same.</summary>
+    /// <returns>What was shed for it, or itself when the queue is closed; else null.</returns>
     public WaitingSighting? Add(WaitingSighting sighting)
     {
         WaitingSighting? shed = null;
@@ -62,7 +63,9 @@ public sealed class SightingQueue(int most)
         return shed;
     }
 
-    /// <summary>Waits for a sighting and hands it out; null when the queue is closed and empty. The machine's next comes after <see cref="Done"/>.</summary>
+    /// <summary>
+    /// Waits for a sighting and hands it out; null when the queue is closed and empty. The machine's next comes after <see cref="Done"/>.
+    /// </summary>
     public async ValueTask<WaitingSighting?> NextAsync(CancellationToken cancellation)
     {
         while (await _ready.Reader.WaitToReadAsync(cancellation))
@@ -106,7 +109,11 @@ public sealed class SightingQueue(int most)
     /// <summary>Ends when all that a machine has here now was carried out, or never will be.</summary>
     public Task SettledAsync(string machine)
     {
-        lock (_gate) return _lines.TryGetValue(machine, out var line) ? (line.Newest ?? line.HandedOut)?.Settled ?? Task.CompletedTask : Task.CompletedTask;
+        lock (_gate)
+        {
+            var line = _lines.GetValueOrDefault(machine);
+            return (line?.Newest ?? line?.HandedOut)?.Settled ?? Task.CompletedTask;
+        }
     }
 
     /// <summary>Takes no more; what waits is still handed out.</summary>

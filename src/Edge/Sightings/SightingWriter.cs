@@ -31,7 +31,8 @@ public sealed partial class SightingWriter(IGrainFactory grains, TimeProvider ti
     /// <summary>Notes what was seen of a machine; returns at once.</summary>
     public void Add(string machine, Sighting sighting)
     {
-        if (_queue.Add(new WaitingSighting(machine, sighting, time.GetTimestamp(), Activity.Current?.Context ?? default)) is not null) Lost("shed");
+        var seen = new WaitingSighting(machine, sighting, time.GetTimestamp(), Activity.Current?.Context ?? default);
+        if (_queue.Add(seen) is not null) Lost("shed");
     }
 
     /// <summary>Waits until what this edge has seen of a machine up to now was told, ten seconds at most.</summary>
@@ -53,12 +54,14 @@ public sealed partial class SightingWriter(IGrainFactory grains, TimeProvider ti
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue.Close();
-        if (ExecuteTask is { } workers) await workers.WaitAsync(DrainTime, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var workers = ExecuteTask ?? Task.CompletedTask;
+        await workers.WaitAsync(DrainTime, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => TellAllAsync(stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => TellAllAsync(stoppingToken)));
 
     private async Task TellAllAsync(CancellationToken cancellation)
     {
@@ -95,6 +98,6 @@ public sealed partial class SightingWriter(IGrainFactory grains, TimeProvider ti
     [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Uuid} could not be told that it was seen")]
     private partial void LogFailed(Exception exception, string uuid);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Uuid} is not told yet that it was seen; its file is rendered all the same")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Uuid} is not told yet that it was seen; its file does not wait")]
     private partial void LogUnsettled(string uuid);
 }

@@ -5,7 +5,7 @@ using Dapper;
 
 namespace Anvil.Storage.Postgres;
 
-/// <summary>What edges keep of machines, out of PostgreSQL. The version is that of the row in which Orleans keeps the machine's state.</summary>
+/// <summary>What edges keep of machines, out of PostgreSQL. Its version is that of the row in which Orleans keeps its state.</summary>
 public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore events) : IMachineFeed
 {
     private const string Columns = """
@@ -13,10 +13,13 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         coalesce(m.document ->> 'BootEnv', '') AS "BootEnv", coalesce(m.document ->> 'Stage', '') AS "Stage",
         coalesce((m.document -> 'Profiles')::text, '') AS "Profiles", coalesce((m.document -> 'HardwareAddrs')::text, '') AS "Macs",
         coalesce((SELECT jsonb_agg(k)::text FROM jsonb_object_keys(m.document -> 'Params') AS k), '') AS "Params",
-        CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader' ELSE '' END AS "BootLoader"
+        CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader' ELSE '' END
+            AS "BootLoader"
         """;
 
     private const string State = "g.service = 'anvil' AND g.type = 'machine' AND g.n0 = 0 AND g.n1 = 0";
+
+    private const string JoinState = $"JOIN grain_state AS g ON {State} AND g.ext = 'm-' || m.uuid";
 
     /// <inheritdoc/>
     public Task<EventPlace> EndAsync(CancellationToken cancellation) => events.EndAsync(cancellation);
@@ -28,20 +31,25 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed it.
         var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Key)>(new CommandDefinition(
             """
-            SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0), coalesce(e.type, ''), coalesce(e.key, '') FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) AS h
-            LEFT JOIN LATERAL (SELECT transaction, id, type, key FROM event WHERE (transaction, id) > (@Transaction, @Id) ORDER BY transaction, id LIMIT @most) AS e ON true
+            SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0), coalesce(e.type, ''), coalesce(e.key, '')
+            FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) AS h
+            LEFT JOIN LATERAL (
+                SELECT transaction, id, type, key FROM event WHERE (transaction, id) > (@Transaction, @Id)
+                ORDER BY transaction, id LIMIT @most
+            ) AS e ON true
             ORDER BY e.transaction, e.id
             """, new { after.Transaction, after.Id, most }, cancellationToken: cancellation))).AsList();
         var found = rows.Where(r => r.Id != 0).ToList();
         var isWhole = found.Count < most;
         var place = new EventPlace(rows[0].Horizon - 1, long.MaxValue);
         if (!isWhole && new EventPlace(found[^1].Transaction, found[^1].Id) is var last && place.IsAfter(last)) place = last;
-        return new MachineFeedPage(place.IsAfter(after) ? place : after, [.. found.Where(r => r.Type == "machines").Select(r => r.Key).Distinct(StringComparer.Ordinal)], isWhole);
+        var uuids = found.Where(r => r.Type == "machines").Select(r => r.Key).Distinct(StringComparer.Ordinal);
+        return new MachineFeedPage(place.IsAfter(after) ? place : after, [.. uuids], isWhole);
     }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<MachineChange>> PageAsync(string after, int most, CancellationToken cancellation) => ReadAsync(
-        $"SELECT {Columns} FROM machine AS m JOIN grain_state AS g ON {State} AND g.ext = 'm-' || m.uuid WHERE m.uuid > @after ORDER BY m.uuid LIMIT @most",
+        $"SELECT {Columns} FROM machine AS m {JoinState} WHERE m.uuid > @after ORDER BY m.uuid LIMIT @most",
         new { after, most }, cancellation);
 
     /// <inheritdoc/>
@@ -51,12 +59,13 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
 
     /// <inheritdoc/>
     public async Task<MachineChange?> FindAsync(string mac, CancellationToken cancellation) => (await ReadAsync(
-        $"SELECT {Columns} FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid JOIN grain_state AS g ON {State} AND g.ext = 'm-' || m.uuid WHERE a.mac = @mac",
+        $"SELECT {Columns} FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid {JoinState} WHERE a.mac = @mac",
         new { mac }, cancellation)).SingleOrDefault();
 
     private async Task<IReadOnlyList<MachineChange>> ReadAsync(string sql, object parameters, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return [.. (await connection.QueryAsync<MachineViewRow>(new CommandDefinition(sql, parameters, cancellationToken: cancellation))).Select(r => r.ToChange())];
+        var command = new CommandDefinition(sql, parameters, cancellationToken: cancellation);
+        return [.. (await connection.QueryAsync<MachineViewRow>(command)).Select(r => r.ToChange())];
     }
 }

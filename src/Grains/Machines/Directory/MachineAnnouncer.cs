@@ -14,8 +14,8 @@ namespace Anvil.Grains.Machines.Directory;
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
 public sealed partial class MachineAnnouncer(
-    MachineDirectoryClient client, ISiloStatusOracle oracle, ISiloMetadataCache metadata, IEnumerable<IMachineWatcher> watchers, TimeProvider time,
-    ILogger<MachineAnnouncer> logger) : IMachineDirectory
+    MachineDirectoryClient client, ISiloStatusOracle oracle, ISiloMetadataCache metadata, IEnumerable<IMachineWatcher> watchers,
+    TimeProvider time, ILogger<MachineAnnouncer> logger) : IMachineDirectory
 #pragma warning restore ORLEANSEXP004
 {
     /// <summary>An edge's clock may run a little slower than ours.</summary>
@@ -33,7 +33,7 @@ public sealed partial class MachineAnnouncer(
         {
             if (silo.Equals(oracle.SiloAddress)) continue;
             var traits = metadata.GetSiloMetadata(silo).Metadata;
-            // A silo that has just joined has not told yet what it is: it is told, and not waited for, since an edge does not trust its view at first.
+            // A silo that has just joined has not told yet what it is. Nobody waits for it: an edge does not trust its view at first.
             if (traits.ContainsKey(SiloTraits.Directory)) (calls ??= []).Add(TellAsync(silo, change, began));
             else if (traits.Count == 0) _ = TryAsync(silo, change);
         }
