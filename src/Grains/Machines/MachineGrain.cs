@@ -35,6 +35,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly MachineStore _store;
     private readonly ICatalog _catalog;
     private readonly IMachineQueries _queries;
+    private readonly IMachineDirectory _directory;
     private readonly ITimeline _timeline;
     private readonly ParamKeys _keys;
     private readonly TimeProvider _time;
@@ -45,11 +46,11 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
-        [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog, IMachineQueries queries, ITimeline timeline,
+        [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog, IMachineQueries queries, IMachineDirectory directory, ITimeline timeline,
         ParamKeys keys, TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(state, database);
-        (_catalog, _queries, _timeline, _keys, _time, _logger) = (catalog, queries, timeline, keys, time, logger);
+        (_catalog, _queries, _directory, _timeline, _keys, _time, _logger) = (catalog, queries, directory, timeline, keys, time, logger);
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
 
@@ -143,8 +144,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<Reply> Sighted(Sighting sighting)
     {
-        var outcome = await ActAsync("SIGHTED", s => sighting.Kind switch
+        var outcome = await ActAsync("SIGHTED", s => sighting.What switch
         {
+            SightingKind.Disk => SightingSteps.GoesToDisk(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
             SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context),
@@ -175,6 +177,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             change = Sealed(change);
             await _store.WriteAsync(change.State);
             Written(change);
+            // What an edge goes by is not moved by what edges see.
+            if (type is not ("SIGHTED" or "STUCK")) await _directory.PublishAsync(MachineNews.Of(Uuid, _store.Version, change.State.Machine));
             if (change.State.Machine is null)
             {
                 await _store.ClearAsync();

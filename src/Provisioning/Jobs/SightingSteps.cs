@@ -40,4 +40,12 @@ public static class SightingSteps
         on.Catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
     }
+
+    /// <summary>Its firmware was told nothing to boot: it goes on to its own disk, whatever its boot environment would boot.</summary>
+    /// <inheritdoc cref="Begins"/>
+    public static MachineChange GoesToDisk(MachineState old, string uuid, string firmware, string via, RuleContext on)
+    {
+        var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
+        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, null, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
+    }
 }
