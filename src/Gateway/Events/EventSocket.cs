@@ -93,7 +93,6 @@ internal sealed class EventSocket(EventStream stream, IMachineQueries machines, 
             List<EventPattern> patterns;
             lock (client.Patterns) patterns = [.. client.Patterns.Values];
             if (!patterns.Exists(p => p.Matches(happened)) || !client.Principal.May(happened.Type, "get", happened.Key)) continue;
-            var by = happened.Detail.LastIndexOf("by ", StringComparison.Ordinal);
             await client.SendAsync(
                 new
                 {
@@ -101,7 +100,7 @@ internal sealed class EventSocket(EventStream stream, IMachineQueries machines, 
                     happened.Type,
                     Action = EventAction.Of(happened),
                     happened.Key,
-                    Principal = by < 0 ? "" : happened.Detail[(by + 3)..].TrimEnd(')'),
+                    happened.Principal,
                     Object = await ObjectAsync(happened, cancellation),
                     Original = (object?)null,
                     happened.Detail,

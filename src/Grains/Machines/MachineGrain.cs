@@ -217,7 +217,7 @@ public sealed partial class MachineGrain(
             Machine = Seen(next.Machine),
             Revision = old.Revision + 1,
             ChangedJobs = ReferenceEquals(next.ChangedJobs, old.ChangedJobs) ? [] : next.ChangedJobs,
-            Events = [new MachineEvent(now, "machines", action, Uuid, phaseMoved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}")],
+            Events = [new MachineEvent(now, "machines", action, Uuid, phaseMoved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}") { Principal = by }],
         };
         try
         {
