@@ -66,7 +66,7 @@ public static class SiloHost
 
     private static void Log(WebApplicationBuilder builder, LoggingLevelSwitch level) => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
         .MinimumLevel.ControlledBy(level)
-        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
+        .MinimumLevel.Override("Anvil.Grains.Catalog.CatalogService", LogEventLevel.Warning).MinimumLevel.Override("Microsoft", LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
         .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly", LogEventLevel.Fatal)
         .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
 
