@@ -4,5 +4,5 @@ namespace Anvil.Contracts;
 /// <param name="Name">User, machine uuid, or part of Anvil.</param>
 /// <param name="IsMachine">Asks with a machine's token, or is the server itself.</param>
 /// <param name="MayUpdateTaskList">Has the right updateTaskList.</param>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.Actor")]
 public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool IsMachine, [property: Id(2)] bool MayUpdateTaskList);

@@ -6,7 +6,7 @@ namespace Anvil.Contracts;
 /// <param name="Status">HTTP status.</param>
 /// <param name="Body">The document; null for an error or for no content.</param>
 /// <param name="Error">The error.</param>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.Reply")]
 public sealed record Reply([property: Id(0)] int Status, [property: Id(1)] string? Body, [property: Id(2)] ApiError? Error) : IRepeatable
 {
     /// <inheritdoc/>

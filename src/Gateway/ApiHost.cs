@@ -1,15 +1,13 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
-using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
-using Anvil.Contracts.Placement;
-using Anvil.Contracts.Subnets;
-using Anvil.Contracts.Timeline;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
 using Anvil.Gateway.Sheets;
-using Anvil.Objects.Access;
-using Anvil.Provisioning.Catalog;
+using Anvil.Objects;
+using Anvil.Objects.Events;
+using Anvil.Objects.Sheets;
+using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -27,21 +25,27 @@ public static partial class ApiHost
     /// <summary>Base path of the API.</summary>
     public const string Base = "/api/v3";
 
+    private const string ExposedHeaders = "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,ETag,Www-Authenticate,Retry-After";
+
+    private const string AllowedHeaders =
+        "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,Range,Vary,Accept-Encoding,Prefer,"
+        + "If-Match,If-None-Match";
+
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
-        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<SheetImport>().AddSingleton<SheetExport>()
-            .AddSingleton<EventStream>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
+        => services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
 
     /// <summary>CORS, authentication and error shape for every request below the base path.</summary>
     public static void UseMachinesApi(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
         var headers = http.Response.Headers;
+        // Any origin, without credentials: who calls from a page sends a token of its own.
         headers.AccessControlAllowOrigin = "*";
-        headers.AccessControlAllowCredentials = "true";
+        headers.AccessControlExposeHeaders = ExposedHeaders;
         if (HttpMethods.IsOptions(http.Request.Method))
         {
             headers.AccessControlAllowMethods = "GET,POST,PUT,DELETE,OPTIONS,PATCH,HEAD";
-            headers.AccessControlAllowHeaders = "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,Range,Vary,Accept-Encoding,Prefer,If-None-Match";
+            headers.AccessControlAllowHeaders = AllowedHeaders;
             return;
         }
 
@@ -67,7 +71,7 @@ public static partial class ApiHost
             LogUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), http.Request.Method, http.Request.Path, e.Message);
             if (http.Response.HasStarted) throw;
             http.Response.Headers.RetryAfter = "1";
-            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, [DatabaseFailure.Is(e) ? "the database does not answer; try again" : "the object is moving to another silo; read it before trying again"], 503));
+            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, [Reason(e)], 503));
         }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
         {
@@ -80,29 +84,24 @@ public static partial class ApiHost
     public static void MapMachinesApi(this IEndpointRouteBuilder app)
     {
         var services = app.ServiceProvider;
-        var grains = services.GetRequiredService<IGrainFactory>();
-        var catalog = services.GetRequiredService<ICatalog>();
-        var queries = services.GetRequiredService<IMachineQueries>();
-        var access = services.GetRequiredService<AccessService>();
-        var options = services.GetRequiredService<IOptions<GatewayOptions>>();
-        var machines = services.GetRequiredService<MachineKind>();
-        IKind[] kinds = [machines, services.GetRequiredService<JobKind>(), services.GetRequiredService<LeaseKind>(), .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogKindRow(prefix, catalog, grains))];
+        T Of<T>()
+            where T : notnull
+            => services.GetRequiredService<T>();
 
+        var options = Of<IOptions<GatewayOptions>>();
+        var floor = Of<ObjectFloor>();
         var api = app.MapGroup(Base);
-        foreach (var kind in kinds) api.MapKind(kind);
-        api.MapGet("/ws", services.GetRequiredService<EventSocket>().HandleAsync);
-        api.MapSheets(services.GetRequiredService<SheetImport>(), services.GetRequiredService<SheetExport>());
-        api.MapMachines(machines, catalog, services.GetRequiredService<ITimelineStore>(), services.GetRequiredService<IEdgeDirectory>(), options);
-        api.MapGet("/leases/{key}/history", async http =>
-        {
-            http.Require("leases", "list", "*");
-            var key = (string)http.Request.RouteValues["key"]!;
-            if (!LeaseKind.TryAddress(key, out var address)) throw new ApiException(ApiError.BadRequest("leases", key, "GET", "an address is needed"));
-            await http.WriteObjectAsync(await services.GetRequiredService<ILeaseStore>().HistoryAsync(address, http.RequestAborted));
-        });
-        api.MapJobs(queries, catalog, access, services.GetRequiredService<IJobLogs>(), services.GetRequiredService<IEdgeDirectory>(), options);
-        api.MapSystem([.. kinds.Select(k => k.Prefix)], catalog, queries, access, grains, options);
+        api.MapKinds(floor);
+        api.MapParams(Of<ParamVerbs>());
+        api.MapGet("/ws", Of<EventSocket>().HandleAsync);
+        api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
+        api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
+        api.MapJobs(Of<JobVerbs>(), options);
+        api.MapSystem(floor, Of<PrefVerbs>(), Of<UserVerbs>(), Of<ICatalog>(), Of<IMachineQueries>(), options);
     }
+
+    private static string Reason(Exception exception)
+        => DatabaseFailure.Is(exception) ? "the database does not answer; try again" : "the object is moving to another silo; read it before trying again";
 
     private static bool Unavailable(Exception exception) => exception is OrleansException || DatabaseFailure.Is(exception);
 

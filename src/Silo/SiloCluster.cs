@@ -1,18 +1,17 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using Anvil.Contracts.Placement;
+using Anvil.Contracts.Wire;
 using Anvil.Edge;
 using Anvil.Grains;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
-using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Orleans.Serialization;
 
 namespace Anvil.Silo;
 
@@ -26,7 +25,7 @@ internal static class SiloCluster
     {
         if (database.MembershipConnectionString is { } membership) Join(orleans, database.Invariant, membership, silo);
         else orleans.UseLocalhostClustering(siloPort: silo.SiloPort, gatewayPort: 0, serviceId: ServiceId, clusterId: silo.Cluster);
-        orleans.Services.AddSerializer(serializer => serializer.AddJsonSerializer(type => type.Namespace?.StartsWith("Anvil.Provisioning", StringComparison.Ordinal) == true, Json.Options));
+        orleans.Services.AddAnvilWire();
         orleans.AddAdoNetGrainStorage(MachineGrain.Store, (AdoNetGrainStorageOptions o) =>
         {
             o.Invariant = database.Invariant;

@@ -4,6 +4,7 @@ using Anvil.Contracts.Placement;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Gateway;
+using Anvil.Provisioning.Access;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
@@ -34,6 +35,7 @@ public static class SiloHost
         Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Database database = silo.Postgres.Length > 0 ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
         await MigrateAsync(database, silo);
+        builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
         builder.Services.AddAnvil(database, silo);
         builder.Host.UseOrleans(orleans => orleans.ConfigureAnvil(database, silo, edge));
         // After Orleans: what takes packets starts when the silo is there, and ends before it does.

@@ -24,6 +24,12 @@ public sealed class SiloOptions
     /// <summary>Connection string of PostgreSQL (Npgsql's form); empty: SQLite in the data folder, and this silo is all there is.</summary>
     public string Postgres { get; set; } = "";
 
+    /// <summary>
+    /// File with the master key of secure params: 32 octets in base 64, the same for all silos of a cluster. Empty: a silo alone keeps one in its
+    /// data folder (secret-key), a cluster in its database, where whoever reads the whole database can open what is secure.
+    /// </summary>
+    public string SecretKeyFile { get; set; } = "";
+
     /// <summary>Seconds to wait for the database at start.</summary>
     public int DatabaseWait { get; set; } = 60;
 

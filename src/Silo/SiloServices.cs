@@ -11,7 +11,7 @@ using Anvil.Gateway;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Timeline;
-using Anvil.Objects.Access;
+using Anvil.Objects;
 using Anvil.Storage;
 
 namespace Anvil.Silo;
@@ -36,12 +36,11 @@ internal static class SiloServices
         services.AddGrainService<CatalogService>();
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
-        services.AddSingleton<AccessService>();
-        services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
+        services.AddObjects();
         services.AddMachinesApi();
     }
 

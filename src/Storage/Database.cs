@@ -47,6 +47,10 @@ public abstract class Database
         await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
     }
 
+    /// <summary>The master key that the silos of this database share; the one given becomes it where there is none yet.</summary>
+    /// <exception cref="NotSupportedException">A silo alone keeps its key apart from the database.</exception>
+    public virtual Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation) => throw new NotSupportedException("this database keeps no master key");
+
     /// <summary>Adds the stores on this database.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="folder">The silo's data folder.</param>

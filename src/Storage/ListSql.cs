@@ -1,84 +1,279 @@
-using System.Text;
-using Anvil.Contracts.Lists;
+using Anvil.Provisioning.Lists;
 using Dapper;
 
 namespace Anvil.Storage;
 
-/// <summary>Writes a list filter as SQL over a table with a JSON document in each row. What differs between databases is a subclass.</summary>
+/// <summary>
+/// Writes lists as SQL over a table of documents, so that a database answers as <see cref="ListEvaluator"/> does (a property test holds the
+/// two together). Regular expressions are not among it: no database has those of .NET, and none bounds their time. What differs between
+/// databases is a subclass.
+/// </summary>
 internal abstract class ListSql
 {
-    private static readonly Dictionary<Comparison, string> Operators = new()
+    /// <summary>The page's documents in order. A list with regular expressions has to be asked for by <see cref="Places"/>.</summary>
+    /// <param name="table">Where.</param>
+    /// <param name="query">What is wanted.</param>
+    /// <param name="limit">Most rows, instead of the query's.</param>
+    public (string Sql, DynamicParameters Parameters) Rows(ListTable table, ListQuery query, long limit)
     {
-        [Comparison.Equal] = "=",
-        [Comparison.NotEqual] = "<>",
-        [Comparison.Less] = "<",
-        [Comparison.AtMost] = "<=",
-        [Comparison.More] = ">",
-        [Comparison.AtLeast] = ">=",
+        var p = new ListParameters();
+        var order = Order(table, query, p);
+        var where = Where([.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
+        if (limit >= int.MaxValue && query.Offset == 0) return ($"SELECT document FROM {table.Name}{where}{order}", p.All);
+        // The rows that a page skips are counted in an index; only those that it holds are read.
+        var page = $"SELECT uuid FROM {table.Name}{where}{order} LIMIT {p.Add(limit)} OFFSET {p.Add((long)query.Offset)}";
+        return ($"SELECT document FROM {table.Name} WHERE uuid IN ({page}){order}", p.All);
+    }
+
+    /// <summary>How many rows the conditions without regular expressions leave.</summary>
+    public (string Sql, DynamicParameters Parameters) Count(ListTable table, ListQuery query)
+    {
+        var p = new ListParameters();
+        return ($"SELECT count(*) FROM {table.Name}{Where(Conditions(table, query, p))}", p.All);
+    }
+
+    /// <summary>
+    /// All rows that the conditions without regular expressions leave, in order: uuid, 1 for those after the query's place (else 0), then the JSON
+    /// of each field given.
+    /// </summary>
+    public (string Sql, DynamicParameters Parameters) Places(ListTable table, ListQuery query, IEnumerable<Field> fields)
+    {
+        var p = new ListParameters();
+        var order = Order(table, query, p);
+        var after = query.After is { } place ? $"CASE WHEN {After(table, query, place, p)} THEN 1 ELSE 0 END" : "1";
+        var columns = string.Concat(fields.Select((f, i) => $", {JsonOf(table, Checked(f), p)} AS j{i}"));
+        return ($"SELECT uuid, {after} AS beyond{columns} FROM {table.Name}{Where(Conditions(table, query, p))}{order}", p.All);
+    }
+
+    /// <summary>The commonest values of a field with how often they occur: type, number, text, count.</summary>
+    public (string Sql, DynamicParameters Parameters) Facet(ListTable table, ListQuery query, Field field)
+    {
+        Checked(field);
+        var p = new ListParameters();
+        var conditions = Conditions(table, query, p).ToList();
+        string source;
+        if (!field.HasOrder)
+        {
+            var item = Items(field);
+            var text = field.Kind == FieldKind.MacList ? Mac(item.Text) : item.Text;
+            source = $"SELECT DISTINCT uuid, {(int)RankType.Text} AS kind, 0 AS number, {text} AS value FROM {table.Name}, {item.Source}{Where([item.Condition, .. conditions])}";
+        }
+        else if (field.Kind == FieldKind.Value)
+        {
+            var (type, number, text) = Value(field, p);
+            source = $"SELECT {type} AS kind, {number} AS number, {text} AS value FROM {table.Name}{Where(conditions)}";
+        }
+        else
+        {
+            var rank = RankOfOne(field);
+            var expression = Scalar(table, field);
+            source = rank == RankType.Text
+                ? $"SELECT {(int)rank} AS kind, 0 AS number, {expression} AS value FROM {table.Name}{Where(conditions)}"
+                : $"SELECT {(int)rank} AS kind, {expression} AS number, '' AS value FROM {table.Name}{Where(conditions)}";
+        }
+
+        var shown = field.Kind == FieldKind.Value ? $" WHERE kind IN ({(int)RankType.Truth}, {(int)RankType.Number}, {(int)RankType.Text})" : "";
+        return ($"SELECT CAST(kind AS bigint) AS kind, CAST(number AS {Double}) AS number, value, count(*) AS rows FROM ({source}) AS f{shown} "
+            + $"GROUP BY kind, number, value ORDER BY count(*) DESC, kind, number, {Ordinal("value")} LIMIT {ListBounds.FacetValues}", p.All);
+    }
+
+    /// <summary>The database's type of doubles.</summary>
+    protected abstract string Double { get; }
+
+    /// <summary>A text expression that compares by code point.</summary>
+    protected abstract string Ordinal(string text);
+
+    /// <summary>A text field of the document, its default where it is absent.</summary>
+    protected abstract string Text(IReadOnlyList<string> path, string absent);
+
+    /// <summary>The beginning of a text, as long as sorts look at it.</summary>
+    protected abstract string Beginning(string text);
+
+    /// <summary>A number field of the document as a double.</summary>
+    protected abstract string Number(IReadOnlyList<string> path);
+
+    /// <summary>A true or false field of the document as 1 and 0.</summary>
+    protected abstract string Truth(IReadOnlyList<string> path);
+
+    /// <summary>A text as the number of its address; -1 for none.</summary>
+    protected abstract string Address(string text);
+
+    /// <summary>A text as the digits of its MAC address, or as it is.</summary>
+    protected abstract string Mac(string text);
+
+    /// <summary>A text as a time whose fraction has all digits.</summary>
+    protected abstract string Time(string text);
+
+    /// <summary>Type, number and text of any JSON value, as <see cref="Rank"/> has them.</summary>
+    protected abstract (string Type, string Number, string Text) Value(Field field, ListParameters p);
+
+    /// <summary>A condition on any JSON value by those three, which are given as the expressions of the value's row.</summary>
+    protected abstract string ValueTest(Field field, ListParameters p, Func<(string Type, string Number, string Text), string> condition);
+
+    /// <summary>True where a list or map holds one of the texts.</summary>
+    protected abstract string Holds(Field field, IReadOnlyList<string> texts, ListParameters p);
+
+    /// <summary>The elements of a list or keys of a map: what to join, what must hold of it, and the text.</summary>
+    protected abstract (string Source, string Condition, string Text) Items(Field field);
+
+    /// <summary>The JSON of a field; NULL where it is absent.</summary>
+    protected abstract string Json(Field field, ListParameters p);
+
+    /// <summary>A text column as JSON.</summary>
+    protected abstract string Quoted(string column);
+
+    /// <summary>Equality of a text field by an index over whole documents; null where the database has none.</summary>
+    protected virtual string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p) => null;
+
+    private static string Where(IEnumerable<string> conditions) => string.Join(" AND ", conditions) is { Length: > 0 } all ? " WHERE " + all : "";
+
+    private static Field Checked(Field field)
+    {
+        var names = field.Kind == FieldKind.Value ? field.Path.SkipLast(1) : field.Path;
+        return names.All(n => n.Length > 0 && n.All(char.IsAsciiLetterOrDigit)) ? field : throw new ArgumentException($"{field.Name} is no field", nameof(field));
+    }
+
+    private static RankType RankOfOne(Field field) => field.Kind switch
+    {
+        FieldKind.Truth => RankType.Truth,
+        FieldKind.Number or FieldKind.Address => RankType.Number,
+        _ => RankType.Text,
     };
 
-    /// <summary>The statement and its parameters. Values travel as parameters, fields as names that were checked.</summary>
-    /// <param name="table">Table with a column document and the unique column uuid.</param>
-    /// <param name="key">Columns of the key order.</param>
-    /// <param name="columns">Fields that are columns of their own.</param>
-    /// <param name="filter">What is wanted.</param>
-    public (string Sql, DynamicParameters Parameters) Select(string table, IReadOnlyList<string> key, IReadOnlyDictionary<string, string> columns, ListFilter filter)
+    private static object ValueOf(Field field, Rank rank) => field.Kind switch
     {
-        var parameters = new DynamicParameters();
-        var where = new StringBuilder();
-        var conditions = filter.Conditions.Select(any => "(" + string.Join(" OR ", any.Select(all => "(" + (all.Count == 0 ? "TRUE" : string.Join(" AND ", all.Select(t => Test(t, columns, parameters)))) + ")")) + ")").ToList();
-        if (conditions.Count > 0) where.Append(" WHERE ").AppendJoin(" AND ", conditions);
-        var direction = filter.Reverse ? " DESC" : "";
-        var order = " ORDER BY " + string.Join(", ", filter.Sort.Select(s => Order(s.Field, s.Kind, columns)).Concat(key).Select(k => k + direction));
-        if (filter.Limit == int.MaxValue && filter.Offset == 0) return ($"SELECT document FROM {table}{where}{order}", parameters);
-        parameters.Add("limit", (long)filter.Limit);
-        parameters.Add("offset", (long)filter.Offset);
-        // The rows that a page skips are counted in an index; only those that it holds are read.
-        return ($"SELECT document FROM {table} WHERE uuid IN (SELECT uuid FROM {table}{where}{order} LIMIT @limit OFFSET @offset){order}", parameters);
-    }
+        FieldKind.Truth => rank.Number > 0 ? 1 : 0,
+        FieldKind.Number => rank.Number,
+        FieldKind.Address => rank.Type == RankType.Number ? (long)rank.Number : -1L,
+        _ => rank.Text,
+    };
 
-    /// <summary>A text field of the document as an expression that compares by ordinal.</summary>
-    protected abstract string Text(string field);
-
-    /// <summary>A number field of the document as an expression.</summary>
-    protected abstract string Number(string field);
-
-    /// <summary>A true or false field of the document as an expression with 1 and 0.</summary>
-    protected abstract string Truth(string field);
-
-    /// <summary>Equality of a field as a condition that an index may help, with the parameter's value as it has to be.</summary>
-    protected abstract (string Condition, object Value) Equal(FieldTest test, string parameter);
-
-    private string Test(FieldTest test, IReadOnlyDictionary<string, string> columns, DynamicParameters parameters)
+    private static string Operator(ListFunction function) => function switch
     {
-        Check(test.Field);
-        var name = $"p{parameters.ParameterNames.Count()}";
-        if (columns.TryGetValue(test.Field, out var column))
+        ListFunction.Lt => "<",
+        ListFunction.Lte => "<=",
+        ListFunction.Gt => ">",
+        _ => ">=",
+    };
+
+    /// <summary>A column is read without the document.</summary>
+    private string JsonOf(ListTable table, Field field, ListParameters p)
+        => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? Quoted(column) : Json(field, p);
+
+    private IEnumerable<string> Conditions(ListTable table, ListQuery query, ListParameters p)
+        => query.Conditions.Where(c => !c.HasPattern).Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();
+
+    private string Test(ListTable table, Field field, ListTest test, ListParameters p)
+    {
+        if (!field.HasOrder)
         {
-            parameters.Add(name, test.Value);
-            return $"{column} {Operators[test.Comparison]} @{name}";
+            var texts = test.Arguments.Select(a => a[0].Text).ToList();
+            var holds = field.Kind == FieldKind.MacList && ListTable.PathOf(field) == table.Macs.Path
+                ? $"uuid IN (SELECT uuid FROM {table.Macs.Table} WHERE {Mac("mac")} IN ({p.Add(texts)}))"
+                : Holds(field, texts, p);
+            return test.Function is ListFunction.Eq or ListFunction.In ? holds : $"NOT ({holds})";
         }
 
-        if (test.Comparison is Comparison.Equal or Comparison.NotEqual || test.Kind is FieldKind.List or FieldKind.Map)
+        return field.Kind == FieldKind.Value ? ValueTest(field, test, p) : ScalarTest(table, field, test, p);
+    }
+
+    private string ScalarTest(ListTable table, Field field, ListTest test, ListParameters p)
+    {
+        List<string> Values() => [.. test.Arguments.Select(a => p.Add(ValueOf(field, a[0])))];
+        switch (test.Function)
         {
-            var (condition, value) = Equal(test, name);
-            parameters.Add(name, value);
-            return test.Comparison == Comparison.Equal ? condition : $"NOT ({condition})";
+            case ListFunction.Eq or ListFunction.In: return Equal(table, field, test, p);
+            case ListFunction.Ne or ListFunction.Nin: return $"NOT ({Equal(table, field, test, p)})";
+            case ListFunction.Between or ListFunction.Except:
+                var bounds = Values();
+                return $"{(test.Function == ListFunction.Except ? "NOT " : "")}({Scalar(table, field)} BETWEEN {bounds[0]} AND {bounds[1]})";
+            default:
+                var compared = $"{Scalar(table, field)} {Operator(test.Function)} {Values()[0]}";
+                // No address is less than none.
+                return field.Kind == FieldKind.Address ? $"({compared} AND {Scalar(table, field)} >= 0)" : compared;
+        }
+    }
+
+    private string Equal(ListTable table, Field field, ListTest test, ListParameters p)
+    {
+        var path = ListTable.PathOf(field);
+        var expression = Scalar(table, field);
+        if (field.Kind is FieldKind.Text or FieldKind.Uuid && !table.Columns.ContainsKey(path))
+        {
+            var texts = test.Arguments.Select(a => a[0].Text).ToList();
+            if (!table.Indexed.Contains(path) && EqualByIndex(field, texts, p) is { } indexed) return indexed;
+            // A text that ends before the beginning does is the whole.
+            if (texts.TrueForAll(t => t.Length < ListBounds.SortLength)) expression = Beginning(expression);
         }
 
-        parameters.Add(name, test.Value is bool truth ? truth ? 1 : 0 : test.Value);
-        var expression = test.Kind switch { FieldKind.Number => Number(test.Field), FieldKind.Truth => Truth(test.Field), _ => Text(test.Field) };
-        return $"{expression} {Operators[test.Comparison]} @{name}";
+        return $"{expression} IN ({p.Add(test.Arguments.Select(a => ValueOf(field, a[0])))})";
     }
 
-    private string Order(string field, FieldKind kind, IReadOnlyDictionary<string, string> columns)
+    private string ValueTest(Field field, ListTest test, ListParameters p)
     {
-        Check(field);
-        return columns.TryGetValue(field, out var column) ? column : kind switch { FieldKind.Number => Number(field), FieldKind.Truth => Truth(field), _ => Text(field) };
+        switch (test.Function)
+        {
+            case ListFunction.Eq or ListFunction.In: return ValueTest(field, p, parts => OfTypes(test, p, parts, Among));
+            case ListFunction.Ne or ListFunction.Nin: return $"NOT {ValueTest(field, p, parts => OfTypes(test, p, parts, Among))}";
+            case ListFunction.Between: return ValueTest(field, p, Within);
+            case ListFunction.Except: return $"NOT {ValueTest(field, p, Within)}";
+            default: return ValueTest(field, p, parts => OfTypes(test, p, parts, (e, values) => $"{e} {Operator(test.Function)} {values[0]}"));
+        }
+
+        static string Among(string expression, IReadOnlyList<string> values) => $"{expression} IN ({string.Join(", ", values)})";
+        string Within((string Type, string Number, string Text) parts)
+            => OfTypes(new ListTest(ListFunction.Gte, [test.Arguments[0]]), p, parts, (e, v) => $"{e} >= {v[0]}")
+                + " AND " + OfTypes(new ListTest(ListFunction.Lte, [test.Arguments[1]]), p, parts, (e, v) => $"{e} <= {v[0]}");
     }
 
-    private static void Check(string field)
+    /// <summary>One alternative for each type that the arguments can be read as.</summary>
+    private string OfTypes(ListTest test, ListParameters p, (string Type, string Number, string Text) parts, Func<string, IReadOnlyList<string>, string> compare)
     {
-        if (field.Length == 0 || !field.All(char.IsAsciiLetterOrDigit)) throw new ArgumentException($"{field} is no field", nameof(field));
+        var byType = test.Arguments.SelectMany(a => a).GroupBy(r => r.Type).Select(g =>
+        {
+            var values = g.Select(r => p.Add(r.Type == RankType.Text ? r.Text : r.Number)).ToList();
+            var expression = g.Key == RankType.Text ? Ordinal(parts.Text) : parts.Number;
+            return $"({parts.Type} = {(int)g.Key} AND {compare(expression, values)})";
+        });
+        return "(" + string.Join(" OR ", byType) + ")";
+    }
+
+    /// <summary>What a field of one value is compared by.</summary>
+    private string Scalar(ListTable table, Field field) => field.Kind switch
+    {
+        FieldKind.Truth => Truth(field.Path),
+        FieldKind.Number => Number(field.Path),
+        FieldKind.Time => Time(Text(field.Path, "0001-01-01T00:00:00Z")),
+        FieldKind.Address => Address(Text(field.Path, "")),
+        FieldKind.Mac => Mac(Text(field.Path, "")),
+        _ => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? column : Text(field.Path, ""),
+    };
+
+    /// <summary>What rows are sorted by: one expression, or three for any JSON value.</summary>
+    private IEnumerable<string> Parts(ListTable table, Field field, ListParameters p)
+    {
+        Checked(field);
+        if (field.Kind == FieldKind.Value)
+        {
+            var (type, number, text) = Value(field, p);
+            return [type, number, Beginning(Ordinal(text))];
+        }
+
+        var expression = Scalar(table, field);
+        return [field.IsWhole || RankOfOne(field) != RankType.Text || field.Kind == FieldKind.Time ? expression : Beginning(expression)];
+    }
+
+    private string Order(ListTable table, ListQuery query, ListParameters p)
+        => " ORDER BY " + string.Join(", ", query.Order.SelectMany(f => Parts(table, f, p)).Select(part => part + (query.Reverse ? " DESC" : "")));
+
+    private string After(ListTable table, ListQuery query, ListCursor after, ListParameters p)
+    {
+        var parts = query.Order.SelectMany(f => Parts(table, f, p)).ToList();
+        var values = query.Order.Zip(after.Ranks, (field, rank) => field.Kind == FieldKind.Value ? [(int)rank.Type, rank.Number, rank.Text] : new[] { ValueOf(field, rank) })
+            .SelectMany(v => v).Select(p.Add).ToList();
+        var sign = query.Reverse ? "<" : ">";
+        if (parts.Count == 1) return $"{parts[0]} {sign} {values[0]}";
+        // The first comparison says nothing new, but an index helps with it.
+        return $"({parts[0]} {sign}= {values[0]} AND ({string.Join(", ", parts)}) {sign} ({string.Join(", ", values)}))";
     }
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Anvil.Contracts.Lists;
+using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -9,8 +9,11 @@ using Dapper;
 namespace Anvil.Storage;
 
 /// <summary>The query tables of machines and jobs, in either database.</summary>
-public sealed class MachineQueries(Database database) : IMachineQueries
+public sealed class MachineQueries(Database database, TimeProvider time) : IMachineQueries
 {
+    private readonly ListReader<Machine> _machines = new(database, ListTable.Machines, time);
+    private readonly ListReader<Job> _jobs = new(database, ListTable.Jobs, time);
+
     /// <summary>Values of one statement; every database takes as many parameters.</summary>
     private const int MostValues = 500;
 
@@ -51,11 +54,20 @@ public sealed class MachineQueries(Database database) : IMachineQueries
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation)
-        => ManyAsync<Machine>(database.Lists.Select("machine", QueryTables.MachineKey, QueryTables.MachineColumns, filter), cancellation);
+    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation) => _machines.ListAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task<long> CountAsync(CancellationToken cancellation) => CountAsync("machine", cancellation);
+    public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => _machines.PageAsync(query, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => _machines.FacetAsync(query, field, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<long> CountAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT count(*) FROM machine", cancellationToken: cancellation));
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
@@ -69,11 +81,10 @@ public sealed class MachineQueries(Database database) : IMachineQueries
         => OneAsync<Job>("SELECT document FROM job WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation)
-        => ManyAsync<Job>(database.Lists.Select("job", QueryTables.JobKey, QueryTables.JobColumns, filter), cancellation);
+    public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => _jobs.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task<long> CountJobsAsync(CancellationToken cancellation) => CountAsync("job", cancellation);
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => _jobs.FacetAsync(query, field, cancellation);
 
     /// <inheritdoc/>
     public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
@@ -82,23 +93,10 @@ public sealed class MachineQueries(Database database) : IMachineQueries
         return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
     }
 
-    private async Task<long> CountAsync(string table, CancellationToken cancellation)
-    {
-        await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) FROM {table}", cancellationToken: cancellation));
-    }
-
     private async Task<T?> OneAsync<T>(string sql, string value, CancellationToken cancellation)
         where T : Document
     {
         await using var connection = await database.ConnectAsync(cancellation);
         return await connection.ExecuteScalarAsync<string>(new CommandDefinition(sql, new { value }, cancellationToken: cancellation)) is { } json ? Json.Read<T>(json) : null;
-    }
-
-    private async Task<IReadOnlyList<T>> ManyAsync<T>((string Sql, DynamicParameters Parameters) query, CancellationToken cancellation)
-        where T : Document
-    {
-        await using var connection = await database.ConnectAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>(new CommandDefinition(query.Sql, query.Parameters, cancellationToken: cancellation))).Select(Json.Read<T>)];
     }
 }

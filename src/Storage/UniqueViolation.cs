@@ -15,9 +15,9 @@ public static class UniqueViolation
         for (Exception? e = exception; e is not null; e = e.InnerException)
         {
             if (e is SqliteException { SqliteExtendedErrorCode: SqliteUnique or SqlitePrimaryKey } sqlite)
-                return sqlite.Message.Contains("machine_mac.mac", StringComparison.Ordinal) ? "mac" : sqlite.Message.Contains("machine.name", StringComparison.Ordinal) ? "name" : null;
+                return sqlite.Message.Contains("machine_mac.mac", StringComparison.Ordinal) ? UniqueRule.Mac : sqlite.Message.Contains("machine.name", StringComparison.Ordinal) ? UniqueRule.Name : null;
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } postgres)
-                return postgres.ConstraintName switch { "machine_mac_mac" => "mac", "machine_name" => "name", _ => null };
+                return postgres.ConstraintName switch { "machine_mac_mac" => UniqueRule.Mac, "machine_name" => UniqueRule.Name, _ => null };
         }
 
         return null;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Anvil.Lab;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -15,12 +17,18 @@ namespace Anvil.Cluster.Tests;
 public sealed class SwarmCluster : IAsyncDisposable
 {
     private const string Pool = "10.77.128.0/17";
+
+    /// <summary>Longest time without any sign of life of what is waited for; hit only by a fault, however slow the machine.</summary>
+    private static readonly TimeSpan Stall = TimeSpan.FromMinutes(5);
     private static int _count;
     private readonly LabNetwork _network;
     private readonly LabHost _host;
     private Process? _swarm;
 
     private SwarmCluster(LabNetwork network, LabHost host, LabServers servers, string folder) => (_network, _host, Servers, Folder) = (network, host, servers, folder);
+
+    /// <summary>A turn is over when the machines have made, all together, their number's part of this in steps: each makes some 25 to be at rest.</summary>
+    public const int StepsOfATurn = 4;
 
     /// <summary>The servers.</summary>
     public LabServers Servers { get; }
@@ -75,28 +83,61 @@ public sealed class SwarmCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the swarm.</summary>
-    public void StartSwarm(int machines, int seed, double ramp, double minutes, params string[] further)
+    /// <summary>Starts the swarm; it stays until <see cref="EndSwarmAsync"/>.</summary>
+    public void StartSwarm(int machines, int seed, double ramp, params string[] further)
     {
-        _swarm = Commands.Start("ip", ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", $"{minutes}", "--report", ReportFile, .. further]);
+        _swarm = Commands.Start("ip", ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", "120", "--until-stdin-ends", "--report", ReportFile, .. further]);
         Commands.LogTo(_swarm, SwarmLog);
     }
 
     /// <summary>True while the swarm goes on.</summary>
     public bool SwarmRuns => _swarm is { HasExited: false };
 
-    /// <summary>The last line that the swarm said.</summary>
+    /// <summary>The last line that the swarm said to its end.</summary>
     public string Progress()
     {
         using var reader = new StreamReader(new FileStream(SwarmLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd().TrimEnd().Split('\n')[^1];
+        return reader.ReadToEnd().Split('\n') is [.., var line, _] ? line : "";
+    }
+
+    /// <summary>Waits until every silo says that it is ready; one that ended by itself is started again, as its supervisor would.</summary>
+    public Task WholeAsync() => Wait.UntilAsync(
+        async () =>
+        {
+            foreach (var silo in Servers.Silos)
+            {
+                if (!silo.IsRunning)
+                {
+                    await silo.KillAsync();
+                    silo.Launch();
+                }
+
+                if (!await silo.IsReadyAsync()) return false;
+            }
+
+            return true;
+        }, Stall, () => "not every silo is ready: " + string.Join(", ", Servers.Silos.Select(s => s.LogFile)));
+
+    /// <summary>Waits until the machines have made so many further steps (leases, files, answers, renewals), and tells the swarm that a turn is over.</summary>
+    public Task TurnAsync(int steps) => TurnAsync(steps, int.MaxValue);
+
+    /// <summary>Takes turns until every machine is at rest. Only a time in which none more comes to rest is too long.</summary>
+    public async Task RestAsync(int machines)
+    {
+        var (most, since) = (0, Stopwatch.StartNew());
+        while (Number("at rest") is var resting && resting < machines)
+        {
+            if (resting > most) (most, since) = (resting, Stopwatch.StartNew());
+            if (since.Elapsed > 2 * Stall) throw new SetupException($"after {since.Elapsed.TotalSeconds:F0} s no other machine is at rest: {Progress()}");
+            await TurnAsync(machines / StepsOfATurn, machines);
+        }
     }
 
     /// <summary>Lets a swarm that was told to stay end, and waits for its report.</summary>
-    public async Task<SwarmReport> EndSwarmAsync(TimeSpan patience)
+    public async Task<SwarmReport> EndSwarmAsync()
     {
         _swarm!.StandardInput.Close();
-        await Wait.UntilAsync(() => Task.FromResult(_swarm.HasExited), patience, () => $"the swarm does not end: {Progress()}");
+        await Wait.UntilAsync(() => Task.FromResult(_swarm.HasExited), Stall, () => $"the swarm does not end: {Progress()}");
         if (!File.Exists(ReportFile)) throw new SetupException($"the swarm ended with {_swarm.ExitCode} and no report: {Progress()}");
         return JsonSerializer.Deserialize<SwarmReport>(await File.ReadAllTextAsync(ReportFile))!;
     }
@@ -147,6 +188,23 @@ public sealed class SwarmCluster : IAsyncDisposable
         await Servers.DisposeAsync();
         _network.Dispose();
         if (!Keep) Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task TurnAsync(int steps, int resting)
+    {
+        var wanted = Number("steps") + steps;
+        await Wait.UntilAsync(() => Task.FromResult(Running() && (Number("steps") >= wanted || Number("at rest") >= resting)), Stall, () => $"the machines do not get on: {Progress()}");
+        await _swarm!.StandardInput.WriteLineAsync("turn");
+        await _swarm.StandardInput.FlushAsync();
+    }
+
+    private bool Running() => SwarmRuns ? true : throw new SetupException($"the swarm ended: {Progress()}");
+
+    /// <summary>A number of the last line that the swarm said; 0 when it is not there.</summary>
+    private int Number(string word)
+    {
+        var found = Regex.Match(Progress(), $@"(\d+) {Regex.Escape(word)}\b", RegexOptions.None, TimeSpan.FromSeconds(10));
+        return found.Success ? int.Parse(found.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : 0;
     }
 
     /// <summary>Stand-ins for boot programs and Sledgehammer: what they hold does not matter to machines that are pretended.</summary>

@@ -32,22 +32,22 @@ public sealed class FuzzTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void Dhcp() => Fuzz.Fixed(OneDhcp);
+    public Task Dhcp() => Fuzz.FixedAsync(OneDhcp);
 
     [Fact(Explicit = true)]
-    public void DhcpWithoutEnd() => Fuzz.Open(OneDhcp);
+    public Task DhcpWithoutEnd() => Fuzz.OpenAsync(OneDhcp);
 
     [Fact]
-    public void Tftp() => Fuzz.Fixed(OneTftp);
+    public Task Tftp() => Fuzz.FixedAsync(OneTftp);
 
     [Fact(Explicit = true)]
-    public void TftpWithoutEnd() => Fuzz.Open(OneTftp);
+    public Task TftpWithoutEnd() => Fuzz.OpenAsync(OneTftp);
 
     [Fact]
-    public void Paths() => Fuzz.Fixed(OnePath);
+    public Task Paths() => Fuzz.FixedAsync(OnePath);
 
     [Fact(Explicit = true)]
-    public void PathsWithoutEnd() => Fuzz.Open(OnePath);
+    public Task PathsWithoutEnd() => Fuzz.OpenAsync(OnePath);
 
     /// <summary>A packet is refused, or understood; what is understood is answered in a message that can be read and fits the client.</summary>
     private static void OneDhcp(Random random)

@@ -39,7 +39,7 @@ public sealed class LabApi : IDisposable
                 }
             },
         })
-        { BaseAddress = new Uri("http://anvil/"), Timeout = TimeSpan.FromSeconds(30) };
+        { BaseAddress = new Uri("http://anvil/"), Timeout = TimeSpan.FromMinutes(2) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloProcess.Password}")));
     }
 

@@ -8,8 +8,8 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     /// <summary>Password of the lab's user.</summary>
     public const string Password = "r0cketsk8ts";
 
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan EndTime = TimeSpan.FromMinutes(5);
     private readonly LabApi _health = new(Path.Combine(folder, name + ".sock"));
     private Process? _process;
 
@@ -54,6 +54,9 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
         _process = Commands.Start("ip", ["netns", "exec", Host.Namespace, .. faked, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}", .. arguments]);
         Commands.LogTo(_process, LogFile);
     }
+
+    /// <summary>True when the silo says that it is ready.</summary>
+    public Task<bool> IsReadyAsync() => _health.IsReadyAsync();
 
     /// <summary>Waits until the silo says that it is ready.</summary>
     public async Task ReadyAsync()

@@ -71,7 +71,7 @@ public sealed class DependencyTests
     [Fact]
     public void FoldersOfTheDomainUseOnlyLowerOnes()
     {
-        string[] order = ["Documents", "Network", "Access", "Catalog", "Machines", "Jobs", "Boot", "Sheets"];
+        string[] order = ["Documents", "Network", "Lists", "Access", "Catalog", "Machines", "Jobs", "Boot", "Sheets"];
         var root = Path.Combine(Repository, "src", "Provisioning");
         Assert.Equal(order.Order(StringComparer.Ordinal), Directory.EnumerateDirectories(root).Where(d => Path.GetFileName(d) is not ("bin" or "obj") && Directory.EnumerateFiles(d).Any()).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal));
         var upwards = new List<string>();

@@ -23,28 +23,28 @@ public sealed partial class FuzzTests
     private static readonly TemplateLimits Limits = TemplateLimits.Default;
 
     [Fact]
-    public void Templates() => Fuzz.Fixed(OneTemplate);
+    public Task Templates() => Fuzz.FixedAsync(OneTemplate);
 
     [Fact(Explicit = true)]
-    public void TemplatesWithoutEnd() => Fuzz.Open(OneTemplate);
+    public Task TemplatesWithoutEnd() => Fuzz.OpenAsync(OneTemplate);
 
     [Fact]
-    public void InstallersAnswers() => Fuzz.Fixed(OneInstaller);
+    public Task InstallersAnswers() => Fuzz.FixedAsync(OneInstaller);
 
     [Fact(Explicit = true)]
-    public void InstallersAnswersWithoutEnd() => Fuzz.Open(OneInstaller);
+    public Task InstallersAnswersWithoutEnd() => Fuzz.OpenAsync(OneInstaller);
 
     [Fact]
-    public void Sheets() => Fuzz.Fixed(OneSheet);
+    public Task Sheets() => Fuzz.FixedAsync(OneSheet);
 
     [Fact(Explicit = true)]
-    public void SheetsWithoutEnd() => Fuzz.Open(OneSheet);
+    public Task SheetsWithoutEnd() => Fuzz.OpenAsync(OneSheet);
 
     [Fact]
-    public void Requests() => Fuzz.Fixed(OneRequest);
+    public Task Requests() => Fuzz.FixedAsync(OneRequest);
 
     [Fact(Explicit = true)]
-    public void RequestsWithoutEnd() => Fuzz.Open(OneRequest);
+    public Task RequestsWithoutEnd() => Fuzz.OpenAsync(OneRequest);
 
     /// <summary>Whatever path a machine asks for, it gets nothing of another machine.</summary>
     private static void OneRequest(Random random)
@@ -124,7 +124,7 @@ public sealed partial class FuzzTests
         foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, TestCatalog.Start))
         {
             if (plan.Action == RowAction.Refuse) Assert.NotEmpty(plan.Problems);
-            else _ = Json.Write(MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions()));
+            else _ = Json.Write(MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions(), "secret"));
         }
     }
 

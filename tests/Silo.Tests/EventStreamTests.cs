@@ -8,7 +8,7 @@ namespace Anvil.Silo.Tests;
 /// <summary>The websocket of events; frames as recorded from the real system.</summary>
 public abstract class EventStreamTests(SiloFixture silo)
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task AListenerHearsWhatItRegisteredForAndNothingElse()

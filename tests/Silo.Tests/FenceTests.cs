@@ -16,10 +16,11 @@ namespace Anvil.Silo.Tests;
 public sealed class TornCluster(PostgresFixture postgres) : SiloFixture
 {
     /// <summary>Port of the other half's API.</summary>
-    public int OtherApiPort { get; } = FreePort();
+    public int OtherApiPort { get; private set; }
 
     protected override async Task StartAsync()
     {
+        OtherApiPort = FreePort();
         var database = await postgres.Server.CreateDatabaseAsync();
         await AddAsync($"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1", "--Silo:Cluster=one", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}");
         await AddAsync($"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1", "--Silo:Cluster=two", $"--Edge:ApiPort={OtherApiPort}", $"--Edge:FilePort={FreePort()}", "--Edge:TftpPort=0");
@@ -126,5 +127,5 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
         return client;
     }
 
-    private static Task WaitForAsync(Func<bool> condition) => Wait.UntilAsync(() => Task.FromResult(condition()), TimeSpan.FromSeconds(20), () => "the other half does not see the subnet");
+    private static Task WaitForAsync(Func<bool> condition) => Wait.UntilAsync(() => Task.FromResult(condition()), TimeSpan.FromMinutes(2), () => "the other half does not see the subnet");
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
 
@@ -7,6 +6,9 @@ namespace Anvil.Silo.Tests;
 /// <summary>Boot HTTP and TFTP over real sockets, TFTP with tftp-hpa, atftp and curl.</summary>
 public abstract class FileServiceTests(SiloFixture silo)
 {
+    private const int ShownCharacters = 1000;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     private string AddFile(int length)
     {
         var name = $"f{length}-{Guid.NewGuid():N}.bin";
@@ -32,22 +34,33 @@ public abstract class FileServiceTests(SiloFixture silo)
         var expected = await File.ReadAllBytesAsync(Path.Combine(silo.Files, name));
         var target = Path.Combine(Path.GetTempPath(), $"{name}.{client}.{Guid.NewGuid():N}");
         var command = Clients[client](port, name, target);
-        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..]))!;
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
-        }
-        catch (TimeoutException)
-        {
-            process.Kill();
-            Assert.Fail($"{client} has not fetched {name} in 90 s");
-        }
+        var said = await RunAsync(command);
 
         // curl writes no file for a length of 0.
         var got = File.Exists(target) ? await File.ReadAllBytesAsync(target) : [];
         File.Delete(target);
-        Assert.True(expected.AsSpan().SequenceEqual(got), $"{client}: {got.Length} of {expected.Length} octets");
+        Assert.True(expected.AsSpan().SequenceEqual(got), $"{client}: {got.Length} of {expected.Length} octets; it said: {said}");
     }
+
+    /// <summary>Runs a client to its end; the last of what it said, which belongs into a failure's message and nowhere else.</summary>
+    private static async Task<string> RunAsync(params string[] command)
+    {
+        using var process = Commands.Start(command[0], command[1..]);
+        var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            Assert.Fail($"after {Patience.TotalSeconds:F0} s {string.Join(' ', command)} goes on: {Last(await said)}");
+        }
+
+        return Last(await said);
+    }
+
+    private static string Last(string[] said) => string.Concat(said) is { Length: > ShownCharacters } all ? "…" + all[^ShownCharacters..] : string.Concat(said);
 
     [Theory]
     [InlineData(0)]
@@ -108,8 +121,7 @@ public abstract class FileServiceTests(SiloFixture silo)
     {
         await File.WriteAllTextAsync(Path.Combine(silo.Files, "text.txt"), "one\ntwo\r\nthree\n");
         var target = Path.Combine(Path.GetTempPath(), $"text.{Guid.NewGuid():N}");
-        using var process = Process.Start(new ProcessStartInfo("tftp", ["-m", "ascii", "127.0.0.1", $"{silo.TftpPort}", "-c", "get", "text.txt", target]))!;
-        await process.WaitForExitAsync();
+        await RunAsync("tftp", "-m", "ascii", "127.0.0.1", $"{silo.TftpPort}", "-c", "get", "text.txt", target);
         Assert.Equal("one\ntwo\r\nthree\n", await File.ReadAllTextAsync(target));
         File.Delete(target);
     }
@@ -117,10 +129,8 @@ public abstract class FileServiceTests(SiloFixture silo)
     [Fact]
     public async Task TftpSaysThatAFileIsMissingAndThatItIsReadOnly()
     {
-        using var process = Process.Start(new ProcessStartInfo("tftp", ["127.0.0.1", $"{silo.TftpPort}", "-c", "get", "../anvil.db", "/dev/null"]) { RedirectStandardOutput = true })!;
-        Assert.Contains("not found", await process.StandardOutput.ReadToEndAsync(), StringComparison.OrdinalIgnoreCase);
-        using var put = Process.Start(new ProcessStartInfo("tftp", ["127.0.0.1", $"{silo.TftpPort}", "-c", "put", "/etc/hostname", "x"]) { RedirectStandardOutput = true })!;
-        Assert.Contains("read-only", await put.StandardOutput.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Contains("not found", await RunAsync("tftp", "127.0.0.1", $"{silo.TftpPort}", "-c", "get", "../anvil.db", "/dev/null"), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("read-only", await RunAsync("tftp", "127.0.0.1", $"{silo.TftpPort}", "-c", "put", "/etc/hostname", "x"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -154,10 +154,10 @@ public abstract class SheetTests(SiloFixture silo)
         using var end = new CancellationTokenSource();
         var watching = AnvilCommand.Build(TimeProvider.System).Parse(["machines", "watch", $"w-{_mark}", "--json", "--server", $"http://127.0.0.1:{silo.ApiPort}", "--key", $"rocketskates:{SiloFixture.Password}"])
             .InvokeAsync(new InvocationConfiguration { Output = TextWriter.Synchronized(output), ProcessTerminationTimeout = null }, end.Token);
-        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("\"Runnable\":true", StringComparison.Ordinal)), TimeSpan.FromSeconds(20), () => $"the machine was not shown: {output}");
+        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("\"Runnable\":true", StringComparison.Ordinal)), TimeSpan.FromMinutes(2), () => $"the machine was not shown: {output}");
         var uuid = (await MachineAsync($"w-{_mark}"))!["Uuid"];
         await silo.CallAsync("PATCH", $"machines/{uuid}", """[{"op":"replace","path":"/Description","value":"changed meanwhile"}]""");
-        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("changed meanwhile", StringComparison.Ordinal)), TimeSpan.FromSeconds(20), () => $"the change was not shown: {output}");
+        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("changed meanwhile", StringComparison.Ordinal)), TimeSpan.FromMinutes(2), () => $"the change was not shown: {output}");
         await end.CancelAsync();
         Assert.Equal(130, await watching);
     }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -16,12 +15,15 @@ public abstract class SiloFixture : IAsyncLifetime
     public const string Password = "the-first-password";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-silo-");
     private readonly List<WebApplication> _silos = [];
+    private readonly Ports _ports = new();
 
-    public int ApiPort { get; } = FreePort();
+    protected SiloFixture() => (ApiPort, FilePort, TftpPort) = (FreePort(), FreePort(), FreePort());
 
-    public int FilePort { get; } = FreePort();
+    public int ApiPort { get; }
 
-    public int TftpPort { get; } = FreePort();
+    public int FilePort { get; }
+
+    public int TftpPort { get; }
 
     public string Files => Path.Combine(_folder.FullName, "files");
 
@@ -46,6 +48,7 @@ public abstract class SiloFixture : IAsyncLifetime
             await silo.DisposeAsync();
         }
 
+        _ports.Dispose();
         _folder.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
@@ -92,12 +95,8 @@ public abstract class SiloFixture : IAsyncLifetime
         await app.StartAsync();
     }
 
-    protected static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    /// <summary>A port that is this fixture's own.</summary>
+    protected int FreePort() => _ports.Take();
 }
 
 /// <summary>One silo with every role, on SQLite.</summary>
@@ -107,11 +106,9 @@ public sealed class SingleSilo : SiloFixture
 }
 
 /// <summary>The PostgreSQL server of this run.</summary>
-public sealed class PostgresFixture : IAsyncLifetime
+public sealed class PostgresFixture : IAsyncDisposable
 {
-    public PostgresServer Server { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync() => Server = await PostgresServer.StartNewAsync();
+    public SharedPostgres Server { get; } = new();
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

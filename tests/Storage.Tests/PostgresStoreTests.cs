@@ -15,11 +15,9 @@ using Npgsql;
 namespace Anvil.Storage.Tests;
 
 /// <summary>The PostgreSQL server of this run.</summary>
-public sealed class PostgresFixture : IAsyncLifetime
+public sealed class PostgresFixture : IAsyncDisposable
 {
-    public PostgresServer Server { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync() => Server = await PostgresServer.StartNewAsync();
+    public SharedPostgres Server { get; } = new();
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
@@ -35,7 +33,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override ITimelineStore Timelines => new PostgresTimelineStore(_database);
 
-    protected override IMachineQueries Queries => new MachineQueries(_database);
+    protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
     protected override IEventStore Events => new PostgresEventStore(_database);
 

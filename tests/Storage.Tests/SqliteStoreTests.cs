@@ -23,7 +23,7 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override ITimelineStore Timelines => new SqliteTimelineStore(_database);
 
-    protected override IMachineQueries Queries => new MachineQueries(_database);
+    protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
     protected override IEventStore Events => new SqliteEventStore(_database);
 

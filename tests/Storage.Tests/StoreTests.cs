@@ -3,7 +3,7 @@ using System.Text;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
-using Anvil.Contracts.Lists;
+using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
@@ -322,47 +322,83 @@ public abstract class StoreTests
         Assert.Equal(1L, await command.ExecuteScalarAsync());
     }
 
-    public static TheoryData<string, FieldTest[][], string[]> Filters => new()
+    /// <summary>Filters of machines: name, value, and the names of the machines that pass.</summary>
+    public static TheoryData<string, string, string> Filters => new()
     {
-        { "text", [[new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m2")]], ["m2"] },
-        { "text in the document", [[new FieldTest("BootEnv", FieldKind.Text, Comparison.Equal, "local")]], ["m1", "m3"] },
-        { "not", [[new FieldTest("BootEnv", FieldKind.Text, Comparison.NotEqual, "local")]], ["m2", "m4"] },
-        { "empty text", [[new FieldTest("Stage", FieldKind.Text, Comparison.Equal, "")]], ["m1", "m2", "m3", "m4"] },
-        { "less", [[new FieldTest("Name", FieldKind.Text, Comparison.Less, "m3")]], ["m1", "m2"] },
-        { "at least and at most", [[new FieldTest("Description", FieldKind.Text, Comparison.AtLeast, "b"), new FieldTest("Description", FieldKind.Text, Comparison.AtMost, "c")]], ["m2", "m3"] },
-        { "either", [[new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m1")], [new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m4")]], ["m1", "m4"] },
-        { "truth", [[new FieldTest("Runnable", FieldKind.Truth, Comparison.Equal, true)]], ["m3"] },
-        { "not true", [[new FieldTest("Runnable", FieldKind.Truth, Comparison.NotEqual, true)]], ["m1", "m2", "m4"] },
-        { "number", [[new FieldTest("CurrentTask", FieldKind.Number, Comparison.Equal, 3d)]], ["m3"] },
-        { "greater number", [[new FieldTest("CurrentTask", FieldKind.Number, Comparison.More, 2d)]], ["m3", "m4"] },
-        { "in a list", [[new FieldTest("Profiles", FieldKind.List, Comparison.Equal, "even")]], ["m2", "m4"] },
-        { "not in a list", [[new FieldTest("Profiles", FieldKind.List, Comparison.NotEqual, "even")]], ["m1", "m3"] },
-        { "key of a map", [[new FieldTest("Params", FieldKind.Map, Comparison.Equal, "a/b")]], ["m4"] },
-        { "quotes", [[new FieldTest("Description", FieldKind.Text, Comparison.Equal, "' OR 1=1 --\"}")]], [] },
-        { "nothing", [[new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m1"), new FieldTest("Name", FieldKind.Text, Comparison.Equal, "m2")]], [] },
+        { "Name", "m2", "m2" },
+        { "Key", "00000000-0000-4000-8000-000000000003", "m3" },
+        { "BootEnv", "local", "m1 m3" },
+        { "BootEnv", "Ne(local)", "m2 m4" },
+        { "Stage", "Eq()", "m1 m2 m3 m4" },
+        { "Name", "Lt(m3)", "m1 m2" },
+        { "Description", "Between(b,c)", "m2 m3" },
+        { "Description", "Except(b,c)", "m1 m4" },
+        { "Name", "In(m1,m4)", "m1 m4" },
+        { "Runnable", "true", "m3" },
+        { "Runnable", "Ne(true)", "m1 m2 m4" },
+        { "CurrentTask", "3", "m3" },
+        { "CurrentTask", "Gt(2)", "m3 m4" },
+        { "Profiles", "even", "m2 m4" },
+        { "Profiles", "Ne(even)", "m1 m3" },
+        { "Profiles", "Re(^l)", "m4" },
+        { "Params", "a/b", "m4" },
+        { "params.a/b", "Gte(1)", "m4" },
+        { "params.a/b", "Ne(1)", "m1 m2 m3" },
+        { "Description", "' OR 1=1 --\"}", "" },
+        { "Boot.Phase", "Unknown", "m1 m2 m3 m4" },
     };
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public async Task AListIsFilteredByTheDatabase(string what, FieldTest[][] condition, string[] expected)
+    public async Task AListIsFilteredByTheDatabase(string field, string value, string expected)
     {
         await StoreFourAsync();
-        var found = await Queries.ListAsync(new ListFilter { Conditions = [condition] }, None);
-        Assert.True(expected.SequenceEqual(found.Select(m => m.Name)), $"{what}: {string.Join(' ', found.Select(m => m.Name))}");
+        var page = await Queries.PageAsync(Parse((field, value)), None);
+        Assert.Equal(expected, string.Join(' ', page.Rows.Select(m => m.Name)));
+        Assert.Equal((4, page.Rows.Count), (page.Total, page.Filtered));
+    }
+
+    [Theory]
+    [InlineData("m2 m3", "offset=1", "limit=2")]
+    [InlineData("m4 m3 m2 m1", "reverse=true")]
+    [InlineData("m2 m4 m1 m3", "sort=BootEnv")]
+    [InlineData("m4 m3 m2 m1", "sort=CurrentTask", "reverse=true")]
+    [InlineData("m3", "sort=Runnable", "sort=Name", "reverse=true", "limit=1")]
+    [InlineData("m1 m2 m3 m4", "sort=params.a/b")]
+    public async Task AListIsSortedAndPagedByTheDatabase(string expected, params string[] words)
+    {
+        await StoreFourAsync();
+        var found = await Queries.ListAsync(Parse([.. words.Select(w => (w[..w.IndexOf('=')], w[(w.IndexOf('=') + 1)..]))]), None);
+        Assert.Equal(expected, string.Join(' ', found.Select(m => m.Name)));
     }
 
     [Fact]
-    public async Task AListIsSortedAndPagedByTheDatabase()
+    public async Task PagesGoOnWhereTheLastOneEndedWhileOthersWrite()
     {
         await StoreFourAsync();
-        async Task<string> ListAsync(ListFilter filter) => string.Join(' ', (await Queries.ListAsync(filter, None)).Select(m => m.Name));
-        Assert.Equal("m2 m3", await ListAsync(new ListFilter { Offset = 1, Limit = 2 }));
-        Assert.Equal("m4 m3 m2 m1", await ListAsync(new ListFilter { Reverse = true }));
-        Assert.Equal("m2 m4 m1 m3", await ListAsync(new ListFilter { Sort = [("BootEnv", FieldKind.Text)] }));
-        Assert.Equal("m4 m3 m2 m1", await ListAsync(new ListFilter { Sort = [("CurrentTask", FieldKind.Number)], Reverse = true }));
-        Assert.Equal("m3 m1", await ListAsync(new ListFilter { Sort = [("Runnable", FieldKind.Truth), ("Name", FieldKind.Text)], Reverse = true, Limit = 1 }) + " " + await ListAsync(new ListFilter { Limit = 1 }));
-        await Assert.ThrowsAsync<ArgumentException>(() => ListAsync(new ListFilter { Sort = [("x' --", FieldKind.Text)] }));
+        var first = await Queries.PageAsync(Parse(("sort", "CurrentTask"), ("limit", "2")), None);
+        // By their numbers alone m3 would be missed and m2 come twice.
+        await StoreAsync(new MachineState(), first.Rows[0].Uuid);
+        await StoreAsync(new MachineState { Machine = Machine(0) with { CurrentTask = 0 } });
+        var second = await Queries.PageAsync(Parse(("sort", "CurrentTask"), ("limit", "2"), ("after", first.Next!)), None);
+        Assert.Equal(["m1", "m2", "m3", "m4"], first.Rows.Concat(second.Rows).Select(m => m.Name));
+        Assert.Null(second.Next);
     }
+
+    [Fact]
+    public async Task JobsAreListedInTheOrderInWhichTheyWereMade()
+    {
+        var start = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        TimeSpan[] after = [TimeSpan.FromTicks(1), TimeSpan.Zero, TimeSpan.FromMilliseconds(500), TimeSpan.FromTicks(2)];
+        await StoreAsync(new MachineState { Machine = Machine(1), ChangedJobs = [.. after.Select((t, i) => new Job { Uuid = $"j{i}", Machine = Machine(1).Uuid, StartTime = start + t, State = i < 3 ? "finished" : "failed" })] });
+        var page = await Queries.PageJobsAsync(new ListQuery(JobFields.Table) { Limit = 3 }, None);
+        Assert.Equal(["j1", "j0", "j3"], page.Rows.Select(j => j.Uuid));
+        Assert.Equal(["j2"], (await Queries.PageJobsAsync(ListParser.Query(JobFields.Table, [KeyValuePair.Create("after", (IReadOnlyList<string>)[page.Next!])], _ => ParamUse.Unknown), None)).Rows.Select(j => j.Uuid));
+        Assert.Equal([("finished", 3L), ("failed", 1L)], (await Queries.FacetJobsAsync(new ListQuery(JobFields.Table), JobFields.Table["State"], None)).Select(f => (f.Value, f.Count)));
+    }
+
+    private static ListQuery Parse(params (string Name, string Value)[] words)
+        => ListParser.Query(MachineFields.Table, words.GroupBy(w => w.Name).Select(g => KeyValuePair.Create(g.Key, (IReadOnlyList<string>)[.. g.Select(w => w.Value)])), _ => ParamUse.Unknown);
 
     [Fact]
     public async Task EventsOfMachinesAndOfTheCatalogAreReadInOrderFromAPlaceOn()
@@ -416,28 +452,16 @@ public abstract class StoreTests
         return await command.ExecuteScalarAsync();
     }
 
-    private Task StoreAsync(MachineState state, string? uuid = null) => StoreTextAsync(Json.Write(state), "m-" + (uuid ?? state.Machine!.Uuid));
-
-    /// <summary>What Orleans' provider does: one statement on the state's table.</summary>
     private async Task StoreTextAsync(string state, string ext)
     {
         await using var connection = await ConnectAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText =
-            """
-            INSERT INTO grain_state (service, type, n0, n1, ext, payload, version) VALUES ('anvil', 'machine', 0, 0, @ext, @payload, 1)
-            ON CONFLICT (service, type, n0, n1, ext) DO UPDATE SET payload = excluded.payload, version = grain_state.version + 1
-            """;
-        void Add(string name, object value)
-        {
-            var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (name, value);
-            command.Parameters.Add(parameter);
-        }
+        await MachineRows.StoreTextAsync(connection, state, ext);
+    }
 
-        Add("ext", ext);
-        Add("payload", Encoding.UTF8.GetBytes(state));
-        await command.ExecuteNonQueryAsync();
+    private async Task StoreAsync(MachineState state, string? uuid = null)
+    {
+        await using var connection = await ConnectAsync();
+        await MachineRows.StoreAsync(connection, state, uuid);
     }
 
     private static Lease Lease(string address) => new() { Addr = address, Token = "02:00:00:00:00:01", State = Provisioning.Network.Lease.Ack, ExpireTime = DateTimeOffset.UtcNow.AddHours(1) };

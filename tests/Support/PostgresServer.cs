@@ -10,7 +10,7 @@ namespace Anvil.Support;
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(3);
     private readonly string _programs;
     private readonly bool _asRoot = Environment.UserName == "root";
     private Process? _process;
@@ -73,7 +73,7 @@ public sealed class PostgresServer : IAsyncDisposable
         Commands.Try("kill", "-QUIT", _process.Id.ToString(CultureInfo.InvariantCulture));
         try
         {
-            await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+            await _process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
         }
         catch (OperationCanceledException)
         {

@@ -22,7 +22,11 @@ public enum Speaker
 /// <summary>DHCP of one machine, with the waiting times of firmware: 4, 8, 16 and 32 s, and then it gives up.</summary>
 public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, bool broadcast)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(32)];
+
+    /// <summary>The wait for a lease, which goes on when firmware gives up and boots anew.</summary>
+    private SwarmWait? _waiting;
 
     /// <summary>The machine's MAC address as text.</summary>
     public string Mac { get; } = string.Join(':', mac.Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
@@ -31,8 +35,9 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
     public async Task<DhcpPacket?> LeaseAsync(Speaker speaker, CancellationToken cancellation)
     {
         var began = swarm.Now;
+        var waiting = _waiting ??= swarm.Begin();
         // A NAK, or a server that died in between, sends the client back to DISCOVER; its patience is one.
-        while (swarm.Now - began < TimeSpan.FromSeconds(60))
+        while (swarm.Now - began < Patience)
         {
             var transaction = BinaryPrimitives.ReadUInt32BigEndian(RandomNumberGenerator.GetBytes(4));
             try
@@ -43,7 +48,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
                 var ack = await AskAsync(transaction, Make(transaction, DhcpPacket.Request, speaker, offer.YourAddress, offer.ServerId), DhcpPacket.Ack, Waits[..2], cancellation);
                 if (ack is null) continue;
                 swarm.Leases.Held(ack.YourAddress, Mac, swarm.Now, sent + TimeSpan.FromSeconds(ack.LeaseSeconds));
-                swarm.Waited($"DHCP of {speaker}", swarm.Now - began);
+                swarm.Waited($"DHCP of {speaker}", swarm.Now - waiting.Since);
+                _waiting = null;
                 return ack;
             }
             finally
@@ -52,12 +58,14 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
             }
         }
 
-        swarm.GaveUp.Add($"{Mac}: {speaker} got no lease in {(swarm.Now - began).TotalSeconds:F0} s, at {swarm.Now.TotalSeconds:F0} s");
+        if (!swarm.IsTooLong(waiting, Patience)) return null;
+        swarm.GaveUp.Add($"{Mac}: {speaker} got no lease in {(swarm.Now - waiting.Since).TotalSeconds:F0} s, since turn {waiting.Turn}, at {swarm.Now.TotalSeconds:F0} s");
+        _waiting = null;
         return null;
     }
 
-    /// <summary>Every offer that comes in time upon one DISCOVER.</summary>
-    public async Task<IReadOnlyList<DhcpPacket>> OffersAsync(Speaker speaker, TimeSpan time, CancellationToken cancellation)
+    /// <summary>Every offer that comes in time upon one DISCOVER; with a number of servers, until so many have made one.</summary>
+    public async Task<IReadOnlyList<DhcpPacket>> OffersAsync(Speaker speaker, TimeSpan time, int servers, CancellationToken cancellation)
     {
         var transaction = BinaryPrimitives.ReadUInt32BigEndian(RandomNumberGenerator.GetBytes(4));
         var answers = swarm.Port.Listen(transaction);
@@ -67,7 +75,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         patience.CancelAfter(time);
         try
         {
-            while (true) offers.Add(await answers.ReadAsync(patience.Token));
+            while (servers == 0 || offers.Select(o => o.ServerId).Distinct().Count() < servers) offers.Add(await answers.ReadAsync(patience.Token));
+            return offers;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -90,7 +99,7 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
     }
 
     /// <summary>Renews a lease: by unicast to its server, then by broadcast to any (RFC 2131 section 4.4.5). Null when nobody renewed it in time.</summary>
-    public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation)
+    public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation, bool unicastOnly = false)
     {
         var until = swarm.Now + patience;
         var unicast = true;
@@ -102,8 +111,14 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
                 var sent = swarm.Now;
                 var request = Make(transaction, DhcpPacket.Request, Speaker.System, null, null, lease.YourAddress);
                 var answer = unicast ? await UnicastAsync(request, lease, cancellation) : await AskAsync(transaction, request, DhcpPacket.Ack, [TimeSpan.FromSeconds(4)], cancellation);
-                unicast = !unicast;
-                if (answer is null) continue;
+                unicast = unicastOnly || !unicast;
+                if (answer is null)
+                {
+                    // A refusal comes at once.
+                    if (unicastOnly) await Task.Delay(500, cancellation);
+                    continue;
+                }
+
                 swarm.Leases.Held(answer.YourAddress, Mac, swarm.Now, sent + TimeSpan.FromSeconds(answer.LeaseSeconds));
                 swarm.Renewed();
                 return answer;

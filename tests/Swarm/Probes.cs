@@ -15,19 +15,25 @@ internal static class Probes
     private static readonly Option<string> Address = new("--address") { Description = "The address to renew", Required = true };
     private static readonly Option<string> Server = new("--server") { Description = "The server to renew at", Required = true };
 
+    private static readonly Option<int> Servers = new("--servers") { Description = "Wait for the offers of so many servers, at most a minute; 0: for every offer of 3 seconds" };
+
     public static IEnumerable<Command> All()
     {
-        var offers = new Command("offers", "Sends one DISCOVER and shows every offer of the next 3 seconds") { Interface, Mac, Pxe, Ipxe };
-        offers.SetAction((parsed, cancellation) => RunAsync(parsed, (client, speaker) => client.OffersAsync(speaker, TimeSpan.FromSeconds(3), cancellation), cancellation));
+        var offers = new Command("offers", "Sends one DISCOVER and shows the offers that come") { Interface, Mac, Pxe, Ipxe, Servers };
+        offers.SetAction((parsed, cancellation) =>
+        {
+            var servers = parsed.GetValue(Servers);
+            return RunAsync(parsed, (client, speaker) => client.OffersAsync(speaker, TimeSpan.FromSeconds(servers == 0 ? 3 : 60), servers, cancellation), cancellation);
+        });
         var lease = new Command("lease", "Takes a lease") { Interface, Mac, Pxe, Ipxe };
         lease.SetAction((parsed, cancellation) => RunAsync(parsed, async (client, speaker) => await client.LeaseAsync(speaker, cancellation) is { } ack ? [ack] : [], cancellation));
-        var renew = new Command("renew", "Renews a lease by unicast") { Interface, Mac, Address, Server };
+        var renew = new Command("renew", "Renews a lease by unicast; asks again for at most a minute") { Interface, Mac, Address, Server };
         renew.SetAction((parsed, cancellation) => RunAsync(
             parsed,
             async (client, _) =>
             {
                 var held = new DhcpPacket { YourAddress = IPAddress.Parse(parsed.GetRequiredValue(Address)), Options = new() { [54] = IPAddress.Parse(parsed.GetRequiredValue(Server)).GetAddressBytes() } };
-                return await client.RenewAsync(held, TimeSpan.FromSeconds(4), cancellation) is { } ack ? [ack] : [];
+                return await client.RenewAsync(held, TimeSpan.FromMinutes(1), cancellation, unicastOnly: true) is { } ack ? [ack] : [];
             }, cancellation));
         var file = new Option<string>("--expect") { Description = "File of lines: MAC address, boot file, address", Required = true };
         var known = new Command("known", "Sends one DISCOVER for each machine of a file, and compares the first offer with what the file says") { Interface, file };

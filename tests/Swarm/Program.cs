@@ -7,14 +7,15 @@ var machines = new Option<int>("--machines") { Description = "How many machines"
 var ramp = new Option<double>("--ramp") { Description = "Seconds over which they are powered on", DefaultValueFactory = _ => 20 };
 var minutes = new Option<double>("--minutes") { Description = "Longest time to wait for all to be at rest", DefaultValueFactory = _ => 15 };
 var stay = new Option<double>("--stay") { Description = "Seconds to keep leases once all are at rest", DefaultValueFactory = _ => 0 };
-var untilEnd = new Option<bool>("--until-stdin-ends") { Description = "Keep leases, once all are at rest, until standard input ends" };
+var untilEnd = new Option<bool>("--until-stdin-ends") { Description = "Keep leases, once all are at rest, until standard input ends; a line 'turn' there says that the servers were all up and machines had gone on" };
+var turns = new Option<int>("--turns") { Description = "Turns that a wait may last, beside a firmware's patience, before it counts as given up; 0: the patience alone counts", DefaultValueFactory = _ => 0 };
 var seed = new Option<int>("--seed") { Description = "Makes the MAC addresses", DefaultValueFactory = _ => 1 };
 var report = new Option<string?>("--report") { Description = "File to write the report to, as JSON" };
-var root = new RootCommand("A swarm of simulated machines: real DHCP, TFTP, HTTP and API traffic from first packet to registered and local") { network, machines, ramp, minutes, stay, untilEnd, seed, report };
+var root = new RootCommand("A swarm of simulated machines: real DHCP, TFTP, HTTP and API traffic from first packet to registered and local") { network, machines, ramp, minutes, stay, untilEnd, turns, seed, report };
 root.SetAction(async (parsed, cancellation) =>
 {
     using var port = new DhcpPort(parsed.GetRequiredValue(network));
-    var swarm = new SwarmState(port);
+    var swarm = new SwarmState(port, parsed.GetValue(turns));
     var count = parsed.GetValue(machines);
     var generator = new Random(parsed.GetValue(seed));
     using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -32,23 +33,21 @@ root.SetAction(async (parsed, cancellation) =>
             }, life.Token));
     }
 
-    var input = parsed.GetValue(untilEnd) ? Task.Run(Console.In.ReadToEnd, cancellation) : Task.CompletedTask;
+    var input = parsed.GetValue(untilEnd) ? Task.Run(() => FollowAsync(swarm, cancellation), cancellation) : Task.CompletedTask;
     var deadline = TimeSpan.FromMinutes(parsed.GetValue(minutes));
     TimeSpan? rested = null;
-    using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2));
-    SwarmReport result;
+    using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1));
     while (true)
     {
-        result = swarm.Report(count);
-        var doing = string.Join(", ", swarm.Doing.Values.GroupBy(d => d).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
-        Console.WriteLine($"{swarm.Now.TotalSeconds,6:F0} s  {doing}; {result.Boots} boots, {result.Renewals} renewals, {result.Requests} requests ({result.Refused} sent again), {result.GaveUp.Count} gave up, {result.Doubles.Count} doubles");
-        if (result.Done == count) rested ??= swarm.Now;
+        Console.WriteLine(swarm.Line);
+        if (swarm.AtRest == count) rested ??= swarm.Now;
         if (rested is { } since && swarm.Now - since >= TimeSpan.FromSeconds(parsed.GetValue(stay)) && input.IsCompleted) break;
         if (rested is null && swarm.Now > deadline) break;
         if (tasks.Find(t => t.IsFaulted) is { } faulted) await faulted;
         await timer.WaitForNextTickAsync(cancellation);
     }
 
+    var result = swarm.Report(count);
     var file = parsed.GetValue(report);
     if (file is not null) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(result), cancellation);
     Console.WriteLine($"{result.Done} of {count} at rest after {result.Seconds:F0} s; longest waits: {string.Join(", ", result.LongestWaits.Select(w => $"{w.Key} {w.Value:F1} s"))}");
@@ -58,3 +57,11 @@ root.SetAction(async (parsed, cancellation) =>
 });
 foreach (var probe in Probes.All()) root.Subcommands.Add(probe);
 return await root.Parse(args).InvokeAsync();
+
+static async Task FollowAsync(SwarmState swarm, CancellationToken cancellation)
+{
+    while (await Console.In.ReadLineAsync(cancellation) is { } line)
+    {
+        if (line == "turn") swarm.Turned();
+    }
+}

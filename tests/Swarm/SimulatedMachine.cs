@@ -13,10 +13,14 @@ public sealed class SimulatedMachine
     /// <summary>What a machine does when it has its boot environment local and boots its own disk.</summary>
     public const string AtRest = "at rest";
 
+    private static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(120);
     private readonly SwarmState _swarm;
     private readonly DhcpClient _dhcp;
     private readonly string _mac;
     private readonly Dictionary<string, string> _accepted = new(StringComparer.Ordinal);
+
+    /// <summary>The wait for what iPXE loads, which goes on when the machine boots anew.</summary>
+    private SwarmWait? _loading;
 
     /// <summary>A machine; odd ones have UEFI. All ask for broadcast answers: they share an interface, which does not hear frames to their hardware addresses.</summary>
     public SimulatedMachine(SwarmState swarm, byte[] mac, int number)
@@ -63,23 +67,32 @@ public sealed class SimulatedMachine
     private async Task<bool> ChainAsync(CancellationToken cancellation)
     {
         var began = _swarm.Now;
+        var loading = _loading ??= _swarm.Begin();
         for (var attempt = 0; ; attempt++)
         {
             Do("ipxe");
             if (attempt > 0) await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
             if (await _dhcp.LeaseAsync(Speaker.Ipxe, cancellation) is not { } lease) return false;
-            if (lease.File.Length == 0) return true;
+            if (lease.File.Length == 0)
+            {
+                _loading = null;
+                return true;
+            }
+
             using var http = new MachineHttp(_swarm, lease.YourAddress);
             if (await LoadAsync(http, lease.File, cancellation) is { } config)
             {
-                _swarm.Waited("iPXE", _swarm.Now - began);
+                _swarm.Waited("iPXE", _swarm.Now - loading.Since);
+                _loading = null;
                 await AgentAsync(http, config, lease, cancellation);
                 _swarm.Leases.Dropped(lease.YourAddress, _mac);
                 return false;
             }
 
-            if (_swarm.Now - began < TimeSpan.FromSeconds(120)) continue;
-            _swarm.GaveUp.Add($"{_mac}: iPXE loaded nothing in two minutes, from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
+            if (_swarm.Now - began < LoadPatience) continue;
+            if (!_swarm.IsTooLong(loading, LoadPatience)) return false;
+            _swarm.GaveUp.Add($"{_mac}: iPXE loaded nothing in {(_swarm.Now - loading.Since).TotalSeconds:F0} s, since turn {loading.Turn}, from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
+            _loading = null;
             return false;
         }
     }
@@ -209,9 +222,10 @@ public sealed class SimulatedMachine
             {
                 var life = TimeSpan.FromSeconds(current.LeaseSeconds);
                 await Task.Delay(life / 2, cancellation);
+                var waiting = _swarm.Begin();
                 if (await _dhcp.RenewAsync(current, life / 2, cancellation) is not { } renewed)
                 {
-                    _swarm.GaveUp.Add($"{_mac}: {current.YourAddress} was not renewed in time, at {_swarm.Now.TotalSeconds:F0} s");
+                    if (_swarm.IsTooLong(waiting, life / 2)) _swarm.GaveUp.Add($"{_mac}: {current.YourAddress} was not renewed in time, at {_swarm.Now.TotalSeconds:F0} s");
                     return;
                 }
 

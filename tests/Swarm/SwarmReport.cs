@@ -5,7 +5,7 @@ namespace Anvil.Swarm;
 /// <param name="Done">How many came to rest.</param>
 /// <param name="Uuids">Uuid of each machine by its MAC address.</param>
 /// <param name="Doubles">Addresses that two clients held at once.</param>
-/// <param name="GaveUp">Waits that outlasted a firmware's patience.</param>
+/// <param name="GaveUp">Waits that outlasted a firmware's patience, and the turns they may last.</param>
 /// <param name="Lost">Changes that a server had accepted and that were gone later.</param>
 /// <param name="Accepted">Params that a server accepted, by the machine's MAC address.</param>
 /// <param name="LongestWaits">Longest wait of any client by step, in seconds.</param>

@@ -14,7 +14,7 @@ internal static unsafe class Bmc
 
     public static JsonObject Gather()
     {
-        var facts = new JsonObject { ["Present"] = Smbios.HasBmc() || File.Exists("/dev/ipmi0") };
+        var facts = new JsonObject { ["Present"] = Smbios.HasBmc(Smbios.Table()) || File.Exists("/dev/ipmi0") };
         var device = Native.Open("/dev/ipmi0", Native.OpenReadWrite);
         if (device < 0) return facts;
         try

@@ -96,7 +96,7 @@ public static class Inventory
     {
         var total = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal)) ?? "";
         var modules = new JsonArray();
-        foreach (var module in Smbios.MemoryModules()) modules.Add((JsonNode)module);
+        foreach (var module in Smbios.MemoryModules(Smbios.Table())) modules.Add((JsonNode)module);
         return new JsonObject { ["Total"] = Number(new string([.. total.Where(char.IsAsciiDigit)])) * 1024, ["Modules"] = modules };
     }
 

@@ -24,9 +24,9 @@ internal static class LldpFrame
             {
                 case 1 when length > 1: neighbour["ChassisId"] = Id(value, macSubtype: 4); break;
                 case 2 when length > 1: neighbour["PortId"] = Id(value, macSubtype: 3); break;
-                case 4: neighbour["PortDescription"] = Encoding.UTF8.GetString(value); break;
-                case 5: neighbour["SystemName"] = Encoding.UTF8.GetString(value); break;
-                case 6: neighbour["SystemDescription"] = Encoding.UTF8.GetString(value); break;
+                case 4: neighbour["PortDescription"] = Text(value); break;
+                case 5: neighbour["SystemName"] = Text(value); break;
+                case 6: neighbour["SystemDescription"] = Text(value); break;
                 case 127 when length == 6 && value[..4].SequenceEqual<byte>([0x00, 0x80, 0xC2, 1]): neighbour["Vlan"] = BinaryPrimitives.ReadUInt16BigEndian(value[4..]); break;
             }
 
@@ -37,5 +37,8 @@ internal static class LldpFrame
     }
 
     private static string Id(ReadOnlySpan<byte> value, byte macSubtype)
-        => value[0] == macSubtype && value.Length == 7 ? string.Join(':', value[1..].ToArray().Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture))) : Encoding.UTF8.GetString(value[1..]);
+        => value[0] == macSubtype && value.Length == 7 ? string.Join(':', value[1..].ToArray().Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture))) : Text(value[1..]);
+
+    /// <summary>Without control characters: some switches fill up with zeros, or break lines.</summary>
+    private static string Text(ReadOnlySpan<byte> value) => string.Concat(Encoding.UTF8.GetString(value).Select(c => char.IsControl(c) ? ' ' : c)).Trim();
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Agent.Facts;
 
-/// <summary>Reads the SMBIOS tables that the kernel shows (DMTF DSP0134).</summary>
+/// <summary>Reads the SMBIOS structure table that the kernel shows (DMTF DSP0134 section 6); what is cut off or wrong in it ends it.</summary>
 internal static class Smbios
 {
     private const byte MemoryDevice = 17;
@@ -12,12 +12,12 @@ internal static class Smbios
     private const byte EndOfTable = 127;
 
     /// <summary>True when the firmware lists a BMC (type 38).</summary>
-    public static bool HasBmc() => Structures().Any(s => s.Data[0] == IpmiDevice);
+    public static bool HasBmc(byte[] table) => Structures(table).Any(s => s.Data[0] == IpmiDevice);
 
     /// <summary>Populated memory modules (type 17): locator, size in octets, speed in MT/s, vendor, serial.</summary>
-    public static IEnumerable<JsonObject> MemoryModules()
+    public static IEnumerable<JsonObject> MemoryModules(byte[] table)
     {
-        foreach (var (data, strings) in Structures().Where(s => s.Data[0] == MemoryDevice && s.Data.Length >= 0x15))
+        foreach (var (data, strings) in Structures(table).Where(s => s.Data[0] == MemoryDevice && s.Data.Length >= 0x15))
         {
             var size = (long)BinaryPrimitives.ReadUInt16LittleEndian(data.AsSpan(0x0C));
             if (size is 0 or 0xFFFF) continue;
@@ -35,19 +35,22 @@ internal static class Smbios
         }
     }
 
-    private static List<(byte[] Data, List<string> Strings)> Structures()
+    /// <summary>The table of this machine; an empty one where the kernel shows none.</summary>
+    public static byte[] Table()
     {
-        var found = new List<(byte[], List<string>)>();
-        byte[] table;
         try
         {
-            table = File.ReadAllBytes("/sys/firmware/dmi/tables/DMI");
+            return File.ReadAllBytes("/sys/firmware/dmi/tables/DMI");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return found;
+            return [];
         }
+    }
 
+    private static List<(byte[] Data, List<string> Strings)> Structures(byte[] table)
+    {
+        var found = new List<(byte[], List<string>)>();
         var at = 0;
         while (at + 4 <= table.Length && table[at] != EndOfTable && table[at + 1] >= 4 && at + table[at + 1] <= table.Length)
         {

@@ -1,7 +1,9 @@
+using Orleans.CodeGeneration;
+
 namespace Anvil.Contracts.Catalog;
 
 /// <summary>The single writer of the catalog. Answers carry the revision that holds the change.</summary>
-[Alias("anvil.ICatalogGrain")]
+[Alias("anvil.ICatalogGrain"), Version(1)]
 public interface ICatalogGrain : IGrainWithStringKey
 {
     /// <summary>Makes a document.</summary>

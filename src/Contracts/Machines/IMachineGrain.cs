@@ -1,10 +1,11 @@
 using Anvil.Provisioning.Jobs;
+using Orleans.CodeGeneration;
 using Orleans.Concurrency;
 
 namespace Anvil.Contracts.Machines;
 
 /// <summary>One machine: owns its document, its task list and its jobs. Bodies are the API's JSON.</summary>
-[Alias("anvil.IMachineGrain")]
+[Alias("anvil.IMachineGrain"), Version(1)]
 public interface IMachineGrain : IGrainWithStringKey
 {
     /// <summary>Makes the machine.</summary>
@@ -42,6 +43,13 @@ public interface IMachineGrain : IGrainWithStringKey
     /// <summary>Makes the machine.</summary>
     [Alias("Make")]
     Task<MachineAnswer> Make(MachineWrite write);
+
+    /// <summary>
+    /// The machine registers itself though it is known: it has a network card that nobody knew of. 409 when the registration does not
+    /// name every card that it is known by. The answer holds nothing that is secret.
+    /// </summary>
+    [Alias("Join")]
+    Task<MachineAnswer> Join(MachineWrite write);
 
     /// <summary>The machine; 404 when there is none.</summary>
     [Alias("Read")]
@@ -81,10 +89,11 @@ public interface IMachineGrain : IGrainWithStringKey
 }
 
 /// <summary>What a machine's tokens prove.</summary>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.MachineSecrets")]
 public sealed record MachineSecrets([property: Id(0)] string Secret, [property: Id(1)] string BootId);
 
 /// <summary>What the edge saw.</summary>
+[GenerateSerializer, Alias("anvil.SightingKind")]
 public enum SightingKind
 {
     /// <summary>A DISCOVER of firmware or boot program: a network boot begins.</summary>
@@ -102,5 +111,5 @@ public enum SightingKind
 /// <param name="Address">Leased address, or "".</param>
 /// <param name="Firmware">pcbios or uefi; "" when an operating system asked.</param>
 /// <param name="Via">Boot program, or disk.</param>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.Sighting")]
 public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware, [property: Id(3)] string Via);

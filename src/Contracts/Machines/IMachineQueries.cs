@@ -1,4 +1,4 @@
-using Anvil.Contracts.Lists;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 
@@ -19,8 +19,17 @@ public interface IMachineQueries
     /// <summary>The machines with one of the names or MAC addresses; each once.</summary>
     Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation);
 
-    /// <summary>Machines, by default in order of their uuids.</summary>
-    Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation);
+    /// <summary>Machines, by default in order of their uuids. Fields are those of <see cref="MachineFields"/>.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation);
+
+    /// <summary>Machines as <see cref="ListAsync"/> gives them, with the counts.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation);
+
+    /// <summary>How often each value of a field occurs in the machines that a list's filters leave.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: a regular expression takes too long.</exception>
+    Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation);
 
     /// <summary>Number of machines.</summary>
     Task<long> CountAsync(CancellationToken cancellation);
@@ -31,11 +40,13 @@ public interface IMachineQueries
     /// <summary>A job.</summary>
     Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);
 
-    /// <summary>Jobs, by default in order of their start.</summary>
-    Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation);
+    /// <summary>Jobs, by default in order of their start, with the counts. Fields are those of <see cref="JobFields"/>.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation);
 
-    /// <summary>Number of jobs.</summary>
-    Task<long> CountJobsAsync(CancellationToken cancellation);
+    /// <summary>How often each value of a field occurs in the jobs that a list's filters leave.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: a regular expression takes too long.</exception>
+    Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation);
 
     /// <summary>Deletes a job's row; false when there was none.</summary>
     Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation);

@@ -1,8 +1,10 @@
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Contracts.Subnets;
 
 /// <summary>What a client wants of a subnet.</summary>
+[GenerateSerializer, Alias("anvil.LeaseAct")]
 public enum LeaseAct
 {
     /// <summary>DHCPDISCOVER.</summary>
@@ -22,7 +24,7 @@ public enum LeaseAct
 }
 
 /// <summary>A DHCP message, as far as the lease goes.</summary>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.LeaseCall")]
 public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested, [property: Id(3)] uint Via)
 {
     /// <summary>The edge can probe addresses on the client's network.</summary>
@@ -31,7 +33,11 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
 }
 
 /// <summary>How DHCP answers; the lease is durable when this arrives.</summary>
-[GenerateSerializer, Immutable]
+/// <param name="Verdict">What to answer.</param>
+/// <param name="LeaseJson">The lease as JSON, for silos of the version that knew no other form.</param>
+/// <param name="ReservationJson">The reservation as JSON, for the same.</param>
+/// <param name="Reason">One line for the timeline.</param>
+[GenerateSerializer, Immutable, Alias("anvil.LeaseAnswer")]
 public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
 {
     /// <inheritdoc/>
@@ -45,7 +51,30 @@ public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [proper
     /// <summary>Addresses to be probed: the offered one first, when it was picked and not probed lately, then those that are picked next.</summary>
     [Id(6)]
     public IReadOnlyList<uint> ToProbe { get; init; } = [];
+
+    /// <summary>The lease that is given; null for none. A silo of the version before sends its JSON alone.</summary>
+    [Id(7)]
+    public Lease? Lease { get => field ?? (LeaseJson is null ? null : Json.Read<Lease>(LeaseJson)); init; }
+
+    /// <summary>The reservation that it is given by; null for none. A silo of the version before sends its JSON alone.</summary>
+    [Id(8)]
+    public Reservation? Reservation { get => field ?? (ReservationJson is null ? null : Json.Read<Reservation>(ReservationJson)); init; }
+
+    /// <summary>The answer that was decided.</summary>
+    public static LeaseAnswer Of(LeaseDecision<uint> decision)
+        => new(decision.Verdict, decision.Lease is null ? null : Json.Write(decision.Lease), decision.Reservation is null ? null : Json.Write(decision.Reservation), decision.Reason)
+        {
+            Cause = decision.Cause,
+            Lease = decision.Lease,
+            Reservation = decision.Reservation,
+        };
 }
+
+/// <summary>What a client is to a subnet, where several share its link and one has to be chosen.</summary>
+/// <param name="IsReserved">An address of the subnet is reserved for it.</param>
+/// <param name="Address">The address that it has or had here; 0 for none.</param>
+[GenerateSerializer, Immutable, Alias("anvil.ClientStanding")]
+public sealed record ClientStanding([property: Id(0)] bool IsReserved, [property: Id(1)] uint Address);
 
 /// <summary>One subnet: the single writer of its leases.</summary>
 [Alias("anvil.ISubnetGrain")]
@@ -66,6 +95,10 @@ public interface ISubnetGrain : IGrainWithStringKey
     /// <summary>The address that a client has or had here; 0 for none.</summary>
     [Alias("AddressOf")]
     Task<uint> AddressOf(string token);
+
+    /// <summary>What a client is to this subnet. Silos of the version before do not know this call.</summary>
+    [Alias("StandingOf")]
+    Task<ClientStanding> StandingOf(string token);
 
     /// <summary>What a probe of an address found: whether somebody uses it.</summary>
     [Alias("Probed")]

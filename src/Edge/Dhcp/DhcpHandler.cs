@@ -114,11 +114,11 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
         await SightAsync(on);
-        var lease = Json.Read<Lease>(answer.LeaseJson!);
+        var lease = answer.Lease!;
         var offered = IPv4.Parse(lease.Addr);
         foreach (var address in answer.ToProbe) prober.Begin(on.Arrival, address, address == offered ? request.Mac : "", (probed, inUse) => subnet.Probed(probed, inUse));
         Note(on.Machine, request, on.Client, $"OFFER {lease.Addr}", answer.Reason, on.Boot);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, on.Subnet, ReservationOf(answer), on.Boot, on.Server));
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, on.Subnet, answer.Reservation, on.Boot, on.Server));
     }
 
     private async Task<DhcpOutcome> RequestAsync(DhcpExchange on, uint wanted)
@@ -136,10 +136,10 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
                 return request.RelayAddress != 0 ? Depart(on.Arrival, nak) : new DhcpOutcome(new DhcpDeparture(nak, uint.MaxValue, options.Value.DhcpClientPort), DhcpDrop.None);
         }
 
-        var lease = Json.Read<Lease>(answer.LeaseJson!);
+        var lease = answer.Lease!;
         if (on.Machine is not null) await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(SightingKind.Leased, lease.Addr, "", "")));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, ReservationOf(answer), on.Boot, on.Server));
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, answer.Reservation, on.Boot, on.Server));
     }
 
     private async Task<DhcpOutcome> GiveBackAsync(LeaseAct act, DhcpExchange on, uint address)
@@ -231,8 +231,6 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         var detail = client.Kind == ClientKind.None ? reason : $"{reason}; {string.Join("; ", boot.Reasons)}{(boot.Boots ? $"; boots {boot.File}" : "")}";
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", what, outcome, detail);
     }
-
-    private static Reservation? ReservationOf(LeaseAnswer answer) => answer.ReservationJson is null ? null : Json.Read<Reservation>(answer.ReservationJson);
 
     private ISubnetGrain SubnetGrain(Subnet subnet) => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
 

@@ -1,84 +1,39 @@
-using System.Text;
-using System.Text.Json;
-using Anvil.Contracts;
+using System.Globalization;
+using Anvil.Objects;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;
 
-/// <summary>What handlers read from a request: who asks, and the body.</summary>
+/// <summary>What is read from HTTP: who asks, the query, the conditions, and the body.</summary>
 internal static class ApiRequest
 {
-    /// <summary>Most octets of a body.</summary>
-    public const int MostBody = 16 << 20;
-
     public static Principal Principal(this HttpContext http) => (Principal)http.Items[typeof(Principal)]!;
 
     public static void Set(this HttpContext http, Principal principal) => http.Items[typeof(Principal)] = principal;
 
-    public static Actor Actor(this HttpContext http, string machine)
+    /// <summary>The request without HTTP.</summary>
+    public static ObjectRequest Asked(this HttpContext http) => new(http.Principal(), http.Request.Path)
     {
-        var principal = http.Principal();
-        return new Actor(principal.Name, principal.Kind != PrincipalKind.User, principal.May("machines", "updateTaskList", machine));
-    }
+        Query = http.Request.Query.ToDictionary(q => q.Key, q => (IReadOnlyList<string>)[.. q.Value.Select(v => v ?? "")], StringComparer.Ordinal),
+        IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
+        IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
+        Wait = Wait(http),
+    };
 
-    public static bool Flag(this HttpContext http, string name) => http.Request.Query[name].ToString() is "true" or "1";
+    /// <summary>A part of the path; slashes that it was sent with escaped are its own.</summary>
+    public static string Part(this HttpContext http, string name) => Uri.UnescapeDataString((string?)http.Request.RouteValues[name] ?? "");
 
-    /// <summary>Refuses what the requester may not do: a get is answered with 404, which hides whether the object is there.</summary>
-    /// <exception cref="ApiException">403 or 404.</exception>
-    public static void Require(this HttpContext http, string scope, string action, string specific)
+    /// <summary>Reads a JSON body; empty when there is none.</summary>
+    /// <exception cref="ApiException">400: another content type; 413: too long.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http, string model)
     {
-        if (http.Principal().May(scope, action, specific)) return;
-        if (action == "get") throw new ApiException(ApiError.NotFound(scope, specific));
-        throw new ApiException(new ApiError(scope, specific, "AUTH", [$"Cannot access {http.Request.Path}", $"Requires: {scope} {action} {specific}"], 403));
-    }
-
-    /// <summary>Reads a JSON body as text; "" when there is none.</summary>
-    /// <exception cref="ApiException">400: another content type, not JSON, or too long.</exception>
-    public static async Task<string> ReadJsonAsync(this HttpContext http, string model, string key)
-    {
-        var text = await http.ReadTextAsync(model, key);
-        if (text.Length == 0) return "";
+        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, () => new ApiError(model, "", http.Request.Method, [$"a body has at most {JsonLimits.Octets} octets"], 413));
+        if (octets.Length == 0) return default;
         if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)
-            throw new ApiException(ApiError.BadRequest(model, key, http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
-        try
-        {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = Json.MaxDepth });
-            if (text.Contains("\\u", StringComparison.Ordinal)) CheckCharacters(document.RootElement);
-            return text;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ApiException(ApiError.BadRequest(model, key, http.Request.Method, "Invalid JSON: " + e.Message));
-        }
-    }
-
-    /// <summary>Escapes can say what is no text: U+0000, which no database keeps, and halves of surrogate pairs.</summary>
-    private static void CheckCharacters(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject())
-                {
-                    CheckCharacters(property.Name);
-                    CheckCharacters(property.Value);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in element.EnumerateArray()) CheckCharacters(item);
-                break;
-            case JsonValueKind.String:
-                CheckCharacters(element.GetString()!);
-                break;
-        }
-    }
-
-    private static void CheckCharacters(string text)
-    {
-        if (text.Contains('\0', StringComparison.Ordinal)) throw new JsonException("a text cannot hold the character U+0000");
+            throw new ApiException(ApiError.BadRequest(model, "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
+        return octets.GetBuffer().AsMemory(0, (int)octets.Length);
     }
 
     /// <summary>Reads a body of any type.</summary>
@@ -99,9 +54,13 @@ internal static class ApiRequest
         return buffer;
     }
 
-    private static async Task<string> ReadTextAsync(this HttpContext http, string model, string key)
+    /// <summary>`Prefer: wait=30` (RFC 7240 section 4.3), with `If-None-Match`, is DRP v4's long poll.</summary>
+    private static TimeSpan? Wait(HttpContext http)
     {
-        using var octets = await http.ReadOctetsAsync(MostBody, () => new ApiError(model, key, http.Request.Method, [$"a body has at most {MostBody} octets"], 413));
-        return Encoding.UTF8.GetString(octets.GetBuffer(), 0, (int)octets.Length);
+        const double Longest = 3600;
+        var text = http.Request.Headers["Prefer"].ToString();
+        if (!text.StartsWith("wait=", StringComparison.Ordinal)) return null;
+        return double.TryParse(text[5..].TrimEnd('s'), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds >= 0
+            ? TimeSpan.FromSeconds(Math.Min(seconds, Longest)) : null;
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Anvil.Contracts;
+using Anvil.Objects;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 
@@ -10,17 +10,12 @@ internal static class ApiResults
 {
     private const string JsonType = "application/json; charset=utf-8";
 
-    public static Task WriteAsync(this HttpContext http, Reply reply)
+    public static Task WriteAsync(this HttpContext http, ObjectAnswer answer)
     {
-        if (reply.Error is not null) return http.WriteAsync(reply.Error);
-        if (reply.Body is null)
-        {
-            http.Response.StatusCode = reply.Status;
-            return Task.CompletedTask;
-        }
-
-        if (reply.Revision > 0) http.Response.Headers.ETag = $"\"{reply.Revision}\"";
-        return http.WriteJsonAsync(reply.Body, reply.Status);
+        if (answer.Tag.Length > 0) http.Response.Headers.ETag = $"\"{answer.Tag}\"";
+        if (answer.Json is not null) return http.WriteJsonAsync(answer.Json, answer.Status);
+        http.Response.StatusCode = answer.Status;
+        return Task.CompletedTask;
     }
 
     public static Task WriteAsync(this HttpContext http, ApiError error) => http.WriteJsonAsync(Json.Write(error), error.Code);

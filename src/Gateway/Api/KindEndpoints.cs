@@ -1,96 +1,53 @@
-using Anvil.Contracts;
-using Anvil.Provisioning.Access;
+using System.Globalization;
+using Anvil.Objects;
 using Anvil.Provisioning.Documents;
-using Anvil.Provisioning.Jobs;
-using Anvil.Provisioning.Machines;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Anvil.Gateway.Api;
 
-/// <summary>The verbs that every kind has (DRP's generic CRUD). A kind is a row of the table given here.</summary>
+/// <summary>The paths of the verbs that every kind has (DRP's generic CRUD).</summary>
 internal static class KindEndpoints
 {
-    public static void MapKind(this IEndpointRouteBuilder api, IKind kind)
+    public static void MapKinds(this IEndpointRouteBuilder api, ObjectFloor floor)
     {
-        var path = "/" + kind.Prefix;
-        // Keys of params and templates may hold slashes.
-        var one = path + (kind.Prefix is "params" or "templates" ? "/{**key}" : "/{key}");
-        api.MapMethods(path, ["GET", "HEAD"], http => ListAsync(http, kind));
-        api.MapPost(path, http => CreateAsync(http, kind));
-        api.MapMethods(one, ["GET", "HEAD"], http => OneAsync(http, kind, "get", (k, _) => kind.GetAsync(http, k), readsBody: false));
-        api.MapPut(one, http => OneAsync(http, kind, "update", (k, body) => kind.PutAsync(http, k, body)));
-        api.MapPatch(one, http => OneAsync(http, kind, "update", (k, body) => kind.PatchAsync(http, k, body)));
-        api.MapDelete(one, http => OneAsync(http, kind, "delete", (k, _) => kind.DeleteAsync(http, k), readsBody: false));
+        foreach (var kind in floor.Kinds) api.MapKind(floor, kind);
     }
 
-    /// <summary>Key of the object that a path names.</summary>
-    /// <exception cref="ApiException">404.</exception>
-    public static async Task<string> KeyAsync(HttpContext http, IKind kind)
+    private static void MapKind(this IEndpointRouteBuilder api, ObjectFloor floor, IObjectKind kind)
     {
-        var text = Uri.UnescapeDataString((string)http.Request.RouteValues["key"]!);
-        return await kind.ResolveAsync(http, text) ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, http.Request.Method));
-    }
-
-    private static async Task ListAsync(HttpContext http, IKind kind)
-    {
-        if (!http.Principal().May(kind.Prefix, "list", "*"))
+        var prefix = kind.Prefix;
+        var path = "/" + prefix;
+        var one = path + (kind.HasSlashes ? "/{**key}" : "/{key}");
+        api.MapMethods(path, ["GET", "HEAD"], http => ListAsync(http, floor, prefix));
+        api.MapPost(path, async http => await http.WriteAsync(await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
+        api.MapMethods(one, ["GET", "HEAD"], async http =>
         {
-            await RowsAsync(http, 0, []);
-            return;
-        }
-
-        var page = await kind.ListAsync(http);
-        var rows = page.IsApplied ? ListQuery.Rows(page.Documents, http.Request.Query) : ListQuery.Apply(page.Documents, kind.Prefix, http.Request.Query);
-        await RowsAsync(http, page.Total, rows);
+            if (Key(http) is { Length: > 0 } key) await http.WriteAsync(await floor.GetAsync(prefix, key, http.Asked(), http.RequestAborted));
+            else await ListAsync(http, floor, prefix);
+        });
+        api.MapPut(one, async http => await http.WriteAsync(await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
+        api.MapPatch(one, async http => await http.WriteAsync(await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
+        api.MapDelete(one, async http => await http.WriteAsync(await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(), http.RequestAborted)));
     }
 
-    private static Task RowsAsync(HttpContext http, long total, List<System.Text.Json.Nodes.JsonObject> rows)
+    private static string Key(HttpContext http) => http.Part("key");
+
+    /// <summary>Where keys may hold slashes the path of one object matches that of all.</summary>
+    private static string OneKey(HttpContext http, string prefix)
+        => Key(http) is { Length: > 0 } key ? key : throw new ApiException(new ApiError(prefix, "", http.Request.Method, ["Method not allowed: a key is needed"], 405));
+
+    private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {
-        http.Response.Headers["X-DRP-LIST-COUNT"] = rows.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        http.Response.Headers["X-DRP-LIST-TOTAL-COUNT"] = total.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return http.WriteObjectAsync(rows);
+        var list = await floor.ListAsync(prefix, http.Asked(), http.RequestAborted);
+        var headers = http.Response.Headers;
+        headers["X-DRP-LIST-COUNT"] = Text(list.Rows.Count);
+        headers["X-DRP-LIST-TOTAL-COUNT"] = Text(list.Total);
+        headers["X-DRP-LIST-FILTER-COUNT"] = Text(list.Filtered);
+        if (list.Next is { } next) headers["X-Anvil-List-Next"] = next;
+        await http.WriteObjectAsync(list.Rows);
     }
 
-    private static async Task CreateAsync(HttpContext http, IKind kind)
-    {
-        var body = await http.ReadJsonAsync(kind.Prefix, "");
-        if (body.Length == 0) throw new ApiException(ApiError.BadRequest(kind.Prefix, "", "POST", "an object is needed"));
-        http.Require(kind.Prefix, "create", kind.Prefix == "jobs" ? MachineOf(body) : "*");
-        await http.WriteAsync(await kind.CreateAsync(http, body));
-    }
-
-    private static async Task OneAsync(HttpContext http, IKind kind, string action, Func<string, string, Task<Reply>> act, bool readsBody = true)
-    {
-        var body = readsBody ? await http.ReadJsonAsync(kind.Prefix, "") : "";
-        var key = await KeyAsync(http, kind);
-        var specific = kind.Prefix == "jobs" ? await OwnerOfJobAsync(http, kind, key) : key;
-        if (HttpMethods.IsPatch(http.Request.Method) && body.Length > 0)
-        {
-            using var patch = System.Text.Json.JsonDocument.Parse(body);
-            foreach (var pointer in JsonPatch.WrittenPaths(patch.RootElement)) http.Require(kind.Prefix, $"update:{pointer}", specific);
-        }
-        else
-        {
-            http.Require(kind.Prefix, action, specific);
-        }
-
-        if (readsBody && body.Length == 0) throw new ApiException(ApiError.BadRequest(kind.Prefix, key, http.Request.Method, "a body is needed"));
-        await http.WriteAsync(await act(key, body));
-    }
-
-    private static string MachineOf(string body)
-    {
-        using var document = System.Text.Json.JsonDocument.Parse(body);
-        return document.RootElement.ValueKind == System.Text.Json.JsonValueKind.Object && document.RootElement.TryGetProperty("Machine", out var m) && m.ValueKind == System.Text.Json.JsonValueKind.String
-            ? m.GetString() ?? "" : "";
-    }
-
-    private static async Task<string> OwnerOfJobAsync(HttpContext http, IKind kind, string key)
-    {
-        if (http.Principal().Kind == PrincipalKind.User) return key;
-        var reply = await kind.GetAsync(http, key);
-        return reply.Body is null ? "" : Json.Read<Provisioning.Jobs.Job>(reply.Body).Machine;
-    }
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,10 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
-using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
-using Anvil.Contracts.Machines;
 using Anvil.Gateway.Api;
-using Anvil.Provisioning.Access;
-using Anvil.Provisioning.Catalog;
+using Anvil.Objects;
+using Anvil.Objects.Events;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -14,7 +12,7 @@ using Microsoft.Extensions.Hosting;
 namespace Anvil.Gateway.Events;
 
 /// <summary>`/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape).</summary>
-internal sealed class EventSocket(EventStream stream, IMachineQueries machines, ICatalog catalog, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class EventSocket(EventStream stream, EventObjects objects, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private const int LongestCommand = 1024;
     private const int MostPatterns = 1000;
@@ -25,7 +23,7 @@ internal sealed class EventSocket(EventStream stream, IMachineQueries machines, 
         if (!http.WebSockets.IsWebSocketRequest) throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        using var client = new Client(socket, http.Principal());
+        using var client = new Client(socket, http.Asked());
         var channel = await stream.ListenAsync(http.RequestAborted);
         try
         {
@@ -92,7 +90,7 @@ internal sealed class EventSocket(EventStream stream, IMachineQueries machines, 
         {
             List<EventPattern> patterns;
             lock (client.Patterns) patterns = [.. client.Patterns.Values];
-            if (!patterns.Exists(p => p.Matches(happened)) || !client.Principal.May(happened.Type, "get", happened.Key)) continue;
+            if (!patterns.Exists(p => p.Matches(happened)) || !client.Asked.Principal.May(happened.Type, "get", happened.Key)) continue;
             await client.SendAsync(
                 new
                 {
@@ -101,28 +99,21 @@ internal sealed class EventSocket(EventStream stream, IMachineQueries machines, 
                     Action = EventAction.Of(happened),
                     happened.Key,
                     happened.Principal,
-                    Object = await ObjectAsync(happened, cancellation),
+                    Object = await objects.OfAsync(happened, client.Asked, cancellation),
                     Original = (object?)null,
                     happened.Detail,
                 }, cancellation);
         }
     }
 
-    /// <summary>The object as it is now; null when it is gone, or is no business of listeners.</summary>
-    private async Task<JsonElement?> ObjectAsync(StoredEvent happened, CancellationToken cancellation)
-    {
-        if (happened.Type == "machines") return await machines.FindAsync(happened.Key, cancellation) is { } machine ? Json.Element(machine) : null;
-        if (happened.Type is "users" or "prefs" || !CatalogRules.Kinds.ContainsKey(happened.Type)) return null;
-        return catalog.Current.OfKind(happened.Type).TryGetValue(happened.Key, out var document) ? JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options) : null;
-    }
-
-    private sealed class Client(WebSocket socket, Principal principal) : IDisposable
+    private sealed class Client(WebSocket socket, ObjectRequest asked) : IDisposable
     {
         private readonly SemaphoreSlim _sending = new(1, 1);
 
         public WebSocket Socket { get; } = socket;
 
-        public Principal Principal { get; } = principal;
+        /// <summary>Who listens.</summary>
+        public ObjectRequest Asked { get; } = asked;
 
         public Dictionary<string, EventPattern> Patterns { get; } = new(StringComparer.Ordinal);
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Anvil.Contracts;
 using Anvil.Gateway.Api;
+using Anvil.Objects.Sheets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Sheets;
 using Microsoft.AspNetCore.Builder;
@@ -24,14 +24,15 @@ internal static class SheetEndpoints
 
     private static async Task ImportAsync(HttpContext http, SheetImport import)
     {
-        foreach (var (scope, action) in new[] { ("machines", "create"), ("machines", "update"), ("reservations", "create"), ("reservations", "delete") }) http.Require(scope, action, "*");
+        var asked = http.Asked();
+        import.Require(asked);
         var file = await ReadAsync(http);
-        var (dryRun, partial) = (http.Flag("dryRun"), http.Flag("partial"));
+        var (dryRun, partial) = (asked.Flag("dryRun"), asked.Flag("partial"));
         // Who asks for lines is told how far it is; the last line is the report, whatever it says.
         var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
         try
         {
-            var report = await import.RunAsync(file, http.Actor("*"), dryRun, partial, p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
+            var report = await import.RunAsync(SheetReader.Read(file), asked, dryRun, partial, p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
             if (asLines) await LineAsync(http, new { Report = report });
             else await http.WriteObjectAsync(report, report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
         }
@@ -43,8 +44,7 @@ internal static class SheetEndpoints
 
     private static async Task ExportAsync(HttpContext http, SheetExport export)
     {
-        http.Require("machines", "list", "*");
-        http.Require("machines", "get", "*");
+        export.Require(http.Asked());
         switch (http.Request.Query["format"].ToString())
         {
             case "" or "csv":

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
-using Anvil.Contracts.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Grains.Catalog;
@@ -197,8 +197,8 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
         var users = new List<string>();
         foreach (var reference in MachineReferences.All.Where(r => r.To == prefix))
         {
-            var filter = ListFilter.Where(reference.Field, reference.IsList ? FieldKind.List : FieldKind.Text, key) with { Limit = MostUsersNamed };
-            users.AddRange((await machines.ListAsync(filter, CancellationToken.None)).Select(m => reference.UseOf(m, key)));
+            var query = ListQuery.Where(MachineFields.Table, reference.Field, key) with { Limit = MostUsersNamed };
+            users.AddRange((await machines.ListAsync(query, CancellationToken.None)).Select(m => reference.UseOf(m, key)));
         }
 
         return users;

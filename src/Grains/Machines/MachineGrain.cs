@@ -1,12 +1,11 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Timeline;
 using Anvil.Grains.Placement;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -19,371 +18,270 @@ using Orleans.Storage;
 namespace Anvil.Grains.Machines;
 
 /// <summary>
-/// Holds a machine's state, calls the rules, persists with its ETag, then acts. It has no rule of its own.
-/// A write that was not confirmed leaves the state as it was, and it is read again before the next one.
+/// Holds a machine's state, asks the rules (<see cref="MachineSteps"/>), stores what they say with its ETag, then does what they say is
+/// to be done. It has no rule of its own.
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class MachineGrain(
-    [PersistentState("machine", MachineGrain.Store)] IPersistentState<MachineState> state,
-    ICatalog catalog, Database database, ITimeline timeline, TimeProvider time, ILogger<MachineGrain> logger) : Grain, IMachineGrain, IRemindable
+public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 {
     /// <summary>Name of the storage provider.</summary>
     public const string Store = "anvil";
 
-    private const string DeadlineReminder = "deadline";
-    private static readonly TimeSpan DeadlinePeriod = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ReminderRetry = TimeSpan.FromSeconds(5);
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    /// <summary>When the registered reminder comes; zero: none is registered; null: not known.</summary>
-    private DateTimeOffset? _reminderAt;
-    private bool _reminderMoved;
-    private bool _settingReminder;
-    private bool _ended;
+    /// <summary>Name of the state in the storage: part of its key, so it never changes.</summary>
+    public const string StateName = "machine";
+
+    private readonly MachineStore _store;
+    private readonly ICatalog _catalog;
+    private readonly IMachineQueries _queries;
+    private readonly ITimeline _timeline;
+    private readonly ParamKeys _keys;
+    private readonly TimeProvider _time;
+    private readonly ILogger<MachineGrain> _logger;
+    private readonly DeadlineReminder _deadline;
+    private readonly ChangeSignal _changed = new();
     private DateTimeOffset _seen;
-    /// <summary>A write was not confirmed: what the database holds is not known until it has been read again.</summary>
-    private bool _unsure;
+
+    /// <summary>Makes an activation.</summary>
+    public MachineGrain(
+        [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog, IMachineQueries queries, ITimeline timeline,
+        ParamKeys keys, TimeProvider time, ILogger<MachineGrain> logger)
+    {
+        _store = new MachineStore(state, database);
+        (_catalog, _queries, _timeline, _keys, _time, _logger) = (catalog, queries, timeline, keys, time, logger);
+        _deadline = new DeadlineReminder(this, Uuid, time, logger);
+    }
 
     private string Uuid => GrainKeys.Bare(this.GetPrimaryKeyString());
+
+    private MachineState State => _store.State;
+
+    private RuleContext Context => new(_catalog.Current, _time.GetUtcNow(), SystemEntropy.Entropy) { Seen = _seen };
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         // The activation before this one may have died between its last write and the reminder.
-        if (state.State.Machine is { Boot: { IsResting: false, Stuck: false } }) SetReminder();
+        if (MachineSteps.DeadlineOf(State) is SetDeadline deadline) _deadline.Set(deadline.At);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public async Task<MachineAnswer> Make(MachineWrite write)
     {
-        _ended = true;
-        return Task.CompletedTask;
+        var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered, Options(write.Terms), Context));
+        if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
+        return Answer(outcome);
     }
 
     /// <inheritdoc/>
-    public Task<Reply> Create(string body, Actor actor, bool discovered, bool force) => AnswerAsync("POST", async () =>
+    public async Task<MachineAnswer> Join(MachineWrite write)
     {
-        if (state.State.Machine is not null) throw new ApiException(ApiError.Conflict("machines", Uuid, "CREATE", "already exists"));
-        var wanted = ReadMachine(Parse(body), "POST", 400) with { Uuid = Uuid };
-        var machine = MachineRules.Create(wanted, catalog.Current, time.GetUtcNow(), discovered, new ChangeOptions(force, actor.IsMachine));
-        await WriteAsync(new MachineState { Machine = machine, BootId = NewBootId(), Revision = state.State.Revision }, "create", actor.Name);
-        return Document(201);
-    });
-
-    /// <inheritdoc/>
-    public async Task<Reply> Get()
-    {
-        await ReadAgainAsync(required: false);
-        return state.State.Machine is null ? Missing("GET") : Document();
+        var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, Options(write.Terms), Context));
+        var answer = Answer(outcome);
+        return answer with { Machine = answer.Machine is null ? null : MachineRules.Public(answer.Machine) };
     }
 
     /// <inheritdoc/>
-    public async Task<Reply> Watch(long revision, TimeSpan wait)
+    public async Task<MachineAnswer> Read()
     {
-        if (state.State.Machine is not null && state.State.Revision == revision)
-        {
-            var changed = _changed.Task;
-            if (await Task.WhenAny(changed, Task.Delay(wait, time)) != changed) return new Reply(304, null, null) { Revision = revision };
-        }
-
-        return await Get();
+        await _store.ReadAgainAsync(required: false);
+        return State.Machine is null
+            ? new MachineAnswer(404, null, ApiError.NotFound("machines", Uuid), 0)
+            : new MachineAnswer(200, MachineSteps.Seen(State.Machine, _seen), null, State.Revision);
     }
 
     /// <inheritdoc/>
-    public Task<Reply> Patch(string patch, Actor actor, bool force) => ChangeAsync("PATCH", actor, force, machine =>
-        ReadMachine(JsonPatch.Apply(Json.Node(machine), Json.Read<JsonElement>(patch), "machines", Uuid), "PATCH", 406));
-
-    /// <inheritdoc/>
-    public Task<Reply> Put(string body, Actor actor, bool force) => ChangeAsync("PUT", actor, force, _ => ReadMachine(Parse(body), "PUT", 400));
-
-    /// <inheritdoc/>
-    public Task<Reply> Delete(Actor actor) => AnswerAsync("DELETE", async () =>
+    public async Task<MachineAnswer> Await(long revision, TimeSpan wait)
     {
-        var machine = Existing("DELETE");
-        if (machine.Locked && !actor.IsMachine) throw new ApiException(new ApiError("machines", Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
-        var reply = Document();
-        await WriteAsync(new MachineState { Revision = state.State.Revision }, "delete", actor.Name);
-        using (await database.WriteTurnAsync(CancellationToken.None)) await state.ClearStateAsync();
-        DeactivateOnIdle();
-        return reply;
-    });
+        if (State.Machine is null || State.Revision != revision || await _changed.WaitAsync(wait, _time)) return await Read();
+        return new MachineAnswer(304, null, null, revision);
+    }
 
     /// <inheritdoc/>
-    public Task<Reply> NextJob(Actor actor) => AnswerAsync("POST", async () =>
-    {
-        if (state.State.Machine is not { } machine) throw new ApiException(ApiError.Invalid("jobs", "", $"Machine {Uuid} does not exist"));
-        var next = JobRules.Next(machine, state.State.Job, catalog.Current, time.GetUtcNow(), () => Guid.NewGuid().ToString());
-        await WriteAsync(state.State with { Machine = next.Machine, Job = next.Job, ChangedJobs = next.Changed }, "jobs", actor.Name);
-        if (next.Status == 201) timeline.Note(Uuid, "", "job", $"task {next.Job!.Task}", "created", next.Job.Uuid);
-        return next.Status == 204 ? new Reply(204, null, null) : Reply.Ok(Json.Write(next.Job!), next.Status);
-    });
+    public async Task<MachineAnswer> Replace(MachineWrite write) => Answer(await ActAsync("PUT", s => MachineSteps.Replace(s, Uuid, write.Machine, Options(write.Terms), Context)));
 
     /// <inheritdoc/>
-    public Task<Reply> PatchJob(string job, string patch, Actor actor) => AnswerAsync("PATCH", async () =>
+    public async Task<MachineAnswer> Amend(DocumentPatch patch)
+        => Answer(await ActAsync("PATCH", s => MachineSteps.Amend(s, Uuid, patch.Operations, Options(patch.Terms), Context)));
+
+    /// <inheritdoc/>
+    public async Task<MachineAnswer> Remove(ChangeTerms terms)
     {
-        var machine = Existing("PATCH");
-        if (state.State.Job is not { } old || old.Uuid != job) throw new ApiException(ApiError.Conflict("jobs", job, "Conflict", "only a machine's current job can be changed"));
-        Job wanted;
-        try
+        var before = State.Machine;
+        var answer = Answer(await ActAsync("DELETE", s =>
         {
-            wanted = Json.Read<Job>(JsonPatch.Apply(Json.Node(old), Json.Read<JsonElement>(patch), "jobs", job));
-        }
-        catch (JsonException e)
-        {
-            throw new ApiException(new ApiError("jobs", job, "PATCH", [e.Message], 406));
-        }
+            before = MachineSteps.Seen(s.Machine, _seen);
+            return MachineSteps.Remove(s, Uuid, Options(terms), Context);
+        }));
+        return answer.Error is null ? answer with { Machine = before } : answer;
+    }
 
-        var (changed, updated) = JobRules.Update(machine, old, wanted, catalog.Current, time.GetUtcNow());
-        await WriteAsync(state.State with { Machine = updated, Job = changed, ChangedJobs = [changed] }, "jobs", actor.Name);
-        if (changed.State != old.State) timeline.Note(Uuid, "", "job", $"task {changed.Task}", changed.ExitState.Length > 0 ? $"{changed.State} ({changed.ExitState})" : changed.State, job);
-        return Reply.Ok(Json.Write(changed));
-    });
+    /// <inheritdoc/>
+    public async Task<JobAnswer> StartJob(Actor actor)
+    {
+        var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context));
+        return new JobAnswer(outcome.Status, outcome.Status == 204 || outcome.Error is not null ? null : State.Job, outcome.Error) { Again = outcome.Again };
+    }
+
+    /// <inheritdoc/>
+    public async Task<JobAnswer> AmendJob(string job, DocumentPatch patch)
+    {
+        var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, Options(patch.Terms), Context));
+        return new JobAnswer(outcome.Status, outcome.Error is null ? State.Job : null, outcome.Error) { Again = outcome.Again };
+    }
 
     /// <inheritdoc/>
     public Task<MachineSecrets?> Secrets()
     {
         // Every request with the machine's token comes through here: it was seen. The next write makes that durable.
-        _seen = time.GetUtcNow();
-        return Task.FromResult(state.State.Machine is { } machine ? new MachineSecrets(machine.Secret, state.State.BootId) : null);
+        _seen = _time.GetUtcNow();
+        return Task.FromResult(State.Machine is { } machine ? new MachineSecrets(machine.Secret, State.BootId) : null);
     }
 
     /// <inheritdoc/>
-    public Task<Reply> Sighted(Sighting sighting) => AnswerAsync("SIGHTED", async () =>
+    public async Task<Reply> Sighted(Sighting sighting)
     {
-        var machine = Existing("SIGHTED");
-        var now = time.GetUtcNow();
-        var bootId = state.State.BootId;
-        switch (sighting.Kind)
+        var outcome = await ActAsync("SIGHTED", s => sighting.Kind switch
         {
-            case SightingKind.Discover:
-                bootId = NewBootId();
-                machine = machine with { Boot = machine.Boot with { LastSeen = now, Firmware = sighting.Firmware, Via = sighting.Via } };
-                break;
-            case SightingKind.Leased:
-                if (machine.Address == sighting.Address) return Document();
-                machine = machine with { Address = sighting.Address, Boot = machine.Boot with { LastSeen = now } };
-                break;
-            case SightingKind.Script:
-                catalog.Current.BootEnvs.TryGetValue(machine.BootEnv, out var env);
-                machine = Lifecycle.NetBooting(machine, env, sighting.Firmware, sighting.Via, catalog.Current, now);
-                break;
-        }
-
-        await WriteAsync(state.State with { Machine = machine, BootId = bootId }, "boot", "edge");
-        return Document();
-    });
+            SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
+            SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
+            SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context),
+            _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED", $"a sighting of kind {(int)sighting.Kind} is not known")),
+        });
+        return new Reply(outcome.Status, null, outcome.Error) { Revision = State.Revision, Again = outcome.Again };
+    }
 
     /// <inheritdoc/>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        var machine = state.State.Machine;
-        var updated = machine is null ? null : Lifecycle.DeadlineCame(machine, catalog.Current, time.GetUtcNow());
-        if (machine is null || updated is null || ReferenceEquals(updated, machine))
-        {
-            // Came for a deadline that has moved or is over: the reminder is set for the one that runs now, or taken away.
-            _reminderAt = null;
-            SetReminder();
-            return;
-        }
-
-        LogStuck(machine.Name, updated.Boot.Reason);
-        AnvilDiagnostics.Stuck.Add(1);
-        await AnswerAsync("STUCK", async () =>
-        {
-            await WriteAsync(state.State with { Machine = updated }, "stuck", "deadline");
-            return Document();
-        });
+        _deadline.Came();
+        await ActAsync("STUCK", s => MachineSteps.DeadlineCame(s, Context));
+        // It may have come for a deadline that has moved or is over: it is set for the one that runs now, or taken away.
+        CarryOut(MachineSteps.DeadlineOf(State));
     }
 
-    private Task<Reply> ChangeAsync(string type, Actor actor, bool force, Func<Machine, Machine> change) => AnswerAsync(type, async () =>
+    /// <summary>Reads what is not sure, asks a rule, stores what it says, does what it says.</summary>
+    /// <param name="type">Type of an error.</param>
+    /// <param name="step">The rule; null from it: there is nothing to store.</param>
+    private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step)
     {
-        var old = Existing(type);
-        var machine = MachineRules.Update(old, change(old), catalog.Current, time.GetUtcNow(), new ChangeOptions(force, actor.IsMachine, actor.MayUpdateTaskList));
-        await WriteAsync(state.State with { Machine = machine }, "update", actor.Name);
-        return Document();
-    });
-
-    private async Task WriteAsync(MachineState next, string action, string by)
-    {
-        var old = state.State;
-        var now = time.GetUtcNow();
-        var before = old.Machine?.Boot;
-        var after = next.Machine?.Boot;
-        var phaseMoved = after is not null && (before?.Phase != after.Phase || before.Reason != after.Reason);
-        state.State = next with
-        {
-            Machine = Seen(next.Machine),
-            Revision = old.Revision + 1,
-            ChangedJobs = ReferenceEquals(next.ChangedJobs, old.ChangedJobs) ? [] : next.ChangedJobs,
-            Events = [new MachineEvent(now, "machines", action, Uuid, phaseMoved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}") { Principal = by }],
-        };
         try
         {
-            using var turn = await database.WriteTurnAsync(CancellationToken.None);
-            await state.WriteStateAsync();
-        }
-        catch (Exception e)
-        {
-            state.State = old;
-            _unsure = UniqueViolation.Of(e) is null;
-            throw;
-        }
-
-        var waiting = _changed;
-        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiting.TrySetResult();
-        if (after is not null && before?.Phase != after.Phase) AnvilDiagnostics.Phases.Add(1, new KeyValuePair<string, object?>("phase", after.Phase.ToString()));
-        if (phaseMoved) timeline.Note(Uuid, "", "phase", after!.Phase.ToString(), after.Stuck ? "stuck" : "", after.Reason);
-        SetReminder();
-    }
-
-    /// <summary>
-    /// Keeps a reminder registered only while a deadline runs. Nobody waits for that: the silo that keeps reminders may be the one
-    /// that has just died, and a deadline is minutes away.
-    /// </summary>
-    private void SetReminder()
-    {
-        _reminderMoved = true;
-        if (!_settingReminder) _ = SetReminderAsync();
-    }
-
-    private async Task SetReminderAsync()
-    {
-        _settingReminder = true;
-        try
-        {
-            while (_reminderMoved && !_ended)
+            await _store.ReadAgainAsync(required: true);
+            var change = step(State);
+            if (change is null) return new Outcome(200);
+            change = Sealed(change);
+            await _store.WriteAsync(change.State);
+            Written(change);
+            if (change.State.Machine is null)
             {
-                _reminderMoved = false;
-                try
-                {
-                    await SetReminderOnceAsync();
-                }
-                catch (Exception e) when (e is OrleansException or TimeoutException or ArgumentException || DatabaseFailure.Is(e))
-                {
-                    LogReminderFailed(e, Uuid);
-                    _reminderMoved = true;
-                    await Task.Delay(ReminderRetry, time);
-                }
+                await _store.ClearAsync();
+                DeactivateOnIdle();
             }
-        }
-        finally
-        {
-            _settingReminder = false;
-        }
-    }
 
-    private async Task SetReminderOnceAsync()
-    {
-        var boot = state.State.Machine?.Boot;
-        var wanted = boot is { IsResting: false, Stuck: false } ? boot.Deadline : default;
-        if (wanted == _reminderAt) return;
-        // A deadline that moves on a little keeps its reminder: when that comes too early it is set anew.
-        if (wanted != default && _reminderAt is { } at && at != default && wanted > at && wanted - at < TimeSpan.FromSeconds(30)) return;
-        if (wanted == default)
-        {
-            if (await this.GetReminder(DeadlineReminder) is { } reminder) await this.UnregisterReminder(reminder);
-        }
-        else
-        {
-            var due = wanted - time.GetUtcNow();
-            await this.RegisterOrUpdateReminder(DeadlineReminder, due > TimeSpan.Zero ? due : TimeSpan.Zero, DeadlinePeriod);
-        }
-
-        _reminderAt = wanted;
-    }
-
-    private async Task<Reply> AnswerAsync(string type, Func<Task<Reply>> act)
-    {
-        try
-        {
-            await ReadAgainAsync(required: true);
-            return await act();
+            return new Outcome(change.Status);
         }
         catch (ApiException e)
         {
-            return Reply.Fail(e.Error);
+            return Outcome.Of(e.Error);
         }
         catch (InconsistentStateException e)
         {
             LogStale(e, Uuid);
             AnvilDiagnostics.Fenced.Add(1, new KeyValuePair<string, object?>("grain", "machine"));
             DeactivateOnIdle();
-            return Reply.Fail(new ApiError("machines", Uuid, type, ["the machine was changed elsewhere at the same time; try again"], 409)) with { Again = true };
+            return Outcome.Of(ApiError.Conflict("machines", Uuid, type, "the machine was changed elsewhere at the same time; try again")) with { Again = true };
         }
         catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
         {
             if (UniqueViolation.Of(e) is { } rule)
             {
-                var what = rule == "name" ? "another machine has this Name" : "another machine has one of these HardwareAddrs";
-                return Reply.Fail(ApiError.Invalid("machines", Uuid, what));
+                var what = rule == UniqueRule.Name ? "another machine has this Name" : "another machine has one of these HardwareAddrs";
+                return Outcome.Of(ApiError.Invalid("machines", Uuid, what)) with { Broken = rule };
             }
 
             LogStorageFailed(e, Uuid);
-            return Reply.Fail(new ApiError("machines", Uuid, type, ["the database cannot be written; read the machine before trying again"], 503));
+            return Outcome.Of(new ApiError("machines", Uuid, type, ["the database cannot be written; read the machine before trying again"], 503));
         }
     }
 
-    private async Task ReadAgainAsync(bool required)
+    /// <summary>Secure params are stored sealed, whoever wrote them.</summary>
+    private MachineChange Sealed(MachineChange change)
     {
-        if (!_unsure) return;
+        if (change.State.Machine is not { } machine) return change;
+        var values = SecureValues.Sealed(machine.Params, "machines", machine.Uuid, _catalog.Current, _keys);
+        return ReferenceEquals(values, machine.Params) ? change : change with { State = change.State with { Machine = machine with { Params = values } } };
+    }
+
+    /// <summary>Every write of the machine comes through here once it is durable, and before its caller is answered.</summary>
+    private void Written(MachineChange change)
+    {
+        _changed.Raise();
+        foreach (var effect in change.Effects) CarryOut(effect);
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case SetDeadline deadline:
+                _deadline.Set(deadline.At);
+                break;
+            case ClearDeadline:
+                _deadline.Set(default);
+                break;
+            case NoteTimeline line:
+                _timeline.Note(Uuid, "", line.Kind, line.What, line.Outcome, line.Detail);
+                break;
+            case CountPhase moved:
+                AnvilDiagnostics.Phases.Add(1, new KeyValuePair<string, object?>("phase", moved.Phase.ToString()));
+                break;
+            case WarnStuck stuck:
+                LogStuck(stuck.Name, stuck.Reason);
+                AnvilDiagnostics.Stuck.Add(1);
+                break;
+            default:
+                throw new UnreachableException($"an effect is not carried out: {effect}");
+        }
+    }
+
+    /// <summary>Who registers has a card of a machine that is known: it may be that machine, with a card more.</summary>
+    /// <returns>What that machine's grain says; null when the card is nobody's any more.</returns>
+    private async Task<MachineAnswer?> JoinKnownAsync(MachineWrite write)
+    {
         try
         {
-            await state.ReadStateAsync();
-            _unsure = false;
+            var known = await _queries.FindManyAsync([], write.Machine.HardwareAddrs, CancellationToken.None);
+            if (known.Count == 0) return null;
+            if (known.Count == 1) return await GrainFactory.GetGrain<IMachineGrain>(GrainKeys.Machine(known[0].Uuid)).Join(write);
+            var names = string.Join(", ", known.Select(m => m.Name));
+            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", $"these HardwareAddrs are those of several machines: {names}"), 0);
         }
-        catch (Exception e) when (!required && (e is OrleansException || DatabaseFailure.Is(e)))
+        catch (Exception e) when (DatabaseFailure.Is(e))
         {
-            // The state as it was last known is the best answer while the database is away.
+            LogStorageFailed(e, Uuid);
+            return new MachineAnswer(503, null, new ApiError("machines", Uuid, "POST", ["the database cannot be read; try again"], 503), 0);
         }
     }
 
-    private Machine Existing(string type) => state.State.Machine ?? throw new ApiException(ApiError.NotFound("machines", Uuid, type));
+    private MachineAnswer Answer(Outcome outcome)
+        => outcome.Error is { } error ? new MachineAnswer(error.Code, null, error, State.Revision) { Again = outcome.Again }
+            : new MachineAnswer(outcome.Status, MachineSteps.Seen(State.Machine, _seen), null, State.Revision);
 
-    private Reply Missing(string type) => Reply.Fail(ApiError.NotFound("machines", Uuid, type));
+    private static ChangeOptions Options(ChangeTerms terms)
+        => new(terms.Force, terms.Actor.IsMachine, terms.Actor.MayUpdateTaskList) { By = terms.Actor.Name, IfRevision = terms.IfRevision };
 
-    private Machine? Seen(Machine? machine)
-        => machine is not null && _seen > machine.Boot.LastSeen ? machine with { Boot = machine.Boot with { LastSeen = _seen } } : machine;
-
-    private Reply Document(int status = 200) => Reply.Ok(Json.Write(Seen(state.State.Machine)!), status) with { Revision = state.State.Revision };
-
-    private JsonObject Parse(string body)
+    /// <summary>How a call ended.</summary>
+    private sealed record Outcome(int Status)
     {
-        try
-        {
-            return JsonNode.Parse(body, null, new JsonDocumentOptions { MaxDepth = Json.MaxDepth }) as JsonObject ?? throw new JsonException("an object is needed");
-        }
-        catch (JsonException e)
-        {
-            throw new ApiException(ApiError.BadRequest("machines", Uuid, "POST", "Invalid JSON: " + e.Message));
-        }
+        public ApiError? Error { get; private init; }
+
+        public bool Again { get; init; }
+
+        public string? Broken { get; init; }
+
+        public static Outcome Of(ApiError error) => new(error.Code) { Error = error };
     }
-
-    private Machine ReadMachine(JsonNode node, string type, int status)
-    {
-        try
-        {
-            return Json.Read<Machine>(node);
-        }
-        catch (JsonException e)
-        {
-            throw new ApiException(new ApiError("machines", Uuid, type, ["Invalid machines object: " + e.Message], status));
-        }
-    }
-
-    private static string NewBootId() => RandomNumberGenerator.GetHexString(16, lowercase: true);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Name} is {Reason}")]
-    private partial void LogStuck(string name, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Uuid}: this activation is stale and ends")]
-    private partial void LogStale(Exception exception, string uuid);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "machine {Uuid}: the state cannot be written")]
-    private partial void LogStorageFailed(Exception exception, string uuid);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Uuid}: the deadline's reminder cannot be set")]
-    private partial void LogReminderFailed(Exception exception, string uuid);
 }

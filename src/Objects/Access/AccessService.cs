@@ -23,8 +23,8 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
 
     private Prefs Prefs => catalog.Current.Prefs;
 
-    /// <summary>A token for a user.</summary>
-    public string ForUser(User user, TimeSpan life) => _tokens.Issue(user.Name, PrincipalKind.User, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], user.Secret);
+    /// <summary>A token for a user, limited to some of its rights; none for no limit.</summary>
+    public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits) => _tokens.Issue(user.Name, PrincipalKind.User, life, limits, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], user.Secret);
 
     /// <inheritdoc/>
     public async Task<TokenSource> ForRenderingAsync(Machine? machine)
@@ -43,7 +43,7 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
         switch (claims.Kind)
         {
             case PrincipalKind.User:
-                return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret) ? Of(user) : null;
+                return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret) ? Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId } : null;
             case PrincipalKind.Machine:
                 var secrets = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets());
                 return secrets is not null && Tokens.Proves(claims, grantor, secrets.Secret, secrets.BootId)
@@ -66,6 +66,5 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
         return Of(user);
     }
 
-    private static Principal Of(User user)
-        => new(user.Name, PrincipalKind.User, user.Roles.Contains("superuser", StringComparer.Ordinal) ? [Claim.All] : [new Claim("users", "get,token,password", user.Name), new Claim("info", "get", "*")]);
+    private static Principal Of(User user) => new(user.Name, PrincipalKind.User, Roles.ClaimsOf(user));
 }

@@ -20,6 +20,8 @@ public static class Passwords
     /// <summary>True when the password is the hashed one.</summary>
     public static bool Verify(string password, string hash)
     {
+        // An empty password is never right, and the hash function takes none.
+        if (password.Length == 0) return false;
         var parts = hash.Split('$');
         if (parts.Length != 3 || parts[0] != "argon2id") return false;
         return CryptographicOperations.FixedTimeEquals(Derive(password, Convert.FromBase64String(parts[1])), Convert.FromBase64String(parts[2]));

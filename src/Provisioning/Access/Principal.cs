@@ -23,6 +23,10 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>Id of the token that it came with; "" without one.</summary>
     public string TokenId { get; init; } = "";
 
-    /// <summary>True when one of the claims covers the wanted right.</summary>
-    public bool May(string scope, string action, string specific) => Claims.Any(c => c.Covers(scope, action, specific));
+    /// <summary>What its token is limited to: of its rights only those that one of these covers, too; empty for no limit.</summary>
+    public IReadOnlyList<Claim> Limits { get; init; } = [];
+
+    /// <summary>True when one of the claims covers the wanted right, and the token's limits do.</summary>
+    public bool May(string scope, string action, string specific)
+        => Claims.Any(c => c.Covers(scope, action, specific)) && (Limits.Count == 0 || Limits.Any(c => c.Covers(scope, action, specific)));
 }

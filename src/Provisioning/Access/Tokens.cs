@@ -7,7 +7,11 @@ using Microsoft.IdentityModel.Tokens;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>What a token says. <paramref name="Proof"/> is a hash over the secrets that revoke it.</summary>
-public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proof, string TokenId, DateTimeOffset Expires);
+public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proof, string TokenId, DateTimeOffset Expires)
+{
+    /// <summary>What the token is limited to; empty for no limit.</summary>
+    public IReadOnlyList<Claim> Limits { get; init; } = [];
+}
 
 /// <summary>
 /// Makes and reads tokens: JWT, HMAC-SHA256, keyed by the preference baseTokenSecret. A token is revoked by changing a secret
@@ -16,6 +20,7 @@ public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proo
 public sealed class Tokens(TimeProvider time)
 {
     private const string Issuer = "anvil";
+    private const string LimitsClaim = "limits";
 
     /// <summary>Makes a token.</summary>
     /// <param name="subject">User name, machine uuid, or address.</param>
@@ -23,21 +28,32 @@ public sealed class Tokens(TimeProvider time)
     /// <param name="life">How long it is good for.</param>
     /// <param name="key">The signing secret.</param>
     /// <param name="secrets">Secrets whose change revokes it.</param>
-    public string Issue(string subject, PrincipalKind kind, TimeSpan life, string key, params IEnumerable<string> secrets)
+    public string Issue(string subject, PrincipalKind kind, TimeSpan life, string key, params IEnumerable<string> secrets) => Issue(subject, kind, life, [], key, secrets);
+
+    /// <summary>Makes a token that is good for some rights of its subject alone.</summary>
+    /// <param name="subject">User name, machine uuid, or address.</param>
+    /// <param name="kind">What the subject is.</param>
+    /// <param name="life">How long it is good for.</param>
+    /// <param name="limits">The rights; none for all.</param>
+    /// <param name="key">The signing secret.</param>
+    /// <param name="secrets">Secrets whose change revokes it.</param>
+    public string Issue(string subject, PrincipalKind kind, TimeSpan life, IReadOnlyList<Claim> limits, string key, params IEnumerable<string> secrets)
     {
         var now = time.GetUtcNow();
+        var claims = new Dictionary<string, object>
+        {
+            ["sub"] = subject,
+            ["kind"] = kind.ToString(),
+            ["proof"] = Proof(secrets),
+            ["jti"] = RandomNumberGenerator.GetHexString(16, lowercase: true),
+        };
+        if (limits.Count > 0) claims[LimitsClaim] = JsonSerializer.Serialize(limits);
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer,
             IssuedAt = now.UtcDateTime,
             Expires = (now + life).UtcDateTime,
-            Claims = new Dictionary<string, object>
-            {
-                ["sub"] = subject,
-                ["kind"] = kind.ToString(),
-                ["proof"] = Proof(secrets),
-                ["jti"] = RandomNumberGenerator.GetHexString(16, lowercase: true),
-            },
+            Claims = claims,
             SigningCredentials = new SigningCredentials(Key(key), SecurityAlgorithms.HmacSha256),
         });
     }
@@ -56,9 +72,9 @@ public sealed class Tokens(TimeProvider time)
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
         if (!jwt.TryGetPayloadValue<string>("kind", out var kindText) || !Enum.TryParse<PrincipalKind>(kindText, out var kind)) return null;
-        return jwt.TryGetPayloadValue<string>("proof", out var proof)
-            ? new TokenClaims(jwt.Subject, kind, proof, jwt.Id, new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc)))
-            : null;
+        if (!jwt.TryGetPayloadValue<string>("proof", out var proof)) return null;
+        IReadOnlyList<Claim> limits = jwt.TryGetPayloadValue<string>(LimitsClaim, out var text) ? JsonSerializer.Deserialize<List<Claim>>(text)! : [];
+        return new TokenClaims(jwt.Subject, kind, proof, jwt.Id, new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc))) { Limits = limits };
     }
 
     /// <summary>The hash that a token carries of the secrets that revoke it.</summary>

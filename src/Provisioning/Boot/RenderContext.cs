@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 
@@ -14,6 +15,9 @@ public delegate string TokenSource(string? machine, TimeSpan life);
 /// <param name="Token">Makes tokens.</param>
 public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, Machine? Machine, BootEnv? Env, TokenSource Token)
 {
+    /// <summary>What opens secure params; null: they stay sealed, and rendering one fails.</summary>
+    public ParamKeys? Keys { get; init; }
+
     /// <summary>Stage of a stage's file, or the machine's.</summary>
     public Stage? Stage { get; init; }
 

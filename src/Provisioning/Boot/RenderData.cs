@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
@@ -49,7 +50,13 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     }
 
     private object? Param(string name)
-        => MachineParams.TryResolve(name, context.Machine, context.Catalog, out var value) ? Values.FromJson(value) : throw new TemplateFault($"no such machine parameter {name}");
+    {
+        if (MachineParams.Find(name, context.Machine, context.Catalog) is not { } found) throw new TemplateFault($"no such machine parameter {name}");
+        var opened = found.Value;
+        if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened) : SecureParams.IsSealed(found.Value))
+            throw new TemplateFault($"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
+        return Values.FromJson(opened);
+    }
 
     private string Expand(string name)
     {

@@ -24,6 +24,9 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["systemGrantorSecret"] = "",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>True for a preference that is never shown.</summary>
+    public static bool IsSecret(string name) => name is "baseTokenSecret" or "systemGrantorSecret";
+
     /// <summary>A preference's value, or its default.</summary>
     public string this[string name] => values.TryGetValue(name, out var value) ? value : Defaults.GetValueOrDefault(name, "");
 

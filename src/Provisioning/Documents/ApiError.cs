@@ -8,7 +8,7 @@ namespace Anvil.Provisioning.Documents;
 /// <param name="Type">What kind of error: ValidationError, CREATE, PATCH, StillInUseError, Conflict, AUTH, or the HTTP method.</param>
 /// <param name="Messages">One line each, for a person.</param>
 /// <param name="Code">HTTP status.</param>
-[GenerateSerializer, Immutable]
+[GenerateSerializer, Immutable, Alias("anvil.ApiError")]
 public sealed record ApiError(
     [property: Id(0)] string Model, [property: Id(1)] string Key, [property: Id(2)] string Type,
     [property: Id(3)] IReadOnlyList<string> Messages, [property: Id(4)] int Code)

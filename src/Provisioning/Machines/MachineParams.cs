@@ -3,47 +3,67 @@ using Anvil.Provisioning.Catalog;
 
 namespace Anvil.Provisioning.Machines;
 
+/// <summary>The values that one object gives to a machine.</summary>
+/// <param name="Prefix">Kind of the object: machines, profiles, stages.</param>
+/// <param name="Key">Its key.</param>
+/// <param name="Values">The values by name.</param>
+public readonly record struct ParamLayer(string Prefix, string Key, IReadOnlyDictionary<string, JsonElement> Values);
+
+/// <summary>A value of a param, and the object that it comes from.</summary>
+/// <param name="Prefix">Kind of the object: machines, profiles, stages; params for a schema's default.</param>
+/// <param name="Key">Its key.</param>
+/// <param name="Value">The value.</param>
+public readonly record struct LayeredParam(string Prefix, string Key, JsonElement Value);
+
 /// <summary>Layered params (DRP's precedence: machine, its profiles in order, stage, stage's profiles, global, schema default).</summary>
 public static class MachineParams
 {
     /// <summary>A machine's layers, highest first; without schema defaults. <paramref name="machine"/> null: an unknown machine, which has global alone.</summary>
-    public static IEnumerable<IReadOnlyDictionary<string, JsonElement>> Layers(Machine? machine, CatalogSnapshot catalog)
+    public static IEnumerable<ParamLayer> Layers(Machine? machine, CatalogSnapshot catalog)
     {
         if (machine is not null)
         {
-            yield return machine.Params;
+            yield return new ParamLayer("machines", machine.Uuid, machine.Params);
             foreach (var profile in OfProfiles(machine.Profiles, catalog)) yield return profile;
             if (catalog.Stages.TryGetValue(machine.Stage, out var stage))
             {
-                yield return stage.Params;
+                yield return new ParamLayer("stages", stage.Name, stage.Params);
                 foreach (var profile in OfProfiles(stage.Profiles, catalog)) yield return profile;
             }
         }
 
-        if (catalog.Profiles.TryGetValue(Profile.Global, out var global)) yield return global.Params;
+        if (catalog.Profiles.TryGetValue(Profile.Global, out var global)) yield return new ParamLayer("profiles", Profile.Global, global.Params);
+    }
+
+    /// <summary>A param's value on a machine, with the schema's default as the last layer; null when there is none.</summary>
+    public static LayeredParam? Find(string name, Machine? machine, CatalogSnapshot catalog)
+    {
+        foreach (var layer in Layers(machine, catalog))
+        {
+            if (layer.Values.TryGetValue(name, out var value)) return new LayeredParam(layer.Prefix, layer.Key, value);
+        }
+
+        return TryDefault(name, catalog, out var fallback) ? new LayeredParam("params", name, fallback) : null;
     }
 
     /// <summary>A param's value on a machine, with the schema's default as the last layer; false when there is none.</summary>
     public static bool TryResolve(string name, Machine? machine, CatalogSnapshot catalog, out JsonElement value)
     {
-        foreach (var layer in Layers(machine, catalog))
-        {
-            if (layer.TryGetValue(name, out value)) return true;
-        }
-
-        return TryDefault(name, catalog, out value);
+        var found = Find(name, machine, catalog);
+        value = found?.Value ?? default;
+        return found is not null;
     }
 
     /// <summary>Those of some params that have no value on a machine.</summary>
-    public static IEnumerable<string> Missing(IEnumerable<string> names, Machine? machine, CatalogSnapshot catalog) => names.Where(n => !TryResolve(n, machine, catalog, out _));
+    public static IEnumerable<string> Missing(IEnumerable<string> names, Machine? machine, CatalogSnapshot catalog) => names.Where(n => Find(n, machine, catalog) is null);
 
-    /// <summary>All values of a machine, without schema defaults.</summary>
-    public static IReadOnlyDictionary<string, JsonElement> Aggregate(Machine machine, CatalogSnapshot catalog)
+    /// <summary>All values of a machine in the order of their names, without schema defaults.</summary>
+    public static IReadOnlyDictionary<string, LayeredParam> Aggregate(Machine machine, CatalogSnapshot catalog)
     {
-        var all = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
+        var all = new SortedDictionary<string, LayeredParam>(StringComparer.Ordinal);
         foreach (var layer in Layers(machine, catalog))
         {
-            foreach (var (name, value) in layer) all.TryAdd(name, value);
+            foreach (var (name, value) in layer.Values) all.TryAdd(name, new LayeredParam(layer.Prefix, layer.Key, value));
         }
 
         return all;
@@ -55,6 +75,6 @@ public static class MachineParams
         return catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object && param.Schema.TryGetProperty("default", out value);
     }
 
-    private static IEnumerable<IReadOnlyDictionary<string, JsonElement>> OfProfiles(IEnumerable<string> names, CatalogSnapshot catalog)
-        => names.Where(n => n != Profile.Global && catalog.Profiles.ContainsKey(n)).Select(n => catalog.Profiles[n].Params);
+    private static IEnumerable<ParamLayer> OfProfiles(IEnumerable<string> names, CatalogSnapshot catalog)
+        => names.Where(n => n != Profile.Global && catalog.Profiles.ContainsKey(n)).Select(n => new ParamLayer("profiles", n, catalog.Profiles[n].Params));
 }

@@ -9,7 +9,14 @@ namespace Anvil.Provisioning.Machines;
 /// <param name="Force">Skip the pending-task and in-stage guards, and accept missing references.</param>
 /// <param name="ByMachine">Made with a machine's token, or by the server itself: a lock does not hold it back.</param>
 /// <param name="MayUpdateTaskList">May set CurrentTask backwards.</param>
-public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, bool MayUpdateTaskList = true);
+public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, bool MayUpdateTaskList = true)
+{
+    /// <summary>Who asks, as events name it.</summary>
+    public string By { get; init; } = "";
+
+    /// <summary>The revision that the machine must still have; null: any.</summary>
+    public long? IfRevision { get; init; }
+}
 
 /// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
 public static class MachineRules
@@ -17,8 +24,14 @@ public static class MachineRules
     private const int MostTasks = 10_000;
 
     /// <summary>A new machine, filled and checked.</summary>
+    /// <param name="wanted">The document.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="discovered">It registers itself: nobody has defined it.</param>
+    /// <param name="options">On whose behalf.</param>
+    /// <param name="secret">Signs the machine's tokens.</param>
     /// <exception cref="ApiException">422 with every problem.</exception>
-    public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options)
+    public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options, string secret)
     {
         var prefs = catalog.Prefs;
         var machine = Normalize(wanted) with
@@ -26,9 +39,9 @@ public static class MachineRules
             // A machine that names its stage or boot environment is not moved out of it by the default workflow.
             Workflow = wanted.Workflow.Length > 0 || wanted.Stage.Length > 0 || wanted.BootEnv.Length > 0 ? wanted.Workflow : prefs["defaultWorkflow"],
             Stage = wanted.Stage.Length > 0 ? wanted.Stage : prefs["defaultStage"],
-            BootEnv = wanted.BootEnv.Length > 0 ? wanted.BootEnv : prefs["defaultBootEnv"],
+            BootEnv = wanted.BootEnv.Length > 0 ? wanted.BootEnv : BootEnvOf(wanted.Stage, catalog) ?? prefs["defaultBootEnv"],
             Arch = wanted.Arch.Length > 0 ? wanted.Arch : "amd64",
-            Secret = RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 24),
+            Secret = secret,
             Runnable = true,
             CurrentJob = "",
             CurrentTask = -1,
@@ -41,7 +54,7 @@ public static class MachineRules
         machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
         var broken = Broken(machine, null, catalog).ToList();
-        var missing = Missing(machine, catalog).ToList();
+        var missing = Missing(machine, catalog).Union(MissingTasks(wanted.Tasks, catalog)).ToList();
         if (broken.Count > 0 || (missing.Count > 0 && !options.Force)) throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         machine = Availability(machine, missing);
         return Lifecycle.Created(machine, discovered, catalog, now);
@@ -60,6 +73,24 @@ public static class MachineRules
         Params = wanted.Params.Where(p => IsFact(p.Key))
             .ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
     };
+
+    /// <summary>
+    /// A known machine that registers itself, since it has booted from a card that nobody knew of: it has that card as well. The
+    /// registration must name every card that the machine is known by; else it may be another machine, and a person decides.
+    /// </summary>
+    /// <exception cref="ApiException">409 that names the machine; 422 for a card whose address is none.</exception>
+    public static Machine Joined(Machine known, Machine registered, DateTimeOffset now)
+    {
+        var cards = Normalize(registered).HardwareAddrs;
+        if (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(cards).Any())
+            throw new ApiException(ApiError.Conflict("machines", known.Uuid, "CREATE", $"machine {known.Name} has one of these HardwareAddrs, and others that were not named: take them from it, or add the new ones to it"));
+        var wrong = cards.Except(known.HardwareAddrs).Select(c => (Card: c, Problem: MacAddress.Problem(c))).Where(c => c.Problem is not null).ToList();
+        if (wrong.Count > 0) throw new ApiException(ApiError.Invalid("machines", known.Uuid, wrong.Select(c => $"HardwareAddrs: {c.Card} {c.Problem}")));
+        return known with { HardwareAddrs = [.. known.HardwareAddrs.Union(cards)], Boot = known.Boot with { LastSeen = now } };
+    }
+
+    /// <summary>What a machine that is not known by its token may be told of a machine: nothing that is secret.</summary>
+    public static Machine Public(Machine machine) => Registration(machine) with { Uuid = machine.Uuid, Partial = true, Validated = machine.Validated, Available = machine.Available };
 
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
     public static bool IsFact(string param) => param.StartsWith("hardware/", StringComparison.Ordinal) || param is "detected-bios-mode" or "last-boot-macaddr";
@@ -85,7 +116,7 @@ public static class MachineRules
         if (old.Locked && !options.ByMachine && (machine.Locked || !OnlyUnlocks(old, machine)))
             throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
 
-        var problems = new List<string>();
+        var problems = options.Force ? [] : Unknown(old, machine, catalog).ToList();
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
         problems.AddRange(Broken(machine, old, catalog));
@@ -181,7 +212,6 @@ public static class MachineRules
         Uuid = machine.Uuid.ToLowerInvariant(),
         HardwareAddrs = [.. machine.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)],
         Address = machine.Address == "0.0.0.0" ? "" : machine.Address,
-        Profiles = machine.Profiles,
     };
 
     private static Dictionary<string, string> WithFeatureFlag(IReadOnlyDictionary<string, string> meta)
@@ -195,20 +225,13 @@ public static class MachineRules
     private static IEnumerable<string> Broken(Machine machine, Machine? old, CatalogSnapshot catalog)
     {
         if (!UuidRules.TryRead(machine.Uuid, out _)) yield return $"Invalid Uuid `{machine.Uuid}`";
-        if (machine.Name != old?.Name && NameRules.HostNameProblem(machine.Name) is { } name)
-        {
-            // DRP's own words stand alone; the reason comes after them.
-            yield return $"Invalid Name `{machine.Name}`";
-            yield return $"Name: {name}";
-        }
-
+        // DRP's own words; NameRules.HostNameProblem tells the reason to who asks.
+        if (machine.Name != old?.Name && !NameRules.IsMachineName(machine.Name)) yield return $"Invalid Name `{machine.Name}`";
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
         if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address))) yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
         foreach (var mac in machine.HardwareAddrs.Where(m => old?.HardwareAddrs.Contains(m, StringComparer.Ordinal) != true))
         {
-            if (MacAddress.Problem(mac) is not { } problem) continue;
-            yield return $"Invalid Hardware Address `{mac}`";
-            yield return $"HardwareAddrs: {mac} {problem}";
+            if (MacAddress.Problem(mac) is { } problem) yield return $"Invalid Hardware Address `{mac}`: it {problem}";
         }
 
         foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1)) yield return $"Hardware Address {twice.Key} is listed twice";
@@ -231,8 +254,32 @@ public static class MachineRules
         }
 
         foreach (var profile in machine.Profiles.Where(p => !catalog.Profiles.ContainsKey(p))) yield return $"Profile {profile} does not exist";
-        foreach (var task in machine.Tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)) yield return $"Task {task} does not exist";
+        foreach (var task in MissingTasks(machine.Tasks, catalog)) yield return task;
     }
+
+    private static IEnumerable<string> MissingTasks(IEnumerable<string> tasks, CatalogSnapshot catalog)
+        => tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal).Select(t => $"Task {t} does not exist");
+
+    /// <summary>
+    /// What a change names and the catalog does not have. What went missing since, or is missing from what a workflow names, makes a machine
+    /// unavailable; what somebody names now is a mistake.
+    /// </summary>
+    private static IEnumerable<string> Unknown(Machine old, Machine wanted, CatalogSnapshot catalog)
+    {
+        if (wanted.BootEnv != old.BootEnv)
+        {
+            if (!catalog.BootEnvs.TryGetValue(wanted.BootEnv, out var env)) yield return $"Bootenv {wanted.BootEnv} does not exist";
+            else if (env.OnlyUnknown) yield return $"Bootenv {wanted.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
+        }
+
+        if (wanted.Stage != old.Stage && !catalog.Stages.ContainsKey(wanted.Stage)) yield return $"Stage {wanted.Stage} does not exist";
+        if (wanted.Workflow != old.Workflow && wanted.Workflow.Length > 0 && !catalog.Workflows.ContainsKey(wanted.Workflow)) yield return $"Workflow {wanted.Workflow} does not exist";
+        foreach (var profile in wanted.Profiles.Except(old.Profiles).Where(p => !catalog.Profiles.ContainsKey(p))) yield return $"Profile {profile} does not exist";
+        foreach (var task in MissingTasks(wanted.Tasks.Except(old.Tasks), catalog)) yield return task;
+    }
+
+    private static string? BootEnvOf(string stage, CatalogSnapshot catalog)
+        => catalog.Stages.TryGetValue(stage, out var found) && found.BootEnv.Length > 0 ? found.BootEnv : null;
 
     private static Machine Availability(Machine machine, List<string> missing) => machine with
     {

@@ -1,39 +1,10 @@
 namespace Anvil.Provisioning.Network;
 
-/// <summary>What a client asked of a subnet.</summary>
-/// <param name="Token">Its MAC address.</param>
-/// <param name="Requested">Option 50, else ciaddr; 0 for none.</param>
-/// <param name="Via">Relay or interface address that the packet came by.</param>
-public sealed record LeaseRequest(string Token, uint Requested, uint Via);
-
-/// <summary>How DHCP answers.</summary>
-public enum LeaseVerdict
-{
-    /// <summary>Say nothing.</summary>
-    Silence,
-
-    /// <summary>Give the lease: OFFER or ACK.</summary>
-    Give,
-
-    /// <summary>Refuse: NAK.</summary>
-    Refuse,
-}
-
-/// <summary>The answer, its lease, why, and the leases to store before it is given.</summary>
-public sealed record LeaseDecision(LeaseVerdict Verdict, Lease? Lease, Reservation? Reservation, string Reason, IReadOnlyList<Lease> Changed)
-{
-    /// <summary>Why there is no answer.</summary>
-    public LeaseCause Cause { get; init; }
-
-    /// <summary>The address was picked from the pool: somebody unknown may be using it.</summary>
-    public bool Picked { get; init; }
-}
-
 /// <summary>
 /// Who gets which address (DRP's rules, with their faults mended: ended leases go back to the pool, and reservations' next
-/// servers hold). Decisions only; nothing is stored here.
+/// servers hold). Decisions only: nothing is stored and nothing changed here, the table neither; it applies what was decided.
 /// </summary>
-public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseTable leases)
+public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseTable<uint> leases)
 {
     /// <summary>Seconds that an offer is kept for.</summary>
     public const int OfferSeconds = 60;
@@ -42,7 +13,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     private static readonly TimeSpan InvalidFor = TimeSpan.FromMinutes(10);
 
     /// <summary>DHCPDISCOVER.</summary>
-    public LeaseDecision Discover(LeaseRequest request, DateTimeOffset now)
+    public LeaseDecision<uint> Discover(LeaseRequest request, DateTimeOffset now)
     {
         var reservation = ReservationFor(request.Token, request.Requested);
         if (reservation is not null)
@@ -68,7 +39,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     }
 
     /// <summary>DHCPREQUEST; the caller has checked option 54.</summary>
-    public LeaseDecision Request(LeaseRequest request, DateTimeOffset now)
+    public LeaseDecision<uint> Request(LeaseRequest request, DateTimeOffset now)
     {
         if (!IPv4.IsGlobalUnicast(request.Requested)) return Refuse("no usable address was asked for");
         var address = request.Requested;
@@ -93,11 +64,11 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         }
 
         var lease = Make(request, address, reservation, Lease.Ack, now);
-        return new LeaseDecision(LeaseVerdict.Give, lease, reservation, held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
+        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
     }
 
     /// <summary>DHCPRELEASE: the lease ends now.</summary>
-    public LeaseDecision Release(LeaseRequest request, DateTimeOffset now)
+    public LeaseDecision<uint> Release(LeaseRequest request, DateTimeOffset now)
     {
         var held = leases.At(request.Requested);
         if (held is null || held.Token != request.Token) return Silence("releases an address that it does not hold", LeaseCause.NotHeld);
@@ -105,7 +76,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     }
 
     /// <summary>DHCPDECLINE: somebody else uses the address.</summary>
-    public LeaseDecision Decline(LeaseRequest request, DateTimeOffset now)
+    public LeaseDecision<uint> Decline(LeaseRequest request, DateTimeOffset now)
     {
         var held = leases.At(request.Requested);
         if (held is null || held.Token != request.Token) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
@@ -113,7 +84,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     }
 
     /// <summary>A probe was answered: somebody uses an address that is free, or offered and not yet taken.</summary>
-    public LeaseDecision InUse(uint address, DateTimeOffset now)
+    public LeaseDecision<uint> InUse(uint address, DateTimeOffset now)
     {
         var held = leases.At(address);
         if (held is not null && held.State != Lease.Offer && held.IsLive(now)) return Silence("the address is leased meanwhile", LeaseCause.NotHeld);
@@ -122,14 +93,14 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     }
 
     /// <summary>A client of another server takes an address: noted for a day, so that its boot files can be found by it.</summary>
-    public LeaseDecision Observe(LeaseRequest request, DateTimeOffset now)
+    public LeaseDecision<uint> Observe(LeaseRequest request, DateTimeOffset now)
     {
         var lease = Make(request, request.Requested, null, Lease.Fake, now) with { Duration = (int)ObservedFor.TotalSeconds, ExpireTime = now + ObservedFor };
         return Silence("another server's client") with { Changed = [lease] };
     }
 
     /// <summary>Addresses that are likely to be picked next, for probing them in advance.</summary>
-    public IEnumerable<uint> Upcoming(int most) => subnet.Enabled && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) ? leases.Upcoming(most, IsReserved) : [];
+    public IReadOnlyList<uint> Upcoming(int most) => subnet.Enabled && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) ? leases.Upcoming(most) : [];
 
     private (uint? Address, bool Stop) Pick(string picker, LeaseRequest request, DateTimeOffset now)
     {
@@ -139,8 +110,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
                 if (!leases.InRange(request.Requested) || IsReserved(request.Requested)) return (null, false);
                 var held = leases.At(request.Requested);
                 return held is null || held.Token == request.Token || !held.IsLive(now) ? (request.Requested, false) : (null, false);
-            case "nextFree": return (leases.NextFree(IsReserved), false);
-            case "mostExpired": return (leases.MostExpired(now, IsReserved), false);
+            case "nextFree": return (leases.NextFree(), false);
+            case "mostExpired": return (leases.MostExpired(now), false);
             case "point2point":
                 var peer = request.Via ^ 1;
                 return (leases.InRange(peer) ? peer : null, false);
@@ -148,17 +119,16 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         }
     }
 
-    private LeaseDecision Offer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now, string reason)
+    private LeaseDecision<uint> Offer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now, string reason)
     {
         var held = leases.At(address);
         var keep = held is not null && held.Token == request.Token && held.State == Lease.Ack && held.IsLive(now);
         var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
         lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(OfferSeconds) };
-        leases.Given(address);
         var changed = new List<Lease>();
         if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State != Lease.Expired) changed.Add(old with { State = Lease.Expired, ExpireTime = now });
         if (!keep) changed.Add(lease);
-        return new LeaseDecision(LeaseVerdict.Give, lease, reservation, reason, changed);
+        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, reason, changed) { Offered = address };
     }
 
     private Lease Make(LeaseRequest request, uint address, Reservation? reservation, string state, DateTimeOffset now)
@@ -191,7 +161,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     private bool ReservedForOther(uint address, string token)
         => reservations.At(address) is { } other && other.Token != token;
 
-    private static LeaseDecision Silence(string reason, LeaseCause cause = LeaseCause.None) => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
+    private static LeaseDecision<uint> Silence(string reason, LeaseCause cause = LeaseCause.None) => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
 
-    private static LeaseDecision Refuse(string reason) => new(LeaseVerdict.Refuse, null, null, reason, []);
+    private static LeaseDecision<uint> Refuse(string reason) => new(LeaseVerdict.Refuse, null, null, reason, []);
 }

@@ -1,31 +1,39 @@
+using System.Numerics;
+
 namespace Anvil.Provisioning.Network;
 
 /// <summary>
-/// The leases of one subnet in memory: by address, by token, by expiry, and the addresses that are free; each look-up is
-/// O(log n) or better at a /16 full of leases. Not thread-safe: a subnet's grain is its only user.
+/// The leases of one subnet in memory: by address, by token, by expiry, and the addresses that are free, as intervals. Memory
+/// grows with leases and reservations, never with the range, and each look-up is O(log n) of them. Reserved addresses are kept
+/// out of what the pickers look at, so that none is ever walked over. Not thread-safe: a subnet's grain is its only user.
 /// </summary>
-public sealed class LeaseTable
+/// <typeparam name="TAddress">The address as a number.</typeparam>
+public sealed class LeaseTable<TAddress>
+    where TAddress : struct, IBinaryInteger<TAddress>
 {
-    private readonly Dictionary<uint, Lease> _byAddress = [];
-    private readonly Dictionary<string, uint> _byToken = new(StringComparer.Ordinal);
-    private readonly SortedSet<(DateTimeOffset Expires, uint Address)> _byExpiry = [];
-    private readonly SortedSet<uint> _free = [];
-    private readonly uint _start;
-    private readonly uint _end;
-    private uint _next;
+    private readonly AddressText<TAddress> _text;
+    private readonly AddressRange<TAddress>? _range;
+    private readonly Dictionary<TAddress, Lease> _byAddress = [];
+    private readonly Dictionary<string, TAddress> _byToken = new(StringComparer.Ordinal);
+    private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _pickable = [];
+    private readonly HashSet<TAddress> _reserved;
+    private readonly FreeIntervals<TAddress> _free;
+    private TAddress _next;
 
-    /// <summary>A table over an active range (both ends included); an empty range when start is 0.</summary>
-    public LeaseTable(uint start, uint end, IEnumerable<Lease> leases)
+    /// <summary>A table.</summary>
+    /// <param name="text">How addresses are written.</param>
+    /// <param name="range">The range that the pickers give from; null for none.</param>
+    /// <param name="leases">What is leased, or was.</param>
+    /// <param name="reserved">Addresses that the pickers leave alone.</param>
+    public LeaseTable(AddressText<TAddress> text, AddressRange<TAddress>? range, IEnumerable<Lease> leases, IEnumerable<TAddress> reserved)
     {
-        _start = start;
-        _end = end;
-        _next = start;
-        if (start != 0)
-        {
-            for (var address = start; address <= end; address++) _free.Add(address);
-        }
-
-        foreach (var lease in leases) Put(lease);
+        _text = text;
+        _range = range;
+        _next = range?.First ?? TAddress.Zero;
+        _reserved = [.. reserved];
+        var all = leases.Select(l => (Address: text.Parse(l.Addr), Lease: l)).ToList();
+        _free = new FreeIntervals<TAddress>(range, all.Select(l => l.Address).Concat(_reserved));
+        foreach (var (address, lease) in all) Put(address, lease);
     }
 
     /// <summary>Number of addresses that have a lease of any state.</summary>
@@ -35,88 +43,97 @@ public sealed class LeaseTable
     public IReadOnlyCollection<Lease> All => _byAddress.Values;
 
     /// <summary>The lease at an address.</summary>
-    public Lease? At(uint address) => _byAddress.GetValueOrDefault(address);
+    public Lease? At(TAddress address) => _byAddress.GetValueOrDefault(address);
 
-    /// <summary>The lease of a client.</summary>
+    /// <summary>The lease of a client: of several the one that was put last, unless it ends before another that has not ended.</summary>
     public Lease? Of(string token) => _byToken.TryGetValue(token, out var address) ? _byAddress[address] : null;
 
     /// <summary>True for an address of the active range.</summary>
-    public bool InRange(uint address) => _start != 0 && address >= _start && address <= _end;
+    public bool InRange(TAddress address) => _range is { } range && range.Contains(address);
 
     /// <summary>Adds or replaces the lease at its address.</summary>
-    public void Put(Lease lease)
+    public void Put(Lease lease) => Put(_text.Parse(lease.Addr), lease);
+
+    /// <summary>Takes over what was decided: the leases that it changes, and where the next search begins.</summary>
+    public void Apply(LeaseDecision<TAddress> decision)
     {
-        var address = IPv4.Parse(lease.Addr);
-        Remove(address);
-        _byAddress[address] = lease;
-        if (lease.Token.Length > 0)
-        {
-            if (_byToken.TryGetValue(lease.Token, out var other) && other != address && _byAddress.TryGetValue(other, out var older) && older.ExpireTime > lease.ExpireTime && older.State != Lease.Expired)
-            {
-                _byExpiry.Add((lease.ExpireTime, address));
-                _free.Remove(address);
-                return;
-            }
-
-            _byToken[lease.Token] = address;
-        }
-
-        _byExpiry.Add((lease.ExpireTime, address));
-        _free.Remove(address);
+        foreach (var lease in decision.Changed) Put(lease);
+        if (decision.Offered is { } offered) Given(offered);
     }
 
     /// <summary>Takes the lease at an address away.</summary>
-    public void Remove(uint address)
+    public void Remove(TAddress address)
     {
-        if (!_byAddress.Remove(address, out var lease)) return;
-        _byExpiry.Remove((lease.ExpireTime, address));
-        if (lease.Token.Length > 0 && _byToken.TryGetValue(lease.Token, out var own) && own == address) _byToken.Remove(lease.Token);
-        if (InRange(address)) _free.Add(address);
+        if (!Forget(address)) return;
+        if (InRange(address) && !_reserved.Contains(address)) _free.Give(address);
+    }
+
+    /// <summary>Keeps an address from the pickers; its lease, if there is one, stays.</summary>
+    public void Reserve(TAddress address)
+    {
+        if (!_reserved.Add(address) || !InRange(address)) return;
+        _free.Take(address);
+        if (_byAddress.TryGetValue(address, out var lease)) _pickable.Remove((lease.ExpireTime, address));
+    }
+
+    /// <summary>Lets the pickers have an address again.</summary>
+    public void Unreserve(TAddress address)
+    {
+        if (!_reserved.Remove(address) || !InRange(address)) return;
+        if (_byAddress.TryGetValue(address, out var lease)) _pickable.Add((lease.ExpireTime, address));
+        else _free.Give(address);
     }
 
     /// <summary>The next address without a lease, going round from the last one given; null when there is none.</summary>
-    public uint? NextFree(Func<uint, bool> isReserved)
+    public TAddress? NextFree()
     {
-        if (_start == 0) return null;
-        return Search(_next, _end, isReserved) ?? (_next > _start ? Search(_start, _next - 1, isReserved) : null);
+        if (_range is not { } range) return null;
+        return _free.NextFrom(_next) ?? _free.NextFrom(range.First);
     }
-
-    /// <summary>Notes where the next search begins.</summary>
-    public void Given(uint address) => _next = address >= _end || address < _start ? _start : address + 1;
 
     /// <summary>The address whose lease ended longest ago; null when none has ended.</summary>
-    public uint? MostExpired(DateTimeOffset now, Func<uint, bool> isReserved)
-    {
-        foreach (var (expires, address) in _byExpiry)
-        {
-            if (expires > now) return null;
-            if (InRange(address) && !isReserved(address)) return address;
-        }
-
-        return null;
-    }
+    public TAddress? MostExpired(DateTimeOffset now) => _pickable.Count > 0 && _pickable.Min is var (expires, address) && expires <= now ? address : null;
 
     /// <summary>The addresses that NextFree gives next, in order, at most some.</summary>
-    public IEnumerable<uint> Upcoming(int most, Func<uint, bool> isReserved)
+    public IReadOnlyList<TAddress> Upcoming(int most)
     {
-        if (_start == 0) return [];
-        var ahead = _next > _end ? [] : _free.GetViewBetween(_next, _end).Where(a => !isReserved(a));
-        var around = _next > _start ? _free.GetViewBetween(_start, _next - 1).Where(a => !isReserved(a)) : [];
-        return ahead.Concat(around).Take(most);
+        var all = new List<TAddress>();
+        if (_range is not { } range) return all;
+        for (var found = _free.NextFrom(_next); found is { } address && all.Count < most; found = address == range.Last ? null : _free.NextFrom(address + TAddress.One)) all.Add(address);
+        for (var found = _free.NextFrom(range.First); found is { } address && address < _next && all.Count < most; found = _free.NextFrom(address + TAddress.One)) all.Add(address);
+        return all;
     }
 
     /// <summary>The leases with all ends moved, after the clock jumped.</summary>
     public IReadOnlyList<Lease> Shifted(TimeSpan by, DateTimeOffset now)
         => [.. _byAddress.Values.Where(l => l.IsLive(now - by)).Select(l => l with { ExpireTime = l.ExpireTime + by })];
 
-    private uint? Search(uint from, uint to, Func<uint, bool> isReserved)
+    /// <summary>Notes where the next search begins.</summary>
+    private void Given(TAddress address)
     {
-        if (from > to) return null;
-        foreach (var address in _free.GetViewBetween(from, to))
+        if (_range is { } range) _next = range.Contains(address) && address < range.Last ? address + TAddress.One : range.First;
+    }
+
+    private void Put(TAddress address, Lease lease)
+    {
+        Forget(address);
+        _byAddress[address] = lease;
+        if (InRange(address))
         {
-            if (!isReserved(address)) return address;
+            _free.Take(address);
+            if (!_reserved.Contains(address)) _pickable.Add((lease.ExpireTime, address));
         }
 
-        return null;
+        if (lease.Token.Length == 0) return;
+        if (_byToken.TryGetValue(lease.Token, out var other) && _byAddress[other] is { } older && older.ExpireTime > lease.ExpireTime && older.State != Lease.Expired) return;
+        _byToken[lease.Token] = address;
+    }
+
+    private bool Forget(TAddress address)
+    {
+        if (!_byAddress.Remove(address, out var lease)) return false;
+        _pickable.Remove((lease.ExpireTime, address));
+        if (lease.Token.Length > 0 && _byToken.TryGetValue(lease.Token, out var own) && own == address) _byToken.Remove(lease.Token);
+        return true;
     }
 }

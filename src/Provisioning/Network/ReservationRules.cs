@@ -7,7 +7,7 @@ public static class ReservationRules
     /// <param name="reservation">As it is to be.</param>
     /// <param name="old">As it was; null for a new one.</param>
     /// <param name="subnet">The subnet that holds its address; null for none.</param>
-    /// <param name="all">All reservations.</param>
+    /// <param name="all">Where the reservations with its token are found.</param>
     public static IEnumerable<string> Problems(Reservation reservation, Reservation? old, Subnet? subnet, IReservations all)
     {
         if (!IPv4.TryParse(reservation.Addr, out var address) || !IPv4.IsGlobalUnicast(address))
@@ -17,9 +17,13 @@ public static class ReservationRules
         }
 
         if (reservation.Token.Length == 0) yield return "Token cannot be empty";
-        else if (reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token) yield return $"Token `{reservation.Token}` {token}";
+        else if (reservation.Strategy == "MAC" && reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token) yield return $"Token `{reservation.Token}` {token}";
         if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
         if (reservation.Duration < 0) yield return "Duration cannot be negative";
+        else if (LeaseTimes.Problem("Duration", reservation.Duration, old?.Duration, 0) is { } duration) yield return duration;
+        if (reservation.NextServer.Length > 0 && reservation.NextServer != old?.NextServer && !IPv4.TryParse(reservation.NextServer, out _))
+            yield return $"NextServer {reservation.NextServer} is not an IPv4 address";
+        foreach (var problem in OptionRules.Problems(reservation.Options, old?.Options ?? [])) yield return problem;
         if (old is not null && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped)) yield return "Token, Strategy and Scoped cannot be changed";
         if (subnet is not null && subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
             yield return $"Addr {reservation.Addr} is the network or broadcast address of subnet {subnet.Name}";

@@ -4,6 +4,8 @@ namespace Anvil.Provisioning.Network;
 public static class SubnetRules
 {
     /// <summary>Problems of a subnet.</summary>
+    /// <param name="subnet">As it is to be.</param>
+    /// <param name="old">As it was; null for a new one.</param>
     public static IEnumerable<string> Problems(Subnet subnet, Subnet? old)
     {
         if (!Documents.NameRules.IsName(subnet.Name)) yield return subnet.Name.Length == 0 ? "Empty key not allowed" : $"Invalid Name `{subnet.Name}`";
@@ -17,10 +19,11 @@ public static class SubnetRules
         if (old is not null && old.Strategy != subnet.Strategy) yield return "Strategy cannot be changed";
         if (subnet.Strategy != "MAC") yield return $"Strategy {subnet.Strategy} is not known";
         if (subnet.Proxy && subnet.Unmanaged) yield return "A subnet cannot be both Proxy and Unmanaged";
-        if (subnet.ActiveLeaseTime < 60) yield return "ActiveLeaseTime must be at least 60 seconds";
-        if (subnet.ReservedLeaseTime < 7200) yield return "ReservedLeaseTime must be at least 7200 seconds";
+        if (LeaseTimes.Problem("ActiveLeaseTime", subnet.ActiveLeaseTime, old?.ActiveLeaseTime, LeaseTimes.ShortestActive) is { } active) yield return active;
+        if (LeaseTimes.Problem("ReservedLeaseTime", subnet.ReservedLeaseTime, old?.ReservedLeaseTime, LeaseTimes.ShortestReserved) is { } reserved) yield return reserved;
         if (subnet.NextServer.Length > 0 && !IPv4.TryParse(subnet.NextServer, out _)) yield return $"NextServer {subnet.NextServer} is not an IPv4 address";
         foreach (var picker in subnet.Pickers.Where(p => !Subnet.KnownPickers.Contains(p, StringComparer.Ordinal))) yield return $"Picker {picker} is not known";
+        foreach (var problem in OptionRules.Problems(subnet.Options, old?.Options ?? [])) yield return problem;
         if (subnet.OnlyReservations || subnet.Proxy) yield break;
         var hasStart = IPv4.TryParse(subnet.ActiveStart, out var start);
         var hasEnd = IPv4.TryParse(subnet.ActiveEnd, out var end);

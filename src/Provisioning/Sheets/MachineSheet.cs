@@ -257,7 +257,7 @@ public sealed class MachineSheet
     {
         try
         {
-            if (old is null) MachineRules.Create(wanted, _catalog, _now, discovered: false, new ChangeOptions());
+            if (old is null) MachineRules.Create(wanted, _catalog, _now, discovered: false, new ChangeOptions(), secret: "");
             else MachineRules.Update(old, wanted, _catalog, _now, new ChangeOptions());
             return [];
         }

@@ -91,6 +91,14 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public override async Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition("INSERT INTO master_key (one, key) VALUES (1, @fresh) ON CONFLICT (one) DO NOTHING", new { fresh }, cancellationToken: cancellation));
+        return (await connection.ExecuteScalarAsync<byte[]>(new CommandDefinition("SELECT key FROM master_key", cancellationToken: cancellation)))!;
+    }
+
+    /// <inheritdoc/>
     public override void AddStores(IServiceCollection services, string folder)
     {
         services.TryAddSingleton(this);

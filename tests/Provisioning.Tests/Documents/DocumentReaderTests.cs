@@ -179,10 +179,10 @@ public sealed class DocumentReaderTests
     }
 
     [Fact]
-    public void Fuzzed() => Fuzz.Fixed(OneBody);
+    public Task Fuzzed() => Fuzz.FixedAsync(OneBody);
 
     [Fact(Explicit = true)]
-    public void FuzzedWithoutEnd() => Fuzz.Open(OneBody);
+    public Task FuzzedWithoutEnd() => Fuzz.OpenAsync(OneBody);
 
     /// <summary>Nothing comes out but a document or the one refusal; what was taken is written and read again as it is.</summary>
     private static void OneBody(Random random)

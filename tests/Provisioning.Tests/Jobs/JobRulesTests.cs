@@ -104,7 +104,7 @@ public sealed class JobRulesTests
         public Run(JobRulesTests test)
         {
             _test = test;
-            var created = MachineRules.Create(new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "m1" }, Catalog, TestCatalog.Start, true, new ChangeOptions());
+            var created = MachineRules.Create(new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "m1" }, Catalog, TestCatalog.Start, true, new ChangeOptions(), "secret");
             Machine = MachineRules.Update(created, created with { Workflow = "wf" }, Catalog, TestCatalog.Start, new ChangeOptions()) with { Runnable = true };
         }
 

@@ -13,7 +13,7 @@ public sealed class MachineRulesTests
         new Stage { Name = "st", BootEnv = "sledgehammer", Tasks = ["top", "inventory", "base"] }, new Workflow { Name = "wf", Stages = ["discover", "st", "local"] });
 
     private static Machine Create(Machine wanted, bool discovered = false)
-        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered, new ChangeOptions());
+        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered, new ChangeOptions(), "secret");
 
     private static Machine Update(Machine old, Func<Machine, Machine> change, ChangeOptions? options = null)
         => MachineRules.Update(old, change(old), Catalog, TestCatalog.Start, options ?? new ChangeOptions());
@@ -110,5 +110,13 @@ public sealed class MachineRulesTests
             var boot = Lifecycle.Enter(machine, phase, "test", Catalog, TestCatalog.Start).Boot;
             Assert.True(boot.IsResting ? boot.Deadline == default : boot.Deadline > TestCatalog.Start, phase.ToString());
         }
+    }
+
+    [Fact]
+    public void ANameThatAnOlderVersionTookStandsInTheWayOfNoOtherChange()
+    {
+        var old = Create(new Machine { Name = "web1" }) with { Name = "two words", HardwareAddrs = ["00:00:00:00:00:00"] };
+        Assert.Equal("x", Update(old, m => m with { Description = "x" }).Description);
+        Assert.Equal("Invalid Name `three words here`", Problems(() => Update(old, m => m with { Name = "three words here" }))[0]);
     }
 }

@@ -1,4 +1,3 @@
-using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Tests.Network;
@@ -108,6 +107,30 @@ public sealed class LeaseRulesTests
         Assert.Equal("10.0.0.10", net.Discover(B, _now.AddMinutes(11)).Lease!.Addr);
     }
 
+    /// <summary>The rules say what is to be done: until it is applied, the same question has the same answer.</summary>
+    [Fact]
+    public void DecidingChangesNothing()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        var request = new LeaseRequest(A, 0, Via);
+        Assert.Equal(net.Rules.Discover(request, _now).Lease!.Addr, net.Rules.Discover(request with { Token = B }, _now).Lease!.Addr);
+    }
+
+    [Fact]
+    public void TheNetworksOwnAddressAndItsBroadcastAreNeverGiven()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.0", "10.0.0.255"));
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < 256; i++)
+        {
+            if (net.Discover($"02:00:00:00:01:{i:x2}", _now).Lease is { } lease) given.Add(lease.Addr);
+        }
+
+        Assert.Equal(254, given.Count);
+        Assert.DoesNotContain("10.0.0.0", given);
+        Assert.DoesNotContain("10.0.0.255", given);
+    }
+
     [Fact]
     public void OnlyReservationsIgnoresStrangers()
         => Assert.Equal(LeaseVerdict.Silence, new Net(TestCatalog.Subnet(pickers: ["none"])).Discover(A, _now).Verdict);
@@ -147,23 +170,23 @@ public sealed class LeaseRulesTests
 
     private sealed class Net(Subnet subnet, params Reservation[] reservations)
     {
-        private readonly LeaseTable _table = new(IPv4.Parse(subnet.ActiveStart), IPv4.Parse(subnet.ActiveEnd), []);
+        private readonly ReservationBook _reservations = new(reservations);
+
+        private readonly LeaseTable<uint> _table = new(IPv4Text.Instance, SubnetRange.Of(subnet), [], reservations.Select(r => IPv4.Parse(r.Addr)));
 
         public Subnet Subnet { get; set; } = subnet;
 
-        private readonly CatalogSnapshot _catalog = TestCatalog.With([subnet, .. reservations]);
+        public LeaseRules Rules => new(Subnet, _reservations, _table);
 
-        public LeaseRules Rules => new(Subnet, _catalog, _table);
+        public LeaseDecision<uint> Discover(string mac, DateTimeOffset now) => Apply(Rules.Discover(new LeaseRequest(mac, 0, Via), now));
 
-        public LeaseDecision Discover(string mac, DateTimeOffset now) => Apply(Rules.Discover(new LeaseRequest(mac, 0, Via), now));
-
-        public LeaseDecision Request(string mac, string address, DateTimeOffset now) => Apply(Rules.Request(new LeaseRequest(mac, IPv4.Parse(address), Via), now));
+        public LeaseDecision<uint> Request(string mac, string address, DateTimeOffset now) => Apply(Rules.Request(new LeaseRequest(mac, IPv4.Parse(address), Via), now));
 
         public void Lease(string mac, DateTimeOffset now) => Request(mac, Discover(mac, now).Lease!.Addr, now);
 
-        public LeaseDecision Apply(LeaseDecision decision)
+        public LeaseDecision<uint> Apply(LeaseDecision<uint> decision)
         {
-            foreach (var lease in decision.Changed) _table.Put(lease);
+            _table.Apply(decision);
             return decision;
         }
     }

@@ -31,7 +31,7 @@ public sealed class MachineSheetTests
             var catalog = TestCatalog.With(_extra);
             var old = _machines.Find(m => m.Uuid == plan.Machine.Uuid);
             if (old is not null) _machines.Remove(old);
-            _machines.Add(old is null ? MachineRules.Create(plan.Machine, catalog, TestCatalog.Start, false, new ChangeOptions()) : MachineRules.Update(old, plan.Machine, catalog, TestCatalog.Start, new ChangeOptions()));
+            _machines.Add(old is null ? MachineRules.Create(plan.Machine, catalog, TestCatalog.Start, false, new ChangeOptions(), "secret") : MachineRules.Update(old, plan.Machine, catalog, TestCatalog.Start, new ChangeOptions()));
             if (plan.Reservation is not null) _extra.Add(plan.Reservation);
         }
     }

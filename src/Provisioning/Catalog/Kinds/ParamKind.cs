@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog.Kinds;
@@ -11,12 +10,5 @@ internal sealed class ParamKind() : CatalogKind<Param>("params")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Param document, Param? old, CatalogSnapshot catalog)
-        => [.. NameRules.IsParamName(document.Name) ? [] : KindRules.Invalid(document.Name), .. Schema(document)];
-
-    private static IEnumerable<string> Schema(Param param)
-    {
-        if (param.Schema.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) yield break;
-        if (param.Schema.ValueKind != JsonValueKind.Object) yield return "Schema must be a JSON object";
-        else if (param.Schema.TryGetProperty("default", out var value) && CatalogRules.Schemas.Problem(param.Name, value, param.Schema) is { } problem) yield return problem;
-    }
+        => [.. NameRules.IsParamName(document.Name) ? [] : KindRules.Invalid(document.Name), .. CatalogRules.Schemas.Problems(document)];
 }

@@ -1,0 +1,66 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+
+namespace Anvil.Objects;
+
+/// <summary>An object that was found.</summary>
+/// <param name="Document">The object.</param>
+/// <param name="Tag">Its version.</param>
+/// <param name="Specific">What rights on it are checked by: its key, or the key of the object that owns it.</param>
+public sealed record FoundObject(Document Document, string Tag, string Specific)
+{
+    /// <summary>The version as a number that its grain knows; null where versions are hashes.</summary>
+    public long? Revision { get; init; }
+}
+
+/// <summary>What a change gave: the object, or the error to answer.</summary>
+/// <param name="Status">HTTP's number.</param>
+/// <param name="Document">The object; null for an error, or for nothing.</param>
+/// <param name="Error">The error.</param>
+/// <param name="Tag">The object's new version; "" for none.</param>
+public sealed record ChangedObject(int Status, Document? Document, ApiError? Error, string Tag);
+
+/// <summary>
+/// How one kind is stored and changed, below the verbs that every kind has. What is given here was checked for rights and, documents, for
+/// their shape.
+/// </summary>
+public interface IObjectKind
+{
+    /// <summary>Name in paths, and scope of its rights.</summary>
+    string Prefix { get; }
+
+    /// <summary>Type of its documents.</summary>
+    Type Document { get; }
+
+    /// <summary>Keys may hold slashes.</summary>
+    bool HasSlashes => false;
+
+    /// <summary>Fields that are never shown, and so neither filtered nor sorted by.</summary>
+    IReadOnlySet<string> Hidden => FrozenSet<string>.Empty;
+
+    /// <summary>A page of the kind's objects.</summary>
+    Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation);
+
+    /// <summary>The fields that lists go by.</summary>
+    FieldTable Fields { get; }
+
+    /// <summary>The object that a path's last part means: a key, or an index such as `Name:web1`; null when there is none.</summary>
+    Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation);
+
+    /// <summary>The key on which the right to make an object is checked: "*" but where somebody owns it.</summary>
+    string OwnerOfNew(Document document) => "*";
+
+    /// <summary>Makes an object.</summary>
+    Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation);
+
+    /// <summary>Replaces an object.</summary>
+    Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation);
+
+    /// <summary>Patches an object.</summary>
+    Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation);
+
+    /// <summary>Deletes an object.</summary>
+    Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation);
+}

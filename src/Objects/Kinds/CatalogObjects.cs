@@ -1,0 +1,81 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Objects.Kinds;
+
+/// <summary>A kind of the catalog: read from this silo's snapshot, changed by the catalog's one grain.</summary>
+public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactory grains, TimeProvider time) : IObjectKind
+{
+    private static readonly FrozenSet<string> SecretsOfUsers = FrozenSet.ToFrozenSet(["PasswordHash", "Secret"], StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public string Prefix { get; } = prefix;
+
+    /// <inheritdoc/>
+    public Type Document { get; } = CatalogRules.Kinds[prefix].Type;
+
+    /// <inheritdoc/>
+    public bool HasSlashes => Prefix is "params" or "templates";
+
+    /// <inheritdoc/>
+    public FieldTable Fields { get; } = CatalogFields.Tables[prefix];
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> Hidden => Prefix == "users" ? SecretsOfUsers : FrozenSet<string>.Empty;
+
+    private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
+
+    /// <inheritdoc/>
+    public Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
+        => Task.FromResult(new ListEvaluator(time).Page<Document>(query, [.. catalog.Current.OfKind(Prefix).Values]));
+
+    /// <inheritdoc/>
+    public Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var key = text;
+        foreach (var index in new[] { "Key:", "Name:", "ID:", "Addr:" })
+        {
+            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
+        }
+
+        if (Prefix == "reservations" && IPv4.TryParse(key, out var address)) key = IPv4.Hex(address);
+        return Task.FromResult(catalog.Current.OfKind(Prefix).TryGetValue(key, out var document) ? Found(document) : null);
+    }
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Make(new CatalogWrite(Prefix, "", document, request.Terms())), cancellation);
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Replace(new CatalogWrite(Prefix, found.Document.Key, document, Terms(found, request))), cancellation);
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), Terms(found, request))), cancellation);
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, Terms(found, request))), cancellation);
+
+    /// <summary>A document with its version.</summary>
+    internal FoundObject Found(Document document)
+        => new(document, EntityTags.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options)), document.Key);
+
+    /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
+
+    private async Task<ChangedObject> CommitAsync(Func<Task<CatalogAnswer>> change, CancellationToken cancellation)
+    {
+        var answer = await GrainCalls.ActAsync(change);
+        if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
+        var tag = answer.Document is { } document ? Found(catalog.Current.OfKind(Prefix).GetValueOrDefault(document.Key, document)).Tag : "";
+        return new ChangedObject(answer.Status, answer.Document, answer.Error, tag);
+    }
+}

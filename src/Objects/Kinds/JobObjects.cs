@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Anvil.Contracts;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Lists;
+
+namespace Anvil.Objects.Kinds;
+
+/// <summary>Jobs: made for a machine's agent and changed through the machine's grain, read from the query table.</summary>
+public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJobLogs logs) : IObjectKind
+{
+    /// <inheritdoc/>
+    public string Prefix => "jobs";
+
+    /// <inheritdoc/>
+    public Type Document => typeof(Job);
+
+    /// <inheritdoc/>
+    public FieldTable Fields => JobFields.Table;
+
+    /// <inheritdoc/>
+    public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
+    {
+        var page = await queries.PageJobsAsync(query, cancellation);
+        return new ListPage<Document>([.. page.Rows], page.Total, page.Filtered, page.Next);
+    }
+
+    /// <inheritdoc/>
+    public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal) ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
+        if (!UuidRules.TryRead(key, out var uuid) || await queries.FindJobAsync(uuid, cancellation) is not { } job) return null;
+        // A machine's rights name its own uuid: its jobs are known by their machine.
+        return new FoundObject(job, TagOf(job), request.Principal.Kind == PrincipalKind.User ? uuid : job.Machine);
+    }
+
+    /// <inheritdoc/>
+    public string OwnerOfNew(Document document) => UuidRules.TryRead(((Job)document).Machine, out var uuid) ? uuid : ((Job)document).Machine;
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
+    {
+        var machine = ((Job)document).Machine;
+        if (!UuidRules.TryRead(machine, out var uuid))
+        {
+            var message = machine.Length == 0 ? "Must specify a Machine" : $"/Machine `{machine}` is no uuid";
+            return Refused(ApiError.BadRequest(Prefix, "", "POST", message));
+        }
+
+        var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
+        return Changed(answer);
+    }
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
+        => Task.FromResult(Refused(ApiError.BadRequest(Prefix, found.Document.Key, "PUT", "jobs are changed by PATCH")));
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+    {
+        var job = (Job)found.Document;
+        return Changed(await GrainCalls.ActAsync(() => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine)))));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+    {
+        var job = (Job)found.Document;
+        var isOver = job.State is JobState.Finished or JobState.Failed;
+        if (job.Current && !isOver && await queries.FindAsync(job.Machine, cancellation) is not null) return Refused(ApiError.Invalid(Prefix, job.Uuid, "the job is not over"));
+        await queries.DeleteJobAsync(job.Uuid, cancellation);
+        await logs.DeleteAsync(Guid.Parse(job.Uuid), cancellation);
+        return new ChangedObject(200, job, null, "");
+    }
+
+    private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+
+    private static string TagOf(Job job) => EntityTags.Of(Json.Write(job));
+
+    private static ChangedObject Changed(JobAnswer answer) => new(answer.Status, answer.Job, answer.Error, answer.Job is null ? "" : TagOf(answer.Job));
+
+    private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text.Json;
+using Anvil.Contracts;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Timeline;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
+using Microsoft.Extensions.Hosting;
+
+namespace Anvil.Objects.Kinds;
+
+/// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
+public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, IHostApplicationLifetime lifetime) : IObjectKind
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+
+    /// <inheritdoc/>
+    public string Prefix => "machines";
+
+    /// <inheritdoc/>
+    public Type Document => typeof(Machine);
+
+    /// <inheritdoc/>
+    public FieldTable Fields => MachineFields.Table;
+
+    /// <inheritdoc/>
+    public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
+    {
+        var page = await queries.PageAsync(query, cancellation);
+        return new ListPage<Document>([.. page.Rows], page.Total, page.Filtered, page.Next);
+    }
+
+    /// <inheritdoc/>
+    public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        if (await UuidAsync(text, cancellation) is not { } uuid) return null;
+        var known = request.Wait is null ? null : Known(request.IfNoneMatch);
+        var answer = known is { } revision ? await AwaitAsync(uuid, revision, request.Wait!.Value) : await GrainCalls.AskAsync(() => Grain(uuid).Read());
+        if (answer.Status == 304) answer = await GrainCalls.AskAsync(() => Grain(uuid).Read());
+        return answer.Machine is null ? answer.Error is null or { Code: 404 } ? null : throw new ApiException(answer.Error)
+            : new FoundObject(answer.Machine, Tag(answer.Revision), uuid) { Revision = answer.Revision };
+    }
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
+    {
+        var wanted = (Machine)document;
+        var discovered = request.Principal.Kind == PrincipalKind.Unknown;
+        string uuid;
+        if (discovered)
+        {
+            wanted = MachineRules.Registration(wanted);
+            uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
+        }
+        else if (wanted.Uuid.Length == 0)
+        {
+            uuid = Guid.NewGuid().ToString();
+        }
+        else if (!UuidRules.TryRead(wanted.Uuid, out uuid))
+        {
+            return Refused(ApiError.Invalid(Prefix, wanted.Uuid, $"Invalid Uuid `{wanted.Uuid}`"));
+        }
+
+        var terms = request.Terms(machine: uuid) with { Force = !discovered && request.Flag("force") };
+        var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms) { Discovered = discovered }));
+        var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
+        timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api", discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
+        return Changed(answer);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
+        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Replace(new MachineWrite((Machine)document, Terms(found, request)))));
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Amend(new DocumentPatch(patch.GetRawText(), Terms(found, request)))));
+
+    /// <inheritdoc/>
+    public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))));
+
+    /// <summary>The uuid that a path's last part means; null when there is no such machine, or when it is no key and no index.</summary>
+    private async Task<string?> UuidAsync(string text, CancellationToken cancellation)
+    {
+        if (UuidRules.TryRead(text, out var uuid)) return uuid;
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var (index, value) = colon < 0 ? ("", text) : (text[..colon], text[(colon + 1)..]);
+        if (index is "Uuid" or "Key") return UuidRules.TryRead(value, out uuid) ? uuid : null;
+        if (index == "Name") return (await queries.FindByNameAsync(value, cancellation))?.Uuid;
+        return MacAddress.TryNormalize(text, out var mac) ? (await queries.FindByMacAsync(mac, cancellation))?.Uuid : null;
+    }
+
+    /// <summary>Waits for a change; a gateway that is ending says "no change" at once, and the next one is asked.</summary>
+    private async Task<MachineAnswer> AwaitAsync(string uuid, long known, TimeSpan wait)
+    {
+        var most = wait < LongestWait ? wait : LongestWait;
+        var change = GrainCalls.AskAsync(() => Grain(uuid).Await(known, most));
+        var ending = Task.Delay(Timeout.Infinite, lifetime.ApplicationStopping);
+        return await Task.WhenAny(change, ending) == change ? await change : new MachineAnswer(304, null, null, known);
+    }
+
+    private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+
+    /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null, found.Document.Key);
+
+    private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
+
+    private static long? Known(EntityTags tags) => tags.Single is { } tag && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : null;
+
+    private static ChangedObject Changed(MachineAnswer answer) => new(answer.Status, answer.Machine, answer.Error, answer.Revision > 0 ? Tag(answer.Revision) : "");
+
+    private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");
+}

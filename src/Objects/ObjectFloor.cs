@@ -1,0 +1,160 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+
+namespace Anvil.Objects;
+
+/// <summary>
+/// The verbs that every kind has, for every face: rights are checked here, bodies are read here, and what may be shown is decided here. Deny by
+/// default: a verb that no right covers is refused, down to the pointers that a patch writes.
+/// </summary>
+public sealed class ObjectFloor
+{
+    private readonly Dictionary<string, IObjectKind> _kinds;
+    private readonly ICatalog _catalog;
+    private readonly ParamKeys _secrets;
+
+    /// <summary>The floor over some kinds.</summary>
+    public ObjectFloor(IEnumerable<IObjectKind> kinds, ICatalog catalog, ParamKeys secrets)
+    {
+        _kinds = kinds.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
+        _catalog = catalog;
+        _secrets = secrets;
+    }
+
+    /// <summary>All kinds.</summary>
+    public IReadOnlyCollection<IObjectKind> Kinds => _kinds.Values;
+
+    /// <summary>A kind.</summary>
+    /// <exception cref="ApiException">404: there is none of this name.</exception>
+    public IObjectKind Kind(string prefix) => _kinds.TryGetValue(prefix, out var kind) ? kind : throw new ApiException(ApiError.NotFound(prefix, ""));
+
+    /// <summary>A page of a kind's objects; empty for who may list none (DRP).</summary>
+    /// <exception cref="ApiException">406: the query is not understood.</exception>
+    public async Task<ObjectList> ListAsync(string prefix, ObjectRequest request, CancellationToken cancellation)
+    {
+        var kind = Kind(prefix);
+        if (!request.Principal.May(prefix, "list", "*")) return ObjectList.Nothing;
+        // What is never shown is no field either: a filter would find it out.
+        if (request.Query.Concat(request.Query.GetValueOrDefault("sort", []).Select(f => KeyValuePair.Create(f, request.Query["sort"]))).FirstOrDefault(q => kind.Hidden.Contains(q.Key)).Key is { } hidden)
+            throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {hidden}"], 406));
+        var query = ListParser.Query(kind.Fields, request.Query, ParamUses.Of(_catalog.Current));
+        var view = ListParser.View(prefix, request.Query);
+        var page = await kind.ListAsync(query, cancellation);
+        var presenter = Presenter(request);
+        return new ObjectList([.. page.Rows.Select(d => presenter.Row(d, view))], page.Total, page.Filtered, page.Next);
+    }
+
+    /// <summary>One object; 304 while it has a version that the requester knows.</summary>
+    /// <exception cref="ApiException">404.</exception>
+    public async Task<ObjectAnswer> GetAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var kind = Kind(prefix);
+        var found = await RequireAsync(kind, text, "get", "GET", request, cancellation);
+        if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag)) return new ObjectAnswer(304, null, found.Tag);
+        return Show(200, found.Document, found.Tag, request);
+    }
+
+    /// <summary>The object that a path names, for who has a right on it.</summary>
+    /// <param name="prefix">The kind.</param>
+    /// <param name="text">Key or index.</param>
+    /// <param name="action">The right.</param>
+    /// <param name="type">The error's type, mostly HTTP's method.</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ApiException">403, 404.</exception>
+    public Task<FoundObject> RequireAsync(string prefix, string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
+        => RequireAsync(Kind(prefix), text, action, type, request, cancellation);
+
+    /// <summary>Makes an object from a body.</summary>
+    /// <exception cref="ApiException">400 with every fault of the body; 403, 409, 422.</exception>
+    public async Task<ObjectAnswer> CreateAsync(string prefix, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    {
+        var kind = Kind(prefix);
+        if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
+        var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
+        request.Require(prefix, "create", kind.OwnerOfNew(document));
+        return Answer(await kind.CreateAsync(document, request, cancellation), request);
+    }
+
+    /// <summary>Replaces an object by a body.</summary>
+    /// <exception cref="ApiException">400 with every fault of the body; 403, 404, 412, 422.</exception>
+    public async Task<ObjectAnswer> ReplaceAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    {
+        var kind = Kind(prefix);
+        var found = await RequireAsync(kind, text, "update", "PUT", request, cancellation);
+        CheckConditions(found, prefix, "PUT", request);
+        if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
+        var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
+        return Answer(await kind.ReplaceAsync(found, document, request, cancellation), request);
+    }
+
+    /// <summary>Patches an object (RFC 6902). Each pointer that is written needs the right to update it.</summary>
+    /// <exception cref="ApiException">400, 403, 404, 409 with the line that failed, 412, 422.</exception>
+    public async Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    {
+        var kind = Kind(prefix);
+        var patch = body.IsEmpty ? default : JsonText.Read(body.Span, prefix, "", "PATCH");
+        var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(prefix, text, "PATCH"));
+        return Answer(await PatchAsync(kind, found, patch, request, cancellation), request);
+    }
+
+    /// <summary>Patches an object that was found, for verbs that make the patch themselves; rights are checked for each pointer.</summary>
+    internal async Task<ChangedObject> PatchAsync(IObjectKind kind, FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+    {
+        var pointers = JsonPatch.WrittenPaths(patch).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var pointer in pointers) request.Require(kind.Prefix, $"update:{pointer}", found.Specific);
+        // What writes nothing still tells whether its tests hold.
+        if (pointers.Count == 0) request.Require(kind.Prefix, "get", found.Specific);
+        CheckConditions(found, kind.Prefix, "PATCH", request);
+        if (patch.ValueKind == JsonValueKind.Undefined) throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
+        return await kind.PatchAsync(found, patch, request, cancellation);
+    }
+
+    /// <summary>Deletes an object; the answer is the object as it was.</summary>
+    /// <exception cref="ApiException">403, 404, 409 with what still uses it, 412.</exception>
+    public async Task<ObjectAnswer> DeleteAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var kind = Kind(prefix);
+        var found = await RequireAsync(kind, text, "delete", "DELETE", request, cancellation);
+        CheckConditions(found, prefix, "DELETE", request);
+        return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
+    }
+
+    /// <summary>A document as a requester may see it.</summary>
+    public JsonObject Row(Document document, ObjectRequest request) => Presenter(request).Row(document, new ListView());
+
+    /// <summary>An error becomes an exception; everything else is shown.</summary>
+    /// <exception cref="ApiException">The change was refused.</exception>
+    internal ObjectAnswer Answer(ChangedObject changed, ObjectRequest request)
+    {
+        if (changed.Error is { } error) throw new ApiException(error);
+        return changed.Document is null ? new ObjectAnswer(changed.Status, null, changed.Tag) : Show(changed.Status, changed.Document, changed.Tag, request);
+    }
+
+    private static async Task<FoundObject> RequireAsync(IObjectKind kind, string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
+    {
+        var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+        request.Require(kind.Prefix, action, found.Specific);
+        return found;
+    }
+
+    private static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)
+    {
+        if (!request.IfMatch.Allows(found.Tag)) throw new ApiException(new ApiError(prefix, found.Document.Key, type, ["the object has changed since (If-Match)"], 412));
+        if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag))
+            throw new ApiException(new ApiError(prefix, found.Document.Key, type, ["the object is there, or has this version (If-None-Match)"], 412));
+    }
+
+    /// <summary>What decides what a requester sees.</summary>
+    internal Presenter Presenter(ObjectRequest request) => new(_catalog.Current, _secrets, request.Principal);
+
+    private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
+    {
+        var view = ListParser.View(document.Prefix, request.Query.Where(q => q.Key is "slim" or "params" or "decode"));
+        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag);
+    }
+}

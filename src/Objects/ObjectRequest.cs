@@ -1,0 +1,48 @@
+using Anvil.Contracts;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Objects;
+
+/// <summary>What a face was asked for: who asks, with which words, on which condition. No face's own types reach further than this.</summary>
+/// <param name="Principal">Who asks, with its rights.</param>
+/// <param name="Place">Where it was asked, such as the path; named in a refusal.</param>
+public sealed record ObjectRequest(Principal Principal, string Place)
+{
+    /// <summary>The words of a query, by name; several values of one name in their order.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Query { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>If-Match: the change is made only upon one of these versions (RFC 9110 section 13.1.1).</summary>
+    public EntityTags IfMatch { get; init; } = EntityTags.None;
+
+    /// <summary>If-None-Match: a read is answered 304 when it has one of these versions (RFC 9110 section 13.1.2).</summary>
+    public EntityTags IfNoneMatch { get; init; } = EntityTags.None;
+
+    /// <summary>How long a read waits for another version than those of <see cref="IfNoneMatch"/> (RFC 7240: Prefer: wait); null: not at all.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    /// <summary>True when the query has a word with the value true or 1.</summary>
+    public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is ["true" or "1"];
+
+    /// <summary>The one value of a word of the query; "" without it.</summary>
+    public string Word(string name) => Query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : "";
+
+    /// <summary>Who asks, as grains are told.</summary>
+    /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
+    public Actor Actor(string machine = "*")
+        => new(Principal.Name, Principal.Kind != PrincipalKind.User, Principal.May("machines", "updateTaskList", machine));
+
+    /// <summary>Who asks and on which condition, as grains are told.</summary>
+    /// <param name="revision">The revision that the condition asks for; null for none.</param>
+    /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
+    public ChangeTerms Terms(long? revision = null, string machine = "*") => new(Actor(machine)) { Force = Flag("force"), IfRevision = revision };
+
+    /// <summary>Refuses what the requester has no right to. A refused get is answered 404, which hides whether the object is there (DRP).</summary>
+    /// <exception cref="ApiException">403 or 404.</exception>
+    public void Require(string scope, string action, string specific)
+    {
+        if (Principal.May(scope, action, specific)) return;
+        if (action == "get") throw new ApiException(ApiError.NotFound(scope, specific));
+        throw new ApiException(new ApiError(scope, specific, "AUTH", [$"Cannot access {Place}", $"Requires: {scope} {action} {specific}"], 403));
+    }
+}

@@ -1,0 +1,34 @@
+using Anvil.Contracts.Access;
+using Anvil.Contracts.Catalog;
+using Anvil.Objects.Access;
+using Anvil.Objects.Events;
+using Anvil.Objects.Kinds;
+using Anvil.Objects.Sheets;
+using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Anvil.Objects;
+
+/// <summary>What the floor is made of.</summary>
+public static class ObjectServices
+{
+    /// <summary>Adds every kind with its verbs, and who may use them. The ports of Contracts are the silo's to fill.</summary>
+    public static IServiceCollection AddObjects(this IServiceCollection services)
+    {
+        services.AddSingleton<AccessService>();
+        services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
+        services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>();
+        services.AddSingleton(s => new ObjectFloor(
+            [
+                s.GetRequiredService<MachineObjects>(),
+                s.GetRequiredService<JobObjects>(),
+                s.GetRequiredService<LeaseObjects>(),
+                .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogObjects(prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<TimeProvider>())),
+            ],
+            s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
+        services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>();
+        return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>();
+    }
+}

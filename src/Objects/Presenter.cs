@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Objects;
+
+/// <summary>
+/// Objects as a requester may see them: password hashes and users' secrets never, secure params sealed unless the requester asks for them
+/// decoded and has the right to (getSecure).
+/// </summary>
+internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Principal principal)
+{
+    /// <summary>The JSON text of a document.</summary>
+    public string Text(Document document, ListView view)
+        => Plain(document, view) ? JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options) : Row(document, view).ToJsonString(Json.Options);
+
+    /// <summary>The JSON of a document.</summary>
+    public JsonObject Row(Document document, ListView view)
+    {
+        var row = (JsonObject)JsonSerializer.SerializeToNode(Clean(document), document.GetType(), Json.Options)!;
+        view.Trim(row);
+        if (row["Params"] is not JsonObject values) return row;
+        foreach (var (name, value) in ParamsOf(document)!.Where(p => values.ContainsKey(p.Key) && IsSecure(p.Key)))
+            values[name] = JsonNode.Parse(Shown(document.Prefix, document.Key, value, view.Decode).GetRawText());
+        return row;
+    }
+
+    /// <summary>Values of params by name, as the requester may see them.</summary>
+    /// <param name="prefix">Kind of the object that holds them.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="decode">Open what is secure.</param>
+    /// <exception cref="ApiException">403: no right to decode.</exception>
+    public IReadOnlyDictionary<string, JsonElement> Values(string prefix, string key, IEnumerable<KeyValuePair<string, JsonElement>> values, bool decode)
+        => values.ToDictionary(p => p.Key, p => Value(prefix, key, p.Key, p.Value, decode), StringComparer.Ordinal);
+
+    /// <summary>One value of a param, as the requester may see it.</summary>
+    /// <exception cref="ApiException">403: no right to decode.</exception>
+    public JsonElement Value(string prefix, string key, string name, JsonElement value, bool decode) => IsSecure(name) ? Shown(prefix, key, value, decode) : value;
+
+    /// <summary>The params that a document holds; null for a kind that has none.</summary>
+    public static IReadOnlyDictionary<string, JsonElement>? ParamsOf(Document document) => document switch
+    {
+        Machine machine => machine.Params,
+        Profile profile => profile.Params,
+        Stage stage => stage.Params,
+        _ => null,
+    };
+
+    private bool Plain(Document document, ListView view) => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(IsSecure));
+
+    private bool IsSecure(string name) => catalog.Params.TryGetValue(name, out var param) && param.Secure;
+
+    private JsonElement Shown(string prefix, string key, JsonElement value, bool decode)
+    {
+        // A param may have become secure after its value was written.
+        if (!decode) return secrets.Seal(prefix, key, value);
+        if (!principal.May(prefix, "getSecure", key))
+            throw new ApiException(new ApiError(prefix, key, "AUTH", [$"Requires: {prefix} getSecure {key}"], 403));
+        return secrets.TryOpen(prefix, key, value, out var opened) ? opened
+            : throw new ApiException(new ApiError(prefix, key, "GET", ["a secure param cannot be opened: it was sealed for another object, or with a key that is gone"], 409));
+    }
+
+    private static Document Clean(Document document) => document is User user ? user with { PasswordHash = "", Secret = "" } : document;
+}

@@ -1,0 +1,70 @@
+using Anvil.Contracts.Access;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Placement;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Templates;
+
+namespace Anvil.Objects.Verbs;
+
+/// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
+public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges, ParamKeys keys)
+{
+    /// <summary>What a job runs, rendered for its machine.</summary>
+    /// <param name="text">The job's uuid.</param>
+    /// <param name="server">How the requester reaches the server, where no edge tells of itself.</param>
+    /// <param name="request">Who asks; its word `os` says for which system.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ApiException">422: a template fails, or a param is missing.</exception>
+    public async Task<ObjectAnswer> ActionsAsync(string text, BootServer server, ObjectRequest request, CancellationToken cancellation)
+    {
+        var job = await JobAsync(text, "actions", "GET", request, cancellation);
+        var snapshot = catalog.Current;
+        if (await queries.FindAsync(job.Machine, cancellation) is not { } machine) throw new ApiException(ApiError.NotFound("machines", job.Machine));
+        if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
+        snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
+        var near = server with { Address = edges.For(machine.Address) ?? server.Address };
+        var context = new RenderContext(snapshot, near, machine, env, await tokens.ForRenderingAsync(machine))
+        {
+            Keys = keys,
+            Stage = snapshot.Stages.GetValueOrDefault(machine.Stage),
+        };
+        try
+        {
+            var os = request.Word("os");
+            return ObjectAnswer.Of(JobActions.Render(task, context, os.Length == 0 ? "linux" : os));
+        }
+        catch (TemplateException e)
+        {
+            throw new ApiException(new ApiError("jobs", job.Uuid, "ValidationError", [e.Message], 422));
+        }
+    }
+
+    /// <summary>The job whose log may be read or written by who asks.</summary>
+    /// <exception cref="ApiException">403, 404.</exception>
+    public async Task<Guid> LogAsync(string text, string type, ObjectRequest request, CancellationToken cancellation)
+        => Guid.Parse((await JobAsync(text, "log", type, request, cancellation)).Uuid);
+
+    /// <summary>Copies a job's log to a stream.</summary>
+    public Task CopyLogAsync(Guid job, Stream target, CancellationToken cancellation) => logs.CopyToAsync(job, target, cancellation);
+
+    /// <summary>Appends to a job's log.</summary>
+    /// <exception cref="ApiException">507: it is full.</exception>
+    public async Task AppendLogAsync(Guid job, Stream content, CancellationToken cancellation)
+    {
+        if (!await logs.AppendAsync(job, content, cancellation))
+            throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
+    }
+
+    private async Task<Job> JobAsync(string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
+    {
+        var job = UuidRules.TryRead(text, out var uuid) ? await queries.FindJobAsync(uuid, cancellation) : null;
+        if (job is null) throw new ApiException(ApiError.NotFound("jobs", text, type));
+        request.Require("jobs", action, job.Machine);
+        return job;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
+using Anvil.Contracts.Timeline;
+using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Objects.Verbs;
+
+/// <summary>What machines have beside the verbs of every kind: the preview of their next boot, and the timeline.</summary>
+public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineStore timelines, IEdgeDirectory edges)
+{
+    /// <summary>Most lines of a timeline.</summary>
+    public const int MostLines = 2000;
+
+    /// <summary>What a machine would boot now, and why: the decision that DHCP makes.</summary>
+    /// <param name="text">Key or index of the machine.</param>
+    /// <param name="host">The server as the requester knows it, where no edge tells of itself.</param>
+    /// <param name="filePort">Port of boot HTTP.</param>
+    /// <param name="apiPort">Port of the API.</param>
+    /// <param name="request">Who asks; its words `arch` and `client` say as what the machine asks.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<ObjectAnswer> BootAsync(string text, string host, int filePort, int apiPort, ObjectRequest request, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(text, request, cancellation);
+        var client = ClientOf(request.Word("arch"), request.Word("client"), machine);
+        var mac = machine.HardwareAddrs.Count > 0 ? machine.HardwareAddrs[0] : "";
+        return ObjectAnswer.Of(BootDecision.Decide(machine, mac, client, catalog.Current, new BootServer(edges.For(machine.Address) ?? host, filePort, apiPort)));
+    }
+
+    /// <summary>What happened to a machine, oldest first.</summary>
+    public async Task<ObjectAnswer> TimelineAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(text, request, cancellation);
+        return ObjectAnswer.Of(await timelines.ReadAsync(machine.Uuid, [.. machine.HardwareAddrs], MostLines, cancellation));
+    }
+
+    /// <summary>What happened to a MAC address, whether it is a machine or not.</summary>
+    public async Task<ObjectAnswer> TimelineOfMacAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        request.Require("machines", "list", "*");
+        if (!MacAddress.TryNormalize(text, out var mac)) throw new ApiException(ApiError.BadRequest("timeline", text, "GET", "a MAC address is needed"));
+        return ObjectAnswer.Of(await timelines.ReadAsync("", [mac], MostLines, cancellation));
+    }
+
+    private async Task<Machine> MachineAsync(string text, ObjectRequest request, CancellationToken cancellation)
+        => (Machine)(await floor.RequireAsync("machines", text, "get", "GET", request, cancellation)).Document;
+
+    private static BootClient ClientOf(string arch, string client, Machine machine)
+    {
+        int number = arch switch
+        {
+            "" => machine.Boot.Firmware == "uefi" ? (machine.Arch == "arm64" ? 11 : 7) : machine.Arch == "arm64" ? 11 : 0,
+            "pcbios" or "bios" or "x86" => 0,
+            "uefi" or "amd64" or "x86_64" => 7,
+            "http" => 16,
+            "arm64" or "aarch64" => 11,
+            _ => ushort.TryParse(arch, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n
+                : throw new ApiException(ApiError.BadRequest("machines", machine.Uuid, "GET", $"arch is pcbios, uefi, http, arm64 or a number of option 93, not {arch}")),
+        };
+        var kind = client switch
+        {
+            "" or "pxe" => number is 15 or 16 or 19 ? ClientKind.Http : ClientKind.Pxe,
+            "ipxe" => ClientKind.Ipxe,
+            "http" => ClientKind.Http,
+            "none" => ClientKind.None,
+            _ => throw new ApiException(ApiError.BadRequest("machines", machine.Uuid, "GET", $"client is pxe, ipxe, http or none, not {client}")),
+        };
+        return new BootClient(kind, number);
+    }
+}

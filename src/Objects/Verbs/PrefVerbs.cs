@@ -1,0 +1,31 @@
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Objects.Verbs;
+
+/// <summary>The preferences of the whole system, without those that are secrets.</summary>
+public sealed class PrefVerbs(ICatalog catalog, IGrainFactory grains)
+{
+    /// <summary>All preferences, set or default.</summary>
+    public ObjectAnswer Get(ObjectRequest request)
+    {
+        request.Require("preferences", "list", "*");
+        return ObjectAnswer.Of(Public(catalog.Current.Prefs));
+    }
+
+    /// <summary>Sets some, all or none; the answer is all of them.</summary>
+    /// <exception cref="ApiException">400 with every problem.</exception>
+    public async Task<ObjectAnswer> SetAsync(ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    {
+        request.Require("preferences", "post", "*");
+        if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
+        var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
+        var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).WritePrefs(new PrefsWrite(values, request.Terms())));
+        if (answer.Error is { } error) throw new ApiException(error);
+        return ObjectAnswer.Of(Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs), 201);
+    }
+
+    private static Dictionary<string, string> Public(Prefs prefs) => prefs.All.Where(p => !Prefs.IsSecret(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Objects.Access;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Objects.Verbs;
+
+/// <summary>What users have beside the verbs of every kind: tokens and passwords.</summary>
+public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, IGrainFactory grains)
+{
+    /// <summary>Longest life of a token, in seconds: a year.</summary>
+    public const int LongestLife = 31_536_000;
+
+    /// <summary>Most octets of a password: hashing takes time for each.</summary>
+    public const int LongestPassword = 1024;
+
+    private const int DefaultLife = 3600;
+
+    /// <summary>
+    /// A token for a user: with all its rights, or (DRP's words) no more than those of some `roles` that the user has, or of one claim of `scope`,
+    /// `action` and `specific`.
+    /// </summary>
+    /// <exception cref="ApiException">400: a role that there is not or that the user does not have, or no such life.</exception>
+    public string Token(string name, ObjectRequest request)
+    {
+        request.Require("users", "token", name);
+        if (!catalog.Current.Users.TryGetValue(name, out var user)) throw new ApiException(ApiError.NotFound("users", name));
+        ApiException Refused(string message) => new(ApiError.BadRequest("users", name, "GET", message));
+        var ttl = DefaultLife;
+        if (request.Word("ttl") is { Length: > 0 } text && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ttl) || ttl < 1)) throw Refused($"ttl is a number of seconds, not {text}");
+        var roles = request.Query.GetValueOrDefault("roles", []).SelectMany(r => r.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var role in roles)
+        {
+            if (!Roles.Exists(role)) throw Refused($"there is no role {role}");
+            if (!user.Roles.Contains(role, StringComparer.Ordinal)) throw Refused($"user {name} does not have the role {role}");
+        }
+
+        var claims = roles.SelectMany(Roles.ClaimsOf).ToList();
+        if (request.Word("scope").Length + request.Word("action").Length + request.Word("specific").Length > 0)
+        {
+            string Part(string word) => request.Word(word) is { Length: > 0 } part ? part : "*";
+            claims = [new Claim(Part("scope"), Part("action"), Part("specific"))];
+            if (roles.Count > 0) throw Refused("a token is limited by roles, or by scope, action and specific, not by both");
+        }
+
+        return access.ForUser(user, TimeSpan.FromSeconds(Math.Min(ttl, LongestLife)), claims);
+    }
+
+    /// <summary>Sets a user's password, which revokes its tokens.</summary>
+    /// <exception cref="ApiException">400: no password.</exception>
+    public async Task<ObjectAnswer> SetPasswordAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    {
+        request.Require("users", "password", name);
+        var wanted = body.IsEmpty ? new PasswordBody() : DocumentReader.Read<PasswordBody>(body.Span, "users", "PUT", name);
+        if (wanted.Password.Length == 0) throw new ApiException(ApiError.BadRequest("users", name, "PUT", "Password must not be empty"));
+        if (wanted.Password.Length > LongestPassword) throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {LongestPassword} characters"));
+        var patch = new JsonArray(
+            new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = Passwords.Hash(wanted.Password) },
+            new JsonObject { ["op"] = "replace", ["path"] = "/Secret", ["value"] = Guid.NewGuid().ToString("N") });
+        var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options), request.Terms());
+        var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Amend(change));
+        if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
+        return floor.Answer(new ChangedObject(answer.Status, answer.Document, answer.Error, ""), request);
+    }
+
+    /// <summary>The body of a change of a password.</summary>
+    private sealed record PasswordBody
+    {
+        /// <summary>The new password.</summary>
+        public string Password { get; init => field = value ?? ""; } = "";
+    }
+}

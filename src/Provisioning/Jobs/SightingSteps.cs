@@ -1,0 +1,43 @@
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Provisioning.Jobs;
+
+/// <summary>What the edge's sightings of a machine change: pure, as <see cref="MachineSteps"/>.</summary>
+public static class SightingSteps
+{
+    private const string By = "edge";
+
+    /// <summary>A network boot begins (a DISCOVER of firmware or boot program): the tokens of earlier boots are void.</summary>
+    /// <param name="old">The state before.</param>
+    /// <param name="uuid">The machine's uuid.</param>
+    /// <param name="firmware">pcbios or uefi.</param>
+    /// <param name="via">The boot program.</param>
+    /// <param name="on">Catalog, time and chance.</param>
+    /// <exception cref="Documents.ApiException">404.</exception>
+    public static MachineChange Begins(MachineState old, string uuid, string firmware, string via, RuleContext on)
+    {
+        var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
+        machine = machine with { Boot = machine.Boot with { LastSeen = on.Now, Firmware = firmware, Via = via } };
+        return MachineSteps.Finish(200, old, old with { Machine = machine, BootId = on.Entropy.BootId() }, "boot", By, on);
+    }
+
+    /// <summary>A lease was given: the machine's address is the leased one.</summary>
+    /// <returns>null when it has that address already.</returns>
+    /// <exception cref="Documents.ApiException">404.</exception>
+    public static MachineChange? Leased(MachineState old, string uuid, string address, RuleContext on)
+    {
+        var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
+        return machine.Address == address
+            ? null
+            : MachineSteps.Finish(200, old, old with { Machine = machine with { Address = address, Boot = machine.Boot with { LastSeen = on.Now } } }, "boot", By, on);
+    }
+
+    /// <summary>The boot script of its boot environment was handed out, or it was sent to its disk.</summary>
+    /// <inheritdoc cref="Begins"/>
+    public static MachineChange Boots(MachineState old, string uuid, string firmware, string via, RuleContext on)
+    {
+        var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
+        on.Catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env);
+        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
+    }
+}

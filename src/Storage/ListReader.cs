@@ -1,0 +1,161 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text.Json;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Dapper;
+
+namespace Anvil.Storage;
+
+/// <summary>
+/// Carries out lists of a table. Regular expressions are tried here, on the texts of their fields alone, on one row after another in the list's
+/// order, after everything else was left out by the database: what is in memory at a time is one row and the keys of the page.
+/// </summary>
+internal sealed class ListReader<T>(Database database, ListTable table, TimeProvider time)
+    where T : Document
+{
+    /// <summary>Keys of one statement; every database takes as many parameters.</summary>
+    private const int MostKeys = 500;
+
+    /// <summary>The page's objects alone.</summary>
+    /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    public async Task<IReadOnlyList<T>> ListAsync(ListQuery query, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        if (query.HasPattern) return (await MatchAsync(connection, query, counts: false, cancellation)).Rows;
+        return await RowsAsync(connection, query, query.Limit, cancellation);
+    }
+
+    /// <summary>The page with its counts.</summary>
+    /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    public async Task<ListPage<T>> PageAsync(ListQuery query, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        var total = await CountAsync(connection, new ListQuery(query.Fields), cancellation);
+        if (query.HasPattern)
+        {
+            var (matched, filtered, next) = await MatchAsync(connection, query, counts: true, cancellation);
+            return new ListPage<T>(matched, total, filtered, next ? Next(query, matched) : null);
+        }
+
+        var count = query.Conditions.Count == 0 ? total : await CountAsync(connection, query, cancellation);
+        var rows = query.Limit == 0 ? [] : await RowsAsync(connection, query, query.Limit + 1L, cancellation);
+        var more = rows.Count > query.Limit;
+        if (more) rows.RemoveAt(rows.Count - 1);
+        return new ListPage<T>(rows, total, count, more ? Next(query, rows) : null);
+    }
+
+    /// <summary>The values of a field over the rows that the filters leave, the commonest first; the page does not matter.</summary>
+    /// <exception cref="ApiException">406: a regular expression takes too long.</exception>
+    public async Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        var counts = new Dictionary<Rank, long>();
+        if (query.HasPattern)
+        {
+            await foreach (var row in MatchesAsync(connection, query with { After = null, Sort = [], Reverse = false }, field, cancellation))
+            {
+                using (row.Extra) FacetCount.Add(counts, field, row.Extra is null ? null : Value(row.Extra));
+            }
+
+            return FacetCount.Of(field, counts);
+        }
+
+        var (sql, parameters) = database.Lists.Facet(table, query, field);
+        foreach (var (kind, number, value, rows) in await connection.QueryAsync<(long, double, string, long)>(new CommandDefinition(sql, parameters, cancellationToken: cancellation)))
+        {
+            var rank = field.Kind == FieldKind.Address && number < 0 ? Rank.None : new Rank((RankType)kind, number, value);
+            counts[rank] = rows;
+        }
+
+        return FacetCount.Of(field, counts);
+    }
+
+    private static JsonElement? Value(JsonDocument json) => json.RootElement.ValueKind == JsonValueKind.Null ? null : json.RootElement;
+
+    private static string? Next(ListQuery query, IReadOnlyList<T> rows)
+        => rows.Count == 0 ? null : ListCursor.At(query, JsonSerializer.SerializeToElement(rows[^1], Json.Options)).Write(query);
+
+    private async Task<long> CountAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
+    {
+        var (sql, parameters) = database.Lists.Count(table, query);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+    }
+
+    private async Task<List<T>> RowsAsync(DbConnection connection, ListQuery query, long limit, CancellationToken cancellation)
+    {
+        var (sql, parameters) = database.Lists.Rows(table, query, limit);
+        var rows = new List<T>();
+        var length = 0L;
+        await foreach (var json in connection.QueryUnbufferedAsync<string>(sql, parameters).WithCancellation(cancellation)) rows.Add(Read(json, ref length));
+        return rows;
+    }
+
+    /// <summary>The page of a list with regular expressions, how many rows it has (as far as they were asked for), and whether more follow.</summary>
+    private async Task<(List<T> Rows, long Filtered, bool More)> MatchAsync(DbConnection connection, ListQuery query, bool counts, CancellationToken cancellation)
+    {
+        var keys = new List<string>();
+        var (filtered, skipped, more) = (0L, 0, false);
+        await foreach (var row in MatchesAsync(connection, query, null, cancellation))
+        {
+            filtered++;
+            if (!row.Beyond || skipped++ < query.Offset) continue;
+            more = keys.Count == query.Limit;
+            if (more && !counts) break;
+            if (!more) keys.Add(row.Key);
+        }
+
+        var found = new Dictionary<string, T>(StringComparer.Ordinal);
+        var length = 0L;
+        foreach (var some in keys.Chunk(MostKeys))
+        {
+            var p = new ListParameters();
+            var sql = $"SELECT document FROM {table.Name} WHERE uuid IN ({p.Add(some)})";
+            await foreach (var json in connection.QueryUnbufferedAsync<string>(sql, p.All).WithCancellation(cancellation))
+            {
+                var document = Read(json, ref length);
+                found[document.Key] = document;
+            }
+        }
+
+        // A row that went away meanwhile is left out.
+        return ([.. keys.Where(found.ContainsKey).Select(k => found[k])], filtered, more);
+    }
+
+    /// <summary>Rows that pass all conditions, in order.</summary>
+    private async IAsyncEnumerable<(string Key, bool Beyond, JsonDocument? Extra)> MatchesAsync(
+        DbConnection connection, ListQuery query, Field? extra, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var patterns = new PatternTime(query.Fields.Model, time);
+        var conditions = query.Conditions.Where(c => c.HasPattern).ToList();
+        IEnumerable<Field> fields = conditions.Select(c => c.Field);
+        var (sql, parameters) = database.Lists.Places(table, query, extra is null ? fields : fields.Append(extra));
+        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+        while (await reader.ReadAsync(cancellation))
+        {
+            if (!Holds(reader, conditions, patterns)) continue;
+            var beyond = Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture) == 1;
+            yield return (reader.GetString(0), beyond, extra is null ? null : Parse(reader, conditions.Count + 2));
+        }
+    }
+
+    private static bool Holds(DbDataReader reader, List<ListCondition> conditions, PatternTime patterns)
+    {
+        for (var i = 0; i < conditions.Count; i++)
+        {
+            using var json = Parse(reader, i + 2);
+            if (!conditions[i].Holds(json is null ? null : Value(json), patterns)) return false;
+        }
+
+        return true;
+    }
+
+    private static JsonDocument? Parse(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : JsonDocument.Parse(reader.GetString(column));
+
+    private T Read(string json, ref long length)
+    {
+        length += json.Length;
+        if (length <= ListBounds.PageLength) return Json.Read<T>(json);
+        throw new ApiException(new ApiError(table.Fields.Model, "", "GET", [$"the list is longer than {ListBounds.PageLength >> 20} MiB: ask for it by pages (limit)"], 406));
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Anvil.Contracts.Lists;
+using Anvil.Contracts.Machines;
+using Anvil.Grains;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
+using Microsoft.Data.Sqlite;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace Anvil.Grains.Tests;
+
+/// <summary>What a write comes to.</summary>
+public enum WriteFate
+{
+    /// <summary>Nothing is stored, and the write fails.</summary>
+    Lost,
+
+    /// <summary>It is stored, and the write fails: its answer was lost.</summary>
+    StoredAndLost,
+}
+
+/// <summary>
+/// Rows of machines' states as a database keeps them: text with a version, each MAC address only once. It can be held up, fail, lose
+/// answers, and be written behind a grain's back.
+/// </summary>
+public sealed class FakeStorage : IGrainStorage, IMachineQueries
+{
+    private const int SqliteConstraint = 19;
+    private const int SqliteUnique = 2067;
+    private readonly ConcurrentDictionary<string, (string Json, long Version)> _rows = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<WriteFate> _fates = new();
+    private readonly StateSerializer _serializer = new();
+
+    /// <summary>Writes wait for it; null: they do not.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    /// <summary>Writes that have begun.</summary>
+    public int Begun { get; private set; }
+
+    /// <summary>What the next write comes to.</summary>
+    public void Next(WriteFate fate) => _fates.Enqueue(fate);
+
+    /// <summary>The stored state of a machine.</summary>
+    public MachineState? Row(string uuid) => _rows.TryGetValue("m-" + uuid, out var row) ? Read(row.Json) : null;
+
+    /// <summary>Writes a row as another activation would.</summary>
+    public void Overwrite(string uuid, Func<MachineState, MachineState> change)
+        => _rows.AddOrUpdate("m-" + uuid, _ => throw new InvalidOperationException($"no row of {uuid}"), (_, row) => (Text(change(Read(row.Json))), row.Version + 1));
+
+    /// <inheritdoc/>
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var found = _rows.TryGetValue(Key(grainId), out var row);
+        grainState.RecordExists = found;
+        grainState.ETag = found ? row.Version.ToString(CultureInfo.InvariantCulture) : null;
+        grainState.State = found ? _serializer.Deserialize<T>(BinaryData.FromString(row.Json)) : Activator.CreateInstance<T>();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        Begun++;
+        if (Gate is { } gate) await gate.Task;
+        var fails = _fates.TryDequeue(out var fate);
+        if (fails && fate == WriteFate.Lost) throw new TimeoutException("the database does not answer");
+        var state = (MachineState)(object)grainState.State!;
+        CheckCards(state);
+        var version = Check(grainId, grainState.ETag) + 1;
+        _rows[Key(grainId)] = (Text(state), version);
+        if (fails) throw new TimeoutException("the database's answer was lost");
+        grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
+        grainState.RecordExists = true;
+    }
+
+    /// <inheritdoc/>
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        Check(grainId, grainState.ETag);
+        _rows.TryRemove(Key(grainId), out _);
+        (grainState.ETag, grainState.RecordExists, grainState.State) = (null, false, Activator.CreateInstance<T>());
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation)
+        => Task.FromResult<IReadOnlyList<Machine>>([.. Machines().Where(m => names.Contains(m.Name) || m.HardwareAddrs.Any(macs.Contains))]);
+
+    /// <inheritdoc/>
+    public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation) => Task.FromResult(Machines().FirstOrDefault(m => m.HardwareAddrs.Contains(mac)));
+
+    /// <inheritdoc/>
+    public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation) => Task.FromResult(Machines().FirstOrDefault(m => m.Name == name));
+
+    /// <inheritdoc/>
+    public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation) => Task.FromResult(Row(uuid)?.Machine);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<long> CountJobsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
+
+    private static string Key(GrainId grain) => grain.Key.ToString()!;
+
+    private long Check(GrainId grain, string? etag)
+    {
+        var stored = _rows.TryGetValue(Key(grain), out var row) ? row.Version : 0;
+        var known = etag is null ? 0 : long.Parse(etag, CultureInfo.InvariantCulture);
+        return stored == known ? stored : throw new InconsistentStateException($"the row is of version {stored}", $"{stored}", etag);
+    }
+
+    private void CheckCards(MachineState state)
+    {
+        if (state.Machine is not { } machine) return;
+        if (Machines().Any(m => m.Uuid != machine.Uuid && m.HardwareAddrs.Intersect(machine.HardwareAddrs).Any()))
+            throw new SqliteException("UNIQUE constraint failed: machine_mac.mac", SqliteConstraint, SqliteUnique);
+    }
+
+    private IEnumerable<Machine> Machines() => _rows.Values.Select(r => Read(r.Json).Machine).OfType<Machine>();
+
+    private MachineState Read(string json) => _serializer.Deserialize<MachineState>(BinaryData.FromString(json));
+
+    private string Text(MachineState state) => _serializer.Serialize(state).ToString();
+}

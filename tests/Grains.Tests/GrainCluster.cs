@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Placement;
+using Anvil.Contracts.Timeline;
+using Anvil.Contracts.Wire;
+using Anvil.Grains.Machines;
+using Anvil.Grains.Placement;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Machines;
+using Anvil.Storage;
+using Anvil.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Placement;
+using Orleans.Runtime.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.TestingHost;
+
+namespace Anvil.Grains.Tests;
+
+/// <summary>Silos in this process, with fake storage and reminders that they share.</summary>
+public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
+{
+    private readonly SqliteDatabase _database = new(Path.Combine(Path.GetTempPath(), "anvil-unused.db"));
+
+    private GrainCluster(InProcessTestCluster? silos) => Silos = silos!;
+
+    /// <summary>The silos.</summary>
+    public InProcessTestCluster Silos { get; private set; }
+
+    /// <summary>Their database.</summary>
+    public FakeStorage Storage { get; } = new();
+
+    /// <summary>Their reminders.</summary>
+    public FakeReminders Reminders { get; } = new();
+
+    /// <summary>Lines of timelines.</summary>
+    public ConcurrentQueue<string> Lines { get; } = new();
+
+    /// <inheritdoc/>
+    public CatalogSnapshot Current { get; } = new(1, [
+        new BootEnv { Name = "local", Available = true, Validated = true },
+        new Stage { Name = "none", Available = true, Validated = true },
+        new TaskDefinition { Name = "one", Available = true, Validated = true },
+        new Stage { Name = "work", Tasks = ["one"], Available = true, Validated = true },
+        new Pref { Name = "defaultBootEnv", Val = "local" },
+        new Pref { Name = "defaultStage", Val = "none" },
+    ]);
+
+    /// <summary>Starts silos.</summary>
+    /// <param name="silos">How many.</param>
+    /// <param name="time">Their clock: a fake one, for one silo alone, or none. Orleans' own timers are by the same.</param>
+    public static async Task<GrainCluster> StartAsync(short silos, TimeProvider? time = null)
+    {
+        var cluster = new GrainCluster(null);
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureHost(host => host.Services.AddAnvilWire());
+        builder.ConfigureSilo((_, silo) => cluster.Configure(silo, time ?? TimeProvider.System));
+        cluster.Silos = builder.Build();
+        await cluster.Silos.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>A machine's grain, as the other silos call it.</summary>
+    public IMachineGrain Machine(string uuid) => Silos.Client.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+
+    /// <summary>Makes a machine that works off a task, with a deadline.</summary>
+    public async Task<(IMachineGrain Grain, Machine Machine)> MakeAsync(string name, bool discovered = true, params IReadOnlyList<string> macs)
+    {
+        var grain = Machine(Guid.NewGuid().ToString());
+        var answer = await grain.Make(new MachineWrite(new Machine { Name = name, Stage = "work", HardwareAddrs = macs }, Terms) { Discovered = discovered });
+        Assert.Equal(201, answer.Status);
+        return (grain, answer.Machine!);
+    }
+
+    /// <summary>On behalf of a user.</summary>
+    public static ChangeTerms Terms { get; } = new(new Actor("tester", false, true));
+
+    /// <summary>A patch that sets a machine's description.</summary>
+    public static DocumentPatch Describe(string text) => new($$"""[{"op":"replace","path":"/Description","value":"{{text}}"}]""", Terms);
+
+    /// <inheritdoc/>
+    public Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation) => Task.FromResult(Current);
+
+    /// <inheritdoc/>
+    public void Note(string machine, string mac, string source, string what, string outcome, string detail = "") => Lines.Enqueue($"{machine} {source}: {what} {outcome} {detail}".TrimEnd());
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Silos.DisposeAsync();
+        _database.Dispose();
+    }
+
+    private void Configure(ISiloBuilder silo, TimeProvider time)
+    {
+        silo.Services.AddSingleton(time);
+        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
+            .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
+        silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
+        silo.AddReminders();
+        silo.Services.AddSingleton<IReminderTable>(Reminders);
+#pragma warning disable ORLEANSEXP004 // Silo metadata and placement filters are the means that Orleans has for placing by role.
+        silo.UseSiloMetadata(new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" });
+        silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
+#pragma warning restore ORLEANSEXP004
+        silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit, o.NumVotesForDeathDeclaration) = (TimeSpan.FromMilliseconds(500), 2, 1));
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using Anvil.Contracts;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Wire;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Serialization.Invocation;
+using Orleans.Serialization.TypeSystem;
+
+namespace Anvil.Grains.Tests;
+
+/// <summary>What travels between silos, of this version and of the one before (61b6003).</summary>
+public sealed class WireTests
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddAnvilWire().BuildServiceProvider();
+
+    /// <summary>Each message that both versions know, and the name by which the one before knows it.</summary>
+    public static TheoryData<object, string> Known() => new()
+    {
+        { new Actor("a", true, false), "Anvil.Grains.Actor,Anvil.Grains" },
+        { Reply.Ok("{}") with { Revision = 7 }, "Anvil.Grains.Reply,Anvil.Grains" },
+        { new MachineSecrets("s", "b"), "Anvil.Grains.Machines.MachineSecrets,Anvil.Grains" },
+        { new Sighting(SightingKind.Leased, "10.0.0.1", "uefi", "ipxe"), "Anvil.Grains.Machines.Sighting,Anvil.Grains" },
+        { new LeaseCall(LeaseAct.Request, "02:00:00:00:00:01", 1, 2) { CanProbe = true }, "Anvil.Grains.Subnets.LeaseCall,Anvil.Grains" },
+        { new LeaseAnswer(LeaseVerdict.Give, "{}", null, "because"), "Anvil.Grains.Subnets.LeaseAnswer,Anvil.Grains" },
+        { SightingKind.Script, "Anvil.Grains.Machines.SightingKind,Anvil.Grains" },
+        { LeaseAct.Decline, "Anvil.Grains.Subnets.LeaseAct,Anvil.Grains" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Known), DisableDiscoveryEnumeration = true)]
+    public void AMessageOfTheVersionBeforeIsWrittenAndReadUnderItsName(object message, string former)
+    {
+        var serializer = _services.GetRequiredService<Serializer>();
+        var octets = serializer.SerializeToArray(message);
+        Assert.Contains(former, Encoding.UTF8.GetString(octets), StringComparison.Ordinal);
+        Assert.Equal(Json.Write(message), Json.Write(serializer.Deserialize<object>(octets)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Known), DisableDiscoveryEnumeration = true)]
+    public void AnswersAndAliasesAreUnderstood(object message, string former)
+    {
+        var types = _services.GetRequiredService<TypeConverter>();
+        var answer = typeof(Response<>).MakeGenericType(message.GetType());
+        var name = types.Format(answer);
+        Assert.Contains($"[{former}]", name, StringComparison.Ordinal);
+        Assert.Equal(answer, types.Parse(name));
+        Assert.Equal(message.GetType(), types.Parse($"anvil.{message.GetType().Name}"));
+    }
+
+    [Fact]
+    public void WhatTheVersionBeforeDoesNotKnowHasItsOwnName()
+    {
+        var types = _services.GetRequiredService<TypeConverter>();
+        Assert.Equal("anvil.MachineWrite", types.Format(typeof(MachineWrite)));
+        Assert.ThrowsAny<Exception>(() => types.Parse("Anvil.Grains.Machines.Nothing,Anvil.Grains"));
+    }
+
+    [Fact]
+    public void ADocumentIsHandedOnWithinASiloAsItIsAndReadAnewElsewhere()
+    {
+        var answer = new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "m1", HardwareAddrs = ["02:00:00:00:00:01"] };
+        Assert.Same(answer, _services.GetRequiredService<DeepCopier>().Copy(answer));
+        var serializer = _services.GetRequiredService<Serializer>();
+        Assert.Equal(Json.Write(answer), Json.Write(serializer.Deserialize<Machine>(serializer.SerializeToArray(answer))));
+    }
+}

@@ -1,0 +1,176 @@
+using System.Text.Json;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Catalog.Schemas;
+using Anvil.Provisioning.Documents;
+using Anvil.Support;
+
+namespace Anvil.Provisioning.Tests.Catalog;
+
+public sealed class ParamSchemasTests
+{
+    [Theory]
+    [InlineData("{}", "null")]
+    [InlineData("{}", """{"a":[1]}""")]
+    [InlineData("true", "1")]
+    [InlineData("null", "1")]
+    [InlineData("""{"type":"integer"}""", "1.0")]
+    [InlineData("""{"type":["string","null"]}""", "null")]
+    [InlineData("""{"type":"number","minimum":1,"maximum":2}""", "1.5")]
+    [InlineData("""{"enum":[1,"a"]}""", "1.0")]
+    [InlineData("""{"type":"string","pattern":"^[a-z]+[0-9]+$"}""", "\"eth12\"")]
+    [InlineData("""{"pattern":"^(?=.*[0-9])[a-z0-9]+$"}""", "\"a1\"")]
+    [InlineData("""{"definitions":{"a":{"type":"object","properties":{"next":{"$ref":"#/definitions/a"}}}},"$ref":"#/definitions/a"}""", """{"next":{"next":{}}}""")]
+    [InlineData("""{"type":"object","patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":false}""", """{"x-a":1}""")]
+    public void Fits(string schema, string value) => Assert.Null(Problem(schema, value));
+
+    [Theory]
+    [InlineData("false", "1", "(root): No value is allowed")]
+    [InlineData("""{"type":"integer"}""", "\"s\"", "(root): Invalid type. Expected: integer, given: string")]
+    [InlineData("""{"type":"integer"}""", "1.5", "(root): Invalid type. Expected: integer, given: number")]
+    [InlineData("""{"properties":{"a":{"items":{"type":"string"}}}}""", """{"a":["x",1]}""", "a.1: Invalid type. Expected: string, given: integer")]
+    [InlineData("""{"required":["a"]}""", "{}", "(root): a is required")]
+    [InlineData("""{"additionalProperties":false}""", """{"b":1}""", "(root): Additional property b is not allowed")]
+    [InlineData("""{"minimum":18446744073709551616}""", "18446744073709551615", "(root): Must be greater than or equal to 18446744073709551616")]
+    [InlineData("""{"pattern":"^[a-z]+$"}""", "\"a\\n\"", "(root): Does not match pattern '^[a-z]+$'")]
+    [InlineData("""{"pattern":"^\\d+$"}""", "\"\u0661\"", "(root): Does not match pattern '^\\d+$'")]
+    [InlineData("""{"uniqueItems":true}""", "[1,1.0]", "(root): array items must be unique")]
+    [InlineData("""{"propertyNames":{"pattern":"^[a-z]+$"}}""", """{"A":1}""", "(root): Property name of \"A\" does not match")]
+    public void SaysWhatDoesNotFit(string schema, string value, string error) => Assert.EndsWith(": " + error, Problem(schema, value), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"string\"", "a schema must be an object, true or false")]
+    [InlineData("""{"type":"strng"}""", "/type: there is no type strng")]
+    [InlineData("""{"properties":{"a":{"minimum":"one"}}}""", "/properties/a/minimum must be a number")]
+    [InlineData("""{"pattern":"([a-z"}""", "/pattern: \"([a-z\" is no regular expression")]
+    [InlineData("""{"pattern":"((a{100}){100}){100}"}""", "/pattern: the pattern's repetitions come to more than 10000 characters")]
+    [InlineData("""{"definitions":{"unused":{"required":true}}}""", "/definitions/unused/required must be a list of texts")]
+    [InlineData("""{"$ref":"file:///etc/hostname"}""", "/$ref: \"file:///etc/hostname\" leads out of the schema")]
+    [InlineData("""{"$ref":"http://127.0.0.1:8092/readyz"}""", "leads out of the schema")]
+    [InlineData("""{"$ref":"/etc/hostname"}""", "leads out of the schema")]
+    [InlineData("""{"items":{"$ref":"other.json#/a"}}""", "/items/$ref: \"other.json#/a\" leads out of the schema")]
+    [InlineData("""{"$ref":"#/definitions/none"}""", "is nowhere in the schema")]
+    [InlineData("""{"$ref":"#"}""", "the schema refers to itself without end")]
+    [InlineData("""{"definitions":{"a":{"allOf":[{"$ref":"#/definitions/b"}]},"b":{"$ref":"#/definitions/a"}},"$ref":"#/definitions/a"}""", "refers to itself without end")]
+    [InlineData("""{"unevaluatedProperties":false}""", "/unevaluatedProperties is not served")]
+    public void WhatCannotBeUsedIsRefused(string schema, string problem)
+    {
+        var schemas = new ParamSchemas();
+        Assert.Contains(problem, schemas.SchemaProblem(JsonElement.Parse(schema)), StringComparison.Ordinal);
+        Assert.StartsWith("Schema: ", Assert.Single(schemas.Problems(new Param { Name = "p", Schema = JsonElement.Parse(schema) })), StringComparison.Ordinal);
+        Assert.StartsWith("Key 'p': the schema cannot be used: ", schemas.Problem("p", JsonElement.Parse("1"), JsonElement.Parse(schema)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")]
+    [InlineData("^(a|aa)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")]
+    [InlineData(@"^(\w+\s?)*$", "word word word word word word word word word wwwwwwwwwwwwwwwwwwww!")]
+    [InlineData("^(.*)*x$", "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy")]
+    public void PatternsThatTryEverythingAreMatchedInLinearTime(string pattern, string value)
+    {
+        Assert.EndsWith($"Does not match pattern '{pattern}'", Problem($$"""{"pattern":{{Json.Write(pattern)}}}""", Json.Write(value)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APatternThatCanOnlyBeTriedHasATimeLimit()
+    {
+        var problem = Problem("""{"items":{"pattern":"^(?!x)(a+)+$"}}""", Json.Write(Enumerable.Repeat(new string('a', 40) + "!", 1000)));
+        Assert.EndsWith("its pattern takes too long to match", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASchemaThatDoublesItsWorkIsBounded()
+    {
+        var definitions = string.Join(',', Enumerable.Range(0, 40).Select(n => $$"""
+            "a{{n}}":{"allOf":[{"$ref":"#/definitions/a{{n + 1}}"},{"$ref":"#/definitions/a{{n + 1}}"}]}
+            """));
+        var problem = Problem("{\"definitions\":{" + definitions + ",\"a40\":{}},\"$ref\":\"#/definitions/a0\"}", "1");
+        Assert.EndsWith("checking it takes too much work", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ValuesThatTakeTooMuchWorkAreRefused()
+    {
+        var equalHashes = "[" + string.Join(',', Enumerable.Range(1, 20_000).Select(n => $"1e-{n + 400}")) + "]";
+        Assert.EndsWith("checking it takes too much work", Problem("""{"uniqueItems":true}""", equalHashes), StringComparison.Ordinal);
+        Assert.EndsWith("nested too deeply", Problem(Chain(600), "1"), StringComparison.Ordinal);
+        Assert.Null(Problem(Chain(200), "1"));
+    }
+
+    [Fact]
+    public void SchemasAreBounded()
+        => Assert.Contains("a schema has at most 65536 octets", new ParamSchemas().SchemaProblem(JsonElement.Parse($$"""{"title":"{{new string('a', SchemaLimits.Octets)}}"}""")), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""{"type":"integer"}""", "\"rosebud-19\"")]
+    [InlineData("""{"additionalProperties":false}""", """{"rosebud-19":1}""")]
+    [InlineData("""{"additionalProperties":{"type":"string"}}""", """{"rosebud-19":1}""")]
+    [InlineData("""{"propertyNames":{"maxLength":3}}""", """{"rosebud-19":1}""")]
+    [InlineData("""{"dependencies":{"rosebud-19":["x"]}}""", """{"rosebud-19":1}""")]
+    public void NothingOfASecretIsShown(string schema, string value)
+    {
+        var problem = new ParamSchemas().Problem("p", JsonElement.Parse(value), JsonElement.Parse(schema), secure: true);
+        Assert.StartsWith("Key 'p': invalid val: it does not keep ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("rosebud", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ADefaultMustFit()
+    {
+        Assert.Equal(["Error in default value: (root): Invalid type. Expected: integer, given: string"], new ParamSchemas().Problems(new Param { Name = "p", Schema = JsonElement.Parse("""{"type":"integer","default":"many"}""") }));
+        Assert.Empty(new ParamSchemas().Problems(new Param { Name = "p", Schema = JsonElement.Parse("""{"type":"integer","default":3}""") }));
+    }
+
+    [Theory]
+    [InlineData("""{"Name":"case/plain"}""")]
+    [InlineData("""{"Name":"case/plain","Schema":null}""")]
+    [InlineData("""{"Name":"case/plain","Schema":{}}""")]
+    public void AParamWithoutASchemaTakesEveryValue(string body)
+    {
+        var param = DocumentReader.Read<Param>(body, "params", "POST");
+        Assert.Contains("\"Schema\":{}", Json.Write(param), StringComparison.Ordinal);
+        Assert.Empty(new ParamSchemas().Problems(param));
+        Assert.Null(new ParamSchemas().Problem("case/plain", JsonElement.Parse("""{"a":[null]}"""), TestCatalog.With(param)));
+    }
+
+    [Fact]
+    public void EverySchemaOfTheContentCanBeUsed()
+        => Assert.All(TestCatalog.Content().OfType<Param>(), param => Assert.Empty(new ParamSchemas().Problems(param)));
+
+    [Fact]
+    public void Fuzzed() => Fuzz.Fixed(OneSchema);
+
+    [Fact(Explicit = true)]
+    public void FuzzedWithoutEnd() => Fuzz.Open(OneSchema);
+
+    /// <summary>Whatever a schema and a value are, there is an answer.</summary>
+    private static void OneSchema(Random random)
+    {
+        string[] seeds =
+        [
+            """{"type":"object","properties":{"a":{"$ref":"#/definitions/x"}},"definitions":{"x":{"type":["string","null"],"pattern":"^(a|b){1,3}\\d$","minLength":1}},"required":["a"]}""",
+            """{"anyOf":[{"items":[{"type":"integer","minimum":0}],"additionalItems":false},{"not":{"enum":[1,"a",null]}}],"if":{"const":1},"then":{"multipleOf":0.1}}""",
+            """{"patternProperties":{"^x":{"format":"ipv4"}},"dependencies":{"a":["b"]},"propertyNames":{"maxLength":9},"contains":{"exclusiveMinimum":3},"uniqueItems":true}""",
+        ];
+        string[] values = ["1", "0.3", "\"a1\"", "null", "[1,2,1.0]", "[]", """{"a":"ab1"}""", """{"a":null,"x1":"10.0.0.1"}""", "[[1e300],{\"b\":{}}]"];
+        var schema = Parsed(Fuzz.Mutate(random, System.Text.Encoding.UTF8.GetBytes(seeds[random.Next(seeds.Length)])));
+        if (schema is null) return;
+        _ = new ParamSchemas().Problem("p", JsonElement.Parse(values[random.Next(values.Length)]), schema.Value);
+    }
+
+    private static JsonElement? Parsed(byte[] json)
+    {
+        try
+        {
+            return JsonText.Read(json, "", "", "");
+        }
+        catch (ApiException)
+        {
+            return null;
+        }
+    }
+
+    private static string Chain(int length)
+        => "{\"definitions\":{" + string.Join(',', Enumerable.Range(0, length).Select(n => $"\"a{n}\":{{\"$ref\":\"#/definitions/a{n + 1}\"}}")) + $",\"a{length}\":{{}}}},\"$ref\":\"#/definitions/a0\"}}";
+
+    private static string? Problem(string schema, string value) => new ParamSchemas().Problem("p", JsonElement.Parse(value), JsonElement.Parse(schema));
+}

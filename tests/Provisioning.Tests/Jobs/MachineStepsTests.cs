@@ -1,0 +1,129 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Provisioning.Tests.Jobs;
+
+/// <summary>What each step of a machine's life makes of its state, and what it says is to be done.</summary>
+public sealed class MachineStepsTests
+{
+    private const string Uuid = "0b3c6a8e-0000-4000-8000-000000000001";
+
+    private static readonly CatalogSnapshot Catalog = TestCatalog.With(
+        new TaskDefinition { Name = "one" }, new Stage { Name = "work", BootEnv = "sledgehammer", Tasks = ["one"] }, new Profile { Name = "known" });
+
+    private static readonly ChangeOptions Person = new() { By = "tester" };
+
+    private int _made;
+
+    private RuleContext On => new(Catalog, TestCatalog.Start, new Entropy(() => $"0b3c6a8e-0000-4000-8000-{++_made:d12}", () => "a-secret", () => $"boot-{++_made}"));
+
+    [Fact]
+    public void TheSameChanceAndTimeGiveTheSame()
+    {
+        var first = Make(new Machine { Name = "m1", Stage = "work" }, discovered: true);
+        _made = 0;
+        var second = Make(new Machine { Name = "m1", Stage = "work" }, discovered: true);
+        Assert.Equal(Json.Write(first.State), Json.Write(second.State));
+        Assert.Equal(first.Effects, second.Effects);
+        Assert.Equal(("a-secret", "boot-1", 1), (first.State.Machine!.Secret, first.State.BootId, first.State.Revision));
+    }
+
+    [Fact]
+    public void AChangeOfPhaseIsCountedToldAndGivenADeadline()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "work" }, discovered: true);
+        var boot = made.State.Machine!.Boot;
+        Assert.Equal([new CountPhase(Phase.Working), new NoteTimeline("phase", "Working", "", boot.Reason), new SetDeadline(boot.Deadline)], made.Effects);
+        var described = MachineSteps.Amend(made.State, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On);
+        // Nothing has moved: the deadline alone is said again.
+        Assert.Equal([new SetDeadline(boot.Deadline)], described.Effects);
+        var last = Assert.Single(described.State.Events);
+        Assert.Equal(("update", "by tester", 2), (last.Action, last.Detail, described.State.Revision));
+    }
+
+    [Fact]
+    public void ADeadlineIsClearedByWhateverRestsTheMachine()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "work" }, discovered: true);
+        var late = On with { Now = made.State.Machine!.Boot.Deadline };
+        var stuck = MachineSteps.DeadlineCame(made.State, late)!;
+        Assert.Contains(new ClearDeadline(), stuck.Effects);
+        Assert.Contains(new WarnStuck("m1", stuck.State.Machine!.Boot.Reason), stuck.Effects);
+        Assert.Null(MachineSteps.DeadlineCame(stuck.State, late));
+        Assert.Equal([new ClearDeadline()], MachineSteps.Remove(made.State, Uuid, Person, On).Effects);
+    }
+
+    [Fact]
+    public void AMachineMadeInAStageBootsItsBootEnvironment()
+    {
+        Assert.Equal("sledgehammer", Make(new Machine { Name = "m1", Stage = "work" }).State.Machine!.BootEnv);
+        Assert.Equal("local", Make(new Machine { Name = "m1", Stage = "work", BootEnv = "local" }).State.Machine!.BootEnv);
+    }
+
+    [Theory]
+    [InlineData("/Stage", "\"nope\"", "Stage nope does not exist")]
+    [InlineData("/BootEnv", "\"nope\"", "Bootenv nope does not exist")]
+    [InlineData("/BootEnv", "\"discovery\"", "Bootenv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
+    [InlineData("/Workflow", "\"nope\"", "Workflow nope does not exist")]
+    [InlineData("/Profiles", "[\"known\",\"nope\"]", "Profile nope does not exist")]
+    [InlineData("/Tasks", "[\"one\",\"nope\"]", "Task nope does not exist")]
+    public void WhatAChangeNamesMustBeThereUnlessForced(string field, string value, string problem)
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" });
+        var patch = $$"""[{"op":"replace","path":"{{field}}","value":{{value}}}]""";
+        Assert.Contains(problem, Assert.Throws<ApiException>(() => MachineSteps.Amend(made.State, Uuid, patch, Person, On)).Error.Messages);
+        var forced = MachineSteps.Amend(made.State, Uuid, patch, Person with { Force = true }, On).State.Machine!;
+        Assert.Equal((false, false), (forced.Available, forced.Runnable));
+        // What is missing already does not stand in the way of other changes.
+        var other = MachineSteps.Amend(made.State with { Machine = forced }, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On);
+        Assert.Equal("x", other.State.Machine!.Description);
+    }
+
+    [Fact]
+    public void TasksThatAWorkflowReplacesMustBeThereToo()
+        => Assert.Contains("Task nope does not exist", Assert.Throws<ApiException>(() => Make(new Machine { Name = "m1", Workflow = "discover", Tasks = ["nope"] })).Error.Messages);
+
+    [Fact]
+    public void ASightingOfANetworkBootVoidsTheTokensOfTheLast()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "work" });
+        var begun = SightingSteps.Begins(made.State, Uuid, "uefi", "ipxe", On);
+        Assert.NotEqual(made.State.BootId, begun.State.BootId);
+        Assert.Equal(("uefi", "ipxe", TestCatalog.Start), (begun.State.Machine!.Boot.Firmware, begun.State.Machine.Boot.Via, begun.State.Machine.Boot.LastSeen));
+        var leased = SightingSteps.Leased(begun.State, Uuid, "10.0.0.7", On)!;
+        Assert.Equal("10.0.0.7", leased.State.Machine!.Address);
+        Assert.Null(SightingSteps.Leased(leased.State, Uuid, "10.0.0.7", On));
+        var boots = SightingSteps.Boots(leased.State, Uuid, "uefi", "ipxe", On);
+        Assert.Equal((Phase.Working, begun.State.BootId), (boots.State.Machine!.Boot.Phase, boots.State.BootId));
+        Assert.Contains(new CountPhase(Phase.Working), boots.Effects);
+    }
+
+    [Fact]
+    public void AMachineIsJoinedOnlyByWhoKnowsAllItsCards()
+    {
+        var made = Make(new Machine { Name = "m1", HardwareAddrs = ["02:00:00:00:00:01", "02:00:00:00:00:02"] });
+        var joined = MachineSteps.Join(made.State, Cards("02-00-00-00-00-01", "02:00:00:00:00:02", "02:00:00:00:00:03"), Person, On)!;
+        Assert.Equal(["02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"], joined.State.Machine!.HardwareAddrs);
+        Assert.Null(MachineSteps.Join(joined.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"), Person, On));
+        Assert.Equal(409, Assert.Throws<ApiException>(() => MachineSteps.Join(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:03"), Person, On)).Error.Code);
+        Assert.Equal(422, Assert.Throws<ApiException>(() => MachineSteps.Join(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"), Person, On)).Error.Code);
+        var told = MachineRules.Public(made.State.Machine! with { Profiles = ["known"], Params = new Dictionary<string, System.Text.Json.JsonElement> { ["password"] = Json.Element("x"), ["hardware/cpu"] = Json.Element(1) } });
+        Assert.Equal(("", 0, "hardware/cpu"), (told.Secret, told.Profiles.Count, Assert.Single(told.Params).Key));
+    }
+
+    [Fact]
+    public void ARequestThatCameInBetweenIsSeenByTheNextWrite()
+    {
+        var made = Make(new Machine { Name = "m1" });
+        var seen = TestCatalog.Start.AddMinutes(3);
+        var next = MachineSteps.Amend(made.State, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On with { Seen = seen });
+        Assert.Equal(seen, next.State.Machine!.Boot.LastSeen);
+    }
+
+    private static Machine Cards(params IReadOnlyList<string> macs) => new() { Uuid = Uuid, Name = "d", HardwareAddrs = macs };
+
+    private MachineChange Make(Machine wanted, bool discovered = false)
+        => MachineSteps.Make(new MachineState(), wanted with { Uuid = Uuid }, discovered, Person, On);
+}
