@@ -36,7 +36,8 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
         foreach (var (name, value) in options.Value.FirstPrefs) prefs[name] = value;
         foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key)))) changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
         if (!have.Contains(("profiles", Profile.Global))) changes.Add(new CatalogChange("profiles", Profile.Global, new Profile { Name = Profile.Global, Description = "Params of every machine", Validated = true, Available = true }));
-        var isNew = !documents.Any(d => d is User);
+        // A user that cannot be read can log nobody in.
+        var isNew = !documents.Any(d => d is User { Validated: true });
         var password = options.Value.AdminPassword;
         if (isNew && password.Length == 0)
         {

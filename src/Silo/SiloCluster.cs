@@ -78,6 +78,7 @@ internal static class SiloCluster
     {
         var traits = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var role in new[] { SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway }.Where(silo.Has)) traits[SiloTraits.RolePrefix + role] = "true";
+        traits[SiloTraits.Catalog] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";
         var names = EdgeInterfaces.Resolve(edge.Interfaces);

@@ -9,6 +9,7 @@ using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using GatewayOptions = Anvil.Gateway.GatewayOptions;
 
@@ -61,8 +62,16 @@ public static class SiloHost
         if (silo.ProbeSeconds <= 0 || silo.DrainSeconds < 0) throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
     }
 
-    private static void AddLogging(WebApplicationBuilder builder) => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
-        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        var level = LogLevelPref.Switch(builder.Configuration);
+        builder.Services.AddSingleton(level).AddSingleton<Anvil.Contracts.Catalog.ICatalogFollower, LogLevelPref>();
+        Log(builder, level);
+    }
+
+    private static void Log(WebApplicationBuilder builder, LoggingLevelSwitch level) => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
+        .MinimumLevel.ControlledBy(level)
+        .MinimumLevel.Override("Anvil.Grains.Catalog.CatalogService", LogEventLevel.Warning).MinimumLevel.Override("Microsoft", LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
         .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly", LogEventLevel.Fatal)
         .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
 

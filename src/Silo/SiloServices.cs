@@ -35,6 +35,9 @@ internal static class SiloServices
         services.AddSingleton<CatalogCache>();
         services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
+        services.AddSingleton<CatalogServiceClient>();
+        services.AddSingleton<CatalogAnnouncer>();
+        services.AddGrainService<CatalogService>();
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());

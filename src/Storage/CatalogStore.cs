@@ -1,57 +1,100 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anvil.Storage;
 
-/// <summary>The catalog, in either database.</summary>
-public sealed class CatalogStore(Database database, TimeProvider time) : ICatalogStore
+/// <summary>The catalog, in either database. The database itself stamps each document with the revision that wrote it, and remembers deletions.</summary>
+public sealed partial class CatalogStore(Database database, TimeProvider time, ILogger<CatalogStore>? logger = null) : ICatalogStore
 {
-    /// <inheritdoc/>
-    public async Task<long> RevisionAsync(CancellationToken cancellation)
-    {
-        await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT revision FROM catalog_revision", cancellationToken: cancellation));
-    }
+    /// <summary>Longest value of a broken row's text that its fault shows.</summary>
+    private const int LongestFault = 500;
+
+    private readonly ILogger _logger = logger ?? NullLogger<CatalogStore>.Instance;
 
     /// <inheritdoc/>
-    public async Task<(long Revision, IReadOnlyList<Document> Documents)> ReadAsync(CancellationToken cancellation)
+    public async Task<CatalogDelta> ChangesSinceAsync(long revision, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
         // One statement is one snapshot.
-        var rows = await connection.QueryAsync<(long Revision, string? Prefix, string? Body)>(new CommandDefinition(
-            "SELECT r.revision, d.prefix, d.body FROM catalog_revision AS r LEFT JOIN document AS d ON true", cancellationToken: cancellation));
-        var all = rows.AsList();
-        return (all[0].Revision, [.. all.Where(r => r.Prefix is not null).Select(r => Parse(r.Prefix!, r.Body!))]);
+        var rows = (await connection.QueryAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(new CommandDefinition(
+            """
+            WITH since (revision) AS (SELECT CASE WHEN @revision < floor OR @revision > revision THEN -1 ELSE @revision END FROM catalog_revision)
+            SELECT r.revision, r.floor, d.prefix, d.key, d.body, d.stamp
+            FROM catalog_revision AS r LEFT JOIN (
+                SELECT prefix, key, body, revision AS stamp FROM document WHERE revision > (SELECT revision FROM since)
+                UNION ALL
+                SELECT prefix, key, NULL, revision FROM document_gone WHERE revision > (SELECT revision FROM since)) AS d ON true
+            """, new { revision }, cancellationToken: cancellation))).AsList();
+        var (now, floor) = (rows[0].Revision, rows[0].Floor);
+        var isWhole = revision < floor || revision > now;
+        var written = new List<CatalogEntry>();
+        var removed = new List<DocumentKey>();
+        foreach (var (_, _, prefix, key, body, at) in rows)
+        {
+            if (prefix is null || key is null) continue;
+            if (body is null) removed.Add(new DocumentKey(prefix, key));
+            else if (Parse(prefix, key, body, at ?? 0) is { } entry) written.Add(entry);
+        }
+
+        return new CatalogDelta(now, written, isWhole ? [] : removed, isWhole);
     }
 
     /// <inheritdoc/>
-    public async Task<long?> WriteAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, CancellationToken cancellation)
+    public async Task<long?> WriteAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, string principal, CancellationToken cancellation)
     {
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.ConnectAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await connection.ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision }, transaction) == 0) return null;
+        // First of all: the documents that follow are stamped with it.
+        var moved = await connection.ExecuteAsync(
+            "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision }, transaction);
+        if (moved == 0) return null;
         foreach (var (prefix, key, document) in changes)
         {
-            if (document is null) await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @prefix AND key = @key", new { prefix, key }, transaction);
-            else
+            if (document is null)
             {
-                var body = JsonSerializer.Serialize(document, document.GetType(), Json.Options);
-                await connection.ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES (@prefix, @key, @body) ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body", new { prefix, key, body }, transaction);
+                await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @prefix AND key = @key", new { prefix, key }, transaction);
+                continue;
             }
+
+            var body = JsonSerializer.Serialize(document, document.GetType(), Json.Options);
+            await connection.ExecuteAsync(
+                "INSERT INTO document (prefix, key, body) VALUES (@prefix, @key, @body) ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body",
+                new { prefix, key, body }, transaction);
         }
 
-        // Who asked is the grain's matter; what was written is told here, in the same transaction.
-        await connection.ExecuteAsync("INSERT INTO event (time, type, action, key, detail) VALUES (@time, @Prefix, @action, @Key, '')",
-            changes.Select(c => new { time = database.Value(time.GetUtcNow()), c.Prefix, action = c.Action, c.Key }), transaction);
+        await connection.ExecuteAsync(
+            "INSERT INTO event (time, type, action, key, detail, principal) VALUES (@time, @Prefix, @Action, @Key, '', @principal)",
+            changes.Select(c => new { time = database.Value(time.GetUtcNow()), c.Prefix, c.Action, c.Key, principal }), transaction);
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }
 
-    private static Document Parse(string prefix, string body)
-        => prefix == "prefs" ? Json.Read<Pref>(body) : CatalogRules.Kinds[prefix].Read(JsonNode.Parse(body)!, "READ");
+    private CatalogEntry? Parse(string prefix, string key, string body, long revision)
+    {
+        if (!CatalogRules.Stored.TryGetValue(prefix, out var kind))
+        {
+            LogUnknown(prefix, key);
+            return null;
+        }
+
+        var (read, problem) = DocumentReader.ReadStored(body, kind.Type, prefix);
+        var document = (Document?)read;
+        if (document is not null && document.Key != key) problem = $"/{kind.KeyField} is {document.Key}, and the row is of {key}";
+        if (problem is null) return new CatalogEntry(document!, revision);
+        if (problem.Length > LongestFault) problem = problem[..LongestFault] + "…";
+        LogBroken(prefix, key, problem);
+        return new CatalogEntry(kind.Empty(key), revision, $"The stored object cannot be read: {problem}") { Key = new DocumentKey(prefix, key) };
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefix}/{Key} is stored, and there is no such kind: it is left out")]
+    private partial void LogUnknown(string prefix, string key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefix}/{Key} cannot be read, and is not available until it is replaced or deleted: {Problem}")]
+    private partial void LogBroken(string prefix, string key, string problem);
 }

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Anvil.Contracts.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Grains;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Microsoft.Data.Sqlite;
 using Orleans.Runtime;
@@ -98,7 +98,7 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation) => Task.FromResult(Row(uuid)?.Machine);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException();
@@ -110,7 +110,16 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
     public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<long> CountJobsAsync(CancellationToken cancellation) => throw new NotSupportedException();

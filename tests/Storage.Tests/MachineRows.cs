@@ -10,7 +10,11 @@ namespace Anvil.Storage.Tests;
 internal static class MachineRows
 {
     /// <summary>Writes a machine's state.</summary>
-    public static async Task StoreAsync(DbConnection connection, MachineState state, string? uuid = null)
+    public static Task StoreAsync(DbConnection connection, MachineState state, string? uuid = null)
+        => StoreTextAsync(connection, Json.Write(state), "m-" + (uuid ?? state.Machine!.Uuid));
+
+    /// <summary>Writes a state as it is.</summary>
+    public static async Task StoreTextAsync(DbConnection connection, string state, string ext)
     {
         await using var command = connection.CreateCommand();
         command.CommandText =
@@ -25,8 +29,8 @@ internal static class MachineRows
             command.Parameters.Add(parameter);
         }
 
-        Add("ext", "m-" + (uuid ?? state.Machine!.Uuid));
-        Add("payload", Encoding.UTF8.GetBytes(Json.Write(state)));
+        Add("ext", ext);
+        Add("payload", Encoding.UTF8.GetBytes(state));
         await command.ExecuteNonQueryAsync();
     }
 }

@@ -67,6 +67,104 @@ public abstract class StoreTests
     }
 
     [Fact]
+    public async Task WhatChangedSinceARevisionIsReadWithoutTheRest()
+    {
+        static Profile Named(string name) => new() { Name = name };
+        var (start, _) = await Catalog.ReadAsync(None);
+        await Catalog.WriteAsync(start, [new CatalogChange("profiles", "p1", Named("p1")), new CatalogChange("profiles", "p2", Named("p2"))], None);
+        await Catalog.WriteAsync(start + 1, [new CatalogChange("profiles", "p1", Named("p1") with { Description = "new" }), new CatalogChange("profiles", "p2", null)], None);
+        await Catalog.WriteAsync(start + 2, [new CatalogChange("profiles", "p3", Named("p3"))], None);
+        var delta = await Catalog.ChangesSinceAsync(start + 1, None);
+        Assert.Equal((start + 3, false), (delta.Revision, delta.IsWhole));
+        Assert.Equal([("p1", start + 2), ("p3", start + 3)], delta.Written.Select(e => (e.Key.Key, e.Revision)).Order());
+        Assert.Equal([new DocumentKey("profiles", "p2")], delta.Removed);
+        var none = await Catalog.ChangesSinceAsync(start + 3, None);
+        Assert.Equal((start + 3, 0, 0, false), (none.Revision, none.Written.Count, none.Removed.Count, none.IsWhole));
+        await Catalog.WriteAsync(start + 3, [new CatalogChange("profiles", "p2", Named("p2"))], None);
+        Assert.Empty((await Catalog.ChangesSinceAsync(start + 1, None)).Removed);
+        foreach (var unknown in new[] { -1, start + 90 })
+        {
+            var whole = await Catalog.ChangesSinceAsync(unknown, None);
+            Assert.Equal((true, 3, 0), (whole.IsWhole, whole.Written.Count, whole.Removed.Count));
+        }
+    }
+
+    [Fact]
+    public async Task AReaderThatIsOlderThanWhatIsRememberedOfDeletionsReadsEverything()
+    {
+        var (start, _) = await Catalog.ReadAsync(None);
+        await Catalog.WriteAsync(start, [new CatalogChange("tasks", "gone", new TaskDefinition { Name = "gone" }), new CatalogChange("tasks", "kept", new TaskDefinition { Name = "kept" })], None);
+        await Catalog.WriteAsync(start + 1, [new CatalogChange("tasks", "gone", null)], None);
+        await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 20000");
+        await Catalog.WriteAsync(start + 20002, [new CatalogChange("tasks", "late", new TaskDefinition { Name = "late" })], None);
+        await Catalog.WriteAsync(start + 20003, [new CatalogChange("tasks", "late", null)], None);
+        Assert.True((await Catalog.ChangesSinceAsync(start + 1, None)).IsWhole);
+        var near = await Catalog.ChangesSinceAsync(start + 20002, None);
+        Assert.Equal((false, "late"), (near.IsWhole, Assert.Single(near.Removed).Key));
+        Assert.Equal(1L, await ScalarAsync("SELECT count(*) FROM document_gone"));
+    }
+
+    [Fact]
+    public async Task WhatAVersionBeforeWritesIsStampedAsWell()
+    {
+        var (start, _) = await Catalog.ReadAsync(None);
+        // The statements of the version that did not know the column.
+        await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1");
+        await ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES ('profiles', 'older', '{\"Name\":\"older\"}') ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body");
+        Assert.Equal(start + 1, Assert.Single((await Catalog.ChangesSinceAsync(start, None)).Written).Revision);
+        await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1");
+        await ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES ('profiles', 'older', '{\"Name\":\"older\"}') ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body");
+        Assert.Equal(start + 2, Assert.Single((await Catalog.ChangesSinceAsync(start + 1, None)).Written).Revision);
+        await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1");
+        await ExecuteAsync("DELETE FROM document WHERE prefix = 'profiles' AND key = 'older'");
+        Assert.Equal("older", Assert.Single((await Catalog.ChangesSinceAsync(start + 2, None)).Removed).Key);
+    }
+
+    [Theory]
+    [InlineData("stages", "{")]
+    [InlineData("stages", "null")]
+    [InlineData("stages", "[]")]
+    [InlineData("stages", "{\"Name\":\"bad\",\"Tasks\":[null]}")]
+    [InlineData("stages", "{\"Name\":\"bad\",\"Tasks\":5}")]
+    [InlineData("stages", "{\"Name\":\"another\"}")]
+    [InlineData("prefs", "{\"Name\":\"bad\",\"Val\":{}}")]
+    [InlineData("reservations", "{\"Addr\":7}")]
+    public async Task ARowThatCannotBeReadComesWithTheReasonAndTheOthersAreRead(string prefix, string body)
+    {
+        var (start, _) = await Catalog.ReadAsync(None);
+        await Catalog.WriteAsync(start, [new CatalogChange("profiles", "good", new Profile { Name = "good" }), new CatalogChange(prefix, "bad", CatalogRules.Stored[prefix].Empty("bad"))], None);
+        await ExecuteAsync($"UPDATE document SET body = '{body}' WHERE key = 'bad'");
+        var all = await Catalog.ChangesSinceAsync(-1, None);
+        Assert.Equal("", all.Written.Single(e => e.Key.Key == "good").Fault);
+        var bad = all.Written.Single(e => e.Key == new DocumentKey(prefix, "bad"));
+        Assert.StartsWith("The stored object cannot be read: ", bad.Fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", bad.Fault, StringComparison.Ordinal);
+        var catalog = CatalogSnapshot.Of([]).With(all);
+        Assert.False(catalog.OfKind(prefix)["bad"].Available);
+        Assert.NotNull(await Catalog.WriteAsync(all.Revision, [new CatalogChange(prefix, "bad", null)], None));
+        Assert.Equal([new DocumentKey(prefix, "bad")], (await Catalog.ChangesSinceAsync(all.Revision, None)).Removed);
+    }
+
+    [Fact]
+    public async Task ARowOfAKindThatIsNotKnownIsLeftOut()
+    {
+        await ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES ('racks', 'r1', '{}')");
+        Assert.Empty((await Catalog.ChangesSinceAsync(-1, None)).Written);
+    }
+
+    [Fact]
+    public async Task AnEventSaysWhoDidItInAFieldOfItsOwn()
+    {
+        var place = await Events.EndAsync(None);
+        var (start, _) = await Catalog.ReadAsync(None);
+        await Catalog.WriteAsync(start, [new CatalogChange("tasks", "t", new TaskDefinition { Name = "t" })], "rugby fan", None);
+        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "create", "m1", "by x") { Principal = "rugby fan" }] });
+        // The version before writes no such field.
+        await StoreTextAsync("""{"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2","Detail":"by y"}]}""", "m-2");
+        Assert.Equal([("t", "rugby fan"), ("m1", "rugby fan"), ("m2", "")], (await Events.ReadAsync(place, 10, None)).Select(e => (e.Key, e.Principal)));
+    }
+
+    [Fact]
     public async Task AnOlderEpochCannotWriteLeases()
     {
         var (old, _) = await Leases.OpenAsync("net", None);
@@ -387,9 +485,30 @@ public abstract class StoreTests
 
     private static Machine Machine(int number) => new() { Uuid = $"00000000-0000-4000-8000-{number:d12}", Name = $"m{number}", BootEnv = "discovery", Runnable = false, CurrentTask = 0 };
 
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<object?> ScalarAsync(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return await command.ExecuteScalarAsync();
+    }
+
+    private async Task StoreTextAsync(string state, string ext)
+    {
+        await using var connection = await ConnectAsync();
+        await MachineRows.StoreTextAsync(connection, state, ext);
+    }
+
     private static MachineEvent Written(string uuid) => new(DateTimeOffset.UtcNow, "machines", "update", uuid, "");
 
-    /// <summary>What Orleans' provider does: one statement on the state's table.</summary>
     private async Task StoreAsync(MachineState state, string? uuid = null)
     {
         await using var connection = await ConnectAsync();

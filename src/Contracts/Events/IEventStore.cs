@@ -10,7 +10,11 @@ public readonly record struct EventPlace(long Transaction, long Id)
 }
 
 /// <summary>An event as it is kept: what happened to which object.</summary>
-public sealed record StoredEvent(EventPlace Place, DateTimeOffset Time, string Type, string Action, string Key, string Detail);
+public sealed record StoredEvent(EventPlace Place, DateTimeOffset Time, string Type, string Action, string Key, string Detail)
+{
+    /// <summary>Who did it: a user, a machine's uuid, or part of Anvil; "" where a version before this field wrote the event.</summary>
+    public string Principal { get; init; } = "";
+}
 
 /// <summary>Reads the events that were written with machines and with the catalog, each in the transaction of its change.</summary>
 public interface IEventStore

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Serialization.Cloning;
 using Orleans.Serialization.Configuration;
+using Orleans.Serialization.TypeSystem;
 
 namespace Anvil.Contracts.Wire;
 
@@ -22,6 +23,8 @@ public static class WireServices
         services.Configure<TypeManifestOptions>(o =>
         {
             foreach (var name in FormerNames.All) o.AllowedTypes.Add(name);
+            // A list of documents names its items' type, which has no codec of its own.
+            o.AllowedTypes.Add(RuntimeTypeNameFormatter.Format(typeof(Document)));
         });
         return services;
     }

@@ -91,7 +91,6 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Time
             List<EventPattern> patterns;
             lock (client.Patterns) patterns = [.. client.Patterns.Values];
             if (!patterns.Exists(p => p.Matches(happened)) || !client.Asked.Principal.May(happened.Type, "get", happened.Key)) continue;
-            var by = happened.Detail.LastIndexOf("by ", StringComparison.Ordinal);
             await client.SendAsync(
                 new
                 {
@@ -99,7 +98,7 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Time
                     happened.Type,
                     Action = EventAction.Of(happened),
                     happened.Key,
-                    Principal = by < 0 ? "" : happened.Detail[(by + 3)..].TrimEnd(')'),
+                    happened.Principal,
                     Object = await objects.OfAsync(happened, client.Asked, cancellation),
                     Original = (object?)null,
                     happened.Detail,

@@ -1,42 +1,46 @@
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
-using Anvil.Provisioning.Documents;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Anvil.Grains.Catalog;
 
-/// <summary>Content packs that this silo was started with.</summary>
-public sealed record BuiltInContent(IReadOnlyList<Document> Documents);
-
-/// <summary>Keeps this silo's snapshot of the catalog: asks for the revision each second, and at once after a write of its own.</summary>
-public sealed partial class CatalogCache(ICatalogStore store, BuiltInContent builtIn, TimeProvider time, ILogger<CatalogCache> logger) : BackgroundService, ICatalog
+/// <summary>
+/// Keeps this silo's snapshot of the catalog: asks the store for what changed twice a second, and at once when the writer tells of a change. Each snapshot
+/// is made from the last one and what changed.
+/// </summary>
+public sealed partial class CatalogCache(
+    ICatalogStore store, BuiltInContent builtIn, IEnumerable<ICatalogFollower> followers, TimeProvider time, ILogger<CatalogCache> logger) : BackgroundService, ICatalog
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    /// <summary>Half of what a view may be old.</summary>
+    private static readonly TimeSpan Period = ICatalog.OldestView / 2;
+
     private readonly SemaphoreSlim _loading = new(1, 1);
-    private volatile CatalogSnapshot? _current;
+    private readonly IReadOnlyList<ICatalogFollower> _followers = [.. followers];
+    private CatalogSnapshot? _current;
+    private long _confirmed;
 
     /// <inheritdoc/>
-    public CatalogSnapshot Current => _current ?? throw new InvalidOperationException("the catalog has not been read yet");
+    public CatalogSnapshot Current => Volatile.Read(ref _current) ?? throw new InvalidOperationException("the catalog has not been read yet");
 
     /// <summary>True once there is a snapshot.</summary>
-    public bool IsLoaded => _current is not null;
+    public bool IsLoaded => Volatile.Read(ref _current) is not null;
 
-    /// <summary>Content packs below the writable documents.</summary>
-    public IReadOnlyList<Document> BuiltIn => builtIn.Documents;
+    /// <inheritdoc/>
+    public TimeSpan Age => IsLoaded ? time.GetElapsedTime(Volatile.Read(ref _confirmed)) : TimeSpan.MaxValue;
 
     /// <inheritdoc/>
     public async Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation)
-    {
-        if (_current is { } current && current.Revision >= revision) return current;
-        await LoadAsync(revision, cancellation);
-        return Current;
-    }
+        => Volatile.Read(ref _current) is { } current && current.Revision >= revision ? current : await ReadAsync(revision, cancellation);
+
+    /// <summary>The newest snapshot that the store can give.</summary>
+    public Task<CatalogSnapshot> RefreshAsync(CancellationToken cancellation) => ReadAsync(long.MaxValue, cancellation);
 
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LoadAsync(0, cancellationToken);
+        foreach (var (pack, file, reason) in builtIn.Packs.Faults) LogNotTaken(pack, file, reason);
+        await RefreshAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -55,8 +59,7 @@ public sealed partial class CatalogCache(ICatalogStore store, BuiltInContent bui
         {
             try
             {
-                var revision = await store.RevisionAsync(stoppingToken);
-                if (revision != Current.Revision) await LoadAsync(revision, stoppingToken);
+                await RefreshAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -65,23 +68,28 @@ public sealed partial class CatalogCache(ICatalogStore store, BuiltInContent bui
         }
     }
 
-    /// <summary>A snapshot of stored documents over the built-in ones.</summary>
-    internal CatalogSnapshot Snapshot(long revision, IEnumerable<Document> stored)
-    {
-        var own = stored.ToList();
-        var keys = own.Select(d => (d.Prefix, d.Key)).ToHashSet();
-        return new CatalogSnapshot(revision, own.Concat(builtIn.Documents.Where(d => !keys.Contains((d.Prefix, d.Key)))));
-    }
-
-    private async Task LoadAsync(long revision, CancellationToken cancellation)
+    private async Task<CatalogSnapshot> ReadAsync(long revision, CancellationToken cancellation)
     {
         await _loading.WaitAsync(cancellation);
         try
         {
-            if (_current is { } current && revision != 0 && current.Revision >= revision) return;
-            var (read, documents) = await store.ReadAsync(cancellation);
-            _current = Snapshot(read, documents);
-            LogLoaded(read, documents.Count);
+            if (_current is { } known && known.Revision >= revision) return known;
+            var asked = time.GetTimestamp();
+            var last = _current ?? CatalogSnapshot.Of(builtIn.Packs.Entries);
+            var delta = await store.ChangesSinceAsync(_current is null ? -1 : last.Revision, cancellation);
+            // What was true when the question was sent is certain; what came after it is not.
+            if (_current is not null && delta is { IsWhole: false, Written.Count: 0, Removed.Count: 0 } && delta.Revision == last.Revision)
+            {
+                Volatile.Write(ref _confirmed, asked);
+                return last;
+            }
+
+            var snapshot = last.With(delta);
+            Volatile.Write(ref _current, snapshot);
+            Volatile.Write(ref _confirmed, asked);
+            LogLoaded(delta.Revision, delta.Written.Count, delta.Removed.Count);
+            foreach (var follower in _followers) follower.Follow(snapshot);
+            return snapshot;
         }
         finally
         {
@@ -89,9 +97,12 @@ public sealed partial class CatalogCache(ICatalogStore store, BuiltInContent bui
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "catalog revision {Revision} read, {Count} stored documents")]
-    private partial void LogLoaded(long revision, int count);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "catalog revision {Revision} read: {Written} documents written, {Removed} removed")]
+    private partial void LogLoaded(long revision, int written, int removed);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the catalog could not be read; the last snapshot stays in use")]
     private partial void LogReadFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "content pack {Pack}: {File} was not taken: {Reason}")]
+    private partial void LogNotTaken(string pack, string file, string reason);
 }

@@ -1,203 +1,222 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
-using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
-using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Catalog;
 
-/// <summary>Writes the catalog: one change at a time, each checked against the newest revision and refused if another writer was quicker.</summary>
+/// <summary>
+/// Writes the catalog: one change at a time, each decided upon this silo's snapshot, and refused by the store if that was not the newest; then it is decided
+/// again upon the newest one. When a write is answered, every silo that could be reached has it.
+/// </summary>
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines) : Grain, ICatalogGrain
+public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer) : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
     private const int MostUsersNamed = 20;
 
     /// <inheritdoc/>
-    public Task<Reply> Create(string prefix, string body) => ChangeAsync(prefix, "POST", catalog =>
+    public Task<CatalogAnswer> Make(CatalogWrite write) => ChangeAsync(write.Prefix, "POST", write.Terms, catalog =>
     {
-        var kind = KindOf(prefix);
-        var document = kind.Fill(kind.Read(Parse(prefix, "", body), "POST"));
-        if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(prefix, "", "CREATE", "Empty key not allowed"));
-        if (catalog.OfKind(prefix).ContainsKey(document.Key)) throw new ApiException(ApiError.Conflict(prefix, document.Key, "CREATE", "already exists"));
+        var kind = KindOf(write.Prefix);
+        var document = kind.Fill(write.Document);
+        if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(write.Prefix, "", "CREATE", "Empty key not allowed"));
+        if (catalog.OfKind(write.Prefix).ContainsKey(document.Key))
+            throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE", "already exists"));
         return Checked(kind, document, null, catalog);
     }, 201);
 
     /// <inheritdoc/>
-    public Task<Reply> Put(string prefix, string key, string body) => ChangeAsync(prefix, "PUT", catalog =>
+    public Task<CatalogAnswer> Replace(CatalogWrite write) => ChangeAsync(write.Prefix, "PUT", write.Terms, catalog =>
     {
-        var kind = KindOf(prefix);
-        var old = Existing(catalog, prefix, key, "PUT");
-        return Changed(kind, old, kind.Read(Parse(prefix, key, body), "PUT"), catalog, "PUT");
+        var kind = KindOf(write.Prefix);
+        var old = Existing(catalog, write.Prefix, write.Key, "PUT", write.Terms);
+        return Changed(kind, old, write.Document, catalog, "PUT");
     });
 
     /// <inheritdoc/>
-    public Task<Reply> Patch(string prefix, string key, string patch) => ChangeAsync(prefix, "PATCH", catalog =>
+    public Task<CatalogAnswer> Amend(CatalogPatch patch) => ChangeAsync(patch.Prefix, "PATCH", patch.Terms, catalog =>
     {
-        var kind = KindOf(prefix);
-        var old = Existing(catalog, prefix, key, "PATCH");
-        var node = JsonPatch.Apply(JsonSerializer.SerializeToNode(old, kind.Type, Json.Options)!, Json.Read<JsonElement>(patch), prefix, key);
-        return Changed(kind, old, ReadPatched(kind, node, key), catalog, "PATCH");
+        var kind = KindOf(patch.Prefix);
+        var old = Existing(catalog, patch.Prefix, patch.Key, "PATCH", patch.Terms);
+        if (!old.Validated) throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
+        var operations = Read(patch.Operations, patch.Prefix, patch.Key);
+        var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, kind.Type, Json.Options), operations, patch.Prefix, patch.Key);
+        return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
     });
 
     /// <inheritdoc/>
-    public async Task<Reply> Delete(string prefix, string key)
+    public async Task<CatalogAnswer> Remove(CatalogRemoval removal)
     {
-        var users = new List<string>();
-        if (prefix is "bootenvs" or "stages" or "workflows" or "profiles" or "tasks")
+        var users = await MachinesUsingAsync(removal.Prefix, removal.Key);
+        return await ChangeAsync(removal.Prefix, "DELETE", removal.Terms, catalog =>
         {
-            var field = prefix switch
-            {
-                "bootenvs" => "BootEnv",
-                "stages" => "Stage",
-                "workflows" => "Workflow",
-                "profiles" => "Profiles",
-                _ => "Tasks",
-            };
-            var query = ListQuery.Where(MachineFields.Table, field, key) with { Limit = MostUsersNamed };
-            users.AddRange((await machines.ListAsync(query, CancellationToken.None)).Select(m => $"machines:{m.Uuid} still uses {key}"));
-        }
-
-        return await ChangeAsync(prefix, "DELETE", catalog =>
-        {
-            var old = Existing(catalog, prefix, key, "DELETE");
-            var all = users.Concat(CatalogRules.UsersOf(prefix, key, catalog)).ToList();
-            if (all.Count > 0) throw new ApiException(ApiError.Conflict(prefix, key, "StillInUseError", all));
-            return (old, [new CatalogChange(prefix, key, null)]);
+            var old = Existing(catalog, removal.Prefix, removal.Key, "DELETE", removal.Terms);
+            var all = users.Concat(KeptBy(KindOf(removal.Prefix), old, removal.Key, catalog)).ToList();
+            if (all.Count > 0) throw new ApiException(ApiError.Conflict(removal.Prefix, removal.Key, "StillInUseError", all));
+            return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null)]);
         });
     }
 
     /// <inheritdoc/>
-    public Task<Reply> Merge(string prefix, string changes) => ChangeAsync(prefix, "PUT", catalog =>
+    public async Task<CatalogAnswer> MergeAll(CatalogMerge merge)
     {
-        var kind = KindOf(prefix);
-        var wanted = (JsonObject)Parse(prefix, "", changes);
-        var deleted = wanted.Where(w => w.Value is null && catalog.OfKind(prefix).ContainsKey(w.Key)).Select(w => Existing(catalog, prefix, w.Key, "DELETE")).ToList();
-        // What goes no longer stands in the way of what comes.
-        var rest = deleted.Count == 0 ? catalog : catalog.Without(deleted);
-        List<CatalogChange> all = [.. deleted.Select(d => new CatalogChange(prefix, d.Key, null))];
-        var problems = new List<string>();
-        foreach (var (key, body) in wanted.Where(w => w.Value is not null))
-        {
-            var document = kind.Fill(kind.Read(body!, "PUT"));
-            if (document.Key != key) throw new ApiException(ApiError.BadRequest(prefix, key, "PUT", $"Key change from {key} to {document.Key} not allowed"));
-            try
-            {
-                all.AddRange(Checked(kind, document, rest.OfKind(prefix).GetValueOrDefault(key), rest).Changes);
-            }
-            catch (ApiException e)
-            {
-                problems.AddRange(e.Error.Messages.Select(m => $"{key}: {m}"));
-            }
-        }
-
-        if (problems.Count > 0) throw new ApiException(ApiError.Invalid(prefix, "", problems));
-        return (new Pref { Name = prefix }, all);
-    });
+        var users = new List<string>();
+        foreach (var key in merge.Removed) users.AddRange((await MachinesUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
+        return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, catalog => Merged(merge, users, catalog));
+    }
 
     /// <inheritdoc/>
-    public Task<Reply> SetPrefs(string body) => ChangeAsync("prefs", "POST", catalog =>
+    public Task<CatalogAnswer> WritePrefs(PrefsWrite prefs) => ChangeAsync("prefs", "POST", prefs.Terms, catalog =>
     {
-        var wanted = Read<Dictionary<string, string>>(body, "prefs");
-        var problems = wanted.Select(p => Prefs.Problem(p.Key, p.Value ?? "", catalog)).OfType<string>().ToList();
+        var problems = prefs.Values.Select(p => Prefs.Problem(p.Key, p.Value, catalog)).OfType<string>().ToList();
         if (problems.Count > 0) throw new ApiException(new ApiError("prefs", "", "POST", problems, 400));
-        return (new Pref { Name = "prefs" }, wanted.Select(p => new CatalogChange("prefs", p.Key, new Pref { Name = p.Key, Val = p.Value })).ToList());
+        return new Decision("", null, [.. prefs.Values.Select(p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
     }, 201);
 
-    private async Task<Reply> ChangeAsync(string prefix, string type, Func<CatalogSnapshot, (Document Answer, IReadOnlyList<CatalogChange> Changes)> change, int status = 200)
+    private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide, int status = 200)
     {
         try
         {
+            var catalog = cache.Current;
             for (var attempt = 0; attempt < Attempts; attempt++)
             {
-                var (revision, documents) = await store.ReadAsync(CancellationToken.None);
-                var catalog = cache.Snapshot(revision, documents);
-                var (answer, changes) = change(catalog);
-                if (await store.WriteAsync(revision, changes, CancellationToken.None) is not { } written) continue;
+                Decision decision;
+                try
+                {
+                    decision = decide(catalog);
+                }
+                catch (ApiException)
+                {
+                    // What refuses the change may be gone already.
+                    var newest = await cache.RefreshAsync(CancellationToken.None);
+                    if (newest.Revision == catalog.Revision) throw;
+                    catalog = newest;
+                    continue;
+                }
+
+                if (decision.Changes.Count == 0) return new CatalogAnswer(status, decision.Old, null, catalog.Revision);
+                if (await store.WriteAsync(catalog.Revision, decision.Changes, terms.Actor.Name, CancellationToken.None) is not { } written)
+                {
+                    catalog = await cache.RefreshAsync(CancellationToken.None);
+                    continue;
+                }
+
+                var told = announcer.TellAsync(written);
                 var fresh = await cache.AtLeastAsync(written, CancellationToken.None);
-                var body = prefix == "prefs" ? Json.Write(fresh.Prefs.All)
-                    : JsonSerializer.Serialize(fresh.OfKind(prefix).GetValueOrDefault(answer.Key, answer), answer.GetType(), Json.Options);
-                return Reply.Ok(body, status) with { Revision = written };
+                await told;
+                return new CatalogAnswer(status, decision.Old ?? fresh.OfKind(prefix).GetValueOrDefault(decision.Key), null, written);
             }
 
-            return Reply.Fail(ApiError.Conflict(prefix, "", type, "the catalog is being changed by others; try again"));
+            return Refused(ApiError.Conflict(prefix, "", type, "the catalog is being changed by others; try again"));
         }
         catch (ApiException e)
         {
-            return Reply.Fail(e.Error);
+            return Refused(e.Error);
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
-            return Reply.Fail(new ApiError(prefix, "", type, ["the database cannot be written; read the object before trying again"], 503));
+            return Refused(new ApiError(prefix, "", type, ["the database cannot be written; read the object before trying again"], 503));
         }
     }
 
-    private static (Document Answer, IReadOnlyList<CatalogChange> Changes) Changed(CatalogKind kind, Document old, Document wanted, CatalogSnapshot catalog, string type)
+    private static Decision Merged(CatalogMerge merge, List<string> users, CatalogSnapshot catalog)
     {
-        if (wanted.Key != old.Key) throw new ApiException(ApiError.BadRequest(kind.Prefix, old.Key, type, $"Key change from {old.Key} to {wanted.Key} not allowed"));
-        return Checked(kind, kind.Fill(wanted), old, catalog);
+        var kind = KindOf(merge.Prefix);
+        var problems = new List<string>(users);
+        var changes = new List<CatalogChange>();
+        foreach (var key in merge.Removed.Where(k => catalog.OfKind(merge.Prefix).ContainsKey(k)))
+        {
+            var old = Existing(catalog, merge.Prefix, key, "DELETE", merge.Terms);
+            problems.AddRange(KeptBy(kind, old, key, catalog).Select(p => $"{key}: {p}"));
+            changes.Add(new CatalogChange(merge.Prefix, key, null));
+        }
+
+        // What goes no longer stands in the way of what comes, and what has come does.
+        var rest = catalog.With(new CatalogDelta(catalog.Revision, [], [.. changes.Select(c => new DocumentKey(c.Prefix, c.Key))], IsWhole: false));
+        foreach (var wanted in merge.Written)
+        {
+            try
+            {
+                var old = rest.OfKind(merge.Prefix).ContainsKey(wanted.Key) ? Existing(rest, merge.Prefix, wanted.Key, "PUT", merge.Terms) : null;
+                var document = kind.Fill(old is { Validated: true } ? kind.Keep(wanted, old) : wanted);
+                var change = Checked(kind, document, old, rest).Changes[0];
+                changes.Add(change);
+                rest = rest.With(new CatalogDelta(rest.Revision, [new CatalogEntry(change.Document!, rest.Revision)], [], IsWhole: false));
+            }
+            catch (ApiException e)
+            {
+                problems.AddRange(e.Error.Messages.Select(m => $"{wanted.Key}: {m}"));
+            }
+        }
+
+        return problems.Count == 0 ? new Decision("", null, changes) : throw new ApiException(ApiError.Invalid(merge.Prefix, "", problems));
     }
 
-    private static (Document Answer, IReadOnlyList<CatalogChange> Changes) Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog)
+    private static Decision Changed(CatalogKind kind, Document old, Document wanted, CatalogSnapshot catalog, string type)
     {
-        if (document is Reservation { Scoped: true } scoped && IPv4.TryParse(scoped.Addr, out var address)) document = scoped with { Subnet = catalog.SubnetOf(address)?.Name ?? "" };
-        document = document with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
-        var problems = kind.Problems(document, old, catalog).ToList();
+        if (wanted.Key != old.Key)
+            throw new ApiException(ApiError.BadRequest(kind.Prefix, old.Key, type, $"Key change from {old.Key} to {wanted.Key} not allowed"));
+        return Checked(kind, kind.Fill(old.Validated ? kind.Keep(wanted, old) : wanted), old, catalog);
+    }
+
+    /// <summary>The change to a document, once it keeps its kind's rules. One that could not be read was nothing that rules could go by.</summary>
+    private static Decision Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog)
+    {
+        document = kind.Settle(document, catalog) with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
+        var problems = kind.Problems(document, old is { Validated: true } ? old : null, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));
-        return (document, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
+        return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
     }
 
-    private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type)
+    private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type, ChangeTerms terms)
     {
         if (!catalog.OfKind(prefix).TryGetValue(key, out var old)) throw new ApiException(ApiError.NotFound(prefix, key, type));
         if (old.ReadOnly) throw new ApiException(ApiError.BadRequest(prefix, key, type, $"{key} is read-only: it belongs to content pack {old.Bundle}"));
+        var revision = catalog.RevisionOf(prefix, key);
+        if (terms.IfRevision is { } wanted && wanted != revision)
+            throw new ApiException(new ApiError(prefix, key, type, [$"{key} has revision {revision}, not {wanted}: it was changed since it was read"], 412));
         return old;
+    }
+
+    private static IEnumerable<string> KeptBy(CatalogKind kind, Document old, string key, CatalogSnapshot catalog)
+    {
+        var more = catalog.CountUsers(kind.Prefix, key) - MostUsersNamed;
+        return kind.Stays(old, catalog).Concat(catalog.Uses(kind.Prefix, key).Take(MostUsersNamed)).Concat(more > 0 ? [$"{more} more objects still use {key}"] : []);
+    }
+
+    private async Task<List<string>> MachinesUsingAsync(string prefix, string key)
+    {
+        var users = new List<string>();
+        foreach (var reference in MachineReferences.All.Where(r => r.To == prefix))
+        {
+            var query = ListQuery.Where(MachineFields.Table, reference.Field, key) with { Limit = MostUsersNamed };
+            users.AddRange((await machines.ListAsync(query, CancellationToken.None)).Select(m => reference.UseOf(m, key)));
+        }
+
+        return users;
     }
 
     private static CatalogKind KindOf(string prefix)
         => CatalogRules.Kinds.TryGetValue(prefix, out var kind) ? kind : throw new ApiException(ApiError.NotFound(prefix, ""));
 
-    private static Document ReadPatched(CatalogKind kind, JsonNode node, string key)
-    {
-        try
-        {
-            return kind.Read(node, "PATCH");
-        }
-        catch (ApiException e)
-        {
-            throw new ApiException(e.Error with { Key = key, Code = 406 });
-        }
-    }
+    private static Pref Pref(string name, string value) => new() { Name = name, Val = value, Validated = true, Available = true };
 
-    private static JsonNode Parse(string prefix, string key, string body)
-    {
-        try
-        {
-            return JsonNode.Parse(body, null, new JsonDocumentOptions { MaxDepth = Json.MaxDepth }) as JsonObject ?? throw new JsonException("an object is needed");
-        }
-        catch (JsonException e)
-        {
-            throw new ApiException(ApiError.BadRequest(prefix, key, "POST", "Invalid JSON: " + e.Message));
-        }
-    }
+    private static CatalogAnswer Refused(ApiError error) => new(error.Code, null, error, 0);
 
-    private static T Read<T>(string body, string prefix)
-    {
-        try
-        {
-            return Json.Read<T>(body);
-        }
-        catch (JsonException e)
-        {
-            throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "Invalid JSON: " + e.Message));
-        }
-    }
+    private static JsonElement Read(string operations, string prefix, string key)
+        => JsonText.Read(System.Text.Encoding.UTF8.GetBytes(operations), prefix, key, "PATCH");
+
+    /// <summary>What a change comes to.</summary>
+    /// <param name="Key">The document that is answered; "" for none.</param>
+    /// <param name="Old">The document as it was, where that is the answer.</param>
+    /// <param name="Changes">What is written.</param>
+    private sealed record Decision(string Key, Document? Old, IReadOnlyList<CatalogChange> Changes);
 }

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -7,93 +7,80 @@ using Anvil.Templates;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// The whole catalog at one revision: configuration that everything reads and few write. Immutable; a new revision
-/// replaces it as a whole. Objects in it have been checked: Available and Errors say what they lack.
+/// The whole catalog at one revision: configuration that everything reads and few write. Immutable; the next one is made from it and the change, and
+/// shares the rest with it. Objects in it have been checked: Available and Errors say what they lack.
 /// </summary>
 public sealed class CatalogSnapshot : IReservations
 {
-    private readonly FrozenDictionary<string, FrozenDictionary<string, Document>> _byPrefix;
+    private readonly CatalogState _state;
 
-    /// <summary>Builds and checks a snapshot from its documents.</summary>
+    /// <summary>Builds and checks a snapshot from documents: those that are read-only lie below the others, as content packs do.</summary>
     /// <param name="revision">Revision of the store that they were read at.</param>
-    /// <param name="documents">All documents, content packs and writable ones.</param>
+    /// <param name="documents">All documents.</param>
     public CatalogSnapshot(long revision, IEnumerable<Document> documents)
+        : this(revision, Edited(revision, documents))
+    {
+    }
+
+    private CatalogSnapshot(long revision, CatalogState state)
     {
         Revision = revision;
-        var raw = documents.GroupBy(d => d.Prefix, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToList(), StringComparer.Ordinal);
-        FrozenDictionary<string, T> Of<T>(string prefix, Func<T, T>? check = null)
-            where T : Document
-            => raw.GetValueOrDefault(prefix, []).Cast<T>().Select(d => check is null ? d : check(d)).ToFrozenDictionary(d => d.Key, StringComparer.Ordinal);
-
+        _state = state;
+        BootEnvs = Of<BootEnv>("bootenvs");
         Templates = Of<Template>("templates");
-        Params = Of<Param>("params");
+        Stages = Of<Stage>("stages");
+        Tasks = Of<TaskDefinition>("tasks");
+        Workflows = Of<Workflow>("workflows");
         Profiles = Of<Profile>("profiles");
-        Users = Of<User>("users");
-        Prefs = new Prefs(raw.GetValueOrDefault("prefs", []).Cast<Pref>().ToDictionary(p => p.Name, p => p.Val, StringComparer.Ordinal));
-        TemplateSet = ParseTemplates(Templates.Values);
-        Tasks = Of<TaskDefinition>("tasks", t => CatalogChecks.Task(t, this, raw));
-        BootEnvs = Of<BootEnv>("bootenvs", e => CatalogChecks.BootEnv(e, this));
-        Stages = Of<Stage>("stages", s => CatalogChecks.Stage(s, this));
-        Workflows = Of<Workflow>("workflows", w => CatalogChecks.Workflow(w, this));
+        Params = Of<Param>("params");
+        Subnets = Of<Subnet>("subnets");
         Reservations = Of<Reservation>("reservations");
-        Subnets = Of<Subnet>("subnets", s => CatalogChecks.Subnet(s, raw));
-        _byPrefix = new Dictionary<string, FrozenDictionary<string, Document>>(StringComparer.Ordinal)
-        {
-            ["templates"] = Widen(Templates),
-            ["params"] = Widen(Params),
-            ["profiles"] = Widen(Profiles),
-            ["users"] = Widen(Users),
-            ["tasks"] = Widen(Tasks),
-            ["bootenvs"] = Widen(BootEnvs),
-            ["stages"] = Widen(Stages),
-            ["workflows"] = Widen(Workflows),
-            ["reservations"] = Widen(Reservations),
-            ["subnets"] = Widen(Subnets),
-        }.ToFrozenDictionary(StringComparer.Ordinal);
-        ReservationsByToken = Reservations.Values.ToLookup(r => r.Token, StringComparer.Ordinal);
+        Users = Of<User>("users");
+        Prefs = new Prefs(Of<Pref>("prefs").Values.Where(p => p.Validated).ToDictionary(p => p.Name, p => p.Val, StringComparer.Ordinal));
+        ReservationsByToken = new ReservationsByToken(this);
     }
 
     /// <summary>Revision of the store.</summary>
     public long Revision { get; }
 
     /// <summary>Boot environments by name.</summary>
-    public FrozenDictionary<string, BootEnv> BootEnvs { get; }
+    public IReadOnlyDictionary<string, BootEnv> BootEnvs { get; }
 
     /// <summary>Templates by ID.</summary>
-    public FrozenDictionary<string, Template> Templates { get; }
+    public IReadOnlyDictionary<string, Template> Templates { get; }
 
     /// <summary>Stages by name.</summary>
-    public FrozenDictionary<string, Stage> Stages { get; }
+    public IReadOnlyDictionary<string, Stage> Stages { get; }
 
     /// <summary>Tasks by name.</summary>
-    public FrozenDictionary<string, TaskDefinition> Tasks { get; }
+    public IReadOnlyDictionary<string, TaskDefinition> Tasks { get; }
 
     /// <summary>Workflows by name.</summary>
-    public FrozenDictionary<string, Workflow> Workflows { get; }
+    public IReadOnlyDictionary<string, Workflow> Workflows { get; }
 
     /// <summary>Profiles by name.</summary>
-    public FrozenDictionary<string, Profile> Profiles { get; }
+    public IReadOnlyDictionary<string, Profile> Profiles { get; }
 
     /// <summary>Param definitions by name.</summary>
-    public FrozenDictionary<string, Param> Params { get; }
+    public IReadOnlyDictionary<string, Param> Params { get; }
 
     /// <summary>Subnets by name.</summary>
-    public FrozenDictionary<string, Subnet> Subnets { get; }
+    public IReadOnlyDictionary<string, Subnet> Subnets { get; }
 
     /// <summary>Reservations by key.</summary>
-    public FrozenDictionary<string, Reservation> Reservations { get; }
+    public IReadOnlyDictionary<string, Reservation> Reservations { get; }
 
     /// <summary>Reservations by the client's token.</summary>
-    public ILookup<string, Reservation> ReservationsByToken { get; }
+    public ReservationsByToken ReservationsByToken { get; }
 
     /// <summary>Users by name.</summary>
-    public FrozenDictionary<string, User> Users { get; }
+    public IReadOnlyDictionary<string, User> Users { get; }
 
     /// <summary>Preferences.</summary>
     public Prefs Prefs { get; }
 
-    /// <summary>All templates, parsed, calling each other by ID.</summary>
-    public TemplateSet TemplateSet { get; }
+    /// <summary>All templates that parse, calling each other by ID.</summary>
+    public TemplateSet TemplateSet => _state.Indexes.Templates;
 
     /// <inheritdoc/>
     Reservation? IReservations.At(uint address) => Reservations.GetValueOrDefault(IPv4.Hex(address));
@@ -101,28 +88,62 @@ public sealed class CatalogSnapshot : IReservations
     /// <inheritdoc/>
     IEnumerable<Reservation> IReservations.Of(string token) => ReservationsByToken[token];
 
-    /// <summary>The documents of a kind; empty for a kind that is not in the catalog.</summary>
+    /// <summary>A catalog that holds content packs, and nothing of the store yet: its revision is 0.</summary>
+    public static CatalogSnapshot Of(IEnumerable<CatalogEntry> content) => new(0, new CatalogEdit(CatalogState.Empty).Below(content).Finish());
+
+    /// <summary>The documents of a kind in order of their keys; none for a kind that is not in the catalog.</summary>
     public IReadOnlyDictionary<string, Document> OfKind(string prefix)
-        => _byPrefix.TryGetValue(prefix, out var all) ? all : FrozenDictionary<string, Document>.Empty;
+        => _state.Documents.TryGetValue(prefix, out var all) ? all : ImmutableSortedDictionary<string, Document>.Empty;
+
+    /// <summary>Revision of the catalog that wrote a document; 0 for one of a content pack, and for one that is not there.</summary>
+    public long RevisionOf(string prefix, string key) => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Revision : 0;
+
+    /// <summary>The documents of a kind that have a value in one of its indexed fields.</summary>
+    public IEnumerable<Document> Having(string prefix, string field, string value)
+        => _state.Fields.TryGetValue(new FieldValue(prefix, field, value), out var keys) ? keys.Select(k => _state.Documents[prefix][k]) : [];
+
+    /// <summary>The catalog after changes of the store.</summary>
+    public CatalogSnapshot With(CatalogDelta delta)
+    {
+        var edit = new CatalogEdit(_state);
+        if (delta.IsWhole) edit.RemoveAllBut(delta.Written.Select(e => e.Key).ToHashSet());
+        foreach (var key in delta.Removed) edit.Remove(key);
+        foreach (var entry in delta.Written) edit.Put(entry);
+        return new CatalogSnapshot(delta.Revision, edit.Finish());
+    }
 
     /// <summary>The catalog as it is once some documents are gone.</summary>
-    public CatalogSnapshot Without(IEnumerable<Document> gone)
-    {
-        var keys = gone.Select(d => (d.Prefix, d.Key)).ToHashSet();
-        return new CatalogSnapshot(Revision, _byPrefix.Values.SelectMany(kind => kind.Values).Where(d => !keys.Contains((d.Prefix, d.Key))).Concat(Prefs.All.Select(p => new Pref { Name = p.Key, Val = p.Value })));
-    }
+    public CatalogSnapshot Without(IEnumerable<DocumentKey> gone) => With(new CatalogDelta(Revision, [], [.. gone], IsWhole: false));
+
+    /// <summary>How many documents of the catalog name a document.</summary>
+    public int CountUsers(string prefix, string key) => UsersOf(prefix, key).Count;
+
+    /// <summary>What still uses a document, as DRP names it in a 409, in order of kind and key; machines are not in the catalog.</summary>
+    public IEnumerable<string> Uses(string prefix, string key)
+        => UsersOf(prefix, key).Select(user =>
+        {
+            var reference = CatalogRules.Stored[user.Prefix].References.First(r => r.To == prefix && r.KeysOf(_state.Documents[user.Prefix][user.Key]).Contains(key, StringComparer.Ordinal));
+            return reference.UseOf(_state.Documents[user.Prefix][user.Key], key);
+        });
 
     /// <summary>The enabled or disabled subnet that holds an address; the smallest one when several do.</summary>
-    public Subnet? SubnetOf(uint address) => Subnets.Values.Where(s => s.Cidr.Contains(address)).MaxBy(s => s.Cidr.PrefixLength);
+    public Subnet? SubnetOf(uint address) => _state.Indexes.Networks.Find(address) is { } name ? Subnets[name] : null;
 
-    private static TemplateSet ParseTemplates(IEnumerable<Template> templates)
+    private static CatalogState Edited(long revision, IEnumerable<Document> documents)
     {
-        var set = TemplateSet.Empty;
-        foreach (var template in templates) set = set.With(template.ID, template.Contents);
-        return set;
+        var all = documents.Select(d => new CatalogEntry(d, d.ReadOnly ? 0 : revision)).ToList();
+        var edit = new CatalogEdit(CatalogState.Empty).Below(all.Where(e => e.Document.ReadOnly));
+        foreach (var entry in all.Where(e => !e.Document.ReadOnly)) edit.Put(entry);
+        return edit.Finish();
     }
 
-    private static FrozenDictionary<string, Document> Widen<T>(FrozenDictionary<string, T> documents)
+    private DocumentMap<T> Of<T>(string prefix)
         where T : Document
-        => documents.ToFrozenDictionary(p => p.Key, p => (Document)p.Value, StringComparer.Ordinal);
+        => new(_state.Documents[prefix]);
+
+    private ImmutableSortedSet<DocumentKey> UsersOf(string prefix, string key)
+    {
+        var target = new DocumentKey(prefix, key);
+        return _state.Users.GetValueOrDefault(new Named(target, false), []).Union(_state.Users.GetValueOrDefault(new Named(target, true), []));
+    }
 }

@@ -18,39 +18,76 @@ public static class ContentPack
     /// <exception cref="FormatException">A file is not what its place says; names the file.</exception>
     public static IReadOnlyList<Document> Read(string name, IEnumerable<ContentFile> files)
     {
-        var documents = new List<Document>();
+        var content = Load(name, files);
+        return content.Faults.Count == 0 ? [.. content.Entries.Select(e => e.Document)] : throw new FormatException($"{content.Faults[0].File}: {content.Faults[0].Reason}");
+    }
+
+    /// <summary>
+    /// Reads as much of a pack as can be read; what cannot is named with its file and the reason. Its objects are read-only and carry the pack's name in
+    /// Bundle. Of two objects with one key the first file's counts.
+    /// </summary>
+    public static PackContent Load(string name, IEnumerable<ContentFile> files)
+    {
+        var entries = new Dictionary<DocumentKey, CatalogEntry>();
+        var faults = new List<PackFault>();
         foreach (var file in files.OrderBy(f => f.Path, StringComparer.Ordinal))
         {
-            var parts = file.Path.Split('/');
-            if (parts.Length < 2) continue;
-            var isYaml = file.Path.EndsWith(".yml", StringComparison.Ordinal) || file.Path.EndsWith(".yaml", StringComparison.Ordinal);
-            if (parts[0] == "templates" && !isYaml)
-            {
-                documents.Add(new Template { ID = string.Join('/', parts[1..]), Contents = file.Text, ReadOnly = true, Bundle = name, Validated = true, Available = true });
-                continue;
-            }
-
-            if (!CatalogRules.Kinds.TryGetValue(parts[0], out var kind)) throw new FormatException($"{file.Path}: there is no kind {parts[0]}");
+            if (!file.Path.Contains('/', StringComparison.Ordinal)) continue;
             try
             {
-                var document = kind.Fill(kind.Read(Yaml(file.Text), "READ"));
-                documents.Add(document with { ReadOnly = true, Bundle = name, Validated = true, Available = true });
+                var entry = Entry(name, file);
+                if (entry.Fault.Length > 0) faults.Add(new PackFault(name, file.Path, entry.Fault));
+                if (!entries.TryAdd(entry.Key, entry)) faults.Add(new PackFault(name, file.Path, $"{entry.Key} is in {entries[entry.Key].File} already"));
             }
-            catch (Exception e) when (e is YamlException or ApiException or FormatException)
+            catch (FormatException e)
             {
-                throw new FormatException($"{file.Path}: {e.Message}", e);
+                faults.Add(new PackFault(name, file.Path, e.Message));
             }
         }
 
-        return documents;
+        return new PackContent([.. entries.Values], faults);
     }
 
     /// <summary>Turns YAML into JSON by YAML's core schema: plain scalars become numbers, booleans or null.</summary>
+    /// <exception cref="FormatException">The text is not YAML, is empty, or nests too deeply.</exception>
     public static JsonNode Yaml(string text)
     {
-        var value = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize<object?>(text);
-        return Node(value, 0) ?? throw new FormatException("the file is empty");
+        try
+        {
+            var value = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize<object?>(text);
+            return Node(value, 0) ?? throw new FormatException("the file is empty");
+        }
+        catch (Exception e) when (e is YamlException or ArgumentException)
+        {
+            throw new FormatException(e.Message, e);
+        }
     }
+
+    private static CatalogEntry Entry(string pack, ContentFile file)
+    {
+        var slash = file.Path.IndexOf('/', StringComparison.Ordinal);
+        var (prefix, rest) = (file.Path[..slash], file.Path[(slash + 1)..]);
+        var isYaml = file.Path.EndsWith(".yml", StringComparison.Ordinal) || file.Path.EndsWith(".yaml", StringComparison.Ordinal);
+        if (!CatalogRules.Kinds.TryGetValue(prefix, out var kind)) throw new FormatException($"there is no kind {prefix}");
+        if (prefix == "templates" && !isYaml) return Entry(new Template { ID = rest, Contents = file.Text }, pack, file, "");
+        var content = Yaml(file.Text);
+        try
+        {
+            var document = kind.Fill((Document)DocumentReader.ReadContent(content, kind.Type, prefix, file.Path));
+            return document.Key.Length > 0 ? Entry(document, pack, file, "") : throw new FormatException($"/{kind.KeyField} is empty");
+        }
+        catch (FormatException e)
+        {
+            var fault = e.Message.StartsWith(file.Path + ": ", StringComparison.Ordinal) ? e.Message[(file.Path.Length + 2)..] : e.Message;
+            // What is known by its key is shown, so that who looks for it finds the reason.
+            return content is JsonObject fields && fields[kind.KeyField] is JsonValue named && named.TryGetValue(out string? key) && key.Length > 0
+                ? Entry(kind.Empty(key), pack, file, fault)
+                : throw new FormatException(fault, e);
+        }
+    }
+
+    private static CatalogEntry Entry(Document document, string pack, ContentFile file, string fault)
+        => new(document with { ReadOnly = true, Bundle = pack, Validated = true, Available = true }, 0, fault) { File = file.Path };
 
     private static JsonNode? Node(object? value, int depth)
     {
@@ -63,7 +100,7 @@ public static class ContentPack
             bool b => b,
             string s => s,
             byte or short or int or long => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
-            float or double => Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture),
+            float or double when double.IsFinite(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)) => Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture),
             _ => value.ToString(),
         };
     }

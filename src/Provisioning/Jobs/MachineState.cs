@@ -28,4 +28,8 @@ public sealed record MachineState
 }
 
 /// <summary>Something that happened to a machine, for the event stream and the timeline.</summary>
-public sealed record MachineEvent(DateTimeOffset Time, string Type, string Action, string Key, string Detail);
+public sealed record MachineEvent(DateTimeOffset Time, string Type, string Action, string Key, string Detail)
+{
+    /// <summary>Who did it.</summary>
+    public string Principal { get; init => field = value ?? ""; } = "";
+}

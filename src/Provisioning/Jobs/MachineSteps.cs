@@ -117,7 +117,7 @@ public static class MachineSteps
             Machine = Seen(next.Machine, on.Seen),
             Revision = old.Revision + 1,
             ChangedJobs = ReferenceEquals(next.ChangedJobs, old.ChangedJobs) ? [] : next.ChangedJobs,
-            Events = [new MachineEvent(on.Now, Kind, action, key, moved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}")],
+            Events = [new MachineEvent(on.Now, Kind, action, key, moved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}") { Principal = by }],
         };
         List<Effect> effects = [];
         if (after is not null && before?.Phase != after.Phase) effects.Add(new CountPhase(after.Phase));

@@ -1,0 +1,117 @@
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>
+/// A kind of the catalog: everything that tells it from other kinds, in one file of the folder Kinds. Its documents are rows of the store under its prefix,
+/// over those of content packs.
+/// </summary>
+/// <param name="prefix">Name in paths and in the store.</param>
+/// <param name="keyField">Field that holds the key.</param>
+/// <param name="type">The document's type.</param>
+public abstract class CatalogKind(string prefix, string keyField, Type type)
+{
+    /// <summary>Name in paths and in the store.</summary>
+    public string Prefix { get; } = prefix;
+
+    /// <summary>Field that holds the key: a document that cannot be read is still known by it.</summary>
+    public string KeyField { get; } = keyField;
+
+    /// <summary>The document's type.</summary>
+    public Type Type { get; } = type;
+
+    /// <summary>Where its documents name others.</summary>
+    public virtual IReadOnlyList<Reference> References => [];
+
+    /// <summary>The fields that its documents are found by.</summary>
+    public virtual IReadOnlyList<FieldIndex> Indexes => [];
+
+    /// <summary>Sets defaults of a document that is to be stored.</summary>
+    public abstract Document Fill(Document document);
+
+    /// <summary>What a replacement takes over from the document in whose place it comes.</summary>
+    public virtual Document Keep(Document document, Document old) => document;
+
+    /// <summary>Sets the fields that follow from what else is in the catalog.</summary>
+    public virtual Document Settle(Document document, CatalogSnapshot catalog) => document;
+
+    /// <summary>What breaks a rule of the kind; the old version is null for a new document.</summary>
+    public abstract IEnumerable<string> Problems(Document document, Document? old, CatalogSnapshot catalog);
+
+    /// <summary>Why a document must stay, beyond being used.</summary>
+    public virtual IEnumerable<string> Stays(Document document, CatalogSnapshot catalog) => [];
+
+    /// <summary>An empty document with this key, in the place of one that cannot be read.</summary>
+    public abstract Document Empty(string key);
+
+    /// <summary>What makes a document unavailable, beyond what its references lack.</summary>
+    internal virtual IEnumerable<string> Lacks(Document document, CatalogIndexes indexes) => [];
+
+    /// <summary>Keys of the kind's other documents whose availability depends on this one, beyond references.</summary>
+    internal virtual IEnumerable<string> Neighbours(Document document, CatalogIndexes indexes) => [];
+
+    /// <summary>The indexes after a document came, went or changed.</summary>
+    internal virtual CatalogIndexes Index(CatalogIndexes indexes, Document? old, Document? now) => indexes;
+
+    /// <summary>True when a change can alter whether those who name the document are served by it, beyond its availability.</summary>
+    internal virtual bool ServesOthers(Document old, Document now) => false;
+}
+
+/// <summary>A kind by the type of its documents.</summary>
+/// <param name="prefix">Name in paths and in the store.</param>
+/// <param name="keyField">Field that holds the key.</param>
+public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : CatalogKind(prefix, keyField, typeof(T))
+    where T : Document
+{
+    /// <inheritdoc/>
+    public sealed override Document Fill(Document document) => Fill((T)document);
+
+    /// <inheritdoc/>
+    public sealed override Document Keep(Document document, Document old) => Keep((T)document, (T)old);
+
+    /// <inheritdoc/>
+    public sealed override IEnumerable<string> Problems(Document document, Document? old, CatalogSnapshot catalog) => Problems((T)document, (T?)old, catalog);
+
+    /// <inheritdoc/>
+    public sealed override IEnumerable<string> Stays(Document document, CatalogSnapshot catalog) => Stays((T)document, catalog);
+
+    /// <inheritdoc/>
+    internal sealed override IEnumerable<string> Lacks(Document document, CatalogIndexes indexes) => Lacks((T)document, indexes);
+
+    /// <inheritdoc/>
+    internal sealed override IEnumerable<string> Neighbours(Document document, CatalogIndexes indexes) => Neighbours((T)document, indexes);
+
+    /// <inheritdoc/>
+    internal sealed override CatalogIndexes Index(CatalogIndexes indexes, Document? old, Document? now) => Index(indexes, (T?)old, (T?)now);
+
+    /// <inheritdoc/>
+    internal sealed override bool ServesOthers(Document old, Document now) => ServesOthers((T)old, (T)now);
+
+    /// <summary>Sets defaults of a document that is to be stored.</summary>
+    protected virtual T Fill(T document) => document;
+
+    /// <summary>What a replacement takes over from the document in whose place it comes.</summary>
+    protected virtual T Keep(T document, T old) => document;
+
+    /// <summary>What breaks a rule of the kind.</summary>
+    protected abstract IEnumerable<string> Problems(T document, T? old, CatalogSnapshot catalog);
+
+    /// <summary>Why a document must stay, beyond being used.</summary>
+    protected virtual IEnumerable<string> Stays(T document, CatalogSnapshot catalog) => [];
+
+    /// <summary>What makes a document unavailable, beyond what its references lack.</summary>
+    protected virtual IEnumerable<string> Lacks(T document, CatalogIndexes indexes) => [];
+
+    /// <summary>Keys of other documents whose availability depends on this one, beyond references.</summary>
+    protected virtual IEnumerable<string> Neighbours(T document, CatalogIndexes indexes) => [];
+
+    /// <summary>The indexes after a document came, went or changed.</summary>
+    protected virtual CatalogIndexes Index(CatalogIndexes indexes, T? old, T? now) => indexes;
+
+    /// <summary>True when a change can alter whether those who name the document are served by it, beyond its availability.</summary>
+    protected virtual bool ServesOthers(T old, T now) => false;
+
+    /// <summary>A field by which the kind's documents name others.</summary>
+    protected static Reference To(string pointer, string kind, string noun, Func<T, IEnumerable<string>> keys)
+        => new(pointer, kind, d => keys((T)d)) { Noun = noun };
+}

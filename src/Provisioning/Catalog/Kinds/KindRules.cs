@@ -1,0 +1,53 @@
+using Anvil.Provisioning.Documents;
+using Anvil.Templates;
+
+namespace Anvil.Provisioning.Catalog.Kinds;
+
+/// <summary>Rules that several kinds share.</summary>
+internal static class KindRules
+{
+    /// <summary>A name of most kinds.</summary>
+    public static IEnumerable<string> Name(string name) => NameRules.IsName(name) ? [] : Invalid(name);
+
+    /// <summary>What is said of a name that is not allowed (DRP).</summary>
+    public static string[] Invalid(string name) => name.Length == 0 ? ["Empty key not allowed"] : [$"Invalid Name `{name}`"];
+
+    /// <summary>What is wrong with the files that a document renders.</summary>
+    public static IEnumerable<string> TemplateInfos(IReadOnlyList<TemplateInfo> templates, bool pathNeeded)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < templates.Count; i++)
+        {
+            var t = templates[i];
+            if (t.Name.Length == 0) yield return $"Templates[{i}]: Name is empty";
+            else if (!names.Add(t.Name)) yield return $"Templates[{i}]: Name {t.Name} is used twice";
+            if (pathNeeded && t.Path.Length == 0) yield return $"Templates[{i}]: Path is empty";
+            if ((t.ID.Length == 0) == (t.Contents.Length == 0)) yield return $"Templates[{i}]: exactly one of ID and Contents is needed";
+            foreach (var problem in Parsed($"Templates[{i}].Path", t.Path)) yield return problem;
+            foreach (var problem in Parsed($"Templates[{i}]", t.Contents)) yield return problem;
+        }
+    }
+
+    /// <summary>Why a text is no template.</summary>
+    public static IEnumerable<string> Parsed(string what, string text, string? name = null)
+    {
+        try
+        {
+            TemplateSet.Definitions(name ?? what, text);
+            return [];
+        }
+        catch (TemplateException e)
+        {
+            return [$"Parse error for {what}: {e.Message}"];
+        }
+    }
+
+    /// <summary>The templates that a document's files call.</summary>
+    public static Reference Templates(Func<Document, IReadOnlyList<TemplateInfo>> templates)
+        => new("/Templates/*/ID", "templates", d => templates(d).Select(t => t.ID))
+        {
+            Noun = "Template",
+            MustBeAvailable = true,
+            Missing = (place, id) => $"Templates[{place}]: No common template for {id}",
+        };
+}

@@ -1,0 +1,15 @@
+namespace Anvil.Provisioning.Catalog.Kinds;
+
+/// <summary>Workflows (DRP's Workflow).</summary>
+internal sealed class WorkflowKind() : CatalogKind<Workflow>("workflows")
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<Reference> References { get; } =
+        [new("/Stages/*", "stages", d => ((Workflow)d).Stages) { Noun = "Stage", MustBeAvailable = true }];
+
+    /// <inheritdoc/>
+    public override Workflow Empty(string key) => new() { Name = key };
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Problems(Workflow document, Workflow? old, CatalogSnapshot catalog) => KindRules.Name(document.Name);
+}

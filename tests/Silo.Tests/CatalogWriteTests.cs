@@ -1,0 +1,96 @@
+using System.Net;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Catalog;
+using Microsoft.Extensions.DependencyInjection;
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Anvil.Silo.Tests;
+
+/// <summary>What holds once a write of the catalog has been answered.</summary>
+public abstract class CatalogWriteTests(SiloFixture silo)
+{
+    private static readonly ChangeTerms Terms = new(new Actor("rugby fan", IsMachine: false, MayUpdateTaskList: false));
+
+    private ICatalogGrain Writer => silo.Service<IGrainFactory>().GetGrain<ICatalogGrain>(GrainKeys.Catalog);
+
+    [Fact]
+    public async Task WhatWasAnsweredIsSeenByEverySiloAtOnce()
+    {
+        Assert.Equal(201, (await Writer.Make(new CatalogWrite("profiles", "", new Profile { Name = "told" }, Terms))).Status);
+        for (var turn = 0; turn < 20; turn++)
+        {
+            var patch = $$"""[{"op":"replace","path":"/Description","value":"turn {{turn}}"}]""";
+            var answer = await Writer.Amend(new CatalogPatch("profiles", "told", patch, Terms));
+            Assert.Equal(200, answer.Status);
+            foreach (var catalog in silo.Silos.Select(s => s.Services.GetRequiredService<ICatalog>()))
+                Assert.Equal($"turn {turn}", catalog.Current.Profiles["told"].Description);
+        }
+
+        Assert.All(silo.Silos, s => Assert.False(s.Services.GetRequiredService<ICatalog>().IsBehind));
+    }
+
+    [Fact]
+    public async Task AChangeOfARevisionThatIsNoLongerThereIsRefused()
+    {
+        var made = await Writer.Make(new CatalogWrite("profiles", "", new Profile { Name = "conditional" }, Terms));
+        Assert.Equal(made.Revision, silo.Service<ICatalog>().Current.RevisionOf("profiles", "conditional"));
+        var first = await Writer.Replace(new CatalogWrite("profiles", "conditional", new Profile { Name = "conditional", Description = "a" }, Terms with { IfRevision = made.Revision }));
+        Assert.Equal(200, first.Status);
+        var second = await Writer.Replace(new CatalogWrite("profiles", "conditional", new Profile { Name = "conditional", Description = "b" }, Terms with { IfRevision = made.Revision }));
+        Assert.Equal(412, second.Error!.Code);
+        Assert.Equal(412, (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = made.Revision }))).Error!.Code);
+        Assert.Equal(200, (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = first.Revision }))).Status);
+    }
+
+    [Fact]
+    public async Task TheLastAdministratorStays()
+    {
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "users", """{"Name":"plain-user","Roles":[]}""")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await silo.CallAsync("DELETE", "users/rocketskates")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", "users/rocketskates", """[{"op":"replace","path":"/Roles","value":[]}]""")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", "users/rocketskates")).Status);
+    }
+
+    [Fact]
+    public async Task ATemplateThatTakesAPacksNameIsRefused()
+    {
+        var pack = silo.Service<ICatalog>().Current.Templates.Values.First(t => t.ReadOnly).ID;
+        var answer = await Writer.Make(new CatalogWrite("templates", "", new Template { ID = "hijack", Contents = $"{{{{define \"{pack}\"}}}}x{{{{end}}}}" }, Terms));
+        Assert.Equal((422, $"Template hijack defines {pack}, which belongs to template {pack}"), (answer.Error!.Code, answer.Error.Messages.Single()));
+    }
+
+    [Fact]
+    public async Task ThePreferenceLogLevelTakesEffectOnEverySilo()
+    {
+        try
+        {
+            Assert.Equal(201, (await Writer.WritePrefs(new PrefsWrite(new Dictionary<string, string>(StringComparer.Ordinal) { ["logLevel"] = "error" }, Terms))).Status);
+            Assert.All(silo.Silos, s => Assert.Equal(LogEventLevel.Error, s.Services.GetRequiredService<LoggingLevelSwitch>().MinimumLevel));
+        }
+        finally
+        {
+            await Writer.WritePrefs(new PrefsWrite(new Dictionary<string, string>(StringComparer.Ordinal) { ["logLevel"] = "info" }, Terms));
+        }
+
+        Assert.All(silo.Silos, s => Assert.Equal(LogEventLevel.Information, s.Services.GetRequiredService<LoggingLevelSwitch>().MinimumLevel));
+    }
+
+    [Fact]
+    public async Task DocumentsThatAreWrittenTogetherAreCheckedAgainstEachOther()
+    {
+        Provisioning.Network.Reservation At(string address) => new() { Addr = address, Token = "02:aa:00:00:00:01" };
+        var twice = await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1"), At("10.99.0.2")], [], Terms));
+        Assert.Equal((422, "0A630002: Reservation 10.99.0.1 already has token 02:aa:00:00:00:01"), (twice.Error!.Code, twice.Error.Messages.Single()));
+        Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1")], ["0A6300FF"], Terms))).Status);
+        Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.2")], ["0A630001"], Terms))).Status);
+        Assert.Equal(["10.99.0.2"], silo.Service<ICatalog>().Current.ReservationsByToken["02:aa:00:00:00:01"].Select(r => r.Addr));
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SingleCatalogWriteTests(SingleSilo silo) : CatalogWriteTests(silo), IClassFixture<SingleSilo>;
+
+/// <summary>On three silos and PostgreSQL.</summary>
+public sealed class ClusterCatalogWriteTests(SiloCluster silo) : CatalogWriteTests(silo), IClassFixture<SiloCluster>;

@@ -1,0 +1,116 @@
+using System.Net;
+using Anvil.Contracts.Catalog;
+using Anvil.Storage;
+using Anvil.Storage.Postgres;
+using Anvil.Storage.Sqlite;
+
+namespace Anvil.Silo.Tests;
+
+/// <summary>A silo on a database and on content packs that hold objects which cannot be read.</summary>
+public abstract class DamagedSilo : SiloFixture
+{
+    private readonly DirectoryInfo _content = Directory.CreateTempSubdirectory("anvil-packs-");
+
+    /// <summary>Stores rows, two of which are damaged.</summary>
+    protected static async Task DamageAsync(Database database)
+    {
+        await database.MigrateAsync(CancellationToken.None);
+        await using var connection = await database.ConnectAsync(CancellationToken.None);
+        foreach (var (prefix, key, body) in new[]
+        {
+            ("stages", "damaged", """{"Name":"damaged","Tasks":[null]}"""), ("stages", "half", """{"Name":"ha"""), ("racks", "r1", "{}"),
+            ("profiles", "whole", """{"Name":"whole","Description":"as it was"}"""),
+        })
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"INSERT INTO document (prefix, key, body) VALUES ('{prefix}', '{key}', '{body}')";
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    /// <summary>The packs that come with Anvil, and one with faults.</summary>
+    protected string Packs()
+    {
+        var own = Path.Combine(AppContext.BaseDirectory, "content");
+        foreach (var file in Directory.EnumerateFiles(own, "*", SearchOption.AllDirectories)) Add(Path.GetRelativePath(own, file), File.ReadAllText(file));
+        Add("faulty/meta.yml", "Name: faulty");
+        Add("faulty/racks/r.yml", "Name: r");
+        Add("faulty/bootenvs/local.yml", "Name: local\nDescription: another local");
+        Add("faulty/stages/s.yml", "Name: null-task\nTasks:\n  -\n");
+        Add("faulty/profiles/a.yml", "Name: twin\nDescription: first");
+        Add("faulty/profiles/b.yml", "Name: twin\nDescription: second");
+        Add("faulty/profiles/m.yml", "Name: labelled\nMeta:\n  order: 5");
+        Add("faulty/profiles/n.yml", "a: b: c");
+        return _content.FullName;
+    }
+
+    private void Add(string path, string text)
+    {
+        var file = Path.Combine(_content.FullName, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class DamagedSingleSilo : DamagedSilo
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-damaged-");
+
+    protected override async Task StartAsync()
+    {
+        using (var database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"))) await DamageAsync(database);
+        await AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Silo:DataFolder={_folder.FullName}", $"--Silo:ContentFolder={Packs()}");
+    }
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class DamagedClusterSilo(PostgresFixture postgres) : DamagedSilo
+{
+    protected override async Task StartAsync()
+    {
+        var connection = await postgres.Server.CreateDatabaseAsync();
+        await using (var database = new PostgresDatabase(connection)) await DamageAsync(database);
+        await AddAsync($"--Silo:Postgres={connection}", "--Silo:ClusterAddress=127.0.0.1", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Silo:ContentFolder={Packs()}");
+    }
+}
+
+/// <summary>What cannot be read is shown as unavailable, and everything else serves.</summary>
+public abstract class DamagedStoreTests(SiloFixture silo)
+{
+    [Fact]
+    public async Task ADamagedObjectIsUnavailableUntilItIsReplacedAndEverythingElseServes()
+    {
+        var damaged = (await silo.CallAsync("GET", "stages/damaged")).Body!;
+        Assert.Equal((false, false), (damaged["Available"]!.GetValue<bool>(), damaged["Validated"]!.GetValue<bool>()));
+        Assert.Contains("/Tasks/0", damaged["Errors"]![0]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal("as it was", (await silo.CallAsync("GET", "profiles/whole")).Body!["Description"]!.ToString());
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", "stages")).Status);
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "stages", """{"Name":"beside"}""")).Status);
+        var (patched, reason) = await silo.CallAsync("PATCH", "stages/damaged", """[{"op":"add","path":"/Description","value":"d"}]""");
+        Assert.Equal(HttpStatusCode.Conflict, patched);
+        Assert.Contains("replace or delete it", reason!["Messages"]!.ToJsonString(), StringComparison.Ordinal);
+        var (status, replaced) = await silo.CallAsync("PUT", "stages/damaged", """{"Name":"damaged"}""");
+        Assert.Equal((HttpStatusCode.OK, true), (status, replaced!["Available"]!.GetValue<bool>()));
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "stages/half")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "stages/half")).Status);
+    }
+
+    [Fact]
+    public async Task AContentPackWithFaultsGivesWhatItHasBesides()
+    {
+        Assert.Equal("first", (await silo.CallAsync("GET", "profiles/twin")).Body!["Description"]!.ToString());
+        Assert.Equal("5", (await silo.CallAsync("GET", "profiles/labelled")).Body!["Meta"]!["order"]!.ToString());
+        Assert.Equal("anvil", (await silo.CallAsync("GET", "bootenvs/local")).Body!["Bundle"]!.ToString());
+        var broken = (await silo.CallAsync("GET", "stages/null-task")).Body!;
+        Assert.False(broken["Available"]!.GetValue<bool>());
+        Assert.Contains("/Tasks/0", broken["Errors"]![0]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, (await silo.CallAsync("DELETE", "stages/null-task")).Status);
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SingleDamagedStoreTests(DamagedSingleSilo silo) : DamagedStoreTests(silo), IClassFixture<DamagedSingleSilo>;
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class ClusterDamagedStoreTests(DamagedClusterSilo silo) : DamagedStoreTests(silo), IClassFixture<DamagedClusterSilo>;
