@@ -69,10 +69,12 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
     public IMachineGrain Machine(string uuid) => Silos.Client.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
 
     /// <summary>Makes a machine that works off a task, with a deadline.</summary>
-    public async Task<(IMachineGrain Grain, Machine Machine)> MakeAsync(string name, bool discovered = true, params IReadOnlyList<string> macs)
+    public async Task<(IMachineGrain Grain, Machine Machine)> MakeAsync(string name, bool discovered = true,
+        params IReadOnlyList<string> macs)
     {
         var grain = Machine(Guid.NewGuid().ToString());
-        var answer = await grain.Make(new MachineWrite(new Machine { Name = name, Stage = "work", HardwareAddrs = macs }, Terms) { Discovered = discovered });
+        var wanted = new Machine { Name = name, Stage = "work", HardwareAddrs = macs };
+        var answer = await grain.Make(new MachineWrite(wanted, Terms) { Discovered = discovered });
         Assert.Equal(201, answer.Status);
         return (grain, answer.Machine!);
     }
@@ -87,7 +89,8 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
     public Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation) => Task.FromResult(Current);
 
     /// <inheritdoc/>
-    public void Note(string machine, string mac, string source, string what, string outcome, string detail = "") => Lines.Enqueue($"{machine} {source}: {what} {outcome} {detail}".TrimEnd());
+    public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
+        => Lines.Enqueue($"{machine} {source}: {what} {outcome} {detail}".TrimEnd());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -107,6 +110,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
         silo.UseSiloMetadata(new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" });
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
 #pragma warning restore ORLEANSEXP004
-        silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit, o.NumVotesForDeathDeclaration) = (TimeSpan.FromMilliseconds(500), 2, 1));
+        silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit,
+            o.NumVotesForDeathDeclaration) = (TimeSpan.FromMilliseconds(500), 2, 1));
     }
 }

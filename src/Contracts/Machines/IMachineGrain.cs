@@ -112,4 +112,5 @@ public enum SightingKind
 /// <param name="Firmware">pcbios or uefi; "" when an operating system asked.</param>
 /// <param name="Via">Boot program, or disk.</param>
 [GenerateSerializer, Immutable, Alias("anvil.Sighting")]
-public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware, [property: Id(3)] string Via);
+public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware,
+    [property: Id(3)] string Via);
