@@ -212,8 +212,10 @@ public sealed class MachineGrainTests : IAsyncLifetime
     }
 
     private static MachineWrite Registration(params IReadOnlyList<string> macs)
-        => new(new Machine { Name = "d" + macs[^1].Replace(':', '-'), HardwareAddrs = macs },
-            new ChangeTerms(new Actor("registration", true, false))) { Discovered = true };
+    {
+        var terms = new ChangeTerms(new Actor("registration", true, false));
+        return new MachineWrite(new Machine { Name = "d" + macs[^1].Replace(':', '-'), HardwareAddrs = macs }, terms) { Discovered = true };
+    }
 
     private static async Task<(int Status, string Description, long Revision)> DescribeAsync(IMachineGrain grain, string text)
     {

@@ -53,11 +53,10 @@ public sealed partial class MachineGrain
     }
 
     private static Reply Plain(MachineAnswer answer)
-        => new(answer.Status, answer.Machine is null ? null : Json.Write(answer.Machine), answer.Error) 
-        {
-            Revision = answer.Revision,
-            Again = answer.Again,
-        };
+    {
+        var body = answer.Machine is null ? null : Json.Write(answer.Machine);
+        return new Reply(answer.Status, body, answer.Error) { Revision = answer.Revision, Again = answer.Again };
+    }
 
     private static Reply Plain(JobAnswer answer)
         => new(answer.Status, answer.Job is null ? null : Json.Write(answer.Job), answer.Error) { Again = answer.Again };

@@ -192,8 +192,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             LogStale(e, Uuid);
             AnvilDiagnostics.Fenced.Add(1, new KeyValuePair<string, object?>("grain", "machine"));
             DeactivateOnIdle();
-            return Outcome.Of(ApiError.Conflict("machines", Uuid, type,
-                "the machine was changed elsewhere at the same time; try again")) with { Again = true };
+            var error = ApiError.Conflict("machines", Uuid, type, "the machine was changed elsewhere at the same time; try again");
+            return Outcome.Of(error) with { Again = true };
         }
         catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
         {
