@@ -58,7 +58,7 @@ internal static class Contracts
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"json {type.FullName}");
             if (type.IsEnum) Values(type);
-            foreach (var property in type.IsEnum ? [] : Fields(type).OrderBy(p => p.Name, StringComparer.Ordinal))
+            foreach (var property in Fields(type).OrderBy(p => p.Name, StringComparer.Ordinal))
                 text.AppendLine(CultureInfo.InvariantCulture, $"  {type.Name}.{property.Name}: {Name(property.PropertyType)}");
         }
 
