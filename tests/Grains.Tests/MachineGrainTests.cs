@@ -196,7 +196,7 @@ public sealed class MachineGrainTests : IAsyncLifetime
     {
         var actor = new Actor("tester", false, true);
         var grain = _cluster.Machine(Guid.NewGuid().ToString());
-        var made = await grain.Create("""{"Name":"older","Stage":"work"}""", actor, false, false);
+        var made = await grain.Create("""{"Name":"older","Stage":"work","Nonsense":1}""", actor, false, false);
         Assert.Equal((201, 1), (made.Status, made.Revision));
         Assert.Contains("\"Name\":\"older\"", made.Body, StringComparison.Ordinal);
         Assert.Equal(409, (await grain.Create("""{"Name":"older"}""", actor, false, false)).Status);

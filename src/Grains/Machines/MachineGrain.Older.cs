@@ -37,19 +37,12 @@ public sealed partial class MachineGrain
     public async Task<Reply> PatchJob(string job, string patch, Actor actor)
         => Plain(await AmendJob(job, new DocumentPatch(patch, new ChangeTerms(actor))));
 
+    /// <summary>Fields that are not known are passed over, as the version before does.</summary>
     private async Task<Reply> ReadAsync(string body, string type, Func<Machine, Task<MachineAnswer>> act)
     {
-        Machine machine;
-        try
-        {
-            machine = DocumentReader.Read<Machine>(body, "machines", type, Uuid);
-        }
-        catch (ApiException e)
-        {
-            return Reply.Fail(e.Error);
-        }
-
-        return Plain(await act(machine));
+        var (machine, problem) = DocumentReader.ReadStored<Machine>(body, "machines");
+        if (machine is not null) return Plain(await act(machine));
+        return Reply.Fail(ApiError.BadRequest("machines", Uuid, type, "Invalid machines object: " + problem));
     }
 
     private static Reply Plain(MachineAnswer answer)

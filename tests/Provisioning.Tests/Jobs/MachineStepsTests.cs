@@ -120,8 +120,8 @@ public sealed class MachineStepsTests
         Assert.Equal(422,
             Assert.Throws<ApiException>(() => MachineSteps.Join(made.State,
                 Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"), Person, On)).Error.Code);
-        var told = MachineRules.Public(made.State.Machine! with { Profiles = ["known"], Params = new Dictionary<string,
-            System.Text.Json.JsonElement> { ["password"] = Json.Element("x"), ["hardware/cpu"] = Json.Element(1) } });
+        var values = new Dictionary<string, System.Text.Json.JsonElement> { ["password"] = Json.Element("x"), ["hardware/cpu"] = Json.Element(1) };
+        var told = MachineRules.Public(made.State.Machine! with { Profiles = ["known"], Params = values });
         Assert.Equal(("", 0, "hardware/cpu"), (told.Secret, told.Profiles.Count, Assert.Single(told.Params).Key));
     }
 
