@@ -58,6 +58,4 @@ public sealed class PackTests
         else Assert.Equal(("p", path), (content.Faults.Single().Pack, content.Faults.Single().File));
         if (reason?.Length > 0) Assert.Equal(reason, content.Faults.Single().Reason);
     }
-
-    [Fact]
 }
