@@ -10,5 +10,7 @@ public static class SystemEntropy
 
     /// <summary>Uuids of version 4, secrets of 24 letters and digits (142 bits), names of boots of 16 hexadecimal digits (64 bits).</summary>
     public static Entropy Entropy { get; } = new(
-        () => Guid.NewGuid().ToString(), () => RandomNumberGenerator.GetString(Letters, 24), () => RandomNumberGenerator.GetHexString(16, lowercase: true));
+        () => Guid.NewGuid().ToString(),
+        () => RandomNumberGenerator.GetString(Letters, 24),
+        () => RandomNumberGenerator.GetHexString(16, lowercase: true));
 }

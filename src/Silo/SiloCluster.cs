@@ -80,6 +80,7 @@ internal static class SiloCluster
         foreach (var role in new[] { SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway }.Where(silo.Has)) traits[SiloTraits.RolePrefix + role] = "true";
         traits[SiloTraits.Catalog] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
+        traits[SiloTraits.Directory] = "true";
         var names = EdgeInterfaces.Resolve(edge.Interfaces);
         traits[SiloTraits.Addresses] = string.Join(',', NetworkInterface.GetAllNetworkInterfaces().Where(n => names.Contains(n.Name)).SelectMany(EdgeInterfaces.Addresses).Select(IPv4.Format));
         return traits;

@@ -19,8 +19,10 @@ namespace Anvil.Silo;
 public static class SiloHost
 {
     /// <summary>Builds the application; the database's schema is brought up to date first.</summary>
+    /// <param name="args">Its settings, as on the command line.</param>
+    /// <param name="also">Changes what the silo is made of; for tests.</param>
     /// <exception cref="InvalidOperationException">The configuration cannot be used; says why.</exception>
-    public static async Task<WebApplication> BuildAsync(string[] args)
+    public static async Task<WebApplication> BuildAsync(string[] args, Action<IServiceCollection>? also = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddEnvironmentVariables("ANVIL_");
@@ -44,6 +46,7 @@ public static class SiloHost
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(45 + silo.DrainSeconds));
         ConfigureKestrel(builder, silo, edge);
 
+        also?.Invoke(builder.Services);
         var app = builder.Build();
         await app.Services.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);
         Map(app, silo, edge);

@@ -1,14 +1,18 @@
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Contracts.Placement;
 using Anvil.Contracts.Timeline;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
+using Anvil.Edge.Machines;
 using Anvil.Edge.RouterAdvertisement;
+using Anvil.Edge.Sightings;
 using Anvil.Edge.Tftp;
 using Anvil.Gateway;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Timeline;
 using Anvil.Objects;
@@ -38,6 +42,7 @@ internal static class SiloServices
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
+        services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
         services.AddObjects();
@@ -49,7 +54,12 @@ internal static class SiloServices
     {
         services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
+        services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());
         services.AddHostedService(s => s.GetRequiredService<KnownMachines>());
+        services.AddGrainService<MachineDirectoryService>();
+        // Before what takes packets, so that it ends after them.
+        services.AddSingleton<SightingWriter>();
+        services.AddHostedService(s => s.GetRequiredService<SightingWriter>());
         services.AddSingleton<AddressProber>();
         services.AddHostedService(s => s.GetRequiredService<AddressProber>());
         services.AddHostedService<DhcpServer>().AddHostedService<TftpServer>().AddHostedService<RouterAdvertiser>();

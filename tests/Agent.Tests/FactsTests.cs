@@ -21,14 +21,17 @@ public sealed class FactsTests
         Assert.Null(LldpFrame.Parse([]));
         // Some switches fill their names up with zeros, which the API does not take.
         var padded = (byte[])[.. Frame().AsSpan(0, 14), .. Tlv(1, [7, .. "sw\0\0"u8]), .. Tlv(5, [.. "leaf-1\0\0"u8]), 0, 0];
-        Assert.Equal(("sw", "leaf-1"), (LldpFrame.Parse(padded)!["ChassisId"]!.ToString(), LldpFrame.Parse(padded)!["SystemName"]!.ToString()));
+        Assert.Equal(("sw", "leaf-1"), (LldpFrame.Parse(padded)!["ChassisId"]!.ToString(),
+            LldpFrame.Parse(padded)!["SystemName"]!.ToString()));
     }
 
     [Fact]
     public void ModulesAndManagementControllerAreToldByTheTable()
     {
         var module = Assert.Single(Smbios.MemoryModules(Table()));
-        Assert.Equal(("DIMM A1", 16L << 30, 3200, "Maker", "S-1"), (module["Locator"]!.ToString(), module["Size"]!.GetValue<long>(), module["Speed"]!.GetValue<int>(), module["Vendor"]!.ToString(), module["Serial"]!.ToString()));
+        Assert.Equal(("DIMM A1", 16L << 30, 3200, "Maker", "S-1"),
+            (module["Locator"]!.ToString(), module["Size"]!.GetValue<long>(), module["Speed"]!.GetValue<int>(),
+                module["Vendor"]!.ToString(), module["Serial"]!.ToString()));
         Assert.True(Smbios.HasBmc(Table()));
         Assert.False(Smbios.HasBmc([]));
     }
@@ -50,7 +53,8 @@ public sealed class FactsTests
     {
         if (LldpFrame.Parse(Fuzz.Mutate(random, Frame())) is not { } neighbour) return;
         Assert.NotNull(JsonNode.Parse(neighbour.ToJsonString()));
-        Assert.All(neighbour, field => Assert.True(field.Value!.ToString() is var text && text.Length <= LongestValue * 3 && !text.Any(char.IsControl), field.Key));
+        Assert.All(neighbour, field => Assert.True(field.Value!.ToString() is var text && text.Length <= LongestValue * 3
+            && !text.Any(char.IsControl), field.Key));
     }
 
     /// <summary>A table is read to where it is wrong; what is told of it can be sent on.</summary>
@@ -69,7 +73,8 @@ public sealed class FactsTests
     private static byte[] Frame() =>
     [
         0x01, 0x80, 0xC2, 0, 0, 0x0E, 2, 0, 0, 0, 0, 0x10, 0x88, 0xCC,
-        .. Tlv(1, [4, 2, 0, 0, 0, 0, 0x10]), .. Tlv(2, [5, .. "swp7"u8]), .. Tlv(3, [0, 120]), .. Tlv(4, [.. "rack 4"u8]), .. Tlv(5, [.. "leaf-1"u8]),
+        .. Tlv(1, [4, 2, 0, 0, 0, 0, 0x10]), .. Tlv(2, [5, .. "swp7"u8]), .. Tlv(3, [0, 120]), .. Tlv(4, [.. "rack 4"u8]),
+            .. Tlv(5, [.. "leaf-1"u8]),
         .. Tlv(6, [.. "a switch"u8]), .. Tlv(127, [0x00, 0x80, 0xC2, 1, 0, 120]), 0, 0,
     ];
 

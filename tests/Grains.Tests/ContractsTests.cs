@@ -16,7 +16,8 @@ public sealed class ContractsTests
     {
         var types = Contracts.Interfaces().Concat(Contracts.Messages()).ToList();
         var bare = types.Where(t => Contracts.Alias(t) is null).Select(t => t.FullName)
-            .Concat(Contracts.Interfaces().SelectMany(t => t.GetMethods()).Where(m => Contracts.Alias(m) is null).Select(m => $"{m.DeclaringType!.FullName}.{m.Name}"));
+            .Concat(Contracts.Interfaces().SelectMany(t => t.GetMethods()).Where(m => Contracts.Alias(m) is null)
+                .Select(m => $"{m.DeclaringType!.FullName}.{m.Name}"));
         Assert.Empty(bare);
         var twice = types.GroupBy(Contracts.Alias).Where(g => g.Count() > 1).Select(g => g.Key);
         Assert.Empty(twice);
@@ -30,7 +31,8 @@ public sealed class ContractsTests
             var members = Contracts.Members(message).ToList();
             Assert.DoesNotContain(members, m => m.Id is null);
             Assert.Equal(members.Count, members.DistinctBy(m => m.Id).Count());
-            Assert.True(message.GetCustomAttribute<ImmutableAttribute>() is not null, $"{message.FullName} is not marked immutable: it would be copied with each call");
+            Assert.True(message.GetCustomAttribute<ImmutableAttribute>() is not null,
+                $"{message.FullName} is not marked immutable: it would be copied with each call");
         }
     }
 

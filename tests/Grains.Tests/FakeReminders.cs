@@ -19,13 +19,15 @@ public sealed class FakeReminders : IReminderTable
     public ReminderEntry? Of(string uuid) => _rows.Values.FirstOrDefault(r => r.GrainId.Key.ToString() == "m-" + uuid);
 
     /// <inheritdoc/>
-    public Task<ReminderTableData> ReadRows(GrainId grainId) => Task.FromResult(new ReminderTableData(_rows.Values.Where(r => r.GrainId == grainId)));
+    public Task<ReminderTableData> ReadRows(GrainId grainId)
+        => Task.FromResult(new ReminderTableData(_rows.Values.Where(r => r.GrainId == grainId)));
 
     /// <inheritdoc/>
     public Task<ReminderTableData> ReadRows(uint begin, uint end) => Task.FromResult(new ReminderTableData());
 
     /// <inheritdoc/>
-    public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName) => Task.FromResult(_rows.GetValueOrDefault((grainId, reminderName)));
+    public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName)
+        => Task.FromResult(_rows.GetValueOrDefault((grainId, reminderName)));
 
     /// <inheritdoc/>
     public Task<string?> UpsertRow(ReminderEntry entry)
@@ -38,7 +40,8 @@ public sealed class FakeReminders : IReminderTable
     }
 
     /// <inheritdoc/>
-    public Task<bool> RemoveRow(GrainId grainId, string reminderName, string eTag) => Task.FromResult(_rows.TryRemove((grainId, reminderName), out _));
+    public Task<bool> RemoveRow(GrainId grainId, string reminderName, string eTag)
+        => Task.FromResult(_rows.TryRemove((grainId, reminderName), out _));
 
     /// <inheritdoc/>
     public Task TestOnlyClearTable()

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Anvil.Contracts.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Grains;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Microsoft.Data.Sqlite;
 using Orleans.Runtime;
@@ -47,7 +47,8 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
 
     /// <summary>Writes a row as another activation would.</summary>
     public void Overwrite(string uuid, Func<MachineState, MachineState> change)
-        => _rows.AddOrUpdate("m-" + uuid, _ => throw new InvalidOperationException($"no row of {uuid}"), (_, row) => (Text(change(Read(row.Json))), row.Version + 1));
+        => _rows.AddOrUpdate("m-" + uuid, _ => throw new InvalidOperationException($"no row of {uuid}"),
+            (_, row) => (Text(change(Read(row.Json))), row.Version + 1));
 
     /// <inheritdoc/>
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -85,20 +86,24 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation)
-        => Task.FromResult<IReadOnlyList<Machine>>([.. Machines().Where(m => names.Contains(m.Name) || m.HardwareAddrs.Any(macs.Contains))]);
+    public Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        CancellationToken cancellation)
+        => Task.FromResult<IReadOnlyList<Machine>>([.. Machines()
+            .Where(m => names.Contains(m.Name) || m.HardwareAddrs.Any(macs.Contains))]);
 
     /// <inheritdoc/>
-    public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation) => Task.FromResult(Machines().FirstOrDefault(m => m.HardwareAddrs.Contains(mac)));
+    public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
+        => Task.FromResult(Machines().FirstOrDefault(m => m.HardwareAddrs.Contains(mac)));
 
     /// <inheritdoc/>
-    public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation) => Task.FromResult(Machines().FirstOrDefault(m => m.Name == name));
+    public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
+        => Task.FromResult(Machines().FirstOrDefault(m => m.Name == name));
 
     /// <inheritdoc/>
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation) => Task.FromResult(Row(uuid)?.Machine);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(ListFilter filter, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException();
@@ -110,7 +115,16 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
     public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Job>> ListJobsAsync(ListFilter filter, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<long> CountJobsAsync(CancellationToken cancellation) => throw new NotSupportedException();

@@ -23,7 +23,7 @@ using Orleans.TestingHost;
 namespace Anvil.Grains.Tests;
 
 /// <summary>Silos in this process, with fake storage and reminders that they share.</summary>
-public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
+public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachineDirectory
 {
     private readonly SqliteDatabase _database = new(Path.Combine(Path.GetTempPath(), "anvil-unused.db"));
 
@@ -70,10 +70,12 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
     public IMachineGrain Machine(string uuid) => Silos.Client.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
 
     /// <summary>Makes a machine that works off a task, with a deadline.</summary>
-    public async Task<(IMachineGrain Grain, Machine Machine)> MakeAsync(string name, bool discovered = true, params IReadOnlyList<string> macs)
+    public async Task<(IMachineGrain Grain, Machine Machine)> MakeAsync(string name, bool discovered = true,
+        params IReadOnlyList<string> macs)
     {
         var grain = Machine(Guid.NewGuid().ToString());
-        var answer = await grain.Make(new MachineWrite(new Machine { Name = name, Stage = "work", HardwareAddrs = macs }, Terms) { Discovered = discovered });
+        var wanted = new Machine { Name = name, Stage = "work", HardwareAddrs = macs };
+        var answer = await grain.Make(new MachineWrite(wanted, Terms) { Discovered = discovered });
         Assert.Equal(201, answer.Status);
         return (grain, answer.Machine!);
     }
@@ -88,7 +90,18 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
     public Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation) => Task.FromResult(Current);
 
     /// <inheritdoc/>
-    public void Note(string machine, string mac, string source, string what, string outcome, string detail = "") => Lines.Enqueue($"{machine} {source}: {what} {outcome} {detail}".TrimEnd());
+    public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
+        => Lines.Enqueue($"{machine} {source}: {what} {outcome} {detail}".TrimEnd());
+
+    /// <summary>What edges were told.</summary>
+    public ConcurrentQueue<MachineNews> News { get; } = new();
+
+    /// <inheritdoc/>
+    public Task PublishAsync(MachineNews change)
+    {
+        News.Enqueue(change);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -100,7 +113,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
     private void Configure(ISiloBuilder silo, TimeProvider time)
     {
         silo.Services.AddSingleton(time);
-        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
+        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
         silo.AddReminders();
@@ -109,6 +122,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline
         silo.UseSiloMetadata(new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" });
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
 #pragma warning restore ORLEANSEXP004
-        silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit, o.NumVotesForDeathDeclaration) = (TimeSpan.FromMilliseconds(500), 2, 1));
+        silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit,
+            o.NumVotesForDeathDeclaration) = (TimeSpan.FromMilliseconds(500), 2, 1));
     }
 }

@@ -32,7 +32,8 @@ public sealed class GrainClusterTests : IAsyncLifetime
         await _cluster.Silos.StartAdditionalSiloAsync();
         foreach (var (grain, uuid) in machines)
         {
-            var answer = await GrainCalls.ActAsync(() => grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/after","value":true}]""", GrainCluster.Terms)));
+            var answer = await GrainCalls.ActAsync(()
+                => grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/after","value":true}]""", GrainCluster.Terms)));
             Assert.Equal((200, "kept", 3), (answer.Status, answer.Machine!.Description, answer.Revision));
             Assert.True(_cluster.Storage.Row(uuid)!.Machine!.Params.ContainsKey("after"));
         }
@@ -67,11 +68,13 @@ public sealed class GrainClusterTests : IAsyncLifetime
     {
         _cluster.Reminders.Failing = int.MaxValue;
         var (grain, machine) = await _cluster.MakeAsync("reminded");
-        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Tried > 0), Patience, () => "nobody has tried to register the reminder");
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Tried > 0), Patience,
+            () => "nobody has tried to register the reminder");
         _cluster.Reminders.Failing = 0;
         await _cluster.Silos.DeactivateAsync(grain);
         await AnswersAsync(grain, 1);
-        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is not null), Patience, () => "the next activation does not register the reminder");
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is not null), Patience,
+            () => "the next activation does not register the reminder");
     }
 
     private InProcessSiloHandle SiloOf(IMachineGrain grain)

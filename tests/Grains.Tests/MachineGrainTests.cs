@@ -52,7 +52,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
         var refused = await grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/a","value":1}]""", GrainCluster.Terms));
         Assert.Equal((409, true), (refused.Status, refused.Again));
         Assert.Empty(Storage.Row(machine.Uuid)!.Machine!.Params);
-        var taken = await GrainCalls.ActAsync(() => grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/a","value":1}]""", GrainCluster.Terms)));
+        var taken = await GrainCalls.ActAsync(() => grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/a","value":1}]""",
+            GrainCluster.Terms)));
         Assert.Equal((200, "elsewhere", 1), (taken.Status, taken.Machine!.Description, taken.Machine.Params.Count));
     }
 
@@ -93,8 +94,10 @@ public sealed class MachineGrainTests : IAsyncLifetime
     public async Task AChangeOnAConditionIsRefusedOnceTheMachineHasMovedOn()
     {
         var (grain, _) = await _cluster.MakeAsync("condition");
-        Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("a") with { Terms = GrainCluster.Terms with { IfRevision = 1 } })).Status);
-        Assert.Equal(412, (await grain.Amend(GrainCluster.Describe("b") with { Terms = GrainCluster.Terms with { IfRevision = 1 } })).Status);
+        Assert.Equal(200,
+            (await grain.Amend(GrainCluster.Describe("a") with { Terms = GrainCluster.Terms with { IfRevision = 1 } })).Status);
+        Assert.Equal(412,
+            (await grain.Amend(GrainCluster.Describe("b") with { Terms = GrainCluster.Terms with { IfRevision = 1 } })).Status);
         Assert.Equal(412, (await grain.Remove(GrainCluster.Terms with { IfRevision = 1 })).Status);
         Assert.Equal("a", (await grain.Read()).Machine!.Description);
     }
@@ -104,7 +107,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
     {
         var (grain, machine) = await _cluster.MakeAsync("stuck");
         Assert.Equal(Phase.Working, machine.Boot.Phase);
-        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is not null), Patience, () => "no reminder is registered for the deadline");
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is not null), Patience,
+            () => "no reminder is registered for the deadline");
         var reminded = grain.AsReference<IRemindable>();
         // Too early: nothing happens.
         await reminded.ReceiveReminder(DeadlineReminder.Name, default);
@@ -116,7 +120,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
         Assert.True(stuck.Machine!.Boot.Stuck);
         Assert.Equal(2, stuck.Revision);
         Assert.Single(_cluster.Lines, l => l.StartsWith(machine.Uuid + " phase: Working stuck", StringComparison.Ordinal));
-        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is null), Patience, () => "the reminder of a deadline that is over is still there");
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is null), Patience,
+            () => "the reminder of a deadline that is over is still there");
     }
 
     [Fact]
@@ -124,7 +129,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
     {
         _cluster.Reminders.Failing = 2;
         var (_, machine) = await _cluster.MakeAsync("reminded");
-        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Tried == 1), Patience, () => "nobody has tried to register the reminder");
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Tried == 1), Patience,
+            () => "nobody has tried to register the reminder");
         Assert.Null(_cluster.Reminders.Of(machine.Uuid));
         await Wait.UntilAsync(() =>
         {
@@ -162,7 +168,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
         Assert.Equal((201, "one", "created"), (started.Status, started.Job!.Task, started.Job.State));
         Assert.Equal(409, (await grain.StartJob(agent)).Status);
         var patch = new DocumentPatch("""[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""", new ChangeTerms(agent));
-        Assert.Equal((200, "finished"), ((await grain.AmendJob(started.Job.Uuid, patch)).Status, (await grain.AmendJob(started.Job.Uuid, patch)).Job!.State));
+        Assert.Equal((200, "finished"), ((await grain.AmendJob(started.Job.Uuid, patch)).Status,
+            (await grain.AmendJob(started.Job.Uuid, patch)).Job!.State));
         var next = await grain.StartJob(agent);
         Assert.Equal((204, null), (next.Status, next.Job));
         Assert.Equal(Phase.Discovered, (await grain.Read()).Machine!.Boot.Phase);
@@ -179,7 +186,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
         Assert.Null(Storage.Row(machine.Uuid));
         Assert.Equal(404, (await GrainCalls.AskAsync(grain.Read)).Status);
         Assert.Equal(404, (await GrainCalls.ActAsync(() => grain.Amend(GrainCluster.Describe("x")))).Status);
-        Assert.Equal(201, (await GrainCalls.ActAsync(() => grain.Make(new MachineWrite(new Machine { Name = "gone" }, GrainCluster.Terms)))).Status);
+        Assert.Equal(201,
+            (await GrainCalls.ActAsync(() => grain.Make(new MachineWrite(new Machine { Name = "gone" }, GrainCluster.Terms)))).Status);
     }
 
     /// <summary>Silos of the version before send bodies as text.</summary>
@@ -188,7 +196,7 @@ public sealed class MachineGrainTests : IAsyncLifetime
     {
         var actor = new Actor("tester", false, true);
         var grain = _cluster.Machine(Guid.NewGuid().ToString());
-        var made = await grain.Create("""{"Name":"older","Stage":"work"}""", actor, false, false);
+        var made = await grain.Create("""{"Name":"older","Stage":"work","Nonsense":1}""", actor, false, false);
         Assert.Equal((201, 1), (made.Status, made.Revision));
         Assert.Contains("\"Name\":\"older\"", made.Body, StringComparison.Ordinal);
         Assert.Equal(409, (await grain.Create("""{"Name":"older"}""", actor, false, false)).Status);
@@ -204,7 +212,10 @@ public sealed class MachineGrainTests : IAsyncLifetime
     }
 
     private static MachineWrite Registration(params IReadOnlyList<string> macs)
-        => new(new Machine { Name = "d" + macs[^1].Replace(':', '-'), HardwareAddrs = macs }, new ChangeTerms(new Actor("registration", true, false))) { Discovered = true };
+    {
+        var terms = new ChangeTerms(new Actor("registration", true, false));
+        return new MachineWrite(new Machine { Name = "d" + macs[^1].Replace(':', '-'), HardwareAddrs = macs }, terms) { Discovered = true };
+    }
 
     private static async Task<(int Status, string Description, long Revision)> DescribeAsync(IMachineGrain grain, string text)
     {

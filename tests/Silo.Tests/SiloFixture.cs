@@ -87,10 +87,15 @@ public abstract class SiloFixture : IAsyncLifetime
     /// <summary>Starts the silos.</summary>
     protected abstract Task StartAsync();
 
+    /// <summary>Changes what a silo is made of, before it starts.</summary>
+    protected virtual void Change(IServiceCollection services)
+    {
+    }
+
     /// <summary>Adds a silo and starts it.</summary>
     protected async Task AddAsync(params string[] arguments)
     {
-        var app = await SiloHost.BuildAsync([$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}", $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments]);
+        var app = await SiloHost.BuildAsync([$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}", $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments], Change);
         _silos.Add(app);
         await app.StartAsync();
     }

@@ -37,6 +37,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override IEventStore Events => new PostgresEventStore(_database);
 
+    protected override IMachineFeed Feed => new PostgresMachineFeed(_database, Events);
+
     protected override IJobLogs Logs => new PostgresJobLogs(_database);
 
     protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);
@@ -149,6 +151,21 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         Assert.Empty(await events.ReadAsync(place, 10, CancellationToken.None));
         await transaction.CommitAsync();
         Assert.Equal(["late", "early"], (await events.ReadAsync(place, 10, CancellationToken.None)).Select(e => e.Key));
+    }
+
+    [Fact]
+    public async Task AChangeIsNamedAtOnceAlsoWhileAnEarlierTransactionStillRuns()
+    {
+        const string Insert = "INSERT INTO event (time, type, action, key, detail) VALUES (now(), 'machines', 'update', @key, '')";
+        await using var slow = await _database.OpenAsync(CancellationToken.None);
+        var place = await Feed.EndAsync(CancellationToken.None);
+        await using var transaction = await slow.BeginTransactionAsync();
+        await slow.ExecuteAsync(Insert, new { key = "late" }, transaction);
+        await using (var quick = await _database.OpenAsync(CancellationToken.None)) await quick.ExecuteAsync(Insert, new { key = "early" });
+        var page = await Feed.ChangedAsync(place, 10, CancellationToken.None);
+        Assert.Equal(["early"], page.Uuids);
+        await transaction.CommitAsync();
+        Assert.Contains("late", (await Feed.ChangedAsync(page.Place, 10, CancellationToken.None)).Uuids);
     }
 
     [Fact]

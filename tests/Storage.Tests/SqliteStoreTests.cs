@@ -27,6 +27,8 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override IEventStore Events => new SqliteEventStore(_database);
 
+    protected override IMachineFeed Feed => new SqliteMachineFeed(_database, Events);
+
     protected override IJobLogs Logs => new FileJobLogs(Path.Combine(_folder.FullName, "logs"));
 
     protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);

@@ -35,6 +35,9 @@ public abstract class StoreTests
     /// <summary>The stream of events of the same database.</summary>
     protected abstract IEventStore Events { get; }
 
+    /// <summary>What edges keep of machines, out of the same database.</summary>
+    protected abstract IMachineFeed Feed { get; }
+
     /// <summary>Job logs on the same database.</summary>
     protected abstract IJobLogs Logs { get; }
 
@@ -306,6 +309,52 @@ public abstract class StoreTests
         Assert.NotNull(await Queries.FindJobAsync("j1", None));
     }
 
+    [Fact]
+    public async Task EdgesReadWhatTheyKeepOfMachinesAndWhatChanges()
+    {
+        var start = await Feed.EndAsync(None);
+        Assert.Empty(await Feed.PageAsync("", 10, None));
+        var machines = Enumerable.Range(1, 5).Select(i => Machine(i) with
+        {
+            HardwareAddrs = [$"02:00:00:00:00:{i:x2}"],
+            Stage = "s",
+            Profiles = i == 1 ? ["p", "q"] : [],
+            Params = i == 1 ? new Dictionary<string, System.Text.Json.JsonElement> { ["z"] = Json.Read<System.Text.Json.JsonElement>("[1]"), ["boot-loader"] = Json.Read<System.Text.Json.JsonElement>("\"grub\""), ["a/b c"] = Json.Read<System.Text.Json.JsonElement>("null") }
+                : i == 2 ? new Dictionary<string, System.Text.Json.JsonElement> { ["boot-loader"] = Json.Read<System.Text.Json.JsonElement>("7") } : [],
+        }).ToList();
+        foreach (var machine in machines) await StoreAsync(new MachineState { Machine = machine, Events = [Written(machine.Uuid)] });
+
+        var all = new List<MachineNews>();
+        for (IReadOnlyList<MachineNews> page = []; all.Count == 0 || page.Count == 2; all.AddRange(page)) page = await Feed.PageAsync(all.LastOrDefault()?.Uuid ?? "", 2, None);
+        Assert.Equal(machines.Select(m => Json.Write(new MachineNews(m.Uuid, 1, KnownMachine.Of(m)))), all.Select(c => Json.Write(c)));
+        Assert.Equal(machines[0].Uuid, (await Feed.FindAsync("02:00:00:00:00:01", None))!.Uuid);
+        Assert.Null(await Feed.FindAsync("02:00:00:00:00:99", None));
+        var changed = await Feed.ChangedAsync(start, 100, None);
+        Assert.Equal((5, true), (changed.Uuids.Count, changed.Whole));
+        Assert.Empty((await Feed.ChangedAsync(changed.Place, 100, None)).Uuids);
+
+        // Page by page, each is named.
+        var named = new List<string>();
+        var at = start;
+        for (var whole = false; !whole;)
+        {
+            var page = await Feed.ChangedAsync(at, 2, None);
+            named.AddRange(page.Uuids);
+            (at, whole) = (page.Place, page.Whole);
+        }
+
+        Assert.Equal(machines.Select(m => m.Uuid), named.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+        // Deleted, and made again: the version goes on.
+        var first = machines[0];
+        await StoreAsync(new MachineState { Events = [Written(first.Uuid)] }, first.Uuid);
+        Assert.Equal([first.Uuid], (await Feed.ChangedAsync(changed.Place, 100, None)).Uuids);
+        Assert.Equal([new MachineNews(first.Uuid, 2, null)], await Feed.ReadAsync([first.Uuid, Guid.NewGuid().ToString()], None));
+        await StoreAsync(new MachineState { Machine = first with { BootEnv = "local" }, Events = [Written(first.Uuid)] });
+        var remade = Assert.Single(await Feed.ReadAsync([first.Uuid], None));
+        Assert.Equal((3, "local"), (remade.Version, remade.Machine!.BootEnv));
+    }
+
     [Theory]
     [InlineData("name")]
     [InlineData("mac")]
@@ -457,6 +506,8 @@ public abstract class StoreTests
         await using var connection = await ConnectAsync();
         await MachineRows.StoreTextAsync(connection, state, ext);
     }
+
+    private static MachineEvent Written(string uuid) => new(DateTimeOffset.UtcNow, "machines", "update", uuid, "");
 
     private async Task StoreAsync(MachineState state, string? uuid = null)
     {

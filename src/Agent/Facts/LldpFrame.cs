@@ -27,7 +27,9 @@ internal static class LldpFrame
                 case 4: neighbour["PortDescription"] = Text(value); break;
                 case 5: neighbour["SystemName"] = Text(value); break;
                 case 6: neighbour["SystemDescription"] = Text(value); break;
-                case 127 when length == 6 && value[..4].SequenceEqual<byte>([0x00, 0x80, 0xC2, 1]): neighbour["Vlan"] = BinaryPrimitives.ReadUInt16BigEndian(value[4..]); break;
+                case 127 when length == 6 && value[..4].SequenceEqual<byte>([0x00, 0x80, 0xC2, 1]):
+                    neighbour["Vlan"] = BinaryPrimitives.ReadUInt16BigEndian(value[4..]);
+                    break;
             }
 
             rest = rest[(2 + length)..];
@@ -37,8 +39,11 @@ internal static class LldpFrame
     }
 
     private static string Id(ReadOnlySpan<byte> value, byte macSubtype)
-        => value[0] == macSubtype && value.Length == 7 ? string.Join(':', value[1..].ToArray().Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture))) : Text(value[1..]);
+        => value[0] == macSubtype && value.Length == 7
+            ? string.Join(':', value[1..].ToArray().Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)))
+            : Text(value[1..]);
 
     /// <summary>Without control characters: some switches fill up with zeros, or break lines.</summary>
-    private static string Text(ReadOnlySpan<byte> value) => string.Concat(Encoding.UTF8.GetString(value).Select(c => char.IsControl(c) ? ' ' : c)).Trim();
+    private static string Text(ReadOnlySpan<byte> value)
+        => string.Concat(Encoding.UTF8.GetString(value).Select(c => char.IsControl(c) ? ' ' : c)).Trim();
 }

@@ -21,9 +21,11 @@ internal static class Smbios
         {
             var size = (long)BinaryPrimitives.ReadUInt16LittleEndian(data.AsSpan(0x0C));
             if (size is 0 or 0xFFFF) continue;
-            var octets = size == 0x7FFF && data.Length >= 0x20 ? (long)(BinaryPrimitives.ReadUInt32LittleEndian(data.AsSpan(0x1C)) & 0x7FFFFFFF) << 20
+            var octets = size == 0x7FFF && data.Length >= 0x20
+                ? (long)(BinaryPrimitives.ReadUInt32LittleEndian(data.AsSpan(0x1C)) & 0x7FFFFFFF) << 20
                 : (size & 0x8000) != 0 ? (size & 0x7FFF) << 10 : size << 20;
-            string Text(int offset) => data.Length > offset && data[offset] > 0 && data[offset] <= strings.Count ? strings[data[offset] - 1].Trim() : "";
+            string Text(int offset) => data.Length > offset && data[offset] > 0 && data[offset] <= strings.Count
+                ? strings[data[offset] - 1].Trim() : "";
             yield return new JsonObject
             {
                 ["Locator"] = Text(0x10),

@@ -50,6 +50,15 @@ public static class AnvilDiagnostics
     /// <summary>Writes of stale activations that were refused; tag: grain.</summary>
     public static Counter<long> Fenced { get; } = Meter.CreateCounter<long>("anvil.fenced", description: "Writes of stale activations that were refused");
 
+    /// <summary>Sightings of machines that were not carried out; tag: reason.</summary>
+    public static Counter<long> SightingsLost { get; } = Meter.CreateCounter<long>("anvil.sightings.lost", description: "Sightings of machines that were not carried out");
+
+    /// <summary>Packets for which a machine's grain or the database was asked, because the edge's own view may have been old.</summary>
+    public static Counter<long> AskedBehind { get; } = Meter.CreateCounter<long>("anvil.machines.asked", description: "Packets for which the edge's view of machines was too old");
+
+    /// <summary>Changes of machines that an edge did not acknowledge in time.</summary>
+    public static Counter<long> NotTold { get; } = Meter.CreateCounter<long>("anvil.machines.untold", description: "Changes of machines that an edge did not acknowledge in time");
+
     /// <summary>Timeline lines that could not be kept.</summary>
     public static Counter<long> TimelineLost { get; } = Meter.CreateCounter<long>("anvil.timeline.lost", description: "Timeline lines that could not be kept");
 }

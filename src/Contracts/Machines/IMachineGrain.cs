@@ -104,6 +104,12 @@ public enum SightingKind
 
     /// <summary>The boot script was handed out.</summary>
     Script,
+
+    /// <summary>
+    /// A DISCOVER of firmware that got no boot answer: it goes on to its own disk. Never sent as such, since the version before does not
+    /// know it: see <see cref="Sighting.FromDisk"/>.
+    /// </summary>
+    Disk,
 }
 
 /// <summary>One sighting of a machine by the edge.</summary>
@@ -112,4 +118,18 @@ public enum SightingKind
 /// <param name="Firmware">pcbios or uefi; "" when an operating system asked.</param>
 /// <param name="Via">Boot program, or disk.</param>
 [GenerateSerializer, Immutable, Alias("anvil.Sighting")]
-public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware, [property: Id(3)] string Via);
+public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware, [property: Id(3)] string Via)
+{
+    /// <summary>
+    /// The machine goes on to its own disk. <see cref="Kind"/> says Script then and <see cref="Via"/> disk, which is how the version before
+    /// this one tells of it and understands it.
+    /// </summary>
+    [Id(4)]
+    public bool FromDisk { get; init; }
+
+    /// <summary>What was seen.</summary>
+    public SightingKind What => FromDisk ? SightingKind.Disk : Kind;
+
+    /// <summary>A DISCOVER of firmware that got no boot answer.</summary>
+    public static Sighting OfDisk(string firmware) => new(SightingKind.Script, "", firmware, "disk") { FromDisk = true };
+}

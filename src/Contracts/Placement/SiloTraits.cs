@@ -12,6 +12,9 @@ public static class SiloTraits
     /// <summary>Metadata key of the IPv4 addresses that an edge serves, with commas between.</summary>
     public const string Addresses = "anvil.addresses";
 
+    /// <summary>Metadata key of an edge that keeps the machines in memory and is told of their changes; its value is "true".</summary>
+    public const string Directory = "anvil.directory";
+
     /// <summary>Hosts machines' grains.</summary>
     public const string Core = "core";
 

@@ -1,5 +1,6 @@
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
+using Orleans.CodeGeneration;
 
 namespace Anvil.Contracts.Subnets;
 
@@ -77,7 +78,7 @@ public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [proper
 public sealed record ClientStanding([property: Id(0)] bool IsReserved, [property: Id(1)] uint Address);
 
 /// <summary>One subnet: the single writer of its leases.</summary>
-[Alias("anvil.ISubnetGrain")]
+[Alias("anvil.ISubnetGrain"), Version(1)]
 public interface ISubnetGrain : IGrainWithStringKey
 {
     /// <summary>Handles one DHCP message.</summary>
@@ -91,6 +92,10 @@ public interface ISubnetGrain : IGrainWithStringKey
     /// <summary>MAC address of the client that an address was leased to until its lease ran out; null when it was given back, or is leased.</summary>
     [Alias("LapsedHolderOf")]
     Task<string?> LapsedHolderOf(uint address);
+
+    /// <summary>The client that an address is leased to, or was until its lease ran out; null when it was given back, or never leased.</summary>
+    [Alias("WhoHas")]
+    Task<AddressHolder?> WhoHas(uint address);
 
     /// <summary>The address that a client has or had here; 0 for none.</summary>
     [Alias("AddressOf")]

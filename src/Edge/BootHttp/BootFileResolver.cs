@@ -8,6 +8,9 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Edge.Machines;
+using Anvil.Edge.Sightings;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -36,7 +39,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// machine only, known by the lease of its address; so no path leads to another machine's files.
 /// </summary>
 public sealed partial class BootFileResolver(
-    IGrainFactory grains, ICatalog catalog, KnownMachines machines, ITokens tokens, FileRoot root, ITimeline timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root, ParamKeys keys, ITimeline timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
@@ -75,6 +78,7 @@ public sealed partial class BootFileResolver(
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress };
         var context = new RenderContext(snapshot, server, machine, env, await tokens.ForRenderingAsync(machine))
         {
+            Keys = keys,
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
             Mac = mac,
         };
@@ -109,13 +113,12 @@ public sealed partial class BootFileResolver(
         var address = IPv4.FromIPAddress(requester);
         if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
         var leases = grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
-        if (await GrainCalls.AskAsync(() => leases.HolderOf(address)) is not { } mac)
-        {
-            return await GrainCalls.AskAsync(() => leases.LapsedHolderOf(address)) is { } last && await machines.FindAsync(last, CancellationToken.None) is { } installing && BootFiles.OutliveTheLease(installing)
-                ? (installing, last) : (null, "");
-        }
-
-        return (await machines.FindAsync(mac, CancellationToken.None), mac);
+        if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return (null, "");
+        if (await machines.FindAsync(holder.Token, CancellationToken.None) is not { } known) return (null, holder.Lapsed ? "" : holder.Token);
+        // A DISCOVER that the machine's grain is still to be told of would void the tokens that are about to be rendered.
+        await sightings.SettledAsync(known.Uuid);
+        var machine = await machines.ReadAsync(known.Uuid);
+        return !holder.Lapsed || (machine is not null && BootFiles.OutliveTheLease(machine)) ? (machine, holder.Token) : (null, "");
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]

@@ -5,17 +5,22 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Edge.Machines;
+using Anvil.Edge.Sightings;
 using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
-using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.Dhcp;
 
-/// <summary>What DHCP answers: translates packets to grain calls and answers back to packets. It keeps no state.</summary>
-public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMachines machines, AddressProber prober, ITimeline timeline, IOptions<EdgeOptions> options)
+/// <summary>
+/// What DHCP answers: translates packets to grain calls and answers back to packets. It keeps no state. What decides an answer is in
+/// memory, and one grain is asked, the subnet's, which answers once the lease is durable; the machine's grain is told afterwards.
+/// </summary>
+public sealed class DhcpHandler(
+    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline, IOptions<EdgeOptions> options)
 {
     /// <summary>Handles one message.</summary>
     public async Task<DhcpOutcome> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
@@ -78,7 +83,10 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         };
     }
 
-    /// <summary>Where two subnets share a link, a client's reservation decides, then the address that it asks for or has, then the order of the link's addresses.</summary>
+    /// <summary>
+    /// Where two subnets share a link, a client's reservation decides, then the address that it asks for or has, then the order of the link's
+    /// addresses. Whether it has one only the subnets know: here, and nowhere else, more than one grain is asked before the answer.
+    /// </summary>
     private async Task<IReadOnlyList<SubnetLink>> InOrderOfPreferenceAsync(IReadOnlyList<SubnetLink> links, DhcpMessage request)
     {
         if (links.Count == 1) return links;
@@ -113,7 +121,7 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         var subnet = SubnetGrain(on.Subnet);
         var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
-        await SightAsync(on);
+        Sight(on);
         var lease = answer.Lease!;
         var offered = IPv4.Parse(lease.Addr);
         foreach (var address in answer.ToProbe) prober.Begin(on.Arrival, address, address == offered ? request.Mac : "", (probed, inUse) => subnet.Probed(probed, inUse));
@@ -137,7 +145,7 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         }
 
         var lease = answer.Lease!;
-        if (on.Machine is not null) await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(SightingKind.Leased, lease.Addr, "", "")));
+        if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, lease.Addr, "", ""));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
         return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, answer.Reservation, on.Boot, on.Server));
     }
@@ -153,7 +161,7 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
     {
         if (!on.Subnet.Enabled || !(on.Boot.Boots || (on.Boot.FromDisk && on.Client.Kind == ClientKind.Pxe))) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "proxy OFFER", $"boot server beside another DHCP server in {on.Subnet.Name}", on.Boot);
-        await SightAsync(on);
+        Sight(on);
         return Depart(on.Arrival, new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Offer, on.Subnet, on.Boot, on.Server));
     }
 
@@ -193,18 +201,17 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         if (on.Request.Type == DhcpMessageType.Request && on.Subnet.Cidr.Contains(address))
         {
             var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Observe, on.Request.Mac, address, on.Via)));
-            if (on.Machine is not null) await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(SightingKind.Leased, IPv4.Format(address), "", "")));
+            if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, IPv4.Format(address), "", ""));
             timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", "REQUEST", answer.Reason, IPv4.Format(address));
         }
 
         return new DhcpOutcome(null, DhcpDrop.ProxyOnly);
     }
 
-    private async Task SightAsync(DhcpExchange on)
+    private void Sight(DhcpExchange on)
     {
         if (on.Machine is null || on.Client.Kind == ClientKind.None) return;
-        var kind = on.Boot.Boots ? SightingKind.Discover : SightingKind.Script;
-        await GrainCalls.AskAsync(() => MachineGrain(on.Machine).Sighted(new Sighting(kind, "", on.Client.Firmware, on.Boot.Boots ? on.Boot.File : "disk")));
+        sightings.Add(on.Machine.Uuid, on.Boot.Boots ? new Sighting(SightingKind.Discover, "", on.Client.Firmware, on.Boot.File) : Sighting.OfDisk(on.Client.Firmware));
     }
 
     private static DhcpDrop Drop(LeaseCause cause) => cause switch
@@ -219,13 +226,13 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
         _ => DhcpDrop.None,
     };
 
-    private DhcpOutcome Silent(DhcpMessage request, DhcpDrop drop, string reason, Machine? machine = null)
+    private DhcpOutcome Silent(DhcpMessage request, DhcpDrop drop, string reason, KnownMachine? machine = null)
     {
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", request.Type.ToString().ToUpperInvariant(), "no answer", reason);
         return new DhcpOutcome(null, drop);
     }
 
-    private void Note(Machine? machine, DhcpMessage request, BootClient client, string outcome, string reason, BootAnswer boot)
+    private void Note(KnownMachine? machine, DhcpMessage request, BootClient client, string outcome, string reason, BootAnswer boot)
     {
         var what = $"{request.Type.ToString().ToUpperInvariant()} from {(client.Kind == ClientKind.None ? "an operating system" : $"{client.Kind} ({client.Firmware})")}";
         var detail = client.Kind == ClientKind.None ? reason : $"{reason}; {string.Join("; ", boot.Reasons)}{(boot.Boots ? $"; boots {boot.File}" : "")}";
@@ -233,6 +240,4 @@ public sealed class DhcpHandler(IGrainFactory grains, ICatalog catalog, KnownMac
     }
 
     private ISubnetGrain SubnetGrain(Subnet subnet) => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
-
-    private IMachineGrain MachineGrain(Machine machine) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid));
 }

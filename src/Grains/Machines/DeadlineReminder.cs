@@ -45,7 +45,8 @@ public sealed partial class DeadlineReminder(IGrainBase grain, string key, TimeP
 
     private void Start(TimeSpan due)
     {
-        if (_timer is null) _timer = grain.RegisterGrainTimer(RunAsync, new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { Interleave = true });
+        var once = new GrainTimerCreationOptions(due, Timeout.InfiniteTimeSpan) { Interleave = true };
+        if (_timer is null) _timer = grain.RegisterGrainTimer(RunAsync, once);
         else _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 

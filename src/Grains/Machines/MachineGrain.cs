@@ -35,6 +35,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly MachineStore _store;
     private readonly ICatalog _catalog;
     private readonly IMachineQueries _queries;
+    private readonly IMachineDirectory _directory;
     private readonly ITimeline _timeline;
     private readonly ParamKeys _keys;
     private readonly TimeProvider _time;
@@ -45,11 +46,11 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
-        [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog, IMachineQueries queries, ITimeline timeline,
-        ParamKeys keys, TimeProvider time, ILogger<MachineGrain> logger)
+        [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog,
+        IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, ParamKeys keys, TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(state, database);
-        (_catalog, _queries, _timeline, _keys, _time, _logger) = (catalog, queries, timeline, keys, time, logger);
+        (_catalog, _queries, _directory, _timeline, _keys, _time, _logger) = (catalog, queries, directory, timeline, keys, time, logger);
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
 
@@ -70,7 +71,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
-        var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered, Options(write.Terms), Context));
+        var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
+            Options(write.Terms), Context));
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }
@@ -100,7 +102,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     }
 
     /// <inheritdoc/>
-    public async Task<MachineAnswer> Replace(MachineWrite write) => Answer(await ActAsync("PUT", s => MachineSteps.Replace(s, Uuid, write.Machine, Options(write.Terms), Context)));
+    public async Task<MachineAnswer> Replace(MachineWrite write)
+        => Answer(await ActAsync("PUT", s => MachineSteps.Replace(s, Uuid, write.Machine, Options(write.Terms), Context)));
 
     /// <inheritdoc/>
     public async Task<MachineAnswer> Amend(DocumentPatch patch)
@@ -122,7 +125,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<JobAnswer> StartJob(Actor actor)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context));
-        return new JobAnswer(outcome.Status, outcome.Status == 204 || outcome.Error is not null ? null : State.Job, outcome.Error) { Again = outcome.Again };
+        var job = outcome.Status == 204 || outcome.Error is not null ? null : State.Job;
+        return new JobAnswer(outcome.Status, job, outcome.Error) { Again = outcome.Again };
     }
 
     /// <inheritdoc/>
@@ -143,12 +147,14 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<Reply> Sighted(Sighting sighting)
     {
-        var outcome = await ActAsync("SIGHTED", s => sighting.Kind switch
+        var outcome = await ActAsync("SIGHTED", s => sighting.What switch
         {
+            SightingKind.Disk => SightingSteps.GoesToDisk(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
             SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context),
-            _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED", $"a sighting of kind {(int)sighting.Kind} is not known")),
+            _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED",
+                $"a sighting of kind {(int)sighting.Kind} is not known")),
         });
         return new Reply(outcome.Status, null, outcome.Error) { Revision = State.Revision, Again = outcome.Again };
     }
@@ -175,6 +181,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             change = Sealed(change);
             await _store.WriteAsync(change.State);
             Written(change);
+            // What an edge goes by is not moved by what edges see.
+            if (type is not ("SIGHTED" or "STUCK")) await _directory.PublishAsync(MachineNews.Of(Uuid, _store.Version, change.State.Machine));
             if (change.State.Machine is null)
             {
                 await _store.ClearAsync();
@@ -192,7 +200,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             LogStale(e, Uuid);
             AnvilDiagnostics.Fenced.Add(1, new KeyValuePair<string, object?>("grain", "machine"));
             DeactivateOnIdle();
-            return Outcome.Of(ApiError.Conflict("machines", Uuid, type, "the machine was changed elsewhere at the same time; try again")) with { Again = true };
+            var error = ApiError.Conflict("machines", Uuid, type, "the machine was changed elsewhere at the same time; try again");
+            return Outcome.Of(error) with { Again = true };
         }
         catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
         {
@@ -203,7 +212,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             }
 
             LogStorageFailed(e, Uuid);
-            return Outcome.Of(new ApiError("machines", Uuid, type, ["the database cannot be written; read the machine before trying again"], 503));
+            return Outcome.Of(new ApiError("machines", Uuid, type,
+                ["the database cannot be written; read the machine before trying again"], 503));
         }
     }
 
@@ -257,7 +267,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             if (known.Count == 0) return null;
             if (known.Count == 1) return await GrainFactory.GetGrain<IMachineGrain>(GrainKeys.Machine(known[0].Uuid)).Join(write);
             var names = string.Join(", ", known.Select(m => m.Name));
-            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", $"these HardwareAddrs are those of several machines: {names}"), 0);
+            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE",
+                $"these HardwareAddrs are those of several machines: {names}"), 0);
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {

@@ -18,6 +18,9 @@ public sealed class MachineStore(IPersistentState<MachineState> state, Database 
     /// <summary>The state as it was last read or written.</summary>
     public MachineState State => state.State;
 
+    /// <summary>The row's version after the last write, as the storage counts it.</summary>
+    public string Version => state.Etag ?? "0";
+
     /// <summary>Writes a state: durable when it returns.</summary>
     /// <exception cref="Orleans.Storage.InconsistentStateException">Another activation has written since.</exception>
     public async Task WriteAsync(MachineState next)

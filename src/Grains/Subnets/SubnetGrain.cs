@@ -102,6 +102,14 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
     }
 
     /// <inheritdoc/>
+    public async Task<AddressHolder?> WhoHas(uint address)
+    {
+        var now = await ReadClockAsync();
+        if (_leases.At(address) is not { Token.Length: > 0 } lease) return null;
+        return lease.IsLive(now) ? new AddressHolder(lease.Token, Lapsed: false) : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true) : null;
+    }
+
+    /// <inheritdoc/>
     public Task<uint> AddressOf(string token) => Task.FromResult(_leases.Of(token) is { } lease ? IPv4.Parse(lease.Addr) : 0);
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ public static class BootDecision
     /// <param name="client">What asks.</param>
     /// <param name="catalog">Boot environments and preferences.</param>
     /// <param name="server">How the client reaches us.</param>
-    public static BootAnswer Decide(Machine? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
+    public static BootAnswer Decide(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
     {
         var reasons = new List<string>();
         var uuid = machine?.Uuid ?? "";
@@ -59,11 +59,12 @@ public static class BootDecision
         return new BootAnswer(true, client.Kind == ClientKind.Http ? $"{server.FileUrl}/{loader}" : loader, envName, uuid, reasons);
     }
 
-    private static string? Loader(BootEnv env, Machine? machine, BootClient client, CatalogSnapshot catalog)
+    private static string? Loader(BootEnv env, IBootSubject? machine, BootClient client, CatalogSnapshot catalog)
     {
         if (env.Loaders.TryGetValue(client.LoaderKey, out var named) && named.Length > 0) return named;
         if (env.For(client.Arch!)?.Loader is { Length: > 0 } loader) return loader;
-        var wanted = MachineParams.TryResolve("boot-loader", machine, catalog, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : "";
+        var wanted = machine?.HasParam(IBootSubject.LoaderParam) == true ? machine.BootLoader
+            : MachineParams.TryInherit(IBootSubject.LoaderParam, machine, catalog, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         return (client.Architecture, wanted) switch
         {
             (0, "pxelinux") => "pxelinux.0",

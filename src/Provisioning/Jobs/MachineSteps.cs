@@ -33,7 +33,8 @@ public static class MachineSteps
     public static MachineChange? Join(MachineState old, Machine registered, ChangeOptions options, RuleContext on)
     {
         var machine = MachineRules.Joined(Existing(old, registered.Uuid, "POST"), registered, on.Now);
-        return machine.HardwareAddrs.Count == old.Machine!.HardwareAddrs.Count ? null : Finish(200, old, old with { Machine = machine }, "update", options.By, on);
+        return machine.HardwareAddrs.Count == old.Machine!.HardwareAddrs.Count ? null
+            : Finish(200, old, old with { Machine = machine }, "update", options.By, on);
     }
 
     /// <summary>Replaces the document.</summary>
@@ -61,7 +62,8 @@ public static class MachineSteps
     {
         var machine = Existing(old, uuid, "DELETE");
         Check(old, "DELETE", options);
-        if (machine.Locked && !options.ByMachine) throw new ApiException(new ApiError(Kind, uuid, "Locked", ["the machine is locked; unlock it first"], 403));
+        if (machine.Locked && !options.ByMachine) throw new ApiException(new ApiError(Kind, uuid, "Locked",
+            ["the machine is locked; unlock it first"], 403));
         return Finish(200, old, new MachineState(), "delete", options.By, on);
     }
 
@@ -72,15 +74,18 @@ public static class MachineSteps
         if (old.Machine is not { } machine) throw new ApiException(ApiError.Invalid("jobs", "", $"Machine {uuid} does not exist"));
         var next = JobRules.Next(machine, old.Job, on.Catalog, on.Now, on.Entropy.Uuid);
         IEnumerable<Effect> made = next.Status == 201 ? [new NoteTimeline("job", $"task {next.Job!.Task}", "created", next.Job.Uuid)] : [];
-        return Finish(next.Status, old, old with { Machine = next.Machine, Job = next.Job, ChangedJobs = next.Changed }, "jobs", options.By, on, made);
+        return Finish(next.Status, old, old with { Machine = next.Machine, Job = next.Job, ChangedJobs = next.Changed }, "jobs",
+            options.By, on, made);
     }
 
     /// <summary>Patches the machine's current job.</summary>
     /// <exception cref="ApiException">404; 409: it is not the current job; 400, 406 and 409 as for machines; 422: no such state, or no way to it.</exception>
-    public static MachineChange AmendJob(MachineState old, string uuid, string job, string operations, ChangeOptions options, RuleContext on)
+    public static MachineChange AmendJob(MachineState old, string uuid, string job, string operations, ChangeOptions options,
+        RuleContext on)
     {
         var machine = Existing(old, uuid, "PATCH");
-        if (old.Job is not { } before || before.Uuid != job) throw new ApiException(ApiError.Conflict("jobs", job, "Conflict", "only a machine's current job can be changed"));
+        if (old.Job is not { } before || before.Uuid != job) throw new ApiException(ApiError.Conflict("jobs", job, "Conflict",
+            "only a machine's current job can be changed"));
         var (changed, updated) = JobRules.Update(machine, before, Patched(before, operations, "jobs", job), on.Catalog, on.Now);
         var outcome = changed.ExitState.Length > 0 ? $"{changed.State} ({changed.ExitState})" : changed.State;
         IEnumerable<Effect> told = changed.State != before.State ? [new NoteTimeline("job", $"task {changed.Task}", outcome, job)] : [];
@@ -100,14 +105,16 @@ public static class MachineSteps
 
     /// <summary>The deadline that runs for a state.</summary>
     public static Effect DeadlineOf(MachineState state)
-        => state.Machine?.Boot is { IsResting: false, Stuck: false } boot && boot.Deadline != default ? new SetDeadline(boot.Deadline) : new ClearDeadline();
+        => state.Machine?.Boot is { IsResting: false, Stuck: false } boot && boot.Deadline != default ? new SetDeadline(boot.Deadline)
+            : new ClearDeadline();
 
     /// <summary>The machine as it is told, with when it was last seen.</summary>
     public static Machine? Seen(Machine? machine, DateTimeOffset seen)
         => machine is not null && seen > machine.Boot.LastSeen ? machine with { Boot = machine.Boot with { LastSeen = seen } } : machine;
 
     /// <summary>A step's end: revision, event, and what follows from a change of phase.</summary>
-    internal static MachineChange Finish(int status, MachineState old, MachineState next, string action, string by, RuleContext on, params IEnumerable<Effect> further)
+    internal static MachineChange Finish(int status, MachineState old, MachineState next, string action, string by, RuleContext on,
+        params IEnumerable<Effect> further)
     {
         var (before, after) = (old.Machine?.Boot, next.Machine?.Boot);
         var moved = after is not null && (before?.Phase != after.Phase || before.Reason != after.Reason);
@@ -127,9 +134,11 @@ public static class MachineSteps
         return new MachineChange(status, state, effects);
     }
 
-    internal static Machine Existing(MachineState state, string uuid, string type) => state.Machine ?? throw new ApiException(ApiError.NotFound(Kind, uuid, type));
+    internal static Machine Existing(MachineState state, string uuid, string type)
+        => state.Machine ?? throw new ApiException(ApiError.NotFound(Kind, uuid, type));
 
-    private static MachineChange Update(Machine machine, MachineState old, Machine wanted, string type, ChangeOptions options, RuleContext on)
+    private static MachineChange Update(Machine machine, MachineState old, Machine wanted, string type, ChangeOptions options,
+        RuleContext on)
     {
         Check(old, type, options);
         var updated = MachineRules.Update(machine, wanted, on.Catalog, on.Now, options);

@@ -29,7 +29,8 @@ public static class SightingSteps
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
         return machine.Address == address
             ? null
-            : MachineSteps.Finish(200, old, old with { Machine = machine with { Address = address, Boot = machine.Boot with { LastSeen = on.Now } } }, "boot", By, on);
+            : MachineSteps.Finish(200, old,
+                old with { Machine = machine with { Address = address, Boot = machine.Boot with { LastSeen = on.Now } } }, "boot", By, on);
     }
 
     /// <summary>The boot script of its boot environment was handed out, or it was sent to its disk.</summary>
@@ -38,6 +39,15 @@ public static class SightingSteps
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
         on.Catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env);
-        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
+        return MachineSteps.Finish(200, old,
+            old with { Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
+    }
+
+    /// <summary>Its firmware was told nothing to boot: it goes on to its own disk, whatever its boot environment would boot.</summary>
+    /// <inheritdoc cref="Begins"/>
+    public static MachineChange GoesToDisk(MachineState old, string uuid, string firmware, string via, RuleContext on)
+    {
+        var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
+        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, null, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
     }
 }

@@ -4,7 +4,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Machines;
 
 /// <summary>A machine: DRP's Machine with its field names, and <see cref="Boot"/>, which is Anvil's own.</summary>
-public sealed record Machine : Document
+public sealed record Machine : Document, IBootSubject
 {
     /// <summary>Key; made by the server when absent.</summary>
     public string Uuid { get; init => field = value ?? ""; } = "";
@@ -71,4 +71,10 @@ public sealed record Machine : Document
 
     /// <inheritdoc/>
     public override string Prefix => "machines";
+
+    /// <inheritdoc/>
+    string? IBootSubject.BootLoader => Params.TryGetValue(IBootSubject.LoaderParam, out var own) && own.ValueKind == JsonValueKind.String ? own.GetString() : null;
+
+    /// <inheritdoc/>
+    bool IBootSubject.HasParam(string name) => Params.ContainsKey(name);
 }

@@ -21,9 +21,15 @@ public static class MachineParams
     /// <summary>A machine's layers, highest first; without schema defaults. <paramref name="machine"/> null: an unknown machine, which has global alone.</summary>
     public static IEnumerable<ParamLayer> Layers(Machine? machine, CatalogSnapshot catalog)
     {
+        if (machine is not null) yield return new ParamLayer("machines", machine.Uuid, machine.Params);
+        foreach (var layer in Inherited(machine, catalog)) yield return layer;
+    }
+
+    /// <summary>The layers below a machine's own values, highest first; without schema defaults.</summary>
+    public static IEnumerable<ParamLayer> Inherited(IBootSubject? machine, CatalogSnapshot catalog)
+    {
         if (machine is not null)
         {
-            yield return new ParamLayer("machines", machine.Uuid, machine.Params);
             foreach (var profile in OfProfiles(machine.Profiles, catalog)) yield return profile;
             if (catalog.Stages.TryGetValue(machine.Stage, out var stage))
             {
@@ -37,8 +43,12 @@ public static class MachineParams
 
     /// <summary>A param's value on a machine, with the schema's default as the last layer; null when there is none.</summary>
     public static LayeredParam? Find(string name, Machine? machine, CatalogSnapshot catalog)
+        => machine is not null && machine.Params.TryGetValue(name, out var own) ? new LayeredParam("machines", machine.Uuid, own) : FindInherited(name, machine, catalog);
+
+    /// <summary>The value that a param has on a machine without one of its own, with the schema's default as the last layer; null when there is none.</summary>
+    public static LayeredParam? FindInherited(string name, IBootSubject? machine, CatalogSnapshot catalog)
     {
-        foreach (var layer in Layers(machine, catalog))
+        foreach (var layer in Inherited(machine, catalog))
         {
             if (layer.Values.TryGetValue(name, out var value)) return new LayeredParam(layer.Prefix, layer.Key, value);
         }
@@ -54,8 +64,17 @@ public static class MachineParams
         return found is not null;
     }
 
+    /// <summary>The value that a param has on a machine without one of its own, with the schema's default as the last layer; false when there is none.</summary>
+    public static bool TryInherit(string name, IBootSubject? machine, CatalogSnapshot catalog, out JsonElement value)
+    {
+        var found = FindInherited(name, machine, catalog);
+        value = found?.Value ?? default;
+        return found is not null;
+    }
+
     /// <summary>Those of some params that have no value on a machine.</summary>
-    public static IEnumerable<string> Missing(IEnumerable<string> names, Machine? machine, CatalogSnapshot catalog) => names.Where(n => Find(n, machine, catalog) is null);
+    public static IEnumerable<string> Missing(IEnumerable<string> names, IBootSubject? machine, CatalogSnapshot catalog)
+        => names.Where(n => machine?.HasParam(n) != true && FindInherited(n, machine, catalog) is null);
 
     /// <summary>All values of a machine in the order of their names, without schema defaults.</summary>
     public static IReadOnlyDictionary<string, LayeredParam> Aggregate(Machine machine, CatalogSnapshot catalog)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Dapper;
@@ -106,6 +107,7 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
         services.AddSingleton<ITimelineStore, PostgresTimelineStore>();
         services.AddSingleton<IEventStore, PostgresEventStore>();
+        services.AddSingleton<IMachineFeed, PostgresMachineFeed>();
         services.AddSingleton<IJobLogs, PostgresJobLogs>();
     }
 

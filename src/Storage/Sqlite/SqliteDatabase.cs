@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Dapper;
@@ -95,6 +96,7 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
         services.AddSingleton<ITimelineStore, SqliteTimelineStore>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
+        services.AddSingleton<IMachineFeed, SqliteMachineFeed>();
         services.AddSingleton<IJobLogs>(new FileJobLogs(Path.Combine(folder, "job-logs")));
     }
 }

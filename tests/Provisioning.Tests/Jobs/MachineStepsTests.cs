@@ -11,13 +11,16 @@ public sealed class MachineStepsTests
     private const string Uuid = "0b3c6a8e-0000-4000-8000-000000000001";
 
     private static readonly CatalogSnapshot Catalog = TestCatalog.With(
-        new TaskDefinition { Name = "one" }, new Stage { Name = "work", BootEnv = "sledgehammer", Tasks = ["one"] }, new Profile { Name = "known" });
+        new TaskDefinition { Name = "one" }, new Stage { Name = "work", BootEnv = "sledgehammer", Tasks = ["one"] },
+            new Profile { Name = "known" });
 
     private static readonly ChangeOptions Person = new() { By = "tester" };
 
     private int _made;
 
-    private RuleContext On => new(Catalog, TestCatalog.Start, new Entropy(() => $"0b3c6a8e-0000-4000-8000-{++_made:d12}", () => "a-secret", () => $"boot-{++_made}"));
+    private RuleContext On
+        => new(Catalog, TestCatalog.Start, new Entropy(() => $"0b3c6a8e-0000-4000-8000-{++_made:d12}", () => "a-secret",
+            () => $"boot-{++_made}"));
 
     [Fact]
     public void TheSameChanceAndTimeGiveTheSame()
@@ -35,7 +38,8 @@ public sealed class MachineStepsTests
     {
         var made = Make(new Machine { Name = "m1", Stage = "work" }, discovered: true);
         var boot = made.State.Machine!.Boot;
-        Assert.Equal([new CountPhase(Phase.Working), new NoteTimeline("phase", "Working", "", boot.Reason), new SetDeadline(boot.Deadline)], made.Effects);
+        Assert.Equal([new CountPhase(Phase.Working), new NoteTimeline("phase", "Working", "", boot.Reason),
+            new SetDeadline(boot.Deadline)], made.Effects);
         var described = MachineSteps.Amend(made.State, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On);
         // Nothing has moved: the deadline alone is said again.
         Assert.Equal([new SetDeadline(boot.Deadline)], described.Effects);
@@ -77,13 +81,15 @@ public sealed class MachineStepsTests
         var forced = MachineSteps.Amend(made.State, Uuid, patch, Person with { Force = true }, On).State.Machine!;
         Assert.Equal((false, false), (forced.Available, forced.Runnable));
         // What is missing already does not stand in the way of other changes.
-        var other = MachineSteps.Amend(made.State with { Machine = forced }, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On);
+        var other = MachineSteps.Amend(made.State with { Machine = forced }, Uuid,
+            """[{"op":"add","path":"/Description","value":"x"}]""", Person, On);
         Assert.Equal("x", other.State.Machine!.Description);
     }
 
     [Fact]
     public void TasksThatAWorkflowReplacesMustBeThereToo()
-        => Assert.Contains("Task nope does not exist", Assert.Throws<ApiException>(() => Make(new Machine { Name = "m1", Workflow = "discover", Tasks = ["nope"] })).Error.Messages);
+        => Assert.Contains("Task nope does not exist",
+            Assert.Throws<ApiException>(() => Make(new Machine { Name = "m1", Workflow = "discover", Tasks = ["nope"] })).Error.Messages);
 
     [Fact]
     public void ASightingOfANetworkBootVoidsTheTokensOfTheLast()
@@ -91,7 +97,8 @@ public sealed class MachineStepsTests
         var made = Make(new Machine { Name = "m1", Stage = "work" });
         var begun = SightingSteps.Begins(made.State, Uuid, "uefi", "ipxe", On);
         Assert.NotEqual(made.State.BootId, begun.State.BootId);
-        Assert.Equal(("uefi", "ipxe", TestCatalog.Start), (begun.State.Machine!.Boot.Firmware, begun.State.Machine.Boot.Via, begun.State.Machine.Boot.LastSeen));
+        Assert.Equal(("uefi", "ipxe", TestCatalog.Start), (begun.State.Machine!.Boot.Firmware, begun.State.Machine.Boot.Via,
+            begun.State.Machine.Boot.LastSeen));
         var leased = SightingSteps.Leased(begun.State, Uuid, "10.0.0.7", On)!;
         Assert.Equal("10.0.0.7", leased.State.Machine!.Address);
         Assert.Null(SightingSteps.Leased(leased.State, Uuid, "10.0.0.7", On));
@@ -107,9 +114,14 @@ public sealed class MachineStepsTests
         var joined = MachineSteps.Join(made.State, Cards("02-00-00-00-00-01", "02:00:00:00:00:02", "02:00:00:00:00:03"), Person, On)!;
         Assert.Equal(["02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"], joined.State.Machine!.HardwareAddrs);
         Assert.Null(MachineSteps.Join(joined.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"), Person, On));
-        Assert.Equal(409, Assert.Throws<ApiException>(() => MachineSteps.Join(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:03"), Person, On)).Error.Code);
-        Assert.Equal(422, Assert.Throws<ApiException>(() => MachineSteps.Join(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"), Person, On)).Error.Code);
-        var told = MachineRules.Public(made.State.Machine! with { Profiles = ["known"], Params = new Dictionary<string, System.Text.Json.JsonElement> { ["password"] = Json.Element("x"), ["hardware/cpu"] = Json.Element(1) } });
+        Assert.Equal(409,
+            Assert.Throws<ApiException>(() => MachineSteps.Join(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:03"), Person,
+                On)).Error.Code);
+        Assert.Equal(422,
+            Assert.Throws<ApiException>(() => MachineSteps.Join(made.State,
+                Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"), Person, On)).Error.Code);
+        var values = new Dictionary<string, System.Text.Json.JsonElement> { ["password"] = Json.Element("x"), ["hardware/cpu"] = Json.Element(1) };
+        var told = MachineRules.Public(made.State.Machine! with { Profiles = ["known"], Params = values });
         Assert.Equal(("", 0, "hardware/cpu"), (told.Secret, told.Profiles.Count, Assert.Single(told.Params).Key));
     }
 
@@ -118,7 +130,8 @@ public sealed class MachineStepsTests
     {
         var made = Make(new Machine { Name = "m1" });
         var seen = TestCatalog.Start.AddMinutes(3);
-        var next = MachineSteps.Amend(made.State, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On with { Seen = seen });
+        var next = MachineSteps.Amend(made.State, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person,
+            On with { Seen = seen });
         Assert.Equal(seen, next.State.Machine!.Boot.LastSeen);
     }
 

@@ -1,0 +1,7 @@
+namespace Anvil.Contracts.Subnets;
+
+/// <summary>Who has an address.</summary>
+/// <param name="Token">The client: its MAC address.</param>
+/// <param name="Lapsed">The lease has run out, and nobody has had the address since.</param>
+[GenerateSerializer, Immutable, Alias("anvil.AddressHolder")]
+public sealed record AddressHolder([property: Id(0)] string Token, [property: Id(1)] bool Lapsed);
