@@ -142,7 +142,7 @@ public sealed class SecureParamsTests
     }
 
     [Fact]
-    public void Fuzzed() => Fuzz.Fixed(OneValue);
+    public Task Fuzzed() => Fuzz.FixedAsync(OneValue);
 
     /// <summary>Whatever is stored or sent in a sealed value's place, there is an answer.</summary>
     private static void OneValue(Random random)

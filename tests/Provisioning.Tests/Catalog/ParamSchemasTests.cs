@@ -137,10 +137,10 @@ public sealed class ParamSchemasTests
         => Assert.All(TestCatalog.Content().OfType<Param>(), param => Assert.Empty(new ParamSchemas().Problems(param)));
 
     [Fact]
-    public void Fuzzed() => Fuzz.Fixed(OneSchema);
+    public Task Fuzzed() => Fuzz.FixedAsync(OneSchema);
 
     [Fact(Explicit = true)]
-    public void FuzzedWithoutEnd() => Fuzz.Open(OneSchema);
+    public Task FuzzedWithoutEnd() => Fuzz.OpenAsync(OneSchema);
 
     /// <summary>Whatever a schema and a value are, there is an answer.</summary>
     private static void OneSchema(Random random)

@@ -133,13 +133,13 @@ public sealed class ListParserTests
     }
 
     [Fact]
-    public void NoQueryDoesHarm()
+    public Task NoQueryDoesHarm()
     {
         string[] names = [.. MachineFields.Table.Fields.Keys, "params.x", "x/y", "sort", "limit", "offset", "after", "slim", "params", "reverse", "bogus"];
         byte[] alphabet = "abcEqReIn(),.*+?[]{}|\\^$0123456789:-eTZ%\0é😀"u8.ToArray();
         var machine = new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "abc", Address = "10.0.0.1" };
         var evaluator = new ListEvaluator(TimeProvider.System);
-        Anvil.Support.Fuzz.Fixed(random =>
+        return Anvil.Support.Fuzz.FixedAsync(random =>
         {
             var words = new List<KeyValuePair<string, IReadOnlyList<string>>>();
             for (var n = random.Next(1, 4); n > 0; n--)
