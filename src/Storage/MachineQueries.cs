@@ -23,7 +23,11 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
 
     /// <inheritdoc/>
     public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
-        => OneAsync<Machine>("SELECT document FROM machine WHERE name = @value", name, cancellation);
+        => OneAsync<Machine>(
+            """
+            SELECT m.document FROM machine AS m WHERE m.name = @value
+                OR m.uuid = (SELECT f.uuid FROM machine_folded AS f WHERE f.name = lower(@value) AND NOT EXISTS (SELECT 1 FROM machine AS own WHERE own.name = @value))
+            """, name, cancellation);
 
     /// <inheritdoc/>
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation)

@@ -15,11 +15,17 @@ public static class UniqueViolation
         for (Exception? e = exception; e is not null; e = e.InnerException)
         {
             if (e is SqliteException { SqliteExtendedErrorCode: SqliteUnique or SqlitePrimaryKey } sqlite)
-                return sqlite.Message.Contains("machine_mac.mac", StringComparison.Ordinal) ? UniqueRule.Mac : sqlite.Message.Contains("machine.name", StringComparison.Ordinal) ? UniqueRule.Name : null;
+                return Rule(sqlite.Message);
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } postgres)
-                return postgres.ConstraintName switch { "machine_mac_mac" => UniqueRule.Mac, "machine_name" => UniqueRule.Name, _ => null };
+                return postgres.ConstraintName switch { "machine_mac_mac" => UniqueRule.Mac, "machine_name" or "machine_folded_name" => UniqueRule.Name, _ => null };
         }
 
         return null;
+    }
+
+    private static string? Rule(string message)
+    {
+        if (message.Contains("machine_mac.mac", StringComparison.Ordinal)) return UniqueRule.Mac;
+        return message.Contains("machine.name", StringComparison.Ordinal) || message.Contains("machine_folded.name", StringComparison.Ordinal) ? UniqueRule.Name : null;
     }
 }

@@ -103,7 +103,8 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation) => Task.FromResult(Row(uuid)?.Machine);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation)
+        => Task.FromResult(new ListEvaluator(TimeProvider.System).Page<Machine>(query, [.. Machines()]).Rows);
 
     /// <inheritdoc/>
     public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException();

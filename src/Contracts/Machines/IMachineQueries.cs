@@ -10,7 +10,7 @@ public interface IMachineQueries
     /// <summary>The machine that has a MAC address.</summary>
     Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation);
 
-    /// <summary>The machine of a name.</summary>
+    /// <summary>The machine of a name, in either case (RFC 4343).</summary>
     Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation);
 
     /// <summary>The machine of a uuid.</summary>

@@ -3,6 +3,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Grains.Placement;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -17,7 +18,8 @@ namespace Anvil.Grains.Catalog;
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer) : Grain, ICatalogGrain
+public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, ParamKeys keys)
+    : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
     private const int MostUsersNamed = 20;
@@ -103,7 +105,9 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
                 }
 
                 if (decision.Changes.Count == 0) return new CatalogAnswer(status, decision.Old, null, catalog.Revision);
-                if (await store.WriteAsync(catalog.Revision, decision.Changes, terms.Actor.Name, CancellationToken.None) is not { } written)
+                var snapshot = catalog;
+                List<CatalogChange> changes = [.. decision.Changes.Select(c => Sealed(c, snapshot))];
+                if (await store.WriteAsync(catalog.Revision, changes, terms.Actor.Name, CancellationToken.None) is not { } written)
                 {
                     catalog = await cache.RefreshAsync(CancellationToken.None);
                     continue;
@@ -126,6 +130,14 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
             return Refused(new ApiError(prefix, "", type, ["the database cannot be written; read the object before trying again"], 503));
         }
     }
+
+    /// <summary>Secure params are stored sealed, whoever wrote them.</summary>
+    private CatalogChange Sealed(CatalogChange change, CatalogSnapshot catalog) => change.Document switch
+    {
+        Profile profile => change with { Document = profile with { Params = SecureValues.Sealed(profile.Params, change.Prefix, change.Key, catalog, keys) } },
+        Stage stage => change with { Document = stage with { Params = SecureValues.Sealed(stage.Params, change.Prefix, change.Key, catalog, keys) } },
+        _ => change,
+    };
 
     private static Decision Merged(CatalogMerge merge, List<string> users, CatalogSnapshot catalog)
     {

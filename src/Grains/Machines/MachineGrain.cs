@@ -9,6 +9,7 @@ using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Anvil.Storage;
 using Microsoft.Extensions.Logging;
@@ -179,6 +180,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             var change = step(State);
             if (change is null) return new Outcome(200);
             change = Sealed(change);
+            if (type is not ("SIGHTED" or "STUCK") && await AddressProblemAsync(change.State.Machine) is { } taken) return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
             await _store.WriteAsync(change.State);
             Written(change);
             // What an edge goes by is not moved by what edges see.
@@ -215,6 +217,18 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             return Outcome.Of(new ApiError("machines", Uuid, type,
                 ["the database cannot be written; read the machine before trying again"], 503));
         }
+    }
+
+    /// <summary>
+    /// What is wrong with an address that a machine is given: boot files go by it, so it is no other machine's. What DHCP gives, and what a machine
+    /// says of itself when it registers, is no claim: that address is its own now.
+    /// </summary>
+    private async Task<string?> AddressProblemAsync(Machine? machine)
+    {
+        if (machine is null || machine.Address.Length == 0 || machine.Address == State.Machine?.Address || machine.Boot.Phase is not Phase.Unknown && State.Machine is null) return null;
+        var query = ListQuery.Where(MachineFields.Table, nameof(Machine.Address), machine.Address) with { Limit = 2 };
+        return (await _queries.ListAsync(query, CancellationToken.None)).FirstOrDefault(m => m.Uuid != Uuid) is { } other
+            ? $"Address {machine.Address} is that of machine {other.Name}" : null;
     }
 
     /// <summary>Secure params are stored sealed, whoever wrote them.</summary>

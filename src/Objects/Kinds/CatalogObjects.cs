@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
@@ -64,9 +65,11 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
     public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
         => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, Terms(found, request))), cancellation);
 
-    /// <summary>A document with its version.</summary>
+    /// <summary>A document with its version: the revision that wrote it; a hash for those of content packs, which have none.</summary>
     internal FoundObject Found(Document document)
-        => new(document, EntityTags.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options)), document.Key);
+        => catalog.Current.RevisionOf(Prefix, document.Key) is var revision and > 0
+            ? new FoundObject(document, revision.ToString(CultureInfo.InvariantCulture), document.Key) { Revision = revision }
+            : new FoundObject(document, EntityTags.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options)), document.Key);
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
     private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
