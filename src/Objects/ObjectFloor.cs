@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -36,6 +37,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">406: the query is not understood.</exception>
     public async Task<ObjectList> ListAsync(string prefix, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         if (!request.Principal.May(prefix, "list", "*")) return ObjectList.Nothing;
         // What is never shown is no field either: a filter would find it out.
@@ -52,6 +54,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">404.</exception>
     public async Task<ObjectAnswer> GetAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var found = await RequireAsync(kind, text, "get", "GET", request, cancellation);
         if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag)) return new ObjectAnswer(304, null, found.Tag);
@@ -73,6 +76,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">400 with every fault of the body; 403, 409, 422.</exception>
     public async Task<ObjectAnswer> CreateAsync(string prefix, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
@@ -84,6 +88,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">400 with every fault of the body; 403, 404, 412, 422.</exception>
     public async Task<ObjectAnswer> ReplaceAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var found = await RequireAsync(kind, text, "update", "PUT", request, cancellation);
         CheckConditions(found, prefix, "PUT", request);
@@ -96,6 +101,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">400, 403, 404, 409 with the line that failed, 412, 422.</exception>
     public async Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var patch = body.IsEmpty ? default : JsonText.Read(body.Span, prefix, "", "PATCH");
         var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(prefix, text, "PATCH"));
@@ -118,6 +124,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">403, 404, 409 with what still uses it, 412.</exception>
     public async Task<ObjectAnswer> DeleteAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var found = await RequireAsync(kind, text, "delete", "DELETE", request, cancellation);
         CheckConditions(found, prefix, "DELETE", request);

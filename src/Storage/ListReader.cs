@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Dapper;
@@ -30,6 +31,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
     public async Task<ListPage<T>> PageAsync(ListQuery query, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         await using var connection = await database.ConnectAsync(cancellation);
         var total = await CountAsync(connection, new ListQuery(query.Fields), cancellation);
         if (query.HasPattern)

@@ -39,6 +39,7 @@ public sealed class DhcpHandler(
 
     private async Task<DhcpOutcome> DecideAsync(DhcpArrival arrival, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var request = arrival.Message;
         if (request.Op != 1) return new DhcpOutcome(null, DhcpDrop.NotARequest);
         if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak) return new DhcpOutcome(null, DhcpDrop.MessageType);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
@@ -29,6 +30,7 @@ internal static class ApiRequest
     /// <exception cref="ApiException">400: another content type; 413: too long.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http, string model)
     {
+        using var step = AnvilDiagnostics.Step();
         using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, () => new ApiError(model, "", http.Request.Method, [$"a body has at most {JsonLimits.Octets} octets"], 413));
         if (octets.Length == 0) return default;
         if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
@@ -40,6 +41,7 @@ internal static class KindEndpoints
 
     private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {
+        using var step = AnvilDiagnostics.Step();
         var list = await floor.ListAsync(prefix, http.Asked(), http.RequestAborted);
         var headers = http.Response.Headers;
         headers["X-DRP-LIST-COUNT"] = Text(list.Rows.Count);

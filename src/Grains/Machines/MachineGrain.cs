@@ -174,6 +174,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <param name="step">The rule; null from it: there is nothing to store.</param>
     private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step)
     {
+        using var span = AnvilDiagnostics.Step();
         try
         {
             await _store.ReadAgainAsync(required: true);

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Provisioning.Jobs;
 using Anvil.Storage;
@@ -25,6 +26,7 @@ public sealed class MachineStore(IPersistentState<MachineState> state, Database 
     /// <exception cref="Orleans.Storage.InconsistentStateException">Another activation has written since.</exception>
     public async Task WriteAsync(MachineState next)
     {
+        using var step = AnvilDiagnostics.Step();
         var old = state.State;
         state.State = next;
         try

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
@@ -76,6 +77,7 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
 
     private async Task<ChangedObject> CommitAsync(Func<Task<CatalogAnswer>> change, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var answer = await GrainCalls.ActAsync(change);
         if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
         var tag = answer.Document is { } document ? Found(catalog.Current.OfKind(Prefix).GetValueOrDefault(document.Key, document)).Tag : "";

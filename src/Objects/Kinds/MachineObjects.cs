@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Timeline;
@@ -29,6 +30,7 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     /// <inheritdoc/>
     public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var page = await queries.PageAsync(query, cancellation);
         return new ListPage<Document>([.. page.Rows], page.Total, page.Filtered, page.Next);
     }
@@ -47,6 +49,7 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         var wanted = (Machine)document;
         var discovered = request.Principal.Kind == PrincipalKind.Unknown;
         string uuid;
