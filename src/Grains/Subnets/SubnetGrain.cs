@@ -19,7 +19,7 @@ namespace Anvil.Grains.Subnets;
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [SubnetPlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class SubnetGrain : Grain, ISubnetGrain
+public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 {
     private const int ProbedAhead = 8;
     private static readonly TimeSpan ReopenPause = TimeSpan.FromSeconds(1);
@@ -46,18 +46,21 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
     /// <param name="time">The clock that leases are counted by.</param>
     /// <param name="logger">For what operators have to know.</param>
     public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, TimeProvider time, ILogger<SubnetGrain> logger)
-        : base(context)
     {
+        GrainContext = context;
         (_catalog, _time, _logger) = (catalog, time, logger);
         _clock = new LeaseClock(time);
         _probes = new ProbeBook(time);
         _journal = new LeaseJournal(Name, store, time, TakeBack);
     }
 
+    /// <inheritdoc/>
+    public IGrainContext GrainContext { get; }
+
     private string Name => GrainKeys.Bare(this.GetPrimaryKeyString());
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _journal.OpenAsync(Build, cancellationToken);
+    public Task OnActivateAsync(CancellationToken token) => _journal.OpenAsync(Build, token);
 
     /// <inheritdoc/>
     public async Task<LeaseAnswer> Handle(LeaseCall call)
@@ -256,7 +259,7 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
         }
 
         _toldStale = true;
-        DeactivateOnIdle();
+        this.DeactivateOnIdle();
         return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the subnet moved to another silo") { Again = true, Cause = LeaseCause.Moved };
     }
 
