@@ -29,7 +29,7 @@ public static partial class ApiHost
 
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
-        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<SheetImport>().AddSingleton<SheetExport>()
+        => services.AddSingleton<Authentication>().AddSingleton<MachineKind>().AddSingleton<JobKind>().AddSingleton<LeaseKind>().AddSingleton<ReservationKind>().AddSingleton<SheetImport>().AddSingleton<SheetExport>()
             .AddSingleton<EventStream>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
 
     /// <summary>CORS, authentication and error shape for every request below the base path.</summary>
@@ -86,7 +86,8 @@ public static partial class ApiHost
         var access = services.GetRequiredService<AccessService>();
         var options = services.GetRequiredService<IOptions<GatewayOptions>>();
         var machines = services.GetRequiredService<MachineKind>();
-        IKind[] kinds = [machines, services.GetRequiredService<JobKind>(), services.GetRequiredService<LeaseKind>(), .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogKindRow(prefix, catalog, grains))];
+        IKind[] kinds = [machines, services.GetRequiredService<JobKind>(), services.GetRequiredService<LeaseKind>(), services.GetRequiredService<ReservationKind>(),
+            .. CatalogRules.Kinds.Keys.Where(prefix => prefix != "reservations").Select(prefix => new CatalogKindRow(prefix, catalog, grains))];
 
         var api = app.MapGroup(Base);
         foreach (var kind in kinds) api.MapKind(kind);

@@ -10,6 +10,7 @@ using Anvil.Edge.Tftp;
 using Anvil.Gateway;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects.Access;
 using Anvil.Storage;
@@ -31,6 +32,7 @@ internal static class SiloServices
         services.AddSingleton<CatalogCache>();
         services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
+        services.AddSingleton<ReservationWriter>();
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<AccessService>();

@@ -21,9 +21,9 @@ public sealed class CatalogStore(Database database, TimeProvider time) : ICatalo
     public async Task<(long Revision, IReadOnlyList<Document> Documents)> ReadAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        // One statement is one snapshot.
+        // One statement is one snapshot. Reservations are read by IReservationStore.
         var rows = await connection.QueryAsync<(long Revision, string? Prefix, string? Body)>(new CommandDefinition(
-            "SELECT r.revision, d.prefix, d.body FROM catalog_revision AS r LEFT JOIN document AS d ON true", cancellationToken: cancellation));
+            "SELECT r.revision, d.prefix, d.body FROM catalog_revision AS r LEFT JOIN document AS d ON d.prefix <> 'reservations'", cancellationToken: cancellation));
         var all = rows.AsList();
         return (all[0].Revision, [.. all.Where(r => r.Prefix is not null).Select(r => Parse(r.Prefix!, r.Body!))]);
     }

@@ -37,6 +37,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override IMachineQueries Queries => new MachineQueries(_database);
 
+    protected override IReservationStore Reservations => new ReservationStore(_database);
+
     protected override IEventStore Events => new PostgresEventStore(_database);
 
     protected override IJobLogs Logs => new PostgresJobLogs(_database);

@@ -25,6 +25,8 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override IMachineQueries Queries => new MachineQueries(_database);
 
+    protected override IReservationStore Reservations => new ReservationStore(_database);
+
     protected override IEventStore Events => new SqliteEventStore(_database);
 
     protected override IJobLogs Logs => new FileJobLogs(Path.Combine(_folder.FullName, "logs"));

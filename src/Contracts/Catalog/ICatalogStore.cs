@@ -18,7 +18,7 @@ public interface ICatalogStore
     /// <summary>The revision, without the documents.</summary>
     Task<long> RevisionAsync(CancellationToken cancellation);
 
-    /// <summary>All documents with the revision that they were read at.</summary>
+    /// <summary>All documents but reservations, with the revision that they were read at.</summary>
     Task<(long Revision, IReadOnlyList<Document> Documents)> ReadAsync(CancellationToken cancellation);
 
     /// <summary>Writes changes in one transaction, if the revision is still the expected one. The new revision, or null when it is not.</summary>

@@ -3,7 +3,6 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
-using Anvil.Provisioning.Network;
 using Microsoft.AspNetCore.Http;
 
 namespace Anvil.Gateway.Api;
@@ -23,7 +22,6 @@ internal sealed class CatalogKindRow(string prefix, ICatalog catalog, IGrainFact
         var key = text;
         if (text.StartsWith("Key:", StringComparison.Ordinal)) key = text[4..];
         else if (text.StartsWith("Name:", StringComparison.Ordinal) || text.StartsWith("ID:", StringComparison.Ordinal)) key = text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        if (Prefix == "reservations" && IPv4.TryParse(key, out var address)) key = IPv4.Hex(address);
         return Task.FromResult(catalog.Current.OfKind(Prefix).ContainsKey(key) ? key : null);
     }
 

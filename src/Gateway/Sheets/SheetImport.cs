@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -11,7 +12,7 @@ using Anvil.Provisioning.Sheets;
 namespace Anvil.Gateway.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
-internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrainFactory grains, TimeProvider time)
+internal sealed class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
@@ -31,8 +32,9 @@ internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGr
         var columns = MachineSheet.Columns(sheet.Header, problems);
         if (problems.Count > 0) return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count, problems, []);
         var (names, macs) = MachineSheet.Keys(sheet, columns);
-        var known = new MachinesOfSheet(await queries.FindManyAsync(names, macs, cancellation));
-        var plans = MachineSheet.Plan(sheet, columns, known, catalog.Current, time.GetUtcNow()).ToList();
+        var machines = await queries.FindManyAsync(names, macs, cancellation);
+        var reserved = new ReservationBook(await reservations.FindManyAsync(MachineSheet.Addresses(sheet, columns), [.. macs, .. machines.SelectMany(m => m.HardwareAddrs)], cancellation));
+        var plans = MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), catalog.Current, reserved, time.GetUtcNow()).ToList();
         var refused = plans.Count(p => p.Action == RowAction.Refuse);
         problems.AddRange(plans.SelectMany(p => p.Problems));
         var work = plans.Where(p => p.Action is RowAction.Create or RowAction.Update).ToList();
@@ -72,11 +74,10 @@ internal sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGr
     {
         var changes = new JsonObject();
         foreach (var key in work.SelectMany(p => p.EndedReservations)) changes[key] = null;
-        foreach (var reservation in work.Select(p => p.Reservation).OfType<Provisioning.Network.Reservation>()) changes[reservation.Key] = Json.Node(reservation);
+        foreach (var reservation in work.Select(p => p.Reservation).OfType<Reservation>()) changes[reservation.Key] = Json.Node(reservation);
         if (changes.Count == 0) return;
         var reply = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Merge("reservations", changes.ToJsonString(Json.Options)));
         if (reply.Error is { } error) throw new ApiException(error);
-        if (reply.Revision > 0) await catalog.AtLeastAsync(reply.Revision, CancellationToken.None);
     }
 
     private async Task<Reply> StoreAsync(RowPlan plan, Actor actor)

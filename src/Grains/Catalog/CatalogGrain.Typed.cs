@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Catalog;
 
@@ -11,20 +12,24 @@ namespace Anvil.Grains.Catalog;
 public sealed partial class CatalogGrain
 {
     /// <inheritdoc/>
-    public async Task<CatalogAnswer> Make(CatalogWrite write) => Typed(write.Prefix, await Create(write.Prefix, Text(write.Document)));
+    public async Task<CatalogAnswer> Make(CatalogWrite write) => write.Document is Reservation reservation ? await reservations.MakeAsync(reservation) : Typed(write.Prefix, await Create(write.Prefix, Text(write.Document)));
 
     /// <inheritdoc/>
-    public async Task<CatalogAnswer> Replace(CatalogWrite write) => Typed(write.Prefix, await Put(write.Prefix, write.Key, Text(write.Document)));
+    public async Task<CatalogAnswer> Replace(CatalogWrite write)
+        => write.Document is Reservation reservation ? await reservations.ReplaceAsync(write.Key, reservation, write.Terms) : Typed(write.Prefix, await Put(write.Prefix, write.Key, Text(write.Document)));
 
     /// <inheritdoc/>
-    public async Task<CatalogAnswer> Amend(CatalogPatch patch) => Typed(patch.Prefix, await Patch(patch.Prefix, patch.Key, patch.Operations));
+    public async Task<CatalogAnswer> Amend(CatalogPatch patch)
+        => IsReservation(patch.Prefix) ? await reservations.AmendAsync(patch.Key, patch.Operations, patch.Terms) : Typed(patch.Prefix, await Patch(patch.Prefix, patch.Key, patch.Operations));
 
     /// <inheritdoc/>
-    public async Task<CatalogAnswer> Remove(CatalogRemoval removal) => Typed(removal.Prefix, await Delete(removal.Prefix, removal.Key));
+    public async Task<CatalogAnswer> Remove(CatalogRemoval removal)
+        => IsReservation(removal.Prefix) ? await reservations.RemoveAsync(removal.Key, removal.Terms) : Typed(removal.Prefix, await Delete(removal.Prefix, removal.Key));
 
     /// <inheritdoc/>
     public async Task<CatalogAnswer> MergeAll(CatalogMerge merge)
     {
+        if (IsReservation(merge.Prefix)) return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed);
         var changes = new JsonObject();
         foreach (var key in merge.Removed) changes[key] = null;
         foreach (var document in merge.Written) changes[document.Key] = JsonNode.Parse(Text(document));

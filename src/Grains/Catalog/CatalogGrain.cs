@@ -4,10 +4,11 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Lists;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Subnets;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
-using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Catalog;
 
@@ -15,13 +16,13 @@ namespace Anvil.Grains.Catalog;
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines) : Grain, ICatalogGrain
+public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines, IReservationStore reserved, ReservationWriter reservations) : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
     private const int MostUsersNamed = 20;
 
     /// <inheritdoc/>
-    public Task<Reply> Create(string prefix, string body) => ChangeAsync(prefix, "POST", catalog =>
+    public Task<Reply> Create(string prefix, string body) => IsReservation(prefix) ? ReservationAsync(() => reservations.MakeAsync(ReadReservation(Parse(prefix, "", body), "POST"))) : ChangeAsync(prefix, "POST", catalog =>
     {
         var kind = KindOf(prefix);
         var document = kind.Fill(kind.Read(Parse(prefix, "", body), "POST"));
@@ -31,7 +32,7 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
     }, 201);
 
     /// <inheritdoc/>
-    public Task<Reply> Put(string prefix, string key, string body) => ChangeAsync(prefix, "PUT", catalog =>
+    public Task<Reply> Put(string prefix, string key, string body) => IsReservation(prefix) ? ReservationAsync(() => reservations.ReplaceAsync(key, ReadReservation(Parse(prefix, key, body), "PUT"), null)) : ChangeAsync(prefix, "PUT", catalog =>
     {
         var kind = KindOf(prefix);
         var old = Existing(catalog, prefix, key, "PUT");
@@ -39,7 +40,7 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
     });
 
     /// <inheritdoc/>
-    public Task<Reply> Patch(string prefix, string key, string patch) => ChangeAsync(prefix, "PATCH", catalog =>
+    public Task<Reply> Patch(string prefix, string key, string patch) => IsReservation(prefix) ? ReservationAsync(() => reservations.AmendAsync(key, patch, null)) : ChangeAsync(prefix, "PATCH", catalog =>
     {
         var kind = KindOf(prefix);
         var old = Existing(catalog, prefix, key, "PATCH");
@@ -50,7 +51,9 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
     /// <inheritdoc/>
     public async Task<Reply> Delete(string prefix, string key)
     {
+        if (IsReservation(prefix)) return await ReservationAsync(() => reservations.RemoveAsync(key, null));
         var users = new List<string>();
+        if (prefix == "subnets") users.AddRange((await reserved.ScopedToAsync(key, MostUsersNamed, CancellationToken.None)).Select(r => $"reservations:{r.Addr} still uses {key}"));
         if (prefix is "bootenvs" or "stages" or "workflows" or "profiles" or "tasks")
         {
             var (field, fieldKind) = prefix switch
@@ -75,7 +78,7 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
     }
 
     /// <inheritdoc/>
-    public Task<Reply> Merge(string prefix, string changes) => ChangeAsync(prefix, "PUT", catalog =>
+    public Task<Reply> Merge(string prefix, string changes) => IsReservation(prefix) ? MergeReservationsAsync(changes) : ChangeAsync(prefix, "PUT", catalog =>
     {
         var kind = KindOf(prefix);
         var wanted = (JsonObject)Parse(prefix, "", changes);
@@ -147,7 +150,6 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
 
     private static (Document Answer, IReadOnlyList<CatalogChange> Changes) Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog)
     {
-        if (document is Reservation { Scoped: true } scoped && IPv4.TryParse(scoped.Addr, out var address)) document = scoped with { Subnet = catalog.SubnetOf(address)?.Name ?? "" };
         document = document with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
         var problems = kind.Problems(document, old, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));

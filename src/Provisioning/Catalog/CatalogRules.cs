@@ -48,7 +48,7 @@ public static class CatalogRules
         Row<Profile>("profiles", "Name", null, (p, _, c) => [.. Name(p.Name), .. Values(p.Params, c)]),
         Row<Param>("params", "Name", null, (p, _, _) => [.. NameRules.IsParamName(p.Name) ? [] : Invalid(p.Name), .. Schema(p)]),
         Row<Subnet>("subnets", "Name", FillSubnet, (s, old, _) => SubnetRules.Problems(s, old)),
-        Row<Reservation>("reservations", "Addr", FillReservation, (r, old, c) => ReservationRules.Problems(r, old, IPv4.TryParse(r.Addr, out var address) ? c.SubnetOf(address) : null, c)),
+        Row<Reservation>("reservations", "Addr", ReservationRules.Filled, (r, old, c) => ReservationRules.Problems(r, old, IPv4.TryParse(r.Addr, out var address) ? c.SubnetOf(address) : null, c)),
         Row<User>("users", "Name", FillUser, (u, _, _) => NameRules.IsUserName(u.Name) ? [] : Invalid(u.Name)),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
 
@@ -94,12 +94,6 @@ public static class CatalogRules
     }
 
     private static User FillUser(User user) => user.Secret.Length > 0 ? user : user with { Secret = RandomNumberGenerator.GetHexString(32, lowercase: true) };
-
-    private static Reservation FillReservation(Reservation reservation) => reservation with
-    {
-        Strategy = reservation.Strategy.Length == 0 ? "MAC" : reservation.Strategy,
-        Token = MacAddress.TryNormalize(reservation.Token, out var mac) ? mac : reservation.Token,
-    };
 
     private static Subnet FillSubnet(Subnet subnet)
     {

@@ -2,7 +2,6 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Subnets;
 using Anvil.Grains.Subnets;
 using Anvil.Provisioning.Catalog;
-using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -15,12 +14,13 @@ internal sealed class SubnetBench : ICatalog
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private SubnetBench(params Document[] documents)
+    private SubnetBench(params Reservation[] reservations)
     {
-        Current = new CatalogSnapshot(1, [Net, .. documents]);
+        foreach (var reservation in reservations) Reservations.Set(reservation.Addr, reservation);
+        Current = new CatalogSnapshot(Reservations.Revision, [Net]);
         Clock = new JumpingClock();
         Shell = new GrainShell("s-net", Clock);
-        Grain = new SubnetGrain(Shell, this, Store, Clock, NullLogger<SubnetGrain>.Instance);
+        Grain = new SubnetGrain(Shell, this, Store, Reservations, Clock, NullLogger<SubnetGrain>.Instance);
     }
 
     public static Subnet Net { get; } = new()
@@ -44,15 +44,20 @@ internal sealed class SubnetBench : ICatalog
 
     public FakeLeaseStore Store { get; } = new();
 
+    public FakeReservationStore Reservations { get; } = new();
+
     public SubnetGrain Grain { get; }
 
     /// <summary>A grain that is active.</summary>
-    public static async Task<SubnetBench> OpenAsync(params Document[] documents)
+    public static async Task<SubnetBench> OpenAsync(params Reservation[] reservations)
     {
-        var bench = new SubnetBench(documents);
+        var bench = new SubnetBench(reservations);
         await bench.Shell.Call(() => bench.Grain.OnActivateAsync(CancellationToken.None));
         return bench;
     }
+
+    /// <summary>The catalog as it is at the newest revision, as this silo comes to see it.</summary>
+    public void MoveOn(Subnet? net = null) => Current = new CatalogSnapshot(Reservations.Revision, [net ?? Current.Subnets["net"]]);
 
     /// <summary>The n-th client.</summary>
     public static string Mac(int n) => $"02:00:00:00:00:{n:x2}";

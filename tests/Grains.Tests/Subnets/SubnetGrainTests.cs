@@ -1,5 +1,4 @@
 using Anvil.Contracts.Subnets;
-using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Tests.Subnets;
@@ -150,18 +149,70 @@ public sealed class SubnetGrainTests
         Assert.Equal(SubnetBench.Mac(2), bench.Store.At(lease.Addr)!.Token);
     }
 
-    /// <summary>A reservation that appears keeps its address from strangers at once, and one that goes gives it back.</summary>
+    /// <summary>What its writer told holds for the very next packet, though this silo's catalog has not moved on yet.</summary>
     [Fact]
-    public async Task ReservationsAreFollowed()
+    public async Task AReservationThatWasToldHoldsForTheNextPacket()
     {
         var bench = await SubnetBench.OpenAsync();
         Assert.Equal(new ClientStanding(false, 0), await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9))));
-        bench.Current = new CatalogSnapshot(2, [SubnetBench.Net, new Reservation { Addr = "10.0.0.10", Token = SubnetBench.Mac(9), Strategy = "MAC" }]);
+        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(2, [Reserved(10, 9), Reserved(11, 8)], [])));
         Assert.Equal(new ClientStanding(true, 0), await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9))));
+        Assert.Equal("10.0.0.12", (await bench.Discover(1)).Lease!.Addr);
+        Assert.Equal("10.0.0.10", (await bench.Discover(9)).Lease!.Addr);
+        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(3, [], [IPv4.Parse("10.0.0.11")])));
+        Assert.Equal("10.0.0.11", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.11")).Lease!.Addr);
+        Assert.Equal(1, bench.Reservations.Reads);
+    }
+
+    /// <summary>What it was not told (a silo of the version before wrote it) is read once the catalog has moved on, beside the packets.</summary>
+    [Fact]
+    public async Task ReservationsThatWereNotToldAreReadBesideThePackets()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(15, 7));
+        bench.Reservations.Set("10.0.0.10", Reserved(10, 9));
+        bench.Reservations.Set("10.0.0.15", null);
+        bench.Reservations.Hold();
+        bench.MoveOn();
+        Assert.Equal(LeaseVerdict.Give, (await bench.Request(1, (await bench.Discover(1)).Lease!.Addr)).Verdict);
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
+        bench.Reservations.LetGo();
+        await SubnetBench.Until("the changes are read", () => bench.Shell.Timers == 0);
+        Assert.True((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9)))).IsReserved);
+        Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(7)))).IsReserved);
+        Assert.Equal(2, bench.Reservations.Reads);
+    }
+
+    /// <summary>What was read before a reservation was told, and arrives after it, does not undo it.</summary>
+    [Fact]
+    public async Task AnOlderReadingDoesNotUndoWhatWasTold()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(10, 9));
+        bench.Reservations.Set("10.0.0.10", Reserved(10, 8));
+        bench.Reservations.Hold();
+        bench.MoveOn();
+        await bench.Discover(1);
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
+        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(bench.Reservations.Revision + 1, [], [IPv4.Parse("10.0.0.10")])));
+        bench.Reservations.LetGo();
+        await SubnetBench.Until("the changes are read", () => bench.Shell.Timers == 0);
+        Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(8)))).IsReserved);
+        Assert.Equal("10.0.0.10", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.10")).Lease!.Addr);
+    }
+
+    /// <summary>A subnet whose range or network changes is served as it is now.</summary>
+    [Fact]
+    public async Task TheSubnetIsFollowed()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(10, 9));
+        bench.Reservations.Set("10.9.0.1", new Reservation { Addr = "10.9.0.1", Token = SubnetBench.Mac(8), Strategy = "MAC" });
+        bench.MoveOn(SubnetBench.Net with { ActiveEnd = "10.0.0.11" });
         Assert.Equal("10.0.0.11", (await bench.Discover(1)).Lease!.Addr);
-        bench.Current = new CatalogSnapshot(3, [SubnetBench.Net with { ActiveStart = "10.0.0.10", ActiveEnd = "10.0.0.11" }]);
-        Assert.Equal("10.0.0.10", (await bench.Discover(2)).Lease!.Addr);
-        Assert.Equal(LeaseCause.Exhausted, (await bench.Discover(3)).Cause);
+        Assert.Equal(LeaseCause.Exhausted, (await bench.Discover(2)).Cause);
+        bench.MoveOn(SubnetBench.Net with { Network = "10.9.0.0/24", ActiveStart = "10.9.0.1", ActiveEnd = "10.9.0.2" });
+        Assert.Equal("10.9.0.2", (await bench.Discover(3)).Lease!.Addr);
+        Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9)))).IsReserved);
     }
 
     /// <summary>Addresses ahead of the pickers are probed once, not for every client; one that is in use is left alone.</summary>
@@ -178,4 +229,6 @@ public sealed class SubnetGrainTests
         bench.Clock.Advance(TimeSpan.FromMinutes(11));
         Assert.Equal(6, (await Ask(4)).ToProbe.Count(a => a > IPv4.Parse("10.0.0.14")));
     }
+
+    private static Reservation Reserved(int last, int client) => new() { Addr = $"10.0.0.{last}", Token = SubnetBench.Mac(client), Strategy = "MAC" };
 }
