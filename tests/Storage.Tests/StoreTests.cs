@@ -86,7 +86,7 @@ public abstract class StoreTests
     [Fact]
     public async Task ChangesOfReservationsAreReadSinceARevision()
     {
-        Cidr.TryParse("10.0.0.0/24", out var network);
+        var network = new Cidr(IPv4.Parse("10.0.0.0"), 24);
         var empty = await Reservations.ChangesAsync(network, 0, None);
         Assert.Equal((await Catalog.RevisionAsync(None), 0, 0), (empty.Revision, empty.Set.Count, empty.Gone.Count));
         var first = await WriteAsync(Reserved("10.0.0.0", 1), Reserved("10.0.0.255", 2), Reserved("10.0.1.0", 3));
@@ -119,7 +119,7 @@ public abstract class StoreTests
             Assert.Equal(1, await command.ExecuteNonQueryAsync());
         }
 
-        Cidr.TryParse("10.0.0.0/24", out var network);
+        var network = new Cidr(IPv4.Parse("10.0.0.0"), 24);
         foreach (var all in new[] { await Reservations.ListAsync(ListFilter.All, None), (await Reservations.ChangesAsync(network, 0, None)).Set })
         {
             var damaged = all.Single(r => !r.Available);
