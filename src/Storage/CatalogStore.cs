@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
@@ -35,19 +34,9 @@ public sealed class CatalogStore(Database database, TimeProvider time) : ICatalo
         await using var connection = await database.ConnectAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await connection.ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision }, transaction) == 0) return null;
-        foreach (var (prefix, key, document) in changes)
-        {
-            if (document is null) await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @prefix AND key = @key", new { prefix, key }, transaction);
-            else
-            {
-                var body = JsonSerializer.Serialize(document, document.GetType(), Json.Options);
-                await connection.ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES (@prefix, @key, @body) ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body", new { prefix, key, body }, transaction);
-            }
-        }
-
+        await DocumentRows.WriteAsync(connection, transaction, changes);
         // Who asked is the grain's matter; what was written is told here, in the same transaction.
-        await connection.ExecuteAsync("INSERT INTO event (time, type, action, key, detail) VALUES (@time, @Prefix, @action, @Key, '')",
-            changes.Select(c => new { time = database.Value(time.GetUtcNow()), c.Prefix, action = c.Action, c.Key }), transaction);
+        await DocumentRows.TellAsync(connection, transaction, database.Value(time.GetUtcNow()), changes);
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }
