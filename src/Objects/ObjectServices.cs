@@ -19,13 +19,15 @@ public static class ObjectServices
     {
         services.AddSingleton<AccessService>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
-        services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>();
+        services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>().AddSingleton<ReservationObjects>();
         services.AddSingleton(s => new ObjectFloor(
             [
                 s.GetRequiredService<MachineObjects>(),
                 s.GetRequiredService<JobObjects>(),
                 s.GetRequiredService<LeaseObjects>(),
-                .. CatalogRules.Kinds.Keys.Select(prefix => new CatalogObjects(prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<TimeProvider>())),
+                s.GetRequiredService<ReservationObjects>(),
+                .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => new CatalogObjects(
+                    k.Prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<TimeProvider>())),
             ],
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>();

@@ -14,6 +14,7 @@ using Anvil.Gateway;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects;
 using Anvil.Storage;
@@ -38,6 +39,7 @@ internal static class SiloServices
         services.AddSingleton<CatalogServiceClient>();
         services.AddSingleton<CatalogAnnouncer>();
         services.AddGrainService<CatalogService>();
+        services.AddSingleton<ReservationWriter>();
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());

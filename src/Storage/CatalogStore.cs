@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Dapper;
@@ -17,18 +18,26 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
     private readonly ILogger _logger = logger ?? NullLogger<CatalogStore>.Instance;
 
     /// <inheritdoc/>
+    public async Task<long> RevisionAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT revision FROM catalog_revision", cancellationToken: cancellation));
+    }
+
+    /// <inheritdoc/>
     public async Task<CatalogDelta> ChangesSinceAsync(long revision, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        // One statement is one snapshot.
+        // One statement is one snapshot. Reservations are rows of their own: IReservationStore reads them.
         var rows = (await connection.QueryAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(new CommandDefinition(
             """
             WITH since (revision) AS (SELECT CASE WHEN @revision < floor OR @revision > revision THEN -1 ELSE @revision END FROM catalog_revision)
             SELECT r.revision, r.floor, d.prefix, d.key, d.body, d.stamp
             FROM catalog_revision AS r LEFT JOIN (
-                SELECT prefix, key, body, revision AS stamp FROM document WHERE revision > (SELECT revision FROM since)
+                SELECT prefix, key, body, revision AS stamp FROM document WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations'
                 UNION ALL
-                SELECT prefix, key, NULL, revision FROM document_gone WHERE revision > (SELECT revision FROM since)) AS d ON true
+                SELECT prefix, key, NULL, revision FROM document_gone
+                WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations') AS d ON true
             """, new { revision }, cancellationToken: cancellation))).AsList();
         var (now, floor) = (rows[0].Revision, rows[0].Floor);
         var isWhole = revision < floor || revision > now;
@@ -47,6 +56,7 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
     /// <inheritdoc/>
     public async Task<long?> WriteAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, string principal, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.ConnectAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -54,23 +64,8 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
         var moved = await connection.ExecuteAsync(
             "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision }, transaction);
         if (moved == 0) return null;
-        foreach (var (prefix, key, document) in changes)
-        {
-            if (document is null)
-            {
-                await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @prefix AND key = @key", new { prefix, key }, transaction);
-                continue;
-            }
-
-            var body = JsonSerializer.Serialize(document, document.GetType(), Json.Options);
-            await connection.ExecuteAsync(
-                "INSERT INTO document (prefix, key, body) VALUES (@prefix, @key, @body) ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body",
-                new { prefix, key, body }, transaction);
-        }
-
-        await connection.ExecuteAsync(
-            "INSERT INTO event (time, type, action, key, detail, principal) VALUES (@time, @Prefix, @Action, @Key, '', @principal)",
-            changes.Select(c => new { time = database.Value(time.GetUtcNow()), c.Prefix, c.Action, c.Key, principal }), transaction);
+        await DocumentRows.WriteAsync(connection, transaction, changes);
+        await DocumentRows.TellAsync(connection, transaction, database.Value(time.GetUtcNow()), principal, changes);
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }

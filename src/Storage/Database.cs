@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -37,6 +38,9 @@ public abstract class Database
     /// </summary>
     public virtual ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation) => ValueTask.FromResult<IDisposable?>(null);
 
+    /// <summary>A condition that a truth holds, on a column that this database keeps it in.</summary>
+    public abstract string IsTrue(string column);
+
     /// <summary>A time as this database keeps it.</summary>
     public abstract object Value(DateTimeOffset time);
 
@@ -58,6 +62,7 @@ public abstract class Database
     {
         services.AddSingleton<ICatalogStore, CatalogStore>();
         services.AddSingleton<IMachineQueries, MachineQueries>();
+        services.AddSingleton<IReservationStore, ReservationStore>();
     }
 
     /// <summary>The scripts embedded below a folder, in order of their numbers.</summary>

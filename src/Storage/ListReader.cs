@@ -18,6 +18,9 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     /// <summary>Keys of one statement; every database takes as many parameters.</summary>
     private const int MostKeys = 500;
 
+    /// <summary>Reads a row's document.</summary>
+    public Func<string, T> Read { get; init; } = Json.Read<T>;
+
     /// <summary>The page's objects alone.</summary>
     /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
     public async Task<IReadOnlyList<T>> ListAsync(ListQuery query, CancellationToken cancellation)
@@ -89,7 +92,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var (sql, parameters) = database.Lists.Rows(table, query, limit);
         var rows = new List<T>();
         var length = 0L;
-        await foreach (var json in connection.QueryUnbufferedAsync<string>(sql, parameters).WithCancellation(cancellation)) rows.Add(Read(json, ref length));
+        await foreach (var json in connection.QueryUnbufferedAsync<string>(sql, parameters).WithCancellation(cancellation)) rows.Add(Bounded(json, ref length));
         return rows;
     }
 
@@ -112,12 +115,9 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         foreach (var some in keys.Chunk(MostKeys))
         {
             var p = new ListParameters();
-            var sql = $"SELECT document FROM {table.Name} WHERE uuid IN ({p.Add(some)})";
-            await foreach (var json in connection.QueryUnbufferedAsync<string>(sql, p.All).WithCancellation(cancellation))
-            {
-                var document = Read(json, ref length);
-                found[document.Key] = document;
-            }
+            var sql = $"SELECT uuid, document FROM {table.Name} WHERE uuid IN ({p.Add(some)})";
+            await foreach (var (key, json) in connection.QueryUnbufferedAsync<(string, string)>(sql, p.All).WithCancellation(cancellation))
+                found[key] = Bounded(json, ref length);
         }
 
         // A row that went away meanwhile is left out.
@@ -154,10 +154,10 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
 
     private static JsonDocument? Parse(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : JsonDocument.Parse(reader.GetString(column));
 
-    private T Read(string json, ref long length)
+    private T Bounded(string json, ref long length)
     {
         length += json.Length;
-        if (length <= ListBounds.PageLength) return Json.Read<T>(json);
+        if (length <= ListBounds.PageLength) return Read(json);
         throw new ApiException(new ApiError(table.Fields.Model, "", "GET", [$"the list is longer than {ListBounds.PageLength >> 20} MiB: ask for it by pages (limit)"], 406));
     }
 }

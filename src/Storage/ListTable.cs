@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
@@ -26,6 +27,14 @@ internal sealed record ListTable(
         "job",
         JobFields.Table,
         new Dictionary<string, string>(StringComparer.Ordinal) { ["Uuid"] = "uuid", ["Machine"] = "machine" },
+        new HashSet<string>(StringComparer.Ordinal),
+        ("", ""));
+
+    /// <summary>Reservations: a view, whose uuid is their key.</summary>
+    public static ListTable Reservations { get; } = new(
+        "reservation_list",
+        CatalogFields.Tables["reservations"],
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["Subnet"] = "subnet" },
         new HashSet<string>(StringComparer.Ordinal),
         ("", ""));
 

@@ -121,7 +121,7 @@ public sealed partial class FuzzTests
         var columns = MachineSheet.Columns(header, problems);
         if (problems.Count > 0) return;
         var sheet = new Sheet(header, [.. Enumerable.Range(2, random.Next(1, 4)).Select(n => new SheetRow(n, [.. header.Select(_ => cells[random.Next(cells.Length)])]))]);
-        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, TestCatalog.Start))
+        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, new ReservationBook(), TestCatalog.Start))
         {
             if (plan.Action == RowAction.Refuse) Assert.NotEmpty(plan.Problems);
             else _ = Json.Write(MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions(), "secret"));

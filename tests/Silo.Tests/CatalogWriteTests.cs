@@ -1,6 +1,7 @@
 using System.Net;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Core;
@@ -85,7 +86,7 @@ public abstract class CatalogWriteTests(SiloFixture silo)
         Assert.Equal((422, "0A630002: Reservation 10.99.0.1 already has token 02:aa:00:00:00:01"), (twice.Error!.Code, twice.Error.Messages.Single()));
         Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1")], ["0A6300FF"], Terms))).Status);
         Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.2")], ["0A630001"], Terms))).Status);
-        Assert.Equal(["10.99.0.2"], silo.Service<ICatalog>().Current.ReservationsByToken["02:aa:00:00:00:01"].Select(r => r.Addr));
+        Assert.Equal(["10.99.0.2"], (await silo.Service<IReservationStore>().FindManyAsync([], ["02:aa:00:00:00:01"], CancellationToken.None)).Select(r => r.Addr));
     }
 }
 

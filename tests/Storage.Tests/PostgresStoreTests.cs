@@ -35,6 +35,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
+    protected override IReservationStore Reservations => new ReservationStore(_database, TimeProvider.System);
+
     protected override IEventStore Events => new PostgresEventStore(_database);
 
     protected override IMachineFeed Feed => new PostgresMachineFeed(_database, Events);

@@ -25,6 +25,8 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
+    protected override IReservationStore Reservations => new ReservationStore(_database, TimeProvider.System);
+
     protected override IEventStore Events => new SqliteEventStore(_database);
 
     protected override IMachineFeed Feed => new SqliteMachineFeed(_database, Events);

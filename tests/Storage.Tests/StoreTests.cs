@@ -32,6 +32,9 @@ public abstract class StoreTests
     /// <summary>The query tables of the same database.</summary>
     protected abstract IMachineQueries Queries { get; }
 
+    /// <summary>Reservations in the same database.</summary>
+    protected abstract IReservationStore Reservations { get; }
+
     /// <summary>The stream of events of the same database.</summary>
     protected abstract IEventStore Events { get; }
 
@@ -64,6 +67,94 @@ public abstract class StoreTests
         Assert.NotNull(await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "first", new TaskDefinition { Name = "first" })], None));
         Assert.Null(await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "second", new TaskDefinition { Name = "second" })], None));
         Assert.Equal(["first"], (await Catalog.ReadAsync(None)).Documents.Select(d => d.Key));
+    }
+
+    /// <summary>Silos of the version before write reservations as any document: their rows are found by address, token and change all the same.</summary>
+    [Fact]
+    public async Task AReservationIsFoundByItsIndexes()
+    {
+        var first = await WriteAsync(
+            Reserved("10.0.0.5", 1), Reserved("10.0.0.200", 2) with { Scoped = true, Subnet = "net" },
+            Reserved("10.1.0.5", 1) with { Options = [new DhcpOptionSetting(3, "10.1.0.1")] });
+        Assert.Equal(Mac(1), (await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Token);
+        Assert.Null(await Reservations.FindAsync(IPv4.Parse("10.0.0.6"), None));
+        var found = await Reservations.FindManyAsync([IPv4.Parse("10.0.0.200")], [Mac(1), Mac(9)], None);
+        Assert.Equal(["10.0.0.200", "10.0.0.5", "10.1.0.5"], found.Select(r => r.Addr).Order(StringComparer.Ordinal));
+        Assert.Equal("10.0.0.200", Assert.Single(await Reservations.ScopedToAsync("net", 5, None)).Addr);
+        Assert.Equal(3, await Reservations.CountAsync(None));
+        Assert.Equal("10.1.0.1", (await Reservations.FindAsync(IPv4.Parse("10.1.0.5"), None))!.Options[0].Value);
+        Assert.Empty((await Catalog.ReadAsync(None)).Documents);
+        Assert.Empty((await Catalog.ChangesSinceAsync(first - 1, None)).Written);
+        Assert.Equal((first, first), (await Catalog.RevisionAsync(None), (await Reservations.ReadAsync(IPv4.Parse("10.0.0.5"), None))!.Revision));
+        Assert.Null(await Reservations.ReadAsync(1, None));
+    }
+
+    [Fact]
+    public async Task ReservationsAreListedByTheListLanguage()
+    {
+        await WriteAsync(Reserved("10.0.0.5", 1), Reserved("10.0.0.200", 2) with { Scoped = true, Subnet = "net" }, Reserved("10.1.0.5", 1));
+        var fields = CatalogFields.Tables["reservations"];
+        var first = await Reservations.PageAsync(new ListQuery(fields) { Limit = 2 }, None);
+        Assert.Equal((3L, "10.0.0.5 10.0.0.200"), (first.Total, string.Join(' ', first.Rows.Select(r => r.Addr))));
+        Assert.NotNull(first.Next);
+        var rest = await Reservations.PageAsync(new ListQuery(fields) { Limit = 2 }.From(Json.Element(first.Rows[1])), None);
+        Assert.Equal(("10.1.0.5", null), (Assert.Single(rest.Rows).Addr, rest.Next));
+        var own = await Reservations.PageAsync(ListQuery.Where(fields, "Token", Mac(1)) with { Offset = 1, Limit = 5 }, None);
+        Assert.Equal((2L, "10.1.0.5"), (own.Filtered, Assert.Single(own.Rows).Addr));
+        Assert.Equal("10.0.0.200", Assert.Single((await Reservations.PageAsync(ListQuery.Where(fields, "Subnet", "net"), None)).Rows).Addr);
+        Assert.Equal("10.1.0.5", Assert.Single((await Reservations.PageAsync(ListQuery.Where(fields, "Addr", "10.1.0.5"), None)).Rows).Addr);
+    }
+
+    [Fact]
+    public async Task ChangesOfReservationsAreReadSinceARevision()
+    {
+        var network = new Cidr(IPv4.Parse("10.0.0.0"), 24);
+        var empty = await Reservations.ChangesAsync(network, 0, None);
+        Assert.Equal((await Catalog.RevisionAsync(None), 0, 0), (empty.Revision, empty.Set.Count, empty.Gone.Count));
+        var first = await WriteAsync(Reserved("10.0.0.0", 1), Reserved("10.0.0.255", 2), Reserved("10.0.1.0", 3));
+        Assert.Equal(2, (await Reservations.ChangesAsync(network, empty.Revision, None)).Set.Count);
+        CatalogChange[] both = [new("reservations", "0A000000", null), new("reservations", "0A0000FF", Reserved("10.0.0.255", 9))];
+        var second = await Catalog.WriteAsync(first, both, None);
+        Assert.Empty((await Catalog.ChangesSinceAsync(first, None)).Removed);
+        var changes = await Reservations.ChangesAsync(network, first, None);
+        Assert.Equal((second, Mac(9), IPv4.Parse("10.0.0.0")), (changes.Revision, Assert.Single(changes.Set).Token, Assert.Single(changes.Gone)));
+        await WriteAsync(Reserved("10.0.0.0", 4));
+        changes = await Reservations.ChangesAsync(network, first, None);
+        Assert.Equal((2, 0), (changes.Set.Count, changes.Gone.Count));
+        Assert.Empty((await Reservations.ChangesAsync(network, changes.Revision, None)).Set);
+    }
+
+    /// <summary>One damaged row is unavailable and says why; the others are read as ever.</summary>
+    [Theory]
+    [InlineData("{broken")]
+    [InlineData("[]")]
+    [InlineData("{\"Addr\":\"10.0.0.5\",\"Options\":[null]}")]
+    [InlineData("{\"Addr\":\"10.0.0.5\",\"Token\":{\"a\":1}}")]
+    public async Task ADamagedReservationHarmsNoOther(string body)
+    {
+        await WriteAsync(Reserved("10.0.0.5", 1), Reserved("10.0.0.6", 2));
+        var everything = new ListQuery(CatalogFields.Tables["reservations"]);
+        await using (var connection = await ConnectAsync())
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "UPDATE document SET body = @body WHERE key = '0A000005'";
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = ("body", body);
+            command.Parameters.Add(parameter);
+            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+        }
+
+        var network = new Cidr(IPv4.Parse("10.0.0.0"), 24);
+        foreach (var all in new[] { (await Reservations.PageAsync(everything, None)).Rows, (await Reservations.ChangesAsync(network, 0, None)).Set })
+        {
+            var damaged = all.Single(r => !r.Available);
+            Assert.Equal(("0A000005", "10.0.0.6"), (damaged.Key, all.Single(r => r.Available).Addr));
+            Assert.StartsWith("the stored object is damaged", Assert.Single(damaged.Errors), StringComparison.Ordinal);
+        }
+
+        Assert.False((await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
+        await WriteAsync(Reserved("10.0.0.5", 1));
+        Assert.True((await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
     }
 
     [Fact]
@@ -128,7 +219,6 @@ public abstract class StoreTests
     [InlineData("stages", "{\"Name\":\"bad\",\"Tasks\":5}")]
     [InlineData("stages", "{\"Name\":\"another\"}")]
     [InlineData("prefs", "{\"Name\":\"bad\",\"Val\":{}}")]
-    [InlineData("reservations", "{\"Addr\":7}")]
     public async Task ARowThatCannotBeReadComesWithTheReasonAndTheOthersAreRead(string prefix, string body)
     {
         var (start, _) = await Catalog.ReadAsync(None);
@@ -473,6 +563,17 @@ public abstract class StoreTests
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT count(*) FROM event";
         Assert.Equal(1L, await command.ExecuteScalarAsync());
+    }
+
+    private static string Mac(int n) => $"02:00:00:00:00:{n:x2}";
+
+    private static Reservation Reserved(string address, int client) => new() { Addr = address, Token = Mac(client), Strategy = "MAC", Available = true };
+
+    private async Task<long> WriteAsync(params Reservation[] reservations)
+    {
+        var changes = reservations.Select(r => new CatalogChange("reservations", r.Key, r)).ToList();
+        var written = await Catalog.WriteAsync(await Catalog.RevisionAsync(None), changes, None);
+        return Assert.NotNull(written);
     }
 
     private async Task StoreFourAsync()

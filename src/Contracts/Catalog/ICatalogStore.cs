@@ -6,15 +6,19 @@ namespace Anvil.Contracts.Catalog;
 /// <summary>Where the writable documents of the catalog live. Every change moves the revision.</summary>
 public interface ICatalogStore
 {
+    /// <summary>The revision, without the documents.</summary>
+    Task<long> RevisionAsync(CancellationToken cancellation);
+
     /// <summary>
     /// What happened since a revision, as of one moment. After one that the store knows nothing of (too old, or not reached: the database was restored)
     /// it is everything there is. A row that cannot be read comes with its fault; one of a kind that is not known is left out, and named in the log.
+    /// Kinds that are rows of their own (<see cref="CatalogKind.IsRows"/>) are left out: the revision alone says that one of them changed.
     /// </summary>
     /// <param name="revision">The revision that the reader has; -1: none.</param>
     /// <param name="cancellation">Ends the wait.</param>
     Task<CatalogDelta> ChangesSinceAsync(long revision, CancellationToken cancellation);
 
-    /// <summary>All documents with the revision that they were read at.</summary>
+    /// <summary>All documents of the snapshot with the revision that they were read at.</summary>
     async Task<(long Revision, IReadOnlyList<Document> Documents)> ReadAsync(CancellationToken cancellation)
     {
         var all = await ChangesSinceAsync(-1, cancellation);

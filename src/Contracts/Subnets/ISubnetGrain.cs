@@ -109,6 +109,14 @@ public interface ISubnetGrain : IGrainWithStringKey
     [Alias("Probed")]
     Task Probed(uint address, bool inUse);
 
+    /// <summary>
+    /// Takes reservations over that were just written, so that they hold for the very next packet. Silos of the version before do not know
+    /// this call: they follow the catalog.
+    /// </summary>
+    /// <returns>True.</returns>
+    [Alias("TakeReservations")]
+    Task<bool> TakeReservations(ReservationNotice notice);
+
     /// <summary>Deletes the lease at an address.</summary>
     [Alias("DeleteLease")]
     Task<Reply> DeleteLease(uint address);

@@ -91,18 +91,29 @@ public sealed class DhcpHandler(
     private async Task<IReadOnlyList<SubnetLink>> InOrderOfPreferenceAsync(IReadOnlyList<SubnetLink> links, DhcpMessage request)
     {
         if (links.Count == 1) return links;
-        var reserved = catalog.Current.ReservationsByToken[request.Mac].Select(r => IPv4.Parse(r.Addr)).ToList();
         var wanted = request.OptionAddress(DhcpOption.RequestedAddress);
         var ranked = new List<(int Rank, SubnetLink Link)>();
         foreach (var link in links.Where(l => !l.Subnet.Proxy))
         {
-            var rank = reserved.Exists(link.Subnet.Cidr.Contains) ? 0
-                : wanted != 0 && link.Subnet.Cidr.Contains(wanted) ? 1
-                : await GrainCalls.AskAsync(() => SubnetGrain(link.Subnet).AddressOf(request.Mac)) != 0 ? 2 : 3;
+            var standing = await StandingAsync(link.Subnet, request.Mac);
+            var rank = standing.IsReserved ? 0 : wanted != 0 && link.Subnet.Cidr.Contains(wanted) ? 1 : standing.Address != 0 ? 2 : 3;
             ranked.Add((rank, link));
         }
 
         return [.. ranked.OrderBy(r => r.Rank).Select(r => r.Link)];
+    }
+
+    /// <summary>What a client is to a subnet; one on a silo of the version before knows the address alone.</summary>
+    private async Task<ClientStanding> StandingAsync(Subnet subnet, string mac)
+    {
+        try
+        {
+            return await GrainCalls.AskAsync(() => SubnetGrain(subnet).StandingOf(mac));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return new ClientStanding(false, await GrainCalls.AskAsync(() => SubnetGrain(subnet).AddressOf(mac)));
+        }
     }
 
     /// <summary>Reads the client's kind out of its options.</summary>

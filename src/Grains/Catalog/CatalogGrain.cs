@@ -1,63 +1,77 @@
 using System.Text.Json;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Subnets;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Catalog;
 
 /// <summary>
 /// Writes the catalog: one change at a time, each decided upon this silo's snapshot, and refused by the store if that was not the newest; then it is decided
 /// again upon the newest one. When a write is answered, every silo that could be reached has it.
+/// Reservations, which no snapshot holds, are handed to their own writer.
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, ParamKeys keys)
+public sealed partial class CatalogGrain(
+    ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved, ReservationWriter reservations,
+    ParamKeys keys)
     : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
     private const int MostUsersNamed = 20;
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> Make(CatalogWrite write) => ChangeAsync(write.Prefix, "POST", write.Terms, catalog =>
-    {
-        var kind = KindOf(write.Prefix);
-        var document = kind.Fill(write.Document);
-        if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(write.Prefix, "", "CREATE", "Empty key not allowed"));
-        if (catalog.OfKind(write.Prefix).ContainsKey(document.Key))
-            throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE", "already exists"));
-        return Checked(kind, document, null, catalog);
-    }, 201);
+    public Task<CatalogAnswer> Make(CatalogWrite write) => IsReservation(write.Prefix)
+        ? reservations.MakeAsync((Reservation)write.Document, write.Terms)
+        : ChangeAsync(write.Prefix, "POST", write.Terms, catalog =>
+        {
+            var kind = KindOf(write.Prefix);
+            var document = kind.Fill(write.Document);
+            if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(write.Prefix, "", "CREATE", "Empty key not allowed"));
+            if (catalog.OfKind(write.Prefix).ContainsKey(document.Key))
+                throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE", "already exists"));
+            return Checked(kind, document, null, catalog);
+        }, 201);
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> Replace(CatalogWrite write) => ChangeAsync(write.Prefix, "PUT", write.Terms, catalog =>
-    {
-        var kind = KindOf(write.Prefix);
-        var old = Existing(catalog, write.Prefix, write.Key, "PUT", write.Terms);
-        return Changed(kind, old, write.Document, catalog, "PUT");
-    });
+    public Task<CatalogAnswer> Replace(CatalogWrite write) => IsReservation(write.Prefix)
+        ? reservations.ReplaceAsync(write.Key, (Reservation)write.Document, write.Terms)
+        : ChangeAsync(write.Prefix, "PUT", write.Terms, catalog =>
+        {
+            var kind = KindOf(write.Prefix);
+            var old = Existing(catalog, write.Prefix, write.Key, "PUT", write.Terms);
+            return Changed(kind, old, write.Document, catalog, "PUT");
+        });
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> Amend(CatalogPatch patch) => ChangeAsync(patch.Prefix, "PATCH", patch.Terms, catalog =>
-    {
-        var kind = KindOf(patch.Prefix);
-        var old = Existing(catalog, patch.Prefix, patch.Key, "PATCH", patch.Terms);
-        if (!old.Validated) throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
-        var operations = Read(patch.Operations, patch.Prefix, patch.Key);
-        var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, kind.Type, Json.Options), operations, patch.Prefix, patch.Key);
-        return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
-    });
+    public Task<CatalogAnswer> Amend(CatalogPatch patch) => IsReservation(patch.Prefix)
+        ? reservations.AmendAsync(patch.Key, patch.Operations, patch.Terms)
+        : ChangeAsync(patch.Prefix, "PATCH", patch.Terms, catalog =>
+        {
+            var kind = KindOf(patch.Prefix);
+            var old = Existing(catalog, patch.Prefix, patch.Key, "PATCH", patch.Terms);
+            if (!old.Validated) throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
+            var operations = Read(patch.Operations, patch.Prefix, patch.Key);
+            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, kind.Type, Json.Options), operations, patch.Prefix, patch.Key);
+            return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
+        });
 
     /// <inheritdoc/>
     public async Task<CatalogAnswer> Remove(CatalogRemoval removal)
     {
-        var users = await MachinesUsingAsync(removal.Prefix, removal.Key);
+        if (IsReservation(removal.Prefix)) return await reservations.RemoveAsync(removal.Key, removal.Terms);
+        var users = await OthersUsingAsync(removal.Prefix, removal.Key);
         return await ChangeAsync(removal.Prefix, "DELETE", removal.Terms, catalog =>
         {
             var old = Existing(catalog, removal.Prefix, removal.Key, "DELETE", removal.Terms);
@@ -70,8 +84,9 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
     /// <inheritdoc/>
     public async Task<CatalogAnswer> MergeAll(CatalogMerge merge)
     {
+        if (IsReservation(merge.Prefix)) return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed, merge.Terms);
         var users = new List<string>();
-        foreach (var key in merge.Removed) users.AddRange((await MachinesUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
+        foreach (var key in merge.Removed) users.AddRange((await OthersUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
         return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, catalog => Merged(merge, users, catalog));
     }
 
@@ -85,6 +100,7 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
 
     private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide, int status = 200)
     {
+        using var step = AnvilDiagnostics.Step();
         try
         {
             var catalog = cache.Current;
@@ -204,9 +220,12 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
         return kind.Stays(old, catalog).Concat(catalog.Uses(kind.Prefix, key).Take(MostUsersNamed)).Concat(more > 0 ? [$"{more} more objects still use {key}"] : []);
     }
 
-    private async Task<List<string>> MachinesUsingAsync(string prefix, string key)
+    /// <summary>What uses a document and is in no snapshot: machines, and reservations that hold only within a subnet.</summary>
+    private async Task<List<string>> OthersUsingAsync(string prefix, string key)
     {
         var users = new List<string>();
+        if (prefix == "subnets")
+            users.AddRange((await reserved.ScopedToAsync(key, MostUsersNamed, CancellationToken.None)).Select(r => $"reservations:{r.Addr} still uses {key}"));
         foreach (var reference in MachineReferences.All.Where(r => r.To == prefix))
         {
             var query = ListQuery.Where(MachineFields.Table, reference.Field, key) with { Limit = MostUsersNamed };
@@ -215,6 +234,8 @@ public sealed partial class CatalogGrain(ICatalogStore store, CatalogCache cache
 
         return users;
     }
+
+    private static bool IsReservation(string prefix) => prefix == ReservationWriter.Kind;
 
     private static CatalogKind KindOf(string prefix)
         => CatalogRules.Kinds.TryGetValue(prefix, out var kind) ? kind : throw new ApiException(ApiError.NotFound(prefix, ""));

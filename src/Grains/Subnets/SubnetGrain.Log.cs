@@ -17,6 +17,9 @@ public sealed partial class SubnetGrain
     [LoggerMessage(Level = LogLevel.Information, Message = "subnet {Subnet}: the database is back; leases were read again")]
     private partial void LogBack(string subnet);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: reservations cannot be read, and without them no lease is given")]
+    private partial void LogReservationsAway(Exception exception, string subnet);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: epoch {Epoch} is over; this activation ends")]
     private partial void LogStale(string subnet, long epoch);
 }

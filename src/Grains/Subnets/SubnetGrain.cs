@@ -19,7 +19,7 @@ namespace Anvil.Grains.Subnets;
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
 [SubnetPlacementFilter]
 #pragma warning restore ORLEANSEXP004
-public sealed partial class SubnetGrain : Grain, ISubnetGrain
+public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 {
     private const int ProbedAhead = 8;
     private static readonly TimeSpan ReopenPause = TimeSpan.FromSeconds(1);
@@ -30,40 +30,52 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
     private readonly LeaseJournal _journal;
     private readonly LeaseClock _clock;
     private readonly ProbeBook _probes;
-    private readonly SubnetReservations _reservations = new();
+    private readonly SubnetReservations _reservations;
 
     /// <summary>How far the clock jumped while the ends could not be stored.</summary>
     private TimeSpan _owed;
     private LeaseTable<uint> _leases = new(IPv4Text.Instance, null, [], []);
     private AddressRange<uint>? _range;
     private IGrainTimer? _reopening;
+    private IGrainTimer? _catchingUp;
     private bool _toldStale;
 
     /// <summary>A subnet's grain.</summary>
     /// <param name="context">The activation.</param>
     /// <param name="catalog">Where the subnet's own document is.</param>
     /// <param name="store">Where leases live.</param>
+    /// <param name="reservations">Where reservations live.</param>
     /// <param name="time">The clock that leases are counted by.</param>
     /// <param name="logger">For what operators have to know.</param>
-    public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, TimeProvider time, ILogger<SubnetGrain> logger)
-        : base(context)
+    public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, IReservationStore reservations, TimeProvider time, ILogger<SubnetGrain> logger)
     {
+        GrainContext = context;
         (_catalog, _time, _logger) = (catalog, time, logger);
         _clock = new LeaseClock(time);
         _probes = new ProbeBook(time);
         _journal = new LeaseJournal(Name, store, time, TakeBack);
+        _reservations = new SubnetReservations(reservations, () => _leases);
     }
+
+    /// <inheritdoc/>
+    public IGrainContext GrainContext { get; }
 
     private string Name => GrainKeys.Bare(this.GetPrimaryKeyString());
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _journal.OpenAsync(Build, cancellationToken);
+    public async Task OnActivateAsync(CancellationToken token)
+    {
+        await _journal.OpenAsync(Build, token);
+        if (Subnet() is { } subnet) await _reservations.LoadAsync(subnet.Cidr, token);
+    }
 
     /// <inheritdoc/>
     public async Task<LeaseAnswer> Handle(LeaseCall call)
     {
+        using var step = AnvilDiagnostics.Step();
         if (_journal.IsOver) return Stale();
         if (Subnet() is not { } subnet) return new LeaseAnswer(LeaseVerdict.Silence, null, null, $"there is no subnet {Name}");
+        if (!await AreReservationsHereAsync(subnet)) return DatabaseAway();
         var now = await ReadClockAsync();
         var rules = new LeaseRules(subnet, _reservations.Book, _leases);
         var decision = Decide(rules, call, now);
@@ -115,7 +127,7 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
     /// <inheritdoc/>
     public async Task<ClientStanding> StandingOf(string token)
     {
-        Subnet();
+        if (Subnet() is { } subnet) await AreReservationsHereAsync(subnet);
         return new ClientStanding(_reservations.Book.Of(token).Any(), await AddressOf(token));
     }
 
@@ -124,7 +136,7 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
     {
         if (_journal.IsOver || _journal.IsAway || Subnet() is not { } subnet) return;
         _probes.Note(address);
-        if (!inUse) return;
+        if (!inUse || !await AreReservationsHereAsync(subnet)) return;
         var now = await ReadClockAsync();
         var decision = new LeaseRules(subnet, _reservations.Book, _leases).InUse(address, now);
         if (decision.Changed.Count == 0 || _journal.IsAway) return;
@@ -133,6 +145,13 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
         _leases.Apply(decision);
         // What cannot be stored is probed again before it is offered again.
         await StoreOrStayAsync(decision.Changed);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> TakeReservations(ReservationNotice notice)
+    {
+        if (Subnet() is { } subnet && await AreReservationsHereAsync(subnet)) _reservations.Tell(notice);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -176,14 +195,51 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
         };
     }
 
-    /// <summary>The subnet as the catalog has it now, with its range and reservations taken over; null when it is gone.</summary>
+    /// <summary>The subnet as the catalog has it now, with its range taken over; null when it is gone.</summary>
     private Subnet? Subnet()
     {
-        var catalog = _catalog.Current;
-        if (!catalog.Subnets.TryGetValue(Name, out var subnet)) return null;
+        if (!_catalog.Current.Subnets.TryGetValue(Name, out var subnet)) return null;
         if (_range != SubnetRange.Of(subnet)) Build(_leases.All.ToList());
-        _reservations.Follow(catalog, subnet.Cidr, _leases);
         return subnet;
+    }
+
+    /// <summary>
+    /// True when the network's reservations are in memory. Once they are, no packet waits for them: their writer tells what changes, and what
+    /// it could not tell (a silo of the version before writes, or the call was lost) is read beside the packets.
+    /// </summary>
+    private async Task<bool> AreReservationsHereAsync(Subnet subnet)
+    {
+        if (!_reservations.AreOf(subnet.Cidr))
+        {
+            try
+            {
+                await _reservations.LoadAsync(subnet.Cidr, CancellationToken.None);
+            }
+            catch (Exception e) when (DatabaseFailure.Is(e))
+            {
+                LogReservationsAway(e, Name);
+                return false;
+            }
+        }
+
+        if (_reservations.AreBehind(_catalog.Current.Revision))
+            _catchingUp ??= this.RegisterGrainTimer(CatchUpAsync, new GrainTimerCreationOptions(TimeSpan.Zero, ReopenPause) { Interleave = true });
+        return true;
+    }
+
+    private async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _reservations.CatchUpAsync(cancellation);
+        }
+        catch (Exception e) when (DatabaseFailure.Is(e) || cancellation.IsCancellationRequested)
+        {
+            return; // The timer's next turn tries again.
+        }
+
+        _catchingUp?.Dispose();
+        _catchingUp = null;
     }
 
     private List<uint> ToProbe(LeaseRules rules, LeaseDecision<uint> decision)
@@ -252,8 +308,10 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
             });
         }
 
-        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the database is away: new leases wait") { Cause = LeaseCause.DatabaseAway };
+        return DatabaseAway();
     }
+
+    private static LeaseAnswer DatabaseAway() => new(LeaseVerdict.Silence, null, null, "the database is away: new leases wait") { Cause = LeaseCause.DatabaseAway };
 
     private LeaseAnswer Stale()
     {
@@ -264,7 +322,7 @@ public sealed partial class SubnetGrain : Grain, ISubnetGrain
         }
 
         _toldStale = true;
-        DeactivateOnIdle();
+        this.DeactivateOnIdle();
         return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the subnet moved to another silo") { Again = true, Cause = LeaseCause.Moved };
     }
 

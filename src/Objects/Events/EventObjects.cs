@@ -2,12 +2,14 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Objects.Kinds;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Objects.Events;
 
 /// <summary>The objects that events tell of, as a listener may see them.</summary>
-public sealed class EventObjects(ObjectFloor floor, IMachineQueries machines, ICatalog catalog)
+public sealed class EventObjects(ObjectFloor floor, IMachineQueries machines, IReservationStore reservations, ICatalog catalog)
 {
     /// <summary>The object as it is now; null when it is gone, or is no business of listeners (users, preferences).</summary>
     public async Task<JsonObject?> OfAsync(StoredEvent happened, ObjectRequest listener, CancellationToken cancellation)
@@ -17,6 +19,7 @@ public sealed class EventObjects(ObjectFloor floor, IMachineQueries machines, IC
         {
             "machines" => await machines.FindAsync(happened.Key, cancellation),
             "jobs" => await machines.FindJobAsync(happened.Key, cancellation),
+            "reservations" => LeaseObjects.TryAddress(happened.Key, out var address) ? await reservations.FindAsync(address, cancellation) : null,
             _ => catalog.Current.OfKind(happened.Type).GetValueOrDefault(happened.Key),
         };
         return document is null ? null : floor.Row(document, listener);

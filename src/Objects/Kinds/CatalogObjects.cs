@@ -7,7 +7,6 @@ using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
-using Anvil.Provisioning.Network;
 
 namespace Anvil.Objects.Kinds;
 
@@ -41,12 +40,11 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
     public Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
         var key = text;
-        foreach (var index in new[] { "Key:", "Name:", "ID:", "Addr:" })
+        foreach (var index in new[] { "Key:", "Name:", "ID:" })
         {
             if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
         }
 
-        if (Prefix == "reservations" && IPv4.TryParse(key, out var address)) key = IPv4.Hex(address);
         return Task.FromResult(catalog.Current.OfKind(Prefix).TryGetValue(key, out var document) ? Found(document) : null);
     }
 

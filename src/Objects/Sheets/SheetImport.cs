@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -11,7 +12,7 @@ using Anvil.Provisioning.Sheets;
 namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
-public sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrainFactory grains, TimeProvider time)
+public sealed class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
@@ -41,15 +42,17 @@ public sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrai
         var columns = MachineSheet.Columns(sheet.Header, problems);
         if (problems.Count > 0) return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count, problems, []);
         var (names, macs) = MachineSheet.Keys(sheet, columns);
-        var known = new MachinesOfSheet(await queries.FindManyAsync(names, macs, cancellation));
-        var plans = MachineSheet.Plan(sheet, columns, known, catalog.Current, time.GetUtcNow()).ToList();
+        var machines = await queries.FindManyAsync(names, macs, cancellation);
+        var tokens = macs.Concat(machines.SelectMany(m => m.HardwareAddrs)).ToList();
+        var reserved = new ReservationBook(await reservations.FindManyAsync(MachineSheet.Addresses(sheet, columns), tokens, cancellation));
+        var plans = MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), catalog.Current, reserved, time.GetUtcNow()).ToList();
         var refused = plans.Count(p => p.Action == RowAction.Refuse);
         problems.AddRange(plans.SelectMany(p => p.Problems));
         var work = plans.Where(p => p.Action is RowAction.Create or RowAction.Update).ToList();
         var unchanged = plans.Count(p => p.Action == RowAction.None);
         if (dryRun || (refused > 0 && !partial)) return Report(dryRun, plans.Count, unchanged, refused, problems, dryRun ? work : []);
 
-        await ReserveAsync(work, request, cancellation);
+        await ReserveAsync(work, request);
         var failed = new ConcurrentDictionary<int, SheetProblem>();
         var done = 0;
         using var telling = new SemaphoreSlim(1, 1);
@@ -78,7 +81,7 @@ public sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrai
         [.. done.Select(p => new ImportedRow(p.Row, p.Name, dryRun && p.Action == RowAction.Create ? "" : p.Machine.Uuid, p.Action.ToString(), p.Changes))]);
 
     /// <summary>Reservations first: the first packet of a machine shall find its address.</summary>
-    private async Task ReserveAsync(IReadOnlyList<RowPlan> work, ObjectRequest request, CancellationToken cancellation)
+    private async Task ReserveAsync(IReadOnlyList<RowPlan> work, ObjectRequest request)
     {
         var written = work.Select(p => p.Reservation).OfType<Reservation>().DistinctBy(r => r.Key).ToList();
         var removed = work.SelectMany(p => p.EndedReservations).Except(written.Select(r => r.Key), StringComparer.Ordinal).ToList();
@@ -86,7 +89,6 @@ public sealed class SheetImport(IMachineQueries queries, ICatalog catalog, IGrai
         var merge = new CatalogMerge("reservations", written, removed, request.Terms());
         var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).MergeAll(merge));
         if (answer.Error is { } error) throw new ApiException(error);
-        if (answer.Revision > 0) await catalog.AtLeastAsync(answer.Revision, cancellation);
     }
 
     private async Task<MachineAnswer> StoreAsync(RowPlan plan, ObjectRequest request)

@@ -22,7 +22,7 @@ internal sealed class CatalogEdit(CatalogState state)
     /// <summary>Puts documents below those of the store.</summary>
     public CatalogEdit Below(IEnumerable<CatalogEntry> entries)
     {
-        foreach (var entry in entries)
+        foreach (var entry in entries.Where(e => IsHeld(e.Key)))
         {
             _builtIn[entry.Key] = entry;
             Show(entry.Key);
@@ -31,10 +31,10 @@ internal sealed class CatalogEdit(CatalogState state)
         return this;
     }
 
-    /// <summary>Puts a document of the store into its place. A kind that is not known is passed over.</summary>
+    /// <summary>Puts a document of the store into its place. A kind that is not known, or is rows of its own, is passed over.</summary>
     public CatalogEdit Put(CatalogEntry entry)
     {
-        if (!CatalogRules.Stored.ContainsKey(entry.Key.Prefix)) return this;
+        if (!IsHeld(entry.Key)) return this;
         _stored[entry.Key] = entry;
         Show(entry.Key);
         return this;
@@ -81,6 +81,8 @@ internal sealed class CatalogEdit(CatalogState state)
             Indexes = _indexes,
         };
     }
+
+    private static bool IsHeld(DocumentKey key) => CatalogRules.Stored.TryGetValue(key.Prefix, out var kind) && !kind.IsRows;
 
     private static void Add<TKey, TValue>(ImmutableDictionary<TKey, ImmutableSortedSet<TValue>>.Builder map, TKey key, TValue value, ImmutableSortedSet<TValue> none)
         where TKey : notnull

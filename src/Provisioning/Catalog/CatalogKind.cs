@@ -26,6 +26,12 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// <summary>The fields that its documents are found by.</summary>
     public virtual IReadOnlyList<FieldIndex> Indexes => [];
 
+    /// <summary>
+    /// True when its documents are rows of a table of their own, looked up by that table's indexes: there may be a hundred thousand, and no snapshot and
+    /// no content pack holds them.
+    /// </summary>
+    public virtual bool IsRows => false;
+
     /// <summary>Sets defaults of a document that is to be stored.</summary>
     public abstract Document Fill(Document document);
 

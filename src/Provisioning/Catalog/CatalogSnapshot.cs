@@ -8,9 +8,10 @@ namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
 /// The whole catalog at one revision: configuration that everything reads and few write. Immutable; the next one is made from it and the change, and
-/// shares the rest with it. Objects in it have been checked: Available and Errors say what they lack.
+/// shares the rest with it. Objects in it have been checked: Available and Errors say what they lack. Kinds that are rows of their own
+/// (<see cref="CatalogKind.IsRows"/>) are not in it.
 /// </summary>
-public sealed class CatalogSnapshot : IReservations
+public sealed class CatalogSnapshot
 {
     private readonly CatalogState _state;
 
@@ -34,10 +35,8 @@ public sealed class CatalogSnapshot : IReservations
         Profiles = Of<Profile>("profiles");
         Params = Of<Param>("params");
         Subnets = Of<Subnet>("subnets");
-        Reservations = Of<Reservation>("reservations");
         Users = Of<User>("users");
         Prefs = new Prefs(Of<Pref>("prefs").Values.Where(p => p.Validated).ToDictionary(p => p.Name, p => p.Val, StringComparer.Ordinal));
-        ReservationsByToken = new ReservationsByToken(this);
     }
 
     /// <summary>Revision of the store.</summary>
@@ -67,12 +66,6 @@ public sealed class CatalogSnapshot : IReservations
     /// <summary>Subnets by name.</summary>
     public IReadOnlyDictionary<string, Subnet> Subnets { get; }
 
-    /// <summary>Reservations by key.</summary>
-    public IReadOnlyDictionary<string, Reservation> Reservations { get; }
-
-    /// <summary>Reservations by the client's token.</summary>
-    public ReservationsByToken ReservationsByToken { get; }
-
     /// <summary>Users by name.</summary>
     public IReadOnlyDictionary<string, User> Users { get; }
 
@@ -81,12 +74,6 @@ public sealed class CatalogSnapshot : IReservations
 
     /// <summary>All templates that parse, calling each other by ID.</summary>
     public TemplateSet TemplateSet => _state.Indexes.Templates;
-
-    /// <inheritdoc/>
-    Reservation? IReservations.At(uint address) => Reservations.GetValueOrDefault(IPv4.Hex(address));
-
-    /// <inheritdoc/>
-    IEnumerable<Reservation> IReservations.Of(string token) => ReservationsByToken[token];
 
     /// <summary>A catalog that holds content packs, and nothing of the store yet: its revision is 0.</summary>
     public static CatalogSnapshot Of(IEnumerable<CatalogEntry> content) => new(0, new CatalogEdit(CatalogState.Empty).Below(content).Finish());
@@ -128,6 +115,9 @@ public sealed class CatalogSnapshot : IReservations
 
     /// <summary>The enabled or disabled subnet that holds an address; the smallest one when several do.</summary>
     public Subnet? SubnetOf(uint address) => _state.Indexes.Networks.Find(address) is { } name ? Subnets[name] : null;
+
+    /// <summary>All subnets that hold an address, the largest network first.</summary>
+    public IEnumerable<Subnet> SubnetsHolding(uint address) => _state.Indexes.Networks.Overlapping(new Cidr(address, 32)).Select(name => Subnets[name]);
 
     private static CatalogState Edited(long revision, IEnumerable<Document> documents)
     {

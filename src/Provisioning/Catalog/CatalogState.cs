@@ -25,8 +25,8 @@ internal sealed record CatalogState
     public ImmutableDictionary<DocumentKey, CatalogEntry> Stored { get; init; } = ImmutableDictionary<DocumentKey, CatalogEntry>.Empty;
 
     /// <summary>What is seen of both, checked, by kind.</summary>
-    public ImmutableDictionary<string, ImmutableSortedDictionary<string, Document>> Documents { get; init; } = CatalogRules.Stored.Keys
-        .ToImmutableDictionary(k => k, _ => ImmutableSortedDictionary.Create<string, Document>(StringComparer.Ordinal), StringComparer.Ordinal);
+    public ImmutableDictionary<string, ImmutableSortedDictionary<string, Document>> Documents { get; init; } = CatalogRules.Stored.Values
+        .Where(k => !k.IsRows).ToImmutableDictionary(k => k.Prefix, _ => ImmutableSortedDictionary.Create<string, Document>(StringComparer.Ordinal), StringComparer.Ordinal);
 
     /// <summary>Who names a document.</summary>
     public ImmutableDictionary<Named, ImmutableSortedSet<DocumentKey>> Users { get; init; } = ImmutableDictionary<Named, ImmutableSortedSet<DocumentKey>>.Empty;

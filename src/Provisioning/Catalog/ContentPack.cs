@@ -69,6 +69,7 @@ public static class ContentPack
         var (prefix, rest) = (file.Path[..slash], file.Path[(slash + 1)..]);
         var isYaml = file.Path.EndsWith(".yml", StringComparison.Ordinal) || file.Path.EndsWith(".yaml", StringComparison.Ordinal);
         if (!CatalogRules.Kinds.TryGetValue(prefix, out var kind)) throw new FormatException($"there is no kind {prefix}");
+        if (kind.IsRows) throw new FormatException($"{prefix} are kept in the database alone, and are no content of packs: make them by the API or a sheet");
         if (prefix == "templates" && !isYaml) return Entry(new Template { ID = rest, Contents = file.Text }, pack, file, "");
         var content = Yaml(file.Text);
         try

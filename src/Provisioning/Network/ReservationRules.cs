@@ -3,6 +3,13 @@ namespace Anvil.Provisioning.Network;
 /// <summary>What reservations must fulfil (DRP's rules).</summary>
 public static class ReservationRules
 {
+    /// <summary>A reservation with its defaults: strategy MAC, and the token in the one written form of hardware addresses where it is one.</summary>
+    public static Reservation Filled(Reservation reservation) => reservation with
+    {
+        Strategy = reservation.Strategy.Length == 0 ? "MAC" : reservation.Strategy,
+        Token = MacAddress.TryNormalize(reservation.Token, out var mac) ? mac : reservation.Token,
+    };
+
     /// <summary>What is wrong with a reservation.</summary>
     /// <param name="reservation">As it is to be.</param>
     /// <param name="old">As it was; null for a new one.</param>

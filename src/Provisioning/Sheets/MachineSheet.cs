@@ -31,14 +31,15 @@ public sealed class MachineSheet
     private readonly IReadOnlyList<SheetColumn> _columns;
     private readonly CatalogSnapshot _catalog;
     private readonly MachinesOfSheet _known;
+    private readonly IReservations _reservations;
     private readonly DateTimeOffset _now;
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _macs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, int> _addresses = [];
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
-    private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, DateTimeOffset now)
-        => (_columns, _catalog, _known, _now) = (columns, catalog, known, now);
+    private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations, DateTimeOffset now)
+        => (_columns, _catalog, _known, _reservations, _now) = (columns, catalog, known, reservations, now);
 
     /// <summary>The columns of a header.</summary>
     /// <param name="header">Titles.</param>
@@ -82,15 +83,31 @@ public sealed class MachineSheet
         return (names, macs);
     }
 
+    /// <summary>Addresses in a sheet, to look reservations up by.</summary>
+    public static IReadOnlyCollection<uint> Addresses(Sheet sheet, IReadOnlyList<SheetColumn> columns)
+    {
+        var addresses = new HashSet<uint>();
+        foreach (var row in sheet.Rows)
+        {
+            for (var i = 0; i < Math.Min(columns.Count, row.Cells.Count); i++)
+            {
+                if (columns[i].Field == SheetField.Address && IPv4.TryParse(row.Cells[i].Trim(), out var address)) addresses.Add(address);
+            }
+        }
+
+        return addresses;
+    }
+
     /// <summary>Plans all rows.</summary>
     /// <param name="sheet">The sheet.</param>
     /// <param name="columns">Its columns.</param>
     /// <param name="known">The machines that its names and MAC addresses lead to.</param>
     /// <param name="catalog">The catalog.</param>
+    /// <param name="reservations">The reservations that its addresses and its machines' MAC addresses lead to.</param>
     /// <param name="now">The time.</param>
-    public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known, CatalogSnapshot catalog, DateTimeOffset now)
+    public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known, CatalogSnapshot catalog, IReservations reservations, DateTimeOffset now)
     {
-        var plan = new MachineSheet(columns, catalog, known, now);
+        var plan = new MachineSheet(columns, catalog, known, reservations, now);
         foreach (var row in sheet.Rows) yield return plan.Plan(row);
     }
 
@@ -226,7 +243,7 @@ public sealed class MachineSheet
     private (Reservation? Reservation, IReadOnlyList<string> Ended) Reserve(Machine wanted, string cell, int row, Action<string> problem)
     {
         if (cell.Length == 0) return (null, []);
-        var held = wanted.HardwareAddrs.SelectMany(m => _catalog.ReservationsByToken[m]).ToList();
+        var held = wanted.HardwareAddrs.SelectMany(_reservations.Of).ToList();
         if (cell == Clear) return (null, [.. held.Where(r => !r.ReadOnly).Select(r => r.Key)]);
         if (!IPv4.TryParse(cell, out var address)) return (null, []);
         Once(_addresses, address, row, twice => problem($"row {twice} has this address, too"));
@@ -234,7 +251,7 @@ public sealed class MachineSheet
         if (subnet is null || subnet.Proxy) return (null, []);
         var key = IPv4.Hex(address);
         if (held.Exists(r => r.Key == key)) return (null, []);
-        if (_catalog.Reservations.TryGetValue(key, out var other))
+        if (_reservations.At(address) is { } other)
         {
             problem($"{cell} is reserved for {other.Token}");
             return (null, []);

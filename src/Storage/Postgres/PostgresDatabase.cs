@@ -63,6 +63,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override async Task<DbConnection> ConnectAsync(CancellationToken cancellation) => await OpenAsync(cancellation);
 
     /// <inheritdoc/>
+    public override string IsTrue(string column) => column;
+
+    /// <inheritdoc/>
     public override object Value(DateTimeOffset time) => time.UtcDateTime;
 
     /// <inheritdoc/>

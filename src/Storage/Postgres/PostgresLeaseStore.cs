@@ -1,3 +1,4 @@
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -27,6 +28,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         // A statement may write a row once: of several states of one address the last counts.
         var last = new Dictionary<uint, Lease>();
         foreach (var lease in leases) last[IPv4.Parse(lease.Addr)] = lease;

@@ -86,6 +86,9 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     public override async Task<DbConnection> ConnectAsync(CancellationToken cancellation) => await OpenAsync(cancellation);
 
     /// <inheritdoc/>
+    public override string IsTrue(string column) => $"{column} = 1";
+
+    /// <inheritdoc/>
     public override object Value(DateTimeOffset time) => time.UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -25,6 +26,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
     {
+        using var step = AnvilDiagnostics.Step();
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);

@@ -62,7 +62,6 @@ public sealed class SnapshotPropertyTests
             .SelectMany(k => catalog.OfKind(k).Values.Select(d => $"{k} {JsonSerializer.Serialize(d, d.GetType(), Json.Options)} {string.Join(',', catalog.Uses(k, d.Key))}")).ToList();
         lines.AddRange(stored.OrderBy(k => k).Select(k => $"{k} {catalog.RevisionOf(k.Prefix, k.Key)}"));
         foreach (var address in Addresses) lines.Add($"{IPv4.Format(address)} {catalog.SubnetOf(address)?.Name}");
-        foreach (var mac in Macs) lines.Add($"{mac} {string.Join(',', catalog.ReservationsByToken[mac].Select(r => r.Addr))}");
         foreach (var name in catalog.TemplateSet.Names.Order(StringComparer.Ordinal)) lines.Add($"{name} {catalog.TemplateSet.OwnerOf(name)} {catalog.TemplateSet.Execute(name, null)}");
         lines.AddRange(catalog.Prefs.All.Select(p => $"{p.Key}={p.Value}"));
         return string.Join('\n', lines);
@@ -70,13 +69,11 @@ public sealed class SnapshotPropertyTests
 
     private static IEnumerable<uint> Addresses => Enumerable.Range(0, 64).Select(i => 0x0A000000u + ((uint)i * 16));
 
-    private static IEnumerable<string> Macs => Enumerable.Range(0, 4).Select(i => $"02:00:00:00:00:0{i}");
-
     private static Document RandomDocument(Random random, bool broken)
     {
         string Name() => "n" + random.Next(5);
         IReadOnlyList<TemplateInfo> Files() => random.Next(2) == 0 ? [] : [new TemplateInfo { Name = "ipxe", Path = "p", ID = Name() }];
-        return random.Next(9) switch
+        return random.Next(8) switch
         {
             0 => new Template { ID = Name(), Contents = random.Next(6) == 0 && broken ? "{{" : $"t{random.Next(9)}{(random.Next(2) == 0 ? $"{{{{define \"{Name()}\"}}}}d{random.Next(9)}{{{{end}}}}" : "")}" },
             1 => new TaskDefinition { Name = Name(), Prerequisites = [Name()], Templates = Files() },
@@ -85,7 +82,6 @@ public sealed class SnapshotPropertyTests
             4 => new Workflow { Name = Name(), Stages = [Name(), Name()] },
             5 => new Profile { Name = Name() },
             6 => new Subnet { Name = Name(), Network = $"10.0.{random.Next(4)}.{16 * random.Next(16)}/{random.Next(20, 29)}" },
-            7 => new Reservation { Addr = $"10.0.0.{random.Next(9)}", Token = $"02:00:00:00:00:0{random.Next(4)}", Scoped = random.Next(2) == 0, Subnet = Name() },
             _ => new Pref { Name = new[] { "defaultBootEnv", "defaultStage", "defaultWorkflow", "unknownBootEnv" }[random.Next(4)], Val = Name() },
         };
     }

@@ -51,14 +51,36 @@ public sealed class SnapshotTests
     {
         var catalog = new CatalogSnapshot(1, [
             new TaskDefinition { Name = "t1" }, new TaskDefinition { Name = "t2", Prerequisites = ["t1"] }, new Stage { Name = "s1", Tasks = ["t1"] },
-            new Workflow { Name = "w1", Stages = ["s1"] }, TestCatalog.Pref("defaultStage", "s1"), TestCatalog.Pref("unknownBootEnv", "e1"), new BootEnv { Name = "e1" },
-            new Reservation { Addr = "10.0.0.1", Scoped = true, Subnet = "net" }]);
+            new Workflow { Name = "w1", Stages = ["s1"] }, TestCatalog.Pref("defaultStage", "s1"), TestCatalog.Pref("unknownBootEnv", "e1"), new BootEnv { Name = "e1" }]);
         Assert.Equal(["stages:s1 still uses t1", "tasks:t2 still uses t1"], catalog.Uses("tasks", "t1"));
         Assert.Equal(["s1 is the defaultStage", "workflows:w1 still uses s1"], catalog.Uses("stages", "s1").Order(StringComparer.Ordinal));
         Assert.Equal(["e1 is the unknownBootEnv"], catalog.Uses("bootenvs", "e1"));
         Assert.Equal(["local is the defaultBootEnv"], catalog.Uses("bootenvs", "local"));
-        Assert.Equal(["reservations:0A000001 still uses net"], catalog.Uses("subnets", "net"));
         Assert.Empty(catalog.Uses("tasks", "t2"));
+    }
+
+    /// <summary>There may be a hundred thousand: no snapshot holds them, and no content pack brings any.</summary>
+    [Fact]
+    public void RowsOfTheirOwnAreInNoSnapshotAndNoContentPack()
+    {
+        var reservation = new Reservation { Addr = "10.0.0.1", Token = "02:00:00:00:00:01", Scoped = true, Subnet = "net" };
+        var catalog = TestCatalog.With(TestCatalog.Subnet(), reservation);
+        Assert.Empty(catalog.OfKind("reservations"));
+        Assert.Empty(catalog.With(new CatalogDelta(2, [new CatalogEntry(reservation, 2)], [], IsWhole: false)).OfKind("reservations"));
+        Assert.Empty(catalog.Uses("subnets", "net"));
+        var pack = ContentPack.Load("pack", [new ContentFile("reservations/r.yml", "Addr: 10.0.0.1\nToken: 02:00:00:00:00:01\n")]);
+        Assert.Empty(pack.Entries);
+        Assert.Equal("reservations are kept in the database alone, and are no content of packs: make them by the API or a sheet", Assert.Single(pack.Faults).Reason);
+    }
+
+    [Fact]
+    public void EverySubnetThatHoldsAnAddressIsFoundTheLargestFirst()
+    {
+        Subnet Of(string name, string network) => new() { Name = name, Network = network };
+        var catalog = new CatalogSnapshot(1, [Of("small", "10.0.0.0/28"), Of("large", "10.0.0.0/16"), Of("same", "10.0.0.0/16"), Of("one", "10.0.0.3/32"), Of("other", "10.1.0.0/16")]);
+        Assert.Equal(["large", "same", "small", "one"], catalog.SubnetsHolding(0x0A000003).Select(s => s.Name));
+        Assert.Equal(["large", "same"], catalog.SubnetsHolding(0x0A00FFFF).Select(s => s.Name));
+        Assert.Empty(catalog.SubnetsHolding(0x0A020000));
     }
 
     [Fact]

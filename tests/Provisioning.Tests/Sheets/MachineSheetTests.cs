@@ -18,7 +18,7 @@ public sealed class MachineSheetTests
         var problems = new List<SheetProblem>();
         var columns = MachineSheet.Columns(sheet.Header, problems);
         Assert.Empty(problems);
-        return [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(_machines), TestCatalog.With(_extra), TestCatalog.Start)];
+        return [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(_machines), TestCatalog.With(_extra), new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Start)];
     }
 
     /// <summary>Carries a plan out, as the gateway does.</summary>

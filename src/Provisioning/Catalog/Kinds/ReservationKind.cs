@@ -6,14 +6,11 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 /// <summary>Reservations (DRP's Reservation).</summary>
 internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations", "Addr")
 {
-    /// <summary>The index of clients.</summary>
-    public const string Token = "Token";
+    /// <inheritdoc/>
+    public override bool IsRows => true;
 
     /// <inheritdoc/>
     public override IReadOnlyList<Reference> References { get; } = [To("/Subnet", "subnets", "Subnet", r => r.Scoped ? [r.Subnet] : [])];
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<FieldIndex> Indexes { get; } = [new(Token, d => [((Reservation)d).Token])];
 
     /// <inheritdoc/>
     public override Reservation Empty(string key)
@@ -26,13 +23,9 @@ internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations
             : document;
 
     /// <inheritdoc/>
-    protected override Reservation Fill(Reservation document) => document with
-    {
-        Strategy = document.Strategy.Length == 0 ? "MAC" : document.Strategy,
-        Token = MacAddress.TryNormalize(document.Token, out var mac) ? mac : document.Token,
-    };
+    protected override Reservation Fill(Reservation document) => ReservationRules.Filled(document);
 
-    /// <inheritdoc/>
+    /// <summary>What breaks a rule but for other reservations: their writer looks those up.</summary>
     protected override IEnumerable<string> Problems(Reservation document, Reservation? old, CatalogSnapshot catalog)
-        => ReservationRules.Problems(document, old, IPv4.TryParse(document.Addr, out var address) ? catalog.SubnetOf(address) : null, catalog);
+        => ReservationRules.Problems(document, old, IPv4.TryParse(document.Addr, out var address) ? catalog.SubnetOf(address) : null, new ReservationBook());
 }

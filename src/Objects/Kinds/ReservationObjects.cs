@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json;
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Objects.Kinds;
+
+/// <summary>Reservations: read by their own indexes, changed by the catalog's one grain. Their version is the revision that wrote them.</summary>
+public sealed class ReservationObjects(IReservationStore store, IGrainFactory grains) : IObjectKind
+{
+    /// <inheritdoc/>
+    public string Prefix => "reservations";
+
+    /// <inheritdoc/>
+    public Type Document => typeof(Reservation);
+
+    /// <inheritdoc/>
+    public FieldTable Fields { get; } = CatalogFields.Tables["reservations"];
+
+    private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
+
+    /// <inheritdoc/>
+    public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
+    {
+        var page = await store.PageAsync(query, cancellation);
+        return new ListPage<Document>([.. page.Rows], page.Total, page.Filtered, page.Next);
+    }
+
+    /// <inheritdoc/>
+    public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var key = text;
+        foreach (var index in new[] { "Key:", "Name:", "Addr:" })
+        {
+            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
+        }
+
+        return LeaseObjects.TryAddress(key, out var address) && await store.ReadAsync(address, cancellation) is { } stored
+            ? new FoundObject(stored.Reservation, Tag(stored.Revision), stored.Reservation.Key) { Revision = stored.Revision }
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Make(new CatalogWrite(Prefix, "", document, request.Terms())));
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Replace(new CatalogWrite(Prefix, found.Document.Key, document, Terms(found, request))));
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), Terms(found, request))));
+
+    /// <inheritdoc/>
+    public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, Terms(found, request))));
+
+    /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
+
+    private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
+
+    private static async Task<ChangedObject> CommitAsync(Func<Task<CatalogAnswer>> change)
+    {
+        var answer = await GrainCalls.ActAsync(change);
+        return new ChangedObject(answer.Status, answer.Document, answer.Error, answer.Document is null ? "" : Tag(answer.Revision));
+    }
+}

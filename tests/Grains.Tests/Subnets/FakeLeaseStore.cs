@@ -1,0 +1,85 @@
+using System.Data.Common;
+using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Grains.Tests.Subnets;
+
+/// <summary>Leases in memory behind a database that the test slows down, takes away, or gives to another writer.</summary>
+internal sealed class FakeLeaseStore : ILeaseStore
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<uint, Lease> _leases = [];
+    private TaskCompletionSource? _gate;
+    private long _epoch;
+
+    /// <summary>Sizes of the writes, in their order.</summary>
+    public List<int> Writes { get; } = [];
+
+    /// <summary>Every opening.</summary>
+    public int Openings { get; private set; }
+
+    /// <summary>Writes that have begun, held back ones included.</summary>
+    public int Begun { get; private set; }
+
+    /// <summary>True: nothing can be read or written.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Leases as they are stored.</summary>
+    public Lease? At(string address)
+    {
+        lock (_lock) return _leases.GetValueOrDefault(IPv4.Parse(address));
+    }
+
+    /// <summary>Holds writes back until they are let go.</summary>
+    public void Hold() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Lets writes go.</summary>
+    public void LetGo() => _gate!.SetResult();
+
+    /// <summary>Another activation takes the subnet.</summary>
+    public void TakeOver() => _epoch++;
+
+    public Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
+    {
+        if (IsAway) throw new AwayException();
+        lock (_lock)
+        {
+            Openings++;
+            return Task.FromResult<(long, IReadOnlyList<Lease>)>((++_epoch, [.. _leases.Values]));
+        }
+    }
+
+    public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
+    {
+        Begun++;
+        if (_gate is { } gate) await gate.Task;
+        Check(subnet, epoch);
+        lock (_lock)
+        {
+            Writes.Add(leases.Count);
+            foreach (var lease in leases) _leases[IPv4.Parse(lease.Addr)] = lease;
+        }
+    }
+
+    public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
+    {
+        Begun++;
+        if (_gate is { } gate) await gate.Task;
+        Check(subnet, epoch);
+        lock (_lock) _leases.Remove(address);
+    }
+
+    public Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain lists nothing");
+
+    public Task<Lease?> FindAsync(uint address, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain keeps its leases in memory");
+
+    public Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain reads no history");
+
+    private void Check(string subnet, long epoch)
+    {
+        if (IsAway) throw new AwayException();
+        if (epoch != _epoch) throw new StaleEpochException(subnet, epoch);
+    }
+
+    private sealed class AwayException() : DbException("the database is away");
+}

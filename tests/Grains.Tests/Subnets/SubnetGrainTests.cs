@@ -1,0 +1,234 @@
+using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Grains.Tests.Subnets;
+
+/// <summary>A subnet's grain with a clock and a database that the test moves.</summary>
+public sealed class SubnetGrainTests
+{
+    /// <summary>Decisions that come while a transaction is written wait together for the next one: 11 clients, two writes.</summary>
+    [Fact]
+    public async Task WhatWaitsGoesIntoOneWrite()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        bench.Store.Hold();
+        var first = bench.Discover(0);
+        await SubnetBench.Until("the first write begins", () => bench.Store.Begun == 1);
+        var others = Enumerable.Range(1, 10).Select(bench.Discover).ToList();
+        await bench.Shell.Call(() => Task.CompletedTask); // The turns of all ten are over.
+        Assert.DoesNotContain(others.Append(first), t => t.IsCompleted);
+        bench.Store.LetGo();
+        var answers = await Task.WhenAll(others.Append(first));
+        Assert.Equal([1, 10], bench.Store.Writes);
+        Assert.Equal(11, answers.Select(a => a.Lease!.Addr).Distinct().Count());
+        Assert.All(answers, a => Assert.Equal(a.Lease!.Token, bench.Store.At(a.Lease!.Addr)!.Token));
+    }
+
+    /// <summary>The version before knows a lease by its JSON alone, and sends nothing else.</summary>
+    [Fact]
+    public async Task AnswersAreReadByTheVersionBefore()
+    {
+        var reservation = new Reservation { Addr = "10.0.0.50", Token = SubnetBench.Mac(1), Strategy = "MAC" };
+        var bench = await SubnetBench.OpenAsync(reservation);
+        var answer = await bench.Discover(1);
+        Assert.Equal("10.0.0.50", answer.Lease!.Addr);
+        var old = new LeaseAnswer(answer.Verdict, answer.LeaseJson, answer.ReservationJson, answer.Reason);
+        Assert.Equal((answer.Lease.Addr, answer.Lease.Token, answer.Lease.ExpireTime), (old.Lease!.Addr, old.Lease.Token, old.Lease.ExpireTime));
+        Assert.Equal(reservation.Token, old.Reservation!.Token);
+    }
+
+    [Fact]
+    public async Task WhileTheDatabaseIsAwayRenewalsAreForTheTimeLeft()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        var lease = await bench.Lease(1);
+        bench.Clock.Advance(TimeSpan.FromSeconds(200));
+        bench.Store.IsAway = true;
+        for (var i = 0; i < 2; i++)
+        {
+            var renewed = await bench.Request(1, lease.Addr);
+            Assert.Equal((LeaseVerdict.Give, 400, lease.ExpireTime), (renewed.Verdict, renewed.Lease!.Duration, renewed.Lease.ExpireTime));
+            var stranger = await bench.Discover(2);
+            Assert.Equal((LeaseVerdict.Silence, LeaseCause.DatabaseAway), (stranger.Verdict, stranger.Cause));
+        }
+
+        Assert.Equal(503, (await bench.Shell.Call(() => bench.Grain.DeleteLease(IPv4.Parse(lease.Addr)))).Status);
+        Assert.Equal(1, bench.Shell.Timers);
+        bench.Store.IsAway = false;
+        bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        await SubnetBench.Until("the leases are read again", () => bench.Shell.Timers == 0);
+        Assert.Equal(2, bench.Store.Openings);
+        Assert.Equal(600, (await bench.Request(1, lease.Addr)).Lease!.Duration);
+        Assert.Equal(LeaseVerdict.Give, (await bench.Discover(2)).Verdict);
+    }
+
+    /// <summary>What waits behind a write that fails was decided upon it, and fails with it; nobody is told of a lease that is not stored.</summary>
+    [Fact]
+    public async Task AFailedWriteTakesBackWhatWaitedBehindIt()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        bench.Store.Hold();
+        var first = bench.Discover(0);
+        await SubnetBench.Until("the first write begins", () => bench.Store.Begun == 1);
+        var second = bench.Discover(1);
+        await bench.Shell.Call(() => Task.CompletedTask);
+        bench.Store.IsAway = true;
+        bench.Store.LetGo();
+        Assert.All(await Task.WhenAll(first, second), a => Assert.Equal(LeaseCause.DatabaseAway, a.Cause));
+        Assert.Equal(1, bench.Store.Begun);
+        Assert.Equal(0u, await bench.Shell.Call(() => bench.Grain.AddressOf(SubnetBench.Mac(0))));
+        Assert.Equal(0u, await bench.Shell.Call(() => bench.Grain.AddressOf(SubnetBench.Mac(1))));
+    }
+
+    /// <summary>A client counts its own seconds: after a jump its lease has as long to go as before, in memory and in the database.</summary>
+    [Theory]
+    [InlineData(86400)]
+    [InlineData(-86400)]
+    public async Task LeasesMoveWithAClockThatJumps(int seconds)
+    {
+        var bench = await SubnetBench.OpenAsync();
+        var lease = await bench.Lease(1);
+        bench.Clock.Advance(TimeSpan.FromSeconds(100));
+        bench.Clock.Jumped = TimeSpan.FromSeconds(seconds);
+        Assert.Equal(SubnetBench.Mac(1), await bench.Shell.Call(() => bench.Grain.HolderOf(IPv4.Parse(lease.Addr))));
+        Assert.Equal(lease.ExpireTime.AddSeconds(seconds), bench.Store.At(lease.Addr)!.ExpireTime);
+        bench.Clock.Advance(TimeSpan.FromSeconds(499));
+        Assert.Equal(SubnetBench.Mac(1), await bench.Shell.Call(() => bench.Grain.HolderOf(IPv4.Parse(lease.Addr))));
+        bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Null(await bench.Shell.Call(() => bench.Grain.HolderOf(IPv4.Parse(lease.Addr))));
+    }
+
+    [Fact]
+    public async Task AJumpWhileTheDatabaseIsAwayIsStoredOnceItIsBack()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        var lease = await bench.Lease(1);
+        bench.Store.IsAway = true;
+        await bench.Discover(2);
+        bench.Clock.Jumped = TimeSpan.FromHours(5);
+        var renewed = await bench.Request(1, lease.Addr);
+        Assert.Equal((600, lease.ExpireTime.AddHours(5)), (renewed.Lease!.Duration, renewed.Lease.ExpireTime));
+        bench.Store.IsAway = false;
+        bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        await SubnetBench.Until("the ends are stored", () => bench.Store.At(lease.Addr)!.ExpireTime == lease.ExpireTime.AddHours(5));
+    }
+
+    [Fact]
+    public async Task AStaleEpochEndsTheActivation()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        await bench.Lease(1);
+        bench.Store.TakeOver();
+        var answer = await bench.Discover(2);
+        Assert.Equal((LeaseVerdict.Silence, LeaseCause.Moved, true), (answer.Verdict, answer.Cause, answer.Again));
+        Assert.True(bench.Shell.IsEnding);
+        Assert.Equal(0, bench.Shell.Timers);
+        Assert.True((await bench.Discover(3)).Again);
+        bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, bench.Store.Openings);
+    }
+
+    /// <summary>A deletion goes behind what was decided before it, and before what is decided after it.</summary>
+    [Fact]
+    public async Task ADeletionKeepsItsPlaceAmongTheWrites()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        var lease = await bench.Lease(1);
+        bench.Store.Hold();
+        var renewal = bench.Request(1, lease.Addr);
+        await SubnetBench.Until("the renewal's write begins", () => bench.Store.Begun == 3);
+        var deletion = bench.Shell.Call(() => bench.Grain.DeleteLease(IPv4.Parse(lease.Addr)));
+        var again = bench.Request(1, lease.Addr);
+        Assert.Equal(LeaseVerdict.Refuse, (await again).Verdict);
+        var other = bench.Ask(LeaseAct.Discover, 2, lease.Addr);
+        await bench.Shell.Call(() => Task.CompletedTask);
+        bench.Store.LetGo();
+        Assert.Equal(200, (await deletion).Status);
+        Assert.Equal(LeaseVerdict.Give, (await renewal).Verdict);
+        Assert.Equal(lease.Addr, (await other).Lease!.Addr);
+        Assert.Equal(SubnetBench.Mac(2), bench.Store.At(lease.Addr)!.Token);
+    }
+
+    /// <summary>What its writer told holds for the very next packet, though this silo's catalog has not moved on yet.</summary>
+    [Fact]
+    public async Task AReservationThatWasToldHoldsForTheNextPacket()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        Assert.Equal(new ClientStanding(false, 0), await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9))));
+        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(2, [Reserved(10, 9), Reserved(11, 8)], [])));
+        Assert.Equal(new ClientStanding(true, 0), await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9))));
+        Assert.Equal("10.0.0.12", (await bench.Discover(1)).Lease!.Addr);
+        Assert.Equal("10.0.0.10", (await bench.Discover(9)).Lease!.Addr);
+        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(3, [], [IPv4.Parse("10.0.0.11")])));
+        Assert.Equal("10.0.0.11", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.11")).Lease!.Addr);
+        Assert.Equal(1, bench.Reservations.Reads);
+    }
+
+    /// <summary>What it was not told (a silo of the version before wrote it) is read once the catalog has moved on, beside the packets.</summary>
+    [Fact]
+    public async Task ReservationsThatWereNotToldAreReadBesideThePackets()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(15, 7));
+        bench.Reservations.Set("10.0.0.10", Reserved(10, 9));
+        bench.Reservations.Set("10.0.0.15", null);
+        bench.Reservations.Hold();
+        bench.MoveOn();
+        Assert.Equal(LeaseVerdict.Give, (await bench.Request(1, (await bench.Discover(1)).Lease!.Addr)).Verdict);
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
+        bench.Reservations.LetGo();
+        await SubnetBench.Until("the changes are read", () => bench.Shell.Timers == 0);
+        Assert.True((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9)))).IsReserved);
+        Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(7)))).IsReserved);
+        Assert.Equal(2, bench.Reservations.Reads);
+    }
+
+    /// <summary>What was read before a reservation was told, and arrives after it, does not undo it.</summary>
+    [Fact]
+    public async Task AnOlderReadingDoesNotUndoWhatWasTold()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(10, 9));
+        bench.Reservations.Set("10.0.0.10", Reserved(10, 8));
+        bench.Reservations.Hold();
+        bench.MoveOn();
+        await bench.Discover(1);
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
+        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(bench.Reservations.Revision + 1, [], [IPv4.Parse("10.0.0.10")])));
+        bench.Reservations.LetGo();
+        await SubnetBench.Until("the changes are read", () => bench.Shell.Timers == 0);
+        Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(8)))).IsReserved);
+        Assert.Equal("10.0.0.10", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.10")).Lease!.Addr);
+    }
+
+    /// <summary>A subnet whose range or network changes is served as it is now.</summary>
+    [Fact]
+    public async Task TheSubnetIsFollowed()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(10, 9));
+        bench.Reservations.Set("10.9.0.1", new Reservation { Addr = "10.9.0.1", Token = SubnetBench.Mac(8), Strategy = "MAC" });
+        bench.MoveOn(SubnetBench.Net with { ActiveEnd = "10.0.0.11" });
+        Assert.Equal("10.0.0.11", (await bench.Discover(1)).Lease!.Addr);
+        Assert.Equal(LeaseCause.Exhausted, (await bench.Discover(2)).Cause);
+        bench.MoveOn(SubnetBench.Net with { Network = "10.9.0.0/24", ActiveStart = "10.9.0.1", ActiveEnd = "10.9.0.2" });
+        Assert.Equal("10.9.0.2", (await bench.Discover(3)).Lease!.Addr);
+        Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9)))).IsReserved);
+    }
+
+    /// <summary>Addresses ahead of the pickers are probed once, not for every client; one that is in use is left alone.</summary>
+    [Fact]
+    public async Task ProbesAreAskedForOnce()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        Task<LeaseAnswer> Ask(int client) => bench.Shell.Call(() => bench.Grain.Handle(new LeaseCall(LeaseAct.Discover, SubnetBench.Mac(client), 0, 1) { CanProbe = true }));
+        Assert.Equal(9, (await Ask(1)).ToProbe.Count);
+        Assert.Single((await Ask(2)).ToProbe);
+        await bench.Shell.Call(() => bench.Grain.Probed(IPv4.Parse("10.0.0.12"), true));
+        Assert.Equal(Lease.Invalid, bench.Store.At("10.0.0.12")!.State);
+        Assert.Equal("10.0.0.13", (await Ask(3)).Lease!.Addr);
+        bench.Clock.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal(6, (await Ask(4)).ToProbe.Count(a => a > IPv4.Parse("10.0.0.14")));
+    }
+
+    private static Reservation Reserved(int last, int client) => new() { Addr = $"10.0.0.{last}", Token = SubnetBench.Mac(client), Strategy = "MAC" };
+}
