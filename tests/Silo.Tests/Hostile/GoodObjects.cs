@@ -50,12 +50,15 @@ internal static class GoodObjects
             .Replace("%", $"{number / 256 % 256:x2}:{number % 256:x2}", StringComparison.Ordinal))!.AsObject();
     }
 
-    /// <summary>The last part of the path of an object.</summary>
-    public static string KeyOf(string kind, JsonNode document) => (string)document[kind switch
+    /// <summary>The field that names an object.</summary>
+    public static string KeyField(string kind) => kind switch
     {
         "templates" => "ID",
         "machines" or "jobs" => "Uuid",
         "reservations" or "leases" => "Addr",
         _ => "Name",
-    }]!;
+    };
+
+    /// <summary>The last part of the path of an object.</summary>
+    public static string KeyOf(string kind, JsonNode document) => (string)document[KeyField(kind)]!;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Anvil.Silo.Tests.Hostile;
@@ -28,6 +29,19 @@ internal static class HostileJson
 
     private static readonly string[] Verbs = ["add", "remove", "replace", "move", "copy", "test", "add", "replace", "nope", "", "ADD"];
 
+    private static readonly string[] Texts = [.. Values.Where(v => v[0] == '"')];
+
+    /// <summary>Some value where another was: mostly of the same type, so that it comes past the reader of bodies.</summary>
+    private static string Value(Random random, JsonNode? old) => (old?.GetValueKind(), random.Next(3)) switch
+    {
+        (JsonValueKind.String, > 0) => Texts[random.Next(Texts.Length)],
+        (JsonValueKind.Number, > 0) => random.Next(-1, 5000).ToString(CultureInfo.InvariantCulture),
+        (JsonValueKind.True or JsonValueKind.False, > 0) => random.Next(2) == 0 ? "true" : "false",
+        (JsonValueKind.Array, 1) => $"[{Texts[random.Next(Texts.Length)]}]",
+        (JsonValueKind.Object, 1) => $"{{{Texts[random.Next(Texts.Length)]}:{Texts[random.Next(Texts.Length)]}}}",
+        _ => Value(random),
+    };
+
     /// <summary>Some value.</summary>
     public static string Value(Random random) => random.Next(40) switch
     {
@@ -54,20 +68,24 @@ internal static class HostileJson
     /// <summary>A JSON Patch of a good object.</summary>
     public static byte[] Patch(Random random, JsonObject good)
     {
-        string Pointer()
+        var slots = Slots(good).ToList();
+        (string Pointer, JsonNode? Old) Place()
         {
-            if (random.Next(3) == 0) return $"\"{Pointers[random.Next(Pointers.Length)]}\"";
-            var (owner, name) = Slots(good).ElementAt(random.Next(Slots(good).Count()));
-            return Text(owner == good ? $"/{name}" : $"/{owner.GetPath().Replace("$.", "", StringComparison.Ordinal).Replace('.', '/')}/{name}");
+            if (random.Next(4) == 0) return ($"\"{Pointers[random.Next(Pointers.Length)]}\"", null);
+            var (owner, name) = slots[random.Next(slots.Count)];
+            var above = owner.GetPath().TrimStart('$').Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Replace('.', '/');
+            return (Text($"{above}/{name}"), owner[name]);
         }
 
-        var operations = Enumerable.Range(0, random.Next(1, 5)).Select(_ =>
+        var operations = Enumerable.Range(0, random.Next(4) == 0 ? random.Next(2, 5) : 1).Select(_ =>
         {
-            var parts = new List<string> { $"\"op\":{Text(Verbs[random.Next(Verbs.Length)])}", $"\"path\":{(random.Next(30) == 0 ? Value(random) : Pointer())}" };
-            if (random.Next(4) > 0) parts.Add($"\"value\":{Value(random)}");
-            if (random.Next(3) == 0) parts.Add($"\"from\":{(random.Next(20) == 0 ? Value(random) : Pointer())}");
-            if (random.Next(20) == 0) parts.RemoveAt(random.Next(parts.Count));
-            return random.Next(40) == 0 ? Value(random) : "{" + string.Join(',', parts) + "}";
+            var (pointer, old) = Place();
+            var verb = random.Next(2) == 0 ? "replace" : Verbs[random.Next(Verbs.Length)];
+            var parts = new List<string> { $"\"op\":{Text(verb)}", $"\"path\":{(random.Next(40) == 0 ? Value(random) : pointer)}" };
+            if (random.Next(20) > 0) parts.Add($"\"value\":{Value(random, old)}");
+            if (verb is "move" or "copy" || random.Next(20) == 0) parts.Add($"\"from\":{(random.Next(20) == 0 ? Value(random) : Place().Pointer)}");
+            if (random.Next(40) == 0) parts.RemoveAt(random.Next(parts.Count));
+            return random.Next(60) == 0 ? Value(random) : "{" + string.Join(',', parts) + "}";
         });
         return Spoil(random, Encoding.UTF8.GetBytes(random.Next(40) == 0 ? Value(random) : $"[{string.Join(',', operations)}]"));
     }
@@ -85,8 +103,8 @@ internal static class HostileJson
             return $"@raw{raws.Count - 1}@";
         }
 
-        var value = Value(random);
-        switch (random.Next(12))
+        var value = Value(random, owner[name]);
+        switch (random.Next(20))
         {
             case 0: owner.Remove(name); break;
             case 1: owner[name] = Raw($"{value},{Text(name)}:{Value(random)}"); break;

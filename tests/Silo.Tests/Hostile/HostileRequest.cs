@@ -59,6 +59,7 @@ internal sealed record HostileRequest(string Method, string Kind, string Path, b
             : random.Next(60) == 0 ? new string('k', 3000) : Pick(random, Keys);
         var good = GoodObjects.Of(kind, random.Next(1, 50_000));
         if (kind == "jobs" && known["machines"] is { Count: > 0 } machines) good["Machine"] = Pick(random, machines);
+        if (method == "PUT" && random.Next(8) > 0) good[GoodObjects.KeyField(kind)] = Uri.UnescapeDataString(key);
         var one = kind != "prefs" && (method is "PUT" or "PATCH" or "DELETE" || (method != "POST" && random.Next(2) == 0));
         var path = one ? $"/{kind}/{key}" : $"/{kind}";
         if (random.Next(4) == 0) (method, path) = Below(random, method, kind, key);
