@@ -15,6 +15,7 @@ public abstract class SiloFixture : IAsyncLifetime
     public const string Password = "the-first-password";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-silo-");
     private readonly List<WebApplication> _silos = [];
+    private readonly List<string[]> _started = [];
     private readonly Ports _ports = new();
 
     protected SiloFixture() => (ApiPort, FilePort, TftpPort) = (FreePort(), FreePort(), FreePort());
@@ -42,15 +43,17 @@ public abstract class SiloFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        foreach (var silo in _silos)
-        {
-            await silo.StopAsync();
-            await silo.DisposeAsync();
-        }
-
+        await StopAsync();
         _ports.Dispose();
         _folder.Delete(recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Stops all silos and starts them again, on the data and the ports that they had.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        foreach (var arguments in _started) await StartOneAsync(arguments);
     }
 
     /// <summary>A service of the silo that serves the API.</summary>
@@ -95,13 +98,32 @@ public abstract class SiloFixture : IAsyncLifetime
     /// <summary>Adds a silo and starts it.</summary>
     protected async Task AddAsync(params string[] arguments)
     {
-        var app = await SiloHost.BuildAsync([$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}", $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments], Change);
-        _silos.Add(app);
-        await app.StartAsync();
+        string[] own = [$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}"];
+        string[] all = [.. own, $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments];
+        _started.Add(all);
+        await StartOneAsync(all);
     }
 
     /// <summary>A port that is this fixture's own.</summary>
     protected int FreePort() => _ports.Take();
+
+    private async Task StartOneAsync(string[] arguments)
+    {
+        var app = await SiloHost.BuildAsync(arguments, Change);
+        _silos.Add(app);
+        await app.StartAsync();
+    }
+
+    private async Task StopAsync()
+    {
+        foreach (var silo in _silos)
+        {
+            await silo.StopAsync();
+            await silo.DisposeAsync();
+        }
+
+        _silos.Clear();
+    }
 }
 
 /// <summary>One silo with every role, on SQLite.</summary>
