@@ -47,6 +47,6 @@ internal static class SheetWriter
     /// <summary>A cell of a CSV file without the quote that <see cref="WriteCsvAsync"/> put before it.</summary>
     public static string Unguard(string cell) => cell.Length > 1 && cell[0] == '\'' && FormulaStarts.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
 
-    /// <summary>XML has no place for most control characters.</summary>
-    private static string Printable(string text) => text.Any(c => c < ' ' && c is not ('\t' or '\n' or '\r')) ? new string([.. text.Where(c => c >= ' ' || c is '\t' or '\n' or '\r')]) : text;
+    /// <summary>A text without the characters that XML 1.0 has no place for (section 2.2): most controls, U+FFFE, U+FFFF.</summary>
+    private static string Printable(string text) => string.Concat(text.EnumerateRunes().Where(r => r.Value is '\t' or '\n' or '\r' or (>= ' ' and not 0xFFFE and not 0xFFFF)));
 }

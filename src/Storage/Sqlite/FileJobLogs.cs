@@ -31,7 +31,8 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     /// <inheritdoc/>
     public Task DeleteAsync(Guid job, CancellationToken cancellation)
     {
-        File.Delete(PathOf(job));
+        // The folder is made with the first log: until then there is none to delete a file in.
+        if (File.Exists(PathOf(job))) File.Delete(PathOf(job));
         return Task.CompletedTask;
     }
 

@@ -21,33 +21,48 @@ internal static class GoodObjects
         var text = kind switch
         {
             "templates" => """{"ID":"@","Description":"d","Contents":"hello {{.Machine.Name}}"}""",
-            "params" => """{"Name":"@","Description":"d","Documentation":"d","Secure":false,"Schema":{"type":"string","pattern":"^a+$","default":"a"}}""",
-            "tasks" => """{"Name":"@","Templates":[{"Name":"t","Path":"","Contents":"echo {{.Machine.Name}}","Meta":{"OS":"linux"}}],"RequiredParams":[],"OptionalParams":["a"],"Prerequisites":[],"Meta":{"a":"b"}}""",
+            "params" => """
+                {"Name":"@","Description":"d","Documentation":"d","Secure":false,"Schema":{"type":"string","pattern":"^a+$","default":"a"}}
+                """,
+            "tasks" => """
+                {"Name":"@","Templates":[{"Name":"t","Path":"","Contents":"echo {{.Machine.Name}}","Meta":{"OS":"linux"}}],
+                 "RequiredParams":[],"OptionalParams":["a"],"Prerequisites":[],"Meta":{"a":"b"}}
+                """,
             "bootenvs" => """
-                {"Name":"@","OS":{"Name":"linux-1","Family":"debian","Version":"1","SupportedArchitectures":{"amd64":{"Kernel":"k","Initrds":["i"],"BootParams":"x={{.Machine.Name}}"}}},
+                {"Name":"@","OS":{"Name":"linux-1","Family":"debian","Version":"1",
+                 "SupportedArchitectures":{"amd64":{"Kernel":"k","Initrds":["i"],"BootParams":"x={{.Machine.Name}}"}}},
                  "Kernel":"k","Initrds":["i"],"BootParams":"y","OnlyUnknown":false,"Loaders":{"amd64-uefi":"ipxe.efi"},"RequiredParams":[],"OptionalParams":[],
                  "Templates":[{"Name":"f","Path":"@/{{.Machine.Path}}/f","Contents":"hello"}]}
                 """,
             "profiles" => """{"Name":"@","Description":"d","Params":{"a":1,"b":{"c":[1,2]}},"Meta":{"a":"b"}}""",
-            "stages" => """{"Name":"@","BootEnv":"","Tasks":[],"Profiles":[],"Params":{"n":1},"RequiredParams":[],"OptionalParams":[],"Reboot":false,"Templates":[{"Name":"s","Path":"@/{{.Machine.Path}}/s","Contents":"hello"}]}""",
+            "stages" => """
+                {"Name":"@","BootEnv":"","Tasks":[],"Profiles":[],"Params":{"n":1},"RequiredParams":[],"OptionalParams":[],"Reboot":false,
+                 "Templates":[{"Name":"s","Path":"@/{{.Machine.Path}}/s","Contents":"hello"}]}
+                """,
             "workflows" => """{"Name":"@","Description":"d","Stages":[]}""",
             "users" => """{"Name":"@","Description":"d","Roles":[]}""",
             "subnets" => """
-                {"Name":"@","Enabled":false,"Proxy":false,"Subnet":"#.0/24","ActiveStart":"#.10","ActiveEnd":"#.20","ActiveLeaseTime":60,"ReservedLeaseTime":7200,
+                {"Name":"@","Enabled":false,"Proxy":false,"Subnet":"#.0/24","ActiveStart":"#.10","ActiveEnd":"#.20",
+                 "ActiveLeaseTime":60,"ReservedLeaseTime":7200,
                  "NextServer":"#.1","OnlyReservations":false,"Options":[{"Code":3,"Value":"#.1"}],"Strategy":"MAC","Pickers":["hint","nextFree"]}
                 """,
-            "reservations" => """{"Addr":"#.77","Token":"02:ab:00:00:%","Strategy":"MAC","NextServer":"#.1","Options":[{"Code":3,"Value":"#.1"}],"Duration":600,"Scoped":false}""",
+            "reservations" => """
+                {"Addr":"#.77","Token":"02:ab:00:00:%","Strategy":"MAC","NextServer":"#.1","Options":[{"Code":3,"Value":"#.1"}],
+                 "Duration":600,"Scoped":false}
+                """,
             "machines" => """
-                {"Name":"@","Description":"d","HardwareAddrs":["02:ac:00:00:%"],"Address":"#.78","Profiles":[],"Params":{"a":1,"b":["x"]},"Workflow":"","Stage":"none","BootEnv":"local",
-                 "Tasks":[],"Runnable":true,"OS":"","Arch":"amd64","Locked":false,"Meta":{"a":"b"}}
+                {"Name":"@","Description":"d","HardwareAddrs":["02:ac:00:00:%"],"Address":"#.78","Profiles":[],"Params":{"a":1,"b":["x"]},
+                 "Workflow":"","Stage":"none","BootEnv":"local",
+                 "Tasks":["inventory"],"Runnable":true,"OS":"","Arch":"amd64","Locked":false,"Meta":{"a":"b"}}
                 """,
             "jobs" => """{"Machine":"00000000-0000-4000-8000-000000000001","State":"running"}""",
             "leases" => """{"Addr":"#.79","Token":"02:ad:00:00:%","State":"ACK","Duration":60}""",
             "prefs" => """{"defaultWorkflow":"","defaultBootEnv":"local","unknownBootEnv":"ignore","logLevel":"info"}""",
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
         };
-        return JsonNode.Parse(text.Replace("@", name, StringComparison.Ordinal).Replace("#", net, StringComparison.Ordinal)
-            .Replace("%", $"{number / 256 % 256:x2}:{number % 256:x2}", StringComparison.Ordinal))!.AsObject();
+        var mac = $"{number / 256 % 256:x2}:{number % 256:x2}";
+        text = text.Replace("@", name, StringComparison.Ordinal).Replace("#", net, StringComparison.Ordinal).Replace("%", mac, StringComparison.Ordinal);
+        return JsonNode.Parse(text)!.AsObject();
     }
 
     /// <summary>The field that names an object.</summary>

@@ -11,20 +11,30 @@ internal static class HostileJson
     /// <summary>JSON values, and what is none, that may stand where another was.</summary>
     private static readonly string[] Values =
     [
-        "null", "true", "false", "0", "-1", "0.5", "1e999", "-1e999", "1e-999", "123456789012345678901234567890", "2147483648", "-2147483649", "NaN", "01",
-        "\"\"", "\" \"", "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\u202Ecba\\u202C\"", "\"\\ud83d\\ude00\"", "\"\\uffff\"",
-        "\"../../etc/passwd\"", "\"/etc/passwd\"", "\"{{\"", "\"{{.Machine.Nope}}\"", "\"{{range}}\"", "\"{{template \\\"nope\\\"}}\"", "\"{{define \\\"x\\\"}}\"",
-        "\"{{printf \\\"%1000000d\\\" 1}}\"", "\"a/b\"", "\"a\\\\b\"", "\"a%2fb\"", "\"%41\"", "\"..\"", "\".\"", "\"*\"", "\"a?b#c\"", "\"Name:x\"", "\"'; drop table x; --\"",
-        "\"255.255.255.255\"", "\"0.0.0.0\"", "\"0.0.0.0/0\"", "\"10.0.0.0/33\"", "\"999.1.1.1\"", "\"::1\"", "\"00:00:00:00:00:00\"", "\"ff:ff:ff:ff:ff:ff\"",
-        "\"9999-12-31T23:59:59.9999999Z\"", "\"0001-01-01T00:00:00+14:00\"", "\"{00000000-0000-0000-0000-000000000000}\"", "\"(a+)+$\"", "\"[\"", "\"line\\r\\nline\"",
-        "[]", "{}", "[null]", "[[]]", "[{}]", "[\"\"]", "[\"a\",\"a\"]", "{\"a\":null}", "{\"\":\"\"}", "{\"a\":{\"b\":[1,{\"c\":null}]}}", "{\"\\u0000\":1}", "{\"a\":1,\"a\":2}",
-        "{\"$ref\":\"#\"}", "{\"type\":\"nope\"}", "{\"pattern\":\"^(a+)+$\"}", "{\"Code\":300,\"Value\":\"x\"}", "[{\"Code\":3,\"Value\":null}]", "[{\"Name\":null}]",
+        "null", "true", "false", "0", "-1", "0.5", "1e999", "-1e999", "1e-999", "123456789012345678901234567890", "2147483648",
+        "-2147483649", "NaN", "01",
+        "\"\"", "\" \"", "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\u202Ecba\\u202C\"", "\"\\ud83d\\ude00\"",
+        "\"\\uffff\"",
+        "\"../../etc/passwd\"", "\"/etc/passwd\"", "\"{{\"", "\"{{.Machine.Nope}}\"", "\"{{range}}\"", "\"{{template \\\"nope\\\"}}\"",
+        "\"{{define \\\"x\\\"}}\"",
+        "\"{{printf \\\"%1000000d\\\" 1}}\"", "\"a/b\"", "\"a\\\\b\"", "\"a%2fb\"", "\"%41\"", "\"..\"", "\".\"", "\"*\"", "\"a?b#c\"",
+        "\"Name:x\"", "\"'; drop table x; --\"",
+        "\"255.255.255.255\"", "\"0.0.0.0\"", "\"0.0.0.0/0\"", "\"10.0.0.0/33\"", "\"999.1.1.1\"", "\"::1\"", "\"00:00:00:00:00:00\"",
+        "\"ff:ff:ff:ff:ff:ff\"",
+        "\"9999-12-31T23:59:59.9999999Z\"", "\"0001-01-01T00:00:00+14:00\"", "\"{00000000-0000-0000-0000-000000000000}\"",
+        "\"(a+)+$\"", "\"[\"", "\"line\\r\\nline\"",
+        "[]", "{}", "[null]", "[[]]", "[{}]", "[\"\"]", "[\"a\",\"a\"]", "{\"a\":null}", "{\"\":\"\"}",
+        "{\"a\":{\"b\":[1,{\"c\":null}]}}", "{\"\\u0000\":1}", "{\"a\":1,\"a\":2}",
+        "{\"$ref\":\"#\"}", "{\"type\":\"nope\"}", "{\"pattern\":\"^(a+)+$\"}", "{\"Code\":300,\"Value\":\"x\"}",
+        "[{\"Code\":3,\"Value\":null}]", "[{\"Name\":null}]",
     ];
 
     private static readonly string[] Pointers =
     [
-        "", "/", "//", "/-", "no-slash", "/~2", "/~", "/Meta/a~1b", "/Meta/-", "/Tasks/-", "/Tasks/0", "/Tasks/99999999999", "/Tasks/-1", "/Params/a", "/Params", "/Name", "/Uuid",
-        "/ID", "/Nope", "/Errors/-", "/Available", "/ReadOnly", "/PasswordHash", "/Secret", "/CurrentTask", "/State", "/Boot/Phase", "/Options/0/Value", "/\\u0000", "/Meta/\\ud800",
+        "", "/", "//", "/-", "no-slash", "/~2", "/~", "/Meta/a~1b", "/Meta/-", "/Tasks/-", "/Tasks/0", "/Tasks/99999999999",
+        "/Tasks/-1", "/Params/a", "/Params", "/Name", "/Uuid",
+        "/ID", "/Nope", "/Errors/-", "/Available", "/ReadOnly", "/PasswordHash", "/Secret", "/CurrentTask", "/State", "/Boot/Phase",
+        "/Options/0/Value", "/\\u0000", "/Meta/\\ud800",
     ];
 
     private static readonly string[] Verbs = ["add", "remove", "replace", "move", "copy", "test", "add", "replace", "nope", "", "ADD"];
@@ -73,7 +83,7 @@ internal static class HostileJson
         {
             if (random.Next(4) == 0) return ($"\"{Pointers[random.Next(Pointers.Length)]}\"", null);
             var (owner, name) = slots[random.Next(slots.Count)];
-            var above = owner.GetPath().TrimStart('$').Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Replace('.', '/');
+            var above = owner.GetPath().TrimStart('$').Replace('[', '.').Replace("]", "", StringComparison.Ordinal).Replace('.', '/');
             return (Text($"{above}/{name}"), owner[name]);
         }
 
@@ -81,9 +91,10 @@ internal static class HostileJson
         {
             var (pointer, old) = Place();
             var verb = random.Next(2) == 0 ? "replace" : Verbs[random.Next(Verbs.Length)];
-            var parts = new List<string> { $"\"op\":{Text(verb)}", $"\"path\":{(random.Next(40) == 0 ? Value(random) : pointer)}" };
+            List<string> parts = [$"\"op\":{Text(verb)}", $"\"path\":{(random.Next(40) == 0 ? Value(random) : pointer)}"];
             if (random.Next(20) > 0) parts.Add($"\"value\":{Value(random, old)}");
-            if (verb is "move" or "copy" || random.Next(20) == 0) parts.Add($"\"from\":{(random.Next(20) == 0 ? Value(random) : Place().Pointer)}");
+            var from = random.Next(20) == 0 ? Value(random) : Place().Pointer;
+            if (verb is "move" or "copy" || random.Next(20) == 0) parts.Add($"\"from\":{from}");
             if (random.Next(40) == 0) parts.RemoveAt(random.Next(parts.Count));
             return random.Next(60) == 0 ? Value(random) : "{" + string.Join(',', parts) + "}";
         });
@@ -95,7 +106,7 @@ internal static class HostileJson
         var slots = Slots(tree).ToList();
         if (slots.Count == 0) return;
         // Free texts and maps are where most is accepted, and so stored.
-        var free = slots.Where(s => s.Name is "Name" or "ID" or "Description" or "Documentation" or "Contents" or "Path" || s.Owner != tree).ToList();
+        var free = slots.Where(s => s.Owner != tree || s.Name is "Name" or "ID" or "Description" or "Documentation" or "Contents").ToList();
         var (owner, name) = random.Next(2) == 0 && free.Count > 0 ? free[random.Next(free.Count)] : slots[random.Next(slots.Count)];
         string Raw(string raw)
         {
@@ -134,7 +145,8 @@ internal static class HostileJson
         _ => [],
     };
 
-    private static string Nested(int depth) => string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + depth.ToString(CultureInfo.InvariantCulture) + string.Concat(Enumerable.Repeat("]}", depth));
+    private static string Nested(int depth)
+        => string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + Text("deep") + string.Concat(Enumerable.Repeat("]}", depth));
 
     private static string Text(string text) => JsonValue.Create(text).ToJsonString();
 }
