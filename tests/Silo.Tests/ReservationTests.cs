@@ -1,7 +1,9 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,6 +53,28 @@ public abstract class ReservationTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "subnets/rules")).Status);
     }
 
+    /// <summary>Filters, pages, versions and events are those of every kind.</summary>
+    [Fact]
+    public async Task ReservationsAreListedVersionedAndToldOf()
+    {
+        var events = silo.Service<IEventStore>();
+        var place = await events.EndAsync(CancellationToken.None);
+        for (var i = 1; i <= 3; i++) Assert.Equal(HttpStatusCode.Created, (await ReserveAsync($"10.54.0.{100 + i}", i)).Status);
+        var digits = Mac("54", 2).Replace(":", "", StringComparison.Ordinal);
+        Assert.Equal(["10.54.0.102"], await ListedAsync($"Token={digits}"));
+        Assert.Equal(["10.54.0.103", "10.54.0.102"], await ListedAsync("Addr=Re(^10[.]54[.])&reverse=true&limit=2"));
+        Assert.Equal(["10.54.0.101"], await ListedAsync("Addr=Between(10.54.0.0,10.54.0.101)"));
+
+        using var get = await silo.Http.GetAsync(new Uri("reservations/Addr:10.54.0.102", UriKind.Relative));
+        var tag = get.Headers.ETag!.Tag;
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.PreconditionFailed), (await DescribeAsync(tag, "first"), await DescribeAsync(tag, "second")));
+        Assert.Equal("first", (await silo.CallAsync("GET", "reservations/0A360066")).Body!["Description"]!.ToString());
+
+        var told = (await events.ReadAsync(place, 1000, CancellationToken.None)).Where(e => e.Type == "reservations" && e.Key == "0A360066").ToList();
+        Assert.Equal(["create", "update"], told.Select(e => e.Action));
+        Assert.All(told, e => Assert.NotEqual("", e.Principal));
+    }
+
     /// <summary>Many at once: all or none, and what goes makes room for what comes.</summary>
     [Fact]
     public async Task ManyAreWrittenAllOrNone()
@@ -71,6 +95,18 @@ public abstract class ReservationTests(SiloFixture silo)
         var stale = await writer.Remove(new CatalogRemoval("reservations", "0A35C802", terms with { IfRevision = merged.Revision }));
         Assert.Equal(412, stale.Status);
         Assert.Equal(200, (await writer.Remove(new CatalogRemoval("reservations", "0A35C802", terms with { IfRevision = moved.Revision }))).Status);
+    }
+
+    private async Task<IEnumerable<string>> ListedAsync(string query)
+        => ((JsonArray)(await silo.CallAsync("GET", $"reservations?{query}")).Body!).Select(r => r!["Addr"]!.ToString());
+
+    private async Task<HttpStatusCode> DescribeAsync(string tag, string text)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Patch, "reservations/10.54.0.102");
+        request.Content = new StringContent($$"""[{"op":"replace","path":"/Description","value":"{{text}}"}]""", Encoding.UTF8, "application/json");
+        request.Headers.TryAddWithoutValidation("If-Match", tag);
+        using var answer = await silo.Http.SendAsync(request);
+        return answer.StatusCode;
     }
 
     private static Reservation Of(uint address, int client) => new() { Addr = IPv4.Format(address), Token = Mac("53", client), Strategy = "MAC" };

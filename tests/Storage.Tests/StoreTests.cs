@@ -152,6 +152,11 @@ public abstract class StoreTests
             Assert.StartsWith("the stored object is damaged", Assert.Single(damaged.Errors), StringComparison.Ordinal);
         }
 
+        // A page's place is found again, and so is a row by a regular expression, whatever the row has become.
+        var first = await Reservations.PageAsync(everything with { Limit = 1 }, None);
+        Assert.Equal("10.0.0.6", Assert.Single((await Reservations.PageAsync(everything.From(Json.Element(first.Rows[0])), None)).Rows).Addr);
+        var pattern = new ListCondition(everything.Fields["Addr"], [new ListTest(ListFunction.Re, [], ListPattern.Parse("."))]);
+        Assert.Contains((await Reservations.PageAsync(everything with { Conditions = [pattern] }, None)).Rows, r => !r.Available);
         Assert.False((await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
         await WriteAsync(Reserved("10.0.0.5", 1));
         Assert.True((await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
