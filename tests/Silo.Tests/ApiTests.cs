@@ -300,10 +300,13 @@ public abstract class ApiTests(SiloFixture silo)
         using var admin = silo.Client("rocketskates", SiloFixture.Password);
         Assert.Equal(HttpStatusCode.Forbidden, (await admin.GetAsync(new Uri(anonymous.BaseAddress, "dashboard/GrainState?grainId=x&grainType=y"))).StatusCode);
         await CreateAsync();
-        // Silos report once a second.
+        // Silos report once a second, and while the dashboard's own grain is on its way the answer is 503.
         await Wait.UntilAsync(
-            async () => (await admin.GetStringAsync(new Uri(anonymous.BaseAddress, "dashboard/DashboardCounters"))).Contains("MachineGrain", StringComparison.Ordinal),
-            TimeSpan.FromMinutes(2), () => "the dashboard does not show the machines' grains");
+            async () =>
+            {
+                using var counters = await admin.GetAsync(new Uri(anonymous.BaseAddress, "dashboard/DashboardCounters"));
+                return counters.IsSuccessStatusCode && (await counters.Content.ReadAsStringAsync()).Contains("MachineGrain", StringComparison.Ordinal);
+            }, TimeSpan.FromMinutes(2), () => "the dashboard does not show the machines' grains");
     }
 }
 
