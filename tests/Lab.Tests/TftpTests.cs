@@ -6,6 +6,9 @@ namespace Anvil.Lab.Tests;
 /// <summary>TFTP over a network that loses a tenth of all packets, and by iPXE in real firmware.</summary>
 public sealed class TftpTests
 {
+    /// <summary>How often a client may begin anew after a fault of its own.</summary>
+    private const int ClientsOwnFaults = 5;
+
     private static readonly int[] Sizes = [0, 1, 511, 512, 513, 1432, 14320, 4_000_000];
 
     [Theory]
@@ -27,6 +30,9 @@ public sealed class TftpTests
             _ => ["atftp", "--option", "blksize 1428", "--option", "windowsize 16", "--get", "-r", $"f{length}", "-l", target, "10.77.0.1"],
         };
         var (code, output, error) = peer.Try("timeout", ["100", .. command]);
+        // When its first acknowledgement is lost, atftp takes the OACK that comes again for an error (RFC 1350 section 4 has the sender repeat it).
+        for (var again = 0; again < ClientsOwnFaults && (output + error).Contains("unexpected OACK", StringComparison.Ordinal); again++)
+            (code, output, error) = peer.Try("timeout", ["100", .. command]);
         Assert.True(code == 0, $"{client} ended with {code}: {output}{error}");
         Assert.Equal(await HashAsync(Path.Combine(lab.Folder, "files", $"f{length}")), await HashAsync(target));
     }
