@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Agent;
 
-/// <summary>Boots the machine's next boot environment without going through the firmware, where the boot server gives machines/UUID/kexec.</summary>
+/// <summary>
+/// Boots the machine's next boot environment without going through the firmware, where the boot server gives machines/UUID/kexec.
+/// </summary>
 internal static class Kexec
 {
     /// <summary>Fetches kernel and initial RAM disks and jumps; false when the environment has no kexec file.</summary>

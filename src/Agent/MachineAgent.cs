@@ -5,7 +5,9 @@ using Anvil.Agent.Jobs;
 
 namespace Anvil.Agent;
 
-/// <summary>The agent's life: read the configuration, register if unknown, then run the machine's jobs until told to boot something else.</summary>
+/// <summary>
+/// The agent's life: read the configuration, register if unknown, then run the machine's jobs until told to boot something else.
+/// </summary>
 public sealed class MachineAgent(Terminal terminal) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -32,7 +34,10 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.Dispose();
 
-    /// <summary>Asks for the configuration until it comes. When the boot server has none for this machine any more, the machine is to boot something else.</summary>
+    /// <summary>
+    /// Asks for the configuration until it comes. When the boot server has none for this machine any more, the machine is to boot something
+    /// else.
+    /// </summary>
     private async Task<AgentConfig> ConfigAsync()
     {
         for (var missing = 0; ;)

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Anvil.Cli;
 
-/// <summary>Which server, and who asks: options, else the environment (that of DRP's client, too), else the defaults of a new server.</summary>
+/// <summary>
+/// Which server, and who asks: options, else the environment (that of DRP's client, too), else the defaults of a new server.
+/// </summary>
 internal sealed class Connection
 {
     private const string DefaultServer = "http://127.0.0.1:8092";

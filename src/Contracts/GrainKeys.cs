@@ -3,7 +3,9 @@ using Anvil.Provisioning.Network;
 
 namespace Anvil.Contracts;
 
-/// <summary>Keys of grains. Each has a prefix that is no hexadecimal digit: the AdoNet provider reads hex-looking keys as numbers.</summary>
+/// <summary>
+/// Keys of grains. Each has a prefix that is no hexadecimal digit: the AdoNet provider reads hex-looking keys as numbers.
+/// </summary>
 public static class GrainKeys
 {
     /// <summary>Key of the catalog's one grain.</summary>

@@ -2,7 +2,10 @@ using Anvil.Provisioning.Documents;
 
 namespace Anvil.Contracts;
 
-/// <summary>A grain's answer to an API call: a document as JSON, or the error to give. Errors of the database never cross silos; they are named here.</summary>
+/// <summary>
+/// A grain's answer to an API call: a document as JSON, or the error to give. Errors of the database never cross silos; they are named
+/// here.
+/// </summary>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Body">The document; null for an error or for no content.</param>
 /// <param name="Error">The error.</param>

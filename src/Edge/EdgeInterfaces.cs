@@ -4,10 +4,15 @@ using Anvil.Provisioning.Network;
 
 namespace Anvil.Edge;
 
-/// <summary>The interfaces that an edge serves, as its settings name them: by name, or by a network in which they have an address.</summary>
+/// <summary>
+/// The interfaces that an edge serves, as its settings name them: by name, or by a network in which they have an address.
+/// </summary>
 public static class EdgeInterfaces
 {
-    /// <summary>Names of the interfaces that settings mean. A name is taken as it is, so that an interface may come later; a network (10.0.0.0/24) means those that have an address in it now.</summary>
+    /// <summary>
+    /// Names of the interfaces that settings mean. A name is taken as it is, so that an interface may come later; a network (10.0.0.0/24)
+    /// means those that have an address in it now.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A network is no network, or no interface is in it.</exception>
     public static IReadOnlyList<string> Resolve(IEnumerable<string> settings)
     {

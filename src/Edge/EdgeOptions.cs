@@ -6,7 +6,9 @@ public sealed class EdgeOptions
     /// <summary>Configuration section.</summary>
     public const string Section = "Edge";
 
-    /// <summary>Interfaces on which DHCP is answered, by name or by a network in which they have an address (10.0.0.0/24); none: DHCP is off.</summary>
+    /// <summary>
+    /// Interfaces on which DHCP is answered, by name or by a network in which they have an address (10.0.0.0/24); none: DHCP is off.
+    /// </summary>
     public IList<string> Interfaces { get; init; } = [];
 
     /// <summary>DHCP server port; replies go to the port below 68 only when this is 67.</summary>
@@ -24,7 +26,10 @@ public sealed class EdgeOptions
     /// <summary>Port of boot HTTP.</summary>
     public int FilePort { get; set; } = 8091;
 
-    /// <summary>Address by which machines reach the API, such as that of the gateways' balancer; empty: this edge, at the address that the machine asked.</summary>
+    /// <summary>
+    /// Address by which machines reach the API, such as that of the gateways' balancer; empty: this edge, at the address that the machine
+    /// asked.
+    /// </summary>
     public string ApiAddress { get; set; } = "";
 
     /// <summary>Port of the API, as machines reach it.</summary>
@@ -33,7 +38,9 @@ public sealed class EdgeOptions
     /// <summary>Folder of boot files.</summary>
     public string FileRoot { get; set; } = "files";
 
-    /// <summary>DHCP packets a second from one MAC address, three seconds' worth at once; 0: no limit. Firmware sends one in four seconds.</summary>
+    /// <summary>
+    /// DHCP packets a second from one MAC address, three seconds' worth at once; 0: no limit. Firmware sends one in four seconds.
+    /// </summary>
     public int DhcpPerMac { get; set; } = 10;
 
     /// <summary>DHCP packets a second from one relay, or directly from one link, three seconds' worth at once; 0: no limit.</summary>
@@ -51,6 +58,8 @@ public sealed class EdgeOptions
     /// <summary>Largest TFTP block in octets; 0: what the client's path carries in one packet (its interface's MTU).</summary>
     public int TftpBlockSize { get; set; }
 
-    /// <summary>Sends IPv6 router advertisements, without prefix and without being a default router, so that iPXE need not wait for one.</summary>
+    /// <summary>
+    /// Sends IPv6 router advertisements, without prefix and without being a default router, so that iPXE need not wait for one.
+    /// </summary>
     public bool RouterAdvertisements { get; set; }
 }

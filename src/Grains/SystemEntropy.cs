@@ -8,7 +8,9 @@ public static class SystemEntropy
 {
     private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-    /// <summary>Uuids of version 4, secrets of 24 letters and digits (142 bits), names of boots of 16 hexadecimal digits (64 bits).</summary>
+    /// <summary>
+    /// Uuids of version 4, secrets of 24 letters and digits (142 bits), names of boots of 16 hexadecimal digits (64 bits).
+    /// </summary>
     public static Entropy Entropy { get; } = new(
         () => Guid.NewGuid().ToString(),
         () => RandomNumberGenerator.GetString(Letters, 24),

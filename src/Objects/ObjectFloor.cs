@@ -9,7 +9,8 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Objects;
 
 /// <summary>
-/// The verbs that every kind has, for every face: rights are checked here, bodies are read here, and what may be shown is decided here. Deny by
+/// The verbs that every kind has, for every face: rights are checked here, bodies are read here, and what may be shown is decided here.
+/// Deny by
 /// default: a verb that no right covers is refused, down to the pointers that a patch writes.
 /// </summary>
 public sealed class ObjectFloor

@@ -4,7 +4,9 @@ using Anvil.Provisioning.Documents;
 
 namespace Anvil.Objects;
 
-/// <summary>What a face was asked for: who asks, with which words, on which condition. No face's own types reach further than this.</summary>
+/// <summary>
+/// What a face was asked for: who asks, with which words, on which condition. No face's own types reach further than this.
+/// </summary>
 /// <param name="Principal">Who asks, with its rights.</param>
 /// <param name="Place">Where it was asked, such as the path; named in a refusal.</param>
 public sealed record ObjectRequest(Principal Principal, string Place)
@@ -18,7 +20,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>If-None-Match: a read is answered 304 when it has one of these versions (RFC 9110 section 13.1.2).</summary>
     public EntityTags IfNoneMatch { get; init; } = EntityTags.None;
 
-    /// <summary>How long a read waits for another version than those of <see cref="IfNoneMatch"/> (RFC 7240: Prefer: wait); null: not at all.</summary>
+    /// <summary>
+    /// How long a read waits for another version than those of <see cref="IfNoneMatch"/> (RFC 7240: Prefer: wait); null: not at all.
+    /// </summary>
     public TimeSpan? Wait { get; init; }
 
     /// <summary>True when the query has a word with the value true or 1.</summary>
@@ -37,7 +41,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
     public ChangeTerms Terms(long? revision = null, string machine = "*") => new(Actor(machine)) { Force = Flag("force"), IfRevision = revision };
 
-    /// <summary>Refuses what the requester has no right to. A refused get is answered 404, which hides whether the object is there (DRP).</summary>
+    /// <summary>
+    /// Refuses what the requester has no right to. A refused get is answered 404, which hides whether the object is there (DRP).
+    /// </summary>
     /// <exception cref="ApiException">403 or 404.</exception>
     public void Require(string scope, string action, string specific)
     {

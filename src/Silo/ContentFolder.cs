@@ -8,7 +8,9 @@ internal static class ContentFolder
     /// <summary>Largest file of a pack, in octets.</summary>
     private const long LargestFile = 16 << 20;
 
-    /// <summary>What all packs below a folder give, in order of their names; a file that cannot be taken is named, and the others serve.</summary>
+    /// <summary>
+    /// What all packs below a folder give, in order of their names; a file that cannot be taken is named, and the others serve.
+    /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static PackContent Read(string folder) => PackContent.Of(Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(ReadPack));
 

@@ -4,7 +4,9 @@ using Orleans.Dashboard;
 
 namespace Anvil.Silo;
 
-/// <summary>Orleans' dashboard at /dashboard, for superusers: it has no authentication of its own, and two of its calls would show secrets.</summary>
+/// <summary>
+/// Orleans' dashboard at /dashboard, for superusers: it has no authentication of its own, and two of its calls would show secrets.
+/// </summary>
 internal static class Dashboard
 {
     private const string Prefix = "/dashboard";

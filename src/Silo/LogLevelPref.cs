@@ -6,7 +6,8 @@ using Serilog.Events;
 namespace Anvil.Silo;
 
 /// <summary>
-/// The preference `logLevel` sets how much each silo logs, from the moment it is set (DRP's levels; panic is fatal). Until it is set the configuration's
+/// The preference `logLevel` sets how much each silo logs, from the moment it is set (DRP's levels; panic is fatal). Until it is set the
+/// configuration's
 /// Serilog:MinimumLevel counts. Levels of single sources (Microsoft, Orleans) stay as they are configured.
 /// </summary>
 /// <param name="level">What the log goes by.</param>

@@ -4,7 +4,8 @@ using Anvil.Storage;
 namespace Anvil.Silo;
 
 /// <summary>
-/// Finds the master key of secure params: in the file that the settings name; else, for a silo alone, in a file of its data folder, apart from
+/// Finds the master key of secure params: in the file that the settings name; else, for a silo alone, in a file of its data folder, apart
+/// from
 /// the database; else in the cluster's database. It is made at the first start, and every silo of a cluster must have the same.
 /// </summary>
 internal static class MasterKey

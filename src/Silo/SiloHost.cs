@@ -15,7 +15,9 @@ using GatewayOptions = Anvil.Gateway.GatewayOptions;
 
 namespace Anvil.Silo;
 
-/// <summary>Builds the one executable: a silo with the roles that its configuration names, alone on SQLite or with others on PostgreSQL.</summary>
+/// <summary>
+/// Builds the one executable: a silo with the roles that its configuration names, alone on SQLite or with others on PostgreSQL.
+/// </summary>
 public static class SiloHost
 {
     /// <summary>Builds the application; the database's schema is brought up to date first.</summary>

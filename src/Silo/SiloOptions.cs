@@ -25,7 +25,8 @@ public sealed class SiloOptions
     public string Postgres { get; set; } = "";
 
     /// <summary>
-    /// File with the master key of secure params: 32 octets in base 64, the same for all silos of a cluster. Empty: a silo alone keeps one in its
+    /// File with the master key of secure params: 32 octets in base 64, the same for all silos of a cluster. Empty: a silo alone keeps one
+    /// in its
     /// data folder (secret-key), a cluster in its database, where whoever reads the whole database can open what is secure.
     /// </summary>
     public string SecretKeyFile { get; set; } = "";
@@ -42,7 +43,9 @@ public sealed class SiloOptions
     /// <summary>Orleans' silo-to-silo port.</summary>
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>Seconds between the probes by which silos watch each other; three that fail make a suspicion, and two silos' suspicions an end.</summary>
+    /// <summary>
+    /// Seconds between the probes by which silos watch each other; three that fail make a suspicion, and two silos' suspicions an end.
+    /// </summary>
     public double ProbeSeconds { get; set; } = 2;
 
     /// <summary>Minutes that a grain stays in memory unused; 0: Orleans' default.</summary>
@@ -54,7 +57,9 @@ public sealed class SiloOptions
     /// <summary>True when the role is this silo's.</summary>
     public bool Has(string role) => Roles.Count == 0 || Roles.Contains(role, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Password of the first user (rocketskates), at the first start; empty: a random one, written to admin-password in the data folder.</summary>
+    /// <summary>
+    /// Password of the first user (rocketskates), at the first start; empty: a random one, written to admin-password in the data folder.
+    /// </summary>
     public string AdminPassword { get; set; } = "";
 
     /// <summary>Preferences to set at the first start.</summary>

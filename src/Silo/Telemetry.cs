@@ -6,7 +6,10 @@ using OpenTelemetry.Trace;
 
 namespace Anvil.Silo;
 
-/// <summary>Metrics and traces by OTLP, to where OpenTelemetry's own variables say (OTEL_EXPORTER_OTLP_ENDPOINT and its like); none: nothing is sent.</summary>
+/// <summary>
+/// Metrics and traces by OTLP, to where OpenTelemetry's own variables say (OTEL_EXPORTER_OTLP_ENDPOINT and its like); none: nothing is
+/// sent.
+/// </summary>
 internal static class Telemetry
 {
     private static readonly string[] Endpoints = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anvil.Storage;
 
-/// <summary>The catalog, in either database. The database itself stamps each document with the revision that wrote it, and remembers deletions.</summary>
+/// <summary>
+/// The catalog, in either database. The database itself stamps each document with the revision that wrote it, and remembers deletions.
+/// </summary>
 public sealed partial class CatalogStore(Database database, TimeProvider time, ILogger<CatalogStore>? logger = null) : ICatalogStore
 {
     /// <summary>Longest value of a broken row's text that its fault shows.</summary>

@@ -19,7 +19,10 @@ public abstract class Database
     /// <summary>What Orleans' storage and reminders connect with.</summary>
     public abstract string ConnectionString { get; }
 
-    /// <summary>What Orleans' membership connects with, apart, so that a burst of writes cannot keep a silo from saying that it is alive; null where one silo is all there is.</summary>
+    /// <summary>
+    /// What Orleans' membership connects with, apart, so that a burst of writes cannot keep a silo from saying that it is alive; null where
+    /// one silo is all there is.
+    /// </summary>
     public abstract string? MembershipConnectionString { get; }
 
     /// <summary>How lists are asked for.</summary>

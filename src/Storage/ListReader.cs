@@ -9,7 +9,8 @@ using Dapper;
 namespace Anvil.Storage;
 
 /// <summary>
-/// Carries out lists of a table. Regular expressions are tried here, on the texts of their fields alone, on one row after another in the list's
+/// Carries out lists of a table. Regular expressions are tried here, on the texts of their fields alone, on one row after another in the
+/// list's
 /// order, after everything else was left out by the database: what is in memory at a time is one row and the keys of the page.
 /// </summary>
 internal sealed class ListReader<T>(Database database, ListTable table, TimeProvider time)
@@ -96,7 +97,9 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         return rows;
     }
 
-    /// <summary>The page of a list with regular expressions, how many rows it has (as far as they were asked for), and whether more follow.</summary>
+    /// <summary>
+    /// The page of a list with regular expressions, how many rows it has (as far as they were asked for), and whether more follow.
+    /// </summary>
     private async Task<(List<T> Rows, long Filtered, bool More)> MatchAsync(DbConnection connection, ListQuery query, bool counts, CancellationToken cancellation)
     {
         var keys = new List<string>();

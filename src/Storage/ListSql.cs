@@ -33,7 +33,8 @@ internal abstract class ListSql
     }
 
     /// <summary>
-    /// All rows that the conditions without regular expressions leave, in order: uuid, 1 for those after the query's place (else 0), then the JSON
+    /// All rows that the conditions without regular expressions leave, in order: uuid, 1 for those after the query's place (else 0), then
+    /// the JSON
     /// of each field given.
     /// </summary>
     public (string Sql, DynamicParameters Parameters) Places(ListTable table, ListQuery query, IEnumerable<Field> fields)

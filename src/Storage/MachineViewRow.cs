@@ -5,7 +5,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Storage;
 
 /// <summary>
-/// A row of what edges keep of machines. The lists are JSON arrays; "" stands for what is not there. Filled field by field: SQLite's columns
+/// A row of what edges keep of machines. The lists are JSON arrays; "" stands for what is not there. Filled field by field: SQLite's
+/// columns
 /// have no type while there is no row.
 /// </summary>
 internal sealed record MachineViewRow

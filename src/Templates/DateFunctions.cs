@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Anvil.Templates;
 
-/// <summary>Sprig's date functions over Unix seconds or RFC 3339 text (now is not offered: a rendered file must not depend on the clock).</summary>
+/// <summary>
+/// Sprig's date functions over Unix seconds or RFC 3339 text (now is not offered: a rendered file must not depend on the clock).
+/// </summary>
 internal static class DateFunctions
 {
     private static readonly (string Go, string Net)[] Layout =

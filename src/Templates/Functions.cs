@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Anvil.Templates;
 
-/// <summary>The functions that templates may call: text/template's own, and Sprig's without env, expandenv, ago and now (as DRP offers them).</summary>
+/// <summary>
+/// The functions that templates may call: text/template's own, and Sprig's without env, expandenv, ago and now (as DRP offers them).
+/// </summary>
 internal static class Functions
 {
     private static readonly FrozenDictionary<string, Function> Table = new Func<IEnumerable<Function>>[]

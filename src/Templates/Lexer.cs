@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Anvil.Templates;
 
-/// <summary>Splits template text into tokens: text/template's lexical rules, with whitespace trimming and comments already applied.</summary>
+/// <summary>
+/// Splits template text into tokens: text/template's lexical rules, with whitespace trimming and comments already applied.
+/// </summary>
 internal sealed class Lexer(string name, string source)
 {
     private readonly List<Token> _tokens = [];

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Anvil.Templates;
 
-/// <summary>A semantic version and the ranges that Sprig's semverCompare takes (=, !=, &gt;, &lt;, &gt;=, &lt;=, ~, ^, x ranges, commas, ||).</summary>
+/// <summary>
+/// A semantic version and the ranges that Sprig's semverCompare takes (=, !=, &gt;, &lt;, &gt;=, &lt;=, ~, ^, x ranges, commas, ||).
+/// </summary>
 internal sealed partial record SemanticVersion(long Major, long Minor, long Patch, string Prerelease, string Metadata) : IComparable<SemanticVersion>
 {
     public static SemanticVersion Parse(string text)

@@ -3,8 +3,10 @@ using System.Collections.Immutable;
 namespace Anvil.Templates;
 
 /// <summary>
-/// An immutable set of parsed templates that can call each other by name: Go's text/template with the Sprig functions that content packs use (DRP:
-/// all templates of all objects share one root set). A template owns the names that its text defines: they come and go with it. Where two define one
+/// An immutable set of parsed templates that can call each other by name: Go's text/template with the Sprig functions that content packs
+/// use (DRP:
+/// all templates of all objects share one root set). A template owns the names that its text defines: they come and go with it. Where two
+/// define one
 /// name, which one counts does not depend on the order in which they came.
 /// </summary>
 public sealed class TemplateSet

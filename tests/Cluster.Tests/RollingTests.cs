@@ -61,7 +61,10 @@ public sealed class RollingTests(ITestOutputHelper output)
         cluster.Keep = false;
     }
 
-    /// <summary>A client behind a balancer: it asks the gateways that say they are ready, one after the other. What a gateway took, it must answer well.</summary>
+    /// <summary>
+    /// A client behind a balancer: it asks the gateways that say they are ready, one after the other. What a gateway took, it must answer
+    /// well.
+    /// </summary>
     private static async Task<LoadResult> LoadAsync(SwarmCluster cluster, int number, CancellationToken ending)
     {
         var gateways = cluster.Servers.Of("gateway").Select(g => new Balanced(g.ApiSocket)).ToList();

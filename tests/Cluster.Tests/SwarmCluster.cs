@@ -13,7 +13,9 @@ using Anvil.Swarm;
 
 namespace Anvil.Cluster.Tests;
 
-/// <summary>PostgreSQL, two cores, two edges and two gateways on a bridge of their own, with a host for a swarm of machines beside them.</summary>
+/// <summary>
+/// PostgreSQL, two cores, two edges and two gateways on a bridge of their own, with a host for a swarm of machines beside them.
+/// </summary>
 public sealed class SwarmCluster : IAsyncDisposable
 {
     private const string Pool = "10.77.128.0/17";
@@ -27,7 +29,9 @@ public sealed class SwarmCluster : IAsyncDisposable
 
     private SwarmCluster(LabNetwork network, LabHost host, LabServers servers, string folder) => (_network, _host, Servers, Folder) = (network, host, servers, folder);
 
-    /// <summary>A turn is over when the machines have made, all together, their number's part of this in steps: each makes some 25 to be at rest.</summary>
+    /// <summary>
+    /// A turn is over when the machines have made, all together, their number's part of this in steps: each makes some 25 to be at rest.
+    /// </summary>
     public const int StepsOfATurn = 4;
 
     /// <summary>The servers.</summary>
@@ -66,7 +70,8 @@ public sealed class SwarmCluster : IAsyncDisposable
         try
         {
             var host = network.AddHost("swarm", 250, null);
-            // Every address of the pool is the swarm's; the servers reach them all by its one hardware address, so that no table of neighbours fills.
+            // Every address of the pool is the swarm's; the servers reach them all by its one hardware address, so that no table of
+            // neighbours fills.
             // A probe would find all of them in use, so there are none.
             Commands.Run("ip", "-n", host.Namespace, "route", "add", "local", Pool, "dev", "lo");
             var files = MakeFiles(folder);
@@ -118,7 +123,10 @@ public sealed class SwarmCluster : IAsyncDisposable
             return true;
         }, Stall, () => "not every silo is ready: " + string.Join(", ", Servers.Silos.Select(s => s.LogFile)));
 
-    /// <summary>Waits until the machines have made so many further steps (leases, files, answers, renewals), and tells the swarm that a turn is over.</summary>
+    /// <summary>
+    /// Waits until the machines have made so many further steps (leases, files, answers, renewals), and tells the swarm that a turn is
+    /// over.
+    /// </summary>
     public Task TurnAsync(int steps) => TurnAsync(steps, int.MaxValue);
 
     /// <summary>Takes turns until every machine is at rest. Only a time in which none more comes to rest is too long.</summary>
@@ -142,7 +150,9 @@ public sealed class SwarmCluster : IAsyncDisposable
         return JsonSerializer.Deserialize<SwarmReport>(await File.ReadAllTextAsync(ReportFile))!;
     }
 
-    /// <summary>What must hold after any run: everybody at rest, each registered once, nothing accepted lost, no address held twice.</summary>
+    /// <summary>
+    /// What must hold after any run: everybody at rest, each registered once, nothing accepted lost, no address held twice.
+    /// </summary>
     public async Task AssertAllIsWellAsync(SwarmReport report)
     {
         Assert.Equal(report.Machines, report.Done);

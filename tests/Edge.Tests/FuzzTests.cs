@@ -49,7 +49,9 @@ public sealed class FuzzTests : IDisposable
     [Fact(Explicit = true)]
     public Task PathsWithoutEnd() => Fuzz.OpenAsync(OnePath);
 
-    /// <summary>A packet is refused, or understood; what is understood is answered in a message that can be read and fits the client.</summary>
+    /// <summary>
+    /// A packet is refused, or understood; what is understood is answered in a message that can be read and fits the client.
+    /// </summary>
     private static void OneDhcp(Random random)
     {
         byte[] packet = [1, 1, 6, 0, 1, 2, 3, 4, .. new byte[20], 2, 0, 0, 0, 0, 1, .. new byte[202], 99, 130, 83, 99,

@@ -10,7 +10,9 @@ using Orleans.CodeGeneration;
 
 namespace Anvil.Grains.Tests;
 
-/// <summary>The shape of all that silos tell each other and store, as text: interfaces, messages, and documents that travel as JSON.</summary>
+/// <summary>
+/// The shape of all that silos tell each other and store, as text: interfaces, messages, and documents that travel as JSON.
+/// </summary>
 internal static class Contracts
 {
     private static readonly Assembly[] Assemblies = [typeof(Anvil.Contracts.Reply).Assembly,

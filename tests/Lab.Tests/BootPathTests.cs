@@ -22,7 +22,9 @@ public sealed class BootPathTests
     [InlineData(Firmware.Arm64, "grub", "GET shimaa64.efi")]
     public Task AnUnknownMachineIsDiscoveredByARarerWay(Firmware firmware, string loader, string first) => DiscoverAsync(firmware, loader, first);
 
-    /// <summary>UEFI asks its network card a minute for a boot server before it tries the disk, unless it is told that there is nothing to wait for.</summary>
+    /// <summary>
+    /// UEFI asks its network card a minute for a boot server before it tries the disk, unless it is told that there is nothing to wait for.
+    /// </summary>
     [Fact]
     public async Task UefiGoesOnAtOnceWhenAMachineIsMeantForItsDisk()
     {

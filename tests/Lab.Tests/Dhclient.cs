@@ -2,7 +2,9 @@ using Anvil.Lab;
 
 namespace Anvil.Lab.Tests;
 
-/// <summary>ISC's dhclient on a peer. Its script is one that only sets the address and notes the reason, so that nothing of the host changes.</summary>
+/// <summary>
+/// ISC's dhclient on a peer. Its script is one that only sets the address and notes the reason, so that nothing of the host changes.
+/// </summary>
 internal sealed class Dhclient : IDisposable
 {
     private readonly LabPeer _peer;

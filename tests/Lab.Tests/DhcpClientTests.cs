@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace Anvil.Lab.Tests;
 
-/// <summary>DHCP with real clients that are not firmware: ISC's dhclient, busybox's udhcpc, dhcpcd and perfdhcp, on the lab's bridge.</summary>
+/// <summary>
+/// DHCP with real clients that are not firmware: ISC's dhclient, busybox's udhcpc, dhcpcd and perfdhcp, on the lab's bridge.
+/// </summary>
 public sealed partial class DhcpClientTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -62,7 +64,9 @@ public sealed partial class DhcpClientTests
         await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Soon, () => "the released lease did not end");
     }
 
-    /// <summary>dhcpcd looks for others with its address (RFC 5227), and declines what it finds in use; without probes of our own it has to.</summary>
+    /// <summary>
+    /// dhcpcd looks for others with its address (RFC 5227), and declines what it finds in use; without probes of our own it has to.
+    /// </summary>
     [Fact]
     public async Task DhcpcdDeclinesAnAddressInUseAndAsksForOptionsAlone()
     {
@@ -86,7 +90,9 @@ public sealed partial class DhcpClientTests
         Assert.Null(await lab.Api.GetAsync("leases/10.77.0.60"));
     }
 
-    /// <summary>Our own probe finds what uses an address; the client never gets it, and the next clients find theirs probed already.</summary>
+    /// <summary>
+    /// Our own probe finds what uses an address; the client never gets it, and the next clients find theirs probed already.
+    /// </summary>
     [Fact]
     public async Task AnAddressInUseIsNotGiven()
     {

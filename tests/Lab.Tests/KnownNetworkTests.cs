@@ -6,7 +6,9 @@ using DocumentFormat.OpenXml.Spreadsheet;
 
 namespace Anvil.Lab.Tests;
 
-/// <summary>A whole inventory at once: ten thousand machines from a sheet, each answered with what is its own on its first packet.</summary>
+/// <summary>
+/// A whole inventory at once: ten thousand machines from a sheet, each answered with what is its own on its first packet.
+/// </summary>
 public sealed class KnownNetworkTests
 {
     private const int Machines = 10_000;

@@ -30,7 +30,8 @@ public sealed class TftpTests
             _ => ["atftp", "--option", "blksize 1428", "--option", "windowsize 16", "--get", "-r", $"f{length}", "-l", target, "10.77.0.1"],
         };
         var (code, output, error) = peer.Try("timeout", ["100", .. command]);
-        // When its first acknowledgement is lost, atftp takes the OACK that comes again for an error (RFC 1350 section 4 has the sender repeat it).
+        // When its first acknowledgement is lost, atftp takes the OACK that comes again for an error (RFC 1350 section 4 has the sender
+        // repeat it).
         for (var again = 0; again < ClientsOwnFaults && (output + error).Contains("unexpected OACK", StringComparison.Ordinal); again++)
             (code, output, error) = peer.Try("timeout", ["100", .. command]);
         Assert.True(code == 0, $"{client} ended with {code}: {output}{error}");

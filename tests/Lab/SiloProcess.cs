@@ -22,7 +22,10 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     /// <summary>The program; another build's for an upgrade.</summary>
     public string Program { get; set; } = LabPaths.Silo;
 
-    /// <summary>A file that says how far the silo's wall clock is off (faketime's form, such as +1d), read anew at each look at the clock; null: it is right.</summary>
+    /// <summary>
+    /// A file that says how far the silo's wall clock is off (faketime's form, such as +1d), read anew at each look at the clock; null: it
+    /// is right.
+    /// </summary>
     public string? Clock { get; init; }
 
     /// <summary>Unix socket of the API: sockets in the file system are reached across network namespaces.</summary>

@@ -106,7 +106,8 @@ public sealed class VirtualMachine : IAsyncDisposable
             "-device", "virtio-rng-pci", "-chardev", $"socket,id=s0,path={socket},server=on,wait=off", "-serial", "chardev:s0",
             "-smbios", "type=1,manufacturer=Anvil,product=Lab,serial=SN-" + Mac[^2..],
         };
-        // Several processors share one thread: with a thread each, QEMU's emulation shows a guest half-patched kernel code (an int3 that panics it).
+        // Several processors share one thread: with a thread each, QEMU's emulation shows a guest half-patched kernel code (an int3 that
+        // panics it).
         var threads = Processors > 1 ? "single" : "multi";
         if (isArm) arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "cortex-a57", "-machine", "virt"]);
         else arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
@@ -181,7 +182,8 @@ public sealed class VirtualMachine : IAsyncDisposable
         {
             case Firmware.Bios: return ["-boot", "reboot-timeout=3000"];
             case Firmware.BiosPxe:
-                // QEMU's ROM for BIOS is always iPXE. One that is loaded as a kernel, and says that it is something else, is treated as an old ROM.
+                // QEMU's ROM for BIOS is always iPXE. One that is loaded as a kernel, and says that it is something else, is treated as an
+                // old ROM.
                 var script = Path.Combine(_folder, "rom.ipxe");
                 File.WriteAllText(script, "#!ipxe\nset user-class PLAINROM\nautoboot net0\n");
                 return ["-boot", "reboot-timeout=3000", "-kernel", "/usr/lib/ipxe/ipxe.lkrn", "-initrd", script];

@@ -82,7 +82,9 @@ public sealed partial class FuzzTests
         }
     }
 
-    /// <summary>Values that the params' schemas take may be strange; they never become lines of their own, and no secret comes out.</summary>
+    /// <summary>
+    /// Values that the params' schemas take may be strange; they never become lines of their own, and no secret comes out.
+    /// </summary>
     private static void OneInstaller(Random random)
     {
         var installer = Installers[random.Next(Installers.Length)];

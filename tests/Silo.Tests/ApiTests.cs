@@ -7,7 +7,9 @@ using Anvil.Provisioning.Network;
 
 namespace Anvil.Silo.Tests;
 
-/// <summary>The Machines API over HTTP; statuses, types and messages are those of recorded exchanges with the real system where it answers so.</summary>
+/// <summary>
+/// The Machines API over HTTP; statuses, types and messages are those of recorded exchanges with the real system where it answers so.
+/// </summary>
 public abstract class ApiTests(SiloFixture silo)
 {
     private static int _names;

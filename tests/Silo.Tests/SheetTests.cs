@@ -98,7 +98,9 @@ public abstract class SheetTests(SiloFixture silo)
         Assert.Contains((await http.GetAsync("machines/export")).StatusCode, new[] { HttpStatusCode.Forbidden, HttpStatusCode.NotFound });
     }
 
-    /// <summary>What is exported, as CSV or XLSX, is imported again without a change; and a cell that a spreadsheet would run stays text.</summary>
+    /// <summary>
+    /// What is exported, as CSV or XLSX, is imported again without a change; and a cell that a spreadsheet would run stays text.
+    /// </summary>
     [Theory]
     [InlineData("machines.csv")]
     [InlineData("machines.xlsx")]

@@ -10,7 +10,8 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Silo.Tests;
 
 /// <summary>
-/// The walk through the house, by traces: which files a packet, a registration, a change and a list pass through, floor by floor. What it prints is what
+/// The walk through the house, by traces: which files a packet, a registration, a change and a list pass through, floor by floor. What it
+/// prints is what
 /// docs/concepts.md draws.
 /// </summary>
 public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClassFixture<SingleSilo>
@@ -71,7 +72,9 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
 
     private static IEnumerable<string> FloorsOf(IEnumerable<string> files) => files.Select(f => f.Split('/')[1]).Distinct(StringComparer.Ordinal).OrderBy(f => Array.IndexOf(Floors, f));
 
-    /// <summary>Does something within a trace of its own, and gives the files that its spans name, in the order of their beginnings.</summary>
+    /// <summary>
+    /// Does something within a trace of its own, and gives the files that its spans name, in the order of their beginnings.
+    /// </summary>
     private async Task<IReadOnlyList<string>> WalkAsync(string what, Func<Task> act)
     {
         var spans = new ConcurrentQueue<Activity>();

@@ -8,7 +8,9 @@ using Anvil.Storage.Sqlite;
 
 namespace Anvil.Storage.Tests;
 
-/// <summary>A list of the database and one in memory are the same, whatever is asked for: the property that holds the two together.</summary>
+/// <summary>
+/// A list of the database and one in memory are the same, whatever is asked for: the property that holds the two together.
+/// </summary>
 public abstract class ListTests
 {
     private const int Machines = 60;

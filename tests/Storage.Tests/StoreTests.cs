@@ -69,7 +69,9 @@ public abstract class StoreTests
         Assert.Equal(["first"], (await Catalog.ReadAsync(None)).Documents.Select(d => d.Key));
     }
 
-    /// <summary>Silos of the version before write reservations as any document: their rows are found by address, token and change all the same.</summary>
+    /// <summary>
+    /// Silos of the version before write reservations as any document: their rows are found by address, token and change all the same.
+    /// </summary>
     [Fact]
     public async Task AReservationIsFoundByItsIndexes()
     {

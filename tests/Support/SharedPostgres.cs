@@ -1,6 +1,8 @@
 namespace Anvil.Support;
 
-/// <summary>The PostgreSQL server that the tests of a process share, each with a database of its own; it is started for the first that asks.</summary>
+/// <summary>
+/// The PostgreSQL server that the tests of a process share, each with a database of its own; it is started for the first that asks.
+/// </summary>
 public sealed class SharedPostgres : IAsyncDisposable
 {
     private readonly Lazy<Task<PostgresServer>> _server = new(PostgresServer.StartNewAsync);

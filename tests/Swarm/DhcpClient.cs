@@ -98,7 +98,9 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         }
     }
 
-    /// <summary>Renews a lease: by unicast to its server, then by broadcast to any (RFC 2131 section 4.4.5). Null when nobody renewed it in time.</summary>
+    /// <summary>
+    /// Renews a lease: by unicast to its server, then by broadcast to any (RFC 2131 section 4.4.5). Null when nobody renewed it in time.
+    /// </summary>
     public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation, bool unicastOnly = false)
     {
         var until = swarm.Now + patience;

@@ -66,7 +66,10 @@ public sealed class MachineHttp : IDisposable
         }
     }
 
-    /// <summary>Reads a small file, again and again until there is an answer, as the agent does with its configuration; null after five times "missing".</summary>
+    /// <summary>
+    /// Reads a small file, again and again until there is an answer, as the agent does with its configuration; null after five times
+    /// "missing".
+    /// </summary>
     public async Task<byte[]?> FileAsync(string url, CancellationToken cancellation)
     {
         var began = _swarm.Now;

@@ -22,7 +22,10 @@ public sealed class SimulatedMachine
     /// <summary>The wait for what iPXE loads, which goes on when the machine boots anew.</summary>
     private SwarmWait? _loading;
 
-    /// <summary>A machine; odd ones have UEFI. All ask for broadcast answers: they share an interface, which does not hear frames to their hardware addresses.</summary>
+    /// <summary>
+    /// A machine; odd ones have UEFI. All ask for broadcast answers: they share an interface, which does not hear frames to their hardware
+    /// addresses.
+    /// </summary>
     public SimulatedMachine(SwarmState swarm, byte[] mac, int number)
     {
         _swarm = swarm;
@@ -63,7 +66,10 @@ public sealed class SimulatedMachine
         return await ChainAsync(cancellation);
     }
 
-    /// <summary>iPXE: the script that DHCP names, and what that loads; when a step fails, DHCP is asked anew, as Anvil's script does. True: boot from disk.</summary>
+    /// <summary>
+    /// iPXE: the script that DHCP names, and what that loads; when a step fails, DHCP is asked anew, as Anvil's script does. True: boot
+    /// from disk.
+    /// </summary>
     private async Task<bool> ChainAsync(CancellationToken cancellation)
     {
         var began = _swarm.Now;

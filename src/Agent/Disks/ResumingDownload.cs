@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 
 namespace Anvil.Agent.Disks;
 
-/// <summary>Reads a file over HTTP to its end: when the server goes away it waits for it and goes on where it was (RFC 9110 section 14), unless the file has changed.</summary>
+/// <summary>
+/// Reads a file over HTTP to its end: when the server goes away it waits for it and goes on where it was (RFC 9110 section 14), unless the
+/// file has changed.
+/// </summary>
 internal sealed class ResumingDownload : Stream
 {
     private const int MostTries = 300;

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Agent.Facts;
 
-/// <summary>Asks the baseboard management controller through /dev/ipmi0 (IPMI 2.0: Get Device ID, section 20.1; Get LAN Configuration, section 23.2).</summary>
+/// <summary>
+/// Asks the baseboard management controller through /dev/ipmi0 (IPMI 2.0: Get Device ID, section 20.1; Get LAN Configuration, section
+/// 23.2).
+/// </summary>
 internal static unsafe class Bmc
 {
     private const nuint SendCommand = 0x8028690D;

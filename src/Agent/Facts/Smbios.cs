@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Agent.Facts;
 
-/// <summary>Reads the SMBIOS structure table that the kernel shows (DMTF DSP0134 section 6); what is cut off or wrong in it ends it.</summary>
+/// <summary>
+/// Reads the SMBIOS structure table that the kernel shows (DMTF DSP0134 section 6); what is cut off or wrong in it ends it.
+/// </summary>
 internal static class Smbios
 {
     private const byte MemoryDevice = 17;

@@ -4,7 +4,9 @@ using Anvil.Provisioning.Jobs;
 
 namespace Anvil.Agent.Jobs;
 
-/// <summary>Runs one job: its files and scripts in a private folder, with its log sent while it runs (DRP's rules for exit codes and order).</summary>
+/// <summary>
+/// Runs one job: its files and scripts in a private folder, with its log sent while it runs (DRP's rules for exit codes and order).
+/// </summary>
 public sealed class JobRunner(ApiClient api, Terminal terminal)
 {
     private readonly string _machine = api.Config.Machine;

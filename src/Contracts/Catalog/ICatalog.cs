@@ -15,7 +15,8 @@ public interface ICatalog
     TimeSpan Age => TimeSpan.Zero;
 
     /// <summary>
-    /// This silo may not have heard of a change that its writer was told is done: neither the writer nor the database was heard for <see cref="OldestView"/>.
+    /// This silo may not have heard of a change that its writer was told is done: neither the writer nor the database was heard for
+    /// <see cref="OldestView"/>.
     /// </summary>
     bool IsBehind => Age > OldestView;
 

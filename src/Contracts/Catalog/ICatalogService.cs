@@ -6,7 +6,9 @@ namespace Anvil.Contracts.Catalog;
 [Alias("anvil.ICatalogService")]
 public interface ICatalogService : IGrainService
 {
-    /// <summary>There is a new revision; the answer comes when this silo's snapshot has it, and packets that come after it see it.</summary>
+    /// <summary>
+    /// There is a new revision; the answer comes when this silo's snapshot has it, and packets that come after it see it.
+    /// </summary>
     [Alias("Tell")]
     Task Tell(long revision);
 }

@@ -10,8 +10,10 @@ public interface ICatalogStore
     Task<long> RevisionAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// What happened since a revision, as of one moment. After one that the store knows nothing of (too old, or not reached: the database was restored)
-    /// it is everything there is. A row that cannot be read comes with its fault; one of a kind that is not known is left out, and named in the log.
+    /// What happened since a revision, as of one moment. After one that the store knows nothing of (too old, or not reached: the database
+    /// was restored)
+    /// it is everything there is. A row that cannot be read comes with its fault; one of a kind that is not known is left out, and named in
+    /// the log.
     /// Kinds that are rows of their own (<see cref="CatalogKind.IsRows"/>) are left out: the revision alone says that one of them changed.
     /// </summary>
     /// <param name="revision">The revision that the reader has; -1: none.</param>
@@ -25,7 +27,9 @@ public interface ICatalogStore
         return (all.Revision, [.. all.Written.Select(e => e.Document)]);
     }
 
-    /// <summary>Writes changes in one transaction, if the revision is still the expected one. The new revision, or null when it is not.</summary>
+    /// <summary>
+    /// Writes changes in one transaction, if the revision is still the expected one. The new revision, or null when it is not.
+    /// </summary>
     /// <param name="expectedRevision">The revision that the changes were decided upon.</param>
     /// <param name="changes">The changes; each is an event.</param>
     /// <param name="principal">Who asked, for the events; "" for Anvil itself.</param>

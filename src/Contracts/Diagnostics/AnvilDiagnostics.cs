@@ -14,7 +14,8 @@ public static class AnvilDiagnostics
     public static ActivitySource Source { get; } = new(Name);
 
     /// <summary>
-    /// A span for a step on the way of a packet or request, with the file that takes it (OpenTelemetry's code.file.path): from traces one reads
+    /// A span for a step on the way of a packet or request, with the file that takes it (OpenTelemetry's code.file.path): from traces one
+    /// reads
     /// which files something passes through. Costs nothing while nobody listens.
     /// </summary>
     /// <param name="file">Filled by the compiler.</param>

@@ -3,7 +3,9 @@ namespace Anvil.Contracts.Placement;
 /// <summary>What silos tell each other about themselves (Orleans' silo metadata).</summary>
 public static class SiloTraits
 {
-    /// <summary>Present on silos that the catalog's writer can tell of changes (<see cref="Anvil.Contracts.Catalog.ICatalogService"/>).</summary>
+    /// <summary>
+    /// Present on silos that the catalog's writer can tell of changes (<see cref="Anvil.Contracts.Catalog.ICatalogService"/>).
+    /// </summary>
     public const string Catalog = "anvil.catalog";
 
     /// <summary>Metadata key of a role; its value is "true".</summary>

@@ -22,7 +22,9 @@ public interface IReservationStore
     /// <summary>The reservations of any of these addresses or tokens.</summary>
     Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens, CancellationToken cancellation);
 
-    /// <summary>The reservation of an address with the revision of the catalog by which it became what it is; null when it is nobody's.</summary>
+    /// <summary>
+    /// The reservation of an address with the revision of the catalog by which it became what it is; null when it is nobody's.
+    /// </summary>
     Task<StoredReservation?> ReadAsync(uint address, CancellationToken cancellation);
 
     /// <summary>The reservations of a network that changed after a revision, at one revision.</summary>
@@ -34,8 +36,11 @@ public interface IReservationStore
     /// <summary>Reservations that hold only within a subnet, at most some.</summary>
     Task<IReadOnlyList<Reservation>> ScopedToAsync(string subnet, int most, CancellationToken cancellation);
 
-    /// <summary>A page of reservations, by the fields of CatalogFields, in the order of their addresses where the query names no other.</summary>
-    /// <exception cref="Anvil.Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    /// <summary>
+    /// A page of reservations, by the fields of CatalogFields, in the order of their addresses where the query names no other.
+    /// </summary>
+    /// <exception cref="Anvil.Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too
+    /// long.</exception>
     Task<ListPage<Reservation>> PageAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>Number of reservations.</summary>

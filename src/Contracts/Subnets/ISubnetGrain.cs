@@ -49,7 +49,9 @@ public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [proper
     [Id(5)]
     public LeaseCause Cause { get; init; }
 
-    /// <summary>Addresses to be probed: the offered one first, when it was picked and not probed lately, then those that are picked next.</summary>
+    /// <summary>
+    /// Addresses to be probed: the offered one first, when it was picked and not probed lately, then those that are picked next.
+    /// </summary>
     [Id(6)]
     public IReadOnlyList<uint> ToProbe { get; init; } = [];
 
@@ -89,11 +91,15 @@ public interface ISubnetGrain : IGrainWithStringKey
     [Alias("HolderOf")]
     Task<string?> HolderOf(uint address);
 
-    /// <summary>MAC address of the client that an address was leased to until its lease ran out; null when it was given back, or is leased.</summary>
+    /// <summary>
+    /// MAC address of the client that an address was leased to until its lease ran out; null when it was given back, or is leased.
+    /// </summary>
     [Alias("LapsedHolderOf")]
     Task<string?> LapsedHolderOf(uint address);
 
-    /// <summary>The client that an address is leased to, or was until its lease ran out; null when it was given back, or never leased.</summary>
+    /// <summary>
+    /// The client that an address is leased to, or was until its lease ran out; null when it was given back, or never leased.
+    /// </summary>
     [Alias("WhoHas")]
     Task<AddressHolder?> WhoHas(uint address);
 

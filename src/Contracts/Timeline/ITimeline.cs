@@ -3,7 +3,9 @@ namespace Anvil.Contracts.Timeline;
 /// <summary>Takes lines of timelines off the hot path: whoever notes one does not wait for the database.</summary>
 public interface ITimeline
 {
-    /// <summary>Notes one line; texts are cut to a bounded length, and the oldest lines are shed (and counted) when too many wait.</summary>
+    /// <summary>
+    /// Notes one line; texts are cut to a bounded length, and the oldest lines are shed (and counted) when too many wait.
+    /// </summary>
     /// <param name="machine">Uuid, or "" for a MAC that is no machine yet.</param>
     /// <param name="mac">MAC address, or "".</param>
     /// <param name="source">dhcp, tftp, http, api, job, phase.</param>

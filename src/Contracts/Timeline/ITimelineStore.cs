@@ -21,6 +21,8 @@ public interface ITimelineStore
     /// <summary>The newest lines about a machine or its MACs, oldest first.</summary>
     Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most, CancellationToken cancellation);
 
-    /// <summary>Drops lines older than a time, and with them events and holds of leases that ended before it; the number of lines dropped.</summary>
+    /// <summary>
+    /// Drops lines older than a time, and with them events and holds of leases that ended before it; the number of lines dropped.
+    /// </summary>
     Task<int> TrimAsync(DateTimeOffset before, CancellationToken cancellation);
 }

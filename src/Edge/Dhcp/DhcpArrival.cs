@@ -15,7 +15,8 @@ public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> Interf
 /// <param name="Message">The reply.</param>
 /// <param name="Address">IPv4 address that it goes to.</param>
 /// <param name="Port">UDP port there.</param>
-/// <param name="ByHardware">The client does not have that address yet: the frame goes to its hardware address (RFC 2131 section 4.1).</param>
+/// <param name="ByHardware">The client does not have that address yet: the frame goes to its hardware address (RFC 2131 section
+/// 4.1).</param>
 public sealed record DhcpDeparture(DhcpMessage Message, uint Address, int Port, bool ByHardware = false);
 
 /// <summary>What is answered: a reply, or none and why not.</summary>

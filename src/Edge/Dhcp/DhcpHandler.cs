@@ -85,7 +85,8 @@ public sealed class DhcpHandler(
     }
 
     /// <summary>
-    /// Where two subnets share a link, a client's reservation decides, then the address that it asks for or has, then the order of the link's
+    /// Where two subnets share a link, a client's reservation decides, then the address that it asks for or has, then the order of the
+    /// link's
     /// addresses. Whether it has one only the subnets know: here, and nowhere else, more than one grain is asked before the answer.
     /// </summary>
     private async Task<IReadOnlyList<SubnetLink>> InOrderOfPreferenceAsync(IReadOnlyList<SubnetLink> links, DhcpMessage request)
@@ -207,7 +208,9 @@ public sealed class DhcpHandler(
     private int RelayPort(DhcpArrival arrival)
         => EncapsulatedOptions.Read(arrival.Message.Option(DhcpOption.RelayAgentInformation) ?? []).ContainsKey(19) ? arrival.SourcePort : options.Value.DhcpPort;
 
-    /// <summary>Another server gives the addresses here. Which one a client takes is seen in its REQUEST: boot files are served by it.</summary>
+    /// <summary>
+    /// Another server gives the addresses here. Which one a client takes is seen in its REQUEST: boot files are served by it.
+    /// </summary>
     private async Task<DhcpOutcome> ObserveAsync(DhcpExchange on, uint address)
     {
         if (on.Request.Type == DhcpMessageType.Request && on.Subnet.Cidr.Contains(address))

@@ -8,7 +8,9 @@ using Anvil.Templates;
 
 namespace Anvil.Edge.Dhcp;
 
-/// <summary>Builds replies: pure, from a request, a lease, a boot answer and configured options (RFC 2131 section 4.3, RFC 4578; iPXE's 175).</summary>
+/// <summary>
+/// Builds replies: pure, from a request, a lease, a boot answer and configured options (RFC 2131 section 4.3, RFC 4578; iPXE's 175).
+/// </summary>
 public sealed class DhcpReplies(CatalogSnapshot catalog)
 {
     /// <summary>PXE_DISCOVERY_CONTROL = 8: use the boot file of this reply, ask nobody else (PXE 2.1, section 2.2.4.1).</summary>

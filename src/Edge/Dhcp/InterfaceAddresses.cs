@@ -2,7 +2,10 @@ using System.Net.NetworkInformation;
 
 namespace Anvil.Edge.Dhcp;
 
-/// <summary>The IPv4 addresses of an interface, read again after a second: asking the system for each packet would cost more than the answer. Not thread-safe.</summary>
+/// <summary>
+/// The IPv4 addresses of an interface, read again after a second: asking the system for each packet would cost more than the answer. Not
+/// thread-safe.
+/// </summary>
 public sealed class InterfaceAddresses(string name, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);

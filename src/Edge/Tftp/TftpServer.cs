@@ -147,7 +147,10 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         }
     }
 
-    /// <summary>The largest block that goes to a client in one packet: what the system knows of the path's MTU, less the headers of IPv4, UDP and TFTP.</summary>
+    /// <summary>
+    /// The largest block that goes to a client in one packet: what the system knows of the path's MTU, less the headers of IPv4, UDP and
+    /// TFTP.
+    /// </summary>
     private int LargestBlock(IPEndPoint client)
     {
         if (options.Value.TftpBlockSize > 0) return Math.Min(options.Value.TftpBlockSize, TftpOptions.LargestBlock);

@@ -25,7 +25,9 @@ public sealed class TftpTransfer
     private readonly int[] _lengths;
     private readonly byte[] _received = new byte[1500];
 
-    /// <summary>Block numbers from 1 on, without roll-over: first not acknowledged, next to send, first not read, highest sent, last of the file.</summary>
+    /// <summary>
+    /// Block numbers from 1 on, without roll-over: first not acknowledged, next to send, first not read, highest sent, last of the file.
+    /// </summary>
     private long _base = 1;
     private long _next = 1;
     private long _unread = 1;
@@ -78,7 +80,8 @@ public sealed class TftpTransfer
                 // Only what was sent once tells the round trip's time (Karn's rule).
                 if (!again) _roundTrip.Measured(_time.GetElapsedTime(sentAt));
                 for (; _base <= block; _base++) octets += _lengths[Slot(_base)] - 4;
-                // Of a window acknowledged in part, the rest was lost: RFC 7440 section 4 has it sent again. Once in a round trip: what comes sooner
+                // Of a window acknowledged in part, the rest was lost: RFC 7440 section 4 has it sent again. Once in a round trip: what
+                // comes sooner
                 // answers what was sent before, or comes a second time.
                 var isLost = block < _sent && _time.GetElapsedTime(backAt) >= _roundTrip.Least + _roundTrip.Least;
                 if (isLost) backAt = _time.GetTimestamp();
@@ -87,7 +90,8 @@ public sealed class TftpTransfer
             }
             else if (block == _base - 1 && tellsGap && _options.WindowSize > 1 && _time.GetElapsedTime(sentAt) >= _roundTrip.Least)
             {
-                // The window's first block was lost. Once for each time that it was sent, and not before an answer can have come: earlier it is a duplicate.
+                // The window's first block was lost. Once for each time that it was sent, and not before an answer can have come: earlier
+                // it is a duplicate.
                 (heard, _next, again, tellsGap) = (_time.GetTimestamp(), _base, true, false);
             }
         }

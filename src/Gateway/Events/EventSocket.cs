@@ -11,7 +11,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Anvil.Gateway.Events;
 
-/// <summary>`/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape).</summary>
+/// <summary>
+/// `/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape).
+/// </summary>
 internal sealed class EventSocket(EventStream stream, EventObjects objects, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private const int LongestCommand = 1024;

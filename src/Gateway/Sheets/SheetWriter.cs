@@ -11,7 +11,10 @@ internal static class SheetWriter
     /// <summary>What a spreadsheet program takes for a formula when a cell of a CSV file begins with it (OWASP, CSV injection).</summary>
     private const string FormulaStarts = "=+-@\t\r";
 
-    /// <summary>Writes CSV (RFC 4180, UTF-8). Cells that a spreadsheet program would run as a formula get a quote before them, which reading takes away.</summary>
+    /// <summary>
+    /// Writes CSV (RFC 4180, UTF-8). Cells that a spreadsheet program would run as a formula get a quote before them, which reading takes
+    /// away.
+    /// </summary>
     public static async Task WriteCsvAsync(Stream stream, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellation)
     {
         await using var csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n", Injection = CsvInjection.Escape }, leaveOpen: true);

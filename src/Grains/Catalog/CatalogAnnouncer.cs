@@ -7,8 +7,10 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace Anvil.Grains.Catalog;
 
 /// <summary>
-/// Tells every silo that Orleans' membership knows of a new revision, all at once, and waits until they have it. One that does not answer is waited for
-/// until its own view counts as old, so that an answer to a writer is never ahead of what a silo goes by: it knows by itself then that it is behind.
+/// Tells every silo that Orleans' membership knows of a new revision, all at once, and waits until they have it. One that does not answer
+/// is waited for
+/// until its own view counts as old, so that an answer to a writer is never ahead of what a silo goes by: it knows by itself then that it
+/// is behind.
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
 public sealed partial class CatalogAnnouncer(

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Anvil.Grains.Catalog;
 
 /// <summary>
-/// Keeps this silo's snapshot of the catalog: asks the store for what changed twice a second, and at once when the writer tells of a change. Each snapshot
+/// Keeps this silo's snapshot of the catalog: asks the store for what changed twice a second, and at once when the writer tells of a
+/// change. Each snapshot
 /// is made from the last one and what changed.
 /// </summary>
 public sealed partial class CatalogCache(

@@ -7,7 +7,9 @@ using Anvil.Provisioning.Documents;
 
 namespace Anvil.Grains.Catalog;
 
-/// <summary>The calls of silos of the version before, which send documents as text: read here, and carried out by the typed calls.</summary>
+/// <summary>
+/// The calls of silos of the version before, which send documents as text: read here, and carried out by the typed calls.
+/// </summary>
 public sealed partial class CatalogGrain
 {
     private static readonly ChangeTerms Anyone = new(new Actor("", IsMachine: false, MayUpdateTaskList: false));

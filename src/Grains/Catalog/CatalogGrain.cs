@@ -16,7 +16,8 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Grains.Catalog;
 
 /// <summary>
-/// Writes the catalog: one change at a time, each decided upon this silo's snapshot, and refused by the store if that was not the newest; then it is decided
+/// Writes the catalog: one change at a time, each decided upon this silo's snapshot, and refused by the store if that was not the newest;
+/// then it is decided
 /// again upon the newest one. When a write is answered, every silo that could be reached has it.
 /// Reservations, which no snapshot holds, are handed to their own writer.
 /// </summary>
@@ -195,7 +196,9 @@ public sealed partial class CatalogGrain(
         return Checked(kind, kind.Fill(old.Validated ? kind.Keep(wanted, old) : wanted), old, catalog);
     }
 
-    /// <summary>The change to a document, once it keeps its kind's rules. One that could not be read was nothing that rules could go by.</summary>
+    /// <summary>
+    /// The change to a document, once it keeps its kind's rules. One that could not be read was nothing that rules could go by.
+    /// </summary>
     private static Decision Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog)
     {
         document = kind.Settle(document, catalog) with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };

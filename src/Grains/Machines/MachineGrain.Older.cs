@@ -5,7 +5,9 @@ using Anvil.Provisioning.Machines;
 
 namespace Anvil.Grains.Machines;
 
-/// <summary>The calls of silos of the version before, by which bodies came as text. They go when no such silo is upgraded from any more.</summary>
+/// <summary>
+/// The calls of silos of the version before, by which bodies came as text. They go when no such silo is upgraded from any more.
+/// </summary>
 public sealed partial class MachineGrain
 {
     /// <inheritdoc/>

@@ -221,7 +221,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     }
 
     /// <summary>
-    /// What is wrong with an address that a machine is given: boot files go by it, so it is no other machine's. What DHCP gives, and what a machine
+    /// What is wrong with an address that a machine is given: boot files go by it, so it is no other machine's. What DHCP gives, and what a
+    /// machine
     /// says of itself when it registers, is no claim: that address is its own now.
     /// </summary>
     private async Task<string?> AddressProblemAsync(Machine? machine)

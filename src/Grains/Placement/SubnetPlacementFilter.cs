@@ -10,7 +10,9 @@ using Orleans.Runtime.Placement;
 
 namespace Anvil.Grains.Placement;
 
-/// <summary>Places a subnet's grain on an edge with an address in that subnet, the calling one first; else on any edge; else anywhere.</summary>
+/// <summary>
+/// Places a subnet's grain on an edge with an address in that subnet, the calling one first; else on any edge; else anywhere.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 [Experimental("ORLEANSEXP004")]
 public sealed class SubnetPlacementFilterAttribute() : PlacementFilterAttribute(new SubnetPlacementFilterStrategy());

@@ -12,7 +12,8 @@ namespace Anvil.Grains.Subnets;
 /// <param name="subnet">Name of the subnet.</param>
 /// <param name="store">Where leases live.</param>
 /// <param name="time">For the length of writes.</param>
-/// <param name="takeBack">Told of each address whose change did not become durable, with the lease that stands there after all; null for none.</param>
+/// <param name="takeBack">Told of each address whose change did not become durable, with the lease that stands there after all; null for
+/// none.</param>
 internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvider time, Action<uint, Lease?> takeBack)
 {
     private readonly Dictionary<uint, Lease> _durable = [];

@@ -204,7 +204,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <summary>
-    /// True when the network's reservations are in memory. Once they are, no packet waits for them: their writer tells what changes, and what
+    /// True when the network's reservations are in memory. Once they are, no packet waits for them: their writer tells what changes, and
+    /// what
     /// it could not tell (a silo of the version before writes, or the call was lost) is read beside the packets.
     /// </summary>
     private async Task<bool> AreReservationsHereAsync(Subnet subnet)

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Anvil.Grains.Timeline;
 
-/// <summary>Takes timeline lines off the hot path and writes them in batches. When the queue is full the oldest lines are shed, and counted.</summary>
+/// <summary>
+/// Takes timeline lines off the hot path and writes them in batches. When the queue is full the oldest lines are shed, and counted.
+/// </summary>
 public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider time, ILogger<TimelineWriter> logger) : BackgroundService, ITimeline
 {
     private const int Batch = 500;

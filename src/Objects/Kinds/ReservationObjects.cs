@@ -10,7 +10,9 @@ using Anvil.Provisioning.Network;
 
 namespace Anvil.Objects.Kinds;
 
-/// <summary>Reservations: read by their own indexes, changed by the catalog's one grain. Their version is the revision that wrote them.</summary>
+/// <summary>
+/// Reservations: read by their own indexes, changed by the catalog's one grain. Their version is the revision that wrote them.
+/// </summary>
 public sealed class ReservationObjects(IReservationStore store, IGrainFactory grains) : IObjectKind
 {
     /// <inheritdoc/>

@@ -7,7 +7,9 @@ using Anvil.Provisioning.Sheets;
 
 namespace Anvil.Objects.Sheets;
 
-/// <summary>The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.</summary>
+/// <summary>
+/// The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.
+/// </summary>
 public sealed class SheetExport(IMachineQueries queries)
 {
     private const int Page = 250;

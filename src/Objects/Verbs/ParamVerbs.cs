@@ -7,7 +7,9 @@ using Anvil.Provisioning.Machines;
 
 namespace Anvil.Objects.Verbs;
 
-/// <summary>The params of an object that has some (DRP's params calls): read as they are or aggregated, set, patched and removed one by one or all.</summary>
+/// <summary>
+/// The params of an object that has some (DRP's params calls): read as they are or aggregated, set, patched and removed one by one or all.
+/// </summary>
 public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys keys)
 {
     /// <summary>The kinds whose objects have params.</summary>

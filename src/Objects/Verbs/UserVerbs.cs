@@ -20,7 +20,8 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
     private const int DefaultLife = 3600;
 
     /// <summary>
-    /// A token for a user: with all its rights, or (DRP's words) no more than those of some `roles` that the user has, or of one claim of `scope`,
+    /// A token for a user: with all its rights, or (DRP's words) no more than those of some `roles` that the user has, or of one claim of
+    /// `scope`,
     /// `action` and `specific`.
     /// </summary>
     /// <exception cref="ApiException">400: a role that there is not or that the user does not have, or no such life.</exception>

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Anvil.Protocols.Dhcp;
 
-/// <summary>A DHCPv4 message (RFC 2131 section 2). Addresses are host-order numbers; options keep their order, split ones are joined (RFC 3396).</summary>
+/// <summary>
+/// A DHCPv4 message (RFC 2131 section 2). Addresses are host-order numbers; options keep their order, split ones are joined (RFC 3396).
+/// </summary>
 public sealed class DhcpMessage
 {
     /// <summary>Length of the fixed part with the magic cookie, in octets.</summary>

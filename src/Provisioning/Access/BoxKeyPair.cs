@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Anvil.Provisioning.Access;
 
-/// <summary>The keys that an object's secure params are sealed to and opened by. Only locked by a <see cref="SecretBox"/> does the private one leave memory.</summary>
+/// <summary>
+/// The keys that an object's secure params are sealed to and opened by. Only locked by a <see cref="SecretBox"/> does the private one leave
+/// memory.
+/// </summary>
 public sealed class BoxKeyPair
 {
     private readonly byte[] _private;
@@ -29,7 +32,8 @@ public sealed class BoxKeyPair
 
     /// <summary>The pair as it is stored: the private key, locked for its owner.</summary>
     /// <param name="box">The master keys.</param>
-    /// <param name="owner">Kind and key of the object, such as machines/UUID: a row that is moved to another object is of no use there.</param>
+    /// <param name="owner">Kind and key of the object, such as machines/UUID: a row that is moved to another object is of no use
+    /// there.</param>
     public string Lock(SecretBox box, string owner) => box.Lock(_private, owner);
 
     /// <summary>The pair that was stored; null, and why, when it cannot be had.</summary>

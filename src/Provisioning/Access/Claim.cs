@@ -1,12 +1,16 @@
 namespace Anvil.Provisioning.Access;
 
-/// <summary>A right: scope, action and key, each `*` or a comma list; for update a pointer may follow the action (`update:/Runnable`).</summary>
+/// <summary>
+/// A right: scope, action and key, each `*` or a comma list; for update a pointer may follow the action (`update:/Runnable`).
+/// </summary>
 public sealed record Claim(string Scope, string Action, string Specific)
 {
     /// <summary>The right to everything.</summary>
     public static Claim All { get; } = new("*", "*", "*");
 
-    /// <summary>True when the right covers a wanted one. What is not known is never covered by accident: only by `*` or by its own name.</summary>
+    /// <summary>
+    /// True when the right covers a wanted one. What is not known is never covered by accident: only by `*` or by its own name.
+    /// </summary>
     public bool Covers(string scope, string action, string specific) => Holds(Scope, scope) && HoldsAction(action) && Holds(Specific, specific);
 
     private bool HoldsAction(string wanted)

@@ -9,7 +9,8 @@ using Org.BouncyCastle.Math.EC.Rfc7748;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// NaCl's crypto_box (D. J. Bernstein, "Cryptography in NaCl", sections 5 to 10): X25519, XSalsa20 and Poly1305. The sealed text is the 16 octets of the
+/// NaCl's crypto_box (D. J. Bernstein, "Cryptography in NaCl", sections 5 to 10): X25519, XSalsa20 and Poly1305. The sealed text is the 16
+/// octets of the
 /// authenticator and then the encrypted message, as Go's nacl/box, and so DRP, writes it.
 /// </summary>
 public static class NaclBox

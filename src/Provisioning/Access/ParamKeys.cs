@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// Seals and opens objects' secure params. The key pairs are made from one master key (HKDF, RFC 5869): each object has its own, none is stored,
+/// Seals and opens objects' secure params. The key pairs are made from one master key (HKDF, RFC 5869): each object has its own, none is
+/// stored,
 /// and whoever has the master key can open all of them.
 /// </summary>
 public sealed class ParamKeys
@@ -27,7 +28,9 @@ public sealed class ParamKeys
     /// <summary>Seals a value for an object; one that is sealed already stays as it is.</summary>
     public JsonElement Seal(string prefix, string key, JsonElement value) => SecureParams.IsSealed(value) ? value : SecureParams.Seal(value, Of(prefix, key).Public);
 
-    /// <summary>Opens a value of an object; false when it was sealed for another, or is damaged. A value that is not sealed is itself.</summary>
+    /// <summary>
+    /// Opens a value of an object; false when it was sealed for another, or is damaged. A value that is not sealed is itself.
+    /// </summary>
     public bool TryOpen(string prefix, string key, JsonElement value, out JsonElement opened)
     {
         opened = value;

@@ -4,7 +4,10 @@ using Konscious.Security.Cryptography;
 
 namespace Anvil.Provisioning.Access;
 
-/// <summary>Argon2id hashes of passwords, as `argon2id$salt$hash` in base 64 (RFC 9106's second recommended option, scaled to 19 MiB and 2 passes as OWASP has it).</summary>
+/// <summary>
+/// Argon2id hashes of passwords, as `argon2id$salt$hash` in base 64 (RFC 9106's second recommended option, scaled to 19 MiB and 2 passes as
+/// OWASP has it).
+/// </summary>
 public static class Passwords
 {
     private const int MemoryKiB = 19 * 1024;

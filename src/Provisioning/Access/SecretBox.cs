@@ -4,7 +4,8 @@ using System.Text;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// Locks secrets at rest under a master key: AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits. The text is `v1:KEY:BASE64`, where KEY tells
+/// Locks secrets at rest under a master key: AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits. The text is `v1:KEY:BASE64`,
+/// where KEY tells
 /// which master key locked it, so that a new one can be put before the old.
 /// </summary>
 public sealed class SecretBox

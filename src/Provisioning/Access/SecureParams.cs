@@ -5,7 +5,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// Values of params that are Secure: at rest and on the wire they are <see cref="SecureData"/>, sealed to the object's public key by the client or, where
+/// Values of params that are Secure: at rest and on the wire they are <see cref="SecureData"/>, sealed to the object's public key by the
+/// client or, where
 /// one sends them in clear, by the server; they are opened for who has the right (decode=true with getSecure), and for rendering tasks.
 /// </summary>
 public static class SecureParams
@@ -34,6 +35,8 @@ public static class SecureParams
     /// <summary>True for a value that is sealed, to whichever key.</summary>
     public static bool IsSealed(JsonElement value) => SecureData.TryRead(value, out _);
 
-    /// <summary>What may be seen without the right to open it: a sealed value as it is, as DRP shows it; of one in clear only that it is there.</summary>
+    /// <summary>
+    /// What may be seen without the right to open it: a sealed value as it is, as DRP shows it; of one in clear only that it is there.
+    /// </summary>
     public static JsonElement Mask(JsonElement value) => IsSealed(value) ? value : Json.Element(SecureData.None);
 }

@@ -18,11 +18,14 @@ public sealed record BootFile(string Path, TemplateInfo Template, RenderContext 
     }
 }
 
-/// <summary>Which rendered files a machine has: those of its boot environment and of its stage. Nobody else's are ever found through them.</summary>
+/// <summary>
+/// Which rendered files a machine has: those of its boot environment and of its stage. Nobody else's are ever found through them.
+/// </summary>
 public static class BootFiles
 {
     /// <summary>
-    /// True for a machine that has its files also when its lease ran out: an installer (Debian's) keeps the address that it was given at its
+    /// True for a machine that has its files also when its lease ran out: an installer (Debian's) keeps the address that it was given at
+    /// its
     /// start, and never renews the lease.
     /// </summary>
     public static bool OutliveTheLease(Machine machine) => machine.Boot.Phase == Phase.Installing;

@@ -1,7 +1,8 @@
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// Architecture names. Machines have canonical ones (DRP refuses the usual aliases with a hint); boot environments may use the aliases too, as much
+/// Architecture names. Machines have canonical ones (DRP refuses the usual aliases with a hint); boot environments may use the aliases too,
+/// as much
 /// of the public content does.
 /// </summary>
 public static class Architectures

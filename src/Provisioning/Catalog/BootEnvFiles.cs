@@ -4,7 +4,8 @@ namespace Anvil.Provisioning.Catalog;
 public static class BootEnvFiles
 {
     /// <summary>
-    /// The entry of an architecture, by its canonical name or an alias (x86_64, aarch64, …), with the legacy amd64 fields taken in; null when the
+    /// The entry of an architecture, by its canonical name or an alias (x86_64, aarch64, …), with the legacy amd64 fields taken in; null
+    /// when the
     /// architecture is not supported.
     /// </summary>
     public static ArchInfo? For(this BootEnv env, string arch)
@@ -16,7 +17,9 @@ public static class BootEnvFiles
             : null;
     }
 
-    /// <summary>What is wrong with the names of the architectures: not known, not in small letters, or one twice in two spellings.</summary>
+    /// <summary>
+    /// What is wrong with the names of the architectures: not known, not in small letters, or one twice in two spellings.
+    /// </summary>
     public static IEnumerable<string> ArchitectureProblems(this BootEnv env)
     {
         foreach (var name in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is null)) yield return $"bootenv: Invalid architecture {name}";

@@ -4,7 +4,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// Makes a state of the catalog from the last one and changes. What it costs depends on the changes and on what names the changed documents, never on
+/// Makes a state of the catalog from the last one and changes. What it costs depends on the changes and on what names the changed
+/// documents, never on
 /// how many documents there are: only what a change reaches is checked again.
 /// </summary>
 internal sealed class CatalogEdit(CatalogState state)

@@ -3,7 +3,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// A kind of the catalog: everything that tells it from other kinds, in one file of the folder Kinds. Its documents are rows of the store under its prefix,
+/// A kind of the catalog: everything that tells it from other kinds, in one file of the folder Kinds. Its documents are rows of the store
+/// under its prefix,
 /// over those of content packs.
 /// </summary>
 /// <param name="prefix">Name in paths and in the store.</param>
@@ -27,7 +28,8 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     public virtual IReadOnlyList<FieldIndex> Indexes => [];
 
     /// <summary>
-    /// True when its documents are rows of a table of their own, looked up by that table's indexes: there may be a hundred thousand, and no snapshot and
+    /// True when its documents are rows of a table of their own, looked up by that table's indexes: there may be a hundred thousand, and no
+    /// snapshot and
     /// no content pack holds them.
     /// </summary>
     public virtual bool IsRows => false;

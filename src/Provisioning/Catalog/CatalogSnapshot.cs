@@ -7,7 +7,8 @@ using Anvil.Templates;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// The whole catalog at one revision: configuration that everything reads and few write. Immutable; the next one is made from it and the change, and
+/// The whole catalog at one revision: configuration that everything reads and few write. Immutable; the next one is made from it and the
+/// change, and
 /// shares the rest with it. Objects in it have been checked: Available and Errors say what they lack. Kinds that are rows of their own
 /// (<see cref="CatalogKind.IsRows"/>) are not in it.
 /// </summary>

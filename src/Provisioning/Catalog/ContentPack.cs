@@ -23,7 +23,8 @@ public static class ContentPack
     }
 
     /// <summary>
-    /// Reads as much of a pack as can be read; what cannot is named with its file and the reason. Its objects are read-only and carry the pack's name in
+    /// Reads as much of a pack as can be read; what cannot is named with its file and the reason. Its objects are read-only and carry the
+    /// pack's name in
     /// Bundle. Of two objects with one key the first file's counts.
     /// </summary>
     public static PackContent Load(string name, IEnumerable<ContentFile> files)

@@ -8,7 +8,8 @@ using Anvil.Provisioning.Catalog.Schemas;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// Checks values against the JSON schemas of params, within <see cref="SchemaLimits"/>; compiled schemas are kept by the hash of their text. Texts are those of DRP, and
+/// Checks values against the JSON schemas of params, within <see cref="SchemaLimits"/>; compiled schemas are kept by the hash of their
+/// text. Texts are those of DRP, and
 /// never show the value of a param that is Secure.
 /// </summary>
 public sealed class ParamSchemas
@@ -18,7 +19,8 @@ public sealed class ParamSchemas
     private long _octets;
 
     /// <summary>
-    /// What is wrong with a value; null when it fits, or when there is no such param. A sealed value of a Secure param is taken as it is: whoever seals or opens
+    /// What is wrong with a value; null when it fits, or when there is no such param. A sealed value of a Secure param is taken as it is:
+    /// whoever seals or opens
     /// it checks what is inside.
     /// </summary>
     public string? Problem(string name, JsonElement value, CatalogSnapshot catalog)

@@ -3,7 +3,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// A field by which documents of one kind name documents of another. It is declared once, with its kind; what makes a document unavailable, what still
+/// A field by which documents of one kind name documents of another. It is declared once, with its kind; what makes a document unavailable,
+/// what still
 /// uses a document, the order in which kinds are checked and the links between objects all follow from it.
 /// </summary>
 /// <param name="pointer">JSON pointer of the field; `*` stands for each item of a list.</param>
@@ -35,7 +36,9 @@ public sealed class Reference(string pointer, string to, Func<Document, IEnumera
     /// <summary>Why something that is there cannot serve here, after its noun and key; null: it can.</summary>
     public Func<Document, string?>? Refuses { get; init; }
 
-    /// <summary>What is said when something that is named is to be deleted, by who names it and its key; absent: `stages:s still uses x` (DRP).</summary>
+    /// <summary>
+    /// What is said when something that is named is to be deleted, by who names it and its key; absent: `stages:s still uses x` (DRP).
+    /// </summary>
     public Func<Document, string, string>? InUse { get; init; }
 
     /// <summary>The keys that a document names, "" left out.</summary>

@@ -6,7 +6,9 @@ namespace Anvil.Provisioning.Catalog;
 /// <summary>Sees to it that what is stored of secure params is sealed.</summary>
 public static class SecureValues
 {
-    /// <summary>The values as they may be stored: those of params marked Secure sealed for their object. The same map where nothing is to be sealed.</summary>
+    /// <summary>
+    /// The values as they may be stored: those of params marked Secure sealed for their object. The same map where nothing is to be sealed.
+    /// </summary>
     /// <param name="values">Values by the param's name.</param>
     /// <param name="prefix">Kind of the object that holds them.</param>
     /// <param name="key">Its key.</param>

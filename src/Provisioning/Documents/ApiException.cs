@@ -1,6 +1,8 @@
 namespace Anvil.Provisioning.Documents;
 
-/// <summary>Carries an <see cref="ApiError"/> out of a rule; never crosses a grain boundary (grains answer with the error itself).</summary>
+/// <summary>
+/// Carries an <see cref="ApiError"/> out of a rule; never crosses a grain boundary (grains answer with the error itself).
+/// </summary>
 public sealed class ApiException(ApiError error) : Exception(error.ToString())
 {
     /// <summary>The error to answer.</summary>

@@ -5,8 +5,10 @@ using System.Text.Json.Nodes;
 namespace Anvil.Provisioning.Documents;
 
 /// <summary>
-/// Reads documents strictly, so that nothing is stored that could not be read again. Beyond what <see cref="JsonText"/> asks: every field is one that the
-/// kind has (those of DRP v4 that clients send with every object are left out), has the type that it must have, and no item of a list or map is null. A field
+/// Reads documents strictly, so that nothing is stored that could not be read again. Beyond what <see cref="JsonText"/> asks: every field
+/// is one that the
+/// kind has (those of DRP v4 that clients send with every object are left out), has the type that it must have, and no item of a list or
+/// map is null. A field
 /// that is null as a whole is absent, as Go's clients write empty lists; a number or truth where labels stand (Meta) is its text.
 /// </summary>
 public static class DocumentReader
@@ -16,7 +18,8 @@ public static class DocumentReader
     /// <param name="kind">Prefix of the kind.</param>
     /// <param name="type">Type of the error: POST or PUT.</param>
     /// <param name="key">Key named in an error.</param>
-    /// <exception cref="ApiException">400 that names each fault by its JSON pointer; 413 for more than <see cref="JsonLimits.Octets"/>.</exception>
+    /// <exception cref="ApiException">400 that names each fault by its JSON pointer; 413 for more than
+    /// <see cref="JsonLimits.Octets"/>.</exception>
     public static T Read<T>(ReadOnlySpan<byte> json, string kind, string type, string key = "")
         => (T)Read(json, typeof(T), kind, type, key);
 
@@ -59,7 +62,8 @@ public static class DocumentReader
         => Try(Utf8(content), document, kind, lenient: false, out var problems) ?? throw new FormatException($"{file}: {string.Join("; ", problems)}");
 
     /// <summary>
-    /// Reads a stored row. Fields that this version does not know were written by a newer one, and are passed over; whatever else is wrong makes the
+    /// Reads a stored row. Fields that this version does not know were written by a newer one, and are passed over; whatever else is wrong
+    /// makes the
     /// row unusable.
     /// </summary>
     /// <returns>The document, and null; or null, and why the row cannot be used.</returns>
@@ -76,7 +80,8 @@ public static class DocumentReader
         => Try(Utf8(json), document, kind, lenient: true, out var problems) is { } read ? (read, null) : (null, string.Join("; ", problems));
 
     /// <summary>Reads a flat map of texts, as the preferences are.</summary>
-    /// <exception cref="ApiException">400 that names each fault by its JSON pointer; 413 for more than <see cref="JsonLimits.Octets"/>.</exception>
+    /// <exception cref="ApiException">400 that names each fault by its JSON pointer; 413 for more than
+    /// <see cref="JsonLimits.Octets"/>.</exception>
     public static IReadOnlyDictionary<string, string> ReadMap(ReadOnlySpan<byte> json, string kind, string type)
         => Read<Dictionary<string, string>>(json, kind, type);
 

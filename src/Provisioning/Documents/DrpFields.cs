@@ -3,8 +3,10 @@ using System.Collections.Frozen;
 namespace Anvil.Provisioning.Documents;
 
 /// <summary>
-/// Fields of DRP's objects that Anvil does not have, and that clients send all the same: drpcli v4.8 sends every field of its models, and v3 sends a
-/// machine's deprecated Profile. Those that only tell a state are left out whatever they hold; those that ask for something are left out only while empty.
+/// Fields of DRP's objects that Anvil does not have, and that clients send all the same: drpcli v4.8 sends every field of its models, and
+/// v3 sends a
+/// machine's deprecated Profile. Those that only tell a state are left out whatever they hold; those that ask for something are left out
+/// only while empty.
 /// </summary>
 internal static class DrpFields
 {

@@ -18,7 +18,8 @@ public static class JsonPatch
     /// <param name="patch">The array of operations.</param>
     /// <param name="model">Kind named in an error.</param>
     /// <param name="key">Key named in an error.</param>
-    /// <exception cref="ApiException">400 when the patch is no array of operations; 409 with the line of the operation that failed.</exception>
+    /// <exception cref="ApiException">400 when the patch is no array of operations; 409 with the line of the operation that
+    /// failed.</exception>
     public static JsonNode Apply(JsonNode target, JsonElement patch, string model, string key)
         => JsonNode.Parse(ApplyToText(JsonSerializer.SerializeToElement(target, Json.Options), patch, model, key), null, new JsonDocumentOptions { MaxDepth = Json.Options.MaxDepth })!;
 
@@ -27,7 +28,8 @@ public static class JsonPatch
     /// <param name="patch">The array of operations, best as <see cref="JsonText.Read"/> gives it.</param>
     /// <param name="model">Kind named in an error.</param>
     /// <param name="key">Key named in an error.</param>
-    /// <exception cref="ApiException">400 when the patch is no array of operations; 409 with the line of the operation that failed.</exception>
+    /// <exception cref="ApiException">400 when the patch is no array of operations; 409 with the line of the operation that
+    /// failed.</exception>
     public static byte[] ApplyToText(JsonElement target, JsonElement patch, string model, string key)
     {
         if (patch.ValueKind != JsonValueKind.Array) throw new ApiException(ApiError.BadRequest(model, key, "PATCH", "a JSON patch is an array of operations (RFC 6902)"));

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Anvil.Provisioning.Documents;
 
 /// <summary>
-/// Reads JSON (RFC 8259) that has no declared shape, strictly: well-formed UTF-8, no name twice in an object, no U+0000, no half surrogate pairs, no
+/// Reads JSON (RFC 8259) that has no declared shape, strictly: well-formed UTF-8, no name twice in an object, no U+0000, no half surrogate
+/// pairs, no
 /// number that a double cannot hold, within <see cref="JsonLimits"/>. Numbers keep their digits.
 /// </summary>
 public static class JsonText

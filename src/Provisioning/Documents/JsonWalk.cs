@@ -256,7 +256,9 @@ internal ref struct JsonWalk
         return text.Length <= LongestQuote ? Encoding.UTF8.GetString(text) : Encoding.UTF8.GetString(text[..LongestQuote]) + "…";
     }
 
-    /// <summary>What is wrong with a text's escapes: JSON's grammar allows what is no text (RFC 8259, section 8.2), and PostgreSQL takes no U+0000.</summary>
+    /// <summary>
+    /// What is wrong with a text's escapes: JSON's grammar allows what is no text (RFC 8259, section 8.2), and PostgreSQL takes no U+0000.
+    /// </summary>
     private static string? EscapeFault(ReadOnlySpan<byte> text)
     {
         var high = false;

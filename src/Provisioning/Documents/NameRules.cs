@@ -15,7 +15,8 @@ public static class NameRules
     public static bool IsMachineName(string name) => HostNameProblem(name) is null;
 
     /// <summary>
-    /// What keeps a name from being a host name; null when nothing does. RFC 1123, section 2.1: labels of 1 to 63 letters, digits and dashes of ASCII, no
+    /// What keeps a name from being a host name; null when nothing does. RFC 1123, section 2.1: labels of 1 to 63 letters, digits and
+    /// dashes of ASCII, no
     /// dash at an end, 253 in all, and no IPv4 address. DRP takes blanks, underscores and other letters as well; installers fail on them.
     /// </summary>
     public static string? HostNameProblem(string name)
@@ -34,7 +35,9 @@ public static class NameRules
         return labels.Length == 4 && labels.All(l => l.Length <= 3 && l.All(char.IsAsciiDigit)) ? "a host name is no address" : null;
     }
 
-    /// <summary>The form in which names of machines are compared: the same in either case (RFC 4343). ASCII letters only, whatever the culture.</summary>
+    /// <summary>
+    /// The form in which names of machines are compared: the same in either case (RFC 4343). ASCII letters only, whatever the culture.
+    /// </summary>
     public static string Fold(string name) => string.Create(name.Length, name, static (folded, from) =>
     {
         for (var i = 0; i < from.Length; i++) folded[i] = from[i] is >= 'A' and <= 'Z' ? (char)(from[i] | 0x20) : from[i];

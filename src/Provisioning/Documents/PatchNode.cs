@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace Anvil.Provisioning.Documents;
 
 /// <summary>
-/// An object or list that an operation reached into. A copy shares it, so that copying takes no memory; what is shared is copied, one level at a time,
+/// An object or list that an operation reached into. A copy shares it, so that copying takes no memory; what is shared is copied, one level
+/// at a time,
 /// only when it is changed. Its size is kept with every change.
 /// </summary>
 internal sealed class PatchNode

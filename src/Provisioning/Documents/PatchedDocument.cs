@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Anvil.Provisioning.Documents;
 
-/// <summary>A document under a patch: each operation is refused before it takes memory when the document would outgrow <see cref="JsonLimits"/>.</summary>
+/// <summary>
+/// A document under a patch: each operation is refused before it takes memory when the document would outgrow <see cref="JsonLimits"/>.
+/// </summary>
 internal sealed class PatchedDocument(JsonElement written)
 {
     private readonly PatchWork _work = new();

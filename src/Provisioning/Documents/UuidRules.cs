@@ -5,7 +5,9 @@ public static class UuidRules
 {
     private const int Length = 36;
 
-    /// <summary>Reads a uuid in either case. Braces, brackets, urn:uuid:, blanks, the bare 32 digits and the nil uuid are refused.</summary>
+    /// <summary>
+    /// Reads a uuid in either case. Braces, brackets, urn:uuid:, blanks, the bare 32 digits and the nil uuid are refused.
+    /// </summary>
     /// <param name="text">What a client wrote.</param>
     /// <param name="uuid">The uuid in small letters; "" when it is none.</param>
     public static bool TryRead(string? text, out string uuid)

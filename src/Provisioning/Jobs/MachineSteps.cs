@@ -48,7 +48,8 @@ public static class MachineSteps
     /// <param name="operations">The patch (RFC 6902).</param>
     /// <param name="options">On whose behalf.</param>
     /// <param name="on">Catalog, time and chance.</param>
-    /// <exception cref="ApiException">404; 412 changed since; 400 no patch; 409 an operation failed; 406 no machine any more; and as for a replacement.</exception>
+    /// <exception cref="ApiException">404; 412 changed since; 400 no patch; 409 an operation failed; 406 no machine any more; and as for a
+    /// replacement.</exception>
     public static MachineChange Amend(MachineState old, string uuid, string operations, ChangeOptions options, RuleContext on)
     {
         var machine = Existing(old, uuid, "PATCH");
@@ -79,7 +80,8 @@ public static class MachineSteps
     }
 
     /// <summary>Patches the machine's current job.</summary>
-    /// <exception cref="ApiException">404; 409: it is not the current job; 400, 406 and 409 as for machines; 422: no such state, or no way to it.</exception>
+    /// <exception cref="ApiException">404; 409: it is not the current job; 400, 406 and 409 as for machines; 422: no such state, or no way
+    /// to it.</exception>
     public static MachineChange AmendJob(MachineState old, string uuid, string job, string operations, ChangeOptions options,
         RuleContext on)
     {

@@ -1,6 +1,9 @@
 namespace Anvil.Provisioning.Lists;
 
-/// <summary>Order of texts by code point, which is the order of their UTF-8 octets and so that of both databases; .NET's ordinal order is that of UTF-16.</summary>
+/// <summary>
+/// Order of texts by code point, which is the order of their UTF-8 octets and so that of both databases; .NET's ordinal order is that of
+/// UTF-16.
+/// </summary>
 public sealed class CodePoints : IComparer<string>
 {
     private CodePoints()

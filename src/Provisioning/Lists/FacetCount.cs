@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Anvil.Provisioning.Lists;
 
-/// <summary>How often a value occurs in a field, over the rows that the filters leave. A list counts for each of its elements, a map for each of its keys.</summary>
+/// <summary>
+/// How often a value occurs in a field, over the rows that the filters leave. A list counts for each of its elements, a map for each of its
+/// keys.
+/// </summary>
 /// <param name="Value">The value as text.</param>
 /// <param name="Rank">The value as it is compared.</param>
 /// <param name="Count">How many rows have it.</param>

@@ -7,7 +7,8 @@ namespace Anvil.Provisioning.Lists;
 /// <summary>A field that lists are filtered and sorted by.</summary>
 /// <param name="Name">As the query names it.</param>
 /// <param name="Kind">How it compares.</param>
-/// <param name="Path">Where it stands in the document: names of members from the outside in. The last one of a param is free text; all others are letters and digits.</param>
+/// <param name="Path">Where it stands in the document: names of members from the outside in. The last one of a param is free text; all
+/// others are letters and digits.</param>
 public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Path)
 {
     private const string ZeroTime = "0001-01-01T00:00:00Z";
@@ -35,7 +36,10 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
         return document.ValueKind == JsonValueKind.Null ? null : document;
     }
 
-    /// <summary>What a value of a field with an order is compared by. An absent one counts as the default of the field's type, but for params, where it is nothing.</summary>
+    /// <summary>
+    /// What a value of a field with an order is compared by. An absent one counts as the default of the field's type, but for params, where
+    /// it is nothing.
+    /// </summary>
     public Rank RankOf(JsonElement? value) => Kind switch
     {
         FieldKind.Truth => Rank.Of(value is { ValueKind: JsonValueKind.True }),

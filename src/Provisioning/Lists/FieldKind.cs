@@ -33,6 +33,8 @@ public enum FieldKind
     /// <summary>A map: equal means has the key.</summary>
     Map,
 
-    /// <summary>Any JSON value (a param): compared by the type that it has; absent comes first, then truths, numbers, texts, lists and maps.</summary>
+    /// <summary>
+    /// Any JSON value (a param): compared by the type that it has; absent comes first, then truths, numbers, texts, lists and maps.
+    /// </summary>
     Value,
 }

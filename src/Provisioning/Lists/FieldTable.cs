@@ -55,7 +55,9 @@ public sealed class FieldTable
         return new FieldTable(model, fields, [.. order.Append(key).Select(name => fields[name])]);
     }
 
-    /// <summary>A field by its name in a query: the document's own, else `params.NAME`, else a param that is defined (as DRP has it).</summary>
+    /// <summary>
+    /// A field by its name in a query: the document's own, else `params.NAME`, else a param that is defined (as DRP has it).
+    /// </summary>
     public bool TryFind(string name, Func<string, ParamUse> param, [NotNullWhen(true)] out Field? field)
     {
         if (_fields.TryGetValue(name, out field)) return true;

@@ -31,7 +31,8 @@ public static class ListBounds
     public const int Sorts = 4;
 
     /// <summary>
-    /// Code points of a text that a sort looks at; rows that differ only after them are in the order of their keys. Names and keys count whole.
+    /// Code points of a text that a sort looks at; rows that differ only after them are in the order of their keys. Names and keys count
+    /// whole.
     /// </summary>
     public const int SortLength = 128;
 

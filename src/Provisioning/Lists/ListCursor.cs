@@ -7,7 +7,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>
-/// A place in a list: what its row is sorted by. Paging by places neither misses nor doubles rows while others write (but for rows whose own
+/// A place in a list: what its row is sorted by. Paging by places neither misses nor doubles rows while others write (but for rows whose
+/// own
 /// place changes). As text it is opaque: base64url of JSON.
 /// </summary>
 /// <param name="Ranks">One for each field of the list's order.</param>

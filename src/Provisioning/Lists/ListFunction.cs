@@ -1,6 +1,9 @@
 namespace Anvil.Provisioning.Lists;
 
-/// <summary>Functions of the list language (DRP's). Ne, Nin and Except hold exactly where Eq, In and Between do not, so also where there is no value.</summary>
+/// <summary>
+/// Functions of the list language (DRP's). Ne, Nin and Except hold exactly where Eq, In and Between do not, so also where there is no
+/// value.
+/// </summary>
 public enum ListFunction
 {
     /// <summary>Equal; also what plain text means.</summary>

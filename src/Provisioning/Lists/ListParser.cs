@@ -4,7 +4,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>
-/// Reads DRP's list language (its query parameters, reference: Digital Rebar Provision's API) from names and values, however they came. Case
+/// Reads DRP's list language (its query parameters, reference: Digital Rebar Provision's API) from names and values, however they came.
+/// Case
 /// counts. What is not understood is refused with 406, whether or not there are rows.
 /// </summary>
 public static class ListParser
@@ -131,7 +132,9 @@ public static class ListParser
         }
     }
 
-    /// <summary>A function and what stands in its brackets. Text that begins as no known function does is plain text, that is Eq (as in DRP).</summary>
+    /// <summary>
+    /// A function and what stands in its brackets. Text that begins as no known function does is plain text, that is Eq (as in DRP).
+    /// </summary>
     private static (ListFunction Function, string Arguments) Split(string model, Field field, string text)
     {
         var open = text.IndexOf('(', StringComparison.Ordinal);

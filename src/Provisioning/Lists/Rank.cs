@@ -29,7 +29,9 @@ public readonly record struct Rank(RankType Type, double Number, string Text) : 
     /// <summary>A truth.</summary>
     public static Rank Of(bool truth) => new(RankType.Truth, truth ? 1 : 0, "");
 
-    /// <summary>A number. JSON knows numbers beyond doubles (1e999): these are infinite, and those nearer to 0 than <see cref="Least"/> are 0.</summary>
+    /// <summary>
+    /// A number. JSON knows numbers beyond doubles (1e999): these are infinite, and those nearer to 0 than <see cref="Least"/> are 0.
+    /// </summary>
     public static Rank Of(double number) => new(RankType.Number, number switch
     {
         > Greatest => double.PositiveInfinity,

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Anvil.Provisioning.Machines;
 
-/// <summary>Phases between first power-on and an installed system. Every phase but Unknown, Discovered, Installed and Failed has a deadline.</summary>
+/// <summary>
+/// Phases between first power-on and an installed system. Every phase but Unknown, Discovered, Installed and Failed has a deadline.
+/// </summary>
 public enum Phase
 {
     /// <summary>Defined in advance; not seen yet.</summary>

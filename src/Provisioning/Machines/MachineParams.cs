@@ -18,7 +18,10 @@ public readonly record struct LayeredParam(string Prefix, string Key, JsonElemen
 /// <summary>Layered params (DRP's precedence: machine, its profiles in order, stage, stage's profiles, global, schema default).</summary>
 public static class MachineParams
 {
-    /// <summary>A machine's layers, highest first; without schema defaults. <paramref name="machine"/> null: an unknown machine, which has global alone.</summary>
+    /// <summary>
+    /// A machine's layers, highest first; without schema defaults. <paramref name="machine"/> null: an unknown machine, which has global
+    /// alone.
+    /// </summary>
     public static IEnumerable<ParamLayer> Layers(Machine? machine, CatalogSnapshot catalog)
     {
         if (machine is not null) yield return new ParamLayer("machines", machine.Uuid, machine.Params);
@@ -45,7 +48,10 @@ public static class MachineParams
     public static LayeredParam? Find(string name, Machine? machine, CatalogSnapshot catalog)
         => machine is not null && machine.Params.TryGetValue(name, out var own) ? new LayeredParam("machines", machine.Uuid, own) : FindInherited(name, machine, catalog);
 
-    /// <summary>The value that a param has on a machine without one of its own, with the schema's default as the last layer; null when there is none.</summary>
+    /// <summary>
+    /// The value that a param has on a machine without one of its own, with the schema's default as the last layer; null when there is
+    /// none.
+    /// </summary>
     public static LayeredParam? FindInherited(string name, IBootSubject? machine, CatalogSnapshot catalog)
     {
         foreach (var layer in Inherited(machine, catalog))
@@ -64,7 +70,10 @@ public static class MachineParams
         return found is not null;
     }
 
-    /// <summary>The value that a param has on a machine without one of its own, with the schema's default as the last layer; false when there is none.</summary>
+    /// <summary>
+    /// The value that a param has on a machine without one of its own, with the schema's default as the last layer; false when there is
+    /// none.
+    /// </summary>
     public static bool TryInherit(string name, IBootSubject? machine, CatalogSnapshot catalog, out JsonElement value)
     {
         var found = FindInherited(name, machine, catalog);

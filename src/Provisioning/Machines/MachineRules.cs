@@ -261,7 +261,8 @@ public static class MachineRules
         => tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal).Select(t => $"Task {t} does not exist");
 
     /// <summary>
-    /// What a change names and the catalog does not have. What went missing since, or is missing from what a workflow names, makes a machine
+    /// What a change names and the catalog does not have. What went missing since, or is missing from what a workflow names, makes a
+    /// machine
     /// unavailable; what somebody names now is a mistake.
     /// </summary>
     private static IEnumerable<string> Unknown(Machine old, Machine wanted, CatalogSnapshot catalog)

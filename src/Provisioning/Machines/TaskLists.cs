@@ -11,7 +11,10 @@ public static class TaskLists
     /// <summary>Prefix of an entry that changes the boot environment.</summary>
     public const string BootEnvEntry = "bootenv:";
 
-    /// <summary>Entries for every stage of a workflow: stage:S, bootenv:B when it differs from the last listed, then the tasks with their prerequisites.</summary>
+    /// <summary>
+    /// Entries for every stage of a workflow: stage:S, bootenv:B when it differs from the last listed, then the tasks with their
+    /// prerequisites.
+    /// </summary>
     public static IReadOnlyList<string> ForWorkflow(Workflow workflow, CatalogSnapshot catalog)
     {
         var list = new List<string>();
@@ -43,7 +46,9 @@ public static class TaskLists
         return list;
     }
 
-    /// <summary>Index that CurrentTask goes back to for -1: just before the first entry after the newest consumed boot-environment change.</summary>
+    /// <summary>
+    /// Index that CurrentTask goes back to for -1: just before the first entry after the newest consumed boot-environment change.
+    /// </summary>
     public static int Boundary(IReadOnlyList<string> tasks, int currentTask)
     {
         for (var i = Math.Min(currentTask, tasks.Count - 1); i >= 0; i--)

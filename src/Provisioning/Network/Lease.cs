@@ -59,6 +59,8 @@ public sealed record Lease : Document
     /// <summary>True while nobody else may have the address.</summary>
     public bool IsLive(DateTimeOffset now) => State != Expired && ExpireTime > now;
 
-    /// <summary>True when it ran out without having been given back, and nobody else got the address since: its client may be using it still.</summary>
+    /// <summary>
+    /// True when it ran out without having been given back, and nobody else got the address since: its client may be using it still.
+    /// </summary>
     public bool HasLapsed(DateTimeOffset now) => State is Ack or Fake && Token.Length > 0 && ExpireTime <= now;
 }

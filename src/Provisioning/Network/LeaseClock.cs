@@ -22,7 +22,8 @@ public sealed class LeaseClock
     }
 
     /// <summary>Reads the clock.</summary>
-    /// <param name="jump">How far the wall clock jumped since it was last read: what the ends of all leases have to be moved by; zero for none.</param>
+    /// <param name="jump">How far the wall clock jumped since it was last read: what the ends of all leases have to be moved by; zero for
+    /// none.</param>
     public DateTimeOffset Read(out TimeSpan jump)
     {
         var now = _time.GetUtcNow();

@@ -57,7 +57,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
 
         if (held is null || held.Token != request.Token)
         {
-            // What lies in our range is ours alone to give, so the client starts again. Elsewhere in the network another server may have given it, and would be undone by a NAK.
+            // What lies in our range is ours alone to give, so the client starts again. Elsewhere in the network another server may have
+            // given it, and would be undone by a NAK.
             return held is not null || reservation is not null || leases.InRange(address)
                 ? Refuse($"{IPv4.Format(address)} is not leased to {request.Token}")
                 : Silence($"{IPv4.Format(address)} is outside the range that Anvil gives: another server's", LeaseCause.Foreign);

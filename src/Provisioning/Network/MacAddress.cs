@@ -7,7 +7,8 @@ public static class MacAddress
     private const int InfiniBandOctets = 20;
 
     /// <summary>
-    /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people write: octets with colons or dashes, groups of four digits
+    /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people write: octets with colons or dashes, groups of
+    /// four digits
     /// with dots, or bare digits.
     /// </summary>
     /// <param name="text">What a client wrote.</param>
@@ -26,7 +27,8 @@ public static class MacAddress
     public static string? Problem(string? text) => TryNormalize(text, out var mac) ? IsUsable(mac, out var problem) ? null : problem : "is no hardware address";
 
     /// <summary>
-    /// True when one network card can have the address: not zero, not broadcast, no group's (IEEE 802, section 8.2). Others would join machines that have
+    /// True when one network card can have the address: not zero, not broadcast, no group's (IEEE 802, section 8.2). Others would join
+    /// machines that have
     /// nothing in common.
     /// </summary>
     /// <param name="mac">The address in its one written form.</param>

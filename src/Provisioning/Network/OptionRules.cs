@@ -15,12 +15,15 @@ public static class OptionRules
     public const int LongestValue = 4096;
 
     /// <summary>
-    /// Codes that frame a message or belong to its protocol: pad and end (RFC 2132 section 3), requested address, overload, message type, server
+    /// Codes that frame a message or belong to its protocol: pad and end (RFC 2132 section 3), requested address, overload, message type,
+    /// server
     /// identifier, parameter request list and client identifier (section 9), relay agent information (RFC 3046).
     /// </summary>
     private static readonly byte[] OfTheProtocol = [0, 50, 52, 53, 54, 55, 61, 82, 255];
 
-    /// <summary>What is wrong with options, with the JSON pointer of each; those that stood before as they are now are passed over.</summary>
+    /// <summary>
+    /// What is wrong with options, with the JSON pointer of each; those that stood before as they are now are passed over.
+    /// </summary>
     /// <param name="options">Options as they are to be.</param>
     /// <param name="old">Options as they were: an older version may have taken what is refused now.</param>
     public static IEnumerable<string> Problems(IReadOnlyList<DhcpOptionSetting> options, IReadOnlyList<DhcpOptionSetting> old)

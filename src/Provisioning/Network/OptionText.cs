@@ -6,7 +6,8 @@ namespace Anvil.Provisioning.Network;
 
 /// <summary>
 /// Turns the text of a configured option into its octets, by code (DRP's table). Options 119 and 121 take domains
-/// (`a.example, b.example`) and routes (`10.1.0.0/16 10.0.0.1, …`); any other code takes `1,2,3`, and every code `hex:0a0b` or `string:text`.
+/// (`a.example, b.example`) and routes (`10.1.0.0/16 10.0.0.1, …`); any other code takes `1,2,3`, and every code `hex:0a0b` or
+/// `string:text`.
 /// </summary>
 public static class OptionText
 {
@@ -91,7 +92,9 @@ public static class OptionText
         }
     }
 
-    /// <summary>A domain as DNS has it (RFC 1035 section 3.1): each label behind its length; RFC 3397's compression is not needed.</summary>
+    /// <summary>
+    /// A domain as DNS has it (RFC 1035 section 3.1): each label behind its length; RFC 3397's compression is not needed.
+    /// </summary>
     private static byte[] Domain(string text)
     {
         var octets = new List<byte>();

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Anvil.Provisioning.Network;
 
 /// <summary>
-/// Which named networks hold an address, and which overlap: an immutable table by prefix. Finding costs one look-up for each prefix length in use,
+/// Which named networks hold an address, and which overlap: an immutable table by prefix. Finding costs one look-up for each prefix length
+/// in use,
 /// at most 33, whatever the number of networks; a change costs the logarithm of it.
 /// </summary>
 public sealed class PrefixTable
@@ -47,7 +48,9 @@ public sealed class PrefixTable
             _counts.SetItem(network.PrefixLength, _counts[network.PrefixLength] - 1));
     }
 
-    /// <summary>The name of the smallest network that holds an address, the first by name where two are equal; null when none does.</summary>
+    /// <summary>
+    /// The name of the smallest network that holds an address, the first by name where two are equal; null when none does.
+    /// </summary>
     public string? Find(uint address)
     {
         for (var length = 32; length >= 0; length--)
@@ -58,7 +61,10 @@ public sealed class PrefixTable
         return null;
     }
 
-    /// <summary>The names of all networks that share an address with this one: those that hold it, then those within it, in order of their addresses.</summary>
+    /// <summary>
+    /// The names of all networks that share an address with this one: those that hold it, then those within it, in order of their
+    /// addresses.
+    /// </summary>
     public IEnumerable<string> Overlapping(Cidr network)
     {
         for (var length = 0; length < network.PrefixLength; length++)

@@ -1,6 +1,8 @@
 namespace Anvil.Provisioning.Network;
 
-/// <summary>The reservations of one network in memory: by address and by token. Not thread-safe: a subnet's grain is its only user.</summary>
+/// <summary>
+/// The reservations of one network in memory: by address and by token. Not thread-safe: a subnet's grain is its only user.
+/// </summary>
 public sealed class ReservationBook : IReservations
 {
     private readonly Dictionary<uint, Reservation> _byAddress = [];

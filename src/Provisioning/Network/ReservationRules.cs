@@ -3,7 +3,9 @@ namespace Anvil.Provisioning.Network;
 /// <summary>What reservations must fulfil (DRP's rules).</summary>
 public static class ReservationRules
 {
-    /// <summary>A reservation with its defaults: strategy MAC, and the token in the one written form of hardware addresses where it is one.</summary>
+    /// <summary>
+    /// A reservation with its defaults: strategy MAC, and the token in the one written form of hardware addresses where it is one.
+    /// </summary>
     public static Reservation Filled(Reservation reservation) => reservation with
     {
         Strategy = reservation.Strategy.Length == 0 ? "MAC" : reservation.Strategy,

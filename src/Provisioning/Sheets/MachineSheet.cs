@@ -205,7 +205,9 @@ public sealed class MachineSheet
         }
     }
 
-    /// <summary>The machine with the sheet's value remembered; null when this value was imported before, and the machine has gone on since.</summary>
+    /// <summary>
+    /// The machine with the sheet's value remembered; null when this value was imported before, and the machine has gone on since.
+    /// </summary>
     private static Machine? Begins(Machine machine, Machine before, string memory, string value)
         => before.Meta.GetValueOrDefault(memory) == value ? null : machine with { Meta = new Dictionary<string, string>(machine.Meta, StringComparer.Ordinal) { [memory] = value } };
 

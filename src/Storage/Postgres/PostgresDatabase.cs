@@ -21,7 +21,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
 
     private readonly NpgsqlDataSource _source;
 
-    /// <summary>A database by its connection string (Npgsql's form). Waiting times that it leaves out are kept short: firmware waits a few seconds.</summary>
+    /// <summary>
+    /// A database by its connection string (Npgsql's form). Waiting times that it leaves out are kept short: firmware waits a few seconds.
+    /// </summary>
     public PostgresDatabase(string connectionString)
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
@@ -117,7 +119,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    /// <summary>A script says in a line `-- oldest: N` which schema's programs can still run on what it makes: they go on during a rolling upgrade.</summary>
+    /// <summary>
+    /// A script says in a line `-- oldest: N` which schema's programs can still run on what it makes: they go on during a rolling upgrade.
+    /// </summary>
     private static int OldestOf((string Name, string Text) script)
         => OldestLine().Match(script.Text) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
             : throw new InvalidOperationException($"{script.Name} lacks its line -- oldest: N");

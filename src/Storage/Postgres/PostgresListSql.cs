@@ -4,7 +4,8 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Storage.Postgres;
 
 /// <summary>
-/// Lists on JSONB. Texts compare by their octets (collation C); equality of texts and of elements is containment, which the GIN index answers.
+/// Lists on JSONB. Texts compare by their octets (collation C); equality of texts and of elements is containment, which the GIN index
+/// answers.
 /// The functions list_… and the indexes are those of 005-lists.sql.
 /// </summary>
 internal sealed class PostgresListSql : ListSql

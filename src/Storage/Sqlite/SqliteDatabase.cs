@@ -12,7 +12,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Anvil.Storage.Sqlite;
 
-/// <summary>The database file of a silo alone: opens connections, and applies the numbered schema scripts at start, forwards only, in one transaction each.</summary>
+/// <summary>
+/// The database file of a silo alone: opens connections, and applies the numbered schema scripts at start, forwards only, in one
+/// transaction each.
+/// </summary>
 public sealed class SqliteDatabase(string path) : Database, IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1, 1);

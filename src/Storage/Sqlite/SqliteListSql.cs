@@ -2,7 +2,9 @@ using Anvil.Provisioning.Lists;
 
 namespace Anvil.Storage.Sqlite;
 
-/// <summary>Lists on SQLite's JSON functions. Texts compare by their UTF-8 octets. The indexes of 006-lists.sql have the same expressions.</summary>
+/// <summary>
+/// Lists on SQLite's JSON functions. Texts compare by their UTF-8 octets. The indexes of 006-lists.sql have the same expressions.
+/// </summary>
 internal sealed class SqliteListSql : ListSql
 {
     protected override string Double => "REAL";

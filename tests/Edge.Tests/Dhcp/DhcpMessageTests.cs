@@ -100,7 +100,9 @@ public sealed class DhcpMessageTests
         Assert.True(new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6] }.ToBytes().Length >= 300);
     }
 
-    /// <summary>RFC 2132 section 9.3: what finds no room in a message of the least size goes into the unused fields, the relay's option never.</summary>
+    /// <summary>
+    /// RFC 2132 section 9.3: what finds no room in a message of the least size goes into the unused fields, the relay's option never.
+    /// </summary>
     [Fact]
     public void OptionsThatFindNoRoomOverloadTheUnusedFields()
     {

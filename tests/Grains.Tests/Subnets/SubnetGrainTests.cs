@@ -62,7 +62,9 @@ public sealed class SubnetGrainTests
         Assert.Equal(LeaseVerdict.Give, (await bench.Discover(2)).Verdict);
     }
 
-    /// <summary>What waits behind a write that fails was decided upon it, and fails with it; nobody is told of a lease that is not stored.</summary>
+    /// <summary>
+    /// What waits behind a write that fails was decided upon it, and fails with it; nobody is told of a lease that is not stored.
+    /// </summary>
     [Fact]
     public async Task AFailedWriteTakesBackWhatWaitedBehindIt()
     {
@@ -80,7 +82,9 @@ public sealed class SubnetGrainTests
         Assert.Equal(0u, await bench.Shell.Call(() => bench.Grain.AddressOf(SubnetBench.Mac(1))));
     }
 
-    /// <summary>A client counts its own seconds: after a jump its lease has as long to go as before, in memory and in the database.</summary>
+    /// <summary>
+    /// A client counts its own seconds: after a jump its lease has as long to go as before, in memory and in the database.
+    /// </summary>
     [Theory]
     [InlineData(86400)]
     [InlineData(-86400)]
@@ -164,7 +168,9 @@ public sealed class SubnetGrainTests
         Assert.Equal(1, bench.Reservations.Reads);
     }
 
-    /// <summary>What it was not told (a silo of the version before wrote it) is read once the catalog has moved on, beside the packets.</summary>
+    /// <summary>
+    /// What it was not told (a silo of the version before wrote it) is read once the catalog has moved on, beside the packets.
+    /// </summary>
     [Fact]
     public async Task ReservationsThatWereNotToldAreReadBesideThePackets()
     {

@@ -7,7 +7,9 @@ using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Tests.Boot;
 
-/// <summary>What installers are given, with every param set and with none but the needed ones; checked by the distributions' own linters.</summary>
+/// <summary>
+/// What installers are given, with every param set and with none but the needed ones; checked by the distributions' own linters.
+/// </summary>
 public sealed class InstallerTests
 {
     private static readonly BootServer Server = new("10.0.0.1", 8091, 8092);

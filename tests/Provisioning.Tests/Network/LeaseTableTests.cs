@@ -39,7 +39,9 @@ public sealed class LeaseTableTests
         }
     }
 
-    /// <summary>A client's lease is found by its token: the live one where an ended one is left elsewhere, whichever was put last.</summary>
+    /// <summary>
+    /// A client's lease is found by its token: the live one where an ended one is left elsewhere, whichever was put last.
+    /// </summary>
     [Fact]
     public void AClientsLiveLeaseIsFoundBeforeOneThatEnded()
     {
@@ -69,7 +71,9 @@ public sealed class LeaseTableTests
         static LeaseTable<uint> Make(AddressRange<uint> range) => new(IPv4Text.Instance, range, [], []);
     }
 
-    /// <summary>What one lease costs, counted in octets allocated: the same in an empty table as among 100,000 leases and 100,000 reservations.</summary>
+    /// <summary>
+    /// What one lease costs, counted in octets allocated: the same in an empty table as among 100,000 leases and 100,000 reservations.
+    /// </summary>
     [Fact]
     public void TheCostOfALeaseDoesNotGrow()
     {
@@ -102,7 +106,9 @@ public sealed class LeaseTableTests
         }
     }
 
-    /// <summary>Reservations of expired leases are not walked over: looking for the one address that is left costs the same with 50,000 before it.</summary>
+    /// <summary>
+    /// Reservations of expired leases are not walked over: looking for the one address that is left costs the same with 50,000 before it.
+    /// </summary>
     [Fact]
     public void ReservedAddressesAreNotWalkedOver()
     {

@@ -7,7 +7,8 @@ using System.Text.RegularExpressions;
 namespace Anvil.Silo.Tests.Cases;
 
 /// <summary>
-/// Small requests that once went wrong, each with what is right: one line of `api.jsonl` a case. `after` are requests that come before, `then` those that come
+/// Small requests that once went wrong, each with what is right: one line of `api.jsonl` a case. `after` are requests that come before,
+/// `then` those that come
 /// after, each with what it must give; `save` keeps parts of answers for `${name}`.
 /// </summary>
 public sealed class ApiCases(SiloFixture silo)

@@ -64,7 +64,9 @@ internal static class HostileJson
         _ => Values[random.Next(Values.Length)],
     };
 
-    /// <summary>A good object with some of its fields replaced, removed, doubled, renamed, and others added; now and then no JSON at all.</summary>
+    /// <summary>
+    /// A good object with some of its fields replaced, removed, doubled, renamed, and others added; now and then no JSON at all.
+    /// </summary>
     public static byte[] Object(Random random, JsonObject good)
     {
         var raws = new List<string>();

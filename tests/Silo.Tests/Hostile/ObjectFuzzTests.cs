@@ -7,7 +7,8 @@ using System.Text.RegularExpressions;
 namespace Anvil.Silo.Tests.Hostile;
 
 /// <summary>
-/// All kinds and verbs of the Machines API, asked as nobody should: no answer is an error of the server's or tells of its insides, and what was
+/// All kinds and verbs of the Machines API, asked as nobody should: no answer is an error of the server's or tells of its insides, and what
+/// was
 /// accepted can be read, listed, exported, is the same after a restart, and can be deleted. Each failure names the seed and the request.
 /// </summary>
 public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable

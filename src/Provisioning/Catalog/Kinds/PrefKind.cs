@@ -2,7 +2,9 @@ using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog.Kinds;
 
-/// <summary>Preferences (DRP's Pref): a row each in the store, one flat map in the API. Those that are not set have their defaults.</summary>
+/// <summary>
+/// Preferences (DRP's Pref): a row each in the store, one flat map in the API. Those that are not set have their defaults.
+/// </summary>
 internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
 {
     /// <inheritdoc/>

@@ -3,7 +3,9 @@ using Anvil.Templates;
 
 namespace Anvil.Provisioning.Catalog.Kinds;
 
-/// <summary>Templates (DRP's Template). All share one set of names, so none may define a name that is another's: which one counts would be chance.</summary>
+/// <summary>
+/// Templates (DRP's Template). All share one set of names, so none may define a name that is another's: which one counts would be chance.
+/// </summary>
 internal sealed class TemplateKind() : CatalogKind<Template>("templates", "ID")
 {
     /// <inheritdoc/>

@@ -5,8 +5,10 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog.Schemas;
 
 /// <summary>
-/// Compiles a JSON schema: drafts 4, 6 and 7, and of 2019-09 and 2020-12 all but what needs notes from one keyword to another (unevaluated…, dynamic and
-/// recursive references). A reference leads only into the schema itself: no file is read and no address asked. What cannot be served is refused.
+/// Compiles a JSON schema: drafts 4, 6 and 7, and of 2019-09 and 2020-12 all but what needs notes from one keyword to another
+/// (unevaluated…, dynamic and
+/// recursive references). A reference leads only into the schema itself: no file is read and no address asked. What cannot be served is
+/// refused.
 /// </summary>
 internal sealed class SchemaCompiler
 {

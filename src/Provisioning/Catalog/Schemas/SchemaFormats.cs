@@ -4,7 +4,9 @@ using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Catalog.Schemas;
 
-/// <summary>Formats of texts (JSON Schema Validation, section 7.3). One that is not known takes every text, as the standard has it.</summary>
+/// <summary>
+/// Formats of texts (JSON Schema Validation, section 7.3). One that is not known takes every text, as the standard has it.
+/// </summary>
 internal static class SchemaFormats
 {
     private const int Longest = 2048;

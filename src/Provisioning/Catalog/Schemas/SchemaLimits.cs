@@ -6,7 +6,9 @@ public static class SchemaLimits
     /// <summary>Octets of one schema.</summary>
     public const int Octets = 64 << 10;
 
-    /// <summary>Work of checking one value. A step is one schema on one value, one comparison, or 64 octets that are looked through.</summary>
+    /// <summary>
+    /// Work of checking one value. A step is one schema on one value, one comparison, or 64 octets that are looked through.
+    /// </summary>
     public const int Steps = 1_000_000;
 
     /// <summary>Schemas within schemas while a value is checked.</summary>
@@ -18,7 +20,9 @@ public static class SchemaLimits
     /// <summary>Characters of a pattern with its counted repetitions written out.</summary>
     public const int PatternSize = 10_000;
 
-    /// <summary>Longest time of one match, in milliseconds; in all for patterns that .NET can only match by trying (look-around, back-references).</summary>
+    /// <summary>
+    /// Longest time of one match, in milliseconds; in all for patterns that .NET can only match by trying (look-around, back-references).
+    /// </summary>
     public const int PatternMilliseconds = 250;
 
     /// <summary>Errors that are told of one value.</summary>

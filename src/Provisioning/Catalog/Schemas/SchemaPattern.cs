@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Anvil.Provisioning.Catalog.Schemas;
 
 /// <summary>
-/// A pattern of a schema: matched in linear time where .NET can, else with a short time limit. ECMA 262's meaning (JSON Schema, section 4.3) where .NET's
+/// A pattern of a schema: matched in linear time where .NET can, else with a short time limit. ECMA 262's meaning (JSON Schema, section
+/// 4.3) where .NET's
 /// is another: `$` is the very end, `\d` and `\w` are of ASCII.
 /// </summary>
 internal sealed class SchemaPattern
