@@ -60,7 +60,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         // The data are gone with the test: what a crash of the whole machine would lose is of no interest.
-        _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "log_lock_waits=on");
+        _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=1000", "-c", "shared_buffers=128MB", "-c", "log_lock_waits=on");
         Commands.LogTo(_process, LogFile);
         await Wait.UntilAsync(AnswersAsync, StartTime, () => $"PostgreSQL does not answer; see {LogFile}");
     }
