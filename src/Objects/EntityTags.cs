@@ -20,9 +20,6 @@ public sealed class EntityTags
     /// <summary>There is a condition.</summary>
     public bool IsGiven { get; }
 
-    /// <summary>The condition is `*`: any version that there is.</summary>
-    public bool IsAny => _any;
-
     /// <summary>The one tag of the condition; null when it has none, several, or is `*`.</summary>
     public string? Single => _tags.Count == 1 ? _tags[0].Tag : null;
 
