@@ -12,7 +12,9 @@ public sealed record ApiAnswer(HttpStatusCode Status, JsonNode? Body, string? Re
     public bool IsOk => (int)Status is >= 200 and < 300;
 
     /// <summary>What the API says is wrong.</summary>
-    public string Problem => Body is JsonObject o && o["Messages"] is JsonArray messages ? string.Join("; ", messages.Select(m => m?.ToString())) : $"HTTP {(int)Status}";
+    public string Problem
+        => Body is JsonObject o && o["Messages"] is JsonArray messages
+            ? string.Join("; ", messages.Select(m => m?.ToString())) : $"HTTP {(int)Status}";
 }
 
 /// <summary>
@@ -83,7 +85,8 @@ public sealed class ApiClient : IDisposable
         {
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Put, $"{Config.Api}/api/v3/jobs/{job}/log") { Content = new ByteArrayContent(text) };
+                using var request =
+                    new HttpRequestMessage(HttpMethod.Put, $"{Config.Api}/api/v3/jobs/{job}/log") { Content = new ByteArrayContent(text) };
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
                 var answer = await SendAsync(request);
                 if ((int)answer.Status < 500 || answer.Status == HttpStatusCode.InsufficientStorage) return;

@@ -15,19 +15,23 @@ internal static class Kexec
         if (!response.IsSuccessStatusCode) return false;
         try
         {
-            var plan = JsonNode.Parse(await response.Content.ReadAsStringAsync()) as JsonObject ?? throw new AgentException("the kexec file is not a JSON object");
+            var plan = JsonNode.Parse(await response.Content.ReadAsStringAsync()) as JsonObject
+                ?? throw new AgentException("the kexec file is not a JSON object");
             terminal.Say($"fetches {plan["Kernel"]}");
-            await using (var kernel = File.Create("/run/kexec-kernel")) await (await http.GetStreamAsync(plan["Kernel"]!.ToString())).CopyToAsync(kernel);
+            await using (var kernel = File.Create("/run/kexec-kernel"))
+                await (await http.GetStreamAsync(plan["Kernel"]!.ToString())).CopyToAsync(kernel);
             await using (var initrd = File.Create("/run/kexec-initrd"))
             {
-                foreach (var part in plan["Initrds"] as JsonArray ?? []) await (await http.GetStreamAsync(part!.ToString())).CopyToAsync(initrd);
+                foreach (var part in plan["Initrds"] as JsonArray ?? [])
+                    await (await http.GetStreamAsync(part!.ToString())).CopyToAsync(initrd);
             }
 
             terminal.Say("jumps into the new kernel");
             Power.Kexec("/run/kexec-kernel", "/run/kexec-initrd", plan["Args"]?.ToString() ?? "");
             return true;
         }
-        catch (Exception e) when (e is AgentException or HttpRequestException or IOException or TaskCanceledException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is AgentException or HttpRequestException or IOException or TaskCanceledException
+            or System.Text.Json.JsonException)
         {
             terminal.Say($"kexec is not possible ({e.Message}); reboots instead");
             return false;

@@ -12,7 +12,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private readonly HttpClient _files = new() { Timeout = TimeSpan.FromSeconds(20) };
-    private readonly string _configUrl = KernelArguments.Get("anvil.config") ?? throw new AgentException("the kernel argument anvil.config is missing: Sledgehammer must be booted by Anvil");
+    private readonly string _configUrl = KernelArguments.Get("anvil.config")
+        ?? throw new AgentException("the kernel argument anvil.config is missing: Sledgehammer must be booted by Anvil");
 
     /// <summary>Never comes back, but by reboot, power-off or kexec.</summary>
     public async Task RunAsync()
@@ -35,8 +36,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     public void Dispose() => _files.Dispose();
 
     /// <summary>
-    /// Asks for the configuration until it comes. When the boot server has none for this machine any more, the machine is to boot something
-    /// else.
+    /// Asks for the configuration until it comes. When the boot server has none for this machine any more, the machine is to boot
+    /// something else.
     /// </summary>
     private async Task<AgentConfig> ConfigAsync()
     {
@@ -68,7 +69,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         var facts = Inventory.Gather();
         var macs = new JsonArray();
         foreach (var mac in Inventory.Macs()) macs.Add((JsonNode)mac);
-        var bootMac = Inventory.BootMac() ?? Inventory.Macs().FirstOrDefault() ?? throw new AgentException("the machine has no network interface");
+        var bootMac = Inventory.BootMac() ?? Inventory.Macs().FirstOrDefault()
+            ?? throw new AgentException("the machine has no network interface");
         var machine = new JsonObject
         {
             ["Name"] = "d" + bootMac.Replace(':', '-'),
@@ -91,7 +93,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     {
         var answer = await api.CallAsync(HttpMethod.Get, $"machines/{api.Config.Machine}");
         terminal.Say($"this is {answer.Body?["Name"]} ({api.Config.Machine})");
-        var patch = new JsonArray(Patches.Param("last-boot-macaddr", Inventory.BootMac() ?? ""), Patches.Param("detected-bios-mode", Inventory.FirmwareMode));
+        var patch = new JsonArray(Patches.Param("last-boot-macaddr", Inventory.BootMac() ?? ""),
+            Patches.Param("detected-bios-mode", Inventory.FirmwareMode));
         var known = (answer.Body?["HardwareAddrs"] as JsonArray ?? []).Select(m => m?.ToString()).ToHashSet(StringComparer.Ordinal);
         foreach (var mac in Inventory.Macs().Where(m => !known.Contains(m))) patch.Add((JsonNode)Patches.Add("/HardwareAddrs/-", mac));
         patch.Add((JsonNode)Patches.Set("/Runnable", true));
@@ -105,7 +108,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     {
         var job = await api.CallAsync(HttpMethod.Get, $"jobs/{uuid}");
         if (job.Body?["State"]?.ToString() is not ("created" or "running")) return;
-        await api.CallAsync(HttpMethod.Patch, $"jobs/{uuid}", new JsonArray(Patches.Set("/State", "incomplete"), Patches.Set("/ExitState", "complete")));
+        await api.CallAsync(HttpMethod.Patch, $"jobs/{uuid}",
+            new JsonArray(Patches.Set("/State", "incomplete"), Patches.Set("/ExitState", "complete")));
     }
 
     private async Task TurnAsync(ApiClient api)
@@ -147,7 +151,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
                 return;
             default:
                 terminal.Say($"no job: {next.Problem}");
-                if (next.Problem.Contains("running or created job", StringComparison.Ordinal) && before.Body?["CurrentJob"]?.ToString() is { } current) await FailUnfinishedAsync(api, current);
+                if (next.Problem.Contains("running or created job", StringComparison.Ordinal)
+                    && before.Body?["CurrentJob"]?.ToString() is { } current) await FailUnfinishedAsync(api, current);
                 await Task.Delay(Pause);
                 return;
         }
@@ -156,7 +161,8 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     private async Task BootAsync(ApiClient api, string env)
     {
         var kexec = await api.CallAsync(HttpMethod.Get, $"machines/{api.Config.Machine}/params/kexec-ok?aggregate=true");
-        if (kexec.Body is JsonValue value && value.TryGetValue<bool>(out var allowed) && allowed && await Kexec.TryAsync(_files, _configUrl, api.Config.Machine, terminal)) return;
+        if (kexec.Body is JsonValue value && value.TryGetValue<bool>(out var allowed) && allowed
+            && await Kexec.TryAsync(_files, _configUrl, api.Config.Machine, terminal)) return;
         terminal.Say($"the machine's boot environment is {env} now: reboots");
         Power.Restart();
     }
@@ -164,6 +170,7 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     private async Task ReportNeighbourAsync(ApiClient api, string nic, JsonObject neighbour)
     {
         terminal.Say($"LLDP: {nic} is connected to {neighbour["SystemName"]} {neighbour["PortId"]}");
-        await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}", new JsonArray(Patches.Param("hardware/nics", Inventory.Nics())));
+        await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}",
+            new JsonArray(Patches.Param("hardware/nics", Inventory.Nics())));
     }
 }

@@ -12,5 +12,6 @@ public static class Patches
     public static JsonObject Add(string pointer, JsonNode? value) => new() { ["op"] = "add", ["path"] = pointer, ["value"] = value };
 
     /// <summary>Sets a param.</summary>
-    public static JsonObject Param(string name, JsonNode? value) => Add("/Params/" + name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal), value);
+    public static JsonObject Param(string name, JsonNode? value)
+        => Add("/Params/" + name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal), value);
 }

@@ -25,7 +25,8 @@ public static class Power
         fixed (byte* line = text)
         {
             var number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? KexecFileLoadArm64 : KexecFileLoadX64;
-            if (Native.KexecFileLoad(number, kernelFile, initrdFile, (nuint)text.Length, line, 0) != 0) throw new AgentException($"kexec: the kernel refuses the image (error {Marshal.GetLastPInvokeError()})");
+            if (Native.KexecFileLoad(number, kernelFile, initrdFile, (nuint)text.Length, line, 0) != 0)
+                throw new AgentException($"kexec: the kernel refuses the image (error {Marshal.GetLastPInvokeError()})");
         }
 
         End(Native.RebootKexec);

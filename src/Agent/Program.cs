@@ -36,7 +36,9 @@ try
             await Verbs.SetAsync(pointer, value);
             return 0;
         default:
-            await Console.Error.WriteLineAsync("anvil-agent: without arguments, or: inventory, facts, pick-disk [DISK], write-image URL DISK [--sha256 HEX], grow-root DISK, root-partition DISK, wipe [DISK], set POINTER VALUE");
+            await Console.Error.WriteLineAsync(
+                "anvil-agent: without arguments, or: inventory, facts, pick-disk [DISK], write-image URL DISK [--sha256 HEX], grow-root "
+                    + "DISK, root-partition DISK, wipe [DISK], set POINTER VALUE");
             return 2;
     }
 }

@@ -19,7 +19,13 @@ public sealed class Terminal : IDisposable
         {
             try
             {
-                terminal._outputs.Add(new StreamWriter(new FileStream("/dev/" + name, FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true, NewLine = "\r\n" });
+                terminal._outputs.Add(
+                    new StreamWriter(
+                        new FileStream("/dev/" + name, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+                    {
+                        AutoFlush = true,
+                        NewLine = "\r\n"
+                    });
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

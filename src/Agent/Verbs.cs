@@ -27,5 +27,6 @@ public static class Verbs
         if (!answer.IsOk) throw new AgentException($"the machine cannot be changed: {answer.Problem}");
     }
 
-    private static string Need(string name) => Environment.GetEnvironmentVariable(name) ?? throw new AgentException($"{name} is not set: this verb is for task scripts");
+    private static string Need(string name)
+        => Environment.GetEnvironmentVariable(name) ?? throw new AgentException($"{name} is not set: this verb is for task scripts");
 }

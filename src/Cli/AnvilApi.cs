@@ -17,7 +17,8 @@ public sealed class AnvilApi : IDisposable
     /// <summary>A client for a server's URL, with a token or user:password.</summary>
     public AnvilApi(Uri server, string? token, string? key)
     {
-        _who = token is not null ? new AuthenticationHeaderValue("Bearer", token) : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(key ?? "")));
+        _who = token is not null ? new AuthenticationHeaderValue("Bearer", token)
+            : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(key ?? "")));
         _http = new HttpClient { BaseAddress = new Uri(server, "/api/v3/"), Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = _who;
     }
@@ -39,7 +40,8 @@ public sealed class AnvilApi : IDisposable
         const int Page = 500;
         for (var offset = 0; ; offset += Page)
         {
-            var rows = (JsonArray)await GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={Page}&offset={offset}", cancellation);
+            var rows = (JsonArray)await GetAsync(
+                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}limit={Page}&offset={offset}", cancellation);
             foreach (var row in rows) yield return (JsonObject)row!;
             if (rows.Count < Page) yield break;
         }
@@ -96,7 +98,8 @@ public sealed class AnvilApi : IDisposable
     }
 
     /// <summary>Sends a file; the lines of the answer as they come.</summary>
-    public async IAsyncEnumerable<JsonObject> UploadAsync(string path, string file, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<JsonObject> UploadAsync(string path, string file,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var content = Open(file);
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StreamContent(content) };
@@ -151,7 +154,8 @@ public sealed class AnvilApi : IDisposable
         if (response.StatusCode == HttpStatusCode.Unauthorized) return "the server does not know this user, password or token";
         try
         {
-            if (JsonNode.Parse(text)?["Messages"] is JsonArray messages && messages.Count > 0) return string.Join("; ", messages.Select(m => m?.ToString()));
+            if (JsonNode.Parse(text)?["Messages"] is JsonArray messages && messages.Count > 0)
+                return string.Join("; ", messages.Select(m => m?.ToString()));
         }
         catch (JsonException)
         {

@@ -9,9 +9,11 @@ public static class AnvilCommand
     public static RootCommand Build(TimeProvider time)
     {
         var connection = new Connection();
-        var root = new RootCommand("Anvil: bare-metal provisioning") { connection.Server, connection.Key, connection.Token, connection.Json };
+        var root = new RootCommand("Anvil: bare-metal provisioning") { connection.Server, connection.Key, connection.Token,
+            connection.Json };
         root.Subcommands.Add(new MachineCommands(connection, time).Build());
-        foreach (var command in new NetworkCommands(connection, time).Build().Concat(new SheetCommands(connection).Build())) root.Subcommands.Add(command);
+        foreach (var command in new NetworkCommands(connection, time).Build().Concat(new SheetCommands(connection).Build()))
+            root.Subcommands.Add(command);
         return root;
     }
 }

@@ -8,14 +8,16 @@ namespace Anvil.Cli;
 internal abstract class CommandGroup(Connection connection)
 {
     /// <summary>Gives a command what it does.</summary>
-    protected void Act(Command command, Func<ParseResult, AnvilApi, Output, CancellationToken, Task> act) => Act(command, async (parsed, api, output, cancellation) =>
+    protected void Act(Command command, Func<ParseResult, AnvilApi, Output, CancellationToken, Task> act)
+        => Act(command, async (parsed, api, output, cancellation) =>
     {
         await act(parsed, api, output, cancellation);
         return 0;
     });
 
     /// <summary>Gives a command what it does, and its exit code.</summary>
-    protected void Act(Command command, Func<ParseResult, AnvilApi, Output, CancellationToken, Task<int>> act) => command.SetAction(async (parsed, cancellation) =>
+    protected void Act(Command command, Func<ParseResult, AnvilApi, Output, CancellationToken, Task<int>> act)
+        => command.SetAction(async (parsed, cancellation) =>
     {
         var text = parsed.InvocationConfiguration.Output;
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });

@@ -6,12 +6,17 @@ namespace Anvil.Cli;
 /// <summary>`anvil machines`: list, show, watch, timeline, preview.</summary>
 internal sealed class MachineCommands(Connection connection, TimeProvider time) : CommandGroup(connection)
 {
-    private static readonly Argument<string> Key = new("machine") { Description = "Name:NAME, a MAC address or a uuid; a bare name will do, too" };
+    private static readonly Argument<string> Key =
+        new("machine") { Description = "Name:NAME, a MAC address or a uuid; a bare name will do, too" };
 
     /// <summary>The commands.</summary>
     public Command Build()
     {
-        var filters = new Argument<string[]>("filter") { Description = "Field=value, such as BootEnv=local or Name=Re(^web)", Arity = ArgumentArity.ZeroOrMore };
+        var filters = new Argument<string[]>("filter")
+        {
+            Description = "Field=value, such as BootEnv=local or Name=Re(^web)",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         var list = new Command("list", "Lists machines") { filters };
         Act(list, (parsed, api, output, cancellation) => ListAsync(api, output, parsed.GetValue(filters) ?? [], cancellation));
 
@@ -20,18 +25,28 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
 
         var one = new Argument<string?>("machine") { Description = "Only this machine", Arity = ArgumentArity.ZeroOrOne };
         var watch = new Command("watch", "Shows what happens to machines, until Ctrl-C") { one };
-        Act(watch, (parsed, api, output, cancellation) => parsed.GetValue(one) is { } key ? WatchAsync(api, output, key, cancellation) : WatchAllAsync(api, output, cancellation));
+        Act(watch, (parsed, api, output, cancellation) => parsed.GetValue(one) is { } key
+            ? WatchAsync(api, output, key, cancellation) : WatchAllAsync(api, output, cancellation));
 
-        var timeline = new Command("timeline", "Shows every packet, transfer, script, call and task of a machine; of an unknown one by its MAC address") { Key };
+        var timeline = new Command("timeline",
+            "Shows every packet, transfer, script, call and task of a machine; of an unknown one by its MAC address") { Key };
         Act(timeline, TimelineAsync);
 
-        var arch = new Option<string>("--arch") { Description = "pcbios, uefi, http, arm64 or a number of DHCP's option 93", DefaultValueFactory = _ => "" };
+        var arch = new Option<string>("--arch")
+        {
+            Description = "pcbios, uefi, http, arm64 or a number of DHCP's option 93",
+            DefaultValueFactory = _ => ""
+        };
         var client = new Option<string>("--client") { Description = "pxe, ipxe or http", DefaultValueFactory = _ => "" };
         var preview = new Command("preview", "Shows what a machine's firmware would be told to boot now, and why") { Key, arch, client };
         Act(preview, async (parsed, api, output, cancellation) =>
         {
-            var answer = await api.GetAsync($"{Path(parsed)}/boot?arch={Uri.EscapeDataString(parsed.GetValue(arch)!)}&client={Uri.EscapeDataString(parsed.GetValue(client)!)}", cancellation);
-            await output.ObjectAsync(answer, ("Boots", answer.Text("Boots") == "true" ? answer.Text("File") : "nothing: the firmware goes on to its next device"), ("BootEnv", answer.Text("BootEnv")), ("Because", string.Join('\n', (answer["Reasons"] as JsonArray ?? []).Select(r => r!.ToString()))));
+            var (asArch, asClient) = (Uri.EscapeDataString(parsed.GetValue(arch)!), Uri.EscapeDataString(parsed.GetValue(client)!));
+            var answer = await api.GetAsync($"{Path(parsed)}/boot?arch={asArch}&client={asClient}", cancellation);
+            await output.ObjectAsync(answer,
+                ("Boots", answer.Text("Boots") == "true" ? answer.Text("File") : "nothing: the firmware goes on to its next device"),
+                ("BootEnv", answer.Text("BootEnv")),
+                ("Because", string.Join('\n', (answer["Reasons"] as JsonArray ?? []).Select(r => r!.ToString()))));
         });
         return new Command("machines", "Machines") { list, show, watch, timeline, preview };
     }
@@ -40,9 +55,12 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
 
     /// <summary>What is neither a uuid nor a MAC address nor `Index:value` is a name.</summary>
     private static string Path(string key)
-        => "machines/" + Uri.EscapeDataString(Guid.TryParse(key, out _) || key.Contains(':', StringComparison.Ordinal) || IsDashedMac(key) ? key : "Name:" + key);
+        => "machines/" + Uri.EscapeDataString(Guid.TryParse(key, out _) || key.Contains(':', StringComparison.Ordinal) || IsDashedMac(key)
+            ? key : "Name:" + key);
 
-    private static bool IsDashedMac(string key) => key.Length == 17 && key.Where((_, i) => i % 3 == 2).All(c => c == '-') && key.Where((_, i) => i % 3 != 2).All(char.IsAsciiHexDigit);
+    private static bool IsDashedMac(string key)
+        => key.Length == 17 && key.Where((_, i) => i % 3 == 2).All(c => c == '-')
+            && key.Where((_, i) => i % 3 != 2).All(char.IsAsciiHexDigit);
 
     private Task ListAsync(AnvilApi api, Output output, string[] filters, CancellationToken cancellation)
     {
@@ -57,8 +75,10 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
         query.Add("sort=Name");
         return output.ListAsync(
             api.ListAsync($"machines?{string.Join('&', query)}", cancellation),
-            ("Name", m => m.Text("Name")), ("Phase", Fields.Phase), ("BootEnv", m => m.Text("BootEnv")), ("Workflow", m => m.Text("Workflow")), ("Address", m => m.Text("Address")),
-            ("MAC", m => (m["HardwareAddrs"] as JsonArray)?.FirstOrDefault()?.ToString() ?? ""), ("Arch", m => m.Text("Arch")), ("OS", m => m.Text("OS")), ("Seen", m => Fields.Ago(m["Boot"]?.Text("LastSeen") ?? "", time.GetUtcNow())));
+            ("Name", m => m.Text("Name")), ("Phase", Fields.Phase), ("BootEnv", m => m.Text("BootEnv")),
+            ("Workflow", m => m.Text("Workflow")), ("Address", m => m.Text("Address")),
+            ("MAC", m => (m["HardwareAddrs"] as JsonArray)?.FirstOrDefault()?.ToString() ?? ""), ("Arch", m => m.Text("Arch")),
+            ("OS", m => m.Text("OS")), ("Seen", m => Fields.Ago(m["Boot"]?.Text("LastSeen") ?? "", time.GetUtcNow())));
     }
 
     private Task ShowAsync(Output output, JsonNode machine)
@@ -67,10 +87,14 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
         var tasks = (machine["Tasks"] as JsonArray ?? []).Count;
         return output.ObjectAsync(
             machine,
-            ("Name", machine.Text("Name")), ("Uuid", machine.Text("Uuid")), ("Description", machine.Text("Description")), ("Phase", Fields.Phase(machine)), ("Reason", boot.Text("Reason")), ("Since", Fields.Ago(boot.Text("Since"), time.GetUtcNow())),
-            ("BootEnv", machine.Text("BootEnv")), ("Stage", machine.Text("Stage")), ("Workflow", machine.Text("Workflow")), ("Task", tasks == 0 ? "" : $"{machine.Text("CurrentTask")} of {tasks}: {machine.List("Tasks")}"),
-            ("Address", machine.Text("Address")), ("MACs", machine.List("HardwareAddrs")), ("Arch", machine.Text("Arch")), ("Firmware", boot.Text("Firmware")), ("OS", machine.Text("OS")), ("Profiles", machine.List("Profiles")),
-            ("Params", string.Join('\n', (machine["Params"] as JsonObject ?? []).Select(p => $"{p.Key} = {Short(p.Value)}"))), ("Errors", string.Join('\n', (machine["Errors"] as JsonArray ?? []).Select(e => e!.ToString()))));
+            ("Name", machine.Text("Name")), ("Uuid", machine.Text("Uuid")), ("Description", machine.Text("Description")),
+            ("Phase", Fields.Phase(machine)), ("Reason", boot.Text("Reason")), ("Since", Fields.Ago(boot.Text("Since"), time.GetUtcNow())),
+            ("BootEnv", machine.Text("BootEnv")), ("Stage", machine.Text("Stage")), ("Workflow", machine.Text("Workflow")),
+            ("Task", tasks == 0 ? "" : $"{machine.Text("CurrentTask")} of {tasks}: {machine.List("Tasks")}"),
+            ("Address", machine.Text("Address")), ("MACs", machine.List("HardwareAddrs")), ("Arch", machine.Text("Arch")),
+            ("Firmware", boot.Text("Firmware")), ("OS", machine.Text("OS")), ("Profiles", machine.List("Profiles")),
+            ("Params", string.Join('\n', (machine["Params"] as JsonObject ?? []).Select(p => $"{p.Key} = {Short(p.Value)}"))),
+            ("Errors", string.Join('\n', (machine["Errors"] as JsonArray ?? []).Select(e => e!.ToString()))));
     }
 
     private static string Short(JsonNode? value)
@@ -90,7 +114,8 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
                 continue;
             }
 
-            var now = $"{machine.Text("BootEnv")}  task {machine.Text("CurrentTask")} of {(machine["Tasks"] as JsonArray ?? []).Count}  {machine["Boot"]?.Text("Reason")}";
+            var now = $"{machine.Text("BootEnv")}  task {machine.Text("CurrentTask")} of {(machine["Tasks"] as JsonArray ?? []).Count} "
+                + $" {machine["Boot"]?.Text("Reason")}";
             var line = $"{Fields.Phase(machine)}  {now}";
             if (line != last) output.Line($"[bold]{Fields.Phase(machine),-12}[/] {now}");
             last = line;
@@ -102,7 +127,11 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
         await foreach (var heard in api.EventsAsync("machines.*.*", cancellation))
         {
             if (output.IsJson) await output.JsonLineAsync(heard);
-            else if (heard["Object"] is { } machine) output.Line($"[grey]{heard.Text("Time")}[/]  [bold]{machine.Text("Name")}[/]  {heard.Text("Action")}  {Fields.Phase(machine)}  {machine["Boot"]?.Text("Reason")}");
+            else if (heard["Object"] is { } machine)
+            {
+                var (phase, reason) = (Fields.Phase(machine), machine["Boot"]?.Text("Reason"));
+                output.Line($"[grey]{heard.Text("Time")}[/]  [bold]{machine.Text("Name")}[/]  {heard.Text("Action")}  {phase}  {reason}");
+            }
             else output.Line($"[grey]{heard.Text("Time")}[/]  [bold]{heard.Text("Key")}[/]  {heard.Text("Action")}");
         }
     }
@@ -121,6 +150,7 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
             lines = await api.GetAsync($"timeline/{Uri.EscapeDataString(key)}", cancellation);
         }
 
-        await output.ListAsync(Rows((JsonArray)lines), ("Time", l => l.Text("Time")), ("Where", l => l.Text("Source")), ("What", l => l.Text("What")), ("Outcome", l => l.Text("Outcome")), ("Detail", l => l.Text("Detail")));
+        await output.ListAsync(Rows((JsonArray)lines), ("Time", l => l.Text("Time")), ("Where", l => l.Text("Source")),
+            ("What", l => l.Text("What")), ("Outcome", l => l.Text("Outcome")), ("Detail", l => l.Text("Detail")));
     }
 }

@@ -13,7 +13,8 @@ internal sealed record Output(IAnsiConsole Console, TextWriter Text, bool IsJson
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Writes a list: as it comes for programs (one JSON array), as a table for people.</summary>
-    public async Task ListAsync(IAsyncEnumerable<JsonObject> rows, params IReadOnlyList<(string Title, Func<JsonObject, string> Cell)> columns)
+    public async Task ListAsync(IAsyncEnumerable<JsonObject> rows,
+        params IReadOnlyList<(string Title, Func<JsonObject, string> Cell)> columns)
     {
         if (IsJson)
         {
@@ -40,7 +41,8 @@ internal sealed record Output(IAnsiConsole Console, TextWriter Text, bool IsJson
         }
 
         var grid = new Grid().AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(0, 0, 2, 0) }).AddColumn();
-        foreach (var (name, text) in fields.Where(f => f.Value.Length > 0)) grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(Printable(text)));
+        foreach (var (name, text) in fields.Where(f => f.Value.Length > 0))
+            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(Printable(text)));
         Console.Write(grid);
     }
 

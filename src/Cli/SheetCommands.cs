@@ -10,11 +10,18 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
     /// <summary>The commands.</summary>
     public IEnumerable<Command> Build()
     {
-        var file = new Argument<string>("file") { Description = "CSV or XLSX; its first row names the columns: Name, MACs, Address, Profiles, Workflow, BootEnv, Arch, BMC, Description, param:NAME" };
+        var file = new Argument<string>(
+            "file")
+        {
+            Description = "CSV or XLSX; its first row names the columns: Name, MACs, Address, Profiles, Workflow, BootEnv, "
+                + "Arch, BMC, Description, param:NAME"
+        };
         var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Only show what would change" };
         var partial = new Option<bool>("--partial") { Description = "Import the good rows although others are bad" };
-        var import = new Command("import", "Makes and changes machines as a sheet says: all of it, or nothing when a row is bad") { file, dryRun, partial };
-        Act(import, (parsed, api, output, cancellation) => ImportAsync(api, output, parsed.GetRequiredValue(file), parsed.GetValue(dryRun), parsed.GetValue(partial), cancellation));
+        var import = new Command("import", "Makes and changes machines as a sheet says: all of it, or nothing when a row is bad") { file,
+            dryRun, partial };
+        Act(import, (parsed, api, output, cancellation) =>
+            ImportAsync(api, output, parsed.GetRequiredValue(file), parsed.GetValue(dryRun), parsed.GetValue(partial), cancellation));
 
         var target = new Argument<string>("file") { Description = "File to write: .xlsx, or else CSV; - for standard output" };
         var export = new Command("export", "Writes all machines to a sheet that can be imported again") { target };
@@ -22,15 +29,18 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
         return [import, export];
     }
 
-    private static async Task<int> ImportAsync(AnvilApi api, Output output, string file, bool dryRun, bool partial, CancellationToken cancellation)
+    private static async Task<int> ImportAsync(AnvilApi api, Output output, string file, bool dryRun, bool partial,
+        CancellationToken cancellation)
     {
-        var lines = api.UploadAsync($"machines/import?dryRun={(dryRun ? "true" : "false")}&partial={(partial ? "true" : "false")}", file, cancellation);
+        var lines = api.UploadAsync($"machines/import?dryRun={(dryRun ? "true" : "false")}&partial={(partial ? "true" : "false")}", file,
+            cancellation);
         JsonNode? report = null;
         async Task ReadAsync(Action<double> tell)
         {
             await foreach (var line in lines)
             {
-                if (line["Progress"] is { } progress) tell(100.0 * progress["Done"]!.GetValue<int>() / Math.Max(1, progress["Total"]!.GetValue<int>()));
+                if (line["Progress"] is { } progress)
+                    tell(100.0 * progress["Done"]!.GetValue<int>() / Math.Max(1, progress["Total"]!.GetValue<int>()));
                 report = line["Report"] ?? report;
             }
         }
@@ -58,7 +68,8 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
         var problems = (JsonArray)report["Problems"]!;
         if (problems.Count > 0)
         {
-            await output.ListAsync(Rows(problems), ("Row", p => p.Text("Row")), ("Column", p => p.Text("Column")), ("Problem", p => p.Text("Message")));
+            await output.ListAsync(Rows(problems), ("Row", p => p.Text("Row")), ("Column", p => p.Text("Column")),
+                ("Problem", p => p.Text("Message")));
         }
 
         if (dryRun)
@@ -72,13 +83,20 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
                 ["From"] = field!.Text("From"),
                 ["To"] = field!.Text("To"),
             }));
-            await output.ListAsync(Rows([.. changes]), ("Row", c => c.Text("Row")), ("Machine", c => c.Text("Name")), ("", c => c.Text("Action")), ("Field", c => c.Text("Column")), ("From", c => c.Text("From")), ("To", c => c.Text("To")));
+            await output.ListAsync(Rows([.. changes]), ("Row", c => c.Text("Row")), ("Machine", c => c.Text("Name")),
+                ("", c => c.Text("Action")), ("Field", c => c.Text("Column")), ("From", c => c.Text("From")), ("To", c => c.Text("To")));
         }
 
         var failed = report["Failed"]!.GetValue<int>();
         var would = dryRun ? "would be " : "";
-        if (failed > 0 && !dryRun && !partial && report["Created"]!.GetValue<int>() + report["Updated"]!.GetValue<int>() == 0) output.Line($"[red]{failed} of {report["Rows"]!.GetValue<int>()} rows are bad; nothing was imported[/]");
-        else output.Line($"{report["Rows"]!.GetValue<int>()} rows: {report["Created"]!.GetValue<int>()} {would}created, {report["Updated"]!.GetValue<int>()} {would}changed, {report["Unchanged"]!.GetValue<int>()} as they are, {failed} bad");
+        if (failed > 0 && !dryRun && !partial && report["Created"]!.GetValue<int>() + report["Updated"]!.GetValue<int>() == 0)
+            output.Line($"[red]{failed} of {report["Rows"]!.GetValue<int>()} rows are bad; nothing was imported[/]");
+        else
+        {
+            var (created, updated) = (report["Created"]!.GetValue<int>(), report["Updated"]!.GetValue<int>());
+            var (rows, same) = (report["Rows"]!.GetValue<int>(), report["Unchanged"]!.GetValue<int>());
+            output.Line($"{rows} rows: {created} {would}created, {updated} {would}changed, {same} as they are, {failed} bad");
+        }
     }
 
     private static async Task ExportAsync(AnvilApi api, string file, CancellationToken cancellation)

@@ -19,7 +19,8 @@ public static class GrainCalls
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Asks, or does what may be done twice.</summary>
-    public static Task<T> AskAsync<T>(Func<Task<T>> call) => RepeatAsync(call, static e => e is SiloUnavailableException or OrleansMessageRejectionException);
+    public static Task<T> AskAsync<T>(Func<Task<T>> call)
+        => RepeatAsync(call, static e => e is SiloUnavailableException or OrleansMessageRejectionException);
 
     /// <summary>Does what must not be done twice.</summary>
     public static Task<T> ActAsync<T>(Func<Task<T>> call) => RepeatAsync(call, static e => e is OrleansMessageRejectionException);

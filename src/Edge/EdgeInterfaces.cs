@@ -25,8 +25,11 @@ public static class EdgeInterfaces
                 continue;
             }
 
-            if (!Cidr.TryParse(setting, out var network)) throw new InvalidOperationException($"Edge:Interfaces: {setting} is neither an interface nor a network such as 10.0.0.0/24");
-            var inside = NetworkInterface.GetAllNetworkInterfaces().Where(n => Addresses(n).Any(network.Contains)).Select(n => n.Name).ToList();
+            if (!Cidr.TryParse(setting, out var network))
+                throw new InvalidOperationException(
+                    $"Edge:Interfaces: {setting} is neither an interface nor a network such as 10.0.0.0/24");
+            var inside = NetworkInterface.GetAllNetworkInterfaces().Where(n => Addresses(n).Any(network.Contains)).Select(n => n.Name)
+                .ToList();
             if (inside.Count == 0) throw new InvalidOperationException($"Edge:Interfaces: no interface has an address in {setting}");
             names.AddRange(inside);
         }
@@ -36,5 +39,6 @@ public static class EdgeInterfaces
 
     /// <summary>IPv4 addresses of an interface.</summary>
     public static IEnumerable<uint> Addresses(NetworkInterface nic)
-        => nic.GetIPProperties().UnicastAddresses.Where(a => a.Address.AddressFamily == AddressFamily.InterNetwork).Select(a => IPv4.FromIPAddress(a.Address));
+        => nic.GetIPProperties().UnicastAddresses.Where(a => a.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Select(a => IPv4.FromIPAddress(a.Address));
 }

@@ -25,11 +25,12 @@ public static partial class ApiHost
     /// <summary>Base path of the API.</summary>
     public const string Base = "/api/v3";
 
-    private const string ExposedHeaders = "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,ETag,Www-Authenticate,Retry-After";
+    private const string ExposedHeaders =
+        "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,ETag,Www-Authenticate,Retry-After";
 
     private const string AllowedHeaders =
-        "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,Range,Vary,Accept-Encoding,Prefer,"
-        + "If-Match,If-None-Match";
+        "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
+        + "Range,Vary,Accept-Encoding,Prefer,If-Match,If-None-Match";
 
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
@@ -51,7 +52,8 @@ public static partial class ApiHost
 
         try
         {
-            if (http.Request.Path.StartsWithSegments(Base) && !await http.RequestServices.GetRequiredService<Authentication>().AuthenticateAsync(http)) return;
+            if (http.Request.Path.StartsWithSegments(Base)
+                && !await http.RequestServices.GetRequiredService<Authentication>().AuthenticateAsync(http)) return;
             await next();
             if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } && http.GetEndpoint() is null)
                 await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["No route"], 404));
@@ -68,15 +70,18 @@ public static partial class ApiHost
         }
         catch (Exception e) when (Unavailable(e) && !http.RequestAborted.IsCancellationRequested)
         {
-            LogUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), http.Request.Method, http.Request.Path, e.Message);
+            LogUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), http.Request.Method,
+                http.Request.Path, e.Message);
             if (http.Response.HasStarted) throw;
             http.Response.Headers.RetryAfter = "1";
             await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, [Reason(e)], 503));
         }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
         {
-            LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), e, http.Request.Method, http.Request.Path);
-            if (!http.Response.HasStarted) await http.WriteAsync(new ApiError("", http.Request.Path, "API ERROR", ["internal error; see the server's log"], 500));
+            LogFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), e, http.Request.Method,
+                http.Request.Path);
+            if (!http.Response.HasStarted)
+                await http.WriteAsync(new ApiError("", http.Request.Path, "API ERROR", ["internal error; see the server's log"], 500));
         }
     });
 
@@ -101,7 +106,8 @@ public static partial class ApiHost
     }
 
     private static string Reason(Exception exception)
-        => DatabaseFailure.Is(exception) ? "the database does not answer; try again" : "the object is moving to another silo; read it before trying again";
+        => DatabaseFailure.Is(exception) ? "the database does not answer; try again"
+            : "the object is moving to another silo; read it before trying again";
 
     private static bool Unavailable(Exception exception) => exception is OrleansException || DatabaseFailure.Is(exception);
 

@@ -24,8 +24,8 @@ public sealed class EntityTags
     public string? Single => _tags.Count == 1 ? _tags[0].Tag : null;
 
     /// <summary>
-    /// Reads a header's value: `*`, or tags with commas between, each in quotation marks or (as some clients write them) without, W/ before
-    /// weak
+    /// Reads a header's value: `*`, or tags with commas between, each in quotation marks or (as some clients write them) without, W/
+    /// before weak
     /// ones. What is no tag matches nothing, so that a condition that is not understood is never fulfilled.
     /// </summary>
     public static EntityTags Parse(string? header)

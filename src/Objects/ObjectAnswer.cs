@@ -13,5 +13,6 @@ public sealed record ObjectAnswer(int Status, string? Json, string Tag = "")
     public static ObjectAnswer Empty { get; } = new(204, null);
 
     /// <summary>A value that is no document.</summary>
-    public static ObjectAnswer Of<T>(T value, int status = 200) => new(status, JsonSerializer.Serialize(value, Provisioning.Documents.Json.Options));
+    public static ObjectAnswer Of<T>(T value, int status = 200)
+        => new(status, JsonSerializer.Serialize(value, Provisioning.Documents.Json.Options));
 }

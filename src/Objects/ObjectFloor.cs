@@ -32,7 +32,8 @@ public sealed class ObjectFloor
 
     /// <summary>A kind.</summary>
     /// <exception cref="ApiException">404: there is none of this name.</exception>
-    public IObjectKind Kind(string prefix) => _kinds.TryGetValue(prefix, out var kind) ? kind : throw new ApiException(ApiError.NotFound(prefix, ""));
+    public IObjectKind Kind(string prefix)
+        => _kinds.TryGetValue(prefix, out var kind) ? kind : throw new ApiException(ApiError.NotFound(prefix, ""));
 
     /// <summary>A page of a kind's objects; empty for who may list none (DRP).</summary>
     /// <exception cref="ApiException">406: the query is not understood.</exception>
@@ -42,7 +43,8 @@ public sealed class ObjectFloor
         var kind = Kind(prefix);
         if (!request.Principal.May(prefix, "list", "*")) return ObjectList.Nothing;
         // What is never shown is no field either: a filter would find it out.
-        if (request.Query.Concat(request.Query.GetValueOrDefault("sort", []).Select(f => KeyValuePair.Create(f, request.Query["sort"]))).FirstOrDefault(q => kind.Hidden.Contains(q.Key)).Key is { } hidden)
+        if (request.Query.Concat(request.Query.GetValueOrDefault("sort", []).Select(f => KeyValuePair.Create(f, request.Query["sort"])))
+            .FirstOrDefault(q => kind.Hidden.Contains(q.Key)).Key is { } hidden)
             throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {hidden}"], 406));
         var query = ListParser.Query(kind.Fields, request.Query, ParamUses.Of(_catalog.Current));
         var view = ListParser.View(prefix, request.Query);
@@ -70,12 +72,14 @@ public sealed class ObjectFloor
     /// <param name="request">Who asks.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ApiException">403, 404.</exception>
-    public Task<FoundObject> RequireAsync(string prefix, string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
+    public Task<FoundObject> RequireAsync(string prefix, string text, string action, string type, ObjectRequest request,
+        CancellationToken cancellation)
         => RequireAsync(Kind(prefix), text, action, type, request, cancellation);
 
     /// <summary>Makes an object from a body.</summary>
     /// <exception cref="ApiException">400 with every fault of the body; 403, 409, 422.</exception>
-    public async Task<ObjectAnswer> CreateAsync(string prefix, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> CreateAsync(string prefix, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
@@ -87,7 +91,8 @@ public sealed class ObjectFloor
 
     /// <summary>Replaces an object by a body.</summary>
     /// <exception cref="ApiException">400 with every fault of the body; 403, 404, 412, 422.</exception>
-    public async Task<ObjectAnswer> ReplaceAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> ReplaceAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
@@ -100,7 +105,8 @@ public sealed class ObjectFloor
 
     /// <summary>Patches an object (RFC 6902). Each pointer that is written needs the right to update it.</summary>
     /// <exception cref="ApiException">400, 403, 404, 409 with the line that failed, 412, 422.</exception>
-    public async Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
@@ -110,14 +116,16 @@ public sealed class ObjectFloor
     }
 
     /// <summary>Patches an object that was found, for verbs that make the patch themselves; rights are checked for each pointer.</summary>
-    internal async Task<ChangedObject> PatchAsync(IObjectKind kind, FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+    internal async Task<ChangedObject> PatchAsync(IObjectKind kind, FoundObject found, JsonElement patch, ObjectRequest request,
+        CancellationToken cancellation)
     {
         var pointers = JsonPatch.WrittenPaths(patch).Distinct(StringComparer.Ordinal).ToList();
         foreach (var pointer in pointers) request.Require(kind.Prefix, $"update:{pointer}", found.Specific);
         // What writes nothing still tells whether its tests hold.
         if (pointers.Count == 0) request.Require(kind.Prefix, "get", found.Specific);
         CheckConditions(found, kind.Prefix, "PATCH", request);
-        if (patch.ValueKind == JsonValueKind.Undefined) throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
+        if (patch.ValueKind == JsonValueKind.Undefined)
+            throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
         return await kind.PatchAsync(found, patch, request, cancellation);
     }
 
@@ -140,21 +148,26 @@ public sealed class ObjectFloor
     internal ObjectAnswer Answer(ChangedObject changed, ObjectRequest request)
     {
         if (changed.Error is { } error) throw new ApiException(error);
-        return changed.Document is null ? new ObjectAnswer(changed.Status, null, changed.Tag) : Show(changed.Status, changed.Document, changed.Tag, request);
+        return changed.Document is null ? new ObjectAnswer(changed.Status, null, changed.Tag)
+            : Show(changed.Status, changed.Document, changed.Tag, request);
     }
 
-    private static async Task<FoundObject> RequireAsync(IObjectKind kind, string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
+    private static async Task<FoundObject> RequireAsync(IObjectKind kind, string text, string action, string type, ObjectRequest request,
+        CancellationToken cancellation)
     {
-        var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+        var found = await kind.FindAsync(text, request, cancellation)
+            ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
         request.Require(kind.Prefix, action, found.Specific);
         return found;
     }
 
     private static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)
     {
-        if (!request.IfMatch.Allows(found.Tag)) throw new ApiException(new ApiError(prefix, found.Document.Key, type, ["the object has changed since (If-Match)"], 412));
+        if (!request.IfMatch.Allows(found.Tag))
+            throw new ApiException(new ApiError(prefix, found.Document.Key, type, ["the object has changed since (If-Match)"], 412));
         if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag))
-            throw new ApiException(new ApiError(prefix, found.Document.Key, type, ["the object is there, or has this version (If-None-Match)"], 412));
+            throw new ApiException(
+                new ApiError(prefix, found.Document.Key, type, ["the object is there, or has this version (If-None-Match)"], 412));
     }
 
     /// <summary>What decides what a requester sees.</summary>

@@ -39,7 +39,8 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>Who asks and on which condition, as grains are told.</summary>
     /// <param name="revision">The revision that the condition asks for; null for none.</param>
     /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
-    public ChangeTerms Terms(long? revision = null, string machine = "*") => new(Actor(machine)) { Force = Flag("force"), IfRevision = revision };
+    public ChangeTerms Terms(long? revision = null, string machine = "*")
+        => new(Actor(machine)) { Force = Flag("force"), IfRevision = revision };
 
     /// <summary>
     /// Refuses what the requester has no right to. A refused get is answered 404, which hides whether the object is there (DRP).
@@ -49,6 +50,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     {
         if (Principal.May(scope, action, specific)) return;
         if (action == "get") throw new ApiException(ApiError.NotFound(scope, specific));
-        throw new ApiException(new ApiError(scope, specific, "AUTH", [$"Cannot access {Place}", $"Requires: {scope} {action} {specific}"], 403));
+        throw new ApiException(
+            new ApiError(scope, specific, "AUTH", [$"Cannot access {Place}", $"Requires: {scope} {action} {specific}"], 403));
     }
 }

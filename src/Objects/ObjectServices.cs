@@ -27,10 +27,12 @@ public static class ObjectServices
                 s.GetRequiredService<LeaseObjects>(),
                 s.GetRequiredService<ReservationObjects>(),
                 .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => new CatalogObjects(
-                    k.Prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(), s.GetRequiredService<TimeProvider>())),
+                    k.Prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(),
+                    s.GetRequiredService<TimeProvider>())),
             ],
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
-        services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>();
+        services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>()
+            .AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>();
     }
 }

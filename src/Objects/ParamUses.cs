@@ -3,7 +3,8 @@ using Anvil.Provisioning.Lists;
 
 namespace Anvil.Objects;
 
-/// <summary>What lists may do with a param's name: filter by it where it is defined (DRP), and never where its values are secret.</summary>
+/// <summary>What lists may do with a param's name: filter by it where it is defined (DRP), and never where its values are
+/// secret.</summary>
 internal static class ParamUses
 {
     /// <summary>The rule over a snapshot.</summary>

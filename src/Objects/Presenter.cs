@@ -16,7 +16,8 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
 {
     /// <summary>The JSON text of a document.</summary>
     public string Text(Document document, ListView view)
-        => Plain(document, view) ? JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options) : Row(document, view).ToJsonString(Json.Options);
+        => Plain(document, view) ? JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options)
+            : Row(document, view).ToJsonString(Json.Options);
 
     /// <summary>The JSON of a document.</summary>
     public JsonObject Row(Document document, ListView view)
@@ -35,12 +36,14 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     /// <param name="values">The values.</param>
     /// <param name="decode">Open what is secure.</param>
     /// <exception cref="ApiException">403: no right to decode.</exception>
-    public IReadOnlyDictionary<string, JsonElement> Values(string prefix, string key, IEnumerable<KeyValuePair<string, JsonElement>> values, bool decode)
+    public IReadOnlyDictionary<string, JsonElement> Values(string prefix, string key,
+        IEnumerable<KeyValuePair<string, JsonElement>> values, bool decode)
         => values.ToDictionary(p => p.Key, p => Value(prefix, key, p.Key, p.Value, decode), StringComparer.Ordinal);
 
     /// <summary>One value of a param, as the requester may see it.</summary>
     /// <exception cref="ApiException">403: no right to decode.</exception>
-    public JsonElement Value(string prefix, string key, string name, JsonElement value, bool decode) => IsSecure(name) ? Shown(prefix, key, value, decode) : value;
+    public JsonElement Value(string prefix, string key, string name, JsonElement value, bool decode)
+        => IsSecure(name) ? Shown(prefix, key, value, decode) : value;
 
     /// <summary>The params that a document holds; null for a kind that has none.</summary>
     public static IReadOnlyDictionary<string, JsonElement>? ParamsOf(Document document) => document switch
@@ -51,7 +54,8 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         _ => null,
     };
 
-    private bool Plain(Document document, ListView view) => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(IsSecure));
+    private bool Plain(Document document, ListView view)
+        => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(IsSecure));
 
     private bool IsSecure(string name) => catalog.Params.TryGetValue(name, out var param) && param.Secure;
 
@@ -62,7 +66,9 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         if (!principal.May(prefix, "getSecure", key))
             throw new ApiException(new ApiError(prefix, key, "AUTH", [$"Requires: {prefix} getSecure {key}"], 403));
         return secrets.TryOpen(prefix, key, value, out var opened) ? opened
-            : throw new ApiException(new ApiError(prefix, key, "GET", ["a secure param cannot be opened: it was sealed for another object, or with a key that is gone"], 409));
+            : throw new ApiException(
+                new ApiError(prefix, key, "GET",
+                    ["a secure param cannot be opened: it was sealed for another object, or with a key that is gone"], 409));
     }
 
     private static Document Clean(Document document) => document is User user ? user with { PasswordHash = "", Secret = "" } : document;

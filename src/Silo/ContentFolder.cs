@@ -12,7 +12,8 @@ internal static class ContentFolder
     /// What all packs below a folder give, in order of their names; a file that cannot be taken is named, and the others serve.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    public static PackContent Read(string folder) => PackContent.Of(Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(ReadPack));
+    public static PackContent Read(string folder)
+        => PackContent.Of(Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(ReadPack));
 
     private static PackContent ReadPack(string folder)
     {
@@ -26,7 +27,8 @@ internal static class ContentFolder
                 var path = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
                 try
                 {
-                    if (new FileInfo(file).Length > LargestFile) faults.Add(new PackFault(name, path, $"it has more than {LargestFile} octets"));
+                    if (new FileInfo(file).Length > LargestFile)
+                        faults.Add(new PackFault(name, path, $"it has more than {LargestFile} octets"));
                     else files.Add(new ContentFile(path, File.ReadAllText(file)));
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -44,6 +44,8 @@ internal static class Dashboard
         var buffer = new byte[header.Length];
         if (!Convert.TryFromBase64String(header[6..].Trim(), buffer, out var length)) return false;
         var pair = Encoding.UTF8.GetString(buffer, 0, length).Split(':', 2);
-        return pair.Length == 2 && http.RequestServices.GetRequiredService<AccessService>().ByPassword(pair[0], pair[1])?.May("system", "get", "dashboard") == true;
+        return pair.Length == 2
+            && http.RequestServices.GetRequiredService<AccessService>().ByPassword(pair[0], pair[1])?.May("system", "get", "dashboard")
+                == true;
     }
 }

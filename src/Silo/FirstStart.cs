@@ -29,13 +29,17 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
         var prefs = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["baseTokenSecret"] = RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", 32),
-            ["systemGrantorSecret"] = RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", 32),
+            ["systemGrantorSecret"] = RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_",
+                32),
             ["unknownBootEnv"] = "discovery",
             ["defaultWorkflow"] = "discover",
         };
         foreach (var (name, value) in options.Value.FirstPrefs) prefs[name] = value;
-        foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key)))) changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
-        if (!have.Contains(("profiles", Profile.Global))) changes.Add(new CatalogChange("profiles", Profile.Global, new Profile { Name = Profile.Global, Description = "Params of every machine", Validated = true, Available = true }));
+        foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key))))
+            changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
+        if (!have.Contains(("profiles", Profile.Global)))
+            changes.Add(new CatalogChange("profiles", Profile.Global,
+                new Profile { Name = Profile.Global, Description = "Params of every machine", Validated = true, Available = true }));
         // A user that cannot be read can log nobody in.
         var isNew = !documents.Any(d => d is User { Validated: true });
         var password = options.Value.AdminPassword;
@@ -44,7 +48,13 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
             password = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789", 20);
             var file = Path.Combine(options.Value.DataFolder, "admin-password");
             // Written first: a password that nobody knows would be worse than a file that another silo's outdoes.
-            await using (var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await using (var stream = new FileStream(file,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.Create,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+                }))
             await using (var writer = new StreamWriter(stream)) await writer.WriteLineAsync(password);
             if (await WriteAsync(revision, [.. changes, new CatalogChange("users", FirstUser, Admin(password))], cancellation))
             {
@@ -64,7 +74,15 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
         => await store.WriteAsync(revision, changes, cancellation) is not null;
 
     private static User Admin(string password)
-        => new() { Name = FirstUser, Roles = ["superuser"], PasswordHash = Passwords.Hash(password), Secret = RandomNumberGenerator.GetHexString(32, lowercase: true), Validated = true, Available = true };
+        => new()
+        {
+            Name = FirstUser,
+            Roles = ["superuser"],
+            PasswordHash = Passwords.Hash(password),
+            Secret = RandomNumberGenerator.GetHexString(32, lowercase: true),
+            Validated = true,
+            Available = true
+        };
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "user {User} was made; its password is in {File}")]
     private partial void LogPassword(string user, string file);

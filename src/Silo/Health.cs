@@ -44,7 +44,8 @@ internal static class Health
         var services = http.RequestServices;
         var checks = new List<HealthCheck>
         {
-            services.GetRequiredService<Drain>().IsDraining ? new("draining", false, true, "the silo is ending") : new("draining", true, true, ""),
+            services.GetRequiredService<Drain>().IsDraining
+                ? new("draining", false, true, "the silo is ending") : new("draining", true, true, ""),
             Member(services.GetRequiredService<ILocalSiloDetails>(), services.GetRequiredService<ISiloStatusOracle>()),
             Catalog(services.GetRequiredService<CatalogCache>()),
             await DatabaseAsync(services.GetRequiredService<Database>(), http.RequestAborted),
@@ -58,7 +59,8 @@ internal static class Health
     private static HealthCheck Member(ILocalSiloDetails local, ISiloStatusOracle oracle)
     {
         var status = oracle.CurrentStatus;
-        return status == SiloStatus.Active ? new("cluster", true, true, "") : new("cluster", false, true, $"silo {local.Name} is {status}");
+        return status == SiloStatus.Active ? new("cluster", true, true, "")
+            : new("cluster", false, true, $"silo {local.Name} is {status}");
     }
 
     private static HealthCheck Catalog(CatalogCache catalog)
@@ -80,7 +82,9 @@ internal static class Health
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
             // Whoever can reach the port can read this: where the database is, is for the log.
-            return new("database", false, false, e.GetBaseException() is SocketException refused ? $"no connection ({refused.SocketErrorCode})" : $"no answer ({e.GetBaseException().GetType().Name})");
+            return new("database", false, false,
+                e.GetBaseException() is SocketException refused
+                    ? $"no connection ({refused.SocketErrorCode})" : $"no answer ({e.GetBaseException().GetType().Name})");
         }
     }
 }

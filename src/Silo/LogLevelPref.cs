@@ -18,18 +18,20 @@ internal sealed class LogLevelPref(LoggingLevelSwitch level) : ICatalogFollower
 
     /// <summary>The switch at what the configuration says.</summary>
     public static LoggingLevelSwitch Switch(IConfiguration configuration)
-        => new(Enum.TryParse<LogEventLevel>(configuration["Serilog:MinimumLevel:Default"] ?? configuration["Serilog:MinimumLevel"], ignoreCase: true, out var configured)
+        => new(Enum.TryParse<LogEventLevel>(configuration["Serilog:MinimumLevel:Default"] ?? configuration["Serilog:MinimumLevel"],
+            ignoreCase: true, out var configured)
             ? configured : LogEventLevel.Information);
 
     /// <inheritdoc/>
-    public void Follow(CatalogSnapshot snapshot) => level.MinimumLevel = snapshot.RevisionOf("prefs", Name) == 0 ? _configured : snapshot.Prefs[Name] switch
-    {
-        "trace" => LogEventLevel.Verbose,
-        "debug" => LogEventLevel.Debug,
-        "info" => LogEventLevel.Information,
-        "warn" => LogEventLevel.Warning,
-        "error" => LogEventLevel.Error,
-        "fatal" or "panic" => LogEventLevel.Fatal,
-        _ => _configured,
-    };
+    public void Follow(CatalogSnapshot snapshot)
+        => level.MinimumLevel = snapshot.RevisionOf("prefs", Name) == 0 ? _configured : snapshot.Prefs[Name] switch
+        {
+            "trace" => LogEventLevel.Verbose,
+            "debug" => LogEventLevel.Debug,
+            "info" => LogEventLevel.Information,
+            "warn" => LogEventLevel.Warning,
+            "error" => LogEventLevel.Error,
+            "fatal" or "panic" => LogEventLevel.Fatal,
+            _ => _configured,
+        };
 }

@@ -17,14 +17,22 @@ internal static class MasterKey
     public static async Task<byte[]> ReadAsync(Database database, SiloOptions silo, CancellationToken cancellation)
     {
         if (silo.SecretKeyFile.Length > 0)
-            return File.Exists(silo.SecretKeyFile) ? Parse(await File.ReadAllTextAsync(silo.SecretKeyFile, cancellation), silo.SecretKeyFile) : throw new InvalidOperationException($"Silo:SecretKeyFile: there is no file {silo.SecretKeyFile}");
+            return File.Exists(silo.SecretKeyFile)
+                ? Parse(await File.ReadAllTextAsync(silo.SecretKeyFile, cancellation), silo.SecretKeyFile)
+                    : throw new InvalidOperationException($"Silo:SecretKeyFile: there is no file {silo.SecretKeyFile}");
         if (silo.Postgres.Length > 0) return await database.MasterKeyAsync(SecretBox.NewKey(), cancellation);
         var path = Path.Combine(silo.DataFolder, FileName);
         if (!File.Exists(path))
         {
             // Written whole under another name first: half a key would be another key.
             var fresh = $"{path}.{Environment.ProcessId}";
-            await using (var stream = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            await using (var stream = new FileStream(fresh,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.Create,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+                }))
             await using (var writer = new StreamWriter(stream)) await writer.WriteLineAsync(Convert.ToBase64String(SecretBox.NewKey()));
             File.Move(fresh, path, overwrite: false);
         }

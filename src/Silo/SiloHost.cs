@@ -37,7 +37,8 @@ public static class SiloHost
 
         // Tokens' secrets and password hashes lie in it.
         Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Database database = silo.Postgres.Length > 0 ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
+        Database database = silo.Postgres.Length > 0
+            ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
         await MigrateAsync(database, silo);
         builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
         builder.Services.AddAnvil(database, silo);
@@ -58,10 +59,14 @@ public static class SiloHost
     private static void Check(SiloOptions silo)
     {
         string[] known = [SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway];
-        if (silo.Roles.FirstOrDefault(r => !known.Contains(r, StringComparer.OrdinalIgnoreCase)) is { } unknown) throw new InvalidOperationException($"{unknown} is no role; roles are {string.Join(", ", known)}");
-        if (silo.Postgres.Length == 0 && silo.Roles.Count > 0 && !known.All(silo.Has)) throw new InvalidOperationException("a silo with some of the roles needs others beside it, and for that Silo:Postgres");
-        if (silo.ClusterAddress.Length > 0 && !IPAddress.TryParse(silo.ClusterAddress, out _)) throw new InvalidOperationException($"Silo:ClusterAddress is an IP address, not {silo.ClusterAddress}");
-        if (silo.ProbeSeconds <= 0 || silo.DrainSeconds < 0) throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
+        if (silo.Roles.FirstOrDefault(r => !known.Contains(r, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            throw new InvalidOperationException($"{unknown} is no role; roles are {string.Join(", ", known)}");
+        if (silo.Postgres.Length == 0 && silo.Roles.Count > 0 && !known.All(silo.Has))
+            throw new InvalidOperationException("a silo with some of the roles needs others beside it, and for that Silo:Postgres");
+        if (silo.ClusterAddress.Length > 0 && !IPAddress.TryParse(silo.ClusterAddress, out _))
+            throw new InvalidOperationException($"Silo:ClusterAddress is an IP address, not {silo.ClusterAddress}");
+        if (silo.ProbeSeconds <= 0 || silo.DrainSeconds < 0)
+            throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
     }
 
     private static void AddLogging(WebApplicationBuilder builder)
@@ -71,11 +76,15 @@ public static class SiloHost
         Log(builder, level);
     }
 
-    private static void Log(WebApplicationBuilder builder, LoggingLevelSwitch level) => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
+    private static void Log(WebApplicationBuilder builder, LoggingLevelSwitch level)
+        => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
         .MinimumLevel.ControlledBy(level)
-        .MinimumLevel.Override("Anvil.Grains.Catalog.CatalogService", LogEventLevel.Warning).MinimumLevel.Override("Microsoft", LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
-        .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly", LogEventLevel.Fatal)
-        .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture, outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
+        .MinimumLevel.Override("Anvil.Grains.Catalog.CatalogService", LogEventLevel.Warning).MinimumLevel.Override("Microsoft",
+            LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
+        .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly",
+            LogEventLevel.Fatal)
+        .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture,
+            outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
 
     private static void ConfigureOptions(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
     {
@@ -84,11 +93,13 @@ public static class SiloHost
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
         builder.Services.PostConfigure<GatewayOptions>(o =>
         {
-            (o.ApiPort, o.FilePort, o.DhcpPort, o.BinlPort, o.TftpPort) = (edge.ApiPort, edge.FilePort, edge.DhcpPort, edge.BinlPort, edge.TftpPort);
+            (o.ApiPort, o.FilePort, o.DhcpPort, o.BinlPort, o.TftpPort) = (edge.ApiPort, edge.FilePort, edge.DhcpPort, edge.BinlPort,
+                edge.TftpPort);
             o.DhcpEnabled = edge.Interfaces.Count > 0 || !silo.Has(SiloTraits.Edge);
             o.MachinesOnly = !silo.Has(SiloTraits.Gateway);
         });
-        builder.Services.PostConfigure<EdgeOptions>(o => o.FileRoot = Path.IsPathRooted(o.FileRoot) ? o.FileRoot : Path.Combine(silo.DataFolder, o.FileRoot));
+        builder.Services.PostConfigure<EdgeOptions>(
+            o => o.FileRoot = Path.IsPathRooted(o.FileRoot) ? o.FileRoot : Path.Combine(silo.DataFolder, o.FileRoot));
     }
 
     /// <summary>Orleans does not wait for a database at start: it is waited for here.</summary>
@@ -104,7 +115,8 @@ public static class SiloHost
             }
             catch (Exception e) when (DatabaseFailure.Is(e))
             {
-                if (TimeProvider.System.GetTimestamp() > until) throw new InvalidOperationException($"{database.Name} cannot be used: {e.Message}", e);
+                if (TimeProvider.System.GetTimestamp() > until)
+                    throw new InvalidOperationException($"{database.Name} cannot be used: {e.Message}", e);
                 await Console.Error.WriteLineAsync($"anvil-silo: waits for {database.Name}: {e.Message}");
                 await Task.Delay(TimeSpan.FromSeconds(1));
             }
@@ -114,7 +126,9 @@ public static class SiloHost
     private static void Map(WebApplication app, SiloOptions silo, EdgeOptions edge)
     {
         app.MapHealth();
-        if (silo.Has(SiloTraits.Edge)) app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort, files => files.Run(BootHttpEndpoint.HandleAsync));
+        if (silo.Has(SiloTraits.Edge))
+            app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort,
+                files => files.Run(BootHttpEndpoint.HandleAsync));
         if (silo.Has(SiloTraits.Gateway)) app.UseDashboardGuard();
         var serves = silo.Has(SiloTraits.Gateway) || silo.Has(SiloTraits.Edge);
         if (serves) app.UseMachinesApi();
@@ -126,7 +140,8 @@ public static class SiloHost
         app.MapGet("/", () => Results.Redirect("/dashboard/"));
     }
 
-    private static void ConfigureKestrel(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge) => builder.WebHost.ConfigureKestrel(kestrel =>
+    private static void ConfigureKestrel(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
+        => builder.WebHost.ConfigureKestrel(kestrel =>
     {
         kestrel.Limits.MaxRequestBodySize = 64 << 20;
         kestrel.AddServerHeader = false;

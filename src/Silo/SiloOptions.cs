@@ -21,7 +21,8 @@ public sealed class SiloOptions
     /// <summary>What this silo does: any of core, edge and gateway; none given: all three.</summary>
     public IList<string> Roles { get; init; } = [];
 
-    /// <summary>Connection string of PostgreSQL (Npgsql's form); empty: SQLite in the data folder, and this silo is all there is.</summary>
+    /// <summary>Connection string of PostgreSQL (Npgsql's form); empty: SQLite in the data folder, and this silo is all there
+    /// is.</summary>
     public string Postgres { get; set; } = "";
 
     /// <summary>

@@ -23,7 +23,8 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
     public async Task<long> RevisionAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT revision FROM catalog_revision", cancellationToken: cancellation));
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT revision FROM catalog_revision", cancellationToken: cancellation));
     }
 
     /// <inheritdoc/>
@@ -31,12 +32,15 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
     {
         await using var connection = await database.ConnectAsync(cancellation);
         // One statement is one snapshot. Reservations are rows of their own: IReservationStore reads them.
-        var rows = (await connection.QueryAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(new CommandDefinition(
+        var rows = (await connection.QueryAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(
+            new CommandDefinition(
             """
-            WITH since (revision) AS (SELECT CASE WHEN @revision < floor OR @revision > revision THEN -1 ELSE @revision END FROM catalog_revision)
+            WITH since (revision) AS (SELECT CASE WHEN @revision < floor OR @revision > revision THEN -1 ELSE @revision END
+                FROM catalog_revision)
             SELECT r.revision, r.floor, d.prefix, d.key, d.body, d.stamp
             FROM catalog_revision AS r LEFT JOIN (
-                SELECT prefix, key, body, revision AS stamp FROM document WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations'
+                SELECT prefix, key, body, revision AS stamp FROM document
+                WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations'
                 UNION ALL
                 SELECT prefix, key, NULL, revision FROM document_gone
                 WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations') AS d ON true
@@ -56,7 +60,8 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
     }
 
     /// <inheritdoc/>
-    public async Task<long?> WriteAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, string principal, CancellationToken cancellation)
+    public async Task<long?> WriteAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, string principal,
+        CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
         using var turn = await database.WriteTurnAsync(cancellation);
@@ -64,7 +69,8 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         // First of all: the documents that follow are stamped with it.
         var moved = await connection.ExecuteAsync(
-            "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision }, transaction);
+            "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision },
+            transaction);
         if (moved == 0) return null;
         await DocumentRows.WriteAsync(connection, transaction, changes);
         await DocumentRows.TellAsync(connection, transaction, database.Value(time.GetUtcNow()), principal, changes);
@@ -86,12 +92,15 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
         if (problem is null) return new CatalogEntry(document!, revision);
         if (problem.Length > LongestFault) problem = problem[..LongestFault] + "…";
         LogBroken(prefix, key, problem);
-        return new CatalogEntry(kind.Empty(key), revision, $"The stored object cannot be read: {problem}") { Key = new DocumentKey(prefix, key) };
+        return new CatalogEntry(kind.Empty(key), revision,
+            $"The stored object cannot be read: {problem}")
+        { Key = new DocumentKey(prefix, key) };
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefix}/{Key} is stored, and there is no such kind: it is left out")]
     private partial void LogUnknown(string prefix, string key);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefix}/{Key} cannot be read, and is not available until it is replaced or deleted: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Prefix}/{Key} cannot be read, and is not available until it is replaced or deleted: {Problem}")]
     private partial void LogBroken(string prefix, string key, string problem);
 }

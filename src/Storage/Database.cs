@@ -20,8 +20,8 @@ public abstract class Database
     public abstract string ConnectionString { get; }
 
     /// <summary>
-    /// What Orleans' membership connects with, apart, so that a burst of writes cannot keep a silo from saying that it is alive; null where
-    /// one silo is all there is.
+    /// What Orleans' membership connects with, apart, so that a burst of writes cannot keep a silo from saying that it is alive; null
+    /// where one silo is all there is.
     /// </summary>
     public abstract string? MembershipConnectionString { get; }
 
@@ -36,8 +36,8 @@ public abstract class Database
     public abstract Task<DbConnection> ConnectAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Waits until it is this write's turn, where the database takes one writer at a time: those that are told to try again sleep, and some
-    /// sleep for very long. The turn is over when what comes back is disposed.
+    /// Waits until it is this write's turn, where the database takes one writer at a time: those that are told to try again sleep, and
+    /// some sleep for very long. The turn is over when what comes back is disposed.
     /// </summary>
     public virtual ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation) => ValueTask.FromResult<IDisposable?>(null);
 
@@ -56,7 +56,8 @@ public abstract class Database
 
     /// <summary>The master key that the silos of this database share; the one given becomes it where there is none yet.</summary>
     /// <exception cref="NotSupportedException">A silo alone keeps its key apart from the database.</exception>
-    public virtual Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation) => throw new NotSupportedException("this database keeps no master key");
+    public virtual Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation)
+        => throw new NotSupportedException("this database keeps no master key");
 
     /// <summary>Adds the stores on this database.</summary>
     /// <param name="services">Where to.</param>
@@ -74,7 +75,9 @@ public abstract class Database
         var assembly = typeof(Database).Assembly;
         var mark = $".{folder}.";
         var scripts = new List<(string, string)>();
-        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal) && n.Contains(mark, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var name in assembly.GetManifestResourceNames()
+            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal) && n.Contains(mark, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
             scripts.Add((name[(name.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..], reader.ReadToEnd()));

@@ -6,7 +6,8 @@ using Dapper;
 
 namespace Anvil.Storage;
 
-/// <summary>Writes documents by many rows a statement: a sheet brings thousands of reservations, and each round trip is paid for.</summary>
+/// <summary>Writes documents by many rows a statement: a sheet brings thousands of reservations, and each round trip is paid
+/// for.</summary>
 internal static class DocumentRows
 {
     /// <summary>Rows of one statement; each has three values, and every database takes as many parameters.</summary>
@@ -25,13 +26,15 @@ internal static class DocumentRows
             }
 
             written.Remove((change.Prefix, change.Key));
-            await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @Prefix AND key = @Key", new { change.Prefix, change.Key }, transaction);
+            await connection.ExecuteAsync("DELETE FROM document WHERE prefix = @Prefix AND key = @Key", new { change.Prefix, change.Key },
+                transaction);
         }
 
         await FlushAsync(connection, transaction, written);
     }
 
-    private static async Task FlushAsync(DbConnection connection, DbTransaction transaction, Dictionary<(string Prefix, string Key), Document> written)
+    private static async Task FlushAsync(DbConnection connection, DbTransaction transaction,
+        Dictionary<(string Prefix, string Key), Document> written)
     {
         foreach (var rows in written.Chunk(MostRows))
         {
@@ -45,7 +48,8 @@ internal static class DocumentRows
 
             var values = string.Join(", ", Enumerable.Range(0, rows.Length).Select(i => $"(@p{i}, @k{i}, @b{i})"));
             await connection.ExecuteAsync(
-                $"INSERT INTO document (prefix, key, body) VALUES {values} ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body", parameters, transaction);
+                $"INSERT INTO document (prefix, key, body) VALUES {values} ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body",
+                parameters, transaction);
         }
 
         written.Clear();
@@ -57,7 +61,8 @@ internal static class DocumentRows
     /// <param name="time">When, as the database keeps it.</param>
     /// <param name="principal">Who asked; "" for Anvil itself.</param>
     /// <param name="changes">What changed.</param>
-    public static async Task TellAsync(DbConnection connection, DbTransaction transaction, object time, string principal, IReadOnlyList<CatalogChange> changes)
+    public static async Task TellAsync(DbConnection connection, DbTransaction transaction, object time, string principal,
+        IReadOnlyList<CatalogChange> changes)
     {
         foreach (var rows in changes.Chunk(MostRows))
         {
@@ -70,7 +75,8 @@ internal static class DocumentRows
             }
 
             var values = string.Join(", ", Enumerable.Range(0, rows.Length).Select(i => $"(@time, @p{i}, @a{i}, @k{i}, '', @principal)"));
-            await connection.ExecuteAsync($"INSERT INTO event (time, type, action, key, detail, principal) VALUES {values}", parameters, transaction);
+            await connection.ExecuteAsync($"INSERT INTO event (time, type, action, key, detail, principal) VALUES {values}", parameters,
+                transaction);
         }
     }
 }

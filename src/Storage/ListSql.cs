@@ -4,9 +4,9 @@ using Dapper;
 namespace Anvil.Storage;
 
 /// <summary>
-/// Writes lists as SQL over a table of documents, so that a database answers as <see cref="ListEvaluator"/> does (a property test holds the
-/// two together). Regular expressions are not among it: no database has those of .NET, and none bounds their time. What differs between
-/// databases is a subclass.
+/// Writes lists as SQL over a table of documents, so that a database answers as <see cref="ListEvaluator"/> does (a property test holds
+/// the two together). Regular expressions are not among it: no database has those of .NET, and none bounds their time. What differs
+/// between databases is a subclass.
 /// </summary>
 internal abstract class ListSql
 {
@@ -18,7 +18,8 @@ internal abstract class ListSql
     {
         var p = new ListParameters();
         var order = Order(table, query, p);
-        var where = Where([.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
+        var where = Where(
+            [.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
         if (limit >= int.MaxValue && query.Offset == 0) return ($"SELECT document FROM {table.Name}{where}{order}", p.All);
         // The rows that a page skips are counted in an index; only those that it holds are read.
         var page = $"SELECT uuid FROM {table.Name}{where}{order} LIMIT {p.Add(limit)} OFFSET {p.Add((long)query.Offset)}";
@@ -57,7 +58,8 @@ internal abstract class ListSql
         {
             var item = Items(field);
             var text = field.Kind == FieldKind.MacList ? Mac(item.Text) : item.Text;
-            source = $"SELECT DISTINCT uuid, {(int)RankType.Text} AS kind, 0 AS number, {text} AS value FROM {table.Name}, {item.Source}{Where([item.Condition, .. conditions])}";
+            source = $"SELECT DISTINCT uuid, {(int)RankType.Text} AS kind, 0 AS number, {text} AS value "
+                + $"FROM {table.Name}, {item.Source}{Where([item.Condition, .. conditions])}";
         }
         else if (field.Kind == FieldKind.Value)
         {
@@ -73,9 +75,12 @@ internal abstract class ListSql
                 : $"SELECT {(int)rank} AS kind, {expression} AS number, '' AS value FROM {table.Name}{Where(conditions)}";
         }
 
-        var shown = field.Kind == FieldKind.Value ? $" WHERE kind IN ({(int)RankType.Truth}, {(int)RankType.Number}, {(int)RankType.Text})" : "";
-        return ($"SELECT CAST(kind AS bigint) AS kind, CAST(number AS {Double}) AS number, value, count(*) AS rows FROM ({source}) AS f{shown} "
-            + $"GROUP BY kind, number, value ORDER BY count(*) DESC, kind, number, {Ordinal("value")} LIMIT {ListBounds.FacetValues}", p.All);
+        var shown = field.Kind == FieldKind.Value
+            ? $" WHERE kind IN ({(int)RankType.Truth}, {(int)RankType.Number}, {(int)RankType.Text})" : "";
+        return ($"SELECT CAST(kind AS bigint) AS kind, CAST(number AS {Double}) AS number, value, count(*) AS rows FROM ({source}) AS "
+            + $"f{shown} "
+            + $"GROUP BY kind, number, value ORDER BY count(*) DESC, kind, number, {Ordinal("value")} LIMIT {ListBounds.FacetValues}",
+                p.All);
     }
 
     /// <summary>The database's type of doubles.</summary>
@@ -126,12 +131,14 @@ internal abstract class ListSql
     /// <summary>Equality of a text field by an index over whole documents; null where the database has none.</summary>
     protected virtual string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p) => null;
 
-    private static string Where(IEnumerable<string> conditions) => string.Join(" AND ", conditions) is { Length: > 0 } all ? " WHERE " + all : "";
+    private static string Where(IEnumerable<string> conditions)
+        => string.Join(" AND ", conditions) is { Length: > 0 } all ? " WHERE " + all : "";
 
     private static Field Checked(Field field)
     {
         var names = field.Kind == FieldKind.Value ? field.Path.SkipLast(1) : field.Path;
-        return names.All(n => n.Length > 0 && n.All(char.IsAsciiLetterOrDigit)) ? field : throw new ArgumentException($"{field.Name} is no field", nameof(field));
+        return names.All(n => n.Length > 0 && n.All(char.IsAsciiLetterOrDigit))
+            ? field : throw new ArgumentException($"{field.Name} is no field", nameof(field));
     }
 
     private static RankType RankOfOne(Field field) => field.Kind switch
@@ -162,7 +169,8 @@ internal abstract class ListSql
         => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? Quoted(column) : Json(field, p);
 
     private IEnumerable<string> Conditions(ListTable table, ListQuery query, ListParameters p)
-        => query.Conditions.Where(c => !c.HasPattern).Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();
+        => query.Conditions.Where(c => !c.HasPattern)
+            .Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();
 
     private string Test(ListTable table, Field field, ListTest test, ListParameters p)
     {
@@ -187,7 +195,8 @@ internal abstract class ListSql
             case ListFunction.Ne or ListFunction.Nin: return $"NOT ({Equal(table, field, test, p)})";
             case ListFunction.Between or ListFunction.Except:
                 var bounds = Values();
-                return $"{(test.Function == ListFunction.Except ? "NOT " : "")}({Scalar(table, field)} BETWEEN {bounds[0]} AND {bounds[1]})";
+                return $"{(test.Function == ListFunction.Except ? "NOT " : "")}({Scalar(table, field)} BETWEEN {bounds[0]} "
+                    + $"AND {bounds[1]})";
             default:
                 var compared = $"{Scalar(table, field)} {Operator(test.Function)} {Values()[0]}";
                 // No address is less than none.
@@ -218,7 +227,9 @@ internal abstract class ListSql
             case ListFunction.Ne or ListFunction.Nin: return $"NOT {ValueTest(field, p, parts => OfTypes(test, p, parts, Among))}";
             case ListFunction.Between: return ValueTest(field, p, Within);
             case ListFunction.Except: return $"NOT {ValueTest(field, p, Within)}";
-            default: return ValueTest(field, p, parts => OfTypes(test, p, parts, (e, values) => $"{e} {Operator(test.Function)} {values[0]}"));
+            default:
+                return ValueTest(field, p,
+                parts => OfTypes(test, p, parts, (e, values) => $"{e} {Operator(test.Function)} {values[0]}"));
         }
 
         static string Among(string expression, IReadOnlyList<string> values) => $"{expression} IN ({string.Join(", ", values)})";
@@ -228,7 +239,8 @@ internal abstract class ListSql
     }
 
     /// <summary>One alternative for each type that the arguments can be read as.</summary>
-    private string OfTypes(ListTest test, ListParameters p, (string Type, string Number, string Text) parts, Func<string, IReadOnlyList<string>, string> compare)
+    private string OfTypes(ListTest test, ListParameters p, (string Type, string Number, string Text) parts,
+        Func<string, IReadOnlyList<string>, string> compare)
     {
         var byType = test.Arguments.SelectMany(a => a).GroupBy(r => r.Type).Select(g =>
         {
@@ -265,12 +277,14 @@ internal abstract class ListSql
     }
 
     private string Order(ListTable table, ListQuery query, ListParameters p)
-        => " ORDER BY " + string.Join(", ", query.Order.SelectMany(f => Parts(table, f, p)).Select(part => part + (query.Reverse ? " DESC" : "")));
+        => " ORDER BY "
+            + string.Join(", ", query.Order.SelectMany(f => Parts(table, f, p)).Select(part => part + (query.Reverse ? " DESC" : "")));
 
     private string After(ListTable table, ListQuery query, ListCursor after, ListParameters p)
     {
         var parts = query.Order.SelectMany(f => Parts(table, f, p)).ToList();
-        var values = query.Order.Zip(after.Ranks, (field, rank) => field.Kind == FieldKind.Value ? [(int)rank.Type, rank.Number, rank.Text] : new[] { ValueOf(field, rank) })
+        var values = query.Order.Zip(after.Ranks,
+            (field, rank) => field.Kind == FieldKind.Value ? [(int)rank.Type, rank.Number, rank.Text] : new[] { ValueOf(field, rank) })
             .SelectMany(v => v).Select(p.Add).ToList();
         var sign = query.Reverse ? "<" : ">";
         if (parts.Count == 1) return $"{parts[0]} {sign} {values[0]}";

@@ -19,14 +19,16 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
 
     /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
-        => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac, cancellation);
+        => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac,
+            cancellation);
 
     /// <inheritdoc/>
     public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
         => OneAsync<Machine>(
             """
             SELECT m.document FROM machine AS m WHERE m.name = @value
-                OR m.uuid = (SELECT f.uuid FROM machine_folded AS f WHERE f.name = lower(@value) AND NOT EXISTS (SELECT 1 FROM machine AS own WHERE own.name = @value))
+                OR m.uuid = (SELECT f.uuid FROM machine_folded AS f WHERE f.name = lower(@value)
+                    AND NOT EXISTS (SELECT 1 FROM machine AS own WHERE own.name = @value))
             """, name, cancellation);
 
     /// <inheritdoc/>
@@ -34,7 +36,8 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         => OneAsync<Machine>("SELECT document FROM machine WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        CancellationToken cancellation)
     {
         var found = new Dictionary<string, Machine>(StringComparer.Ordinal);
         await using var connection = await database.ConnectAsync(cancellation);
@@ -46,9 +49,11 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         {
             foreach (var values in all.Chunk(MostValues))
             {
-                var parameters = new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
+                var parameters =
+                    new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
                 var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
-                foreach (var json in await connection.QueryAsync<string>(new CommandDefinition(statement, parameters, cancellationToken: cancellation)))
+                foreach (var json in await connection.QueryAsync<string>(
+                    new CommandDefinition(statement, parameters, cancellationToken: cancellation)))
                 {
                     var machine = Json.Read<Machine>(json);
                     found[machine.Uuid] = machine;
@@ -58,26 +63,30 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation) => _machines.ListAsync(query, cancellation);
+    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation)
+        => _machines.ListAsync(query, cancellation);
 
     /// <inheritdoc/>
     public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => _machines.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => _machines.FacetAsync(query, field, cancellation);
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => _machines.FacetAsync(query, field, cancellation);
 
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT count(*) FROM machine", cancellationToken: cancellation));
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT count(*) FROM machine", cancellationToken: cancellation));
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return (await connection.QueryAsync<(string, string)>(new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
+        return (await connection.QueryAsync<(string, string)>(
+            new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
     }
 
     /// <inheritdoc/>
@@ -88,19 +97,22 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => _jobs.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => _jobs.FacetAsync(query, field, cancellation);
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => _jobs.FacetAsync(query, field, cancellation);
 
     /// <inheritdoc/>
     public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
+        return await connection.ExecuteAsync(
+            new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
     }
 
     private async Task<T?> OneAsync<T>(string sql, string value, CancellationToken cancellation)
         where T : Document
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>(new CommandDefinition(sql, new { value }, cancellationToken: cancellation)) is { } json ? Json.Read<T>(json) : null;
+        return await connection.ExecuteScalarAsync<string>(
+            new CommandDefinition(sql, new { value }, cancellationToken: cancellation)) is { } json ? Json.Read<T>(json) : null;
     }
 }

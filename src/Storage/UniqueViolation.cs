@@ -17,7 +17,12 @@ public static class UniqueViolation
             if (e is SqliteException { SqliteExtendedErrorCode: SqliteUnique or SqlitePrimaryKey } sqlite)
                 return Rule(sqlite.Message);
             if (e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } postgres)
-                return postgres.ConstraintName switch { "machine_mac_mac" => UniqueRule.Mac, "machine_name" or "machine_folded_name" => UniqueRule.Name, _ => null };
+                return postgres.ConstraintName switch
+                {
+                    "machine_mac_mac" => UniqueRule.Mac,
+                    "machine_name" or "machine_folded_name" => UniqueRule.Name,
+                    _ => null
+                };
         }
 
         return null;
@@ -26,6 +31,7 @@ public static class UniqueViolation
     private static string? Rule(string message)
     {
         if (message.Contains("machine_mac.mac", StringComparison.Ordinal)) return UniqueRule.Mac;
-        return message.Contains("machine.name", StringComparison.Ordinal) || message.Contains("machine_folded.name", StringComparison.Ordinal) ? UniqueRule.Name : null;
+        return message.Contains("machine.name", StringComparison.Ordinal)
+            || message.Contains("machine_folded.name", StringComparison.Ordinal) ? UniqueRule.Name : null;
     }
 }

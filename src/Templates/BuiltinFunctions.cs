@@ -71,7 +71,8 @@ internal static class BuiltinFunctions
         var from = a.Count > 1 ? Values.ToLong(a[1]) : 0;
         var to = a.Count > 2 ? Values.ToLong(a[2]) : count;
         if (from < 0 || to > count || from > to) throw new TemplateFault($"index out of range: {from}:{to}");
-        return a[0] is string text ? text[(int)from..(int)to] : ((IReadOnlyList<object?>)a[0]!).Skip((int)from).Take((int)(to - from)).ToList();
+        return a[0] is string text ? text[(int)from..(int)to]
+            : ((IReadOnlyList<object?>)a[0]!).Skip((int)from).Take((int)(to - from)).ToList();
     }
 
     private static string Print(IReadOnlyList<object?> a)

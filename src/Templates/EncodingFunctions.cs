@@ -50,7 +50,8 @@ internal static class EncodingFunctions
 
     private static object? Plainly(object? value) => value switch
     {
-        IReadOnlyDictionary<string, object?> map => new SortedDictionary<string, object?>(map.ToDictionary(p => p.Key, p => Plainly(p.Value)), StringComparer.Ordinal),
+        IReadOnlyDictionary<string, object?> map =>
+            new SortedDictionary<string, object?>(map.ToDictionary(p => p.Key, p => Plainly(p.Value)), StringComparer.Ordinal),
         IReadOnlyList<object?> list => list.Select(Plainly).ToList(),
         ITemplateObject => value.ToString(),
         _ => value,

@@ -32,7 +32,8 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
                 : Fault(caller, $"template \"{name}\" not defined");
         }
 
-        if (++_depth > limits.Depth) throw new TemplateException(name, 0, "too deep", $"template: {name}: exceeded maximum template depth ({limits.Depth})");
+        if (++_depth > limits.Depth)
+            throw new TemplateException(name, 0, "too deep", $"template: {name}: exceeded maximum template depth ({limits.Depth})");
         var outer = _name;
         _name = name;
         Walk(body, new Scope(null, dot, "$", dot));
@@ -89,7 +90,8 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
         {
             null => [],
             IReadOnlyList<object?> list => list.Select((item, i) => ((object?)(long)i, item)),
-            IReadOnlyDictionary<string, object?> map => map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ((object?)p.Key, p.Value)).ToList(),
+            IReadOnlyDictionary<string, object?> map =>
+                map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ((object?)p.Key, p.Value)).ToList(),
             long n => LongRange(n),
             _ => throw Fault(range.Pipe, $"range can't iterate over {Values.Text(value)}"),
         };
@@ -236,7 +238,9 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
         }
         catch (TemplateFault e)
         {
-            throw Fault(function, e.Message.StartsWith("wrong number", StringComparison.Ordinal) ? e.Message : $"error calling {function.Name}: {e.Message}");
+            throw Fault(function,
+                e.Message.StartsWith("wrong number", StringComparison.Ordinal)
+                    ? e.Message : $"error calling {function.Name}: {e.Message}");
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or InvalidOperationException
             or System.Text.RegularExpressions.RegexMatchTimeoutException)
@@ -247,7 +251,8 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private void Write(Node node, string text)
     {
-        if (_output.Length + text.Length > limits.OutputCharacters) throw Fault(node, $"output is over {limits.OutputCharacters} characters");
+        if (_output.Length + text.Length > limits.OutputCharacters)
+            throw Fault(node, $"output is over {limits.OutputCharacters} characters");
         _output.Append(text);
     }
 

@@ -8,7 +8,8 @@ namespace Anvil.Templates;
 internal static class Functions
 {
     private static readonly FrozenDictionary<string, Function> Table = new Func<IEnumerable<Function>>[]
-        { BuiltinFunctions.All, StringFunctions.All, ListFunctions.All, MapFunctions.All, NumberFunctions.All, EncodingFunctions.All, DateFunctions.All }
+        { BuiltinFunctions.All, StringFunctions.All, ListFunctions.All, MapFunctions.All, NumberFunctions.All, EncodingFunctions.All,
+            DateFunctions.All }
         .SelectMany(all => all()).ToFrozenDictionary(f => f.Name, StringComparer.Ordinal);
 
     public static bool Exists(string name) => name is "and" or "or" || Table.ContainsKey(name);
@@ -18,7 +19,9 @@ internal static class Functions
         var function = Table[name];
         if (arguments.Count < function.Least || arguments.Count > function.Most)
         {
-            var want = function.Most == int.MaxValue ? $"at least {function.Least}" : function.Least == function.Most ? $"{function.Least}" : $"{function.Least} to {function.Most}";
+            var want = function.Most == int.MaxValue
+                ? $"at least {function.Least}"
+                : function.Least == function.Most ? $"{function.Least}" : $"{function.Least} to {function.Most}";
             throw new TemplateFault($"wrong number of args for {name}: want {want} got {arguments.Count}");
         }
 

@@ -59,7 +59,13 @@ internal static class ListFunctions
     private static object? Seq(IReadOnlyList<object?> a)
     {
         var n = a.Select(Values.ToLong).ToList();
-        var (start, step, end) = n.Count switch { 1 => (1L, n[0] >= 1 ? 1L : -1L, n[0]), 2 => (n[0], n[1] >= n[0] ? 1L : -1L, n[1]), 3 => (n[0], n[1], n[2]), _ => (1L, 1L, 0L) };
+        var (start, step, end) = n.Count switch
+        {
+            1 => (1L, n[0] >= 1 ? 1L : -1L, n[0]),
+            2 => (n[0], n[1] >= n[0] ? 1L : -1L, n[1]),
+            3 => (n[0], n[1], n[2]),
+            _ => (1L, 1L, 0L)
+        };
         return string.Join(' ', Sequence(start, end + Math.Sign(step), step).Select(Values.Text));
     }
 }

@@ -14,7 +14,9 @@ internal static class MapFunctions
         Function.Of("values", m => Function.Map(m).OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value).ToList()),
         Function.Any("pick", 1, a => new TemplateMap(Function.Map(a[0]).Where(p => Named(a, p.Key)))),
         Function.Any("omit", 1, a => new TemplateMap(Function.Map(a[0]).Where(p => !Named(a, p.Key)))),
-        Function.Any("pluck", 1, a => a.Skip(1).Select(Function.Map).Where(m => m.ContainsKey(Function.Text(a[0]))).Select(m => m[Function.Text(a[0])]).ToList()),
+        Function.Any("pluck", 1,
+            a => a.Skip(1).Select(Function.Map).Where(m => m.ContainsKey(Function.Text(a[0]))).Select(m => m[Function.Text(a[0])])
+                .ToList()),
         Function.Any("merge", 1, a => Merge(a, overwrite: false)),
         Function.Any("mergeOverwrite", 1, a => Merge(a, overwrite: true)),
         Function.Any("dig", 3, Dig),
@@ -48,7 +50,8 @@ internal static class MapFunctions
     {
         foreach (var (key, value) in source)
         {
-            if (target.TryGetValue(key, out var old) && old is TemplateMap inner && value is IReadOnlyDictionary<string, object?> more) MergeInto(inner, more, overwrite);
+            if (target.TryGetValue(key, out var old) && old is TemplateMap inner && value is IReadOnlyDictionary<string, object?> more)
+                MergeInto(inner, more, overwrite);
             else if (overwrite || !Values.Truth(old)) target[key] = value;
         }
     }

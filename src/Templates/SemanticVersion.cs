@@ -6,13 +6,16 @@ namespace Anvil.Templates;
 /// <summary>
 /// A semantic version and the ranges that Sprig's semverCompare takes (=, !=, &gt;, &lt;, &gt;=, &lt;=, ~, ^, x ranges, commas, ||).
 /// </summary>
-internal sealed partial record SemanticVersion(long Major, long Minor, long Patch, string Prerelease, string Metadata) : IComparable<SemanticVersion>
+internal sealed partial record SemanticVersion(long Major, long Minor, long Patch, string Prerelease, string Metadata)
+    : IComparable<SemanticVersion>
 {
     public static SemanticVersion Parse(string text)
     {
         var match = Shape().Match(text.Trim());
         if (!match.Success) throw new TemplateFault($"\"{text}\" is not a semantic version");
-        long Part(string group) => match.Groups[group] is { Success: true, Value: var v } && long.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
+        long Part(string group)
+            => match.Groups[group] is { Success: true, Value: var v }
+                && long.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : 0;
         return new SemanticVersion(Part("major"), Part("minor"), Part("patch"), match.Groups["pre"].Value, match.Groups["meta"].Value);
     }
 
@@ -31,7 +34,9 @@ internal sealed partial record SemanticVersion(long Major, long Minor, long Patc
     {
         var match = Constraint().Match(constraint);
         if (!match.Success) throw new TemplateFault($"improper constraint: {constraint}");
-        var bound = Parse(match.Groups["version"].Value.Replace(".x", "", StringComparison.OrdinalIgnoreCase).Replace(".*", "", StringComparison.Ordinal));
+        var bound = Parse(
+            match.Groups["version"].Value.Replace(".x", "", StringComparison.OrdinalIgnoreCase)
+                .Replace(".*", "", StringComparison.Ordinal));
         var parts = match.Groups["version"].Value.Split('-')[0].Split('.').Count(p => p is not ("x" or "X" or "*"));
         var order = CompareTo(bound);
         return match.Groups["op"].Value switch
@@ -47,7 +52,10 @@ internal sealed partial record SemanticVersion(long Major, long Minor, long Patc
         };
     }
 
-    [GeneratedRegex(@"^v?(?<major>\d{1,18})(\.(?<minor>\d{1,18}))?(\.(?<patch>\d{1,18}))?(-(?<pre>[0-9A-Za-z.-]+))?(\+(?<meta>[0-9A-Za-z.-]+))?$", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^v?(?<major>\d{1,18})(\.(?<minor>\d{1,18}))?(\.(?<patch>\d{1,18}))?"
+        + @"(-(?<pre>[0-9A-Za-z.-]+))?(\+(?<meta>[0-9A-Za-z.-]+))?$",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Shape();
 
     [GeneratedRegex(@"^(?<op>!=|>=|=>|<=|=<|~>|[=><~^])?\s*(?<version>v?\d[0-9A-Za-z.*+-]*)$", RegexOptions.ExplicitCapture, 1000)]

@@ -37,12 +37,16 @@ internal static class StringFunctions
         Function.Any("cat", 0, a => string.Join(' ', a.Where(v => v is not null).Select(Function.Text))),
         Function.Of("indent", (n, s) => Indent(n, s)),
         Function.Of("nindent", (n, s) => "\n" + Indent(n, s)),
-        Function.Of("replace", (from, to, s) => Function.Text(from) is { Length: > 0 } f ? Function.Text(s).Replace(f, Function.Text(to), StringComparison.Ordinal) : s),
+        Function.Of("replace",
+            (from, to, s) => Function.Text(from) is { Length: > 0 } f
+                ? Function.Text(s).Replace(f, Function.Text(to), StringComparison.Ordinal) : s),
         Function.Of("plural", (one, many, n) => Values.ToLong(n) == 1 ? one : many),
         Function.OfText("snakecase", s => Cased(s, "_")),
         Function.OfText("kebabcase", s => Cased(s, "-")),
-        Function.OfText("camelcase", s => string.Concat(s.Split('_', '-', ' ').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..]))),
-        Function.OfText("swapcase", s => string.Concat(s.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)))),
+        Function.OfText("camelcase",
+            s => string.Concat(s.Split('_', '-', ' ').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..]))),
+        Function.OfText("swapcase",
+            s => string.Concat(s.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)))),
         Function.OfText("regexMatch", (p, s) => Regex(p).IsMatch(s)),
         Function.OfText("mustRegexMatch", (p, s) => Regex(p).IsMatch(s)),
         Function.OfText("regexFind", (p, s) => Regex(p).Match(s).Value),
@@ -55,9 +59,15 @@ internal static class StringFunctions
         Function.OfText("regexQuoteMeta", s => System.Text.RegularExpressions.Regex.Escape(s)),
         Function.Of("toString", a => Function.Text(a)),
         Function.Of("toStrings", a => Function.List(a).Select(v => (object?)Function.Text(v)).ToList()),
-        Function.Of("join", (sep, list) => list is IReadOnlyList<object?> items ? string.Join(Function.Text(sep), items.Where(v => v is not null).Select(Function.Text)) : Function.Text(list)),
-        Function.OfText("split", (sep, s) => new TemplateMap(s.Split(sep).Select((part, i) => KeyValuePair.Create($"_{i}", (object?)part)))),
-        Function.Of("splitn", (sep, n, s) => new TemplateMap(Function.Text(s).Split(Function.Text(sep), Math.Max(1, Function.Size(n))).Select((part, i) => KeyValuePair.Create($"_{i}", (object?)part)))),
+        Function.Of("join",
+            (sep, list) => list is IReadOnlyList<object?> items
+                ? string.Join(Function.Text(sep), items.Where(v => v is not null).Select(Function.Text)) : Function.Text(list)),
+        Function.OfText("split",
+            (sep, s) => new TemplateMap(s.Split(sep).Select((part, i) => KeyValuePair.Create($"_{i}", (object?)part)))),
+        Function.Of("splitn",
+            (sep, n, s) => new TemplateMap(
+                Function.Text(s).Split(Function.Text(sep), Math.Max(1, Function.Size(n)))
+                    .Select((part, i) => KeyValuePair.Create($"_{i}", (object?)part)))),
         Function.OfText("splitList", (sep, s) => s.Split(sep).ToList<object?>()),
         Function.Of("sortAlpha", list => Function.List(list).Select(Function.Text).Order(StringComparer.Ordinal).ToList<object?>()),
         Function.Of("randAlphaNum", n => Random(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")),
@@ -68,16 +78,20 @@ internal static class StringFunctions
         Function.OfText("base", s => s.Length == 0 ? "." : s.TrimEnd('/').Split('/')[^1]),
         Function.OfText("dir", Directory),
         Function.OfText("ext", s => Path.GetExtension(s)),
-        Function.OfText("clean", s => Path.GetFullPath("/" + s) is var full && s.StartsWith('/') ? full : full.TrimStart('/') is { Length: > 0 } relative ? relative : "."),
+        Function.OfText("clean",
+            s => Path.GetFullPath("/" + s) is var full && s.StartsWith('/')
+                ? full : full.TrimStart('/') is { Length: > 0 } relative ? relative : "."),
         Function.OfText("isAbs", s => s.StartsWith('/')),
         Function.OfText("fail", s => throw new TemplateFault(s)),
     ];
 
     private static Regex Regex(string pattern) => new(GoPattern(pattern), RegexOptions.CultureInvariant, RegexTime);
 
-    private static string GoPattern(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal).Replace(@"\z", @"\z", StringComparison.Ordinal);
+    private static string GoPattern(string pattern)
+        => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal).Replace(@"\z", @"\z", StringComparison.Ordinal);
 
-    private static string GoReplacement(string text) => System.Text.RegularExpressions.Regex.Replace(text, @"\$(\w+)", "$${$1}", RegexOptions.None, RegexTime);
+    private static string GoReplacement(string text)
+        => System.Text.RegularExpressions.Regex.Replace(text, @"\$(\w+)", "$${$1}", RegexOptions.None, RegexTime);
 
     private static List<object?> FindAll(object? pattern, object? text, object? most)
     {
@@ -87,7 +101,8 @@ internal static class StringFunctions
     }
 
     private static string Repeat(string text, int count)
-        => (long)text.Length * count <= 8 << 20 ? new StringBuilder(text.Length * count).Insert(0, text, count).ToString() : throw new TemplateFault("result is too long");
+        => (long)text.Length * count <= 8 << 20 ? new StringBuilder(text.Length * count).Insert(0, text, count).ToString()
+            : throw new TemplateFault("result is too long");
 
     private static object? Substring(object? from, object? to, object? value)
     {
@@ -123,7 +138,8 @@ internal static class StringFunctions
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] is ' ' or '-' or '_') output.Append(separator);
-            else if (char.IsUpper(text[i]) && i > 0 && char.IsLower(text[i - 1])) output.Append(separator).Append(char.ToLowerInvariant(text[i]));
+            else if (char.IsUpper(text[i]) && i > 0 && char.IsLower(text[i - 1]))
+                output.Append(separator).Append(char.ToLowerInvariant(text[i]));
             else output.Append(char.ToLowerInvariant(text[i]));
         }
 

@@ -1,6 +1,7 @@
 namespace Anvil.Templates;
 
-/// <summary>A template that cannot be parsed or executed. The message names template, line and cause, as Go's text/template does.</summary>
+/// <summary>A template that cannot be parsed or executed. The message names template, line and cause, as Go's text/template
+/// does.</summary>
 public sealed class TemplateException(string template, int line, string cause, string message)
     : Exception(message)
 {

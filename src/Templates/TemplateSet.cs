@@ -17,7 +17,8 @@ public sealed class TemplateSet
     private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _definers;
 
     private TemplateSet(
-        ImmutableDictionary<string, IReadOnlyList<Node>> active, ImmutableDictionary<string, Source> sources, ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
+        ImmutableDictionary<string, IReadOnlyList<Node>> active, ImmutableDictionary<string, Source> sources,
+        ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
     {
         _active = active;
         _sources = sources;
@@ -89,13 +90,16 @@ public sealed class TemplateSet
     /// <summary>Parses and executes one text that can call the templates of this set; what it defines itself comes first.</summary>
     /// <exception cref="TemplateException">The text does not parse or fails.</exception>
     public string Render(string name, string text, object? data, TemplateLimits? limits = null)
-        => text.Contains("{{", StringComparison.Ordinal) ? new Evaluator(_active.SetItems(Parse(name, text)), limits ?? TemplateLimits.Default).Run(name, data) : text;
+        => text.Contains("{{", StringComparison.Ordinal)
+            ? new Evaluator(_active.SetItems(Parse(name, text)), limits ?? TemplateLimits.Default).Run(name, data) : text;
 
-    private static IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse(string name, string text) => new Parser(name, text, Functions.Exists).Parse();
+    private static IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse(string name, string text)
+        => new Parser(name, text, Functions.Exists).Parse();
 
     /// <summary>Whose text counts: what is fixed, then the template of that very name, then the first by name.</summary>
     private static string First(string name, ImmutableSortedSet<string> definers, ImmutableDictionary<string, Source> sources)
-        => definers.Count == 1 ? definers[0] : definers.OrderByDescending(d => sources[d].IsFixed).ThenByDescending(d => d == name).First();
+        => definers.Count == 1 ? definers[0]
+            : definers.OrderByDescending(d => sources[d].IsFixed).ThenByDescending(d => d == name).First();
 
     private ImmutableDictionary<string, ImmutableSortedSet<string>> Replaced(string name, Source? old, Source? source)
     {
@@ -106,12 +110,14 @@ public sealed class TemplateSet
             definers = left.IsEmpty ? definers.Remove(defined) : definers.SetItem(defined, left);
         }
 
-        foreach (var defined in source?.Definitions.Keys ?? []) definers = definers.SetItem(defined, definers.GetValueOrDefault(defined, Nobody).Add(name));
+        foreach (var defined in source?.Definitions.Keys ?? [])
+            definers = definers.SetItem(defined, definers.GetValueOrDefault(defined, Nobody).Add(name));
         return definers;
     }
 
     private ImmutableDictionary<string, IReadOnlyList<Node>> Activated(
-        Source? old, Source? source, ImmutableDictionary<string, Source> sources, ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
+        Source? old, Source? source, ImmutableDictionary<string, Source> sources,
+        ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
     {
         var active = _active;
         foreach (var defined in (old?.Definitions.Keys ?? []).Concat(source?.Definitions.Keys ?? []))

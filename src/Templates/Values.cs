@@ -35,8 +35,10 @@ public static class Values
         float or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),
         Guid or Uri => value.ToString(),
         IReadOnlyList<object?> list => list,
-        IEnumerable<KeyValuePair<string, string>> pairs => new TemplateMap(pairs.Select(p => KeyValuePair.Create(p.Key, (object?)p.Value))),
-        IEnumerable<KeyValuePair<string, JsonElement>> pairs => new TemplateMap(pairs.Select(p => KeyValuePair.Create(p.Key, FromJson(p.Value)))),
+        IEnumerable<KeyValuePair<string, string>> pairs =>
+            new TemplateMap(pairs.Select(p => KeyValuePair.Create(p.Key, (object?)p.Value))),
+        IEnumerable<KeyValuePair<string, JsonElement>> pairs =>
+            new TemplateMap(pairs.Select(p => KeyValuePair.Create(p.Key, FromJson(p.Value)))),
         IReadOnlyDictionary<string, object?> map => new TemplateMap(map),
         IEnumerable items => items.Cast<object?>().Select(From).ToList(),
         _ => value.ToString(),
@@ -64,7 +66,8 @@ public static class Values
         long n => n.ToString(CultureInfo.InvariantCulture),
         double d => GoFloat(d),
         IReadOnlyList<object?> list => $"[{string.Join(' ', list.Select(Inner))}]",
-        IReadOnlyDictionary<string, object?> map => $"map[{string.Join(' ', map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}:{Inner(p.Value)}"))}]",
+        IReadOnlyDictionary<string, object?> map =>
+            $"map[{string.Join(' ', map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}:{Inner(p.Value)}"))}]",
         _ => value.ToString() ?? "",
     };
 

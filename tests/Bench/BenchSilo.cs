@@ -33,17 +33,20 @@ internal sealed class BenchSilo : IAsyncDisposable
             await database.MigrateAsync(CancellationToken.None);
             ICatalogStore store = new CatalogStore(database, TimeProvider.System);
             var all = await store.ChangesSinceAsync(-1, CancellationToken.None);
-            var changes = Documents(reservations, subnets).Select(d => new CatalogChange(d.Prefix, d.Key, d with { Validated = true, Available = true }) { IsNew = true }).ToList();
+            var changes = Documents(reservations, subnets)
+                .Select(d => new CatalogChange(d.Prefix, d.Key, d with { Validated = true, Available = true }) { IsNew = true }).ToList();
             await store.WriteAsync(all.Revision, changes, CancellationToken.None);
         }
 
         var port = FreePort();
         bench._silo = await SiloHost.BuildAsync([
-            $"--Silo:DataFolder={bench._folder.FullName}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}", $"--Silo:AdminPassword={Password}",
+            $"--Silo:DataFolder={bench._folder.FullName}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}",
+            $"--Silo:AdminPassword={Password}",
             $"--Edge:ApiPort={port}", "--Edge:FilePort=0", "--Edge:TftpPort=0", "--Serilog:MinimumLevel:Default=Warning"]);
         await bench._silo.StartAsync();
         bench._http.BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v3/");
-        bench._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{Password}")));
+        bench._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{Password}")));
         using var token = await bench._http.GetAsync(new Uri("users/rocketskates/token?ttl=3600", UriKind.Relative));
         var text = await token.Content.ReadAsStringAsync();
         if (!token.IsSuccessStatusCode) throw new InvalidOperationException($"no token: {text}");
@@ -56,11 +59,13 @@ internal sealed class BenchSilo : IAsyncDisposable
     public async Task<TimeSpan> CallAsync(string method, string path, string body)
     {
         var began = Stopwatch.GetTimestamp();
-        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request =
+            new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         using var response = await _http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var took = Stopwatch.GetElapsedTime(began);
-        return response.IsSuccessStatusCode ? took : throw new InvalidOperationException($"{method} {path}: {(int)response.StatusCode} {text}");
+        return response.IsSuccessStatusCode ? took
+            : throw new InvalidOperationException($"{method} {path}: {(int)response.StatusCode} {text}");
     }
 
     /// <inheritdoc/>
@@ -81,11 +86,26 @@ internal sealed class BenchSilo : IAsyncDisposable
     {
         for (var i = 0; i < subnets; i++)
         {
-            yield return new Subnet { Name = $"n{i}", Network = $"10.{i / 256}.{i % 256}.0/24", Enabled = true, OnlyReservations = true, Strategy = "MAC", ActiveLeaseTime = 600, ReservedLeaseTime = 7200, Pickers = ["none"] };
+            yield return new Subnet
+            {
+                Name = $"n{i}",
+                Network = $"10.{i / 256}.{i % 256}.0/24",
+                Enabled = true,
+                OnlyReservations = true,
+                Strategy = "MAC",
+                ActiveLeaseTime = 600,
+                ReservedLeaseTime = 7200,
+                Pickers = ["none"]
+            };
         }
 
         for (var i = 0; i < reservations; i++)
-            yield return new Reservation { Addr = IPv4.Format(0xAC100001u + (uint)i), Token = MacAddress.Format([2, 0, 0, (byte)(i >> 16), (byte)(i >> 8), (byte)i]), Strategy = "MAC" };
+            yield return new Reservation
+            {
+                Addr = IPv4.Format(0xAC100001u + (uint)i),
+                Token = MacAddress.Format([2, 0, 0, (byte)(i >> 16), (byte)(i >> 8), (byte)i]),
+                Strategy = "MAC"
+            };
     }
 
     private static int FreePort()

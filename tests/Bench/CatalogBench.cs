@@ -23,8 +23,10 @@ internal static class CatalogBench
             var name = objects.ToString(CultureInfo.InvariantCulture);
             await using var silo = await BenchSilo.StartAsync(objects, subnets);
             for (var i = 0; i < Runs / 3; i++) await silo.CallAsync("PATCH", "profiles/global", Patch(i));
-            yield return BenchLine.Of($"catalog.patch-global.{name}-reservations.{subnets}-subnets", await RepeatAsync(i => silo.CallAsync("PATCH", "profiles/global", Patch(i))));
-            yield return BenchLine.Of($"catalog.post-user.{name}-reservations.{subnets}-subnets", await RepeatAsync(i => silo.CallAsync("POST", "users", $$"""{"Name":"bench-{{i}}"}""")));
+            yield return BenchLine.Of($"catalog.patch-global.{name}-reservations.{subnets}-subnets",
+                await RepeatAsync(i => silo.CallAsync("PATCH", "profiles/global", Patch(i))));
+            yield return BenchLine.Of($"catalog.post-user.{name}-reservations.{subnets}-subnets",
+                await RepeatAsync(i => silo.CallAsync("POST", "users", $$"""{"Name":"bench-{{i}}"}""")));
             yield return Find(silo, $"catalog.find-subnet.{subnets}-subnets", subnets);
             if (objects == 10) yield return await LargeSubnetAsync(silo);
         }
@@ -48,7 +50,8 @@ internal static class CatalogBench
             var began = Stopwatch.GetTimestamp();
             for (var i = 0; i < Finds; i++)
             {
-                if (catalog.SubnetOf(0x0A000007u + ((uint)(i % subnets) << 8)) is null) throw new InvalidOperationException("a subnet was not found");
+                if (catalog.SubnetOf(0x0A000007u + ((uint)(i % subnets) << 8)) is null)
+                    throw new InvalidOperationException("a subnet was not found");
             }
 
             rounds.Add(Stopwatch.GetElapsedTime(began) / Finds);
@@ -62,10 +65,17 @@ internal static class CatalogBench
     {
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var began = Stopwatch.GetTimestamp();
-        await silo.CallAsync("POST", "subnets", """{"Name":"whole","Subnet":"11.0.0.0/8","Enabled":true,"ActiveStart":"11.0.0.1","ActiveEnd":"11.255.255.254"}""");
-        await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<ISubnetGrain>(GrainKeys.Subnet("whole")).HolderOf(IPv4.Parse("11.0.0.9"));
+        await silo.CallAsync("POST", "subnets",
+            """{"Name":"whole","Subnet":"11.0.0.0/8","Enabled":true,"ActiveStart":"11.0.0.1","ActiveEnd":"11.255.255.254"}""");
+        await silo.Services.GetRequiredService<IGrainFactory>().GetGrain<ISubnetGrain>(GrainKeys.Subnet("whole"))
+            .HolderOf(IPv4.Parse("11.0.0.9"));
         var line = BenchLine.Of("catalog.subnet-of-a-slash-8", [Stopwatch.GetElapsedTime(began)]);
         var memory = Math.Max(0, GC.GetTotalMemory(forceFullCollection: true) - before);
-        return line with { Values = new Dictionary<string, string>(line.Values, StringComparer.Ordinal) { ["memory"] = $"{memory / 1024}KiB" } };
+        return line with
+        {
+            Values = new Dictionary<string, string>(line.Values,
+            StringComparer.Ordinal)
+            { ["memory"] = $"{memory / 1024}KiB" }
+        };
     }
 }

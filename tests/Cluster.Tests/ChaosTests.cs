@@ -4,10 +4,10 @@ using Anvil.Lab;
 namespace Anvil.Cluster.Tests;
 
 /// <summary>
-/// 500 machines go from first packet to registered and local while silos are killed, one or two at once, and PostgreSQL is restarted twice.
-/// The cluster sets the pace: the next are killed when those before are ready again and machines have gone on. So the same happens on a
-/// slow machine as on a fast one, and nothing is asked of its speed: everybody is at rest in the end, and nobody waits while others are
-/// served turn after turn.
+/// 500 machines go from first packet to registered and local while silos are killed, one or two at once, and PostgreSQL is restarted
+/// twice. The cluster sets the pace: the next are killed when those before are ready again and machines have gone on. So the same happens
+/// on a slow machine as on a fast one, and nothing is asked of its speed: everybody is at rest in the end, and nobody waits while others
+/// are served turn after turn.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class ChaosTests(ITestOutputHelper output)
@@ -79,12 +79,16 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await cluster.WholeAsync();
             var whole = clock.Elapsed;
             await cluster.TurnAsync(Machines / SwarmCluster.StepsOfATurn);
-            output.WriteLine($"killed {string.Join(" and ", dead.Select(s => s.Name))}; whole at {whole.TotalSeconds:F0} s; {cluster.Progress()}");
+            output.WriteLine(
+                $"killed {string.Join(" and ", dead.Select(s => s.Name))}; whole at {whole.TotalSeconds:F0} s; {cluster.Progress()}");
         }
 
         await cluster.RestAsync(Machines);
         var report = await cluster.EndSwarmAsync();
-        output.WriteLine($"killed {string.Join(", ", kills.Select(k => $"{k.Key} {k.Value}×"))}, PostgreSQL {Restarts.Length}×; {report.Boots} boots, {report.Renewals} renewals, {report.Requests} requests, {report.Refused} sent again; longest waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
+        output.WriteLine(
+            $"killed {string.Join(", ", kills.Select(k => $"{k.Key} {k.Value}×"))}, PostgreSQL {Restarts.Length}×; {report.Boots} "
+                + $"boots, {report.Renewals} renewals, {report.Requests} requests, {report.Refused} sent again; longest "
+                + $"waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
         await cluster.AssertAllIsWellAsync(report);
         Assert.All(kills, k => Assert.True(k.Value > 0, $"{k.Key} was not killed"));
         cluster.Keep = false;

@@ -38,7 +38,9 @@ public sealed class RollingTests(ITestOutputHelper output)
             var ended = clock.Elapsed;
             silo.Program = LabPaths.Silo;
             await silo.StartAsync();
-            output.WriteLine($"{silo.Name} ended with {code} after {ended.TotalSeconds:F1} s, ready again after {(clock.Elapsed - ended).TotalSeconds:F1} s; {cluster.Progress()}");
+            output.WriteLine(
+                $"{silo.Name} ended with {code} after {ended.TotalSeconds:F1} s, ready again "
+                    + $"after {(clock.Elapsed - ended).TotalSeconds:F1} s; {cluster.Progress()}");
             Assert.Equal(0, code);
             await cluster.TurnAsync(Machines / SwarmCluster.StepsOfATurn);
         }
@@ -46,10 +48,15 @@ public sealed class RollingTests(ITestOutputHelper output)
         await cluster.RestAsync(Machines);
         await ending.CancelAsync();
         var results = await Task.WhenAll(load);
-        output.WriteLine($"{results.Sum(r => r.Answered)} requests answered, {results.Sum(r => r.NotTaken)} not taken by a gateway that was ending; slowest {results.Max(r => r.Slowest).TotalSeconds:F1} s; failed: {string.Join("; ", results.SelectMany(r => r.Failed).Take(10))}");
+        output.WriteLine(
+            $"{results.Sum(r => r.Answered)} requests answered, {results.Sum(r => r.NotTaken)} not taken by a gateway that was ending; "
+                + $"slowest {results.Max(r => r.Slowest).TotalSeconds:F1} s; "
+                + $"failed: {string.Join("; ", results.SelectMany(r => r.Failed).Take(10))}");
         Assert.All(results, r => Assert.Empty(r.Failed));
         var report = await cluster.EndSwarmAsync();
-        output.WriteLine($"swarm: {report.Requests} requests, {report.Refused} sent again; longest waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
+        output.WriteLine(
+            $"swarm: {report.Requests} requests, {report.Refused} sent again; longest "
+                + $"waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
         foreach (var (name, uuid) in results.SelectMany(r => r.Made))
         {
             var machine = await cluster.Api.GetAsync($"machines/{uuid}");

@@ -9,7 +9,8 @@ namespace Anvil.Cluster.Tests;
 [Collection(Alone.Name)]
 public sealed class ScaleTests(ITestOutputHelper output)
 {
-    private static readonly int Machines = int.Parse(Environment.GetEnvironmentVariable("ANVIL_MACHINES") ?? "100000", CultureInfo.InvariantCulture);
+    private static readonly int Machines = int.Parse(Environment.GetEnvironmentVariable("ANVIL_MACHINES") ?? "100000",
+        CultureInfo.InvariantCulture);
 
     [Fact(Explicit = true)]
     public async Task AHundredThousandMachinesAreMadeListedForgottenAndServedAgain()
@@ -22,7 +23,8 @@ public sealed class ScaleTests(ITestOutputHelper output)
         await ListAsync(cluster);
 
         // Nothing asks for the machines any more: their grains leave memory.
-        await Wait.UntilAsync(async () => await ActivationsAsync(cluster) < Machines / 100, TimeSpan.FromMinutes(8), () => "idle grains stay in memory");
+        await Wait.UntilAsync(async () => await ActivationsAsync(cluster) < Machines / 100, TimeSpan.FromMinutes(8),
+            () => "idle grains stay in memory");
         output.WriteLine($"idle: {Memory(cluster)}; {await ActivationsAsync(cluster)} activations");
 
         var clock = Stopwatch.StartNew();
@@ -33,7 +35,8 @@ public sealed class ScaleTests(ITestOutputHelper output)
         foreach (var silo in cluster.Servers.Silos) await silo.ReadyAsync();
         var ready = clock.Elapsed;
         Assert.Equal("m77777", (await cluster.Api.GetAsync("machines/02:00:00:01:2f:d1"))!["Name"]!.ToString());
-        output.WriteLine($"cold: ready after {ready.TotalSeconds:F1} s, the first machine answered after {clock.Elapsed.TotalSeconds:F1} s");
+        output.WriteLine(
+            $"cold: ready after {ready.TotalSeconds:F1} s, the first machine answered after {clock.Elapsed.TotalSeconds:F1} s");
         cluster.Keep = false;
     }
 
@@ -54,13 +57,21 @@ public sealed class ScaleTests(ITestOutputHelper output)
                     ["HardwareAddrs"] = new JsonArray(Mac(number)),
                     ["BootEnv"] = "local",
                     ["Description"] = $"rack {number / 40}",
-                    ["Params"] = new JsonObject { ["rack"] = number / 40, ["hardware/cpu"] = new JsonObject { ["model"] = "a processor with a name of the usual length", ["cores"] = 64 } },
+                    ["Params"] = new JsonObject
+                    {
+                        ["rack"] = number / 40,
+                        ["hardware/cpu"] = new JsonObject { ["model"] = "a processor with a name of the usual length", ["cores"] = 64 }
+                    },
                 });
             }
         })).ToList();
         await Task.WhenAll(worker);
-        output.WriteLine($"{Machines} machines made through the API in {clock.Elapsed.TotalSeconds:F0} s: {Machines / clock.Elapsed.TotalSeconds:F0} a second");
-        Assert.Equal(Machines, (await cluster.Api.GetAsync("info"))!["stats"]!.AsArray().Single(s => s!["name"]!.ToString() == "machines.count")!["count"]!.GetValue<int>());
+        output.WriteLine(
+            $"{Machines} machines made through the API in {clock.Elapsed.TotalSeconds:F0} s: {Machines / clock.Elapsed.TotalSeconds:F0} "
+                + "a second");
+        Assert.Equal(Machines,
+            (await cluster.Api.GetAsync("info"))!["stats"]!.AsArray()
+                .Single(s => s!["name"]!.ToString() == "machines.count")!["count"]!.GetValue<int>());
     }
 
     private async Task ListAsync(SwarmCluster cluster)
@@ -91,13 +102,15 @@ public sealed class ScaleTests(ITestOutputHelper output)
 
     private static Task<int> ActivationsAsync(SwarmCluster cluster)
     {
-        var counters = Commands.Run("curl", "-s", "-u", $"rocketskates:{SiloProcess.Password}", "--unix-socket", cluster.Servers.Of("gateway")[0].ApiSocket, "http://anvil/dashboard/DashboardCounters");
+        var counters = Commands.Run("curl", "-s", "-u", $"rocketskates:{SiloProcess.Password}", "--unix-socket",
+            cluster.Servers.Of("gateway")[0].ApiSocket, "http://anvil/dashboard/DashboardCounters");
         return Task.FromResult(JsonNode.Parse(counters)!["totalActivationCount"]!.GetValue<int>());
     }
 
     private static string Memory(SwarmCluster cluster) => string.Join(", ", cluster.Servers.Silos.Select(s =>
     {
         var resident = File.ReadAllLines($"/proc/{s.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return $"{s.Name} {int.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) >> 10} MiB";
+        return $"{s.Name} {int.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) >> 10} "
+            + "MiB";
     }));
 }

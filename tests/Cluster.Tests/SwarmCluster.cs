@@ -27,7 +27,8 @@ public sealed class SwarmCluster : IAsyncDisposable
     private readonly LabHost _host;
     private Process? _swarm;
 
-    private SwarmCluster(LabNetwork network, LabHost host, LabServers servers, string folder) => (_network, _host, Servers, Folder) = (network, host, servers, folder);
+    private SwarmCluster(LabNetwork network, LabHost host, LabServers servers, string folder)
+        => (_network, _host, Servers, Folder) = (network, host, servers, folder);
 
     /// <summary>
     /// A turn is over when the machines have made, all together, their number's part of this in steps: each makes some 25 to be at rest.
@@ -56,7 +57,8 @@ public sealed class SwarmCluster : IAsyncDisposable
     /// <summary>Starts everything but the swarm.</summary>
     /// <param name="leaseSeconds">Duration of leases.</param>
     /// <param name="arguments">Further arguments of every silo.</param>
-    public static Task<SwarmCluster> StartAsync(int leaseSeconds, params string[] arguments) => StartWithAsync(leaseSeconds, LabPaths.Silo, arguments);
+    public static Task<SwarmCluster> StartAsync(int leaseSeconds, params string[] arguments)
+        => StartWithAsync(leaseSeconds, LabPaths.Silo, arguments);
 
     /// <summary>Starts everything but the swarm, with another build's program.</summary>
     /// <param name="leaseSeconds">Duration of leases.</param>
@@ -75,8 +77,10 @@ public sealed class SwarmCluster : IAsyncDisposable
             // A probe would find all of them in use, so there are none.
             Commands.Run("ip", "-n", host.Namespace, "route", "add", "local", Pool, "dev", "lo");
             var files = MakeFiles(folder);
-            var servers = await LabServers.StartClusterAsync(network, folder, 2, program, [$"--Edge:FileRoot={files}", "--Edge:ProbeMilliseconds=0", .. arguments]);
-            foreach (var silo in servers.Of("edge").Concat(servers.Of("gateway"))) Commands.Run("ip", "-n", silo.Host.Namespace, "route", "add", Pool, "via", host.MachineAddress);
+            var servers = await LabServers.StartClusterAsync(network, folder, 2, program,
+                [$"--Edge:FileRoot={files}", "--Edge:ProbeMilliseconds=0", .. arguments]);
+            foreach (var silo in servers.Of("edge").Concat(servers.Of("gateway")))
+                Commands.Run("ip", "-n", silo.Host.Namespace, "route", "add", Pool, "via", host.MachineAddress);
             var cluster = new SwarmCluster(network, host, servers, folder);
             await cluster.PrepareAsync(leaseSeconds);
             return cluster;
@@ -91,7 +95,10 @@ public sealed class SwarmCluster : IAsyncDisposable
     /// <summary>Starts the swarm; it stays until <see cref="EndSwarmAsync"/>.</summary>
     public void StartSwarm(int machines, int seed, double ramp, params string[] further)
     {
-        _swarm = Commands.Start("ip", ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", "120", "--until-stdin-ends", "--report", ReportFile, .. further]);
+        _swarm = Commands.Start("ip",
+            ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface",
+                _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", "120",
+                "--until-stdin-ends", "--report", ReportFile, .. further]);
         Commands.LogTo(_swarm, SwarmLog);
     }
 
@@ -105,7 +112,8 @@ public sealed class SwarmCluster : IAsyncDisposable
         return reader.ReadToEnd().Split('\n') is [.., var line, _] ? line : "";
     }
 
-    /// <summary>Waits until every silo says that it is ready; one that ended by itself is started again, as its supervisor would.</summary>
+    /// <summary>Waits until every silo says that it is ready; one that ended by itself is started again, as its supervisor
+    /// would.</summary>
     public Task WholeAsync() => Wait.UntilAsync(
         async () =>
         {
@@ -136,7 +144,8 @@ public sealed class SwarmCluster : IAsyncDisposable
         while (Number("at rest") is var resting && resting < machines)
         {
             if (resting > most) (most, since) = (resting, Stopwatch.StartNew());
-            if (since.Elapsed > 2 * Stall) throw new SetupException($"after {since.Elapsed.TotalSeconds:F0} s no other machine is at rest: {Progress()}");
+            if (since.Elapsed > 2 * Stall)
+                throw new SetupException($"after {since.Elapsed.TotalSeconds:F0} s no other machine is at rest: {Progress()}");
             await TurnAsync(machines / StepsOfATurn, machines);
         }
     }
@@ -166,12 +175,16 @@ public sealed class SwarmCluster : IAsyncDisposable
             var mac = Assert.Single((JsonArray)machine!["HardwareAddrs"]!)!.ToString();
             Assert.Equal(report.Uuids[mac], machine["Uuid"]!.ToString());
             Assert.Equal(("local", "local"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString()));
-            Assert.True(machine["Boot"]!["Phase"]!.ToString() is "Installed" or "Discovered", $"{mac} is not at rest: {machine["Boot"]!.ToJsonString()}");
+            Assert.True(machine["Boot"]!["Phase"]!.ToString() is "Installed" or "Discovered",
+                $"{mac} is not at rest: {machine["Boot"]!.ToJsonString()}");
             foreach (var (name, value) in report.Accepted[mac]) Assert.Equal(value, machine["Params"]![name]?.ToString());
         }
 
         var jobs = (JsonArray)(await Api.GetAsync("jobs"))!;
-        foreach (var task in new[] { "swarm-one", "swarm-two" }) Assert.Equal(report.Machines, jobs.Where(j => j!["Task"]!.ToString() == task && j["State"]!.ToString() == "finished").DistinctBy(j => j!["Machine"]!.ToString()).Count());
+        foreach (var task in new[] { "swarm-one", "swarm-two" })
+            Assert.Equal(report.Machines,
+                jobs.Where(j => j!["Task"]!.ToString() == task && j["State"]!.ToString() == "finished")
+                    .DistinctBy(j => j!["Machine"]!.ToString()).Count());
         await AssertNoAddressWasHeldTwiceAsync();
     }
 
@@ -182,7 +195,9 @@ public sealed class SwarmCluster : IAsyncDisposable
         var holds = await new PostgresLeaseStore(database).HistoryAsync(null, CancellationToken.None);
         Assert.NotEmpty(holds);
         foreach (var (before, after) in holds.Zip(holds.Skip(1)).Where(p => p.First.Addr == p.Second.Addr))
-            Assert.True((before.Ended ?? before.Expires) <= after.Since || before.Token == after.Token, $"{before.Addr} was held by {before.Token} until {before.Ended ?? before.Expires:O} and by {after.Token} from {after.Since:O}");
+            Assert.True((before.Ended ?? before.Expires) <= after.Since || before.Token == after.Token,
+                $"{before.Addr} was held by {before.Token} until {before.Ended ?? before.Expires:O} and by {after.Token} "
+                    + $"from {after.Since:O}");
     }
 
     /// <inheritdoc/>
@@ -203,7 +218,8 @@ public sealed class SwarmCluster : IAsyncDisposable
     private async Task TurnAsync(int steps, int resting)
     {
         var wanted = Number("steps") + steps;
-        await Wait.UntilAsync(() => Task.FromResult(Running() && (Number("steps") >= wanted || Number("at rest") >= resting)), Stall, () => $"the machines do not get on: {Progress()}");
+        await Wait.UntilAsync(() => Task.FromResult(Running() && (Number("steps") >= wanted || Number("at rest") >= resting)), Stall,
+            () => $"the machines do not get on: {Progress()}");
         await _swarm!.StandardInput.WriteLineAsync("turn");
         await _swarm.StandardInput.FlushAsync();
     }
@@ -222,16 +238,29 @@ public sealed class SwarmCluster : IAsyncDisposable
     {
         var files = Path.Combine(folder, "files");
         Directory.CreateDirectory(Path.Combine(files, "sledgehammer"));
-        foreach (var name in new[] { "undionly.kpxe", "ipxe.pxe", "ipxe.efi", "snponly.efi" }) File.WriteAllBytes(Path.Combine(files, name), RandomNumberGenerator.GetBytes(64 << 10));
-        foreach (var name in new[] { "vmlinuz", "initrd.zst" }) File.WriteAllBytes(Path.Combine(files, "sledgehammer", name), RandomNumberGenerator.GetBytes(256 << 10));
+        foreach (var name in new[] { "undionly.kpxe", "ipxe.pxe", "ipxe.efi", "snponly.efi" })
+            File.WriteAllBytes(Path.Combine(files, name), RandomNumberGenerator.GetBytes(64 << 10));
+        foreach (var name in new[] { "vmlinuz", "initrd.zst" })
+            File.WriteAllBytes(Path.Combine(files, "sledgehammer", name), RandomNumberGenerator.GetBytes(256 << 10));
         return files;
     }
 
     private async Task PrepareAsync(int leaseSeconds)
     {
         foreach (var task in new[] { "swarm-one", "swarm-two" })
-            await Api.PostAsync("tasks", new JsonObject { ["Name"] = task, ["Templates"] = new JsonArray(new JsonObject { ["Name"] = task + ".sh", ["Contents"] = "#!/bin/sh\necho {{ .Machine.Name }} at {{ .ApiURL }}\n" }) });
-        await Api.PostAsync("stages", new JsonObject { ["Name"] = "swarm", ["BootEnv"] = "sledgehammer", ["Tasks"] = new JsonArray("swarm-one", "swarm-two") });
+            await Api.PostAsync("tasks",
+                new JsonObject
+                {
+                    ["Name"] = task,
+                    ["Templates"] = new JsonArray(
+                        new JsonObject
+                        {
+                            ["Name"] = task + ".sh",
+                            ["Contents"] = "#!/bin/sh\necho {{ .Machine.Name }} at {{ .ApiURL }}\n"
+                        })
+                });
+        await Api.PostAsync("stages",
+            new JsonObject { ["Name"] = "swarm", ["BootEnv"] = "sledgehammer", ["Tasks"] = new JsonArray("swarm-one", "swarm-two") });
         await Api.PostAsync("workflows", new JsonObject { ["Name"] = "swarm", ["Stages"] = new JsonArray("swarm", "local") });
         await Api.PostAsync("prefs", new JsonObject { ["defaultWorkflow"] = "swarm" });
         await Api.PostAsync("subnets", new JsonObject

@@ -15,7 +15,14 @@ namespace Anvil.Edge.Tests;
 public sealed class FuzzTests : IDisposable
 {
     private static readonly CatalogSnapshot Catalog = new(1, []);
-    private static readonly Subnet Net = new() { Name = "n", Network = "10.0.0.0/24", Options = [new DhcpOptionSetting(3, "10.0.0.254"), new DhcpOptionSetting(15, "{{ index . \"12\" }}.example"), new DhcpOptionSetting(6, "{{ index . \"61\" }}")] };
+    private static readonly Subnet Net =
+        new()
+        {
+            Name = "n",
+            Network = "10.0.0.0/24",
+            Options = [new DhcpOptionSetting(3, "10.0.0.254"), new DhcpOptionSetting(15, "{{ index . \"12\" }}.example"),
+                new DhcpOptionSetting(6, "{{ index . \"61\" }}")]
+        };
     private static readonly Lease Lease = new() { Addr = "10.0.0.10", Duration = 600, Token = "02:00:00:00:00:01" };
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-fuzz-");
     private readonly FileRoot _root;
@@ -55,7 +62,9 @@ public sealed class FuzzTests : IDisposable
     private static void OneDhcp(Random random)
     {
         byte[] packet = [1, 1, 6, 0, 1, 2, 3, 4, .. new byte[20], 2, 0, 0, 0, 0, 1, .. new byte[202], 99, 130, 83, 99,
-            53, 1, 1, 55, 6, 1, 3, 6, 15, 66, 67, 57, 2, 5, 220, 60, 32, .. "PXEClient:Arch:00007:UNDI:003000"u8, 61, 7, 1, 2, 0, 0, 0, 0, 1, 12, 2, 104, 49, 77, 4, .. "iPXE"u8, 82, 12, 5, 4, 10, 0, 0, 1, 11, 4, 10, 0, 0, 2, 93, 2, 0, 7, 97, 17, .. new byte[17], 175, 6, 19, 1, 1, 36, 1, 1, 255];
+            53, 1, 1, 55, 6, 1, 3, 6, 15, 66, 67, 57, 2, 5, 220, 60, 32, .. "PXEClient:Arch:00007:UNDI:003000"u8, 61, 7, 1, 2, 0, 0, 0, 0,
+            1, 12, 2, 104, 49, 77, 4, .. "iPXE"u8, 82, 12, 5, 4, 10, 0, 0, 1, 11, 4, 10, 0, 0, 2, 93, 2, 0, 7, 97, 17, .. new byte[17],
+            175, 6, 19, 1, 1, 36, 1, 1, 255];
         if (DhcpMessage.TryParse(Fuzz.Mutate(random, packet), out var problem) is not { } message)
         {
             Assert.NotEqual(DhcpFault.None, problem);
@@ -69,10 +78,13 @@ public sealed class FuzzTests : IDisposable
         var client = DhcpHandler.ClientOf(message);
         var boot = new BootAnswer(client.Kind != ClientKind.None, "ipxe.efi", "env", "", []) { FromDisk = random.Next(2) == 0 };
         var replies = new DhcpReplies(Catalog);
-        foreach (var reply in new[] { replies.Lease(message, DhcpMessageType.Offer, Lease, Net, null, boot, 1), replies.Proxy(message, DhcpMessageType.Offer, Net, boot, 1), replies.Inform(message, Net, boot, 1), DhcpReplies.Nak(message, 1) })
+        foreach (var reply in new[] { replies.Lease(message, DhcpMessageType.Offer, Lease, Net, null, boot, 1),
+            replies.Proxy(message, DhcpMessageType.Offer, Net, boot, 1), replies.Inform(message, Net, boot, 1),
+            DhcpReplies.Nak(message, 1) })
         {
             var octets = reply.ToBytes(548);
-            Assert.InRange(octets.Length, DhcpMessage.ShortestLength, Math.Max(548, 241 + 2 + (message.Option(DhcpOption.RelayAgentInformation)?.Length ?? 0) * 2));
+            Assert.InRange(octets.Length, DhcpMessage.ShortestLength,
+                Math.Max(548, 241 + 2 + (message.Option(DhcpOption.RelayAgentInformation)?.Length ?? 0) * 2));
             var read = DhcpMessage.TryParse(octets, out _);
             Assert.NotNull(read);
             Assert.Equal(message.TransactionId, read.TransactionId);
@@ -81,7 +93,8 @@ public sealed class FuzzTests : IDisposable
 
     private static void OneTftp(Random random)
     {
-        byte[] packet = [0, (byte)random.Next(1, 3), .. "pxelinux.cfg/default\0octet\0blksize\01468\0windowsize\04\0tsize\00\0timeout\05\0"u8];
+        byte[] packet = [0, (byte)random.Next(1, 3),
+            .. "pxelinux.cfg/default\0octet\0blksize\01468\0windowsize\04\0tsize\00\0timeout\05\0"u8];
         if (TftpRequest.TryParse(Fuzz.Mutate(random, packet)) is not { } request) return;
         var options = TftpOptions.Negotiate(request.Options, random.Next(), random.Next(0, 70_000));
         Assert.InRange(options.BlockSize, 8, TftpOptions.LargestBlock);
@@ -92,7 +105,8 @@ public sealed class FuzzTests : IDisposable
 
     private void OnePath(Random random)
     {
-        string[] parts = ["a", "file.efi", "..", ".", "/", "//", "\\", "..\\", "%2e%2e", "%2f", "up", "secret", "\0", "\u202e", "c:", "~", "a/file.efi", "../", "/etc/passwd", "\u2215", "\uff0e\uff0e", " ", "\r\n"];
+        string[] parts = ["a", "file.efi", "..", ".", "/", "//", "\\", "..\\", "%2e%2e", "%2f", "up", "secret", "\0", "\u202e", "c:", "~",
+            "a/file.efi", "../", "/etc/passwd", "\u2215", "\uff0e\uff0e", " ", "\r\n"];
         var path = random.Next(2) == 0
             ? string.Concat(Enumerable.Range(0, random.Next(1, 9)).Select(_ => parts[random.Next(parts.Length)]))
             : Encoding.Latin1.GetString(Fuzz.Mutate(random, "a/../a/file.efi"u8.ToArray()));

@@ -69,7 +69,8 @@ internal static class Contracts
         void Values(Type type)
         {
             foreach (var value in Enum.GetValues(type))
-                text.AppendLine(CultureInfo.InvariantCulture, $"  {type.Name}.{Convert.ToInt64(value, CultureInfo.InvariantCulture)} {value}");
+                text.AppendLine(CultureInfo.InvariantCulture,
+                    $"  {type.Name}.{Convert.ToInt64(value, CultureInfo.InvariantCulture)} {value}");
         }
     }
 
@@ -100,7 +101,8 @@ internal static class Contracts
                 && p.Name is not ("Key" or "Prefix"));
 
     private static IEnumerable<Type> Parts(Type type)
-        => type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts) : type.HasElementType ? Parts(type.GetElementType()!) : [type];
+        => type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts)
+            : type.HasElementType ? Parts(type.GetElementType()!) : [type];
 
     private static bool HasField(Type type, PropertyInfo property)
         => type.GetField($"<{property.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic) is not null;

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Anvil.Grains.Tests;
 
 /// <summary>
-/// Silos of this version and of the one before live in one cluster, and the next version reads what this one stores. So what they tell each
-/// other and store keeps its shape: contracts.txt holds it. A line may be added; one that is there may go only when the version
+/// Silos of this version and of the one before live in one cluster, and the next version reads what this one stores. So what they tell
+/// each other and store keeps its shape: contracts.txt holds it. A line may be added; one that is there may go only when the version
 /// before does not know it.
 /// </summary>
 public sealed class ContractsTests
@@ -46,7 +46,8 @@ public sealed class ContractsTests
         var gone = string.Join('\n', before.Except(after));
         var added = string.Join('\n', after.Except(before));
         Assert.Fail(gone.Length > 0
-            ? $"These shapes are gone or have changed; silos of the version before rely on them. Give what is new a new id or name, and leave these:\n{gone}\n\nInstead there is:\n{added}\n\nThe whole text now:\n{now}"
+            ? $"These shapes are gone or have changed; silos of the version before rely on them. Give what is new a new id or name, and "
+                + $"leave these:\n{gone}\n\nInstead there is:\n{added}\n\nThe whole text now:\n{now}"
             : $"These shapes are new. If they are meant, tests/Grains.Tests/contracts.txt is to be:\n{now}\n\nNew in it:\n{added}");
     }
 }

@@ -119,13 +119,15 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
     public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<long> CountJobsAsync(CancellationToken cancellation) => throw new NotSupportedException();

@@ -113,13 +113,15 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     private void Configure(ISiloBuilder silo, TimeProvider time)
     {
         silo.Services.AddSingleton(time);
-        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
+        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
+            .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
         silo.AddReminders();
         silo.Services.AddSingleton<IReminderTable>(Reminders);
 #pragma warning disable ORLEANSEXP004 // Silo metadata and placement filters are the means that Orleans has for placing by role.
-        silo.UseSiloMetadata(new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" });
+        silo.UseSiloMetadata(
+            new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" });
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
 #pragma warning restore ORLEANSEXP004
         silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit,

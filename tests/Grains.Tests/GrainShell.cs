@@ -49,10 +49,12 @@ internal sealed class GrainShell : IGrainContext, ITimerRegistry
     public Task Deactivated => Task.CompletedTask;
 
     /// <summary>Runs a call in the grain's turns.</summary>
-    public Task<T> Call<T>(Func<Task<T>> call) => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, _turns.ExclusiveScheduler).Unwrap();
+    public Task<T> Call<T>(Func<Task<T>> call)
+        => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, _turns.ExclusiveScheduler).Unwrap();
 
     /// <summary>Runs a call in the grain's turns.</summary>
-    public Task Call(Func<Task> call) => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, _turns.ExclusiveScheduler).Unwrap();
+    public Task Call(Func<Task> call)
+        => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, _turns.ExclusiveScheduler).Unwrap();
 
     public object? GetComponent(Type componentType) => _components.GetValueOrDefault(componentType);
 
@@ -67,20 +69,24 @@ internal sealed class GrainShell : IGrainContext, ITimerRegistry
 
     public void ReceiveMessage(object message) => throw new NotSupportedException("a grain alone gets no messages");
 
-    public void Activate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default) => throw new NotSupportedException("the test activates");
+    public void Activate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default)
+        => throw new NotSupportedException("the test activates");
 
     public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default) => IsEnding = true;
 
     public void Rehydrate(IRehydrationContext context) => throw new NotSupportedException("a grain alone does not move");
 
-    public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default) => throw new NotSupportedException("a grain alone does not move");
+    public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default)
+        => throw new NotSupportedException("a grain alone does not move");
 
     public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
 
-    public IDisposable RegisterTimer(IGrainContext grainContext, Func<object?, Task> callback, object? state, TimeSpan dueTime, TimeSpan period)
+    public IDisposable RegisterTimer(IGrainContext grainContext, Func<object?, Task> callback, object? state, TimeSpan dueTime,
+        TimeSpan period)
         => throw new NotSupportedException("timers are grain timers");
 
-    public IGrainTimer RegisterGrainTimer<TState>(IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
+    public IGrainTimer RegisterGrainTimer<TState>(IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state,
+        GrainTimerCreationOptions options)
         => new Timer(this, cancellation => callback(state, cancellation), options);
 
     private sealed class Timer : IGrainTimer

@@ -77,7 +77,8 @@ public sealed class WireTests
         var serializer = _services.GetRequiredService<Serializer>();
         var error = ApiError.Invalid("reservations", "0A000005", "first", "second");
         Assert.Equal(Json.Write(error), Json.Write(serializer.Deserialize<ApiError>(serializer.SerializeToArray(error))));
-        var notice = new ReservationNotice(7, new List<Reservation> { new() { Addr = "10.0.0.5", Token = "02:00:00:00:00:01" } }, new List<uint> { 5 });
+        var notice = new ReservationNotice(7, new List<Reservation> { new() { Addr = "10.0.0.5", Token = "02:00:00:00:00:01" } },
+            new List<uint> { 5 });
         Assert.Equal(Json.Write(notice), Json.Write(serializer.Deserialize<ReservationNotice>(serializer.SerializeToArray(notice))));
     }
 }

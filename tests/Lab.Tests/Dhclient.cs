@@ -15,7 +15,9 @@ internal sealed class Dhclient : IDisposable
         (_peer, _files) = (peer, Path.Combine(lab.Folder, peer.Namespace + ".dhclient"));
         File.WriteAllText(_files + ".conf", configuration);
         File.WriteAllText(_files + ".reasons", "");
-        File.WriteAllText(Script, $"#!/bin/sh\necho \"$reason $new_ip_address\" >> {_files}.reasons\ncase $reason in BOUND|RENEW|REBIND|REBOOT) ip addr replace $new_ip_address/24 dev $interface ;; EXPIRE|FAIL|RELEASE|STOP) ip addr flush dev $interface ;; esac\nexit 0\n");
+        File.WriteAllText(Script,
+            $"#!/bin/sh\necho \"$reason $new_ip_address\" >> {_files}.reasons\ncase $reason in BOUND|RENEW|REBIND|REBOOT) ip addr "
+                + "replace $new_ip_address/24 dev $interface ;; EXPIRE|FAIL|RELEASE|STOP) ip addr flush dev $interface ;; esac\nexit 0\n");
         File.SetUnixFileMode(Script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
@@ -27,7 +29,8 @@ internal sealed class Dhclient : IDisposable
     /// <summary>Runs it: -1 takes a lease and stays, -r gives the lease back.</summary>
     public Dhclient Run(string mode = "-1")
     {
-        _peer.Run("dhclient", mode, "-4", "-sf", Script, "-lf", _files + ".leases", "-pf", _files + ".pid", "-cf", _files + ".conf", "eth0");
+        _peer.Run("dhclient", mode, "-4", "-sf", Script, "-lf", _files + ".leases", "-pf", _files + ".pid", "-cf", _files + ".conf",
+            "eth0");
         return this;
     }
 
@@ -43,8 +46,12 @@ internal sealed class Dhclient : IDisposable
     public Task<string> ReasonAsync(string beginning, TimeSpan deadline, int after = 0)
     {
         var found = "";
-        return Wait.UntilAsync(() => Task.FromResult((found = Reasons.Skip(after).FirstOrDefault(r => r.StartsWith(beginning, StringComparison.Ordinal)) ?? "").Length > 0), deadline,
-            () => $"dhclient did not come to {beginning}; it came to {string.Join(", ", Reasons)}").ContinueWith(t => { t.GetAwaiter().GetResult(); return found; }, TaskScheduler.Default);
+        return Wait.UntilAsync(
+            () => Task.FromResult(
+                (found = Reasons.Skip(after).FirstOrDefault(r => r.StartsWith(beginning, StringComparison.Ordinal)) ?? "").Length > 0),
+                    deadline,
+            () => $"dhclient did not come to {beginning}; it came to {string.Join(", ", Reasons)}")
+            .ContinueWith(t => { t.GetAwaiter().GetResult(); return found; }, TaskScheduler.Default);
     }
 
     public void Dispose()

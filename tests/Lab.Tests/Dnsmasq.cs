@@ -6,6 +6,7 @@ namespace Anvil.Lab.Tests;
 internal static class Dnsmasq
 {
     public static Process Start(LabPeer peer, string range)
-        => peer.Start("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--no-ping", "--dhcp-authoritative", "--interface=eth0", "--bind-interfaces",
+        => peer.Start("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--no-ping",
+            "--dhcp-authoritative", "--interface=eth0", "--bind-interfaces",
             $"--dhcp-range={range}", "--dhcp-leasefile=/dev/null", "--pid-file=", "--log-facility=-");
 }

@@ -12,10 +12,13 @@ public abstract class ImageDeploymentTests(Firmware firmware, bool cluster = fal
         var vm = lab.AddMachine(firmware);
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
-        Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
+        Assert.Equal(("local", "local", "debian-13"),
+            (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
         var name = machine["Name"]!.ToString();
         var at = await LabContent.LogInAsync(vm, await vm.ExpectAsync($"{name} login:", Patience));
-        await vm.TypeAsync("cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo by=bios\r");
+        await vm.TypeAsync(
+            "cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo "
+                + "by=bios\r");
         at = await vm.ExpectAsync("lab@example.com", TimeSpan.FromMinutes(1), at);
         at = await vm.ExpectAsync($"name={name}", TimeSpan.FromMinutes(1), at);
         at = await vm.ExpectAsync("5.", TimeSpan.FromMinutes(1), at);
@@ -44,7 +47,8 @@ public sealed class ArmImageDeploymentTests() : ImageDeploymentTests(Firmware.Ar
     public Task AnEmptyDiskBecomesAnInstalledSystem()
     {
         var image = Path.Combine(LabPaths.Files, "images", "debian-13-arm64.raw.zst");
-        if (!File.Exists(image)) Commands.Run(Path.Combine(LabPaths.Repository, "deploy", "images", "build-debian"), "--arch", "arm64", "--out", image);
+        if (!File.Exists(image))
+            Commands.Run(Path.Combine(LabPaths.Repository, "deploy", "images", "build-debian"), "--arch", "arm64", "--out", image);
         return InstallAsync();
     }
 }

@@ -17,7 +17,8 @@ public sealed class KnownNetworkTests
     [Fact]
     public async Task TenThousandMachinesFromASheetAreKnownOnTheirFirstPacket()
     {
-        await using var lab = await Laboratory.StartAsync(prefixLength: 16, subnet: net => net["ActiveEnd"] = "10.77.0.199", settings: ["--Edge:DhcpPerRelay=0"]);
+        await using var lab = await Laboratory.StartAsync(prefixLength: 16, subnet: net => net["ActiveEnd"] = "10.77.0.199",
+            settings: ["--Edge:DhcpPerRelay=0"]);
         for (var i = 0; i < Environments; i++)
         {
             await lab.Api.PostAsync("bootenvs", new JsonObject
@@ -25,7 +26,13 @@ public sealed class KnownNetworkTests
                 ["Name"] = $"env{i}",
                 ["OS"] = new JsonObject { ["Name"] = $"env{i}" },
                 ["Kernel"] = "vmlinuz",
-                ["Templates"] = new JsonArray(new JsonObject { ["Name"] = "pxelinux-mac", ["Path"] = "pxelinux.cfg/{{ .Machine.MacAddr \"pxelinux\" }}", ["Contents"] = $"env{i}" }),
+                ["Templates"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["Name"] = "pxelinux-mac",
+                        ["Path"] = "pxelinux.cfg/{{ .Machine.MacAddr \"pxelinux\" }}",
+                        ["Contents"] = $"env{i}"
+                    }),
                 ["Loaders"] = new JsonObject { ["386-pcbios"] = $"loader{i}.kpxe" },
             });
         }
@@ -33,13 +40,18 @@ public sealed class KnownNetworkTests
         static string Mac(int n) => string.Create(CultureInfo.InvariantCulture, $"52:54:00:{n >> 16:x2}:{(n >> 8) & 255:x2}:{n & 255:x2}");
         static string Address(int n) => $"10.77.{16 + (n / 250)}.{1 + (n % 250)}";
         var sheet = Path.Combine(lab.Folder, "inventory.xlsx");
-        WriteXlsx(sheet, ["Name", "MAC", "IP address", "Boot environment", "param:rack"], Enumerable.Range(0, Machines).Select(n => new[] { $"node{n}.example.com", Mac(n).ToUpperInvariant(), Address(n), $"env{n % Environments}", $"r{n / 40}" }));
+        WriteXlsx(sheet, ["Name", "MAC", "IP address", "Boot environment", "param:rack"],
+            Enumerable.Range(0, Machines)
+                .Select(n => new[] { $"node{n}.example.com", Mac(n).ToUpperInvariant(), Address(n), $"env{n % Environments}",
+                    $"r{n / 40}" }));
 
-        string[] anvil = ["netns", "exec", lab.Silo.Host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil.dll"), "import", sheet, "--server", "http://10.77.0.1:8092", "--key", $"rocketskates:{SiloProcess.Password}", "--json"];
+        string[] anvil = ["netns", "exec", lab.Silo.Host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil.dll"),
+            "import", sheet, "--server", "http://10.77.0.1:8092", "--key", $"rocketskates:{SiloProcess.Password}", "--json"];
         JsonNode Import(params string[] more)
         {
             var (code, output, error) = Commands.Try("ip", [.. anvil, .. more]);
-            return code == 0 ? JsonNode.Parse(output)! : throw new SetupException($"anvil import ended with {code}: {error}{output[..Math.Min(2000, output.Length)]}");
+            return code == 0 ? JsonNode.Parse(output)!
+                : throw new SetupException($"anvil import ended with {code}: {error}{output[..Math.Min(2000, output.Length)]}");
         }
 
         Assert.Equal(Machines, Import("--dry-run")["Created"]!.GetValue<int>());
@@ -50,9 +62,12 @@ public sealed class KnownNetworkTests
         Assert.Equal(Machines, Import("--dry-run")["Unchanged"]!.GetValue<int>());
 
         var expected = Path.Combine(lab.Folder, "expected");
-        await File.WriteAllLinesAsync(expected, Enumerable.Range(0, Machines).Select(n => $"{Mac(n)} loader{n % Environments}.kpxe {Address(n)}"));
+        await File.WriteAllLinesAsync(expected,
+            Enumerable.Range(0, Machines).Select(n => $"{Mac(n)} loader{n % Environments}.kpxe {Address(n)}"));
         var peer = lab.Network.AddPeer("swarm").On(address: "10.77.0.250/16");
-        var asked = JsonNode.Parse(peer.Run("dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "known", "--interface", "eth0", "--expect", expected))!;
+        var asked = JsonNode.Parse(
+            peer.Run("dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "known", "--interface", "eth0", "--expect",
+                expected))!;
         TestContext.Current.TestOutputHelper?.WriteLine($"{Machines} first packets answered in {asked["Seconds"]} s");
         Assert.True(asked["Right"]!.GetValue<int>() == Machines, asked.ToJsonString());
         Assert.Empty((JsonArray)(await lab.Api.GetAsync("machines?Runnable=false&limit=10"))!);
@@ -74,7 +89,8 @@ public sealed class KnownNetworkTests
             })));
         }
 
-        workbook.AddNewPart<SharedStringTablePart>().SharedStringTable = new SharedStringTable(texts.Keys.Select(t => new SharedStringItem(new Text(t))));
+        workbook.AddNewPart<SharedStringTablePart>().SharedStringTable =
+            new SharedStringTable(texts.Keys.Select(t => new SharedStringItem(new Text(t))));
         var sheet = workbook.AddNewPart<WorksheetPart>();
         sheet.Worksheet = new Worksheet(data);
         workbook.Workbook = new Workbook(new Sheets(new Sheet { Name = "inventory", SheetId = 1, Id = workbook.GetIdOfPart(sheet) }));

@@ -40,7 +40,8 @@ public sealed class LabApi : IDisposable
             },
         })
         { BaseAddress = new Uri("http://anvil/"), Timeout = TimeSpan.FromMinutes(2) };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloProcess.Password}")));
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloProcess.Password}")));
     }
 
     /// <summary>True once the silo says that it is ready.</summary>
@@ -104,7 +105,8 @@ public sealed class LabApi : IDisposable
     private static async Task<JsonNode> ReadAsync(HttpResponseMessage response, string path)
     {
         var text = await response.Content.ReadAsStringAsync();
-        if (!response.IsSuccessStatusCode) throw new SetupException($"{response.RequestMessage?.Method} {path}: {(int)response.StatusCode} {text}");
+        if (!response.IsSuccessStatusCode)
+            throw new SetupException($"{response.RequestMessage?.Method} {path}: {(int)response.StatusCode} {text}");
         return JsonNode.Parse(text)!;
     }
 }

@@ -51,7 +51,8 @@ public sealed class LabNetwork : IDisposable
     {
         var ns = $"{_name}-{role}";
         AddNamespace(ns);
-        var host = new LabHost(ns, machineAddress is null ? "" : $"10.77.0.{machineAddress}", managementAddress is null ? "" : $"10.79.0.{managementAddress}");
+        var host = new LabHost(ns, machineAddress is null ? "" : $"10.77.0.{machineAddress}",
+            managementAddress is null ? "" : $"10.79.0.{managementAddress}");
         if (machineAddress is not null) Join(ns, host.Interface, "br0", $"{role}-br0", $"{host.MachineAddress}/{_prefixLength}");
         if (managementAddress is not null) Join(ns, "mg0", "br1", $"{role}-br1", $"{host.ManagementAddress}/24");
         return host;
@@ -60,7 +61,8 @@ public sealed class LabNetwork : IDisposable
     /// <summary>Adds a link of its own: a bridge in the switch's namespace.</summary>
     public void AddBridge(string name)
     {
-        Commands.Run("ip", "-n", Switch, "link", "add", name, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping", "0");
+        Commands.Run("ip", "-n", Switch, "link", "add", name, "type", "bridge", "stp_state", "0", "forward_delay", "0", "mcast_snooping",
+            "0");
         Commands.Run("ip", "-n", Switch, "link", "set", name, "up");
     }
 

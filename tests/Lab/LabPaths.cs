@@ -10,7 +10,8 @@ public static class LabPaths
     public static string Files => Environment.GetEnvironmentVariable("ANVIL_FILES") ?? Path.Combine(Repository, ".cache", "files");
 
     /// <summary>The silo's program.</summary>
-    public static string Silo => Environment.GetEnvironmentVariable("ANVIL_SILO") ?? Path.Combine(Repository, "artifacts", "silo", "anvil-silo");
+    public static string Silo
+        => Environment.GetEnvironmentVariable("ANVIL_SILO") ?? Path.Combine(Repository, "artifacts", "silo", "anvil-silo");
 
     private static string FindRepository()
     {

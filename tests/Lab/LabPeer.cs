@@ -24,11 +24,14 @@ public sealed class LabPeer(LabNetwork network, string ns, string role)
 
     /// <summary>Runs a program to its end; its standard output.</summary>
     /// <exception cref="SetupException">It failed.</exception>
-    public string Run(string program, params string[] arguments) => Commands.Run("ip", ["netns", "exec", Namespace, program, .. arguments]);
+    public string Run(string program, params string[] arguments)
+        => Commands.Run("ip", ["netns", "exec", Namespace, program, .. arguments]);
 
     /// <summary>Runs a program to its end; its exit code and what it said.</summary>
-    public (int Code, string Output, string Error) Try(string program, params string[] arguments) => Commands.Try("ip", ["netns", "exec", Namespace, program, .. arguments]);
+    public (int Code, string Output, string Error) Try(string program, params string[] arguments)
+        => Commands.Try("ip", ["netns", "exec", Namespace, program, .. arguments]);
 
     /// <summary>Starts a program.</summary>
-    public Process Start(string program, params string[] arguments) => Commands.Start("ip", ["netns", "exec", Namespace, program, .. arguments]);
+    public Process Start(string program, params string[] arguments)
+        => Commands.Start("ip", ["netns", "exec", Namespace, program, .. arguments]);
 }

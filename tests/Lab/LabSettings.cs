@@ -7,5 +7,6 @@ public static class LabSettings
     public const string Password = "anvil";
 
     /// <summary>Its crypt(3) form (SHA-512).</summary>
-    public const string PasswordHash = "$6$anvillab$6U2NGFdPvmsxmT23KlHZJzdf9euzKPnMkWu5vi/8jpdwKTHpw8blCixyNee4RtIVrCtnJ8INFeHUGDfBeNG9L.";
+    public const string PasswordHash =
+        "$6$anvillab$6U2NGFdPvmsxmT23KlHZJzdf9euzKPnMkWu5vi/8jpdwKTHpw8blCixyNee4RtIVrCtnJ8INFeHUGDfBeNG9L.";
 }

@@ -36,17 +36,21 @@ public sealed class Laboratory : IAsyncDisposable
     /// <param name="clock">A file that says how far the silos' clocks are off, in faketime's form; null: they are not.</param>
     /// <param name="prefixLength">Length of the network's prefix: 24 or 16.</param>
     public static async Task<Laboratory> StartAsync(
-        IReadOnlyDictionary<string, string>? prefs = null, bool cluster = false, IEnumerable<string>? settings = null, Action<JsonObject>? subnet = null, string? clock = null, int prefixLength = 24)
+        IReadOnlyDictionary<string, string>? prefs = null, bool cluster = false, IEnumerable<string>? settings = null,
+        Action<JsonObject>? subnet = null, string? clock = null, int prefixLength = 24)
     {
         var name = $"anvil{Environment.ProcessId % 100000}x{Interlocked.Increment(ref _count)}";
         var folder = Directory.CreateTempSubdirectory(name + "-").FullName;
         var network = new LabNetwork(name, prefixLength);
-        var arguments = (prefs ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(p => $"--Silo:FirstPrefs:{p.Key}={p.Value}")
+        var arguments =
+            (prefs ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(p => $"--Silo:FirstPrefs:{p.Key}={p.Value}")
             .Concat((settings ?? []).Select(s => s.Replace("{folder}", folder, StringComparison.Ordinal))).ToList();
         Laboratory lab;
         try
         {
-            lab = new Laboratory(network, cluster ? await LabServers.StartClusterAsync(network, folder, 1, LabPaths.Silo, arguments) : await LabServers.StartSingleAsync(network, folder, arguments, clock), folder);
+            lab = new Laboratory(network,
+                cluster ? await LabServers.StartClusterAsync(network, folder, 1, LabPaths.Silo, arguments)
+                    : await LabServers.StartSingleAsync(network, folder, arguments, clock), folder);
         }
         catch
         {
@@ -65,7 +69,8 @@ public sealed class Laboratory : IAsyncDisposable
                 ["ActiveEnd"] = "10.77.0.199",
                 ["ActiveLeaseTime"] = 600,
                 ["ReservedLeaseTime"] = 7200,
-                ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = lab.Servers.Address }, new JsonObject { ["Code"] = 6, ["Value"] = lab.Servers.Address }),
+                ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = lab.Servers.Address },
+                    new JsonObject { ["Code"] = 6, ["Value"] = lab.Servers.Address }),
             };
             subnet?.Invoke(net);
             await lab.Api.PostAsync("subnets", net);
@@ -82,7 +87,8 @@ public sealed class Laboratory : IAsyncDisposable
     public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 1, string bridge = "br0")
     {
         var number = _machines.Count + 1;
-        var machine = new VirtualMachine(Network, Path.Combine(Folder, $"machine{number}"), firmware, $"52:54:00:77:00:{number:x2}", memory, disk, processors, bridge);
+        var machine = new VirtualMachine(Network, Path.Combine(Folder, $"machine{number}"), firmware, $"52:54:00:77:00:{number:x2}",
+            memory, disk, processors, bridge);
         _machines.Add(machine);
         return machine;
     }
@@ -104,7 +110,10 @@ public sealed class Laboratory : IAsyncDisposable
                 }
 
                 return found is not null && test(found);
-            }, deadline, () => $"{machine.Mac} is not {what}: {(found is null ? "it is not registered" : $"{found["Boot"]!.ToJsonString()} task {found["CurrentTask"]} of {found["Tasks"]!.ToJsonString()}")}; its console ends: …{machine.Tail()}");
+            }, deadline, () =>
+                $"{machine.Mac} is "
+                    + $"not {what}: {(found is null ? "it is not registered" : $"{found["Boot"]!.ToJsonString()} "
+                    + $"task {found["CurrentTask"]} of {found["Tasks"]!.ToJsonString()}")}; its console ends: …{machine.Tail()}");
         return found!;
     }
 

@@ -28,7 +28,9 @@ internal static partial class LldpFrame
     private static byte[] Make(string system, string port)
     {
         static byte[] Field(int type, params byte[] value) => [(byte)((type << 1) | (value.Length >> 8)), (byte)value.Length, .. value];
-        return [0x01, 0x80, 0xC2, 0, 0, 0x0E, 2, 0, 0, 0, 0, 1, 0x88, 0xCC, .. Field(1, 4, 2, 0, 0, 0, 0, 1), .. Field(2, [5, .. Encoding.ASCII.GetBytes(port)]), .. Field(3, 0, 120), .. Field(5, Encoding.ASCII.GetBytes(system)), .. Field(0)];
+        return [0x01, 0x80, 0xC2, 0, 0, 0x0E, 2, 0, 0, 0, 0, 1, 0x88, 0xCC, .. Field(1, 4, 2, 0, 0, 0, 0, 1),
+            .. Field(2, [5, .. Encoding.ASCII.GetBytes(port)]), .. Field(3, 0, 120), .. Field(5, Encoding.ASCII.GetBytes(system)),
+            .. Field(0)];
     }
 
     [LibraryImport("libc", EntryPoint = "socket")]

@@ -7,8 +7,12 @@ var firmware = new Option<string>("--firmware") { Description = "bios, uefi or b
 var port = new Option<int>("--port") { Description = "Port of the API on 127.0.0.1", DefaultValueFactory = _ => 8092 };
 var minutes = new Option<int>("--minutes") { Description = "How long to wait for the machines", DefaultValueFactory = _ => 20 };
 firmware.AcceptOnlyFromAmong("bios", "uefi", "both");
-var cluster = new Option<bool>("--cluster") { Description = "PostgreSQL, two cores, two edges and a gateway, as processes of their own, instead of one silo" };
-var root = new RootCommand("Anvil's main job on an isolated network: machines with empty disks and real firmware, from power-on to installed") { machines, once, firmware, port, minutes, cluster };
+var cluster = new Option<bool>(
+    "--cluster")
+{ Description = "PostgreSQL, two cores, two edges and a gateway, as processes of their own, instead of one silo" };
+var root = new RootCommand(
+    "Anvil's main job on an isolated network: machines with empty disks and real firmware, from power-on to installed") { machines, once,
+        firmware, port, minutes, cluster };
 root.SetAction(async (parsed, cancellation) =>
 {
     try
@@ -17,7 +21,9 @@ root.SetAction(async (parsed, cancellation) =>
         await using var lab = await Laboratory.StartAsync(prefs, parsed.GetValue(cluster));
         using var forwarder = new TcpForwarder(parsed.GetValue(port), (lab.Servers.Of("gateway").FirstOrDefault() ?? lab.Silo).ApiSocket);
         var url = $"http://127.0.0.1:{parsed.GetValue(port)}";
-        Console.WriteLine($"{(lab.Servers.Postgres is null ? "A silo serves" : "Two cores, two edges and a gateway on PostgreSQL serve")} the network 10.77.0.0/24 of namespace {lab.Network.Switch}; its API is at {url}/api/v3");
+        Console.WriteLine(
+            $"{(lab.Servers.Postgres is null ? "A silo serves" : "Two cores, two edges and a gateway on PostgreSQL serve")} the network "
+                + $"10.77.0.0/24 of namespace {lab.Network.Switch}; its API is at {url}/api/v3");
         await lab.Api.SetAsync("profiles/global", "/Params/install~1password-hash", LabSettings.PasswordHash);
         var count = parsed.GetValue(machines);
         var all = Enumerable.Range(0, count).Select(i => lab.AddMachine(parsed.GetValue(firmware) switch
@@ -38,7 +44,8 @@ root.SetAction(async (parsed, cancellation) =>
               curl -u rocketskates:{SiloProcess.Password} {url}/api/v3/machines/{all[0].Mac}/timeline
               curl -u rocketskates:{SiloProcess.Password} '{url}/api/v3/machines/{all[0].Mac}/boot?arch=uefi'
               {url}/dashboard/ in a browser shows the silo's grains (same user)
-              tail -f {lab.Folder}/machine1/console.log shows the machine's console; the user there is anvil, password {LabSettings.Password}
+              tail -f {lab.Folder}/machine1/console.log shows the machine's console
+              (its user is anvil, password {LabSettings.Password})
             """);
         await Task.Delay(Timeout.Infinite, cancellation);
         return 0;
@@ -53,8 +60,11 @@ root.SetAction(async (parsed, cancellation) =>
         return 1;
     }
 });
-var lldp = new Command("lldp", "Plays the switch: sends LLDP frames out of an interface") { new Argument<string>("interface"), new Argument<string>("system"), new Argument<string>("port") };
-lldp.SetAction(parsed => LldpFrame.SendAsync(parsed.GetRequiredValue<string>("interface"), parsed.GetRequiredValue<string>("system"), parsed.GetRequiredValue<string>("port"), TimeSpan.FromSeconds(120)));
+var lldp = new Command("lldp", "Plays the switch: sends LLDP frames out of an interface") { new Argument<string>("interface"),
+    new Argument<string>("system"), new Argument<string>("port") };
+lldp.SetAction(parsed =>
+    LldpFrame.SendAsync(parsed.GetRequiredValue<string>("interface"), parsed.GetRequiredValue<string>("system"),
+        parsed.GetRequiredValue<string>("port"), TimeSpan.FromSeconds(120)));
 root.Subcommands.Add(lldp);
 // Machines, silo and namespaces have to be cleaned up after Ctrl-C.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -16,14 +16,18 @@ internal sealed class Show(Laboratory lab, TimeSpan patience)
         foreach (var machine in machines)
         {
             await machine.PowerOnAsync();
-            Say(machine, "power", $"on: {(machine.Firmware == Firmware.Bios ? "SeaBIOS" : "OVMF (UEFI)")}, empty disk of {machine.DiskSize >> 10} GiB");
+            Say(machine, "power",
+                $"on: {(machine.Firmware == Firmware.Bios ? "SeaBIOS" : "OVMF (UEFI)")}, empty disk of {machine.DiskSize >> 10} GiB");
         }
 
         var waiting = machines.ToList();
         while (waiting.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_clock.Elapsed > patience) throw new SetupException($"{string.Join(", ", waiting.Select(m => m.Mac))} not up after {patience.TotalMinutes:F0} minutes; logs are in {lab.Folder}");
+            if (_clock.Elapsed > patience)
+                throw new SetupException(
+                    $"{string.Join(", ", waiting.Select(m => m.Mac))} not up after {patience.TotalMinutes:F0} minutes; logs are "
+                        + $"in {lab.Folder}");
             foreach (var machine in waiting.ToList())
             {
                 if (!machine.IsOn) throw new SetupException($"QEMU of {machine.Mac} ended");
@@ -53,9 +57,12 @@ internal sealed class Show(Laboratory lab, TimeSpan patience)
             Say(machine, line["Source"]!.ToString(), text);
         }
 
-        if (document?["Boot"]?["Phase"]?.ToString() == "Failed") throw new SetupException($"{machine.Mac}: {document["Boot"]!["Reason"]}; logs are in {lab.Folder}");
+        if (document?["Boot"]?["Phase"]?.ToString() == "Failed")
+            throw new SetupException($"{machine.Mac}: {document["Boot"]!["Reason"]}; logs are in {lab.Folder}");
         if (document?["BootEnv"]?.ToString() != "local" || !machine.Console.Contains(" login:", StringComparison.Ordinal)) return false;
-        Say(machine, "console", $"{document["Name"]} is up from its own disk: {machine.Console.Split('\n').LastOrDefault(l => l.Contains(" login:", StringComparison.Ordinal))?.Trim()}");
+        Say(machine, "console",
+            $"{document["Name"]} is up from its own "
+                + $"disk: {machine.Console.Split('\n').LastOrDefault(l => l.Contains(" login:", StringComparison.Ordinal))?.Trim()}");
         return true;
     }
 

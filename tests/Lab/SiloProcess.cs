@@ -53,8 +53,12 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
         if (!File.Exists(Program)) throw new SetupException($"{Program} is missing: deploy/setup builds it");
         Directory.CreateDirectory(folder);
         // Its monotonic clock goes on, as that of a machine does whose wall clock somebody sets.
-        string[] faked = Clock is null ? [] : ["env", "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", $"FAKETIME_TIMESTAMP_FILE={Clock}"];
-        _process = Commands.Start("ip", ["netns", "exec", Host.Namespace, .. faked, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}", $"--Silo:AdminPassword={Password}", .. arguments]);
+        string[] faked = Clock is null ? []
+            : ["env", "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "FAKETIME_NO_CACHE=1",
+                "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", $"FAKETIME_TIMESTAMP_FILE={Clock}"];
+        _process = Commands.Start("ip",
+            ["netns", "exec", Host.Namespace, .. faked, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}",
+                $"--Silo:AdminPassword={Password}", .. arguments]);
         Commands.LogTo(_process, LogFile);
     }
 
@@ -64,8 +68,10 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     /// <summary>Waits until the silo says that it is ready.</summary>
     public async Task ReadyAsync()
     {
-        await Wait.UntilAsync(async () => _process is null or { HasExited: true } || await _health.IsReadyAsync(), StartTime, () => $"{Name} is not ready; see {LogFile}");
-        if (_process is { HasExited: true }) throw new SetupException($"{Name} ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
+        await Wait.UntilAsync(async () => _process is null or { HasExited: true } || await _health.IsReadyAsync(), StartTime,
+            () => $"{Name} is not ready; see {LogFile}");
+        if (_process is { HasExited: true })
+            throw new SetupException($"{Name} ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
     }
 
     /// <summary>Kills the silo as kill -9 does.</summary>

@@ -16,9 +16,13 @@ namespace Anvil.Provisioning.Tests;
 public sealed partial class FuzzTests
 {
     private static readonly CatalogSnapshot Catalog = TestCatalog.With(TestCatalog.Subnet(), new Profile { Name = "rack1" });
-    private static readonly string[] Nasty = ["", "x", "\n", "\r\n", "'", "\"", "\\", "{{ .Machine.Secret }}", "}}", "; reboot", "$(id)", "`id`", "d-i preseed/run string x", "\0", "é", "\u2028", " ", "/dev/sda", "http://mirror.example/debian", "Etc/UTC", "us", "-", "..", "%end", "EOF", "\t", "#"];
+    private static readonly string[] Nasty = ["", "x", "\n", "\r\n", "'", "\"", "\\", "{{ .Machine.Secret }}", "}}", "; reboot", "$(id)",
+        "`id`", "d-i preseed/run string x", "\0", "é", "\u2028", " ", "/dev/sda", "http://mirror.example/debian", "Etc/UTC", "us", "-",
+        "..", "%end", "EOF", "\t", "#"];
     private static readonly string[] Installers = ["debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04", "rhel-8", "rhel-9"];
-    private static readonly string[] Names = ["debian/mirror", "debian/proxy", "debian/security-mirror", "ubuntu/mirror", "ubuntu/iso", "ubuntu/proxy", "rhel/repository", "rhel/proxy", "install/user", "install/password-hash", "install/disk", "install/disk-layout", "install/post-install", "install/locale", "install/keyboard", "timezone", "domain", "kernel-console"];
+    private static readonly string[] Names = ["debian/mirror", "debian/proxy", "debian/security-mirror", "ubuntu/mirror", "ubuntu/iso",
+        "ubuntu/proxy", "rhel/repository", "rhel/proxy", "install/user", "install/password-hash", "install/disk", "install/disk-layout",
+        "install/post-install", "install/locale", "install/keyboard", "timezone", "domain", "kernel-console"];
 
     private static readonly TemplateLimits Limits = TemplateLimits.Default;
 
@@ -57,24 +61,40 @@ public sealed partial class FuzzTests
             HardwareAddrs = [$"52:54:00:00:00:0{number}"],
             BootEnv = env.Name,
             Arch = "amd64",
-            Params = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["debian/mirror"] = Json.Element("http://mirror.example/debian"), ["install/password-hash"] = Json.Element($"$6$secret$of{number}") },
+            Params = new Dictionary<string,
+                JsonElement>(StringComparer.Ordinal)
+            {
+                ["debian/mirror"] = Json.Element("http://mirror.example/debian"),
+                ["install/password-hash"] = Json.Element($"$6$secret$of{number}")
+            },
         }, env, (_, _) => $"token{number}");
         var own = ContextOf(1);
-        string[] theirs = ["52:54:00:00:00:02.ipxe", "pxelinux.cfg/01-52-54-00-00-00-02", "grub/grub.cfg", "machines/0b3c6a8e-0000-4000-8000-000000000002/seed", "machines/0b3c6a8e-0000-4000-8000-000000000002/post-install.sh"];
+        string[] theirs = ["52:54:00:00:00:02.ipxe", "pxelinux.cfg/01-52-54-00-00-00-02", "grub/grub.cfg",
+            "machines/0b3c6a8e-0000-4000-8000-000000000002/seed", "machines/0b3c6a8e-0000-4000-8000-000000000002/post-install.sh"];
         var path = theirs[random.Next(theirs.Length)];
         if (random.Next(4) > 0) path = Encoding.Latin1.GetString(Fuzz.Mutate(random, Encoding.Latin1.GetBytes(path)));
         if (BootFiles.Find(path, own) is not { } file) return;
         var text = file.Render();
-        foreach (var foreign in new[] { "000000000002", "52:54:00:00:00:02", "web2", "of2", "token2" }) Assert.DoesNotContain(foreign, text, StringComparison.OrdinalIgnoreCase);
+        foreach (var foreign in new[] { "000000000002", "52:54:00:00:00:02", "web2", "of2", "token2" })
+            Assert.DoesNotContain(foreign, text, StringComparison.OrdinalIgnoreCase);
     }
 
     private static void OneTemplate(Random random)
     {
-        const string Seed = "{{ define \"a\" }}{{ range $i, $x := .L }}{{ if eq $i 1 }}{{ $x | upper | printf \"%5s\" }}{{ else }}{{ .N }}{{ end }}{{ end }}{{ end }}{{ template \"a\" . }}{{ with .M }}{{ index . \"k\" }}{{ end }}{{- /* c */ -}}{{ toJson .L }}";
-        var data = new TemplateMap(new Dictionary<string, object?>(StringComparer.Ordinal) { ["L"] = new List<object?> { "a", "b" }, ["M"] = new TemplateMap(new Dictionary<string, object?>(StringComparer.Ordinal) { ["k"] = 1L }), ["N"] = null });
+        const string Seed =
+            "{{ define \"a\" }}{{ range $i, $x := .L }}{{ if eq $i 1 }}{{ $x | upper | printf \"%5s\" }}{{ else }}{{ .N }}{{ end }}{{ end "
+                + "}}{{ end }}{{ template \"a\" . }}{{ with .M }}{{ index . \"k\" }}{{ end }}{{- /* c */ -}}{{ toJson .L }}";
+        var data = new TemplateMap(
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["L"] = new List<object?> { "a", "b" },
+                ["M"] = new TemplateMap(new Dictionary<string, object?>(StringComparer.Ordinal) { ["k"] = 1L }),
+                ["N"] = null
+            });
         try
         {
-            Assert.True(TemplateSet.Empty.Render("t", Encoding.UTF8.GetString(Fuzz.Mutate(random, Encoding.UTF8.GetBytes(Seed))), data).Length <= Limits.OutputCharacters);
+            Assert.True(TemplateSet.Empty.Render("t", Encoding.UTF8.GetString(Fuzz.Mutate(random, Encoding.UTF8.GetBytes(Seed))),
+                data).Length <= Limits.OutputCharacters);
         }
         catch (TemplateException)
         {
@@ -99,34 +119,51 @@ public sealed partial class FuzzTests
         {
             var name = Names[random.Next(Names.Length)];
             var value = Json.Element(string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Nasty[random.Next(Nasty.Length)])));
-            if (!CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value }, Catalog).Any()) values[name] = value;
+            if (!CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value }, Catalog).Any())
+                values[name] = value;
         }
 
         var env = Catalog.BootEnvs[installer + "-install"];
-        var machine = new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "web1.example.com", HardwareAddrs = ["52:54:00:00:00:01"], BootEnv = env.Name, Arch = "amd64", Secret = "verysecret", Params = values };
+        var machine = new Machine
+        {
+            Uuid = "0b3c6a8e-0000-4000-8000-000000000001",
+            Name = "web1.example.com",
+            HardwareAddrs = ["52:54:00:00:00:01"],
+            BootEnv = env.Name,
+            Arch = "amd64",
+            Secret = "verysecret",
+            Params = values
+        };
         var context = new RenderContext(Catalog, new BootServer("10.0.0.1", 8091, 8092), machine, env, (_, _) => "token");
         foreach (var file in BootFiles.All(context))
         {
             var text = file.Render();
             Assert.DoesNotContain("verysecret", text, StringComparison.Ordinal);
-            if (file.Template.Name == "seed") Assert.All(text.Split('\n').Where(l => l.Length > 0 && l[0] != '#'), line => Assert.Matches(SeedLine(), line));
+            if (file.Template.Name == "seed")
+                Assert.All(text.Split('\n').Where(l => l.Length > 0 && l[0] != '#'), line => Assert.Matches(SeedLine(), line));
             if (file.Template.Name == "kickstart") Assert.Equal(2, text.Split('\n').Count(l => l.Trim() == "%end"));
         }
     }
 
     private static void OneSheet(Random random)
     {
-        string[] titles = ["Name", "MACs", "Address", "Profiles", "Workflow", "BootEnv", "Arch", "BMC", "Description", "param:x", "param:timezone"];
-        string[] cells = [.. Nasty, "web1", "52:54:00:00:00:01", "525400000002", "10.0.0.15", "10.0.0.255", "rack1", "discover", "local", "arm64", "[1,{\"a\":2}]", "{", "1e400", new string('x', 300), "52:54:00:00:00:01 52:54:00:00:00:02"];
-        var header = Enumerable.Range(0, random.Next(1, 6)).Select(_ => titles[random.Next(titles.Length)]).Distinct(StringComparer.Ordinal).ToList();
+        string[] titles = ["Name", "MACs", "Address", "Profiles", "Workflow", "BootEnv", "Arch", "BMC", "Description", "param:x",
+            "param:timezone"];
+        string[] cells = [.. Nasty, "web1", "52:54:00:00:00:01", "525400000002", "10.0.0.15", "10.0.0.255", "rack1", "discover", "local",
+            "arm64", "[1,{\"a\":2}]", "{", "1e400", new string('x', 300), "52:54:00:00:00:01 52:54:00:00:00:02"];
+        var header = Enumerable.Range(0, random.Next(1, 6)).Select(_ => titles[random.Next(titles.Length)])
+            .Distinct(StringComparer.Ordinal).ToList();
         var problems = new List<SheetProblem>();
         var columns = MachineSheet.Columns(header, problems);
         if (problems.Count > 0) return;
-        var sheet = new Sheet(header, [.. Enumerable.Range(2, random.Next(1, 4)).Select(n => new SheetRow(n, [.. header.Select(_ => cells[random.Next(cells.Length)])]))]);
+        var sheet = new Sheet(header,
+            [.. Enumerable.Range(2, random.Next(1, 4))
+                .Select(n => new SheetRow(n, [.. header.Select(_ => cells[random.Next(cells.Length)])]))]);
         foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, new ReservationBook(), TestCatalog.Start))
         {
             if (plan.Action == RowAction.Refuse) Assert.NotEmpty(plan.Problems);
-            else _ = Json.Write(MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions(), "secret"));
+            else _ = Json.Write(
+                MachineRules.Create(plan.Machine, Catalog, TestCatalog.Start, discovered: false, new ChangeOptions(), "secret"));
         }
     }
 

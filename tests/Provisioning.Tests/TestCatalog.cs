@@ -19,7 +19,8 @@ internal static class TestCatalog
         }
     }
 
-    public static IReadOnlyList<Document> Content() => ContentPack.Read("anvil", Directory.EnumerateFiles(ContentFolder, "*", SearchOption.AllDirectories)
+    public static IReadOnlyList<Document> Content()
+        => ContentPack.Read("anvil", Directory.EnumerateFiles(ContentFolder, "*", SearchOption.AllDirectories)
         .Select(f => new ContentFile(Path.GetRelativePath(ContentFolder, f), File.ReadAllText(f))));
 
     public static CatalogSnapshot With(params IEnumerable<Document> extra) => new(1, Content().Concat(extra));

@@ -23,7 +23,8 @@ public abstract class ApiTests(SiloFixture silo)
         return body!;
     }
 
-    private static (int Code, string Type, string Message) Error(JsonNode? body) => (body!["Code"]!.GetValue<int>(), body["Type"]!.ToString(), body["Messages"]![0]!.ToString());
+    private static (int Code, string Type, string Message) Error(JsonNode? body)
+        => (body!["Code"]!.GetValue<int>(), body["Type"]!.ToString(), body["Messages"]![0]!.ToString());
 
     [Fact]
     public async Task WithoutCredentialsThereIsA401AndNothingElse()
@@ -63,15 +64,21 @@ public abstract class ApiTests(SiloFixture silo)
     {
         var made = await CreateAsync(""","HardwareAddrs":["52:54:AA:00:00:01"],"Params":{"p/x":{"a":[1,2]}}""");
         var path = $"machines/{made["Uuid"]}";
-        Assert.Equal(("local", "none", "amd64", -1), (made["BootEnv"]!.ToString(), made["Stage"]!.ToString(), made["Arch"]!.ToString(), made["CurrentTask"]!.GetValue<int>()));
+        Assert.Equal(("local", "none", "amd64", -1),
+            (made["BootEnv"]!.ToString(), made["Stage"]!.ToString(), made["Arch"]!.ToString(), made["CurrentTask"]!.GetValue<int>()));
         Assert.Equal("change-stage-v2", made["Meta"]!["feature-flags"]!.ToString());
         foreach (var other in new[] { $"machines/Name:{made["Name"]}", "machines/52-54-aa-00-00-01", $"machines/Uuid:{made["Uuid"]}" })
             Assert.Equal(made["Uuid"]!.ToString(), (await silo.CallAsync("GET", other)).Body!["Uuid"]!.ToString());
-        Assert.Equal("two", (await silo.CallAsync("PATCH", path, """[{"op":"test","path":"/Description","value":""},{"op":"replace","path":"/Description","value":"two"}]""")).Body!["Description"]!.ToString());
+        Assert.Equal("two",
+            (await silo.CallAsync("PATCH", path,
+                """
+                [{"op":"test","path":"/Description","value":""},{"op":"replace","path":"/Description","value":"two"}]
+                """)).Body!["Description"]!.ToString());
         Assert.Equal("[1,2]", (await silo.CallAsync("GET", $"{path}/params/p/x")).Body!["a"]!.ToJsonString());
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", path)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", path)).Status);
-        var (status, _) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}","Uuid":"{{made["Uuid"]}}","BootEnv":"local","HardwareAddrs":["52:54:aa:00:00:01"]}""");
+        var (status, _) = await silo.CallAsync("POST", "machines",
+            $$"""{"Name":"{{made["Name"]}}","Uuid":"{{made["Uuid"]}}","BootEnv":"local","HardwareAddrs":["52:54:aa:00:00:01"]}""");
         Assert.Equal(HttpStatusCode.Created, status);
     }
 
@@ -95,11 +102,17 @@ public abstract class ApiTests(SiloFixture silo)
     public async Task NamesAndMacsAreUnique()
     {
         var made = await CreateAsync(""","HardwareAddrs":["52:54:aa:00:00:02"]""");
-        Assert.Equal((409, "CREATE", "already exists"), Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","Uuid":"{{made["Uuid"]}}"}""")).Body));
-        Assert.Equal((422, "ValidationError", "another machine has this Name"), Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}"}""")).Body));
-        Assert.Equal((422, "ValidationError", "another machine has one of these HardwareAddrs"), Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","HardwareAddrs":["52:54:aa:00:00:02"]}""")).Body));
+        Assert.Equal((409, "CREATE", "already exists"),
+            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","Uuid":"{{made["Uuid"]}}"}""")).Body));
+        Assert.Equal((422, "ValidationError", "another machine has this Name"),
+            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}"}""")).Body));
+        Assert.Equal((422, "ValidationError", "another machine has one of these HardwareAddrs"),
+            Error((await silo.CallAsync("POST", "machines",
+                $$"""{"Name":"{{NewName()}}","HardwareAddrs":["52:54:aa:00:00:02"]}""")).Body));
         var other = await CreateAsync();
-        Assert.Equal(422, Error((await silo.CallAsync("PATCH", $"machines/{other["Uuid"]}", $$"""[{"op":"replace","path":"/Name","value":"{{made["Name"]}}"}]""")).Body).Code);
+        Assert.Equal(422,
+            Error((await silo.CallAsync("PATCH", $"machines/{other["Uuid"]}",
+                $$"""[{"op":"replace","path":"/Name","value":"{{made["Name"]}}"}]""")).Body).Code);
         Assert.Equal(other["Name"]!.ToString(), (await silo.CallAsync("GET", $"machines/{other["Uuid"]}")).Body!["Name"]!.ToString());
     }
 
@@ -114,7 +127,8 @@ public abstract class ApiTests(SiloFixture silo)
         var error = Error((await silo.CallAsync("PATCH", $"machines/{made["Uuid"]}", patch)).Body);
         Assert.Equal((code, type), (error.Code, error.Type));
         if (message is not null) Assert.Equal(message, error.Message);
-        Assert.Equal(made["Boot"]!.ToJsonString(), (await silo.CallAsync("GET", $"machines/{made["Uuid"]}")).Body!["Boot"]!.ToJsonString());
+        Assert.Equal(made["Boot"]!.ToJsonString(),
+            (await silo.CallAsync("GET", $"machines/{made["Uuid"]}")).Body!["Boot"]!.ToJsonString());
     }
 
     [Theory]
@@ -131,7 +145,8 @@ public abstract class ApiTests(SiloFixture silo)
     public async Task ListsFilterSortAndPage()
     {
         var mark = Guid.NewGuid().ToString("N");
-        foreach (var i in new[] { 2, 0, 1 }) await CreateAsync($$""","Description":"{{mark}}","HardwareAddrs":[],"Meta":{"n":"{{i}}"},"Params":{"i":{{i}}}""");
+        foreach (var i in new[] { 2, 0, 1 })
+            await CreateAsync($$""","Description":"{{mark}}","HardwareAddrs":[],"Meta":{"n":"{{i}}"},"Params":{"i":{{i}}}""");
         using var response = await silo.Http.GetAsync($"machines?Description={mark}&sort=Name&limit=2");
         var page = (JsonArray)JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         Assert.Equal(2, page.Count);
@@ -144,10 +159,13 @@ public abstract class ApiTests(SiloFixture silo)
     [Fact]
     public async Task ContentPacksAreReadOnlyAndWhatIsUsedStays()
     {
-        Assert.Equal(400, Error((await silo.CallAsync("PATCH", "bootenvs/local", """[{"op":"replace","path":"/Description","value":"x"}]""")).Body).Code);
+        Assert.Equal(400,
+            Error((await silo.CallAsync("PATCH", "bootenvs/local",
+                """[{"op":"replace","path":"/Description","value":"x"}]""")).Body).Code);
         await silo.CallAsync("POST", "tasks", """{"Name":"t-used"}""");
         await silo.CallAsync("POST", "stages", """{"Name":"s-using","Tasks":["t-used"]}""");
-        Assert.Equal((409, "StillInUseError", "stages:s-using still uses t-used"), Error((await silo.CallAsync("DELETE", "tasks/t-used")).Body));
+        Assert.Equal((409, "StillInUseError", "stages:s-using still uses t-used"),
+            Error((await silo.CallAsync("DELETE", "tasks/t-used")).Body));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "stages/s-using")).Status);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "tasks/t-used")).Status);
     }
@@ -196,16 +214,19 @@ public abstract class ApiTests(SiloFixture silo)
     [Fact]
     public async Task JobsRunThroughAWorkflowOverTheApi()
     {
-        await silo.CallAsync("POST", "tasks", """{"Name":"job-task","Templates":[{"Name":"a.sh","Contents":"#!/bin/sh\necho {{ .Machine.Name }}\n"}]}""");
+        await silo.CallAsync("POST", "tasks",
+            """{"Name":"job-task","Templates":[{"Name":"a.sh","Contents":"#!/bin/sh\necho {{ .Machine.Name }}\n"}]}""");
         await silo.CallAsync("POST", "stages", """{"Name":"job-stage","Tasks":["job-task"]}""");
         await silo.CallAsync("POST", "workflows", """{"Name":"job-flow","Stages":["job-stage"]}""");
         var machine = await CreateAsync(""","Workflow":"job-flow" """);
         var body = $$"""{"Machine":"{{machine["Uuid"]}}"}""";
         var (status, job) = await silo.CallAsync("POST", "jobs", body);
         Assert.Equal((HttpStatusCode.Created, "job-task"), (status, job!["Task"]!.ToString()));
-        Assert.Equal((409, "Conflict", $"Machine {machine["Uuid"]} already has running or created job"), Error((await silo.CallAsync("POST", "jobs", body)).Body));
+        Assert.Equal((409, "Conflict", $"Machine {machine["Uuid"]} already has running or created job"),
+            Error((await silo.CallAsync("POST", "jobs", body)).Body));
         var path = $"jobs/{job["Uuid"]}";
-        Assert.Equal($"#!/bin/sh\necho {machine["Name"]}\n", (await silo.CallAsync("GET", $"{path}/actions")).Body![0]!["Content"]!.ToString());
+        Assert.Equal($"#!/bin/sh\necho {machine["Name"]}\n",
+            (await silo.CallAsync("GET", $"{path}/actions")).Body![0]!["Content"]!.ToString());
         await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/State","value":"running"}]""");
         foreach (var part in new[] { "one\n", "two\n" })
         {
@@ -215,8 +236,10 @@ public abstract class ApiTests(SiloFixture silo)
         }
 
         Assert.Equal("one\ntwo\n", await silo.Http.GetStringAsync($"{path}/log"));
-        Assert.Equal(422, Error((await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/State","value":"bogus"}]""")).Body).Code);
-        await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""");
+        Assert.Equal(422,
+            Error((await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/State","value":"bogus"}]""")).Body).Code);
+        await silo.CallAsync("PATCH", path,
+            """[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""");
         Assert.Equal(HttpStatusCode.NoContent, (await silo.CallAsync("POST", "jobs", body)).Status);
         Assert.Equal(400, Error((await silo.CallAsync("POST", "jobs", "{}")).Body).Code);
         Assert.Equal(422, Error((await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{Guid.NewGuid()}}"}""")).Body).Code);
@@ -227,14 +250,20 @@ public abstract class ApiTests(SiloFixture silo)
     {
         var mine = await CreateAsync();
         var other = await CreateAsync();
-        var token = (await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = mine["Uuid"]!.ToString() }))(mine["Uuid"]!.ToString(), TimeSpan.FromMinutes(1));
+        var token = (await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = mine["Uuid"]!.ToString() }))(
+            mine["Uuid"]!.ToString(), TimeSpan.FromMinutes(1));
         using var machine = silo.Client(token);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", $"machines/{mine["Uuid"]}", client: machine)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", $"machines/{mine["Uuid"]}", """[{"op":"replace","path":"/OS","value":"x"}]""", machine)).Status);
+        Assert.Equal(HttpStatusCode.OK,
+            (await silo.CallAsync("PATCH", $"machines/{mine["Uuid"]}", """[{"op":"replace","path":"/OS","value":"x"}]""",
+                machine)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"machines/{other["Uuid"]}", client: machine)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"machines/{other["Uuid"]}", """[{"op":"replace","path":"/OS","value":"x"}]""", machine)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("PATCH", $"machines/{other["Uuid"]}", """[{"op":"replace","path":"/OS","value":"x"}]""",
+                machine)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("DELETE", $"machines/{mine["Uuid"]}", client: machine)).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{other["Uuid"]}}"}""", machine)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{other["Uuid"]}}"}""", machine)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("POST", "prefs", """{"logLevel":"warn"}""", machine)).Status);
         Assert.Equal("[]", (await silo.CallAsync("GET", "users", client: machine)).Body!.ToJsonString());
         await silo.CallAsync("PATCH", $"machines/{mine["Uuid"]}", """[{"op":"replace","path":"/Secret","value":"another secret"}]""");
@@ -247,11 +276,17 @@ public abstract class ApiTests(SiloFixture silo)
         await silo.CallAsync("POST", "profiles", """{"Name":"secrets","Params":{"password":"x"}}""");
         var token = (await silo.Service<AccessService>().ForRenderingAsync(null))(null, TimeSpan.FromMinutes(1));
         using var stranger = silo.Client(token);
-        var (status, made) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","Profiles":["secrets"],"Workflow":"wipe","Locked":true,"Params":{"hardware/cpu":{"Threads":1},"access-keys":{"me":"k"} } }""", stranger);
+        var (status, made) = await silo.CallAsync("POST", "machines",
+            $$"""
+            {"Name":"{{NewName()}}","Profiles":["secrets"],"Workflow":"wipe","Locked":true,
+            "Params":{"hardware/cpu":{"Threads":1},"access-keys":{"me":"k"} } }
+            """, stranger);
         Assert.Equal(HttpStatusCode.Created, status);
-        Assert.Equal(("discover", "[]", false), (made!["Workflow"]!.ToString(), made["Profiles"]!.ToJsonString(), made["Locked"]!.GetValue<bool>()));
+        Assert.Equal(("discover", "[]", false),
+            (made!["Workflow"]!.ToString(), made["Profiles"]!.ToJsonString(), made["Locked"]!.GetValue<bool>()));
         Assert.Equal("""{"hardware/cpu":{"Threads":1}}""", made["Params"]!.ToJsonString());
-        Assert.Equal((409, "CREATE", "already exists"), Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}"}""", stranger)).Body));
+        Assert.Equal((409, "CREATE", "already exists"),
+            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}"}""", stranger)).Body));
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"machines/{made["Uuid"]}", client: stranger)).Status);
         Assert.Equal("[]", (await silo.CallAsync("GET", "profiles", client: stranger)).Body!.ToJsonString());
     }
@@ -300,14 +335,16 @@ public abstract class ApiTests(SiloFixture silo)
         using var anonymous = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{silo.ApiPort}/") };
         Assert.Equal(HttpStatusCode.Unauthorized, (await anonymous.GetAsync("dashboard/DashboardCounters")).StatusCode);
         using var admin = silo.Client("rocketskates", SiloFixture.Password);
-        Assert.Equal(HttpStatusCode.Forbidden, (await admin.GetAsync(new Uri(anonymous.BaseAddress, "dashboard/GrainState?grainId=x&grainType=y"))).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await admin.GetAsync(new Uri(anonymous.BaseAddress, "dashboard/GrainState?grainId=x&grainType=y"))).StatusCode);
         await CreateAsync();
         // Silos report once a second, and while the dashboard's own grain is on its way the answer is 503.
         await Wait.UntilAsync(
             async () =>
             {
                 using var counters = await admin.GetAsync(new Uri(anonymous.BaseAddress, "dashboard/DashboardCounters"));
-                return counters.IsSuccessStatusCode && (await counters.Content.ReadAsStringAsync()).Contains("MachineGrain", StringComparison.Ordinal);
+                return counters.IsSuccessStatusCode
+                    && (await counters.Content.ReadAsStringAsync()).Contains("MachineGrain", StringComparison.Ordinal);
             }, TimeSpan.FromMinutes(2), () => "the dashboard does not show the machines' grains");
     }
 }

@@ -37,12 +37,18 @@ public abstract class CatalogWriteTests(SiloFixture silo)
     {
         var made = await Writer.Make(new CatalogWrite("profiles", "", new Profile { Name = "conditional" }, Terms));
         Assert.Equal(made.Revision, silo.Service<ICatalog>().Current.RevisionOf("profiles", "conditional"));
-        var first = await Writer.Replace(new CatalogWrite("profiles", "conditional", new Profile { Name = "conditional", Description = "a" }, Terms with { IfRevision = made.Revision }));
+        var first = await Writer.Replace(
+            new CatalogWrite("profiles", "conditional", new Profile { Name = "conditional", Description = "a" },
+                Terms with { IfRevision = made.Revision }));
         Assert.Equal(200, first.Status);
-        var second = await Writer.Replace(new CatalogWrite("profiles", "conditional", new Profile { Name = "conditional", Description = "b" }, Terms with { IfRevision = made.Revision }));
+        var second = await Writer.Replace(
+            new CatalogWrite("profiles", "conditional", new Profile { Name = "conditional", Description = "b" },
+                Terms with { IfRevision = made.Revision }));
         Assert.Equal(412, second.Error!.Code);
-        Assert.Equal(412, (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = made.Revision }))).Error!.Code);
-        Assert.Equal(200, (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = first.Revision }))).Status);
+        Assert.Equal(412,
+            (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = made.Revision }))).Error!.Code);
+        Assert.Equal(200,
+            (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = first.Revision }))).Status);
     }
 
     [Fact]
@@ -50,7 +56,8 @@ public abstract class CatalogWriteTests(SiloFixture silo)
     {
         Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "users", """{"Name":"plain-user","Roles":[]}""")).Status);
         Assert.Equal(HttpStatusCode.Conflict, (await silo.CallAsync("DELETE", "users/rocketskates")).Status);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", "users/rocketskates", """[{"op":"replace","path":"/Roles","value":[]}]""")).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity,
+            (await silo.CallAsync("PATCH", "users/rocketskates", """[{"op":"replace","path":"/Roles","value":[]}]""")).Status);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", "users/rocketskates")).Status);
     }
 
@@ -58,8 +65,10 @@ public abstract class CatalogWriteTests(SiloFixture silo)
     public async Task ATemplateThatTakesAPacksNameIsRefused()
     {
         var pack = silo.Service<ICatalog>().Current.Templates.Values.First(t => t.ReadOnly).ID;
-        var answer = await Writer.Make(new CatalogWrite("templates", "", new Template { ID = "hijack", Contents = $"{{{{define \"{pack}\"}}}}x{{{{end}}}}" }, Terms));
-        Assert.Equal((422, $"Template hijack defines {pack}, which belongs to template {pack}"), (answer.Error!.Code, answer.Error.Messages.Single()));
+        var answer = await Writer.Make(
+            new CatalogWrite("templates", "", new Template { ID = "hijack", Contents = $"{{{{define \"{pack}\"}}}}x{{{{end}}}}" }, Terms));
+        Assert.Equal((422, $"Template hijack defines {pack}, which belongs to template {pack}"),
+            (answer.Error!.Code, answer.Error.Messages.Single()));
     }
 
     [Fact]
@@ -67,15 +76,20 @@ public abstract class CatalogWriteTests(SiloFixture silo)
     {
         try
         {
-            Assert.Equal(201, (await Writer.WritePrefs(new PrefsWrite(new Dictionary<string, string>(StringComparer.Ordinal) { ["logLevel"] = "error" }, Terms))).Status);
-            Assert.All(silo.Silos, s => Assert.Equal(LogEventLevel.Error, s.Services.GetRequiredService<LoggingLevelSwitch>().MinimumLevel));
+            Assert.Equal(201,
+                (await Writer.WritePrefs(
+                    new PrefsWrite(new Dictionary<string, string>(StringComparer.Ordinal) { ["logLevel"] = "error" }, Terms))).Status);
+            Assert.All(silo.Silos,
+                s => Assert.Equal(LogEventLevel.Error, s.Services.GetRequiredService<LoggingLevelSwitch>().MinimumLevel));
         }
         finally
         {
-            await Writer.WritePrefs(new PrefsWrite(new Dictionary<string, string>(StringComparer.Ordinal) { ["logLevel"] = "info" }, Terms));
+            await Writer.WritePrefs(
+                new PrefsWrite(new Dictionary<string, string>(StringComparer.Ordinal) { ["logLevel"] = "info" }, Terms));
         }
 
-        Assert.All(silo.Silos, s => Assert.Equal(LogEventLevel.Information, s.Services.GetRequiredService<LoggingLevelSwitch>().MinimumLevel));
+        Assert.All(silo.Silos,
+            s => Assert.Equal(LogEventLevel.Information, s.Services.GetRequiredService<LoggingLevelSwitch>().MinimumLevel));
     }
 
     [Fact]
@@ -83,10 +97,13 @@ public abstract class CatalogWriteTests(SiloFixture silo)
     {
         Provisioning.Network.Reservation At(string address) => new() { Addr = address, Token = "02:aa:00:00:00:01" };
         var twice = await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1"), At("10.99.0.2")], [], Terms));
-        Assert.Equal((422, "0A630002: Reservation 10.99.0.1 already has token 02:aa:00:00:00:01"), (twice.Error!.Code, twice.Error.Messages.Single()));
+        Assert.Equal((422, "0A630002: Reservation 10.99.0.1 already has token 02:aa:00:00:00:01"),
+            (twice.Error!.Code, twice.Error.Messages.Single()));
         Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1")], ["0A6300FF"], Terms))).Status);
         Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.2")], ["0A630001"], Terms))).Status);
-        Assert.Equal(["10.99.0.2"], (await silo.Service<IReservationStore>().FindManyAsync([], ["02:aa:00:00:00:01"], CancellationToken.None)).Select(r => r.Addr));
+        Assert.Equal(["10.99.0.2"],
+            (await silo.Service<IReservationStore>().FindManyAsync([], ["02:aa:00:00:00:01"], CancellationToken.None)).Select(
+                r => r.Addr));
     }
 }
 

@@ -32,7 +32,8 @@ public abstract class DamagedSilo : SiloFixture
     protected string Packs()
     {
         var own = Path.Combine(AppContext.BaseDirectory, "content");
-        foreach (var file in Directory.EnumerateFiles(own, "*", SearchOption.AllDirectories)) Add(Path.GetRelativePath(own, file), File.ReadAllText(file));
+        foreach (var file in Directory.EnumerateFiles(own, "*", SearchOption.AllDirectories))
+            Add(Path.GetRelativePath(own, file), File.ReadAllText(file));
         Add("faulty/meta.yml", "Name: faulty");
         Add("faulty/racks/r.yml", "Name: r");
         Add("faulty/bootenvs/local.yml", "Name: local\nDescription: another local");
@@ -60,7 +61,8 @@ public sealed class DamagedSingleSilo : DamagedSilo
     protected override async Task StartAsync()
     {
         using (var database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"))) await DamageAsync(database);
-        await AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Silo:DataFolder={_folder.FullName}", $"--Silo:ContentFolder={Packs()}");
+        await AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}",
+            $"--Silo:DataFolder={_folder.FullName}", $"--Silo:ContentFolder={Packs()}");
     }
 }
 
@@ -71,7 +73,8 @@ public sealed class DamagedClusterSilo(PostgresFixture postgres) : DamagedSilo
     {
         var connection = await postgres.Server.CreateDatabaseAsync();
         await using (var database = new PostgresDatabase(connection)) await DamageAsync(database);
-        await AddAsync($"--Silo:Postgres={connection}", "--Silo:ClusterAddress=127.0.0.1", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Silo:ContentFolder={Packs()}");
+        await AddAsync($"--Silo:Postgres={connection}", "--Silo:ClusterAddress=127.0.0.1", $"--Edge:ApiPort={ApiPort}",
+            $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Silo:ContentFolder={Packs()}");
     }
 }
 

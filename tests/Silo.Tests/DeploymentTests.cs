@@ -16,10 +16,13 @@ public sealed partial class DeploymentTests
         var text = File.ReadAllText(Path.Combine(Repository, "deploy", "grafana", "anvil.json"));
         Assert.NotNull(JsonNode.Parse(text)!["panels"]);
         // As a Prometheus takes OTLP: dots become underscores, units and _total are appended.
-        var known = typeof(AnvilDiagnostics).GetProperties().Select(p => p.GetValue(null)).OfType<System.Diagnostics.Metrics.Instrument>().Select(i => i.Name.Replace('.', '_')).ToHashSet(StringComparer.Ordinal);
+        var known = typeof(AnvilDiagnostics).GetProperties().Select(p => p.GetValue(null)).OfType<System.Diagnostics.Metrics.Instrument>()
+            .Select(i => i.Name.Replace('.', '_')).ToHashSet(StringComparer.Ordinal);
         var used = Metric().Matches(text).Select(m => m.Value).Distinct(StringComparer.Ordinal).ToList();
         Assert.NotEmpty(used);
-        foreach (var metric in used) Assert.Contains(known, k => metric == k || (metric.StartsWith(k + "_", StringComparison.Ordinal) && Suffix().IsMatch(metric[k.Length..])));
+        foreach (var metric in used)
+            Assert.Contains(known,
+                k => metric == k || (metric.StartsWith(k + "_", StringComparison.Ordinal) && Suffix().IsMatch(metric[k.Length..])));
     }
 
     [Fact]
@@ -47,7 +50,9 @@ public sealed partial class DeploymentTests
         string Text(YamlDocument document, params string[] path)
         {
             var node = document.RootNode;
-            foreach (var step in path) node = node is YamlSequenceNode list ? list[int.Parse(step, System.Globalization.CultureInfo.InvariantCulture)] : node[step];
+            foreach (var step in path)
+                node = node is YamlSequenceNode list ? list[int.Parse(step, System.Globalization.CultureInfo.InvariantCulture)]
+                    : node[step];
             return node.ToString();
         }
 
@@ -57,7 +62,8 @@ public sealed partial class DeploymentTests
         foreach (var workload in stream.Documents.Where(d => Text(d, "kind") is "Deployment" or "DaemonSet"))
         {
             Assert.Equal("/readyz", Text(workload, "spec", "template", "spec", "containers", "0", "readinessProbe", "httpGet", "path"));
-            Assert.Equal(Text(workload, "spec", "selector", "matchLabels", "role"), Text(workload, "spec", "template", "metadata", "labels", "role"));
+            Assert.Equal(Text(workload, "spec", "selector", "matchLabels", "role"),
+                Text(workload, "spec", "template", "metadata", "labels", "role"));
         }
     }
 

@@ -13,7 +13,9 @@ public abstract class EventStreamTests(SiloFixture silo)
     [Fact]
     public async Task AListenerHearsWhatItRegisteredForAndNothingElse()
     {
-        using var socket = await ConnectAsync(("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloFixture.Password}"))));
+        using var socket =
+            await ConnectAsync(
+                ("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{SiloFixture.Password}"))));
         foreach (var nonsense in new[] { "bogus command", "register", "register bad" }) await SayAsync(socket, nonsense);
         Assert.Equal("bad", (await HearAsync(socket))["Key"]!.ToString());
         await SayAsync(socket, "register machines.*.*");
@@ -31,7 +33,8 @@ public abstract class EventStreamTests(SiloFixture silo)
         Assert.Equal(("machines", "delete", uuid), Told(gone));
         Assert.Null(gone["Object"]);
         await SayAsync(socket, "deregister machines.*.*");
-        Assert.Equal(("websocket", "deregister", "machines.*.*"), Told(await HearAsync(socket, e => e["Type"]!.ToString() == "websocket")));
+        Assert.Equal(("websocket", "deregister", "machines.*.*"),
+            Told(await HearAsync(socket, e => e["Type"]!.ToString() == "websocket")));
         await SayAsync(socket, $"register profiles.delete.{name}");
         Assert.Equal("register", Told(await HearAsync(socket)).Action);
         await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}-2","BootEnv":"local"}""");
@@ -73,12 +76,17 @@ public abstract class EventStreamTests(SiloFixture silo)
         await SayAsync(socket, "register machines.create.*");
         await HearAsync(socket);
         var prefix = Guid.NewGuid().ToString("N");
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => silo.CallAsync("POST", "machines", $$"""{"Name":"{{prefix}}-{{i}}","BootEnv":"local"}""")));
+        await Task.WhenAll(
+            Enumerable.Range(0, 60)
+                .Select(i => silo.CallAsync("POST", "machines", $$"""{"Name":"{{prefix}}-{{i}}","BootEnv":"local"}""")));
         var heard = new HashSet<string>(StringComparer.Ordinal);
-        while (heard.Count < 60) heard.Add((await HearAsync(socket, e => e["Object"]!["Name"]!.ToString().StartsWith(prefix, StringComparison.Ordinal)))["Key"]!.ToString());
+        while (heard.Count < 60)
+            heard.Add((await HearAsync(socket,
+                e => e["Object"]!["Name"]!.ToString().StartsWith(prefix, StringComparison.Ordinal)))["Key"]!.ToString());
     }
 
-    private static (string Type, string Action, string Key) Told(JsonNode happened) => (happened["Type"]!.ToString(), happened["Action"]!.ToString(), happened["Key"]!.ToString());
+    private static (string Type, string Action, string Key) Told(JsonNode happened)
+        => (happened["Type"]!.ToString(), happened["Action"]!.ToString(), happened["Key"]!.ToString());
 
     private Uri Url(string query) => new($"ws://127.0.0.1:{silo.ApiPort}/api/v3/ws{query}");
 
@@ -90,7 +98,8 @@ public abstract class EventStreamTests(SiloFixture silo)
         return socket;
     }
 
-    private static Task SayAsync(ClientWebSocket socket, string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+    private static Task SayAsync(ClientWebSocket socket, string text)
+        => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
     private static async Task<JsonNode> HearAsync(ClientWebSocket socket, Func<JsonNode, bool>? wanted = null)
     {

@@ -22,8 +22,10 @@ public sealed class TornCluster(PostgresFixture postgres) : SiloFixture
     {
         OtherApiPort = FreePort();
         var database = await postgres.Server.CreateDatabaseAsync();
-        await AddAsync($"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1", "--Silo:Cluster=one", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}");
-        await AddAsync($"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1", "--Silo:Cluster=two", $"--Edge:ApiPort={OtherApiPort}", $"--Edge:FilePort={FreePort()}", "--Edge:TftpPort=0");
+        await AddAsync($"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1", "--Silo:Cluster=one", $"--Edge:ApiPort={ApiPort}",
+            $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}");
+        await AddAsync($"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1", "--Silo:Cluster=two",
+            $"--Edge:ApiPort={OtherApiPort}", $"--Edge:FilePort={FreePort()}", "--Edge:TftpPort=0");
     }
 }
 
@@ -41,7 +43,9 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
         for (var turn = 0; turn < 5; turn++)
         {
             foreach (var (half, client) in new[] { ("one", silos.Http), ("two", other) })
-                Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("PATCH", path, $$"""[{"op":"add","path":"/Params/{{half}}-{{turn}}","value":true}]""", client)).Status);
+                Assert.Equal(HttpStatusCode.OK,
+                    (await silos.CallAsync("PATCH", path, $$"""[{"op":"add","path":"/Params/{{half}}-{{turn}}","value":true}]""",
+                        client)).Status);
         }
 
         foreach (var client in new[] { silos.Http, other })
@@ -63,7 +67,8 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
             var own = new List<string>();
             for (var turn = 0; turn < 15; turn++)
             {
-                var (status, _) = await silos.CallAsync("PATCH", path, $$"""[{"op":"add","path":"/Params/{{half}}-{{turn}}","value":true}]""", client);
+                var (status, _) = await silos.CallAsync("PATCH", path,
+                    $$"""[{"op":"add","path":"/Params/{{half}}-{{turn}}","value":true}]""", client);
                 if (status == HttpStatusCode.OK) own.Add($"{half}-{turn}");
                 else Assert.Equal(HttpStatusCode.Conflict, status);
             }
@@ -72,7 +77,8 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
         }
 
         var accepted = await Task.WhenAll(WriteAsync("one", silos.Http), WriteAsync("two", other));
-        var stored = (JsonObject)(await silos.CallAsync("PATCH", path, """[{"op":"add","path":"/Description","value":"end"}]""")).Body!["Params"]!;
+        var stored = (JsonObject)(await silos.CallAsync("PATCH", path,
+            """[{"op":"add","path":"/Description","value":"end"}]""")).Body!["Params"]!;
         Assert.NotEmpty(accepted[0]);
         Assert.NotEmpty(accepted[1]);
         Assert.Equal(accepted.SelectMany(a => a).Order(StringComparer.Ordinal), stored.Select(p => p.Key).Order(StringComparer.Ordinal));
@@ -81,7 +87,11 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
     [Fact]
     public async Task HalvesThatLeaseAtOnceGiveNoAddressTwice()
     {
-        var (status, _) = await silos.CallAsync("POST", "subnets", """{"Name":"torn","Subnet":"10.9.0.0/24","Enabled":true,"ActiveStart":"10.9.0.10","ActiveEnd":"10.9.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
+        var (status, _) = await silos.CallAsync("POST", "subnets",
+            """
+            {"Name":"torn","Subnet":"10.9.0.0/24","Enabled":true,"ActiveStart":"10.9.0.10","ActiveEnd":"10.9.0.200",
+            "ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+            """);
         Assert.Equal(HttpStatusCode.Created, status);
         var other = silos.Silos[1].Services.GetRequiredService<Anvil.Contracts.Catalog.ICatalog>();
         await WaitForAsync(() => other.Current.Subnets.ContainsKey("torn"));
@@ -127,5 +137,6 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
         return client;
     }
 
-    private static Task WaitForAsync(Func<bool> condition) => Wait.UntilAsync(() => Task.FromResult(condition()), TimeSpan.FromMinutes(2), () => "the other half does not see the subnet");
+    private static Task WaitForAsync(Func<bool> condition)
+        => Wait.UntilAsync(() => Task.FromResult(condition()), TimeSpan.FromMinutes(2), () => "the other half does not see the subnet");
 }

@@ -24,9 +24,12 @@ public abstract class FileServiceTests(SiloFixture silo)
         ["tftp-hpa"] = (port, name, target) => ["tftp", "-m", "binary", "127.0.0.1", $"{port}", "-c", "get", name, target],
         ["curl"] = (port, name, target) => ["curl", "-s", "--tftp-blksize", "1468", "-o", target, $"tftp://127.0.0.1:{port}/{name}"],
         ["curl-512"] = (port, name, target) => ["curl", "-s", "--tftp-no-options", "-o", target, $"tftp://127.0.0.1:{port}/{name}"],
-        ["curl-65464"] = (port, name, target) => ["curl", "-s", "--tftp-blksize", "65464", "-o", target, $"tftp://127.0.0.1:{port}/{name}"],
-        ["atftp"] = (port, name, target) => ["atftp", "--option", "blksize 1428", "--get", "-r", name, "-l", target, "127.0.0.1", $"{port}"],
-        ["atftp-window"] = (port, name, target) => ["atftp", "--option", "blksize 1428", "--option", "windowsize 8", "--get", "-r", name, "-l", target, "127.0.0.1", $"{port}"],
+        ["curl-65464"] = (port, name, target) =>
+            ["curl", "-s", "--tftp-blksize", "65464", "-o", target, $"tftp://127.0.0.1:{port}/{name}"],
+        ["atftp"] = (port, name, target) =>
+            ["atftp", "--option", "blksize 1428", "--get", "-r", name, "-l", target, "127.0.0.1", $"{port}"],
+        ["atftp-window"] = (port, name, target) =>
+            ["atftp", "--option", "blksize 1428", "--option", "windowsize 8", "--get", "-r", name, "-l", target, "127.0.0.1", $"{port}"],
     };
 
     private async Task GetAsync(string client, string name, int port)
@@ -60,7 +63,8 @@ public abstract class FileServiceTests(SiloFixture silo)
         return Last(await said);
     }
 
-    private static string Last(string[] said) => string.Concat(said) is { Length: > ShownCharacters } all ? "…" + all[^ShownCharacters..] : string.Concat(said);
+    private static string Last(string[] said)
+        => string.Concat(said) is { Length: > ShownCharacters } all ? "…" + all[^ShownCharacters..] : string.Concat(said);
 
     [Theory]
     [InlineData(0)]
@@ -100,7 +104,12 @@ public abstract class FileServiceTests(SiloFixture silo)
             count = n;
             // The request comes twice; atftp gives up when the option acknowledgement does.
             if (n <= 4) return n == 1 ? UdpRelay.Mangling.Twice : UdpRelay.Mangling.None;
-            lock (random) return random.Next(10) switch { 0 or 1 => UdpRelay.Mangling.Twice, 2 => UdpRelay.Mangling.Late, _ => UdpRelay.Mangling.None };
+            lock (random) return random.Next(10) switch
+            {
+                0 or 1 => UdpRelay.Mangling.Twice,
+                2 => UdpRelay.Mangling.Late,
+                _ => UdpRelay.Mangling.None
+            };
         });
         var name = AddFile(600_000);
         await GetAsync(client, name, relay.Port);
@@ -129,8 +138,10 @@ public abstract class FileServiceTests(SiloFixture silo)
     [Fact]
     public async Task TftpSaysThatAFileIsMissingAndThatItIsReadOnly()
     {
-        Assert.Contains("not found", await RunAsync("tftp", "127.0.0.1", $"{silo.TftpPort}", "-c", "get", "../anvil.db", "/dev/null"), StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("read-only", await RunAsync("tftp", "127.0.0.1", $"{silo.TftpPort}", "-c", "put", "/etc/hostname", "x"), StringComparison.Ordinal);
+        Assert.Contains("not found", await RunAsync("tftp", "127.0.0.1", $"{silo.TftpPort}", "-c", "get", "../anvil.db", "/dev/null"),
+            StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("read-only", await RunAsync("tftp", "127.0.0.1", $"{silo.TftpPort}", "-c", "put", "/etc/hostname", "x"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

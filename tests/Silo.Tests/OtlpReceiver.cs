@@ -64,7 +64,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
     private void TakeMetrics(byte[] body)
     {
         // ExportMetricsServiceRequest.resource_metrics(1).scope_metrics(2).metrics(2).name(1).
-        foreach (var metric in Fields(body, 1).SelectMany(r => Fields(r, 2)).SelectMany(s => Fields(s, 2))) Metrics[Encoding.UTF8.GetString(Fields(metric, 1).Single())] = true;
+        foreach (var metric in Fields(body, 1).SelectMany(r => Fields(r, 2)).SelectMany(s => Fields(s, 2)))
+            Metrics[Encoding.UTF8.GetString(Fields(metric, 1).Single())] = true;
     }
 
     /// <summary>The length-delimited fields of a number in a protobuf message.</summary>

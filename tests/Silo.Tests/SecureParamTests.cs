@@ -20,13 +20,15 @@ public abstract class SecureParamTests(SiloFixture silo)
     {
         var machine = await PrepareAsync();
         var path = $"machines/{machine["Uuid"]}";
-        Assert.Equal(["Key", "Nonce", "Payload"], ((JsonObject)machine["Params"]![Param]!).Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["Key", "Nonce", "Payload"],
+            ((JsonObject)machine["Params"]![Param]!).Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(0, await RowsWithAsync("machine", "document"));
         Assert.Equal(Secret, (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
         Assert.Equal(Secret, (await silo.CallAsync("GET", path + "?decode=true")).Body!["Params"]![Param]!.ToString());
 
         // Another change leaves it as it is.
-        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/Description","value":"changed"}]""")).Status);
+        Assert.Equal(HttpStatusCode.OK,
+            (await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/Description","value":"changed"}]""")).Status);
         var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine["Uuid"]}}"}""")).Body!;
         var actions = (await silo.CallAsync("GET", $"jobs/{job["Uuid"]}/actions?os=linux")).Body!;
         Assert.Equal("the secret is " + Secret, actions[0]!["Content"]!.ToString());
@@ -36,7 +38,8 @@ public abstract class SecureParamTests(SiloFixture silo)
     public async Task OnlyWhoMayDecodeSeesIt()
     {
         var machine = await PrepareAsync();
-        var token = (await silo.CallAsync("GET", "users/rocketskates/token?scope=machines&action=get,list&specific=*")).Body!["Token"]!.ToString();
+        var token = (await silo.CallAsync("GET",
+            "users/rocketskates/token?scope=machines&action=get,list&specific=*")).Body!["Token"]!.ToString();
         using var reader = silo.Client(token);
         var (status, body) = await silo.CallAsync("GET", $"machines/{machine["Uuid"]}?decode=true", client: reader);
         Assert.Equal(HttpStatusCode.Forbidden, status);
@@ -62,7 +65,8 @@ public abstract class SecureParamTests(SiloFixture silo)
     public async Task AProfilesValueIsSealedAsWell()
     {
         await PrepareAsync();
-        var (status, made) = await silo.CallAsync("POST", "profiles", $$$"""{"Name":"{{{_name}}}-p","Params":{"{{{Param}}}":"{{{Secret}}}"}}""");
+        var (status, made) = await silo.CallAsync("POST", "profiles",
+            $$$"""{"Name":"{{{_name}}}-p","Params":{"{{{Param}}}":"{{{Secret}}}"}}""");
         Assert.Equal(HttpStatusCode.Created, status);
         Assert.DoesNotContain(Secret, made!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(0, await RowsWithAsync("document", "body"));
@@ -72,8 +76,13 @@ public abstract class SecureParamTests(SiloFixture silo)
     private async Task<JsonNode> PrepareAsync()
     {
         await silo.CallAsync("POST", "params", $$$"""{"Name":"{{{Param}}}","Secure":true,"Schema":{"type":"string"}}""");
-        await silo.CallAsync("POST", "tasks", $$$$"""{"Name":"{{{{_name}}}}","Templates":[{"Name":"t","Contents":"the secret is {{.Param \"{{{{Param}}}}\"}}"}]}""");
-        var (status, machine) = await silo.CallAsync("POST", "machines", $$$"""{"Name":"{{{_name.TrimEnd('-')}}}","Stage":"none","BootEnv":"local","Tasks":["{{{_name}}}"],"Params":{"{{{Param}}}":"{{{Secret}}}"}}""");
+        await silo.CallAsync("POST", "tasks",
+            $$$$"""{"Name":"{{{{_name}}}}","Templates":[{"Name":"t","Contents":"the secret is {{.Param \"{{{{Param}}}}\"}}"}]}""");
+        var (status, machine) = await silo.CallAsync("POST", "machines",
+            $$$"""
+            {"Name":"{{{_name.TrimEnd('-')}}}","Stage":"none","BootEnv":"local","Tasks":["{{{_name}}}"],
+            "Params":{"{{{Param}}}":"{{{Secret}}}"}}
+            """);
         Assert.Equal(HttpStatusCode.Created, status);
         return machine!;
     }
@@ -81,7 +90,8 @@ public abstract class SecureParamTests(SiloFixture silo)
     private async Task<long> RowsWithAsync(string table, string column)
     {
         await using var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None);
-        return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE @pattern", new { pattern = $"%{Secret}%" });
+        return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE @pattern",
+            new { pattern = $"%{Secret}%" });
     }
 }
 

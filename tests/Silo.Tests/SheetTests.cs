@@ -21,20 +21,26 @@ public abstract class SheetTests(SiloFixture silo)
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
 
-    private async Task<JsonNode?> MachineAsync(string name) => (await silo.CallAsync("GET", $"machines/Name:{name}")) is { Status: HttpStatusCode.OK } found ? found.Body : null;
+    private async Task<JsonNode?> MachineAsync(string name)
+        => (await silo.CallAsync("GET", $"machines/Name:{name}")) is { Status: HttpStatusCode.OK } found ? found.Body : null;
 
     private async Task<(int Code, string Output, string Error)> AnvilAsync(params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await AnvilCommand.Build(TimeProvider.System).Parse([.. arguments, "--server", $"http://127.0.0.1:{silo.ApiPort}", "--key", $"rocketskates:{SiloFixture.Password}"])
+        var code = await AnvilCommand.Build(TimeProvider.System)
+            .Parse([.. arguments, "--server", $"http://127.0.0.1:{silo.ApiPort}", "--key", $"rocketskates:{SiloFixture.Password}"])
             .InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
         return (code, output.ToString(), error.ToString());
     }
 
     private async Task SubnetAsync()
     {
-        var (status, _) = await silo.CallAsync("POST", "subnets", """{"Name":"sheets","Subnet":"10.44.0.0/16","Enabled":true,"ActiveStart":"10.44.1.0","ActiveEnd":"10.44.1.99","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
+        var (status, _) = await silo.CallAsync("POST", "subnets",
+            """
+            {"Name":"sheets","Subnet":"10.44.0.0/16","Enabled":true,"ActiveStart":"10.44.1.0","ActiveEnd":"10.44.1.99",
+            "ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+            """);
         Assert.Contains(status, new[] { HttpStatusCode.Created, HttpStatusCode.Conflict });
     }
 
@@ -43,17 +49,20 @@ public abstract class SheetTests(SiloFixture silo)
     {
         await SubnetAsync();
         var address = $"10.44.{Convert.ToByte(_mark[..2], 16)}.{Convert.ToByte(_mark[2..4], 16) | 1}";
-        var csv = $"Name;MACs;Address;BootEnv;param:note\nweb1-{_mark};{Mac(1)};{address};sledgehammer;\"a \"\"quoted\"\"\nnote\"\nweb2-{_mark};{Mac(2)};;local;\n";
+        var csv = $"Name;MACs;Address;BootEnv;param:note\nweb1-{_mark};{Mac(1)};{address};sledgehammer;\"a "
+            + $"\"\"quoted\"\"\nnote\"\nweb2-{_mark};{Mac(2)};;local;\n";
         var (status, plan) = await ImportAsync(csv, "?dryRun=true");
         Assert.Equal((HttpStatusCode.OK, 2, true), (status, plan["Created"]!.GetValue<int>(), plan["DryRun"]!.GetValue<bool>()));
         Assert.Null(await MachineAsync($"web1-{_mark}"));
         (status, var report) = await ImportAsync(csv);
         Assert.Equal((HttpStatusCode.OK, 2, 0), (status, report["Created"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
         var machine = (await MachineAsync($"web1-{_mark}"))!;
-        Assert.Equal(("sledgehammer", "a \"quoted\"\nnote", address), (machine["BootEnv"]!.ToString(), machine["Params"]!["note"]!.ToString(), machine["Address"]!.ToString()));
+        Assert.Equal(("sledgehammer", "a \"quoted\"\nnote", address),
+            (machine["BootEnv"]!.ToString(), machine["Params"]!["note"]!.ToString(), machine["Address"]!.ToString()));
         Assert.Equal(Mac(1), (await silo.CallAsync("GET", $"reservations/{address}")).Body!["Token"]!.ToString());
         (_, report) = await ImportAsync(csv);
-        Assert.Equal((0, 0, 2), (report["Created"]!.GetValue<int>(), report["Updated"]!.GetValue<int>(), report["Unchanged"]!.GetValue<int>()));
+        Assert.Equal((0, 0, 2),
+            (report["Created"]!.GetValue<int>(), report["Updated"]!.GetValue<int>(), report["Unchanged"]!.GetValue<int>()));
         (_, report) = await ImportAsync(csv.Replace("local", "sledgehammer", StringComparison.Ordinal));
         Assert.Equal(1, report["Updated"]!.GetValue<int>());
         Assert.Equal("sledgehammer", (await MachineAsync($"web2-{_mark}"))!["BootEnv"]!.ToString());
@@ -64,9 +73,11 @@ public abstract class SheetTests(SiloFixture silo)
     {
         var csv = $"Name,MACs,Profiles\ngood-{_mark},{Mac(3)},\nbad-{_mark},{Mac(4)},nosuch\n";
         var (status, report) = await ImportAsync(csv);
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, 0, 1), (status, report["Created"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, 0, 1),
+            (status, report["Created"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
         var problem = Assert.Single((JsonArray)report["Problems"]!)!;
-        Assert.Equal((3, "Profiles", "there is no profile nosuch"), (problem["Row"]!.GetValue<int>(), problem["Column"]!.ToString(), problem["Message"]!.ToString()));
+        Assert.Equal((3, "Profiles", "there is no profile nosuch"),
+            (problem["Row"]!.GetValue<int>(), problem["Column"]!.ToString(), problem["Message"]!.ToString()));
         Assert.Null(await MachineAsync($"good-{_mark}"));
         (status, report) = await ImportAsync(csv, "?partial=true");
         Assert.Equal((HttpStatusCode.OK, 1, 1), (status, report["Created"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
@@ -107,17 +118,23 @@ public abstract class SheetTests(SiloFixture silo)
     public async Task AnExportCanBeImportedAgain(string file)
     {
         var name = $"x{file[^1]}-{_mark}";
-        await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}","HardwareAddrs":["{{Mac(7)}}"],"Description":"=1+1","Workflow":"discover","Params":{"list":[1,"a,b;c"],"text":"12 \" x"} }""");
+        await silo.CallAsync("POST", "machines",
+            $$"""
+            {"Name":"{{name}}","HardwareAddrs":["{{Mac(7)}}"],"Description":"=1+1","Workflow":"discover",
+            "Params":{"list":[1,"a,b;c"],"text":"12 \" x"} }
+            """);
         var folder = Directory.CreateTempSubdirectory("anvil-sheet-");
         try
         {
             var path = Path.Combine(folder.FullName, file);
             Assert.Equal((0, ""), ((await AnvilAsync("export", path)) is var e ? (e.Code, e.Error) : default));
-            if (file.EndsWith(".csv", StringComparison.Ordinal)) Assert.Contains("'=1+1", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
+            if (file.EndsWith(".csv", StringComparison.Ordinal))
+                Assert.Contains("'=1+1", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
             var (code, output, error) = await AnvilAsync("import", path, "--dry-run", "--json");
             Assert.True(code == 0, output + error);
             var report = JsonNode.Parse(output)!;
-            Assert.Equal((0, 0, 0), (report["Created"]!.GetValue<int>(), report["Updated"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
+            Assert.Equal((0, 0, 0),
+                (report["Created"]!.GetValue<int>(), report["Updated"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
             Assert.Empty(Directory.GetFiles(folder.FullName, "*.part"));
         }
         finally
@@ -139,8 +156,10 @@ public abstract class SheetTests(SiloFixture silo)
         Assert.Contains($"cli-{_mark}", output, StringComparison.Ordinal);
         Assert.Contains(Mac(9), output, StringComparison.Ordinal);
         Assert.Contains("sledgehammer", (await AnvilAsync("machines", "show", $"cli-{_mark}")).Output, StringComparison.Ordinal);
-        Assert.Equal(Mac(9), JsonNode.Parse((await AnvilAsync("machines", "show", Mac(9), "--json")).Output)!["HardwareAddrs"]![0]!.ToString());
-        Assert.Contains($"{Mac(9)}.ipxe", (await AnvilAsync("machines", "preview", $"cli-{_mark}", "--client", "ipxe")).Output, StringComparison.Ordinal);
+        Assert.Equal(Mac(9),
+            JsonNode.Parse((await AnvilAsync("machines", "show", Mac(9), "--json")).Output)!["HardwareAddrs"]![0]!.ToString());
+        Assert.Contains($"{Mac(9)}.ipxe", (await AnvilAsync("machines", "preview", $"cli-{_mark}", "--client", "ipxe")).Output,
+            StringComparison.Ordinal);
         Assert.Equal(0, (await AnvilAsync("machines", "timeline", $"cli-{_mark}")).Code);
         Assert.Equal(0, (await AnvilAsync("leases")).Code);
         Assert.Contains("10.44.0.0/16", (await AnvilAsync("subnets")).Output, StringComparison.Ordinal);
@@ -154,12 +173,17 @@ public abstract class SheetTests(SiloFixture silo)
         await silo.CallAsync("POST", "machines", $$"""{"Name":"w-{{_mark}}","BootEnv":"local"}""");
         using var output = new StringWriter();
         using var end = new CancellationTokenSource();
-        var watching = AnvilCommand.Build(TimeProvider.System).Parse(["machines", "watch", $"w-{_mark}", "--json", "--server", $"http://127.0.0.1:{silo.ApiPort}", "--key", $"rocketskates:{SiloFixture.Password}"])
-            .InvokeAsync(new InvocationConfiguration { Output = TextWriter.Synchronized(output), ProcessTerminationTimeout = null }, end.Token);
-        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("\"Runnable\":true", StringComparison.Ordinal)), TimeSpan.FromMinutes(2), () => $"the machine was not shown: {output}");
+        var watching = AnvilCommand.Build(TimeProvider.System)
+            .Parse(["machines", "watch", $"w-{_mark}", "--json", "--server", $"http://127.0.0.1:{silo.ApiPort}", "--key",
+                $"rocketskates:{SiloFixture.Password}"])
+            .InvokeAsync(new InvocationConfiguration { Output = TextWriter.Synchronized(output), ProcessTerminationTimeout = null },
+                end.Token);
+        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("\"Runnable\":true", StringComparison.Ordinal)),
+            TimeSpan.FromMinutes(2), () => $"the machine was not shown: {output}");
         var uuid = (await MachineAsync($"w-{_mark}"))!["Uuid"];
         await silo.CallAsync("PATCH", $"machines/{uuid}", """[{"op":"replace","path":"/Description","value":"changed meanwhile"}]""");
-        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("changed meanwhile", StringComparison.Ordinal)), TimeSpan.FromMinutes(2), () => $"the change was not shown: {output}");
+        await Wait.UntilAsync(() => Task.FromResult(output.ToString().Contains("changed meanwhile", StringComparison.Ordinal)),
+            TimeSpan.FromMinutes(2), () => $"the change was not shown: {output}");
         await end.CancelAsync();
         Assert.Equal(130, await watching);
     }

@@ -65,7 +65,8 @@ public abstract class SiloFixture : IAsyncLifetime
     public HttpClient Client(string user, string password)
     {
         var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ApiPort}/api/v3/") };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
         return http;
     }
 
@@ -78,7 +79,8 @@ public abstract class SiloFixture : IAsyncLifetime
     }
 
     /// <summary>Calls the API; the status and the JSON that came.</summary>
-    public async Task<(HttpStatusCode Status, JsonNode? Body)> CallAsync(string method, string path, string? body = null, HttpClient? client = null)
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> CallAsync(string method, string path, string? body = null,
+        HttpClient? client = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -98,7 +100,8 @@ public abstract class SiloFixture : IAsyncLifetime
     /// <summary>Adds a silo and starts it.</summary>
     protected async Task AddAsync(params string[] arguments)
     {
-        string[] own = [$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}"];
+        string[] own = [$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1",
+            $"--Silo:SiloPort={FreePort()}"];
         string[] all = [.. own, $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments];
         _started.Add(all);
         await StartOneAsync(all);
@@ -129,7 +132,8 @@ public abstract class SiloFixture : IAsyncLifetime
 /// <summary>One silo with every role, on SQLite.</summary>
 public sealed class SingleSilo : SiloFixture
 {
-    protected override Task StartAsync() => AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}");
+    protected override Task StartAsync()
+        => AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}");
 }
 
 /// <summary>The PostgreSQL server of this run.</summary>
@@ -147,8 +151,10 @@ public sealed class SiloCluster(PostgresFixture postgres) : SiloFixture
     {
         var database = await postgres.Server.CreateDatabaseAsync();
         string[] shared = [$"--Silo:Postgres={database}", "--Silo:ClusterAddress=127.0.0.1"];
-        await AddAsync([.. shared, "--Silo:Roles:0=gateway", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}"]);
+        await AddAsync([.. shared, "--Silo:Roles:0=gateway", $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}",
+            $"--Edge:TftpPort={TftpPort}"]);
         await AddAsync([.. shared, "--Silo:Roles:0=core", $"--Edge:ApiPort={FreePort()}"]);
-        await AddAsync([.. shared, "--Silo:Roles:0=edge", $"--Edge:ApiPort={FreePort()}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}"]);
+        await AddAsync([.. shared, "--Silo:Roles:0=edge", $"--Edge:ApiPort={FreePort()}", $"--Edge:FilePort={FilePort}",
+            $"--Edge:TftpPort={TftpPort}"]);
     }
 }

@@ -21,7 +21,8 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
     [Fact]
     public async Task ADhcpPacketAsksOneGrainAndItsLeases()
     {
-        await silo.CallAsync("POST", "subnets", """{"Name":"walk","Subnet":"10.66.0.0/24","Enabled":true,"ActiveStart":"10.66.0.10","ActiveEnd":"10.66.0.99"}""");
+        await silo.CallAsync("POST", "subnets",
+            """{"Name":"walk","Subnet":"10.66.0.0/24","Enabled":true,"ActiveStart":"10.66.0.10","ActiveEnd":"10.66.0.99"}""");
         var packet = new DhcpMessage
         {
             Op = 1,
@@ -30,7 +31,8 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
         };
         var files = await WalkAsync("a DHCP packet", async () =>
         {
-            var outcome = await silo.Service<DhcpHandler>().HandleAsync(new DhcpArrival(packet, [IPv4.Parse("10.66.0.1")], 0, 68, IsBinl: false), CancellationToken.None);
+            var outcome = await silo.Service<DhcpHandler>()
+                .HandleAsync(new DhcpArrival(packet, [IPv4.Parse("10.66.0.1")], 0, 68, IsBinl: false), CancellationToken.None);
             Assert.Equal(DhcpMessageType.Offer, outcome.Departure!.Message.Type);
         });
         Assert.Equal(["Edge", "Grains", "Storage"], FloorsOf(files));
@@ -46,7 +48,9 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
         var config = JsonNode.Parse(await http.GetStringAsync($"http://127.0.0.1:{silo.FilePort}/sledgehammer/agent.json"))!;
         using var stranger = silo.Client(config["Token"]!.ToString());
         var files = await WalkAsync("a registration", async () =>
-            Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "machines", """{"Name":"walk-in","HardwareAddrs":["02:00:00:00:66:01"]}""", stranger)).Status));
+            Assert.Equal(HttpStatusCode.Created,
+                (await silo.CallAsync("POST", "machines", """{"Name":"walk-in","HardwareAddrs":["02:00:00:00:66:01"]}""",
+                    stranger)).Status));
         Assert.Equal(["Gateway", "Objects", "Grains"], FloorsOf(files));
         Assert.Contains("src/Objects/Kinds/MachineObjects.cs", files);
         Assert.Contains("src/Grains/Machines/MachineStore.cs", files);
@@ -57,7 +61,9 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
     {
         await silo.CallAsync("POST", "profiles", """{"Name":"walk-profile"}""");
         var files = await WalkAsync("a PATCH of a profile", async () =>
-            Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", "profiles/walk-profile", """[{"op":"replace","path":"/Description","value":"walked"}]""")).Status));
+            Assert.Equal(HttpStatusCode.OK,
+                (await silo.CallAsync("PATCH", "profiles/walk-profile",
+                    """[{"op":"replace","path":"/Description","value":"walked"}]""")).Status));
         Assert.Equal(["Gateway", "Objects", "Grains", "Storage"], FloorsOf(files));
         Assert.Contains("src/Grains/Catalog/CatalogGrain.cs", files);
         Assert.Contains("src/Storage/CatalogStore.cs", files);
@@ -66,11 +72,13 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
     [Fact]
     public async Task AListOfMachinesAsksNoGrain()
     {
-        var files = await WalkAsync("a list of machines", async () => Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", "machines?sort=Name&limit=5")).Status));
+        var files = await WalkAsync("a list of machines",
+            async () => Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", "machines?sort=Name&limit=5")).Status));
         Assert.Equal(["Gateway", "Objects", "Storage"], FloorsOf(files));
     }
 
-    private static IEnumerable<string> FloorsOf(IEnumerable<string> files) => files.Select(f => f.Split('/')[1]).Distinct(StringComparer.Ordinal).OrderBy(f => Array.IndexOf(Floors, f));
+    private static IEnumerable<string> FloorsOf(IEnumerable<string> files)
+        => files.Select(f => f.Split('/')[1]).Distinct(StringComparer.Ordinal).OrderBy(f => Array.IndexOf(Floors, f));
 
     /// <summary>
     /// Does something within a trace of its own, and gives the files that its spans name, in the order of their beginnings.
@@ -80,18 +88,21 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
         var spans = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is AnvilDiagnostics.Name or "Microsoft.Orleans.Application" or "Microsoft.AspNetCore" or "System.Net.Http",
+            ShouldListenTo = source => source.Name is AnvilDiagnostics.Name or "Microsoft.Orleans.Application" or "Microsoft.AspNetCore"
+                or "System.Net.Http",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = spans.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
         // Others in the process trace as well: this walk is known by its own id.
-        using var walk = new Activity("walk") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C).Start();
+        using var walk = new Activity("walk") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C)
+            .Start();
         await act();
         walk.Stop();
         List<string> files =
         [
-            .. spans.Where(s => s.TraceId == walk.TraceId).OrderBy(s => s.StartTimeUtc).Select(s => s.GetTagItem("code.file.path") as string).OfType<string>().Distinct(StringComparer.Ordinal),
+            .. spans.Where(s => s.TraceId == walk.TraceId).OrderBy(s => s.StartTimeUtc)
+            .Select(s => s.GetTagItem("code.file.path") as string).OfType<string>().Distinct(StringComparer.Ordinal),
         ];
         output.WriteLine($"{what}:");
         foreach (var file in files) output.WriteLine("  " + file);

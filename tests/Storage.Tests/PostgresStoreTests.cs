@@ -61,14 +61,17 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         await connection.ExecuteAsync("INSERT INTO schema_version (version, name, oldest) VALUES (90, 'compatible', 1)");
         await _database.MigrateAsync(CancellationToken.None);
         await connection.ExecuteAsync("INSERT INTO schema_version (version, name, oldest) VALUES (91, 'not', 91)");
-        Assert.Contains("version with schema 91 or later", (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message, StringComparison.Ordinal);
+        Assert.Contains("version with schema 91 or later",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task MembershipChangesCompareTheVersionOfTheWholeTable()
     {
         await using var connection = await _database.OpenAsync(CancellationToken.None);
-        var queries = (await connection.QueryAsync<(string Key, string Text)>("SELECT QueryKey, QueryText FROM OrleansQuery")).ToDictionary(q => q.Key, q => q.Text, StringComparer.Ordinal);
+        var queries = (await connection.QueryAsync<(string Key, string Text)>(
+            "SELECT QueryKey, QueryText FROM OrleansQuery")).ToDictionary(q => q.Key, q => q.Text, StringComparer.Ordinal);
         var now = DateTime.UtcNow;
         object Member(int generation, int version, int status = 2) => new
         {
@@ -88,7 +91,9 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         Task<long> Run(string key, object parameters) => connection.ExecuteScalarAsync<long>(queries[key], parameters);
         async Task<(int Members, int Version)> ReadAsync()
         {
-            var rows = (await connection.QueryAsync<(DateTime? StartTime, int Version)>(queries["MembershipReadAllKey"].Replace("SELECT m.address AS \"Address\"", "SELECT m.started, v.version, m.address", StringComparison.Ordinal), new { DeploymentId = "d" })).AsList();
+            var rows = (await connection.QueryAsync<(DateTime? StartTime, int Version)>(
+                queries["MembershipReadAllKey"].Replace("SELECT m.address AS \"Address\"", "SELECT m.started, v.version, m.address",
+                    StringComparison.Ordinal), new { DeploymentId = "d" })).AsList();
             return (rows.Count(r => r.StartTime is not null), rows[0].Version);
         }
 
@@ -121,7 +126,21 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         await Task.WhenAll(Enumerable.Range(1, 16).Select(async generation =>
         {
             await using var connection = await _database.OpenAsync(CancellationToken.None);
-            var made = await connection.ExecuteScalarAsync<long>(insert!, new { DeploymentId = "d", Address = "a", Port = 1, Generation = generation, SiloName = "s", HostName = "h", Status = 2, ProxyPort = 0, StartTime = DateTime.UtcNow, IAmAliveTime = DateTime.UtcNow, Version = 0 });
+            var made = await connection.ExecuteScalarAsync<long>(insert!,
+                new
+                {
+                    DeploymentId = "d",
+                    Address = "a",
+                    Port = 1,
+                    Generation = generation,
+                    SiloName = "s",
+                    HostName = "h",
+                    Status = 2,
+                    ProxyPort = 0,
+                    StartTime = DateTime.UtcNow,
+                    IAmAliveTime = DateTime.UtcNow,
+                    Version = 0
+                });
             if (made == 1) Interlocked.Increment(ref won);
         }));
         Assert.Equal(1, won);
@@ -132,7 +151,9 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
     public async Task AStateWrittenTwiceUponOneVersionIsAConflict()
     {
         await using var connection = await _database.OpenAsync(CancellationToken.None);
-        Task<int?> Write(int? version) => connection.ExecuteScalarAsync<int?>("SELECT grain_state_write('anvil', 'other', 0, 0, 'x', '\\x7b7d', @version)", new { version });
+        Task<int?> Write(int? version)
+            => connection.ExecuteScalarAsync<int?>("SELECT grain_state_write('anvil', 'other', 0, 0, 'x', '\\x7b7d', @version)",
+                new { version });
         Assert.Equal(1, await Write(null));
         Assert.Null(await Write(null));
         Assert.Equal(2, await Write(1));
@@ -149,7 +170,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         var place = await events.EndAsync(CancellationToken.None);
         await using var transaction = await slow.BeginTransactionAsync();
         await slow.ExecuteAsync(Insert, new { key = "late" }, transaction);
-        await using (var quick = await _database.OpenAsync(CancellationToken.None)) await quick.ExecuteAsync(Insert, new { key = "early" });
+        await using (var quick = await _database.OpenAsync(CancellationToken.None))
+            await quick.ExecuteAsync(Insert, new { key = "early" });
         Assert.Empty(await events.ReadAsync(place, 10, CancellationToken.None));
         await transaction.CommitAsync();
         Assert.Equal(["late", "early"], (await events.ReadAsync(place, 10, CancellationToken.None)).Select(e => e.Key));
@@ -163,7 +185,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         var place = await Feed.EndAsync(CancellationToken.None);
         await using var transaction = await slow.BeginTransactionAsync();
         await slow.ExecuteAsync(Insert, new { key = "late" }, transaction);
-        await using (var quick = await _database.OpenAsync(CancellationToken.None)) await quick.ExecuteAsync(Insert, new { key = "early" });
+        await using (var quick = await _database.OpenAsync(CancellationToken.None))
+            await quick.ExecuteAsync(Insert, new { key = "early" });
         var page = await Feed.ChangedAsync(place, 10, CancellationToken.None);
         Assert.Equal(["early"], page.Uuids);
         await transaction.CommitAsync();
@@ -175,6 +198,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
     {
         await using var nowhere = new PostgresDatabase("Host=/nowhere;Username=anvil;Database=none");
         Assert.True(DatabaseFailure.Is(await Assert.ThrowsAnyAsync<Exception>(() => nowhere.PingAsync(CancellationToken.None))));
-        Assert.DoesNotContain("secret", new PostgresDatabase("Host=h;Username=anvil;Password=secret;Database=none").Name, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", new PostgresDatabase("Host=h;Username=anvil;Password=secret;Database=none").Name,
+            StringComparison.Ordinal);
     }
 }

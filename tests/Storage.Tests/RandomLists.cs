@@ -10,19 +10,25 @@ internal sealed class RandomLists(Random random)
 {
     private static readonly string[] Texts =
     [
-        "", "a", "A", "aa", "ab", "b", "local", "é", "e\u0301", "\uFFFD", "\uE000", "\uFFFF", "😀", "😀a", "𝔸", "日本", "'", "\"", "\\", "a\"b\\c", "%", "_", "$.x", "[0]", "{}", "null", "true",
-        "True", "0", "5", "05", "5.0", "1e2", "-3", " ", "a b", "a,b", "x/y", "\t", "\n", "a\nb", "\u0001", "\u007f", new string('q', 127), new string('q', 128), new string('q', 129),
-        Repeat("😀", 128), Repeat("😀", 128) + "a", new string('é', 127) + "z", "--", "; DROP TABLE machine", "*", "?", "[a-z]", "(", ")", "Eq(a)", "Foo(a)", "i\u0130", "ß", "ſ", "K",
+        "", "a", "A", "aa", "ab", "b", "local", "é", "e\u0301", "\uFFFD", "\uE000", "\uFFFF", "😀", "😀a", "𝔸", "日本", "'", "\"", "\\",
+        "a\"b\\c", "%", "_", "$.x", "[0]", "{}", "null", "true",
+        "True", "0", "5", "05", "5.0", "1e2", "-3", " ", "a b", "a,b", "x/y", "\t", "\n", "a\nb", "\u0001", "\u007f", new string('q', 127),
+        new string('q', 128), new string('q', 129),
+        Repeat("😀", 128), Repeat("😀", 128) + "a", new string('é', 127) + "z", "--", "; DROP TABLE machine", "*", "?", "[a-z]", "(", ")",
+        "Eq(a)", "Foo(a)", "i\u0130", "ß", "ſ", "K",
     ];
 
     private static readonly string[] Addresses =
     [
-        "", "10.0.0.1", "10.0.0.2", "10.0.0.10", "10.0.0.100", "9.255.255.255", "0.0.0.0", "255.255.255.255", "198.51.100.7", "010.0.0.1", "256.1.1.1", "1..2.3", "1.2.3.4.", ".1.2.3", "1,2,3,4",
-        "1.2.3.4 ", "1.2.3.4\n", "1.2.3", "1.2.3.4.5", "١.٢.٣.٤", "1.2.3.0x4", "1.2.3.-4", "elsewhere", "::1", "1.2.3.4e0", "99999999999999",
+        "", "10.0.0.1", "10.0.0.2", "10.0.0.10", "10.0.0.100", "9.255.255.255", "0.0.0.0", "255.255.255.255", "198.51.100.7", "010.0.0.1",
+        "256.1.1.1", "1..2.3", "1.2.3.4.", ".1.2.3", "1,2,3,4",
+        "1.2.3.4 ", "1.2.3.4\n", "1.2.3", "1.2.3.4.5", "١.٢.٣.٤", "1.2.3.0x4", "1.2.3.-4", "elsewhere", "::1", "1.2.3.4e0",
+        "99999999999999",
     ];
 
     private static readonly string[] Numbers =
-        ["0", "-0", "1", "1.0", "5", "5.5", "0.1", "100", "1e2", "-3", "1152921504606846976", "1152921504606846977", "9007199254740993", "12345678901234567890123", "1e308", "1.5e308", "1e999", "-1e999", "1e-400", "5e-324", "2.5e-301", "1e-300"];
+        ["0", "-0", "1", "1.0", "5", "5.5", "0.1", "100", "1e2", "-3", "1152921504606846976", "1152921504606846977", "9007199254740993",
+            "12345678901234567890123", "1e308", "1.5e308", "1e999", "-1e999", "1e-400", "5e-324", "2.5e-301", "1e-300"];
 
     private static readonly string[] Others = ["true", "false", "null", "[]", "[1,\"a\"]", "{}", "{\"a\":{\"b\":[null]}}"];
 
@@ -30,12 +36,15 @@ internal sealed class RandomLists(Random random)
 
     private static readonly string[] Names =
     [
-        "Name", "Uuid", "Key", "Valid", "Validated", "Available", "ReadOnly", "Meta", "Endpoint", "Description", "Address", "HardwareAddrs", "Stage", "BootEnv", "Workflow", "Profiles", "Params", "Tasks",
-        "CurrentTask", "Runnable", "OS", "Boot.Phase", "Boot.Since", "Boot.LastSeen", "Boot.Stuck", "Boot.Attempts", "Boot.Via", "Errors", "CurrentJob", "Boot", "Locked",
+        "Name", "Uuid", "Key", "Valid", "Validated", "Available", "ReadOnly", "Meta", "Endpoint", "Description", "Address",
+        "HardwareAddrs", "Stage", "BootEnv", "Workflow", "Profiles", "Params", "Tasks",
+        "CurrentTask", "Runnable", "OS", "Boot.Phase", "Boot.Since", "Boot.LastSeen", "Boot.Stuck", "Boot.Attempts", "Boot.Via", "Errors",
+        "CurrentJob", "Boot", "Locked",
     ];
 
     private static readonly string[] Patterns =
-        ["^a", "a$", ".", "^$", "[0-9]+", "(?i)A", "^10\\.", "^52:54", "😀", "\\p{L}", "q{100}", "^(a+)+$", "local|b", "^.{2}$", "\\\"", "(?s)a.b", "x/", "", "^.$"];
+        ["^a", "a$", ".", "^$", "[0-9]+", "(?i)A", "^10\\.", "^52:54", "😀", "\\p{L}", "q{100}", "^(a+)+$", "local|b", "^.{2}$", "\\\"",
+            "(?s)a.b", "x/", "", "^.$"];
 
     private static readonly ListFunction[] Functions = Enum.GetValues<ListFunction>();
 
@@ -65,7 +74,15 @@ internal sealed class RandomLists(Random random)
             CurrentJob = random.Next(2) == 0 ? "" : Guid.Empty.ToString(),
             Meta = Some().Distinct(StringComparer.Ordinal).ToDictionary(k => k, _ => Text()),
             Params = ParamNames.Where(_ => random.Next(2) == 0).ToDictionary(n => n, _ => Value()),
-            Boot = new MachineBoot { Phase = One(Enum.GetValues<Phase>()), Since = Time(), LastSeen = Time(), Attempts = random.Next(3), Stuck = random.Next(2) == 0, Via = Text() },
+            Boot = new MachineBoot
+            {
+                Phase = One(Enum.GetValues<Phase>()),
+                Since = Time(),
+                LastSeen = Time(),
+                Attempts = random.Next(3),
+                Stuck = random.Next(2) == 0,
+                Via = Text()
+            },
         };
         return Json.Read<Machine>(Json.Write(machine));
     }
@@ -92,6 +109,7 @@ internal sealed class RandomLists(Random random)
 
     private string Filter(string name, IReadOnlyList<Machine> machines)
     {
+        string Arguments(int count) => string.Join(',', Enumerable.Range(0, count).Select(_ => Argument()));
         string Argument()
         {
             if (random.Next(8) == 0) return Text();
@@ -114,7 +132,8 @@ internal sealed class RandomLists(Random random)
         {
             ListFunction.Eq when random.Next(2) == 0 => Argument(),
             ListFunction.Between or ListFunction.Except => $"{function}({Argument()},{Argument()})",
-            ListFunction.In or ListFunction.Nin => $"{function}({string.Join(',', Enumerable.Range(0, random.Next(1, random.Next(5) == 0 ? 40 : 4)).Select(_ => Argument()))})",
+            ListFunction.In or ListFunction.Nin =>
+                $"{function}({Arguments(random.Next(1, random.Next(5) == 0 ? 40 : 4))})",
             ListFunction.Re => $"Re({One(Patterns)})",
             _ => $"{function}({Argument()})",
         };
@@ -139,7 +158,11 @@ internal sealed class RandomLists(Random random)
         _ => mac,
     };
 
-    private JsonElement Value() => JsonDocument.Parse(random.Next(3) switch { 0 => One(Numbers), 1 => JsonSerializer.Serialize(Text()), _ => One(Others) }).RootElement;
+    private JsonElement Value()
+        => JsonDocument.Parse(
+            random.Next(3) switch { 0 => One(Numbers), 1 => JsonSerializer.Serialize(Text()), _ => One(Others) }).RootElement;
 
-    private DateTimeOffset Time() => random.Next(4) == 0 ? default : new DateTimeOffset(2026, 1, 1, 0, 0, random.Next(2), TimeSpan.Zero).AddTicks(One([0, 1, 10, 5_000_000, 9_999_999]));
+    private DateTimeOffset Time()
+        => random.Next(4) == 0 ? default
+            : new DateTimeOffset(2026, 1, 1, 0, 0, random.Next(2), TimeSpan.Zero).AddTicks(One([0, 1, 10, 5_000_000, 9_999_999]));
 }

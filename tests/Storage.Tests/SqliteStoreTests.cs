@@ -57,6 +57,8 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
             await command.ExecuteNonQueryAsync();
         }
 
-        Assert.Contains("newer than this version", (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message, StringComparison.Ordinal);
+        Assert.Contains("newer than this version",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => _database.MigrateAsync(CancellationToken.None))).Message,
+            StringComparison.Ordinal);
     }
 }

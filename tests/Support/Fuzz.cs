@@ -40,7 +40,8 @@ public static class Fuzz
     /// <param name="test">The test's method.</param>
     public static Task OpenAsync(Action<Random> one, [CallerMemberName] string test = "")
     {
-        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"), System.Globalization.CultureInfo.InvariantCulture, out var set) ? set : 10;
+        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"),
+            System.Globalization.CultureInfo.InvariantCulture, out var set) ? set : 10;
         var time = TimeSpan.FromMinutes(minutes);
         return AloneAsync(
             one,
@@ -96,7 +97,8 @@ public static class Fuzz
             var own = unchecked((seed * 1_000_003) + n);
             var took = TimeSpan.MaxValue;
             for (var tries = 0; tries < Tries && took > Longest; tries++) took = Measure(one, n, own);
-            if (took > Longest) throw new InvalidOperationException($"case {n} (seed {own}) kept a processor busy for {took.TotalSeconds:F1} s");
+            if (took > Longest)
+                throw new InvalidOperationException($"case {n} (seed {own}) kept a processor busy for {took.TotalSeconds:F1} s");
         }
 
         var kept = GC.GetTotalMemory(forceFullCollection: true) - before;

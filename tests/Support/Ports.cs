@@ -6,7 +6,8 @@ namespace Anvil.Support;
 
 /// <summary>
 /// Port numbers of loopback that are a test's own until it gives them back. They lie below those that the kernel hands out by itself, and
-/// each is held by a lock on a file, which other test processes of the machine respect; so nobody takes one between its choice and its use.
+/// each is held by a lock on a file, which other test processes of the machine respect; so nobody takes one between its choice and its
+/// use.
 /// </summary>
 public sealed class Ports : IDisposable
 {

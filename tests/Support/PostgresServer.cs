@@ -28,9 +28,12 @@ public sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> StartNewAsync()
     {
         var programs = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(d => int.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture)).Select(d => Path.Combine(d, "bin")).FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
+            ? Directory.EnumerateDirectories("/usr/lib/postgresql")
+                .OrderByDescending(d => int.Parse(Path.GetFileName(d), CultureInfo.InvariantCulture)).Select(d => Path.Combine(d, "bin"))
+                .FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
             : null;
-        var server = new PostgresServer(programs ?? throw new SetupException("PostgreSQL is missing: install the package postgresql"), Directory.CreateTempSubdirectory("anvil-pg-").FullName);
+        var server = new PostgresServer(programs ?? throw new SetupException("PostgreSQL is missing: install the package postgresql"),
+            Directory.CreateTempSubdirectory("anvil-pg-").FullName);
         try
         {
             if (server._asRoot) Commands.Run("chown", "postgres:postgres", server.Folder);
@@ -60,7 +63,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         // The data are gone with the test: what a crash of the whole machine would lose is of no interest.
-        _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=1000", "-c", "shared_buffers=128MB", "-c", "log_lock_waits=on");
+        _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=1000",
+            "-c", "shared_buffers=128MB", "-c", "log_lock_waits=on");
         Commands.LogTo(_process, LogFile);
         await Wait.UntilAsync(AnswersAsync, StartTime, () => $"PostgreSQL does not answer; see {LogFile}");
     }
@@ -99,7 +103,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task<bool> AnswersAsync()
     {
-        if (_process is { HasExited: true }) throw new SetupException($"PostgreSQL ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
+        if (_process is { HasExited: true })
+            throw new SetupException($"PostgreSQL ended with {_process.ExitCode}: {await File.ReadAllTextAsync(LogFile)}");
         try
         {
             await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=3");
@@ -116,7 +121,8 @@ public sealed class PostgresServer : IAsyncDisposable
     private Process Start(string program, params string[] arguments)
     {
         var path = Path.Combine(_programs, program);
-        return _asRoot ? Commands.Start("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. arguments]) : Commands.Start(path, arguments);
+        return _asRoot ? Commands.Start("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. arguments])
+            : Commands.Start(path, arguments);
     }
 
     private void Run(string program, params string[] arguments)

@@ -16,7 +16,8 @@ public static partial class ThreadCost
     {
         get
         {
-            if (ClockGetTime(ThreadClock, out var time) != 0) throw new InvalidOperationException($"clock_gettime: error {Marshal.GetLastPInvokeError()}");
+            if (ClockGetTime(ThreadClock, out var time) != 0)
+                throw new InvalidOperationException($"clock_gettime: error {Marshal.GetLastPInvokeError()}");
             return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000.0);
         }
     }

@@ -9,7 +9,8 @@ public static class Wait
 
     /// <summary>Waits until a condition holds.</summary>
     /// <exception cref="SetupException">It did not hold in time.</exception>
-    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, Func<string> problem, CancellationToken cancellation = default)
+    public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, Func<string> problem,
+        CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         while (!await condition())

@@ -23,7 +23,8 @@ public enum Speaker
 public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, bool broadcast)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(32)];
+    private static readonly TimeSpan[] Waits = [TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(16),
+        TimeSpan.FromSeconds(32)];
 
     /// <summary>The wait for a lease, which goes on when firmware gives up and boots anew.</summary>
     private SwarmWait? _waiting;
@@ -42,10 +43,12 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
             var transaction = BinaryPrimitives.ReadUInt32BigEndian(RandomNumberGenerator.GetBytes(4));
             try
             {
-                if (await AskAsync(transaction, Make(transaction, DhcpPacket.Discover, speaker, null, null), DhcpPacket.Offer, Waits, cancellation) is not { } offer) break;
+                if (await AskAsync(transaction, Make(transaction, DhcpPacket.Discover, speaker, null, null), DhcpPacket.Offer, Waits,
+                    cancellation) is not { } offer) break;
                 // A client asks four times for what it was offered before it starts again.
                 var sent = swarm.Now;
-                var ack = await AskAsync(transaction, Make(transaction, DhcpPacket.Request, speaker, offer.YourAddress, offer.ServerId), DhcpPacket.Ack, Waits[..2], cancellation);
+                var ack = await AskAsync(transaction, Make(transaction, DhcpPacket.Request, speaker, offer.YourAddress, offer.ServerId),
+                    DhcpPacket.Ack, Waits[..2], cancellation);
                 if (ack is null) continue;
                 swarm.Leases.Held(ack.YourAddress, Mac, swarm.Now, sent + TimeSpan.FromSeconds(ack.LeaseSeconds));
                 swarm.Waited($"DHCP of {speaker}", swarm.Now - waiting.Since);
@@ -59,7 +62,9 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         }
 
         if (!swarm.IsTooLong(waiting, Patience)) return null;
-        swarm.GaveUp.Add($"{Mac}: {speaker} got no lease in {(swarm.Now - waiting.Since).TotalSeconds:F0} s, since turn {waiting.Turn}, at {swarm.Now.TotalSeconds:F0} s");
+        swarm.GaveUp.Add(
+            $"{Mac}: {speaker} got no lease in {(swarm.Now - waiting.Since).TotalSeconds:F0} s, since turn {waiting.Turn}, "
+                + $"at {swarm.Now.TotalSeconds:F0} s");
         _waiting = null;
         return null;
     }
@@ -75,7 +80,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         patience.CancelAfter(time);
         try
         {
-            while (servers == 0 || offers.Select(o => o.ServerId).Distinct().Count() < servers) offers.Add(await answers.ReadAsync(patience.Token));
+            while (servers == 0 || offers.Select(o => o.ServerId).Distinct().Count() < servers)
+                offers.Add(await answers.ReadAsync(patience.Token));
             return offers;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -90,7 +96,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         var transaction = BinaryPrimitives.ReadUInt32BigEndian(RandomNumberGenerator.GetBytes(4));
         try
         {
-            return await AskAsync(transaction, Make(transaction, DhcpPacket.Discover, speaker, null, null), DhcpPacket.Offer, [time], cancellation);
+            return await AskAsync(transaction, Make(transaction, DhcpPacket.Discover, speaker, null, null), DhcpPacket.Offer, [time],
+                cancellation);
         }
         finally
         {
@@ -101,7 +108,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
     /// <summary>
     /// Renews a lease: by unicast to its server, then by broadcast to any (RFC 2131 section 4.4.5). Null when nobody renewed it in time.
     /// </summary>
-    public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation, bool unicastOnly = false)
+    public async Task<DhcpPacket?> RenewAsync(DhcpPacket lease, TimeSpan patience, CancellationToken cancellation,
+        bool unicastOnly = false)
     {
         var until = swarm.Now + patience;
         var unicast = true;
@@ -112,7 +120,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
             {
                 var sent = swarm.Now;
                 var request = Make(transaction, DhcpPacket.Request, Speaker.System, null, null, lease.YourAddress);
-                var answer = unicast ? await UnicastAsync(request, lease, cancellation) : await AskAsync(transaction, request, DhcpPacket.Ack, [TimeSpan.FromSeconds(4)], cancellation);
+                var answer = unicast ? await UnicastAsync(request, lease, cancellation)
+                    : await AskAsync(transaction, request, DhcpPacket.Ack, [TimeSpan.FromSeconds(4)], cancellation);
                 unicast = unicastOnly || !unicast;
                 if (answer is null)
                 {
@@ -148,7 +157,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
             while (true)
             {
                 var received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), patience.Token);
-                if (DhcpPacket.Parse(buffer.AsSpan(0, received.ReceivedBytes)) is { } answer && answer.TransactionId == request.TransactionId) return answer.Type == DhcpPacket.Ack ? answer : null;
+                if (DhcpPacket.Parse(buffer.AsSpan(0, received.ReceivedBytes)) is { } answer
+                    && answer.TransactionId == request.TransactionId) return answer.Type == DhcpPacket.Ack ? answer : null;
             }
         }
         catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
@@ -157,7 +167,8 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
         }
     }
 
-    private async Task<DhcpPacket?> AskAsync(uint transaction, DhcpPacket packet, byte wanted, TimeSpan[] waits, CancellationToken cancellation)
+    private async Task<DhcpPacket?> AskAsync(uint transaction, DhcpPacket packet, byte wanted, TimeSpan[] waits,
+        CancellationToken cancellation)
     {
         var answers = swarm.Port.Listen(transaction);
         foreach (var wait in waits)
@@ -203,6 +214,13 @@ public sealed class DhcpClient(SwarmState swarm, byte[] mac, int architecture, b
             options[175] = architecture == 0 ? [19, 1, 1, 24, 1, 1, 33, 1, 1, 39, 1, 1] : [19, 1, 1, 36, 1, 1, 39, 1, 1];
         }
 
-        return new DhcpPacket { TransactionId = transaction, Mac = mac, Broadcast = broadcast && own is null, ClientAddress = own ?? IPAddress.Any, Options = options };
+        return new DhcpPacket
+        {
+            TransactionId = transaction,
+            Mac = mac,
+            Broadcast = broadcast && own is null,
+            ClientAddress = own ?? IPAddress.Any,
+            Options = options
+        };
     }
 }

@@ -55,7 +55,8 @@ public sealed class DhcpPacket
     public IPAddress ServerId => Options.TryGetValue(54, out var id) && id.Length == 4 ? new IPAddress(id) : IPAddress.Any;
 
     /// <summary>Option 51 in seconds.</summary>
-    public uint LeaseSeconds => Options.TryGetValue(51, out var seconds) && seconds.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(seconds) : 0;
+    public uint LeaseSeconds
+        => Options.TryGetValue(51, out var seconds) && seconds.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(seconds) : 0;
 
     /// <summary>The packet as a client sends it.</summary>
     public byte[] ToBytes()
@@ -107,7 +108,8 @@ public sealed class DhcpPacket
             YourAddress = new IPAddress(bytes.Slice(16, 4)),
             NextServer = new IPAddress(bytes.Slice(20, 4)),
             Mac = bytes.Slice(28, 6).ToArray(),
-            File = file.Length > 0 ? file : options.TryGetValue(67, out var name) ? System.Text.Encoding.ASCII.GetString(name).TrimEnd('\0') : "",
+            File = file.Length > 0 ? file
+                : options.TryGetValue(67, out var name) ? System.Text.Encoding.ASCII.GetString(name).TrimEnd('\0') : "",
             Options = options,
         };
     }

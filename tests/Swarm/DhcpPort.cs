@@ -17,7 +17,11 @@ public sealed class DhcpPort : IDisposable
     /// <summary>Opens the port.</summary>
     public DhcpPort(string @interface)
     {
-        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true, ReceiveBufferSize = 4 << 20 };
+        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        {
+            EnableBroadcast = true,
+            ReceiveBufferSize = 4 << 20
+        };
         _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         _socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(@interface + "\0"));
         _socket.Bind(new IPEndPoint(IPAddress.Any, 68));
@@ -30,12 +34,14 @@ public sealed class DhcpPort : IDisposable
         while (!cancellation.IsCancellationRequested)
         {
             var received = await _socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), cancellation);
-            if (DhcpPacket.Parse(buffer.AsSpan(0, received.ReceivedBytes)) is { } packet && _waiting.TryGetValue(packet.TransactionId, out var channel)) channel.Writer.TryWrite(packet);
+            if (DhcpPacket.Parse(buffer.AsSpan(0, received.ReceivedBytes)) is { } packet
+                && _waiting.TryGetValue(packet.TransactionId, out var channel)) channel.Writer.TryWrite(packet);
         }
     }
 
     /// <summary>Answers to a transaction, until the reader is given back.</summary>
-    public ChannelReader<DhcpPacket> Listen(uint transaction) => _waiting.GetOrAdd(transaction, _ => Channel.CreateUnbounded<DhcpPacket>()).Reader;
+    public ChannelReader<DhcpPacket> Listen(uint transaction)
+        => _waiting.GetOrAdd(transaction, _ => Channel.CreateUnbounded<DhcpPacket>()).Reader;
 
     /// <summary>Ends a transaction.</summary>
     public void Forget(uint transaction) => _waiting.TryRemove(transaction, out _);

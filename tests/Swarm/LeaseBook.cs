@@ -32,7 +32,8 @@ public sealed class LeaseBook
     {
         lock (_lock)
         {
-            if (_holds.TryGetValue(address, out var other) && other.Mac != mac && other.Until > now) _doubles.Add($"{address}: {other.Mac} until {other.Until.TotalSeconds:F1} s, {mac} from {now.TotalSeconds:F1} s");
+            if (_holds.TryGetValue(address, out var other) && other.Mac != mac && other.Until > now)
+                _doubles.Add($"{address}: {other.Mac} until {other.Until.TotalSeconds:F1} s, {mac} from {now.TotalSeconds:F1} s");
             _holds[address] = (mac, until);
         }
     }

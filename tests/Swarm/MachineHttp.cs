@@ -60,7 +60,8 @@ public sealed class MachineHttp : IDisposable
             await response.Content.CopyToAsync(Stream.Null, patience.Token);
             return [1];
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return null;
         }
@@ -90,7 +91,8 @@ public sealed class MachineHttp : IDisposable
     }
 
     /// <summary>Calls the API until it answers with anything but 5xx.</summary>
-    public async Task<(HttpStatusCode Status, JsonNode? Body)> CallAsync(HttpMethod method, string url, JsonNode? body, CancellationToken cancellation)
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> CallAsync(HttpMethod method, string url, JsonNode? body,
+        CancellationToken cancellation)
     {
         var began = _swarm.Now;
         while (true)
@@ -109,7 +111,8 @@ public sealed class MachineHttp : IDisposable
                     return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or IOException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 // The server is away.
             }
@@ -136,7 +139,8 @@ public sealed class MachineHttp : IDisposable
                     return;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or IOException
+                || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 // The server is away.
             }

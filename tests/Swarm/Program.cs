@@ -2,16 +2,37 @@ using System.CommandLine;
 using System.Text.Json;
 using Anvil.Swarm;
 
-var network = new Option<string>("--interface") { Description = "The interface whose network the machines are on; the addresses that it will lease must be local to it (see tests/Swarm/README.md)", Required = true };
+var network = new Option<string>(
+    "--interface")
+{
+    Description = "The interface whose network the machines are on; the addresses that it will lease must be local to it "
+        + "(see tests/Swarm/README.md)",
+    Required = true
+};
 var machines = new Option<int>("--machines") { Description = "How many machines", DefaultValueFactory = _ => 500 };
 var ramp = new Option<double>("--ramp") { Description = "Seconds over which they are powered on", DefaultValueFactory = _ => 20 };
-var minutes = new Option<double>("--minutes") { Description = "Longest time to wait for all to be at rest", DefaultValueFactory = _ => 15 };
+var minutes = new Option<double>(
+    "--minutes")
+{ Description = "Longest time to wait for all to be at rest", DefaultValueFactory = _ => 15 };
 var stay = new Option<double>("--stay") { Description = "Seconds to keep leases once all are at rest", DefaultValueFactory = _ => 0 };
-var untilEnd = new Option<bool>("--until-stdin-ends") { Description = "Keep leases, once all are at rest, until standard input ends; a line 'turn' there says that the servers were all up and machines had gone on" };
-var turns = new Option<int>("--turns") { Description = "Turns that a wait may last, beside a firmware's patience, before it counts as given up; 0: the patience alone counts", DefaultValueFactory = _ => 0 };
+var untilEnd = new Option<bool>(
+    "--until-stdin-ends")
+{
+    Description = "Keep leases, once all are at rest, until standard input ends; a line 'turn' there says that "
+        + "the servers were all up and machines had gone on"
+};
+var turns = new Option<int>(
+    "--turns")
+{
+    Description = "Turns that a wait may last, beside a firmware's patience, before it counts as given up; 0: the patience "
+        + "alone counts",
+    DefaultValueFactory = _ => 0
+};
 var seed = new Option<int>("--seed") { Description = "Makes the MAC addresses", DefaultValueFactory = _ => 1 };
 var report = new Option<string?>("--report") { Description = "File to write the report to, as JSON" };
-var root = new RootCommand("A swarm of simulated machines: real DHCP, TFTP, HTTP and API traffic from first packet to registered and local") { network, machines, ramp, minutes, stay, untilEnd, turns, seed, report };
+var root = new RootCommand(
+    "A swarm of simulated machines: real DHCP, TFTP, HTTP and API traffic from first packet to registered and local") { network, machines,
+        ramp, minutes, stay, untilEnd, turns, seed, report };
 root.SetAction(async (parsed, cancellation) =>
 {
     using var port = new DhcpPort(parsed.GetRequiredValue(network));
@@ -50,7 +71,9 @@ root.SetAction(async (parsed, cancellation) =>
     var result = swarm.Report(count);
     var file = parsed.GetValue(report);
     if (file is not null) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(result), cancellation);
-    Console.WriteLine($"{result.Done} of {count} at rest after {result.Seconds:F0} s; longest waits: {string.Join(", ", result.LongestWaits.Select(w => $"{w.Key} {w.Value:F1} s"))}");
+    Console.WriteLine(
+        $"{result.Done} of {count} at rest after {result.Seconds:F0} s; longest "
+            + $"waits: {string.Join(", ", result.LongestWaits.Select(w => $"{w.Key} {w.Value:F1} s"))}");
     foreach (var line in result.Doubles.Concat(result.GaveUp).Concat(result.Lost).Take(20)) Console.WriteLine("  " + line);
     await life.CancelAsync();
     return result.Done == count && result.Doubles.Count == 0 && result.GaveUp.Count == 0 && result.Lost.Count == 0 ? 0 : 1;

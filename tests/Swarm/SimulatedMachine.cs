@@ -97,7 +97,9 @@ public sealed class SimulatedMachine
 
             if (_swarm.Now - began < LoadPatience) continue;
             if (!_swarm.IsTooLong(loading, LoadPatience)) return false;
-            _swarm.GaveUp.Add($"{_mac}: iPXE loaded nothing in {(_swarm.Now - loading.Since).TotalSeconds:F0} s, since turn {loading.Turn}, from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
+            _swarm.GaveUp.Add(
+                $"{_mac}: iPXE loaded nothing in {(_swarm.Now - loading.Since).TotalSeconds:F0} s, since turn {loading.Turn}, "
+                    + $"from {lease.File}, at {_swarm.Now.TotalSeconds:F0} s");
             _loading = null;
             return false;
         }
@@ -141,11 +143,18 @@ public sealed class SimulatedMachine
             if (!await ConfigureAsync()) return;
             if (uuid.Length == 0)
             {
-                var machine = new JsonObject { ["Name"] = "d" + _mac.Replace(':', '-'), ["Arch"] = "amd64", ["HardwareAddrs"] = new JsonArray(_mac), ["Address"] = lease.YourAddress.ToString() };
+                var machine = new JsonObject
+                {
+                    ["Name"] = "d" + _mac.Replace(':', '-'),
+                    ["Arch"] = "amd64",
+                    ["HardwareAddrs"] = new JsonArray(_mac),
+                    ["Address"] = lease.YourAddress.ToString()
+                };
                 var (status, made) = await http.CallAsync(HttpMethod.Post, $"{api}/machines", machine, cancellation);
                 if (status == HttpStatusCode.Created) _swarm.Uuids[_mac] = made!["Uuid"]!.ToString();
                 if (!await ConfigureAsync() || uuid.Length == 0) return;
-                if (_swarm.Uuids.TryGetValue(_mac, out var told) && told != uuid) _swarm.Lost.Add($"{_mac} was registered as {told} and is {uuid} now");
+                if (_swarm.Uuids.TryGetValue(_mac, out var told) && told != uuid)
+                    _swarm.Lost.Add($"{_mac} was registered as {told} and is {uuid} now");
             }
 
             _swarm.Uuids[_mac] = uuid;
@@ -166,7 +175,8 @@ public sealed class SimulatedMachine
                     return;
                 }
 
-                foreach (var (name, value) in _accepted.Where(a => document!["Params"]?[a.Key]?.ToString() != a.Value)) _swarm.Lost.Add($"{_mac}: param {name} was accepted as {value} and is {document!["Params"]?[name]}");
+                foreach (var (name, value) in _accepted.Where(a => document!["Params"]?[a.Key]?.ToString() != a.Value))
+                    _swarm.Lost.Add($"{_mac}: param {name} was accepted as {value} and is {document!["Params"]?[name]}");
                 if (document!["BootEnv"]!.ToString() != env) return;
                 await TurnAsync(http, api, uuid, document, turn, cancellation);
             }
@@ -184,7 +194,8 @@ public sealed class SimulatedMachine
         var name = $"swarm-{turn}";
         if (_accepted.Count < 3)
         {
-            var (set, _) = await http.CallAsync(HttpMethod.Patch, $"{api}/machines/{uuid}", new JsonArray(Set($"/Params/{name}", $"{_mac}-{turn}")), cancellation);
+            var (set, _) = await http.CallAsync(HttpMethod.Patch, $"{api}/machines/{uuid}",
+                new JsonArray(Set($"/Params/{name}", $"{_mac}-{turn}")), cancellation);
             if (set == HttpStatusCode.OK) _accepted[name] = $"{_mac}-{turn}";
             _swarm.Accepted[_mac] = _accepted.ToDictionary(StringComparer.Ordinal);
         }
@@ -196,12 +207,14 @@ public sealed class SimulatedMachine
             await http.CallAsync(HttpMethod.Patch, url, new JsonArray(Set("/State", "running")), cancellation);
             await http.CallAsync(HttpMethod.Get, url + "/actions?os=linux", null, cancellation);
             await http.LogAsync(url + "/log", $"{_mac} ran {job["Task"]}\n", cancellation);
-            await http.CallAsync(HttpMethod.Patch, url, new JsonArray(Set("/State", "finished"), Set("/ExitState", "complete")), cancellation);
+            await http.CallAsync(HttpMethod.Patch, url, new JsonArray(Set("/State", "finished"), Set("/ExitState", "complete")),
+                cancellation);
         }
         else if (status != HttpStatusCode.NoContent && document["CurrentJob"]?.ToString() is { Length: > 0 } current)
         {
             // The server took a change whose answer was lost: the agent's way out is the same.
-            await http.CallAsync(HttpMethod.Patch, $"{api}/jobs/{current}", new JsonArray(Set("/State", "incomplete"), Set("/ExitState", "complete")), cancellation);
+            await http.CallAsync(HttpMethod.Patch, $"{api}/jobs/{current}",
+                new JsonArray(Set("/State", "incomplete"), Set("/ExitState", "complete")), cancellation);
             await Task.Delay(500, cancellation);
         }
     }
@@ -231,7 +244,8 @@ public sealed class SimulatedMachine
                 var waiting = _swarm.Begin();
                 if (await _dhcp.RenewAsync(current, life / 2, cancellation) is not { } renewed)
                 {
-                    if (_swarm.IsTooLong(waiting, life / 2)) _swarm.GaveUp.Add($"{_mac}: {current.YourAddress} was not renewed in time, at {_swarm.Now.TotalSeconds:F0} s");
+                    if (_swarm.IsTooLong(waiting, life / 2))
+                        _swarm.GaveUp.Add($"{_mac}: {current.YourAddress} was not renewed in time, at {_swarm.Now.TotalSeconds:F0} s");
                     return;
                 }
 

@@ -16,6 +16,8 @@ namespace Anvil.Swarm;
 /// <param name="Refused">API requests answered 5xx, or not, and sent again.</param>
 /// <param name="Seconds">How long all of it took.</param>
 public sealed record SwarmReport(
-    int Machines, int Done, IReadOnlyDictionary<string, string> Uuids, IReadOnlyList<string> Doubles, IReadOnlyList<string> GaveUp, IReadOnlyList<string> Lost,
+    int Machines, int Done, IReadOnlyDictionary<string, string> Uuids, IReadOnlyList<string> Doubles, IReadOnlyList<string> GaveUp,
+    IReadOnlyList<string> Lost,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Accepted,
-    IReadOnlyDictionary<string, double> LongestWaits, IReadOnlyDictionary<string, double> MedianWaits, long Boots, long Renewals, long Requests, long Refused, double Seconds);
+    IReadOnlyDictionary<string, double> LongestWaits, IReadOnlyDictionary<string, double> MedianWaits, long Boots, long Renewals,
+    long Requests, long Refused, double Seconds);

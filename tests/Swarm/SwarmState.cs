@@ -52,9 +52,11 @@ public sealed class SwarmState(DhcpPort port, int mostTurns = 0)
     {
         get
         {
-            var doing = string.Join(", ", Doing.Values.GroupBy(d => d).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
+            var doing = string.Join(", ",
+                Doing.Values.GroupBy(d => d).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
             var requests = $"{Interlocked.Read(ref _requests)} requests ({Interlocked.Read(ref _refused)} sent again)";
-            return $"{Now.TotalSeconds,6:F0} s  {doing}; {Interlocked.Read(ref _boots)} boots, {Interlocked.Read(ref _renewals)} renewals, {requests}, "
+            return $"{Now.TotalSeconds,6:F0} s  {doing}; {Interlocked.Read(ref _boots)} boots, {Interlocked.Read(ref _renewals)} "
+                + $"renewals, {requests}, "
                 + $"{Steps} steps, turn {_turns}, {GaveUp.Count} gave up, {Leases.Doubles.Count} doubles";
         }
     }
@@ -66,7 +68,8 @@ public sealed class SwarmState(DhcpPort port, int mostTurns = 0)
     public SwarmWait Begin() => new(Now, Volatile.Read(ref _turns));
 
     /// <summary>True for a wait that outlasts a firmware's patience and the most turns: others were served that often meanwhile.</summary>
-    public bool IsTooLong(SwarmWait wait, TimeSpan patience) => Now - wait.Since >= patience && Volatile.Read(ref _turns) - wait.Turn >= mostTurns;
+    public bool IsTooLong(SwarmWait wait, TimeSpan patience)
+        => Now - wait.Since >= patience && Volatile.Read(ref _turns) - wait.Turn >= mostTurns;
 
     /// <summary>A boot began.</summary>
     public void Booted() => Interlocked.Increment(ref _boots);
@@ -95,6 +98,8 @@ public sealed class SwarmState(DhcpPort port, int mostTurns = 0)
     /// <summary>The swarm so far.</summary>
     public SwarmReport Report(int machines) => new(
         machines, AtRest, Uuids.ToDictionary(), Leases.Doubles, [.. GaveUp], [.. Lost], Accepted.ToDictionary(),
-        _waits.ToDictionary(w => w.Key, w => Math.Round(w.Value.Max(), 2)), _waits.ToDictionary(w => w.Key, w => Math.Round(w.Value.Order().ElementAt(w.Value.Count / 2), 3)),
-        Interlocked.Read(ref _boots), Interlocked.Read(ref _renewals), Interlocked.Read(ref _requests), Interlocked.Read(ref _refused), _clock.Elapsed.TotalSeconds);
+        _waits.ToDictionary(w => w.Key, w => Math.Round(w.Value.Max(), 2)),
+        _waits.ToDictionary(w => w.Key, w => Math.Round(w.Value.Order().ElementAt(w.Value.Count / 2), 3)),
+        Interlocked.Read(ref _boots), Interlocked.Read(ref _renewals), Interlocked.Read(ref _requests), Interlocked.Read(ref _refused),
+        _clock.Elapsed.TotalSeconds);
 }

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace Anvil.Swarm;
 
-/// <summary>Reads a file by TFTP as a PXE ROM does: octet, blksize 1468, one block at a time, asking again after 1, 2, 4 and 8 s.</summary>
+/// <summary>Reads a file by TFTP as a PXE ROM does: octet, blksize 1468, one block at a time, asking again after 1, 2, 4 and 8
+/// s.</summary>
 public static class TftpFetch
 {
     private static readonly int[] Waits = [1000, 2000, 4000, 8000];
@@ -46,7 +47,8 @@ public static class TftpFetch
         }
     }
 
-    private static async Task<(int Count, EndPoint From)> ExchangeAsync(Socket socket, byte[] packet, EndPoint peer, byte[] answer, string file, CancellationToken cancellation)
+    private static async Task<(int Count, EndPoint From)> ExchangeAsync(Socket socket, byte[] packet, EndPoint peer, byte[] answer,
+        string file, CancellationToken cancellation)
     {
         foreach (var wait in Waits)
         {

@@ -9,13 +9,20 @@ internal static class Commands
     /// <exception cref="AgentException">It ended with a code above <paramref name="mostCode"/>.</exception>
     public static string Run(string program, string arguments, string input = "", int mostCode = 0)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })
+        using var process =
+            Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            })
             ?? throw new AgentException($"{program} does not start");
         var error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode <= mostCode ? output : throw new AgentException($"{program} {arguments} ended with {process.ExitCode}: {error.Result.Trim()}");
+        return process.ExitCode <= mostCode ? output
+            : throw new AgentException($"{program} {arguments} ended with {process.ExitCode}: {error.Result.Trim()}");
     }
 }

@@ -12,13 +12,17 @@ public static class DiskPicker
         var all = BlockDevices.All();
         if (wanted.Length > 0)
         {
-            var name = wanted.StartsWith("/dev/", StringComparison.Ordinal) ? new FileInfo(wanted).ResolveLinkTarget(true)?.FullName ?? wanted : "/dev/" + wanted;
-            return all.FirstOrDefault(d => d.Path == name || d.Serial == wanted)?.Path ?? throw new AgentException($"there is no disk {wanted}; there are: {Names(all)}");
+            var name = wanted.StartsWith("/dev/", StringComparison.Ordinal)
+                ? new FileInfo(wanted).ResolveLinkTarget(true)?.FullName ?? wanted : "/dev/" + wanted;
+            return all.FirstOrDefault(d => d.Path == name || d.Serial == wanted)?.Path
+                ?? throw new AgentException($"there is no disk {wanted}; there are: {Names(all)}");
         }
 
-        return all.Where(d => !d.Removable && !d.ReadOnly && d.Size >= Smallest).OrderBy(d => d.Size).ThenBy(d => d.Name, StringComparer.Ordinal).FirstOrDefault()?.Path
+        return all.Where(d => !d.Removable && !d.ReadOnly && d.Size >= Smallest).OrderBy(d => d.Size)
+            .ThenBy(d => d.Name, StringComparer.Ordinal).FirstOrDefault()?.Path
             ?? throw new AgentException($"there is no fixed disk of at least 2 GiB; there are: {Names(all)}");
     }
 
-    private static string Names(IReadOnlyList<BlockDevice> all) => all.Count == 0 ? "none" : string.Join(", ", all.Select(d => $"{d.Path} ({d.Size >> 20} MiB)"));
+    private static string Names(IReadOnlyList<BlockDevice> all)
+        => all.Count == 0 ? "none" : string.Join(", ", all.Select(d => $"{d.Path} ({d.Size >> 20} MiB)"));
 }

@@ -6,7 +6,8 @@ public static class DiskWiper
     /// <summary>Erases one disk, or every fixed one.</summary>
     public static void Wipe(string only)
     {
-        var disks = only.Length > 0 ? BlockDevices.All().Where(d => d.Path == DiskPicker.Pick(only)).ToList() : [.. BlockDevices.All().Where(d => !d.Removable && !d.ReadOnly)];
+        var disks = only.Length > 0 ? BlockDevices.All().Where(d => d.Path == DiskPicker.Pick(only)).ToList()
+            : [.. BlockDevices.All().Where(d => !d.Removable && !d.ReadOnly)];
         if (disks.Count == 0) throw new AgentException("there is no disk to erase");
         foreach (var disk in disks)
         {

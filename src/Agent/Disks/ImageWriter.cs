@@ -20,14 +20,17 @@ public static class ImageWriter
     public static async Task WriteAsync(string url, string disk, string sha256)
     {
         var device = BlockDevices.All().FirstOrDefault(d => d.Path == disk) ?? throw new AgentException($"{disk} is no disk");
-        if (File.ReadLines("/proc/mounts").Any(l => l.StartsWith(disk, StringComparison.Ordinal))) throw new AgentException($"{disk} is mounted");
+        if (File.ReadLines("/proc/mounts").Any(l => l.StartsWith(disk, StringComparison.Ordinal)))
+            throw new AgentException($"{disk} is mounted");
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         await using var download = await ResumingDownload.OpenAsync(http, url);
         var length = download.Size;
-        Console.WriteLine($"writes {url} ({(length is { } l ? $"{l >> 20} MiB" : "unknown length")}) to {disk} ({device.Model} {device.Size >> 20} MiB)");
+        var size = length is { } octets ? $"{octets >> 20} MiB" : "unknown length";
+        Console.WriteLine($"writes {url} ({size}) to {disk} ({device.Model} {device.Size >> 20} MiB)");
         // sha256sum: .NET's own hashes need OpenSSL, which Sledgehammer does without.
         using var hasher = sha256.Length == 0 ? null
-            : Process.Start(new ProcessStartInfo("sha256sum") { RedirectStandardInput = true, RedirectStandardOutput = true }) ?? throw new AgentException("sha256sum does not start");
+            : Process.Start(new ProcessStartInfo("sha256sum") { RedirectStandardInput = true, RedirectStandardOutput = true })
+                ?? throw new AgentException("sha256sum does not start");
         await using var body = new HashingStream(download, hasher?.StandardInput.BaseStream ?? Stream.Null);
         var discarded = TryDiscard(disk);
         long written;
@@ -45,7 +48,8 @@ public static class ImageWriter
         Console.WriteLine($"{written >> 20} MiB are on {disk}");
     }
 
-    private static async Task<long> CopyAsync(HashingStream body, string url, FileStream target, long size, bool skipZeros, long? length, string disk)
+    private static async Task<long> CopyAsync(HashingStream body, string url, FileStream target, long size, bool skipZeros, long? length,
+        string disk)
     {
         Process? unpacker = null;
         Stream image = body;
@@ -53,7 +57,12 @@ public static class ImageWriter
         if (url.EndsWith(".gz", StringComparison.Ordinal)) image = new GZipStream(body, CompressionMode.Decompress, leaveOpen: true);
         else if (url.EndsWith(".zst", StringComparison.Ordinal) || url.EndsWith(".xz", StringComparison.Ordinal))
         {
-            unpacker = Process.Start(new ProcessStartInfo(url.EndsWith(".zst", StringComparison.Ordinal) ? "zstd" : "xz", "-dc") { RedirectStandardInput = true, RedirectStandardOutput = true })
+            unpacker = Process.Start(
+                new ProcessStartInfo(url.EndsWith(".zst", StringComparison.Ordinal) ? "zstd" : "xz", "-dc")
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true
+                })
                 ?? throw new AgentException("the unpacker does not start");
             image = unpacker.StandardOutput.BaseStream;
             feeding = FeedAsync(body, unpacker.StandardInput.BaseStream);
@@ -84,7 +93,8 @@ public static class ImageWriter
         if (unpacker is not null)
         {
             await unpacker.WaitForExitAsync();
-            if (unpacker.ExitCode != 0) throw new AgentException($"the image does not unpack ({unpacker.StartInfo.FileName} ended with {unpacker.ExitCode})");
+            if (unpacker.ExitCode != 0)
+                throw new AgentException($"the image does not unpack ({unpacker.StartInfo.FileName} ended with {unpacker.ExitCode})");
         }
 
         return at;
@@ -135,7 +145,8 @@ public static class ImageWriter
             return read;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+            => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override void Flush()
         {

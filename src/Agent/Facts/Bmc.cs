@@ -36,7 +36,9 @@ internal static unsafe class Bmc
                 if (Ask(device, 0x0C, 2, [channel, 3, 0, 0]) is not { Length: >= 6 } address) continue;
                 facts["Channel"] = channel;
                 facts["Address"] = $"{address[2]}.{address[3]}.{address[4]}.{address[5]}";
-                if (Ask(device, 0x0C, 2, [channel, 5, 0, 0]) is { Length: >= 8 } mac) facts["Mac"] = string.Join(':', mac[2..8].Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
+                if (Ask(device, 0x0C, 2, [channel, 5, 0, 0]) is { Length: >= 8 } mac)
+                    facts["Mac"] = string.Join(':',
+                        mac[2..8].Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
                 break;
             }
         }
@@ -48,7 +50,8 @@ internal static unsafe class Bmc
         return facts;
     }
 
-    /// <summary>Sends a request and waits for its answer: completion code and data; null when the BMC does not answer or refuses.</summary>
+    /// <summary>Sends a request and waits for its answer: completion code and data; null when the BMC does not answer or
+    /// refuses.</summary>
     private static byte[]? Ask(int device, byte function, byte command, byte[] data)
     {
         var address = new SystemAddress { Type = SystemInterface, Channel = BmcChannel };
@@ -56,12 +59,22 @@ internal static unsafe class Bmc
         fixed (byte* payload = data)
         fixed (byte* buffer = answer)
         {
-            var request = new Request { Address = &address, AddressLength = (uint)sizeof(SystemAddress), Message = new Message { Function = function, Command = command, Length = (ushort)data.Length, Data = payload } };
+            var request = new Request
+            {
+                Address = &address,
+                AddressLength = (uint)sizeof(SystemAddress),
+                Message = new Message { Function = function, Command = command, Length = (ushort)data.Length, Data = payload }
+            };
             if (Native.Ioctl(device, SendCommand, &request) != 0) return null;
             var waiting = new Native.PollDescriptor { Descriptor = device, Events = 1 };
             if (Native.Poll(&waiting, 1, Patience) <= 0) return null;
             var from = default(SystemAddress);
-            var received = new Received { Address = &from, AddressLength = (uint)sizeof(SystemAddress), Message = new Message { Length = (ushort)answer.Length, Data = buffer } };
+            var received = new Received
+            {
+                Address = &from,
+                AddressLength = (uint)sizeof(SystemAddress),
+                Message = new Message { Length = (ushort)answer.Length, Data = buffer }
+            };
             if (Native.Ioctl(device, ReceiveMessage, &received) != 0) return null;
             return answer[0] == 0 ? answer[..received.Message.Length] : null;
         }

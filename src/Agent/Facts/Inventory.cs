@@ -11,7 +11,8 @@ public static class Inventory
     public static string FirmwareMode => Directory.Exists("/sys/firmware/efi") ? "uefi" : "pcbios";
 
     /// <summary>DRP's name of the architecture.</summary>
-    public static string Architecture => RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
+    public static string Architecture
+        => RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
 
     /// <summary>All facts, by the name of the param that holds them.</summary>
     public static JsonObject Gather() => new()
@@ -27,18 +28,22 @@ public static class Inventory
 
     /// <summary>One line for a person.</summary>
     public static string Summary(JsonObject facts)
-        => $"{facts["hardware/cpu"]!["Model"]}, {facts["hardware/cpu"]!["Threads"]} threads; {facts["hardware/memory"]!["Total"]!.GetValue<long>() >> 20} MiB; "
-            + $"{((JsonArray)facts["hardware/disks"]!).Count} disks; {((JsonArray)facts["hardware/nics"]!).Count} network interfaces; {facts["detected-bios-mode"]}";
+        => $"{facts["hardware/cpu"]!["Model"]}, {facts["hardware/cpu"]!["Threads"]} "
+            + $"threads; {facts["hardware/memory"]!["Total"]!.GetValue<long>() >> 20} MiB; "
+            + $"{((JsonArray)facts["hardware/disks"]!).Count} disks; {((JsonArray)facts["hardware/nics"]!).Count} network "
+            + $"interfaces; {facts["detected-bios-mode"]}";
 
     /// <summary>MAC addresses of the machine's own interfaces, the boot interface first.</summary>
     public static IReadOnlyList<string> Macs()
     {
         var boot = BootMac();
-        return [.. Physical().Select(n => Read($"/sys/class/net/{n}/address")).Where(m => m.Length == 17 && m != "00:00:00:00:00:00").Distinct().OrderBy(m => m != boot)];
+        return [.. Physical().Select(n => Read($"/sys/class/net/{n}/address")).Where(m => m.Length == 17 && m != "00:00:00:00:00:00")
+            .Distinct().OrderBy(m => m != boot)];
     }
 
     /// <summary>MAC address of the interface that the machine booted by (kernel argument BOOTIF).</summary>
-    public static string? BootMac() => KernelArguments.Get("BOOTIF") is { Length: 20 } text ? text[3..].Replace('-', ':').ToLowerInvariant() : null;
+    public static string? BootMac()
+        => KernelArguments.Get("BOOTIF") is { Length: 20 } text ? text[3..].Replace('-', ':').ToLowerInvariant() : null;
 
     /// <summary>The machine's IPv4 address.</summary>
     public static string? Address()
@@ -73,12 +78,14 @@ public static class Inventory
 
     /// <summary>Names of interfaces that are hardware.</summary>
     public static IReadOnlyList<string> Physical()
-        => [.. Directory.GetDirectories("/sys/class/net").Where(d => Directory.Exists(d + "/device")).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+        => [.. Directory.GetDirectories("/sys/class/net").Where(d => Directory.Exists(d + "/device")).Select(d => Path.GetFileName(d))
+            .Order(StringComparer.Ordinal)];
 
     private static JsonObject Cpu()
     {
         var blocks = File.ReadAllText("/proc/cpuinfo").Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
-            .Select(b => b.Split('\n').Select(l => l.Split(':', 2)).Where(p => p.Length == 2).GroupBy(p => p[0].Trim()).ToDictionary(g => g.Key, g => g.First()[1].Trim(), StringComparer.Ordinal))
+            .Select(b => b.Split('\n').Select(l => l.Split(':', 2)).Where(p => p.Length == 2).GroupBy(p => p[0].Trim())
+            .ToDictionary(g => g.Key, g => g.First()[1].Trim(), StringComparer.Ordinal))
             .Where(b => b.ContainsKey("processor")).ToList();
         var first = blocks.FirstOrDefault() ?? new Dictionary<string, string>(StringComparer.Ordinal);
         return new JsonObject
@@ -86,7 +93,8 @@ public static class Inventory
             ["Model"] = first.GetValueOrDefault("model name", first.GetValueOrDefault("CPU part", "")),
             ["Vendor"] = first.GetValueOrDefault("vendor_id", ""),
             ["Sockets"] = blocks.Select(b => b.GetValueOrDefault("physical id", "0")).Distinct().Count(),
-            ["Cores"] = blocks.Select(b => (b.GetValueOrDefault("physical id", "0"), b.GetValueOrDefault("core id", b["processor"]))).Distinct().Count(),
+            ["Cores"] = blocks.Select(b => (b.GetValueOrDefault("physical id", "0"), b.GetValueOrDefault("core id", b["processor"])))
+                .Distinct().Count(),
             ["Threads"] = blocks.Count,
             ["Architecture"] = Architecture,
         };
@@ -126,8 +134,10 @@ public static class Inventory
         var facts = new JsonObject();
         foreach (var (name, file) in new[]
             {
-                ("Vendor", "sys_vendor"), ("Product", "product_name"), ("Serial", "product_serial"), ("Uuid", "product_uuid"), ("BoardSerial", "board_serial"),
-                ("ChassisSerial", "chassis_serial"), ("AssetTag", "chassis_asset_tag"), ("BiosVendor", "bios_vendor"), ("BiosVersion", "bios_version"), ("BiosDate", "bios_date"),
+                ("Vendor", "sys_vendor"), ("Product", "product_name"), ("Serial", "product_serial"), ("Uuid", "product_uuid"),
+                ("BoardSerial", "board_serial"),
+                ("ChassisSerial", "chassis_serial"), ("AssetTag", "chassis_asset_tag"), ("BiosVendor", "bios_vendor"),
+                ("BiosVersion", "bios_version"), ("BiosDate", "bios_date"),
             })
             facts[name] = Read("/sys/class/dmi/id/" + file);
         return facts;
@@ -146,7 +156,8 @@ public static class Inventory
         }
     }
 
-    internal static long Number(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : 0;
+    internal static long Number(string text)
+        => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : 0;
 
     private static string Link(string path) => new DirectoryInfo(path).LinkTarget is { } target ? Path.GetFileName(target) : "";
 }

@@ -18,7 +18,8 @@ internal static unsafe class LldpListener
     public static void Start(Action<string, JsonObject> heard)
     {
         Directory.CreateDirectory(HeardFolder);
-        foreach (var name in Inventory.Physical()) new Thread(() => Listen(name, heard)) { IsBackground = true, Name = "lldp " + name }.Start();
+        foreach (var name in Inventory.Physical())
+            new Thread(() => Listen(name, heard)) { IsBackground = true, Name = "lldp " + name }.Start();
     }
 
     /// <summary>What was heard on an interface, by this process or by the agent beside it.</summary>

@@ -98,7 +98,8 @@ public sealed class JobRunner(ApiClient api, Terminal terminal)
             RedirectStandardInput = true,
         };
         if (!hasShebang) start.ArgumentList.Add(script);
-        foreach (var (key, value) in new[] { ("RS_UUID", _machine), ("RS_ENDPOINT", api.Config.Api), ("RS_TOKEN", api.Config.Token), ("RS_TASK_DIR", folder), ("RS_RUNNER_DIR", folder), ("RS_TASK", task) })
+        foreach (var (key, value) in new[] { ("RS_UUID", _machine), ("RS_ENDPOINT", api.Config.Api), ("RS_TOKEN", api.Config.Token),
+            ("RS_TASK_DIR", folder), ("RS_RUNNER_DIR", folder), ("RS_TASK", task) })
             start.Environment[key] = value;
         try
         {
@@ -119,11 +120,13 @@ public sealed class JobRunner(ApiClient api, Terminal terminal)
         while (await reader.ReadLineAsync() is { } line) log.Write(line + "\n");
     }
 
-    private Task<ApiAnswer> SetRunnableAsync() => api.CallAsync(HttpMethod.Patch, $"machines/{_machine}", new JsonArray(Patches.Set("/Runnable", false)));
+    private Task<ApiAnswer> SetRunnableAsync()
+        => api.CallAsync(HttpMethod.Patch, $"machines/{_machine}", new JsonArray(Patches.Set("/Runnable", false)));
 
     private async Task PatchJobAsync(string uuid, string state, string exit)
     {
-        var answer = await api.CallAsync(HttpMethod.Patch, $"jobs/{uuid}", new JsonArray(Patches.Set("/State", state), Patches.Set("/ExitState", exit)));
+        var answer = await api.CallAsync(HttpMethod.Patch, $"jobs/{uuid}",
+            new JsonArray(Patches.Set("/State", state), Patches.Set("/ExitState", exit)));
         if (!answer.IsOk) terminal.Say($"job {uuid} could not be set to {state}: {answer.Problem}");
     }
 }

@@ -8,7 +8,8 @@ namespace Anvil.Contracts.Catalog;
 /// <param name="Document">The document, read and checked for its shape.</param>
 /// <param name="Terms">Who asks, and on which condition.</param>
 [GenerateSerializer, Immutable, Alias("anvil.CatalogWrite")]
-public sealed record CatalogWrite([property: Id(0)] string Prefix, [property: Id(1)] string Key, [property: Id(2)] Document Document, [property: Id(3)] ChangeTerms Terms);
+public sealed record CatalogWrite([property: Id(0)] string Prefix, [property: Id(1)] string Key, [property: Id(2)] Document Document,
+    [property: Id(3)] ChangeTerms Terms);
 
 /// <summary>A change of a catalog document by JSON Patch.</summary>
 /// <param name="Prefix">The kind.</param>
@@ -16,7 +17,8 @@ public sealed record CatalogWrite([property: Id(0)] string Prefix, [property: Id
 /// <param name="Operations">The operations (RFC 6902), as JSON text.</param>
 /// <param name="Terms">Who asks, and on which condition.</param>
 [GenerateSerializer, Immutable, Alias("anvil.CatalogPatch")]
-public sealed record CatalogPatch([property: Id(0)] string Prefix, [property: Id(1)] string Key, [property: Id(2)] string Operations, [property: Id(3)] ChangeTerms Terms);
+public sealed record CatalogPatch([property: Id(0)] string Prefix, [property: Id(1)] string Key, [property: Id(2)] string Operations,
+    [property: Id(3)] ChangeTerms Terms);
 
 /// <summary>The deletion of a catalog document.</summary>
 /// <param name="Prefix">The kind.</param>
@@ -31,7 +33,8 @@ public sealed record CatalogRemoval([property: Id(0)] string Prefix, [property: 
 /// <param name="Removed">Keys of documents to be gone; one that is not there is passed over.</param>
 /// <param name="Terms">Who asks, and on which condition.</param>
 [GenerateSerializer, Immutable, Alias("anvil.CatalogMerge")]
-public sealed record CatalogMerge([property: Id(0)] string Prefix, [property: Id(1)] IReadOnlyList<Document> Written, [property: Id(2)] IReadOnlyList<string> Removed, [property: Id(3)] ChangeTerms Terms);
+public sealed record CatalogMerge([property: Id(0)] string Prefix, [property: Id(1)] IReadOnlyList<Document> Written,
+    [property: Id(2)] IReadOnlyList<string> Removed, [property: Id(3)] ChangeTerms Terms);
 
 /// <summary>Preferences to set, all or none.</summary>
 /// <param name="Values">Values by name.</param>
@@ -45,7 +48,8 @@ public sealed record PrefsWrite([property: Id(0)] IReadOnlyDictionary<string, st
 /// <param name="Error">The error.</param>
 /// <param name="Revision">Revision of the catalog that holds the change; 0 for an error.</param>
 [GenerateSerializer, Immutable, Alias("anvil.CatalogAnswer")]
-public sealed record CatalogAnswer([property: Id(0)] int Status, [property: Id(1)] Document? Document, [property: Id(2)] ApiError? Error, [property: Id(3)] long Revision) : IRepeatable
+public sealed record CatalogAnswer([property: Id(0)] int Status, [property: Id(1)] Document? Document, [property: Id(2)] ApiError? Error,
+    [property: Id(3)] long Revision) : IRepeatable
 {
     /// <inheritdoc/>
     [Id(4)]

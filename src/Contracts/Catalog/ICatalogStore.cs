@@ -12,8 +12,8 @@ public interface ICatalogStore
     /// <summary>
     /// What happened since a revision, as of one moment. After one that the store knows nothing of (too old, or not reached: the database
     /// was restored)
-    /// it is everything there is. A row that cannot be read comes with its fault; one of a kind that is not known is left out, and named in
-    /// the log.
+    /// it is everything there is. A row that cannot be read comes with its fault; one of a kind that is not known is left out, and named
+    /// in the log.
     /// Kinds that are rows of their own (<see cref="CatalogKind.IsRows"/>) are left out: the revision alone says that one of them changed.
     /// </summary>
     /// <param name="revision">The revision that the reader has; -1: none.</param>

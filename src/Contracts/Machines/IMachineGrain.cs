@@ -16,7 +16,8 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<Reply> Get();
 
-    /// <summary>The document, once its revision is not <paramref name="revision"/> any more; 304 when it still is after the wait.</summary>
+    /// <summary>The document, once its revision is not <paramref name="revision"/> any more; 304 when it still is after the
+    /// wait.</summary>
     [Alias("Watch"), AlwaysInterleave, ResponseTimeout("00:01:30")]
     Task<Reply> Watch(long revision, TimeSpan wait);
 
@@ -118,11 +119,12 @@ public enum SightingKind
 /// <param name="Firmware">pcbios or uefi; "" when an operating system asked.</param>
 /// <param name="Via">Boot program, or disk.</param>
 [GenerateSerializer, Immutable, Alias("anvil.Sighting")]
-public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware, [property: Id(3)] string Via)
+public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id(1)] string Address, [property: Id(2)] string Firmware,
+    [property: Id(3)] string Via)
 {
     /// <summary>
-    /// The machine goes on to its own disk. <see cref="Kind"/> says Script then and <see cref="Via"/> disk, which is how the version before
-    /// this one tells of it and understands it.
+    /// The machine goes on to its own disk. <see cref="Kind"/> says Script then and <see cref="Via"/> disk, which is how the version
+    /// before this one tells of it and understands it.
     /// </summary>
     [Id(4)]
     public bool FromDisk { get; init; }

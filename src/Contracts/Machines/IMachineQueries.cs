@@ -17,14 +17,17 @@ public interface IMachineQueries
     Task<Machine?> FindAsync(string uuid, CancellationToken cancellation);
 
     /// <summary>The machines with one of the names or MAC addresses; each once.</summary>
-    Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation);
+    Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        CancellationToken cancellation);
 
     /// <summary>Machines, by default in order of their uuids. Fields are those of <see cref="MachineFields"/>.</summary>
-    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too
+    /// long.</exception>
     Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>Machines as <see cref="ListAsync"/> gives them, with the counts.</summary>
-    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too
+    /// long.</exception>
     Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>How often each value of a field occurs in the machines that a list's filters leave.</summary>
@@ -41,7 +44,8 @@ public interface IMachineQueries
     Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);
 
     /// <summary>Jobs, by default in order of their start, with the counts. Fields are those of <see cref="JobFields"/>.</summary>
-    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too long.</exception>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too
+    /// long.</exception>
     Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>How often each value of a field occurs in the jobs that a list's filters leave.</summary>

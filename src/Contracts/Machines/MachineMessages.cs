@@ -27,7 +27,8 @@ public sealed record DocumentPatch([property: Id(0)] string Operations, [propert
 /// <param name="Error">The error.</param>
 /// <param name="Revision">Revision of the machine, counted up by each write; 0 where there is none.</param>
 [GenerateSerializer, Immutable, Alias("anvil.MachineAnswer")]
-public sealed record MachineAnswer([property: Id(0)] int Status, [property: Id(1)] Machine? Machine, [property: Id(2)] ApiError? Error, [property: Id(3)] long Revision) : IRepeatable
+public sealed record MachineAnswer([property: Id(0)] int Status, [property: Id(1)] Machine? Machine, [property: Id(2)] ApiError? Error,
+    [property: Id(3)] long Revision) : IRepeatable
 {
     /// <inheritdoc/>
     [Id(4)]

@@ -20,7 +20,8 @@ public interface IReservationStore
     Task<Reservation?> FindAsync(uint address, CancellationToken cancellation);
 
     /// <summary>The reservations of any of these addresses or tokens.</summary>
-    Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens, CancellationToken cancellation);
+    Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens,
+        CancellationToken cancellation);
 
     /// <summary>
     /// The reservation of an address with the revision of the catalog by which it became what it is; null when it is nobody's.

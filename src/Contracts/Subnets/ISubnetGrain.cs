@@ -26,7 +26,8 @@ public enum LeaseAct
 
 /// <summary>A DHCP message, as far as the lease goes.</summary>
 [GenerateSerializer, Immutable, Alias("anvil.LeaseCall")]
-public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested, [property: Id(3)] uint Via)
+public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)] string Token, [property: Id(2)] uint Requested,
+    [property: Id(3)] uint Via)
 {
     /// <summary>The edge can probe addresses on the client's network.</summary>
     [Id(4)]
@@ -39,7 +40,8 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
 /// <param name="ReservationJson">The reservation as JSON, for the same.</param>
 /// <param name="Reason">One line for the timeline.</param>
 [GenerateSerializer, Immutable, Alias("anvil.LeaseAnswer")]
-public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson, [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
+public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [property: Id(1)] string? LeaseJson,
+    [property: Id(2)] string? ReservationJson, [property: Id(3)] string Reason) : IRepeatable
 {
     /// <inheritdoc/>
     [Id(4)]
@@ -65,7 +67,8 @@ public sealed record LeaseAnswer([property: Id(0)] LeaseVerdict Verdict, [proper
 
     /// <summary>The answer that was decided.</summary>
     public static LeaseAnswer Of(LeaseDecision<uint> decision)
-        => new(decision.Verdict, decision.Lease is null ? null : Json.Write(decision.Lease), decision.Reservation is null ? null : Json.Write(decision.Reservation), decision.Reason)
+        => new(decision.Verdict, decision.Lease is null ? null : Json.Write(decision.Lease),
+            decision.Reservation is null ? null : Json.Write(decision.Reservation), decision.Reason)
         {
             Cause = decision.Cause,
             Lease = decision.Lease,

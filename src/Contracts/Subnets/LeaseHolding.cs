@@ -9,4 +9,5 @@ namespace Anvil.Contracts.Subnets;
 /// <param name="Since">When it was given.</param>
 /// <param name="Expires">When it runs out, or would have.</param>
 /// <param name="Ended">When it ended; null while it is held, or has run out and nobody has had the address since.</param>
-public sealed record LeaseHolding(string Addr, string Subnet, string Token, DateTimeOffset Since, DateTimeOffset Expires, DateTimeOffset? Ended);
+public sealed record LeaseHolding(string Addr, string Subnet, string Token, DateTimeOffset Since, DateTimeOffset Expires,
+    DateTimeOffset? Ended);

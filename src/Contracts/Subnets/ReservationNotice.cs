@@ -7,4 +7,5 @@ namespace Anvil.Contracts.Subnets;
 /// <param name="Set">Reservations as they are now.</param>
 /// <param name="Gone">Addresses that are reserved no longer.</param>
 [GenerateSerializer, Immutable, Alias("anvil.ReservationNotice")]
-public sealed record ReservationNotice([property: Id(0)] long Revision, [property: Id(1)] IReadOnlyList<Reservation> Set, [property: Id(2)] IReadOnlyList<uint> Gone);
+public sealed record ReservationNotice([property: Id(0)] long Revision, [property: Id(1)] IReadOnlyList<Reservation> Set,
+    [property: Id(2)] IReadOnlyList<uint> Gone);

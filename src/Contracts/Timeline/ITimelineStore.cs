@@ -10,7 +10,8 @@ namespace Anvil.Contracts.Timeline;
 /// <param name="What">The act, such as DISCOVER or GET /default.ipxe.</param>
 /// <param name="Outcome">How it ended, such as OFFER 10.0.0.5 or 404.</param>
 /// <param name="Detail">Reasons, for a person.</param>
-public sealed record TimelineEntry(DateTimeOffset Time, string Machine, string Mac, string Source, string What, string Outcome, string Detail);
+public sealed record TimelineEntry(DateTimeOffset Time, string Machine, string Mac, string Source, string What, string Outcome,
+    string Detail);
 
 /// <summary>Where timelines live.</summary>
 public interface ITimelineStore
@@ -19,7 +20,8 @@ public interface ITimelineStore
     Task AppendAsync(IReadOnlyList<TimelineEntry> entries, CancellationToken cancellation);
 
     /// <summary>The newest lines about a machine or its MACs, oldest first.</summary>
-    Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most, CancellationToken cancellation);
+    Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most,
+        CancellationToken cancellation);
 
     /// <summary>
     /// Drops lines older than a time, and with them events and holds of leases that ended before it; the number of lines dropped.

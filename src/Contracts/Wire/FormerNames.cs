@@ -26,7 +26,8 @@ public sealed class FormerNames(TypeResolver resolver) : ITypeConverter
         (typeof(LeaseAnswer), "Anvil.Grains.Subnets.LeaseAnswer,Anvil.Grains"),
     ];
 
-    private readonly (string Present, string Former)[] _names = [.. Moved.Select(m => (RuntimeTypeNameFormatter.Format(m.Type), m.Former))];
+    private readonly (string Present,
+        string Former)[] _names = [.. Moved.Select(m => (RuntimeTypeNameFormatter.Format(m.Type), m.Former))];
 
     /// <summary>The names, for the list of types that a message may hold.</summary>
     public static IEnumerable<string> All => Moved.Select(m => m.Former);

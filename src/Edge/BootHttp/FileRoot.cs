@@ -2,7 +2,8 @@ using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.BootHttp;
 
-/// <summary>The folder of static boot files, as a jail that no path leaves: neither by dots, nor by links, nor by odd characters.</summary>
+/// <summary>The folder of static boot files, as a jail that no path leaves: neither by dots, nor by links, nor by odd
+/// characters.</summary>
 public sealed class FileRoot(IOptions<EdgeOptions> options)
 {
     private const int LongestPath = 512;
@@ -31,7 +32,8 @@ public sealed class FileRoot(IOptions<EdgeOptions> options)
     {
         if (path.Length > LongestPath || path.Any(c => char.IsControl(c))) return null;
         var parts = path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != ".").ToList();
-        return parts.Count == 0 || parts.Contains("..") || parts[0].Contains(':', StringComparison.Ordinal) && parts[0].Length == 2 ? null : string.Join('/', parts);
+        return parts.Count == 0 || parts.Contains("..") || parts[0].Contains(':', StringComparison.Ordinal) && parts[0].Length == 2
+            ? null : string.Join('/', parts);
     }
 
     private bool Inside(string full) => full.StartsWith(Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);

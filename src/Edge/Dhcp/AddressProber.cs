@@ -13,7 +13,8 @@ namespace Anvil.Edge.Dhcp;
 /// (RFC 2131 section 2.2). Addresses are probed before clients need them, so that no answer waits; only the REQUEST for an
 /// address whose probe still runs does, for a fraction of a second.
 /// </summary>
-public sealed partial class AddressProber(IOptions<EdgeOptions> options, TimeProvider time, ILogger<AddressProber> logger) : BackgroundService
+public sealed partial class AddressProber(IOptions<EdgeOptions> options, TimeProvider time, ILogger<AddressProber> logger)
+    : BackgroundService
 {
     private const int MostAtOnce = 512;
     private readonly ConcurrentDictionary<uint, Probe> _running = new();
@@ -29,7 +30,8 @@ public sealed partial class AddressProber(IOptions<EdgeOptions> options, TimePro
     }
 
     /// <summary>True when addresses on this way can be probed.</summary>
-    public bool CanProbe(DhcpArrival arrival) => options.Value.ProbeMilliseconds > 0 && (arrival.Message.RelayAddress != 0 || _links.ContainsKey(arrival.Interface));
+    public bool CanProbe(DhcpArrival arrival)
+        => options.Value.ProbeMilliseconds > 0 && (arrival.Message.RelayAddress != 0 || _links.ContainsKey(arrival.Interface));
 
     /// <summary>Begins to probe an address, unless it is being probed, or too many are.</summary>
     /// <param name="arrival">The message that the address is for: its link or relay.</param>
@@ -85,7 +87,8 @@ public sealed partial class AddressProber(IOptions<EdgeOptions> options, TimePro
             try
             {
                 var length = await link.ReceiveAsync(buffer, cancellation);
-                if (!ArpProbe.TryRead(buffer.AsSpan(0, length), out var address, out var sender) || !_running.TryGetValue(address, out var probe)) continue;
+                if (!ArpProbe.TryRead(buffer.AsSpan(0, length), out var address, out var sender)
+                    || !_running.TryGetValue(address, out var probe)) continue;
                 if (MacAddress.Format(sender) != probe.Client) probe.Answered.TrySetResult();
             }
             catch (OperationCanceledException)
@@ -132,7 +135,8 @@ public sealed partial class AddressProber(IOptions<EdgeOptions> options, TimePro
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "addresses on {Interface} are not probed by ARP: no Ethernet, or no right to packet sockets")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "addresses on {Interface} are not probed by ARP: no Ethernet, or no right to packet sockets")]
     private partial void LogNoArp(string @interface);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Address} could not be probed")]

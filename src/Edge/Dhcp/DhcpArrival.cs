@@ -9,7 +9,8 @@ namespace Anvil.Edge.Dhcp;
 /// <param name="SourcePort">Sender's port.</param>
 /// <param name="IsBinl">Came to port 4011.</param>
 /// <param name="Interface">Name of the receiving interface.</param>
-public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> InterfaceAddresses, uint SourceAddress, int SourcePort, bool IsBinl, string Interface = "");
+public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> InterfaceAddresses, uint SourceAddress, int SourcePort,
+    bool IsBinl, string Interface = "");
 
 /// <summary>A reply and where it goes; address 255.255.255.255 is broadcast on the interface that the request came in on.</summary>
 /// <param name="Message">The reply.</param>

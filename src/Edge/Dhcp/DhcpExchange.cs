@@ -13,7 +13,8 @@ namespace Anvil.Edge.Dhcp;
 /// <param name="Machine">The machine with its MAC address; null for an unknown one.</param>
 /// <param name="Client">What kind of client it is.</param>
 /// <param name="Boot">What it boots.</param>
-public sealed record DhcpExchange(DhcpArrival Arrival, Subnet Subnet, uint Via, uint Server, KnownMachine? Machine, BootClient Client, BootAnswer Boot)
+public sealed record DhcpExchange(DhcpArrival Arrival, Subnet Subnet, uint Via, uint Server, KnownMachine? Machine, BootClient Client,
+    BootAnswer Boot)
 {
     /// <summary>The message.</summary>
     public DhcpMessage Request => Arrival.Message;

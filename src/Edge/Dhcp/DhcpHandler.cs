@@ -20,7 +20,8 @@ namespace Anvil.Edge.Dhcp;
 /// memory, and one grain is asked, the subnet's, which answers once the lease is durable; the machine's grain is told afterwards.
 /// </summary>
 public sealed class DhcpHandler(
-    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline, IOptions<EdgeOptions> options)
+    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
+    IOptions<EdgeOptions> options)
 {
     /// <summary>Handles one message.</summary>
     public async Task<DhcpOutcome> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
@@ -33,7 +34,8 @@ public sealed class DhcpHandler(
         var outcome = decided.Departure?.Message.Type.ToString().ToUpperInvariant() ?? "silence";
         activity?.SetTag("anvil.outcome", outcome);
         AnvilDiagnostics.DhcpMessages.Add(1, new("type", type), new("outcome", outcome));
-        AnvilDiagnostics.DhcpDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("type", type));
+        AnvilDiagnostics.DhcpDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds,
+            new KeyValuePair<string, object?>("type", type));
         return decided;
     }
 
@@ -42,17 +44,23 @@ public sealed class DhcpHandler(
         using var step = AnvilDiagnostics.Step();
         var request = arrival.Message;
         if (request.Op != 1) return new DhcpOutcome(null, DhcpDrop.NotARequest);
-        if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak) return new DhcpOutcome(null, DhcpDrop.MessageType);
+        if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak)
+            return new DhcpOutcome(null, DhcpDrop.MessageType);
         var snapshot = catalog.Current;
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
         var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
-        if (links.Count == 0) return Silent(request, DhcpDrop.NoSubnet, "no subnet holds " + string.Join(", ", SubnetChoice.Vias(arrival, relayOptions).Select(IPv4.Format)));
+        if (links.Count == 0)
+            return Silent(request, DhcpDrop.NoSubnet,
+                "no subnet holds " + string.Join(", ", SubnetChoice.Vias(arrival, relayOptions).Select(IPv4.Format)));
         var machine = await machines.FindAsync(request.Mac, cancellation);
         var client = ClientOf(request);
         DhcpExchange On(SubnetLink link)
         {
             var server = SubnetChoice.ServerId(arrival, relayOptions, link.Subnet);
-            var boot = BootDecision.Decide(machine, request.Mac, client, snapshot, new BootServer(IPv4.Format(server), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress });
+            var boot = BootDecision.Decide(machine, request.Mac, client, snapshot,
+                new BootServer(IPv4.Format(server), options.Value.FilePort,
+                    options.Value.ApiPort)
+                { ApiAddress = options.Value.ApiAddress });
             return new DhcpExchange(arrival, link.Subnet, link.Via, server, machine, client, boot);
         }
 
@@ -71,10 +79,12 @@ public sealed class DhcpHandler(
         }
 
         var chosen = request.OptionAddress(DhcpOption.ServerId);
-        var address = request.Type is DhcpMessageType.Request or DhcpMessageType.Decline && request.OptionAddress(DhcpOption.RequestedAddress) is var asked and not 0 ? asked : request.ClientAddress;
+        var address = request.Type is DhcpMessageType.Request or DhcpMessageType.Decline
+            && request.OptionAddress(DhcpOption.RequestedAddress) is var asked and not 0 ? asked : request.ClientAddress;
         var exchange = On(links.FirstOrDefault(l => l.Subnet.Cidr.Contains(address)) ?? links[0]);
         if (exchange.Subnet.Proxy) return await ObserveAsync(exchange, address);
-        if (chosen != 0 && chosen != exchange.Server && !arrival.InterfaceAddresses.Contains(chosen)) return Silent(request, DhcpDrop.OtherServer, $"chose server {IPv4.Format(chosen)}", machine);
+        if (chosen != 0 && chosen != exchange.Server && !arrival.InterfaceAddresses.Contains(chosen))
+            return Silent(request, DhcpDrop.OtherServer, $"chose server {IPv4.Format(chosen)}", machine);
         return request.Type switch
         {
             DhcpMessageType.Request => await RequestAsync(exchange, address),
@@ -130,23 +140,29 @@ public sealed class DhcpHandler(
     private async Task<DhcpOutcome> DiscoverAsync(DhcpExchange on)
     {
         var request = on.Request;
-        var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress), on.Via) { CanProbe = prober.CanProbe(on.Arrival) };
+        var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress),
+            on.Via)
+        { CanProbe = prober.CanProbe(on.Arrival) };
         var subnet = SubnetGrain(on.Subnet);
         var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
         Sight(on);
         var lease = answer.Lease!;
         var offered = IPv4.Parse(lease.Addr);
-        foreach (var address in answer.ToProbe) prober.Begin(on.Arrival, address, address == offered ? request.Mac : "", (probed, inUse) => subnet.Probed(probed, inUse));
+        foreach (var address in answer.ToProbe)
+            prober.Begin(on.Arrival, address, address == offered ? request.Mac : "", (probed, inUse) => subnet.Probed(probed, inUse));
         Note(on.Machine, request, on.Client, $"OFFER {lease.Addr}", answer.Reason, on.Boot);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, on.Subnet, answer.Reservation, on.Boot, on.Server));
+        return Depart(on.Arrival,
+            new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, on.Subnet, answer.Reservation, on.Boot,
+                on.Server));
     }
 
     private async Task<DhcpOutcome> RequestAsync(DhcpExchange on, uint wanted)
     {
         var request = on.Request;
         await prober.EndAsync(wanted);
-        var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, on.Via)));
+        var answer = await GrainCalls.AskAsync(
+            () => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, on.Via)));
         switch (answer.Verdict)
         {
             case LeaseVerdict.Silence: return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
@@ -154,33 +170,40 @@ public sealed class DhcpHandler(
                 Note(on.Machine, request, on.Client, "NAK", answer.Reason, on.Boot);
                 var nak = DhcpReplies.Nak(request, on.Server);
                 // Without a relay a NAK is always broadcast: the client's address may be wrong here (RFC 2131 section 4.1).
-                return request.RelayAddress != 0 ? Depart(on.Arrival, nak) : new DhcpOutcome(new DhcpDeparture(nak, uint.MaxValue, options.Value.DhcpClientPort), DhcpDrop.None);
+                return request.RelayAddress != 0 ? Depart(on.Arrival, nak)
+                    : new DhcpOutcome(new DhcpDeparture(nak, uint.MaxValue, options.Value.DhcpClientPort), DhcpDrop.None);
         }
 
         var lease = answer.Lease!;
         if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, lease.Addr, "", ""));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, answer.Reservation, on.Boot, on.Server));
+        return Depart(on.Arrival,
+            new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, answer.Reservation, on.Boot,
+                on.Server));
     }
 
     private async Task<DhcpOutcome> GiveBackAsync(LeaseAct act, DhcpExchange on, uint address)
     {
         var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(act, on.Request.Mac, address, on.Via)));
-        timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason, IPv4.Format(address));
+        timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason,
+            IPv4.Format(address));
         return new DhcpOutcome(null, Drop(answer.Cause));
     }
 
     private async Task<DhcpOutcome> ProxyOfferAsync(DhcpExchange on)
     {
-        if (!on.Subnet.Enabled || !(on.Boot.Boots || (on.Boot.FromDisk && on.Client.Kind == ClientKind.Pxe))) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
+        if (!on.Subnet.Enabled || !(on.Boot.Boots || (on.Boot.FromDisk && on.Client.Kind == ClientKind.Pxe)))
+            return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "proxy OFFER", $"boot server beside another DHCP server in {on.Subnet.Name}", on.Boot);
         Sight(on);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Offer, on.Subnet, on.Boot, on.Server));
+        return Depart(on.Arrival,
+            new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Offer, on.Subnet, on.Boot, on.Server));
     }
 
     private DhcpOutcome Binl(DhcpExchange on)
     {
-        if (!on.Subnet.Enabled || on.Request.Type is not (DhcpMessageType.Request or DhcpMessageType.Discover)) return Silent(on.Request, DhcpDrop.MessageType, "port 4011 takes requests of boot servers alone", on.Machine);
+        if (!on.Subnet.Enabled || on.Request.Type is not (DhcpMessageType.Request or DhcpMessageType.Discover))
+            return Silent(on.Request, DhcpDrop.MessageType, "port 4011 takes requests of boot servers alone", on.Machine);
         if (!on.Boot.Boots) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "boot server ACK", "asked on port 4011", on.Boot);
         var reply = new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Ack, on.Subnet, on.Boot, on.Server);
@@ -198,15 +221,18 @@ public sealed class DhcpHandler(
     {
         var request = arrival.Message;
         var port = options.Value.DhcpClientPort;
-        if (request.RelayAddress != 0) return new DhcpOutcome(new DhcpDeparture(reply, request.RelayAddress, RelayPort(arrival)), DhcpDrop.None);
+        if (request.RelayAddress != 0)
+            return new DhcpOutcome(new DhcpDeparture(reply, request.RelayAddress, RelayPort(arrival)), DhcpDrop.None);
         if (request.ClientAddress != 0) return new DhcpOutcome(new DhcpDeparture(reply, request.ClientAddress, port), DhcpDrop.None);
         var byHardware = !request.WantsBroadcast && reply.YourAddress != 0 && request is { HardwareType: 1, HardwareAddress.Count: 6 };
-        return new DhcpOutcome(byHardware ? new DhcpDeparture(reply, reply.YourAddress, port, ByHardware: true) : new DhcpDeparture(reply, uint.MaxValue, port), DhcpDrop.None);
+        return new DhcpOutcome(byHardware ? new DhcpDeparture(reply, reply.YourAddress, port, ByHardware: true)
+            : new DhcpDeparture(reply, uint.MaxValue, port), DhcpDrop.None);
     }
 
     /// <summary>The server's port, unless the relay says that it sends from another one (RFC 8357: sub-option 19).</summary>
     private int RelayPort(DhcpArrival arrival)
-        => EncapsulatedOptions.Read(arrival.Message.Option(DhcpOption.RelayAgentInformation) ?? []).ContainsKey(19) ? arrival.SourcePort : options.Value.DhcpPort;
+        => EncapsulatedOptions.Read(arrival.Message.Option(DhcpOption.RelayAgentInformation) ?? []).ContainsKey(19)
+            ? arrival.SourcePort : options.Value.DhcpPort;
 
     /// <summary>
     /// Another server gives the addresses here. Which one a client takes is seen in its REQUEST: boot files are served by it.
@@ -215,7 +241,8 @@ public sealed class DhcpHandler(
     {
         if (on.Request.Type == DhcpMessageType.Request && on.Subnet.Cidr.Contains(address))
         {
-            var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Observe, on.Request.Mac, address, on.Via)));
+            var answer = await GrainCalls.AskAsync(
+                () => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Observe, on.Request.Mac, address, on.Via)));
             if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, IPv4.Format(address), "", ""));
             timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", "REQUEST", answer.Reason, IPv4.Format(address));
         }
@@ -226,7 +253,9 @@ public sealed class DhcpHandler(
     private void Sight(DhcpExchange on)
     {
         if (on.Machine is null || on.Client.Kind == ClientKind.None) return;
-        sightings.Add(on.Machine.Uuid, on.Boot.Boots ? new Sighting(SightingKind.Discover, "", on.Client.Firmware, on.Boot.File) : Sighting.OfDisk(on.Client.Firmware));
+        sightings.Add(on.Machine.Uuid,
+            on.Boot.Boots ? new Sighting(SightingKind.Discover, "", on.Client.Firmware, on.Boot.File)
+                : Sighting.OfDisk(on.Client.Firmware));
     }
 
     private static DhcpDrop Drop(LeaseCause cause) => cause switch
@@ -249,8 +278,10 @@ public sealed class DhcpHandler(
 
     private void Note(KnownMachine? machine, DhcpMessage request, BootClient client, string outcome, string reason, BootAnswer boot)
     {
-        var what = $"{request.Type.ToString().ToUpperInvariant()} from {(client.Kind == ClientKind.None ? "an operating system" : $"{client.Kind} ({client.Firmware})")}";
-        var detail = client.Kind == ClientKind.None ? reason : $"{reason}; {string.Join("; ", boot.Reasons)}{(boot.Boots ? $"; boots {boot.File}" : "")}";
+        var what = $"{request.Type.ToString().ToUpperInvariant()} "
+            + $"from {(client.Kind == ClientKind.None ? "an operating system" : $"{client.Kind} ({client.Firmware})")}";
+        var detail = client.Kind == ClientKind.None
+            ? reason : $"{reason}; {string.Join("; ", boot.Reasons)}{(boot.Boots ? $"; boots {boot.File}" : "")}";
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", what, outcome, detail);
     }
 

@@ -15,7 +15,8 @@ namespace Anvil.Edge.Dhcp;
 /// The sockets of DHCP: one bound to each interface and port, so that a reply leaves where its request came in. What comes in
 /// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed.
 /// </summary>
-public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, TimeProvider time, ILogger<DhcpServer> logger) : BackgroundService
+public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, TimeProvider time, ILogger<DhcpServer> logger)
+    : BackgroundService
 {
     private const int SolSocket = 1;
     private const int SoBindToDevice = 25;
@@ -45,22 +46,33 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
 
     private async Task ServeAsync(string name, int port, bool isBinl, CancellationToken cancellation)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true, ReceiveBufferSize = ReceiveBuffer };
+        using var socket =
+            new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+            {
+                EnableBroadcast = true,
+                ReceiveBufferSize = ReceiveBuffer
+            };
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(name + "\0"));
         socket.Bind(new IPEndPoint(IPAddress.Any, port));
         using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
         LogListening(name, port);
         var queue = Channel.CreateBounded<Waiting>(
-            new BoundedChannelOptions(Math.Max(1, options.Value.DhcpQueue)) { FullMode = BoundedChannelFullMode.DropOldest, SingleWriter = true }, _ => Dropped(DhcpDrop.Shed));
+            new BoundedChannelOptions(Math.Max(1, options.Value.DhcpQueue))
+            {
+                FullMode = BoundedChannelFullMode.DropOldest,
+                SingleWriter = true
+            }, _ => Dropped(DhcpDrop.Shed));
         var answers = Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, queue.Reader)).ToList();
         await ReceiveAllAsync(socket, name, isBinl, queue.Writer, cancellation);
         // What has come in is still answered, within bounds.
         queue.Writer.Complete();
-        await Task.WhenAll(answers).WaitAsync(DrainTime, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(answers).WaitAsync(DrainTime, time, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task ReceiveAllAsync(Socket socket, string name, bool isBinl, ChannelWriter<Waiting> queue, CancellationToken cancellation)
+    private async Task ReceiveAllAsync(Socket socket, string name, bool isBinl, ChannelWriter<Waiting> queue,
+        CancellationToken cancellation)
     {
         var byMac = new RateLimiter<string>(options.Value.DhcpPerMac, options.Value.DhcpPerMac * BurstSeconds, MostKeys, time);
         var byRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
@@ -101,7 +113,9 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             else
             {
                 var source = (IPEndPoint)received.RemoteEndPoint;
-                queue.TryWrite(new Waiting(new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name), time.GetTimestamp()));
+                queue.TryWrite(new Waiting(
+                    new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name),
+                    time.GetTimestamp()));
             }
         }
     }
@@ -135,14 +149,17 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         const int Headers = 28;
         const int LeastTaken = 576 - Headers;
         // Option 57 counts the IP and UDP headers as well (RFC 2132 section 9.10 leaves it open; clients mean their MTU).
-        var longest = arrival.Message.Option(DhcpOption.MaximumMessageSize) is [var high, var low] ? Math.Max(LeastTaken, ((high << 8) | low) - Headers) : LeastTaken;
+        var longest = arrival.Message.Option(DhcpOption.MaximumMessageSize) is [var high, var low]
+            ? Math.Max(LeastTaken, ((high << 8) | low) - Headers) : LeastTaken;
         var octets = departure.Message.ToBytes(longest);
         var address = departure.Address;
         if (departure.ByHardware)
         {
             var from = arrival.InterfaceAddresses.Count > 0 ? arrival.InterfaceAddresses[0] : 0;
-            var own = departure.Message.OptionAddress(DhcpOption.ServerId) is var server && arrival.InterfaceAddresses.Contains(server) ? server : from;
-            if (link?.Send([.. arrival.Message.HardwareAddress], UdpDatagram.Make(own, options.Value.DhcpPort, address, departure.Port, octets)) == true) return;
+            var own = departure.Message.OptionAddress(DhcpOption.ServerId) is var server && arrival.InterfaceAddresses.Contains(server)
+                ? server : from;
+            if (link?.Send([.. arrival.Message.HardwareAddress],
+                UdpDatagram.Make(own, options.Value.DhcpPort, address, departure.Port, octets)) == true) return;
             // Without packet sockets everybody hears it, the client too.
             address = uint.MaxValue;
         }
@@ -159,7 +176,8 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         _ => DhcpDrop.None,
     };
 
-    private static void Dropped(DhcpDrop reason) => AnvilDiagnostics.DhcpDropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+    private static void Dropped(DhcpDrop reason)
+        => AnvilDiagnostics.DhcpDropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "DHCP listens on {Interface} port {Port}")]
     private partial void LogListening(string @interface, int port);

@@ -45,7 +45,8 @@ public sealed partial class EthernetSocket : IDisposable
         var index = (int)InterfaceIndex(interfaceName);
         var handle = Open(PacketFamily, DatagramSocket | CloseOnExec, 0);
         if (handle < 0) return null;
-        if (index != 0 && (!receives || Bind(handle, LinkAddress(index, type, []), LinkAddressLength) == 0)) return new EthernetSocket(handle, index, type, own);
+        if (index != 0 && (!receives || Bind(handle, LinkAddress(index, type, []), LinkAddressLength) == 0))
+            return new EthernetSocket(handle, index, type, own);
         _ = Close(handle);
         return null;
     }
@@ -55,7 +56,8 @@ public sealed partial class EthernetSocket : IDisposable
         => SendTo(_handle, payload, (nuint)payload.Length, 0, LinkAddress(_index, _type, to), LinkAddressLength) == payload.Length;
 
     /// <summary>Receives one payload; its length.</summary>
-    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation) => _socket.ReceiveAsync(buffer, SocketFlags.None, cancellation);
+    public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation)
+        => _socket.ReceiveAsync(buffer, SocketFlags.None, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();

@@ -19,7 +19,8 @@ public sealed class InterfaceAddresses(string name, TimeProvider time)
         _readAt = time.GetTimestamp();
         try
         {
-            return _addresses = [.. NetworkInterface.GetAllNetworkInterfaces().Where(n => n.Name == name).SelectMany(EdgeInterfaces.Addresses)];
+            return _addresses =
+                [.. NetworkInterface.GetAllNetworkInterfaces().Where(n => n.Name == name).SelectMany(EdgeInterfaces.Addresses)];
         }
         catch (NetworkInformationException)
         {

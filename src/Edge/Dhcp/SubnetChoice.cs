@@ -21,16 +21,19 @@ public static class SubnetChoice
     {
         // Only a relay may say that its client is on another link: a client that does is not believed.
         if (arrival.Message.RelayAddress == 0) return arrival.InterfaceAddresses;
-        return relayOptions.TryGetValue(LinkSelection, out var link) && link.Length == 4 ? [BinaryPrimitives.ReadUInt32BigEndian(link)] : [arrival.Message.RelayAddress];
+        return relayOptions.TryGetValue(LinkSelection, out var link) && link.Length == 4
+            ? [BinaryPrimitives.ReadUInt32BigEndian(link)] : [arrival.Message.RelayAddress];
     }
 
     /// <summary>The subnets of the client's link, in the order of the addresses that lead to them.</summary>
-    public static IReadOnlyList<SubnetLink> Links(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, CatalogSnapshot catalog)
+    public static IReadOnlyList<SubnetLink> Links(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions,
+        CatalogSnapshot catalog)
     {
         var links = new List<SubnetLink>();
         foreach (var via in Vias(arrival, relayOptions))
         {
-            if (catalog.SubnetOf(via) is { } subnet && !links.Exists(l => l.Subnet.Name == subnet.Name)) links.Add(new SubnetLink(via, subnet));
+            if (catalog.SubnetOf(via) is { } subnet && !links.Exists(l => l.Subnet.Name == subnet.Name))
+                links.Add(new SubnetLink(via, subnet));
         }
 
         return links;
@@ -38,6 +41,7 @@ public static class SubnetChoice
 
     /// <summary>Our server identifier towards a client of a subnet.</summary>
     public static uint ServerId(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, Subnet subnet)
-        => arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(over)
+        => arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4
+            ? BinaryPrimitives.ReadUInt32BigEndian(over)
             : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
 }

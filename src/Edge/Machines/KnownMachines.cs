@@ -29,7 +29,8 @@ public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grain
     /// <summary>A packet waits so long for a machine's grain, and for the database: its client asks again after four seconds.</summary>
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long nobody asks the database again after a failure: a packet shall not wait for a connection that will fail.</summary>
+    /// <summary>How long nobody asks the database again after a failure: a packet shall not wait for a connection that will
+    /// fail.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>At first others may not know yet that this edge is to be told.</summary>

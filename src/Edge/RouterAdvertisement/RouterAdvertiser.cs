@@ -11,7 +11,8 @@ namespace Anvil.Edge.RouterAdvertisement;
 /// Sends router advertisements (RFC 4861 section 4.2) with router lifetime 0 and no prefix: nobody takes Anvil for a router,
 /// but iPXE, which waits some 16 s for any advertisement, goes on at once.
 /// </summary>
-public sealed partial class RouterAdvertiser(IOptions<EdgeOptions> options, TimeProvider time, ILogger<RouterAdvertiser> logger) : BackgroundService
+public sealed partial class RouterAdvertiser(IOptions<EdgeOptions> options, TimeProvider time, ILogger<RouterAdvertiser> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 

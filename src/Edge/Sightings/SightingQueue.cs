@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Anvil.Edge.Sightings;
 
 /// <summary>
-/// Sightings that wait: those of one machine are handed out in their order, one at a time; those of several machines side by side. Over its
-/// bound the oldest of all is shed. Thread-safe.
+/// Sightings that wait: those of one machine are handed out in their order, one at a time; those of several machines side by side. Over
+/// its bound the oldest of all is shed. Thread-safe.
 /// </summary>
 /// <param name="most">Sightings that may wait, beside those that were handed out.</param>
 public sealed class SightingQueue(int most)

@@ -88,7 +88,8 @@ public sealed partial class SightingWriter(IGrainFactory grains, TimeProvider ti
     {
         using var activity = AnvilDiagnostics.Source.StartActivity($"sighting {seen.Sighting.What}", ActivityKind.Internal, seen.Packet);
         activity?.SetTag("anvil.machine", seen.Machine);
-        var reply = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(seen.Machine)).Sighted(seen.Sighting));
+        var reply = await GrainCalls.AskAsync(
+            () => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(seen.Machine)).Sighted(seen.Sighting));
         // A machine that was deleted meanwhile has nothing to be told of.
         if (reply.Error is { Code: not 404 }) Lost("refused");
     }

@@ -60,7 +60,8 @@ public sealed class TftpTransfer
             if (_next < _unread)
             {
                 sentAt = _time.GetTimestamp();
-                for (; _next < _unread; _next++) await _socket.SendToAsync(_packets[Slot(_next)].AsMemory(0, _lengths[Slot(_next)]), _client, cancellation);
+                for (; _next < _unread; _next++)
+                    await _socket.SendToAsync(_packets[Slot(_next)].AsMemory(0, _lengths[Slot(_next)]), _client, cancellation);
                 _sent = Math.Max(_sent, _next - 1);
             }
 
@@ -122,7 +123,8 @@ public sealed class TftpTransfer
         for (; _last < 0 && _unread < _base + _options.WindowSize; _unread++)
         {
             var packet = _packets[Slot(_unread)] ??= new byte[4 + _options.BlockSize];
-            var read = await _content.ReadAtLeastAsync(packet.AsMemory(4, _options.BlockSize), _options.BlockSize, throwOnEndOfStream: false, cancellation);
+            var read = await _content.ReadAtLeastAsync(packet.AsMemory(4, _options.BlockSize), _options.BlockSize,
+                throwOnEndOfStream: false, cancellation);
             BinaryPrimitives.WriteUInt16BigEndian(packet, (ushort)TftpOpcode.Data);
             BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)_unread);
             _lengths[Slot(_unread)] = 4 + read;
@@ -142,7 +144,8 @@ public sealed class TftpTransfer
                 var packet = await _socket.ReceiveFromAsync(_received, new IPEndPoint(IPAddress.Any, 0), timeout.Token);
                 if (!packet.RemoteEndPoint.Equals(_client))
                 {
-                    await _socket.SendToAsync(TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id"), packet.RemoteEndPoint, cancellation);
+                    await _socket.SendToAsync(TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id"), packet.RemoteEndPoint,
+                        cancellation);
                     continue;
                 }
 
@@ -152,7 +155,9 @@ public sealed class TftpTransfer
                 switch ((TftpOpcode)BinaryPrimitives.ReadUInt16BigEndian(_received))
                 {
                     case TftpOpcode.Ack: return number;
-                    case TftpOpcode.Error: throw new IOException(number == (ushort)TftpError.OptionRefused ? "the client only asked for the size" : $"the client ended the transfer with error {number}");
+                    case TftpOpcode.Error:
+                        throw new IOException(number == (ushort)TftpError.OptionRefused
+                            ? "the client only asked for the size" : $"the client ended the transfer with error {number}");
                 }
             }
         }

@@ -17,7 +17,8 @@ internal static class ApiRequest
     /// <summary>The request without HTTP.</summary>
     public static ObjectRequest Asked(this HttpContext http) => new(http.Principal(), http.Request.Path)
     {
-        Query = http.Request.Query.ToDictionary(q => q.Key, q => (IReadOnlyList<string>)[.. q.Value.Select(v => v ?? "")], StringComparer.Ordinal),
+        Query = http.Request.Query.ToDictionary(q => q.Key, q => (IReadOnlyList<string>)[.. q.Value.Select(v => v ?? "")],
+            StringComparer.Ordinal),
         IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
         Wait = Wait(http),
@@ -31,10 +32,12 @@ internal static class ApiRequest
     public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http, string model)
     {
         using var step = AnvilDiagnostics.Step();
-        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, () => new ApiError(model, "", http.Request.Method, [$"a body has at most {JsonLimits.Octets} octets"], 413));
+        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets,
+            () => new ApiError(model, "", http.Request.Method, [$"a body has at most {JsonLimits.Octets} octets"], 413));
         if (octets.Length == 0) return default;
         if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)
-            throw new ApiException(ApiError.BadRequest(model, "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
+            throw new ApiException(
+                ApiError.BadRequest(model, "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
         return octets.GetBuffer().AsMemory(0, (int)octets.Length);
     }
 

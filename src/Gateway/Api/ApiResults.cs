@@ -20,7 +20,8 @@ internal static class ApiResults
 
     public static Task WriteAsync(this HttpContext http, ApiError error) => http.WriteJsonAsync(Json.Write(error), error.Code);
 
-    public static Task WriteObjectAsync<T>(this HttpContext http, T value, int status = 200) => http.WriteJsonAsync(JsonSerializer.Serialize(value, Json.Options), status);
+    public static Task WriteObjectAsync<T>(this HttpContext http, T value, int status = 200)
+        => http.WriteJsonAsync(JsonSerializer.Serialize(value, Json.Options), status);
 
     public static Task WriteJsonAsync(this HttpContext http, string json, int status = 200)
     {

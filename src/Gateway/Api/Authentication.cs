@@ -16,7 +16,8 @@ internal sealed class Authentication(AccessService access, IOptions<GatewayOptio
         var header = http.Request.Headers.Authorization.ToString();
         var token = http.Request.Query["token"].ToString();
         if (header.Length == 0 && token.Length == 0) return Unauthorized(http);
-        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)) return Decode(header[6..].Trim()) is { } pair ? await ByPasswordAsync(http, pair) : Unauthorized(http);
+        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            return Decode(header[6..].Trim()) is { } pair ? await ByPasswordAsync(http, pair) : Unauthorized(http);
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return await ByTokenAsync(http, header[7..].Trim());
         if (header.Length > 0) return Unauthorized(http);
         return token.Contains(':', StringComparison.Ordinal) ? await ByPasswordAsync(http, token) : await ByTokenAsync(http, token);
@@ -26,7 +27,8 @@ internal sealed class Authentication(AccessService access, IOptions<GatewayOptio
     {
         var colon = pair.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0) return Unauthorized(http);
-        return await AcceptAsync(http, access.ByPassword(pair[..colon], pair[(colon + 1)..]), new ApiError("users", pair[..colon], "", ["Access Denied"], 403));
+        return await AcceptAsync(http, access.ByPassword(pair[..colon], pair[(colon + 1)..]),
+            new ApiError("users", pair[..colon], "", ["Access Denied"], 403));
     }
 
     private async Task<bool> ByTokenAsync(HttpContext http, string token)
@@ -36,7 +38,8 @@ internal sealed class Authentication(AccessService access, IOptions<GatewayOptio
     {
         if (options.Value.MachinesOnly && principal is { Kind: PrincipalKind.User })
         {
-            await http.WriteAsync(new ApiError("users", principal.Name, "", ["this is an edge, which answers machines only; ask a gateway"], 403));
+            await http.WriteAsync(
+                new ApiError("users", principal.Name, "", ["this is an edge, which answers machines only; ask a gateway"], 403));
             return false;
         }
 

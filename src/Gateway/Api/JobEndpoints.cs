@@ -29,7 +29,8 @@ internal static class JobEndpoints
         {
             var job = await verbs.LogAsync(http.Part("key"), "PUT", http.Asked(), http.RequestAborted);
             if (http.Request.ContentType?.Contains("application/octet-stream", StringComparison.OrdinalIgnoreCase) != true)
-                throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
+                throw new ApiException(
+                    new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
             await verbs.AppendLogAsync(job, http.Request.Body, http.RequestAborted);
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         });

@@ -22,22 +22,33 @@ internal static class KindEndpoints
         var path = "/" + prefix;
         var one = path + (kind.HasSlashes ? "/{**key}" : "/{key}");
         api.MapMethods(path, ["GET", "HEAD"], http => ListAsync(http, floor, prefix));
-        api.MapPost(path, async http => await http.WriteAsync(await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
+        api.MapPost(path,
+            async http => await http.WriteAsync(
+                await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
         api.MapMethods(one, ["GET", "HEAD"], async http =>
         {
-            if (Key(http) is { Length: > 0 } key) await http.WriteAsync(await floor.GetAsync(prefix, key, http.Asked(), http.RequestAborted));
+            if (Key(http) is { Length: > 0 } key)
+                await http.WriteAsync(await floor.GetAsync(prefix, key, http.Asked(), http.RequestAborted));
             else await ListAsync(http, floor, prefix);
         });
-        api.MapPut(one, async http => await http.WriteAsync(await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
-        api.MapPatch(one, async http => await http.WriteAsync(await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
-        api.MapDelete(one, async http => await http.WriteAsync(await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(), http.RequestAborted)));
+        api.MapPut(one,
+            async http => await http.WriteAsync(
+                await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(),
+                    http.RequestAborted)));
+        api.MapPatch(one,
+            async http => await http.WriteAsync(
+                await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(),
+                    http.RequestAborted)));
+        api.MapDelete(one,
+            async http => await http.WriteAsync(await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(), http.RequestAborted)));
     }
 
     private static string Key(HttpContext http) => http.Part("key");
 
     /// <summary>Where keys may hold slashes the path of one object matches that of all.</summary>
     private static string OneKey(HttpContext http, string prefix)
-        => Key(http) is { Length: > 0 } key ? key : throw new ApiException(new ApiError(prefix, "", http.Request.Method, ["Method not allowed: a key is needed"], 405));
+        => Key(http) is { Length: > 0 } key ? key
+            : throw new ApiException(new ApiError(prefix, "", http.Request.Method, ["Method not allowed: a key is needed"], 405));
 
     private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {

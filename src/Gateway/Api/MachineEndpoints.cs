@@ -11,9 +11,13 @@ internal static class MachineEndpoints
     public static void MapMachines(this IEndpointRouteBuilder api, MachineVerbs verbs, LeaseVerbs leases, IOptions<GatewayOptions> options)
     {
         api.MapGet("/machines/{key}/boot", async http => await http.WriteAsync(
-            await verbs.BootAsync(http.Part("key"), http.Request.Host.Host, options.Value.FilePort, options.Value.ApiPort, http.Asked(), http.RequestAborted)));
-        api.MapGet("/machines/{key}/timeline", async http => await http.WriteAsync(await verbs.TimelineAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
-        api.MapGet("/timeline/{mac}", async http => await http.WriteAsync(await verbs.TimelineOfMacAsync(http.Part("mac"), http.Asked(), http.RequestAborted)));
-        api.MapGet("/leases/{key}/history", async http => await http.WriteAsync(await leases.HistoryAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
+            await verbs.BootAsync(http.Part("key"), http.Request.Host.Host, options.Value.FilePort, options.Value.ApiPort, http.Asked(),
+                http.RequestAborted)));
+        api.MapGet("/machines/{key}/timeline",
+            async http => await http.WriteAsync(await verbs.TimelineAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
+        api.MapGet("/timeline/{mac}",
+            async http => await http.WriteAsync(await verbs.TimelineOfMacAsync(http.Part("mac"), http.Asked(), http.RequestAborted)));
+        api.MapGet("/leases/{key}/history",
+            async http => await http.WriteAsync(await leases.HistoryAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
     }
 }

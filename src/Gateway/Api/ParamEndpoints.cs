@@ -13,13 +13,27 @@ internal static class ParamEndpoints
         {
             var all = $"/{kind}/{{key}}/params";
             var one = all + "/{**name}";
-            api.MapGet($"/{kind}/{{key}}/pubkey", async http => await http.WriteAsync(await verbs.PublicKeyAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
-            api.MapGet(all, async http => await http.WriteAsync(await verbs.GetAllAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
-            api.MapPost(all, async http => await http.WriteAsync(await verbs.SetAllAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
-            api.MapPatch(all, async http => await http.WriteAsync(await verbs.PatchAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
-            api.MapGet(one, async http => await http.WriteAsync(await verbs.GetAsync(kind, http.Part("key"), http.Part("name"), http.Asked(), http.RequestAborted)));
-            api.MapPost(one, async http => await http.WriteAsync(await verbs.SetAsync(kind, http.Part("key"), http.Part("name"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
-            api.MapDelete(one, async http => await http.WriteAsync(await verbs.RemoveAsync(kind, http.Part("key"), http.Part("name"), http.Asked(), http.RequestAborted)));
+            api.MapGet($"/{kind}/{{key}}/pubkey",
+                async http => await http.WriteAsync(
+                    await verbs.PublicKeyAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
+            api.MapGet(all,
+                async http => await http.WriteAsync(await verbs.GetAllAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
+            api.MapPost(all,
+                async http => await http.WriteAsync(
+                    await verbs.SetAllAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
+            api.MapPatch(all,
+                async http => await http.WriteAsync(
+                    await verbs.PatchAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
+            api.MapGet(one,
+                async http => await http.WriteAsync(
+                    await verbs.GetAsync(kind, http.Part("key"), http.Part("name"), http.Asked(), http.RequestAborted)));
+            api.MapPost(one,
+                async http => await http.WriteAsync(
+                    await verbs.SetAsync(kind, http.Part("key"), http.Part("name"), await http.ReadJsonAsync(kind), http.Asked(),
+                        http.RequestAborted)));
+            api.MapDelete(one,
+                async http => await http.WriteAsync(
+                    await verbs.RemoveAsync(kind, http.Part("key"), http.Part("name"), http.Asked(), http.RequestAborted)));
         }
     }
 }

@@ -21,7 +21,8 @@ internal static class SystemEndpoints
     ];
 
     public static void MapSystem(
-        this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, ICatalog catalog, IMachineQueries machines, IOptions<GatewayOptions> options)
+        this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, ICatalog catalog, IMachineQueries machines,
+        IOptions<GatewayOptions> options)
     {
         async Task<object> InfoAsync(HttpContext http) => new
         {
@@ -60,8 +61,14 @@ internal static class SystemEndpoints
             await http.WriteObjectAsync(floor.Kinds.Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal));
         });
         api.MapGet("/prefs", http => http.WriteAsync(prefs.Get(http.Asked())));
-        api.MapPost("/prefs", async http => await http.WriteAsync(await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(), http.RequestAborted)));
-        api.MapGet("/users/{key}/token", async http => await http.WriteObjectAsync(new { Token = users.Token(http.Part("key"), http.Asked()), Info = await InfoAsync(http) }));
-        api.MapPut("/users/{key}/password", async http => await http.WriteAsync(await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(), http.RequestAborted)));
+        api.MapPost("/prefs",
+            async http => await http.WriteAsync(
+                await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(), http.RequestAborted)));
+        api.MapGet("/users/{key}/token",
+            async http => await http.WriteObjectAsync(
+                new { Token = users.Token(http.Part("key"), http.Asked()), Info = await InfoAsync(http) }));
+        api.MapPut("/users/{key}/password",
+            async http => await http.WriteAsync(
+                await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(), http.RequestAborted)));
     }
 }

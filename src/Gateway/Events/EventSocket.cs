@@ -22,7 +22,8 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Time
     /// <summary>Serves one client until it goes, is too slow, or the gateway ends.</summary>
     public async Task HandleAsync(HttpContext http)
     {
-        if (!http.WebSockets.IsWebSocketRequest) throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
+        if (!http.WebSockets.IsWebSocketRequest)
+            throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         using var client = new Client(socket, http.Asked());
@@ -79,10 +80,21 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Time
             lock (client.Patterns)
             {
                 if (words[0] == "deregister") client.Patterns.Remove(words[1]);
-                else if (client.Patterns.Count < MostPatterns && EventPattern.Parse(words[1]) is { } pattern) client.Patterns[words[1]] = pattern;
+                else if (client.Patterns.Count < MostPatterns && EventPattern.Parse(words[1]) is { } pattern)
+                    client.Patterns[words[1]] = pattern;
             }
 
-            await client.SendAsync(new { Time = time.GetUtcNow(), Type = "websocket", Action = words[0], Key = words[1], Principal = "", Object = (object?)null, Original = (object?)null }, cancellation);
+            await client.SendAsync(
+                new
+                {
+                    Time = time.GetUtcNow(),
+                    Type = "websocket",
+                    Action = words[0],
+                    Key = words[1],
+                    Principal = "",
+                    Object = (object?)null,
+                    Original = (object?)null
+                }, cancellation);
         }
     }
 
@@ -126,7 +138,8 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Time
             await _sending.WaitAsync(cancellation);
             try
             {
-                await Socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(message, Json.Options), WebSocketMessageType.Text, endOfMessage: true, cancellation);
+                await Socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(message, Json.Options), WebSocketMessageType.Text,
+                    endOfMessage: true, cancellation);
             }
             finally
             {

@@ -32,9 +32,11 @@ internal static class SheetEndpoints
         var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
         try
         {
-            var report = await import.RunAsync(SheetReader.Read(file), asked, dryRun, partial, p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
+            var report = await import.RunAsync(SheetReader.Read(file), asked, dryRun, partial,
+                p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
             if (asLines) await LineAsync(http, new { Report = report });
-            else await http.WriteObjectAsync(report, report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            else await http.WriteObjectAsync(report,
+                report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
         }
         catch (SheetException e)
         {
@@ -69,8 +71,10 @@ internal static class SheetEndpoints
 
     private static async Task<byte[]> ReadAsync(HttpContext http)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = SheetReader.MostOctets + 1;
-        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets, () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = SheetReader.MostOctets + 1;
+        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets,
+            () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
         return octets.ToArray();
     }
 

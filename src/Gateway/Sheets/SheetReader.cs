@@ -35,7 +35,14 @@ internal static class SheetReader
         }
 
         if (text.Contains('\0', StringComparison.Ordinal)) throw new SheetException("the file is neither XLSX nor text: it holds U+0000");
-        var options = new CsvReaderOptions { HasHeader = false, SkipEmptyLines = false, MalformedData = CsvMalformedDataHandling.Throw, FieldCountMismatch = CsvFieldCountHandling.Allow, MaxRecordSize = LongestRow };
+        var options = new CsvReaderOptions
+        {
+            HasHeader = false,
+            SkipEmptyLines = false,
+            MalformedData = CsvMalformedDataHandling.Throw,
+            FieldCountMismatch = CsvFieldCountHandling.Allow,
+            MaxRecordSize = LongestRow
+        };
         using var reader = CsvReader.FromText(text, options);
         try
         {
@@ -50,7 +57,8 @@ internal static class SheetReader
         {
             while (reader.Read())
             {
-                if (reader.FieldCount > MachineSheet.MostColumns) throw new SheetException($"a sheet has at most {MachineSheet.MostColumns} columns");
+                if (reader.FieldCount > MachineSheet.MostColumns)
+                    throw new SheetException($"a sheet has at most {MachineSheet.MostColumns} columns");
                 var cells = new string[reader.FieldCount];
                 for (var i = 0; i < cells.Length; i++) cells[i] = SheetWriter.Unguard(reader.GetString(i));
                 yield return cells;
@@ -78,7 +86,8 @@ internal static class SheetReader
         {
             while (reader.Read())
             {
-                if (reader.FieldCount > MachineSheet.MostColumns) throw new SheetException($"a sheet has at most {MachineSheet.MostColumns} columns");
+                if (reader.FieldCount > MachineSheet.MostColumns)
+                    throw new SheetException($"a sheet has at most {MachineSheet.MostColumns} columns");
                 var cells = new string[reader.FieldCount];
                 for (var i = 0; i < cells.Length; i++) cells[i] = Text(reader.GetValue(i));
                 yield return cells;
@@ -109,7 +118,8 @@ internal static class SheetReader
         string text => text,
         bool flag => flag ? "true" : "false",
         double number => number.ToString("R", CultureInfo.InvariantCulture),
-        DateTime time => time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
+        DateTime time =>
+            time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture),
         IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };

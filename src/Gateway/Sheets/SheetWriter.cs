@@ -17,7 +17,8 @@ internal static class SheetWriter
     /// </summary>
     public static async Task WriteCsvAsync(Stream stream, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellation)
     {
-        await using var csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n", Injection = CsvInjection.Escape }, leaveOpen: true);
+        await using var csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n", Injection = CsvInjection.Escape },
+            leaveOpen: true);
         await foreach (var row in rows.WithCancellation(cancellation)) await csv.WriteRecordAsync([.. row], cancellation);
         await csv.FlushAsync(cancellation);
     }
@@ -35,7 +36,13 @@ internal static class SheetWriter
             await foreach (var row in rows.WithCancellation(cancellation))
             {
                 writer.WriteStartElement(new Row());
-                foreach (var cell in row) writer.WriteElement(new Cell { DataType = CellValues.InlineString, InlineString = new InlineString(new Text(Printable(cell)) { Space = SpaceProcessingModeValues.Preserve }) });
+                foreach (var cell in row)
+                    writer.WriteElement(
+                        new Cell
+                        {
+                            DataType = CellValues.InlineString,
+                            InlineString = new InlineString(new Text(Printable(cell)) { Space = SpaceProcessingModeValues.Preserve })
+                        });
                 writer.WriteEndElement();
             }
 
@@ -43,13 +50,17 @@ internal static class SheetWriter
             writer.WriteEndElement();
         }
 
-        workbook.Workbook = new Workbook(new DocumentFormat.OpenXml.Spreadsheet.Sheets(new DocumentFormat.OpenXml.Spreadsheet.Sheet { Name = "machines", SheetId = 1, Id = workbook.GetIdOfPart(sheet) }));
+        workbook.Workbook =
+            new Workbook(new DocumentFormat.OpenXml.Spreadsheet.Sheets(
+                new DocumentFormat.OpenXml.Spreadsheet.Sheet { Name = "machines", SheetId = 1, Id = workbook.GetIdOfPart(sheet) }));
         workbook.Workbook.Save();
     }
 
     /// <summary>A cell of a CSV file without the quote that <see cref="WriteCsvAsync"/> put before it.</summary>
-    public static string Unguard(string cell) => cell.Length > 1 && cell[0] == '\'' && FormulaStarts.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
+    public static string Unguard(string cell)
+        => cell.Length > 1 && cell[0] == '\'' && FormulaStarts.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
 
     /// <summary>A text without the characters that XML 1.0 has no place for (section 2.2): most controls, U+FFFE, U+FFFF.</summary>
-    private static string Printable(string text) => string.Concat(text.EnumerateRunes().Where(r => r.Value is '\t' or '\n' or '\r' or (>= ' ' and not 0xFFFE and not 0xFFFF)));
+    private static string Printable(string text)
+        => string.Concat(text.EnumerateRunes().Where(r => r.Value is '\t' or '\n' or '\r' or (>= ' ' and not 0xFFFE and not 0xFFFF)));
 }

@@ -5,7 +5,13 @@ internal sealed class TemporaryFile : IAsyncDisposable
 {
     /// <summary>The file, open for reading and writing.</summary>
     public FileStream Stream { get; } = new(
-        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous });
+        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+        new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous
+        });
 
     /// <summary>Copies all of it.</summary>
     public Task CopyToAsync(Stream to, CancellationToken cancellation)

@@ -14,7 +14,8 @@ namespace Anvil.Grains.Catalog;
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
 public sealed partial class CatalogAnnouncer(
-    CatalogServiceClient client, ISiloStatusOracle oracle, ISiloMetadataCache metadata, TimeProvider time, ILogger<CatalogAnnouncer> logger)
+    CatalogServiceClient client, ISiloStatusOracle oracle, ISiloMetadataCache metadata, TimeProvider time,
+    ILogger<CatalogAnnouncer> logger)
 #pragma warning restore ORLEANSEXP004
 {
     /// <summary>A silo's clock may run a little slower than ours.</summary>

@@ -11,7 +11,8 @@ namespace Anvil.Grains.Catalog;
 /// is made from the last one and what changed.
 /// </summary>
 public sealed partial class CatalogCache(
-    ICatalogStore store, BuiltInContent builtIn, IEnumerable<ICatalogFollower> followers, TimeProvider time, ILogger<CatalogCache> logger) : BackgroundService, ICatalog
+    ICatalogStore store, BuiltInContent builtIn, IEnumerable<ICatalogFollower> followers, TimeProvider time, ILogger<CatalogCache> logger)
+    : BackgroundService, ICatalog
 {
     /// <summary>Half of what a view may be old.</summary>
     private static readonly TimeSpan Period = ICatalog.OldestView / 2;
@@ -22,7 +23,8 @@ public sealed partial class CatalogCache(
     private long _confirmed;
 
     /// <inheritdoc/>
-    public CatalogSnapshot Current => Volatile.Read(ref _current) ?? throw new InvalidOperationException("the catalog has not been read yet");
+    public CatalogSnapshot Current
+        => Volatile.Read(ref _current) ?? throw new InvalidOperationException("the catalog has not been read yet");
 
     /// <summary>True once there is a snapshot.</summary>
     public bool IsLoaded => Volatile.Read(ref _current) is not null;

@@ -23,7 +23,8 @@ public sealed partial class CatalogGrain
         => OlderAsync(async () => await Replace(new CatalogWrite(prefix, key, Document(prefix, key, body, "PUT"), Anyone)));
 
     /// <inheritdoc/>
-    public Task<Reply> Patch(string prefix, string key, string patch) => OlderAsync(() => Amend(new CatalogPatch(prefix, key, patch, Anyone)));
+    public Task<Reply> Patch(string prefix, string key, string patch)
+        => OlderAsync(() => Amend(new CatalogPatch(prefix, key, patch, Anyone)));
 
     /// <inheritdoc/>
     public Task<Reply> Delete(string prefix, string key) => OlderAsync(() => Remove(new CatalogRemoval(prefix, key, Anyone)));
@@ -33,7 +34,8 @@ public sealed partial class CatalogGrain
     {
         var written = new List<Document>();
         var removed = new List<string>();
-        foreach (var (key, value) in JsonText.Read(Encoding.UTF8.GetBytes(changes), prefix, "", "PUT").EnumerateObject().Select(p => (p.Name, p.Value)))
+        foreach (var (key, value) in JsonText.Read(Encoding.UTF8.GetBytes(changes), prefix, "", "PUT").EnumerateObject()
+            .Select(p => (p.Name, p.Value)))
         {
             if (value.ValueKind == JsonValueKind.Null)
             {
@@ -42,7 +44,8 @@ public sealed partial class CatalogGrain
             }
 
             var document = Document(prefix, key, value.GetRawText(), "PUT");
-            if (document.Key != key) throw new ApiException(ApiError.BadRequest(prefix, key, "PUT", $"Key change from {key} to {document.Key} not allowed"));
+            if (document.Key != key)
+                throw new ApiException(ApiError.BadRequest(prefix, key, "PUT", $"Key change from {key} to {document.Key} not allowed"));
             written.Add(document);
         }
 
@@ -60,7 +63,8 @@ public sealed partial class CatalogGrain
         {
             var done = await change();
             if (done.Error is not null) return Reply.Fail(done.Error);
-            var body = answer?.Invoke() ?? (done.Document is { } document ? JsonSerializer.Serialize(document, document.GetType(), Json.Options) : "{}");
+            var body = answer?.Invoke()
+                ?? (done.Document is { } document ? JsonSerializer.Serialize(document, document.GetType(), Json.Options) : "{}");
             return Reply.Ok(body, done.Status) with { Revision = done.Revision };
         }
         catch (ApiException e)

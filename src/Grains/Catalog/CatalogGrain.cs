@@ -25,7 +25,8 @@ namespace Anvil.Grains.Catalog;
 [CorePlacementFilter]
 #pragma warning restore ORLEANSEXP004
 public sealed partial class CatalogGrain(
-    ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved, ReservationWriter reservations,
+    ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved,
+    ReservationWriter reservations,
     ParamKeys keys)
     : Grain, ICatalogGrain
 {
@@ -62,9 +63,11 @@ public sealed partial class CatalogGrain(
         {
             var kind = KindOf(patch.Prefix);
             var old = Existing(catalog, patch.Prefix, patch.Key, "PATCH", patch.Terms);
-            if (!old.Validated) throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
+            if (!old.Validated)
+                throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
             var operations = Read(patch.Operations, patch.Prefix, patch.Key);
-            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, kind.Type, Json.Options), operations, patch.Prefix, patch.Key);
+            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, kind.Type, Json.Options), operations, patch.Prefix,
+                patch.Key);
             return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
         });
 
@@ -85,7 +88,8 @@ public sealed partial class CatalogGrain(
     /// <inheritdoc/>
     public async Task<CatalogAnswer> MergeAll(CatalogMerge merge)
     {
-        if (IsReservation(merge.Prefix)) return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed, merge.Terms);
+        if (IsReservation(merge.Prefix))
+            return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed, merge.Terms);
         var users = new List<string>();
         foreach (var key in merge.Removed) users.AddRange((await OthersUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
         return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, catalog => Merged(merge, users, catalog));
@@ -96,10 +100,13 @@ public sealed partial class CatalogGrain(
     {
         var problems = prefs.Values.Select(p => Prefs.Problem(p.Key, p.Value, catalog)).OfType<string>().ToList();
         if (problems.Count > 0) throw new ApiException(new ApiError("prefs", "", "POST", problems, 400));
-        return new Decision("", null, [.. prefs.Values.Select(p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
+        return new Decision("", null,
+            [.. prefs.Values.Select(
+                p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
     }, 201);
 
-    private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide, int status = 200)
+    private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide,
+        int status = 200)
     {
         using var step = AnvilDiagnostics.Step();
         try
@@ -151,8 +158,23 @@ public sealed partial class CatalogGrain(
     /// <summary>Secure params are stored sealed, whoever wrote them.</summary>
     private CatalogChange Sealed(CatalogChange change, CatalogSnapshot catalog) => change.Document switch
     {
-        Profile profile => change with { Document = profile with { Params = SecureValues.Sealed(profile.Params, change.Prefix, change.Key, catalog, keys) } },
-        Stage stage => change with { Document = stage with { Params = SecureValues.Sealed(stage.Params, change.Prefix, change.Key, catalog, keys) } },
+        Profile profile =>
+            change with
+            {
+                Document = profile with
+                {
+                    Params = SecureValues.Sealed(profile.Params, change.Prefix, change.Key, catalog,
+                keys)
+                }
+            },
+        Stage stage => change with
+        {
+            Document = stage with
+            {
+                Params = SecureValues.Sealed(stage.Params, change.Prefix, change.Key, catalog,
+            keys)
+            }
+        },
         _ => change,
     };
 
@@ -169,12 +191,14 @@ public sealed partial class CatalogGrain(
         }
 
         // What goes no longer stands in the way of what comes, and what has come does.
-        var rest = catalog.With(new CatalogDelta(catalog.Revision, [], [.. changes.Select(c => new DocumentKey(c.Prefix, c.Key))], IsWhole: false));
+        var rest = catalog.With(
+            new CatalogDelta(catalog.Revision, [], [.. changes.Select(c => new DocumentKey(c.Prefix, c.Key))], IsWhole: false));
         foreach (var wanted in merge.Written)
         {
             try
             {
-                var old = rest.OfKind(merge.Prefix).ContainsKey(wanted.Key) ? Existing(rest, merge.Prefix, wanted.Key, "PUT", merge.Terms) : null;
+                var old = rest.OfKind(merge.Prefix).ContainsKey(wanted.Key)
+                    ? Existing(rest, merge.Prefix, wanted.Key, "PUT", merge.Terms) : null;
                 var document = kind.Fill(old is { Validated: true } ? kind.Keep(wanted, old) : wanted);
                 var change = Checked(kind, document, old, rest).Changes[0];
                 changes.Add(change);
@@ -186,13 +210,15 @@ public sealed partial class CatalogGrain(
             }
         }
 
-        return problems.Count == 0 ? new Decision("", null, changes) : throw new ApiException(ApiError.Invalid(merge.Prefix, "", problems));
+        return problems.Count == 0 ? new Decision("", null, changes)
+            : throw new ApiException(ApiError.Invalid(merge.Prefix, "", problems));
     }
 
     private static Decision Changed(CatalogKind kind, Document old, Document wanted, CatalogSnapshot catalog, string type)
     {
         if (wanted.Key != old.Key)
-            throw new ApiException(ApiError.BadRequest(kind.Prefix, old.Key, type, $"Key change from {old.Key} to {wanted.Key} not allowed"));
+            throw new ApiException(
+                ApiError.BadRequest(kind.Prefix, old.Key, type, $"Key change from {old.Key} to {wanted.Key} not allowed"));
         return Checked(kind, kind.Fill(old.Validated ? kind.Keep(wanted, old) : wanted), old, catalog);
     }
 
@@ -210,17 +236,20 @@ public sealed partial class CatalogGrain(
     private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type, ChangeTerms terms)
     {
         if (!catalog.OfKind(prefix).TryGetValue(key, out var old)) throw new ApiException(ApiError.NotFound(prefix, key, type));
-        if (old.ReadOnly) throw new ApiException(ApiError.BadRequest(prefix, key, type, $"{key} is read-only: it belongs to content pack {old.Bundle}"));
+        if (old.ReadOnly)
+            throw new ApiException(ApiError.BadRequest(prefix, key, type, $"{key} is read-only: it belongs to content pack {old.Bundle}"));
         var revision = catalog.RevisionOf(prefix, key);
         if (terms.IfRevision is { } wanted && wanted != revision)
-            throw new ApiException(new ApiError(prefix, key, type, [$"{key} has revision {revision}, not {wanted}: it was changed since it was read"], 412));
+            throw new ApiException(
+                new ApiError(prefix, key, type, [$"{key} has revision {revision}, not {wanted}: it was changed since it was read"], 412));
         return old;
     }
 
     private static IEnumerable<string> KeptBy(CatalogKind kind, Document old, string key, CatalogSnapshot catalog)
     {
         var more = catalog.CountUsers(kind.Prefix, key) - MostUsersNamed;
-        return kind.Stays(old, catalog).Concat(catalog.Uses(kind.Prefix, key).Take(MostUsersNamed)).Concat(more > 0 ? [$"{more} more objects still use {key}"] : []);
+        return kind.Stays(old, catalog).Concat(catalog.Uses(kind.Prefix, key).Take(MostUsersNamed))
+            .Concat(more > 0 ? [$"{more} more objects still use {key}"] : []);
     }
 
     /// <summary>What uses a document and is in no snapshot: machines, and reservations that hold only within a subnet.</summary>
@@ -228,7 +257,8 @@ public sealed partial class CatalogGrain(
     {
         var users = new List<string>();
         if (prefix == "subnets")
-            users.AddRange((await reserved.ScopedToAsync(key, MostUsersNamed, CancellationToken.None)).Select(r => $"reservations:{r.Addr} still uses {key}"));
+            users.AddRange((await reserved.ScopedToAsync(key, MostUsersNamed, CancellationToken.None)).Select(
+                r => $"reservations:{r.Addr} still uses {key}"));
         foreach (var reference in MachineReferences.All.Where(r => r.To == prefix))
         {
             var query = ListQuery.Where(MachineFields.Table, reference.Field, key) with { Limit = MostUsersNamed };

@@ -15,11 +15,13 @@ public sealed class EdgeDirectory(ISiloMetadataCache metadata, ISiloStatusOracle
     public string? For(string client)
     {
         var edges = oracle.GetApproximateSiloStatuses(onlyActive: true).Keys
-            .SelectMany(s => metadata.GetSiloMetadata(s).Metadata.TryGetValue(SiloTraits.Addresses, out var all) ? all.Split(',', StringSplitOptions.RemoveEmptyEntries) : [])
+            .SelectMany(s => metadata.GetSiloMetadata(s).Metadata.TryGetValue(SiloTraits.Addresses, out var all)
+                ? all.Split(',', StringSplitOptions.RemoveEmptyEntries) : [])
             .Order(StringComparer.Ordinal).ToList();
         if (edges.Count == 0) return null;
         if (!IPv4.TryParse(client, out var address)) return edges[0];
-        var near = catalog.Current.SubnetOf(address) is { } subnet ? edges.Where(e => IPv4.TryParse(e, out var a) && subnet.Cidr.Contains(a)).ToList() : [];
+        var near = catalog.Current.SubnetOf(address) is { } subnet
+            ? edges.Where(e => IPv4.TryParse(e, out var a) && subnet.Cidr.Contains(a)).ToList() : [];
         var choice = near.Count > 0 ? near : edges;
         return choice[(int)(address % (uint)choice.Count)];
     }

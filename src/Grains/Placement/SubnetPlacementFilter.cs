@@ -23,7 +23,8 @@ public sealed class SubnetPlacementFilterStrategy() : PlacementFilterStrategy(1)
 
 /// <summary>Keeps the edges of the grain's subnet.</summary>
 [Experimental("ORLEANSEXP004")]
-public sealed class SubnetPlacementFilterDirector(ISiloMetadataCache metadata, ILocalSiloDetails local, ICatalog catalog) : IPlacementFilterDirector
+public sealed class SubnetPlacementFilterDirector(ISiloMetadataCache metadata, ILocalSiloDetails local, ICatalog catalog)
+    : IPlacementFilterDirector
 {
     /// <inheritdoc/>
     public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)

@@ -39,14 +39,16 @@ public sealed partial class ReservationWriter(
     });
 
     /// <summary>Replaces a reservation.</summary>
-    public Task<CatalogAnswer> ReplaceAsync(string key, Reservation wanted, ChangeTerms terms) => ChangeAsync("PUT", key, terms, 200, async snapshot =>
+    public Task<CatalogAnswer> ReplaceAsync(string key, Reservation wanted, ChangeTerms terms)
+        => ChangeAsync("PUT", key, terms, 200, async snapshot =>
         One(await ChangedAsync(await ExistingAsync(key, "PUT", terms), wanted, "PUT", snapshot), isNew: false));
 
     /// <summary>Patches a reservation (RFC 6902).</summary>
     /// <param name="key">Its key.</param>
     /// <param name="operations">The operations, as JSON text.</param>
     /// <param name="terms">Who asks, and on which condition.</param>
-    public Task<CatalogAnswer> AmendAsync(string key, string operations, ChangeTerms terms) => ChangeAsync("PATCH", key, terms, 200, async snapshot =>
+    public Task<CatalogAnswer> AmendAsync(string key, string operations, ChangeTerms terms)
+        => ChangeAsync("PATCH", key, terms, 200, async snapshot =>
     {
         var old = await ExistingAsync(key, "PATCH", terms);
         if (!old.Validated) throw new ApiException(ApiError.Conflict(Kind, key, "PATCH", [.. old.Errors, "replace or delete it"]));
@@ -62,7 +64,8 @@ public sealed partial class ReservationWriter(
 
     /// <summary>Makes, replaces and deletes many, all or none; 422 names every problem with its key.</summary>
     public Task<CatalogAnswer> MergeAsync(
-        IReadOnlyList<Reservation> written, IReadOnlyList<string> removed, ChangeTerms terms) => ChangeAsync("PUT", "", terms, 200, async snapshot =>
+        IReadOnlyList<Reservation> written, IReadOnlyList<string> removed, ChangeTerms terms)
+        => ChangeAsync("PUT", "", terms, 200, async snapshot =>
     {
         var wanted = written.Select(ReservationRules.Filled).ToList();
         var known = await KnownAsync(wanted, removed);
@@ -102,12 +105,14 @@ public sealed partial class ReservationWriter(
         // One that could not be read was nothing that rules could go by.
         var problems = ReservationRules.Problems(done, old is { Validated: true } ? old : null, subnet, known).ToList();
         // One of the two databases cannot keep it.
-        if (Json.Write(done).Contains("\\u0000", StringComparison.Ordinal)) problems.Add("a text with the character U+0000 cannot be stored");
+        if (Json.Write(done).Contains("\\u0000", StringComparison.Ordinal))
+            problems.Add("a text with the character U+0000 cannot be stored");
         return problems.Count == 0 ? done : throw new ApiException(ApiError.Invalid(Kind, done.Key, problems));
     }
 
     private static uint? AddressOf(string key)
-        => key.Length == 8 && uint.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address) ? address : null;
+        => key.Length == 8 && uint.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address)
+            ? address : null;
 
     private async Task<Reservation> ChangedAsync(Reservation old, Reservation wanted, string type, CatalogSnapshot snapshot)
     {
@@ -122,7 +127,8 @@ public sealed partial class ReservationWriter(
         if (AddressOf(key) is not { } address || await reservations.ReadAsync(address, CancellationToken.None) is not { } stored)
             throw new ApiException(ApiError.NotFound(Kind, key, type));
         if (terms.IfRevision is not { } wanted || wanted == stored.Revision) return stored.Reservation;
-        throw new ApiException(new ApiError(Kind, key, type, [$"{key} has revision {stored.Revision}, not {wanted}: it was changed since it was read"], 412));
+        throw new ApiException(
+            new ApiError(Kind, key, type, [$"{key} has revision {stored.Revision}, not {wanted}: it was changed since it was read"], 412));
     }
 
     /// <summary>What stands in the way of some reservations: those with their addresses or tokens.</summary>
@@ -133,7 +139,8 @@ public sealed partial class ReservationWriter(
     }
 
     private async Task<CatalogAnswer> ChangeAsync(
-        string type, string key, ChangeTerms terms, int status, Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes)>> decide)
+        string type, string key, ChangeTerms terms, int status,
+        Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes)>> decide)
     {
         try
         {
@@ -184,7 +191,8 @@ public sealed partial class ReservationWriter(
     {
         try
         {
-            await GrainCalls.AskAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet)).TakeReservations(notice)).WaitAsync(TellPatience);
+            await GrainCalls.AskAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet)).TakeReservations(notice))
+                .WaitAsync(TellPatience);
         }
         catch (Exception e)
         {
@@ -193,6 +201,7 @@ public sealed partial class ReservationWriter(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet} could not be told of the reservations of revision {Revision}; it reads them by itself")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "subnet {Subnet} could not be told of the reservations of revision {Revision}; it reads them by itself")]
     private partial void LogNotTold(Exception exception, string subnet, long revision);
 }

@@ -5,10 +5,12 @@ namespace Anvil.Grains.Subnets;
 /// <summary>What a subnet's grain tells operators.</summary>
 public sealed partial class SubnetGrain
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: leases cannot be stored; known leases are confirmed, new ones wait")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "subnet {Subnet}: leases cannot be stored; known leases are confirmed, new ones wait")]
     private partial void LogAway(Exception exception, string subnet);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: {Address} is in use by somebody unknown, and is not given for ten minutes")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "subnet {Subnet}: {Address} is in use by somebody unknown, and is not given for ten minutes")]
     private partial void LogInUse(string subnet, string address);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: the clock jumped by {Jump}; {Count} leases are moved with it")]

@@ -47,7 +47,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     /// <param name="reservations">Where reservations live.</param>
     /// <param name="time">The clock that leases are counted by.</param>
     /// <param name="logger">For what operators have to know.</param>
-    public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, IReservationStore reservations, TimeProvider time, ILogger<SubnetGrain> logger)
+    public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, IReservationStore reservations, TimeProvider time,
+        ILogger<SubnetGrain> logger)
     {
         GrainContext = context;
         (_catalog, _time, _logger) = (catalog, time, logger);
@@ -85,7 +86,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         try
         {
             await _journal.StoreAsync(decision.Changed);
-            return call.CanProbe && decision.Picked ? LeaseAnswer.Of(decision) with { ToProbe = ToProbe(rules, decision) } : LeaseAnswer.Of(decision);
+            return call.CanProbe && decision.Picked ? LeaseAnswer.Of(decision) with { ToProbe = ToProbe(rules, decision) }
+                : LeaseAnswer.Of(decision);
         }
         catch (StaleEpochException)
         {
@@ -118,7 +120,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     {
         var now = await ReadClockAsync();
         if (_leases.At(address) is not { Token.Length: > 0 } lease) return null;
-        return lease.IsLive(now) ? new AddressHolder(lease.Token, Lapsed: false) : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true) : null;
+        return lease.IsLive(now) ? new AddressHolder(lease.Token, Lapsed: false)
+            : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true) : null;
     }
 
     /// <inheritdoc/>
@@ -168,7 +171,10 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         catch (StaleEpochException)
         {
             Stale();
-            return Reply.Fail(new ApiError("leases", lease.Key, "DELETE", ["the subnet moved to another silo at the same time; try again"], 409)) with { Again = true };
+            return Reply.Fail(
+                new ApiError("leases", lease.Key, "DELETE", ["the subnet moved to another silo at the same time; try again"],
+                    409)) with
+            { Again = true };
         }
         catch (Exception e)
         {
@@ -180,7 +186,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         return Reply.Ok(Json.Write(lease));
     }
 
-    private static ApiError DatabaseError(Lease lease) => new("leases", lease.Key, "DELETE", ["the database cannot be written; read the lease before trying again"], 503);
+    private static ApiError DatabaseError(Lease lease)
+        => new("leases", lease.Key, "DELETE", ["the database cannot be written; read the lease before trying again"], 503);
 
     private static LeaseDecision<uint> Decide(LeaseRules rules, LeaseCall call, DateTimeOffset now)
     {
@@ -224,7 +231,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         }
 
         if (_reservations.AreBehind(_catalog.Current.Revision))
-            _catchingUp ??= this.RegisterGrainTimer(CatchUpAsync, new GrainTimerCreationOptions(TimeSpan.Zero, ReopenPause) { Interleave = true });
+            _catchingUp ??= this.RegisterGrainTimer(CatchUpAsync,
+                new GrainTimerCreationOptions(TimeSpan.Zero, ReopenPause) { Interleave = true });
         return true;
     }
 
@@ -300,7 +308,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private LeaseAnswer WithoutDatabase(LeaseCall call, LeaseDecision<uint> decision, DateTimeOffset now)
     {
         if (call.Act == LeaseAct.Request && decision is { Verdict: LeaseVerdict.Give, Lease: { } wanted }
-            && _journal.Durable(IPv4.Parse(wanted.Addr)) is { } held && held.Token == call.Token && held.State == Lease.Ack && (int)(held.ExpireTime - now).TotalSeconds is var left and > 0)
+            && _journal.Durable(IPv4.Parse(wanted.Addr)) is { } held && held.Token == call.Token && held.State == Lease.Ack
+            && (int)(held.ExpireTime - now).TotalSeconds is var left and > 0)
         {
             return LeaseAnswer.Of(decision with
             {
@@ -312,7 +321,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         return DatabaseAway();
     }
 
-    private static LeaseAnswer DatabaseAway() => new(LeaseVerdict.Silence, null, null, "the database is away: new leases wait") { Cause = LeaseCause.DatabaseAway };
+    private static LeaseAnswer DatabaseAway()
+        => new(LeaseVerdict.Silence, null, null, "the database is away: new leases wait") { Cause = LeaseCause.DatabaseAway };
 
     private LeaseAnswer Stale()
     {
@@ -324,7 +334,11 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
         _toldStale = true;
         this.DeactivateOnIdle();
-        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the subnet moved to another silo") { Again = true, Cause = LeaseCause.Moved };
+        return new LeaseAnswer(LeaseVerdict.Silence, null, null, "the subnet moved to another silo")
+        {
+            Again = true,
+            Cause = LeaseCause.Moved
+        };
     }
 
     private void TakeBack(uint address, Lease? durable)

@@ -11,19 +11,23 @@ namespace Anvil.Grains.Timeline;
 /// <summary>
 /// Takes timeline lines off the hot path and writes them in batches. When the queue is full the oldest lines are shed, and counted.
 /// </summary>
-public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider time, ILogger<TimelineWriter> logger) : BackgroundService, ITimeline
+public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider time, ILogger<TimelineWriter> logger)
+    : BackgroundService, ITimeline
 {
     private const int Batch = 500;
     private const int LongestText = 2000;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Keep = TimeSpan.FromDays(30);
-    private readonly Channel<TimelineEntry> _queue = Channel.CreateBounded<TimelineEntry>(new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<TimelineEntry> _queue =
+        Channel.CreateBounded<TimelineEntry>(
+            new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
     private volatile bool _stopping;
 
     /// <inheritdoc/>
     public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
-        => _queue.Writer.TryWrite(new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail)));
+        => _queue.Writer.TryWrite(
+            new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail)));
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -88,7 +92,8 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     private static string Shorten(string text)
     {
         if (text.Length > LongestText) text = text[..LongestText] + "…";
-        return text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate) ? string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r)) : text;
+        return text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate)
+            ? string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r)) : text;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "old timeline lines could not be dropped; the next hour tries again")]

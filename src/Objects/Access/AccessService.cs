@@ -24,15 +24,19 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
     private Prefs Prefs => catalog.Current.Prefs;
 
     /// <summary>A token for a user, limited to some of its rights; none for no limit.</summary>
-    public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits) => _tokens.Issue(user.Name, PrincipalKind.User, life, limits, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], user.Secret);
+    public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits)
+        => _tokens.Issue(user.Name, PrincipalKind.User, life, limits, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], user.Secret);
 
     /// <inheritdoc/>
     public async Task<TokenSource> ForRenderingAsync(Machine? machine)
     {
-        var secrets = machine is null ? null : await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets());
+        var secrets = machine is null ? null
+            : await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets());
         return (uuid, life) => uuid is null
             ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"])
-            : secrets is null ? "" : _tokens.Issue(uuid, PrincipalKind.Machine, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], secrets.Secret, secrets.BootId);
+            : secrets is null ? ""
+                : _tokens.Issue(uuid, PrincipalKind.Machine, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], secrets.Secret,
+                    secrets.BootId);
     }
 
     /// <summary>Who holds a token; null when it is forged, expired or revoked.</summary>
@@ -43,13 +47,15 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
         switch (claims.Kind)
         {
             case PrincipalKind.User:
-                return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret) ? Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId } : null;
+                return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret)
+                    ? Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId } : null;
             case PrincipalKind.Machine:
                 var secrets = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets());
                 return secrets is not null && Tokens.Proves(claims, grantor, secrets.Secret, secrets.BootId)
                     ? new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject)) : null;
             default:
-                return Tokens.Proves(claims, grantor) ? new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) { TokenId = claims.TokenId } : null;
+                return Tokens.Proves(claims, grantor)
+                    ? new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) { TokenId = claims.TokenId } : null;
         }
     }
 
@@ -57,7 +63,8 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
     public Principal? ByPassword(string name, string password)
     {
         if (!catalog.Current.Users.TryGetValue(name, out var user) || user.PasswordHash.Length == 0) return null;
-        var memory = Convert.ToHexString(HMACSHA256.HashData(_memoryKey, Encoding.UTF8.GetBytes($"{user.Name}\0{user.PasswordHash}\0{password}")));
+        var memory = Convert.ToHexString(
+            HMACSHA256.HashData(_memoryKey, Encoding.UTF8.GetBytes($"{user.Name}\0{user.PasswordHash}\0{password}")));
         var now = time.GetUtcNow();
         if (_remembered.TryGetValue(memory, out var until) && until > now) return Of(user);
         if (!Passwords.Verify(password, user.PasswordHash)) return null;

@@ -19,7 +19,8 @@ public sealed class EventObjects(ObjectFloor floor, IMachineQueries machines, IR
         {
             "machines" => await machines.FindAsync(happened.Key, cancellation),
             "jobs" => await machines.FindJobAsync(happened.Key, cancellation),
-            "reservations" => LeaseObjects.TryAddress(happened.Key, out var address) ? await reservations.FindAsync(address, cancellation) : null,
+            "reservations" =>
+                LeaseObjects.TryAddress(happened.Key, out var address) ? await reservations.FindAsync(address, cancellation) : null,
             _ => catalog.Current.OfKind(happened.Type).GetValueOrDefault(happened.Key),
         };
         return document is null ? null : floor.Row(document, listener);

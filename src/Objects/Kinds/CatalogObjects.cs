@@ -58,7 +58,8 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
 
     /// <inheritdoc/>
     public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), Terms(found, request))), cancellation);
+        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), Terms(found, request))),
+            cancellation);
 
     /// <inheritdoc/>
     public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
@@ -71,14 +72,16 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
             : new FoundObject(document, EntityTags.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options)), document.Key);
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
-    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request)
+        => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
 
     private async Task<ChangedObject> CommitAsync(Func<Task<CatalogAnswer>> change, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
         var answer = await GrainCalls.ActAsync(change);
         if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
-        var tag = answer.Document is { } document ? Found(catalog.Current.OfKind(Prefix).GetValueOrDefault(document.Key, document)).Tag : "";
+        var tag = answer.Document is { } document
+            ? Found(catalog.Current.OfKind(Prefix).GetValueOrDefault(document.Key, document)).Tag : "";
         return new ChangedObject(answer.Status, answer.Document, answer.Error, tag);
     }
 }

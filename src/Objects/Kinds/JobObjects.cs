@@ -31,14 +31,16 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
-        var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal) ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
+        var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal)
+            ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
         if (!UuidRules.TryRead(key, out var uuid) || await queries.FindJobAsync(uuid, cancellation) is not { } job) return null;
         // A machine's rights name its own uuid: its jobs are known by their machine.
         return new FoundObject(job, TagOf(job), request.Principal.Kind == PrincipalKind.User ? uuid : job.Machine);
     }
 
     /// <inheritdoc/>
-    public string OwnerOfNew(Document document) => UuidRules.TryRead(((Job)document).Machine, out var uuid) ? uuid : ((Job)document).Machine;
+    public string OwnerOfNew(Document document)
+        => UuidRules.TryRead(((Job)document).Machine, out var uuid) ? uuid : ((Job)document).Machine;
 
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
@@ -59,10 +61,12 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
         => Task.FromResult(Refused(ApiError.BadRequest(Prefix, found.Document.Key, "PUT", "jobs are changed by PATCH")));
 
     /// <inheritdoc/>
-    public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request,
+        CancellationToken cancellation)
     {
         var job = (Job)found.Document;
-        return Changed(await GrainCalls.ActAsync(() => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine)))));
+        return Changed(await GrainCalls.ActAsync(
+            () => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine)))));
     }
 
     /// <inheritdoc/>
@@ -70,7 +74,8 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
     {
         var job = (Job)found.Document;
         var isOver = job.State is JobState.Finished or JobState.Failed;
-        if (job.Current && !isOver && await queries.FindAsync(job.Machine, cancellation) is not null) return Refused(ApiError.Invalid(Prefix, job.Uuid, "the job is not over"));
+        if (job.Current && !isOver && await queries.FindAsync(job.Machine, cancellation) is not null)
+            return Refused(ApiError.Invalid(Prefix, job.Uuid, "the job is not over"));
         await queries.DeleteJobAsync(job.Uuid, cancellation);
         await logs.DeleteAsync(Guid.Parse(job.Uuid), cancellation);
         return new ChangedObject(200, job, null, "");
@@ -80,7 +85,8 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
 
     private static string TagOf(Job job) => EntityTags.Of(Json.Write(job));
 
-    private static ChangedObject Changed(JobAnswer answer) => new(answer.Status, answer.Job, answer.Error, answer.Job is null ? "" : TagOf(answer.Job));
+    private static ChangedObject Changed(JobAnswer answer)
+        => new(answer.Status, answer.Job, answer.Error, answer.Job is null ? "" : TagOf(answer.Job));
 
     private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");
 }

@@ -28,30 +28,35 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, IGrainFact
 
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
-        => TryAddress(text, out var address) && await store.FindAsync(address, cancellation) is { } lease ? new FoundObject(lease, EntityTags.Of(Json.Write(lease)), lease.Key) : null;
+        => TryAddress(text, out var address) && await store.FindAsync(address, cancellation) is { } lease
+            ? new FoundObject(lease, EntityTags.Of(Json.Write(lease)), lease.Key) : null;
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation) => Refuse("", "POST");
 
     /// <inheritdoc/>
-    public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation) => Refuse(found.Document.Key, "PUT");
+    public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
+        => Refuse(found.Document.Key, "PUT");
 
     /// <inheritdoc/>
-    public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation) => Refuse(found.Document.Key, "PATCH");
+    public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
+        => Refuse(found.Document.Key, "PATCH");
 
     /// <inheritdoc/>
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
     {
         var lease = (Lease)found.Document;
         var address = IPv4.Parse(lease.Addr);
-        if (catalog.Current.SubnetOf(address) is not { } subnet) return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
+        if (catalog.Current.SubnetOf(address) is not { } subnet)
+            return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
         var reply = await GrainCalls.ActAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).DeleteLease(address));
         return new ChangedObject(reply.Status, reply.Error is null ? lease : null, reply.Error, "");
     }
 
     /// <summary>Reads a lease's key: its address, dotted or as eight hexadecimal digits.</summary>
     public static bool TryAddress(string text, out uint address)
-        => IPv4.TryParse(text, out address) || (text.Length == 8 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address));
+        => IPv4.TryParse(text, out address)
+            || (text.Length == 8 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address));
 
     private Task<ChangedObject> Refuse(string key, string type)
     {

@@ -14,7 +14,8 @@ using Microsoft.Extensions.Hosting;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
-public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, IHostApplicationLifetime lifetime) : IObjectKind
+public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, IHostApplicationLifetime lifetime)
+    : IObjectKind
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -40,7 +41,8 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     {
         if (await UuidAsync(text, cancellation) is not { } uuid) return null;
         var known = request.Wait is null ? null : Known(request.IfNoneMatch);
-        var answer = known is { } revision ? await AwaitAsync(uuid, revision, request.Wait!.Value) : await GrainCalls.AskAsync(() => Grain(uuid).Read());
+        var answer = known is { } revision ? await AwaitAsync(uuid, revision, request.Wait!.Value)
+            : await GrainCalls.AskAsync(() => Grain(uuid).Read());
         if (answer.Status == 304) answer = await GrainCalls.AskAsync(() => Grain(uuid).Read());
         return answer.Machine is null ? answer.Error is null or { Code: 404 } ? null : throw new ApiException(answer.Error)
             : new FoundObject(answer.Machine, Tag(answer.Revision), uuid) { Revision = answer.Revision };
@@ -70,17 +72,22 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         var terms = request.Terms(machine: uuid) with { Force = !discovered && request.Flag("force") };
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms) { Discovered = discovered }));
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
-        timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api", discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
+        timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
+            discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
         return Changed(answer);
     }
 
     /// <inheritdoc/>
-    public async Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
-        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Replace(new MachineWrite((Machine)document, Terms(found, request)))));
+    public async Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request,
+        CancellationToken cancellation)
+        => Changed(await GrainCalls.ActAsync(
+            () => Grain(found.Document.Key).Replace(new MachineWrite((Machine)document, Terms(found, request)))));
 
     /// <inheritdoc/>
-    public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
-        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Amend(new DocumentPatch(patch.GetRawText(), Terms(found, request)))));
+    public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request,
+        CancellationToken cancellation)
+        => Changed(await GrainCalls.ActAsync(
+            () => Grain(found.Document.Key).Amend(new DocumentPatch(patch.GetRawText(), Terms(found, request)))));
 
     /// <inheritdoc/>
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
@@ -109,13 +116,17 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
-    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null, found.Document.Key);
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request)
+        => request.Terms(request.IfMatch.IsGiven ? found.Revision : null, found.Document.Key);
 
     private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 
-    private static long? Known(EntityTags tags) => tags.Single is { } tag && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision : null;
+    private static long? Known(EntityTags tags)
+        => tags.Single is { } tag && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
+            ? revision : null;
 
-    private static ChangedObject Changed(MachineAnswer answer) => new(answer.Status, answer.Machine, answer.Error, answer.Revision > 0 ? Tag(answer.Revision) : "");
+    private static ChangedObject Changed(MachineAnswer answer)
+        => new(answer.Status, answer.Machine, answer.Error, answer.Revision > 0 ? Tag(answer.Revision) : "");
 
     private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");
 }

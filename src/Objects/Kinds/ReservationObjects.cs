@@ -64,7 +64,8 @@ public sealed class ReservationObjects(IReservationStore store, IGrainFactory gr
         => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, Terms(found, request))));
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
-    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request)
+        => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
 
     private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 

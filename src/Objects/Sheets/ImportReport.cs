@@ -12,7 +12,8 @@ namespace Anvil.Objects.Sheets;
 /// <param name="Problems">Each problem by row and column.</param>
 /// <param name="Changes">What changes, row by row.</param>
 public sealed record ImportReport(
-    bool DryRun, int Rows, int Created, int Updated, int Unchanged, int Failed, IReadOnlyList<SheetProblem> Problems, IReadOnlyList<ImportedRow> Changes);
+    bool DryRun, int Rows, int Created, int Updated, int Unchanged, int Failed, IReadOnlyList<SheetProblem> Problems,
+    IReadOnlyList<ImportedRow> Changes);
 
 /// <summary>One row that makes or changes a machine.</summary>
 /// <param name="Row">Its number.</param>

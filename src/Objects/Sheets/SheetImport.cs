@@ -12,12 +12,14 @@ using Anvil.Provisioning.Sheets;
 namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
-public sealed class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, TimeProvider time)
+public sealed class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains,
+    TimeProvider time)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
 
-    private static readonly (string Scope, string Action)[] Rights = [("machines", "create"), ("machines", "update"), ("reservations", "create"), ("reservations", "delete")];
+    private static readonly (string Scope, string Action)[] Rights = [("machines", "create"), ("machines", "update"),
+        ("reservations", "create"), ("reservations", "delete")];
 
     /// <summary>Refuses who may not import.</summary>
     /// <exception cref="ApiException">403.</exception>
@@ -56,7 +58,8 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         var failed = new ConcurrentDictionary<int, SheetProblem>();
         var done = 0;
         using var telling = new SemaphoreSlim(1, 1);
-        await System.Threading.Tasks.Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (plan, _) =>
+        await System.Threading.Tasks.Parallel.ForEachAsync(work,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (plan, _) =>
         {
             var reply = await StoreAsync(plan, request);
             if (reply.Error is { } error) failed[plan.Row] = new SheetProblem(plan.Row, "", string.Join("; ", error.Messages));
@@ -76,9 +79,13 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         return Report(false, plans.Count, unchanged, refused + failed.Count, problems, [.. work.Where(p => !failed.ContainsKey(p.Row))]);
     }
 
-    private static ImportReport Report(bool dryRun, int rows, int unchanged, int failed, IReadOnlyList<SheetProblem> problems, IReadOnlyList<RowPlan> done) => new(
-        dryRun, rows, done.Count(p => p.Action == RowAction.Create), done.Count(p => p.Action == RowAction.Update), unchanged, failed, problems,
-        [.. done.Select(p => new ImportedRow(p.Row, p.Name, dryRun && p.Action == RowAction.Create ? "" : p.Machine.Uuid, p.Action.ToString(), p.Changes))]);
+    private static ImportReport Report(bool dryRun, int rows, int unchanged, int failed, IReadOnlyList<SheetProblem> problems,
+        IReadOnlyList<RowPlan> done) => new(
+        dryRun, rows, done.Count(p => p.Action == RowAction.Create), done.Count(p => p.Action == RowAction.Update), unchanged, failed,
+        problems,
+        [.. done.Select(
+            p => new ImportedRow(p.Row, p.Name, dryRun && p.Action == RowAction.Create ? "" : p.Machine.Uuid, p.Action.ToString(),
+                p.Changes))]);
 
     /// <summary>Reservations first: the first packet of a machine shall find its address.</summary>
     private async Task ReserveAsync(IReadOnlyList<RowPlan> work, ObjectRequest request)
@@ -98,11 +105,14 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         {
             return plan.Action == RowAction.Create
                 ? await GrainCalls.ActAsync(() => grain.Make(new MachineWrite(plan.Machine, new ChangeTerms(request.Actor()))))
-                : await GrainCalls.ActAsync(() => grain.Amend(new DocumentPatch(Patch(plan).ToJsonString(Json.Options), new ChangeTerms(request.Actor()))));
+                : await GrainCalls.ActAsync(
+                    () => grain.Amend(new DocumentPatch(Patch(plan).ToJsonString(Json.Options), new ChangeTerms(request.Actor()))));
         }
         catch (Exception e) when (e is Orleans.Runtime.OrleansException or TimeoutException || DatabaseFailure.Is(e))
         {
-            return new MachineAnswer(503, null, new ApiError("machines", plan.Machine.Uuid, "IMPORT", [$"not stored, or not surely: {e.Message}; import the sheet again"], 503), 0);
+            return new MachineAnswer(503, null,
+                new ApiError("machines", plan.Machine.Uuid, "IMPORT", [$"not stored, or not surely: {e.Message}; import the sheet again"],
+                    503), 0);
         }
     }
 
@@ -126,13 +136,15 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
                 case SheetField.Arch: Set("/Arch", machine.Arch); break;
                 case SheetField.Description: Set("/Description", machine.Description); break;
                 case SheetField.Bmc or SheetField.Param:
-                    if (machine.Params.TryGetValue(column.Param, out var value)) Set($"/Params/{JsonPatch.Escape(column.Param)}", JsonNode.Parse(value.GetRawText()));
+                    if (machine.Params.TryGetValue(column.Param, out var value))
+                        Set($"/Params/{JsonPatch.Escape(column.Param)}", JsonNode.Parse(value.GetRawText()));
                     else patch.Add(new JsonObject { ["op"] = "remove", ["path"] = $"/Params/{JsonPatch.Escape(column.Param)}" });
                     break;
             }
         }
 
-        foreach (var memory in machine.Meta.Where(m => m.Key is MachineSheet.WorkflowMemory or MachineSheet.BootEnvMemory)) Set($"/Meta/{memory.Key}", memory.Value);
+        foreach (var memory in machine.Meta.Where(m => m.Key is MachineSheet.WorkflowMemory or MachineSheet.BootEnvMemory))
+            Set($"/Meta/{memory.Key}", memory.Value);
         return patch;
     }
 }

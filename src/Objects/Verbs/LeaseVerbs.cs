@@ -11,7 +11,8 @@ public sealed class LeaseVerbs(ILeaseStore store)
     public async Task<ObjectAnswer> HistoryAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
         request.Require("leases", "list", "*");
-        if (!LeaseObjects.TryAddress(text, out var address)) throw new ApiException(ApiError.BadRequest("leases", text, "GET", "an address is needed"));
+        if (!LeaseObjects.TryAddress(text, out var address))
+            throw new ApiException(ApiError.BadRequest("leases", text, "GET", "an address is needed"));
         return ObjectAnswer.Of(await store.HistoryAsync(address, cancellation));
     }
 }

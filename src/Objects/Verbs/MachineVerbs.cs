@@ -22,12 +22,15 @@ public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineS
     /// <param name="apiPort">Port of the API.</param>
     /// <param name="request">Who asks; its words `arch` and `client` say as what the machine asks.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<ObjectAnswer> BootAsync(string text, string host, int filePort, int apiPort, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> BootAsync(string text, string host, int filePort, int apiPort, ObjectRequest request,
+        CancellationToken cancellation)
     {
         var machine = await MachineAsync(text, request, cancellation);
         var client = ClientOf(request.Word("arch"), request.Word("client"), machine);
         var mac = machine.HardwareAddrs.Count > 0 ? machine.HardwareAddrs[0] : "";
-        return ObjectAnswer.Of(BootDecision.Decide(machine, mac, client, catalog.Current, new BootServer(edges.For(machine.Address) ?? host, filePort, apiPort)));
+        return ObjectAnswer.Of(
+            BootDecision.Decide(machine, mac, client, catalog.Current,
+                new BootServer(edges.For(machine.Address) ?? host, filePort, apiPort)));
     }
 
     /// <summary>What happened to a machine, oldest first.</summary>
@@ -41,7 +44,8 @@ public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineS
     public async Task<ObjectAnswer> TimelineOfMacAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
         request.Require("machines", "list", "*");
-        if (!MacAddress.TryNormalize(text, out var mac)) throw new ApiException(ApiError.BadRequest("timeline", text, "GET", "a MAC address is needed"));
+        if (!MacAddress.TryNormalize(text, out var mac))
+            throw new ApiException(ApiError.BadRequest("timeline", text, "GET", "a MAC address is needed"));
         return ObjectAnswer.Of(await timelines.ReadAsync("", [mac], MostLines, cancellation));
     }
 
@@ -58,7 +62,9 @@ public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineS
             "http" => 16,
             "arm64" or "aarch64" => 11,
             _ => ushort.TryParse(arch, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n
-                : throw new ApiException(ApiError.BadRequest("machines", machine.Uuid, "GET", $"arch is pcbios, uefi, http, arm64 or a number of option 93, not {arch}")),
+                : throw new ApiException(
+                    ApiError.BadRequest("machines", machine.Uuid, "GET",
+                        $"arch is pcbios, uefi, http, arm64 or a number of option 93, not {arch}")),
         };
         var kind = client switch
         {
@@ -66,7 +72,8 @@ public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineS
             "ipxe" => ClientKind.Ipxe,
             "http" => ClientKind.Http,
             "none" => ClientKind.None,
-            _ => throw new ApiException(ApiError.BadRequest("machines", machine.Uuid, "GET", $"client is pxe, ipxe, http or none, not {client}")),
+            _ => throw new ApiException(
+                ApiError.BadRequest("machines", machine.Uuid, "GET", $"client is pxe, ipxe, http or none, not {client}")),
         };
         return new BootClient(kind, number);
     }

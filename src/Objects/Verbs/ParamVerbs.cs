@@ -28,45 +28,60 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         var found = await floor.RequireAsync(prefix, text, "get", "GET", request, cancellation);
         var presenter = floor.Presenter(request);
         if (!request.Flag("aggregate") || found.Document is not Machine machine)
-            return ObjectAnswer.Of(presenter.Values(prefix, found.Document.Key, Presenter.ParamsOf(found.Document)!, request.Flag("decode")));
+            return ObjectAnswer.Of(
+                presenter.Values(prefix, found.Document.Key, Presenter.ParamsOf(found.Document)!, request.Flag("decode")));
         var all = MachineParams.Aggregate(machine, catalog.Current);
-        return ObjectAnswer.Of(all.ToDictionary(p => p.Key, p => presenter.Value(p.Value.Prefix, p.Value.Key, p.Key, p.Value.Value, request.Flag("decode")), StringComparer.Ordinal));
+        return ObjectAnswer.Of(
+            all.ToDictionary(p => p.Key, p => presenter.Value(p.Value.Prefix, p.Value.Key, p.Key, p.Value.Value, request.Flag("decode")),
+                StringComparer.Ordinal));
     }
 
     /// <summary>One value, null where there is none; with `aggregate` from a machine's layers, down to the schema's default.</summary>
-    public async Task<ObjectAnswer> GetAsync(string prefix, string text, string name, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> GetAsync(string prefix, string text, string name, ObjectRequest request,
+        CancellationToken cancellation)
     {
         var found = await floor.RequireAsync(prefix, text, "get", "GET", request, cancellation);
         var presenter = floor.Presenter(request);
         if (request.Flag("aggregate") && found.Document is Machine machine)
         {
             return MachineParams.Find(name, machine, catalog.Current) is { } layered
-                ? new ObjectAnswer(200, presenter.Value(layered.Prefix, layered.Key, name, layered.Value, request.Flag("decode")).GetRawText()) : new ObjectAnswer(200, "null");
+                ? new ObjectAnswer(200,
+                    presenter.Value(layered.Prefix, layered.Key, name, layered.Value, request.Flag("decode")).GetRawText())
+                    : new ObjectAnswer(200, "null");
         }
 
         return Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value)
-            ? new ObjectAnswer(200, presenter.Value(prefix, found.Document.Key, name, value, request.Flag("decode")).GetRawText()) : new ObjectAnswer(200, "null");
+            ? new ObjectAnswer(200, presenter.Value(prefix, found.Document.Key, name, value, request.Flag("decode")).GetRawText())
+                : new ObjectAnswer(200, "null");
     }
 
     /// <summary>Replaces all values by those of a body.</summary>
-    public Task<ObjectAnswer> SetAllAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
-        => ChangeAsync(prefix, text, "POST", _ => new JsonArray(Operation("replace", "/Params", Value(prefix, body, "POST"))), request, after => after, cancellation);
+    public Task<ObjectAnswer> SetAllAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
+        => ChangeAsync(prefix, text, "POST", _ => new JsonArray(Operation("replace", "/Params", Value(prefix, body, "POST"))), request,
+            after => after, cancellation);
 
     /// <summary>Sets one value.</summary>
-    public Task<ObjectAnswer> SetAsync(string prefix, string text, string name, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
-        => ChangeAsync(prefix, text, "POST", _ => new JsonArray(Operation("add", $"/Params/{JsonPatch.Escape(name)}", Value(prefix, body, "POST"))), request, after => after[name], cancellation);
+    public Task<ObjectAnswer> SetAsync(string prefix, string text, string name, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
+        => ChangeAsync(prefix, text, "POST",
+            _ => new JsonArray(Operation("add", $"/Params/{JsonPatch.Escape(name)}", Value(prefix, body, "POST"))), request,
+            after => after[name], cancellation);
 
     /// <summary>Patches the values (RFC 6902); pointers begin at the values.</summary>
-    public Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    public Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
         => ChangeAsync(prefix, text, "PATCH", _ => Prefixed(prefix, Value(prefix, body, "PATCH")), request, after => after, cancellation);
 
     /// <summary>Removes one value; the answer is the value as it was.</summary>
-    public async Task<ObjectAnswer> RemoveAsync(string prefix, string text, string name, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> RemoveAsync(string prefix, string text, string name, ObjectRequest request,
+        CancellationToken cancellation)
     {
         string? old = null;
         await ChangeAsync(prefix, text, "DELETE", found =>
         {
-            if (!Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value)) throw new ApiException(ApiError.NotFound(prefix, found.Document.Key, "DELETE"));
+            if (!Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value))
+                throw new ApiException(ApiError.NotFound(prefix, found.Document.Key, "DELETE"));
             old = floor.Presenter(request).Value(prefix, found.Document.Key, name, value, decode: false).GetRawText();
             return new JsonArray(Operation("remove", $"/Params/{JsonPatch.Escape(name)}", null));
         }, request, _ => 0, cancellation);
@@ -74,14 +89,16 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     }
 
     private async Task<ObjectAnswer> ChangeAsync<T>(
-        string prefix, string text, string type, Func<FoundObject, JsonArray> patch, ObjectRequest request, Func<IReadOnlyDictionary<string, JsonElement>, T> answer, CancellationToken cancellation)
+        string prefix, string text, string type, Func<FoundObject, JsonArray> patch, ObjectRequest request,
+        Func<IReadOnlyDictionary<string, JsonElement>, T> answer, CancellationToken cancellation)
     {
         var kind = floor.Kind(prefix);
         var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(prefix, text, type));
         request.Require(prefix, "update:/Params", found.Specific);
         var changed = await floor.PatchAsync(kind, found, Json.Element(patch(found)), request, cancellation);
         // A failed change of params is reported as a conflict (DRP).
-        if (changed.Error is { } error) throw new ApiException(error with { Type = type, Code = error.Code is 422 or 406 ? 409 : error.Code });
+        if (changed.Error is { } error)
+            throw new ApiException(error with { Type = type, Code = error.Code is 422 or 406 ? 409 : error.Code });
         var after = floor.Presenter(request).Values(prefix, changed.Document!.Key, Presenter.ParamsOf(changed.Document)!, decode: false);
         return ObjectAnswer.Of(answer(after)) with { Tag = changed.Tag };
     }
@@ -89,12 +106,14 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     /// <summary>A patch of params as one of the object.</summary>
     private static JsonArray Prefixed(string prefix, JsonNode? patch)
     {
-        if (patch is not JsonArray operations) throw new ApiException(ApiError.BadRequest(prefix, "", "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
+        if (patch is not JsonArray operations)
+            throw new ApiException(ApiError.BadRequest(prefix, "", "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
         foreach (var operation in operations.OfType<JsonObject>())
         {
             foreach (var field in new[] { "path", "from" })
             {
-                if (operation[field]?.GetValueKind() == JsonValueKind.String) operation[field] = "/Params" + operation[field]!.GetValue<string>();
+                if (operation[field]?.GetValueKind() == JsonValueKind.String)
+                    operation[field] = "/Params" + operation[field]!.GetValue<string>();
             }
         }
 
@@ -102,7 +121,10 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     }
 
     private static JsonNode? Value(string prefix, ReadOnlyMemory<byte> body, string type)
-        => JsonSerializer.SerializeToNode(body.IsEmpty ? throw new ApiException(ApiError.BadRequest(prefix, "", type, "a body is needed")) : JsonText.Read(body.Span, prefix, "", type));
+        => JsonSerializer.SerializeToNode(body.IsEmpty
+            ? throw new ApiException(ApiError.BadRequest(prefix, "", type, "a body is needed"))
+                : JsonText.Read(body.Span, prefix, "", type));
 
-    private static JsonObject Operation(string op, string path, JsonNode? value) => new() { ["op"] = op, ["path"] = path, ["value"] = value };
+    private static JsonObject Operation(string op, string path, JsonNode? value)
+        => new() { ["op"] = op, ["path"] = path, ["value"] = value };
 }

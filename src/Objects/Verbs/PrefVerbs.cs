@@ -22,10 +22,12 @@ public sealed class PrefVerbs(ICatalog catalog, IGrainFactory grains)
         request.Require("preferences", "post", "*");
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
         var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
-        var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).WritePrefs(new PrefsWrite(values, request.Terms())));
+        var answer = await GrainCalls.ActAsync(
+            () => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).WritePrefs(new PrefsWrite(values, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
         return ObjectAnswer.Of(Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs), 201);
     }
 
-    private static Dictionary<string, string> Public(Prefs prefs) => prefs.All.Where(p => !Prefs.IsSecret(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+    private static Dictionary<string, string> Public(Prefs prefs)
+        => prefs.All.Where(p => !Prefs.IsSecret(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 }

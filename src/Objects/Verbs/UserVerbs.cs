@@ -31,8 +31,12 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         if (!catalog.Current.Users.TryGetValue(name, out var user)) throw new ApiException(ApiError.NotFound("users", name));
         ApiException Refused(string message) => new(ApiError.BadRequest("users", name, "GET", message));
         var ttl = DefaultLife;
-        if (request.Word("ttl") is { Length: > 0 } text && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ttl) || ttl < 1)) throw Refused($"ttl is a number of seconds, not {text}");
-        var roles = request.Query.GetValueOrDefault("roles", []).SelectMany(r => r.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal).ToList();
+        if (request.Word("ttl") is { Length: > 0 } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ttl) || ttl < 1))
+            throw Refused($"ttl is a number of seconds, not {text}");
+        var roles = request.Query.GetValueOrDefault("roles", [])
+            .SelectMany(r => r.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Distinct(StringComparer.Ordinal).ToList();
         foreach (var role in roles)
         {
             if (!Roles.Exists(role)) throw Refused($"there is no role {role}");
@@ -52,12 +56,14 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
 
     /// <summary>Sets a user's password, which revokes its tokens.</summary>
     /// <exception cref="ApiException">400: no password.</exception>
-    public async Task<ObjectAnswer> SetPasswordAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> SetPasswordAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
     {
         request.Require("users", "password", name);
         var wanted = body.IsEmpty ? new PasswordBody() : DocumentReader.Read<PasswordBody>(body.Span, "users", "PUT", name);
         if (wanted.Password.Length == 0) throw new ApiException(ApiError.BadRequest("users", name, "PUT", "Password must not be empty"));
-        if (wanted.Password.Length > LongestPassword) throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {LongestPassword} characters"));
+        if (wanted.Password.Length > LongestPassword)
+            throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {LongestPassword} characters"));
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = Passwords.Hash(wanted.Password) },
             new JsonObject { ["op"] = "replace", ["path"] = "/Secret", ["value"] = Guid.NewGuid().ToString("N") });

@@ -25,7 +25,8 @@ public static class ArpProbe
     public static bool TryRead(ReadOnlySpan<byte> packet, out uint address, out byte[] sender)
     {
         (address, sender) = (0, []);
-        if (packet.Length < Length || !packet[..6].SequenceEqual(EthernetIPv4) || packet[6] != 0 || packet[7] is not (1 or 2)) return false;
+        if (packet.Length < Length || !packet[..6].SequenceEqual(EthernetIPv4) || packet[6] != 0 || packet[7] is not (1 or 2))
+            return false;
         address = BinaryPrimitives.ReadUInt32BigEndian(packet[14..]);
         sender = packet.Slice(8, 6).ToArray();
         return address != 0;

@@ -63,7 +63,8 @@ public sealed class DhcpMessage
     public bool WantsBroadcast => (Flags & 0x8000) != 0;
 
     /// <summary>Option 53.</summary>
-    public DhcpMessageType Type => Option(DhcpOption.MessageType) is [var type] && type is >= 1 and <= 8 ? (DhcpMessageType)type : DhcpMessageType.None;
+    public DhcpMessageType Type
+        => Option(DhcpOption.MessageType) is [var type] && type is >= 1 and <= 8 ? (DhcpMessageType)type : DhcpMessageType.None;
 
     /// <summary>The client's MAC address, in its written form.</summary>
     public string Mac => string.Join(':', HardwareAddress.Select(octet => octet.ToString("x2", CultureInfo.InvariantCulture)));
@@ -203,7 +204,8 @@ public sealed class DhcpMessage
     private static IEnumerable<(byte Code, byte[] Value)> Split(KeyValuePair<byte, byte[]> option)
         => option.Value.Length <= 255 ? [(option.Key, option.Value)] : option.Value.Chunk(255).Select(part => (option.Key, part));
 
-    private static (List<(byte Code, byte[] Value)> In, List<(byte Code, byte[] Value)> Left) Fit(List<(byte Code, byte[] Value)> parts, int room)
+    private static (List<(byte Code, byte[] Value)> In, List<(byte Code, byte[] Value)> Left) Fit(List<(byte Code, byte[] Value)> parts,
+        int room)
     {
         List<(byte Code, byte[] Value)> taken = [], left = [];
         foreach (var part in parts)

@@ -33,20 +33,24 @@ public sealed record TftpOptions(int BlockSize, int WindowSize, TimeSpan? Timeou
         var block = DefaultBlock;
         var window = 1;
         TimeSpan? timeout = null;
-        if (Number(request, "blksize", 8, LargestBlock) is { } wantedBlock) Accept("blksize", block = Math.Min(wantedBlock, Math.Max(DefaultBlock, largest)));
-        if (Number(request, "windowsize", 1, 65535) is { } wantedWindow) Accept("windowsize", window = Math.Clamp(wantedWindow, 1, Math.Clamp(LargestWindowMemory / block, 1, LargestWindow)));
+        if (Number(request, "blksize", 8, LargestBlock) is { } wantedBlock)
+            Accept("blksize", block = Math.Min(wantedBlock, Math.Max(DefaultBlock, largest)));
+        if (Number(request, "windowsize", 1, 65535) is { } wantedWindow)
+            Accept("windowsize", window = Math.Clamp(wantedWindow, 1, Math.Clamp(LargestWindowMemory / block, 1, LargestWindow)));
         if (Number(request, "timeout", 1, 255) is { } seconds)
         {
             timeout = TimeSpan.FromSeconds(seconds);
             Accept("timeout", seconds);
         }
 
-        if (request.ContainsKey("tsize") && length is { } size) accepted.Add(KeyValuePair.Create("tsize", size.ToString(CultureInfo.InvariantCulture)));
+        if (request.ContainsKey("tsize") && length is { } size)
+            accepted.Add(KeyValuePair.Create("tsize", size.ToString(CultureInfo.InvariantCulture)));
         return new TftpOptions(block, window, timeout, accepted);
 
         void Accept(string name, int value) => accepted.Add(KeyValuePair.Create(name, value.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static int? Number(IReadOnlyDictionary<string, string> request, string name, int least, int most)
-        => request.TryGetValue(name, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most ? n : null;
+        => request.TryGetValue(name, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
+            && n >= least && n <= most ? n : null;
 }

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// The keys that an object's secure params are sealed to and opened by. Only locked by a <see cref="SecretBox"/> does the private one leave
-/// memory.
+/// The keys that an object's secure params are sealed to and opened by. Only locked by a <see cref="SecretBox"/> does the private one
+/// leave memory.
 /// </summary>
 public sealed class BoxKeyPair
 {
@@ -28,7 +28,8 @@ public sealed class BoxKeyPair
     /// <summary>The pair of a private key.</summary>
     /// <exception cref="ArgumentException">It does not have 32 octets.</exception>
     public static BoxKeyPair Of(ReadOnlySpan<byte> privateKey)
-        => privateKey.Length == NaclBox.KeyOctets ? new(privateKey.ToArray()) : throw new ArgumentException($"a private key has {NaclBox.KeyOctets} octets", nameof(privateKey));
+        => privateKey.Length == NaclBox.KeyOctets
+            ? new(privateKey.ToArray()) : throw new ArgumentException($"a private key has {NaclBox.KeyOctets} octets", nameof(privateKey));
 
     /// <summary>The pair as it is stored: the private key, locked for its owner.</summary>
     /// <param name="box">The master keys.</param>
@@ -40,6 +41,7 @@ public sealed class BoxKeyPair
     public static (BoxKeyPair? Keys, string? Problem) Unlock(SecretBox box, string locked, string owner)
     {
         var (secret, problem) = box.Unlock(locked, owner);
-        return secret is null ? (null, problem) : secret.Length == NaclBox.KeyOctets ? (new(secret), null) : (null, "what is locked is no private key");
+        return secret is null ? (null, problem)
+            : secret.Length == NaclBox.KeyOctets ? (new(secret), null) : (null, "what is locked is no private key");
     }
 }

@@ -13,7 +13,8 @@ public sealed class BoxPublicKey
     /// <summary>The key of 32 octets.</summary>
     /// <exception cref="ArgumentException">There are more or fewer.</exception>
     public static BoxPublicKey Of(ReadOnlySpan<byte> octets)
-        => octets.Length == NaclBox.KeyOctets ? new(octets.ToArray()) : throw new ArgumentException($"a public key has {NaclBox.KeyOctets} octets", nameof(octets));
+        => octets.Length == NaclBox.KeyOctets ? new(octets.ToArray())
+            : throw new ArgumentException($"a public key has {NaclBox.KeyOctets} octets", nameof(octets));
 
     /// <summary>The key in base64, as the API shows it.</summary>
     public override string ToString() => Convert.ToBase64String(_octets);

@@ -11,7 +11,8 @@ public sealed record Claim(string Scope, string Action, string Specific)
     /// <summary>
     /// True when the right covers a wanted one. What is not known is never covered by accident: only by `*` or by its own name.
     /// </summary>
-    public bool Covers(string scope, string action, string specific) => Holds(Scope, scope) && HoldsAction(action) && Holds(Specific, specific);
+    public bool Covers(string scope, string action, string specific)
+        => Holds(Scope, scope) && HoldsAction(action) && Holds(Specific, specific);
 
     private bool HoldsAction(string wanted)
     {
@@ -19,11 +20,13 @@ public sealed record Claim(string Scope, string Action, string Specific)
         foreach (var own in Action.Split(','))
         {
             if (own == wanted) return true;
-            if (wanted.StartsWith(own, StringComparison.Ordinal) && wanted[own.Length] == (own.Contains(':', StringComparison.Ordinal) ? '/' : ':')) return true;
+            if (wanted.StartsWith(own, StringComparison.Ordinal)
+                && wanted[own.Length] == (own.Contains(':', StringComparison.Ordinal) ? '/' : ':')) return true;
         }
 
         return false;
     }
 
-    private static bool Holds(string own, string wanted) => own == "*" || (wanted.Length > 0 && own.Split(',').Contains(wanted, StringComparer.Ordinal));
+    private static bool Holds(string own, string wanted)
+        => own == "*" || (wanted.Length > 0 && own.Split(',').Contains(wanted, StringComparer.Ordinal));
 }

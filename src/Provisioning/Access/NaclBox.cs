@@ -34,7 +34,8 @@ public static class NaclBox
     /// <param name="publicKey">Who can open it.</param>
     /// <param name="privateKey">Who seals it.</param>
     /// <exception cref="CryptographicException">The public key is none that a secret can be made with.</exception>
-    public static byte[] Seal(ReadOnlySpan<byte> message, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> privateKey)
+    public static byte[] Seal(ReadOnlySpan<byte> message, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> publicKey,
+        ReadOnlySpan<byte> privateKey)
     {
         if (!TryAgree(publicKey, privateKey, out var key)) throw new CryptographicException("the public key is of small order");
         var box = new byte[TagOctets + message.Length];
@@ -44,10 +45,12 @@ public static class NaclBox
     }
 
     /// <summary>Opens what was sealed; false when it was sealed to another key, or changed.</summary>
-    public static bool TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> privateKey, out byte[] message)
+    public static bool TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> publicKey,
+        ReadOnlySpan<byte> privateKey, out byte[] message)
     {
         message = [];
-        if (box.Length < TagOctets || nonce.Length != NonceOctets || publicKey.Length != KeyOctets || !TryAgree(publicKey, privateKey, out var key)) return false;
+        if (box.Length < TagOctets || nonce.Length != NonceOctets || publicKey.Length != KeyOctets
+            || !TryAgree(publicKey, privateKey, out var key)) return false;
         var opened = new byte[box.Length - TagOctets];
         var mac = Encrypt(key, nonce, box[TagOctets..], opened);
         if (!CryptographicOperations.FixedTimeEquals(Tag(mac, box[TagOctets..]), box[..TagOctets])) return false;

@@ -18,7 +18,8 @@ public sealed class ParamKeys
     /// <param name="master">At least 32 octets.</param>
     /// <exception cref="ArgumentException">It is shorter.</exception>
     public ParamKeys(ReadOnlySpan<byte> master)
-        => _master = master.Length >= SecretBox.KeyOctets ? master.ToArray() : throw new ArgumentException($"a master key has at least {SecretBox.KeyOctets} octets", nameof(master));
+        => _master = master.Length >= SecretBox.KeyOctets
+            ? master.ToArray() : throw new ArgumentException($"a master key has at least {SecretBox.KeyOctets} octets", nameof(master));
 
     /// <summary>The key by which clients can seal values for an object themselves (DRP: pubkey).</summary>
     /// <param name="prefix">The object's kind.</param>
@@ -26,7 +27,8 @@ public sealed class ParamKeys
     public BoxPublicKey PublicKey(string prefix, string key) => Of(prefix, key).Public;
 
     /// <summary>Seals a value for an object; one that is sealed already stays as it is.</summary>
-    public JsonElement Seal(string prefix, string key, JsonElement value) => SecureParams.IsSealed(value) ? value : SecureParams.Seal(value, Of(prefix, key).Public);
+    public JsonElement Seal(string prefix, string key, JsonElement value)
+        => SecureParams.IsSealed(value) ? value : SecureParams.Seal(value, Of(prefix, key).Public);
 
     /// <summary>
     /// Opens a value of an object; false when it was sealed for another, or is damaged. A value that is not sealed is itself.

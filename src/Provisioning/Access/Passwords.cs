@@ -5,8 +5,8 @@ using Konscious.Security.Cryptography;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// Argon2id hashes of passwords, as `argon2id$salt$hash` in base 64 (RFC 9106's second recommended option, scaled to 19 MiB and 2 passes as
-/// OWASP has it).
+/// Argon2id hashes of passwords, as `argon2id$salt$hash` in base 64 (RFC 9106's second recommended option, scaled to 19 MiB and 2 passes
+/// as OWASP has it).
 /// </summary>
 public static class Passwords
 {
@@ -27,12 +27,20 @@ public static class Passwords
         if (password.Length == 0) return false;
         var parts = hash.Split('$');
         if (parts.Length != 3 || parts[0] != "argon2id") return false;
-        return CryptographicOperations.FixedTimeEquals(Derive(password, Convert.FromBase64String(parts[1])), Convert.FromBase64String(parts[2]));
+        return CryptographicOperations.FixedTimeEquals(Derive(password, Convert.FromBase64String(parts[1])),
+            Convert.FromBase64String(parts[2]));
     }
 
     private static byte[] Derive(string password, byte[] salt)
     {
-        using var argon = new Argon2id(Encoding.UTF8.GetBytes(password)) { Salt = salt, MemorySize = MemoryKiB, Iterations = Passes, DegreeOfParallelism = 1 };
+        using var argon =
+            new Argon2id(Encoding.UTF8.GetBytes(password))
+            {
+                Salt = salt,
+                MemorySize = MemoryKiB,
+                Iterations = Passes,
+                DegreeOfParallelism = 1
+            };
         return argon.GetBytes(32);
     }
 }

@@ -25,7 +25,8 @@ public sealed class SecretBox
     public SecretBox(params IEnumerable<byte[]> keys)
     {
         _keys = [.. keys.Select(k => (NameOf(k), k))];
-        if (_keys.Count == 0 || _keys.Any(k => k.Key.Length != KeyOctets)) throw new ArgumentException($"a master key has {KeyOctets} octets", nameof(keys));
+        if (_keys.Count == 0 || _keys.Any(k => k.Key.Length != KeyOctets))
+            throw new ArgumentException($"a master key has {KeyOctets} octets", nameof(keys));
     }
 
     /// <summary>A new master key.</summary>
@@ -41,7 +42,8 @@ public sealed class SecretBox
         var nonce = text.AsSpan(0, NonceOctets);
         RandomNumberGenerator.Fill(nonce);
         using var aes = new AesGcm(key, TagOctets);
-        aes.Encrypt(nonce, secret, text.AsSpan(NonceOctets + TagOctets), text.AsSpan(NonceOctets, TagOctets), Encoding.UTF8.GetBytes(owner));
+        aes.Encrypt(nonce, secret, text.AsSpan(NonceOctets + TagOctets), text.AsSpan(NonceOctets, TagOctets),
+            Encoding.UTF8.GetBytes(owner));
         return $"{Version}:{name}:{Convert.ToBase64String(text)}";
     }
 
@@ -53,12 +55,14 @@ public sealed class SecretBox
         var key = _keys.FirstOrDefault(k => k.Name == parts[1]).Key;
         if (key is null) return (null, $"the master key {parts[1]} that locked it is not there");
         var text = new byte[parts[2].Length];
-        if (!Convert.TryFromBase64String(parts[2], text, out var length) || length < NonceOctets + TagOctets) return (null, "what is stored is no locked secret");
+        if (!Convert.TryFromBase64String(parts[2], text, out var length) || length < NonceOctets + TagOctets)
+            return (null, "what is stored is no locked secret");
         var secret = new byte[length - NonceOctets - TagOctets];
         try
         {
             using var aes = new AesGcm(key, TagOctets);
-            aes.Decrypt(text.AsSpan(0, NonceOctets), text.AsSpan(NonceOctets + TagOctets, secret.Length), text.AsSpan(NonceOctets, TagOctets), secret, Encoding.UTF8.GetBytes(owner));
+            aes.Decrypt(text.AsSpan(0, NonceOctets), text.AsSpan(NonceOctets + TagOctets, secret.Length),
+                text.AsSpan(NonceOctets, TagOctets), secret, Encoding.UTF8.GetBytes(owner));
             return (secret, null);
         }
         catch (CryptographicException)
@@ -71,5 +75,6 @@ public sealed class SecretBox
     public bool IsOutdated(string locked) => !locked.StartsWith($"{Version}:{_keys[0].Name}:", StringComparison.Ordinal);
 
     /// <summary>A name that tells master keys apart, and tells nothing of them.</summary>
-    private static string NameOf(byte[] key) => Convert.ToHexStringLower(HMACSHA256.HashData(key, "anvil master key"u8).AsSpan(0, NameOctets));
+    private static string NameOf(byte[] key)
+        => Convert.ToHexStringLower(HMACSHA256.HashData(key, "anvil master key"u8).AsSpan(0, NameOctets));
 }

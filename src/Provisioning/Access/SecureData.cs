@@ -28,7 +28,8 @@ public sealed record SecureData(byte[] Key, byte[] Nonce, byte[] Payload)
     {
         data = None;
         if (value.ValueKind != JsonValueKind.Object || value.GetPropertyCount() != 3) return false;
-        if (!TryPart(value, nameof(Key), out var key) || !TryPart(value, nameof(Nonce), out var nonce) || !TryPart(value, nameof(Payload), out var payload)) return false;
+        if (!TryPart(value, nameof(Key), out var key) || !TryPart(value, nameof(Nonce), out var nonce)
+            || !TryPart(value, nameof(Payload), out var payload)) return false;
         if (key.Length != NaclBox.KeyOctets || nonce.Length != NaclBox.NonceOctets || payload.Length < NaclBox.TagOctets) return false;
         data = new(key, nonce, payload);
         return true;
@@ -37,6 +38,7 @@ public sealed record SecureData(byte[] Key, byte[] Nonce, byte[] Payload)
     private static bool TryPart(JsonElement value, string name, out byte[] octets)
     {
         octets = [];
-        return value.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.String && part.TryGetBytesFromBase64(out octets!);
+        return value.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.String
+            && part.TryGetBytesFromBase64(out octets!);
     }
 }

@@ -28,7 +28,8 @@ public sealed class Tokens(TimeProvider time)
     /// <param name="life">How long it is good for.</param>
     /// <param name="key">The signing secret.</param>
     /// <param name="secrets">Secrets whose change revokes it.</param>
-    public string Issue(string subject, PrincipalKind kind, TimeSpan life, string key, params IEnumerable<string> secrets) => Issue(subject, kind, life, [], key, secrets);
+    public string Issue(string subject, PrincipalKind kind, TimeSpan life, string key, params IEnumerable<string> secrets)
+        => Issue(subject, kind, life, [], key, secrets);
 
     /// <summary>Makes a token that is good for some rights of its subject alone.</summary>
     /// <param name="subject">User name, machine uuid, or address.</param>
@@ -37,7 +38,8 @@ public sealed class Tokens(TimeProvider time)
     /// <param name="limits">The rights; none for all.</param>
     /// <param name="key">The signing secret.</param>
     /// <param name="secrets">Secrets whose change revokes it.</param>
-    public string Issue(string subject, PrincipalKind kind, TimeSpan life, IReadOnlyList<Claim> limits, string key, params IEnumerable<string> secrets)
+    public string Issue(string subject, PrincipalKind kind, TimeSpan life, IReadOnlyList<Claim> limits, string key,
+        params IEnumerable<string> secrets)
     {
         var now = time.GetUtcNow();
         var claims = new Dictionary<string, object>
@@ -71,10 +73,14 @@ public sealed class Tokens(TimeProvider time)
             LifetimeValidator = (_, expires, _, _) => expires is { } end && end > time.GetUtcNow().UtcDateTime,
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
-        if (!jwt.TryGetPayloadValue<string>("kind", out var kindText) || !Enum.TryParse<PrincipalKind>(kindText, out var kind)) return null;
+        if (!jwt.TryGetPayloadValue<string>("kind", out var kindText) || !Enum.TryParse<PrincipalKind>(kindText, out var kind))
+            return null;
         if (!jwt.TryGetPayloadValue<string>("proof", out var proof)) return null;
-        IReadOnlyList<Claim> limits = jwt.TryGetPayloadValue<string>(LimitsClaim, out var text) ? JsonSerializer.Deserialize<List<Claim>>(text)! : [];
-        return new TokenClaims(jwt.Subject, kind, proof, jwt.Id, new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc))) { Limits = limits };
+        IReadOnlyList<Claim> limits = jwt.TryGetPayloadValue<string>(LimitsClaim, out var text)
+            ? JsonSerializer.Deserialize<List<Claim>>(text)! : [];
+        return new TokenClaims(jwt.Subject, kind, proof, jwt.Id,
+            new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc)))
+        { Limits = limits };
     }
 
     /// <summary>The hash that a token carries of the secrets that revoke it.</summary>

@@ -33,14 +33,21 @@ public static class BootDecision
         }
 
         BootAnswer No(string reason) => new(false, "", envName, uuid, [.. reasons, reason]);
-        if (client.Kind == ClientKind.None) return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
+        if (client.Kind == ClientKind.None)
+            return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
         if (!catalog.BootEnvs.TryGetValue(envName, out var env)) return No($"there is no boot environment {envName}");
         if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
-        if (!env.NetBoots()) return No($"{envName} boots nothing from the network: the firmware goes on to the local disk") with { FromDisk = machine is not null };
+        if (!env.NetBoots())
+            return No($"{envName} boots nothing from the network: the firmware goes on to the local disk") with
+            {
+                FromDisk = machine is not null,
+            };
         if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted");
-        if (env.For(client.Arch) is null && !env.Loaders.ContainsKey(client.LoaderKey)) return No($"{envName} has no kernel for {client.Arch}");
+        if (env.For(client.Arch) is null && !env.Loaders.ContainsKey(client.LoaderKey))
+            return No($"{envName} has no kernel for {client.Arch}");
 
-        foreach (var name in MachineParams.Missing(env.RequiredParams, machine, catalog)) reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
+        foreach (var name in MachineParams.Missing(env.RequiredParams, machine, catalog))
+            reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
         if (client.Kind == ClientKind.Ipxe)
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";
@@ -64,7 +71,8 @@ public static class BootDecision
         if (env.Loaders.TryGetValue(client.LoaderKey, out var named) && named.Length > 0) return named;
         if (env.For(client.Arch!)?.Loader is { Length: > 0 } loader) return loader;
         var wanted = machine?.HasParam(IBootSubject.LoaderParam) == true ? machine.BootLoader
-            : MachineParams.TryInherit(IBootSubject.LoaderParam, machine, catalog, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            : MachineParams.TryInherit(IBootSubject.LoaderParam, machine, catalog, out var value)
+                && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         return (client.Architecture, wanted) switch
         {
             (0, "pxelinux") => "pxelinux.0",

@@ -12,18 +12,22 @@ namespace Anvil.Provisioning.Boot;
 /// <summary>The dot of boot files and job scripts: the names that DRP's templates use.</summary>
 public sealed class RenderData(RenderContext context) : ITemplateObject
 {
-    private static readonly IReadOnlyDictionary<string, Func<IReadOnlyList<object?>, object?>> NoMethods = new Dictionary<string, Func<IReadOnlyList<object?>, object?>>();
+    private static readonly IReadOnlyDictionary<string, Func<IReadOnlyList<object?>, object?>> NoMethods = new Dictionary<string,
+        Func<IReadOnlyList<object?>, object?>>();
     private static readonly TimeSpan LongLife = TimeSpan.FromDays(7);
     private int _depth;
 
     /// <summary>Renders the content of a template reference: its text, or the template that it names.</summary>
     public string Render(TemplateInfo info)
-        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this) : context.Catalog.TemplateSet.Render(info.Name, info.Contents, this);
+        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this)
+            : context.Catalog.TemplateSet.Render(info.Name, info.Contents, this);
 
     /// <inheritdoc/>
     public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
     {
-        string Argument(int i) => i < arguments.Count && arguments[i] is string s ? s : throw new TemplateFault($"argument {i + 1} of {name} must be a string");
+        string Argument(int i)
+            => i < arguments.Count && arguments[i] is string s
+                ? s : throw new TemplateFault($"argument {i + 1} of {name} must be a string");
         value = name switch
         {
             "Machine" => new MachineView(context),
@@ -41,7 +45,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "ProvisionerURL" => context.Server.FileUrl,
             "ApiURL" => context.Server.ApiUrl,
             "ParseUrl" => ParseUrl(Argument(0), Argument(1)),
-            "GenerateToken" => context.Token(context.Machine?.Uuid, context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
+            "GenerateToken" =>
+                context.Token(context.Machine?.Uuid,
+                    context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
             "GenerateInfiniteToken" => context.Machine is null ? "" : context.Token(context.Machine.Uuid, LongLife),
             "CallTemplate" => CallTemplate(Argument(0), arguments.Count > 1 ? arguments[1] : this),
             _ => this,
@@ -51,10 +57,13 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
 
     private object? Param(string name)
     {
-        if (MachineParams.Find(name, context.Machine, context.Catalog) is not { } found) throw new TemplateFault($"no such machine parameter {name}");
+        if (MachineParams.Find(name, context.Machine, context.Catalog) is not { } found)
+            throw new TemplateFault($"no such machine parameter {name}");
         var opened = found.Value;
-        if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened) : SecureParams.IsSealed(found.Value))
-            throw new TemplateFault($"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
+        if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened)
+            : SecureParams.IsSealed(found.Value))
+            throw new TemplateFault(
+                $"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
         return Values.FromJson(opened);
     }
 
@@ -65,7 +74,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     }
 
     private string CallTemplate(string id, object? data)
-        => context.Catalog.TemplateSet.Contains(id) ? Nested(() => context.Catalog.TemplateSet.Execute(id, data)) : throw new TemplateFault($"no such template {id}");
+        => context.Catalog.TemplateSet.Contains(id)
+            ? Nested(() => context.Catalog.TemplateSet.Execute(id, data)) : throw new TemplateFault($"no such template {id}");
 
     private string BootParams(string arch)
     {
@@ -106,7 +116,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     }
 
     /// <summary>A document's fields by their API names, with methods beside them.</summary>
-    private sealed class DocumentView(Document document, IReadOnlyDictionary<string, Func<IReadOnlyList<object?>, object?>> methods) : ITemplateObject
+    private sealed class DocumentView(Document document, IReadOnlyDictionary<string, Func<IReadOnlyList<object?>, object?>> methods)
+        : ITemplateObject
     {
         private IReadOnlyDictionary<string, object?>? _fields;
 
@@ -118,7 +129,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 return true;
             }
 
-            _fields ??= (IReadOnlyDictionary<string, object?>)Values.FromJson(JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options))!;
+            _fields ??= (IReadOnlyDictionary<string, object?>)Values.FromJson(
+                JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options))!;
             return _fields.TryGetValue(name, out value) && arguments.Count == 0;
         }
     }
@@ -132,7 +144,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             var machine = context.Machine;
             if (machine is null)
             {
-                value = name is "Name" or "Uuid" or "UUID" or "Address" ? "" : throw new TemplateFault($"an unknown machine has no {name}");
+                value = name is "Name" or "Uuid" or "UUID" or "Address"
+                    ? "" : throw new TemplateFault($"an unknown machine has no {name}");
                 return true;
             }
 
@@ -158,7 +171,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
 
         public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
         {
-            string Text(int i) => i < arguments.Count ? arguments[i] as string ?? "" : throw new TemplateFault($"{name} needs {i + 1} arguments");
+            string Text(int i)
+                => i < arguments.Count ? arguments[i] as string ?? "" : throw new TemplateFault($"{name} needs {i + 1} arguments");
             value = name switch
             {
                 "PathFor" => Located(Text(0), context.Arch, Text(1)),
@@ -184,7 +198,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             _ => throw new TemplateFault($"no such protocol {protocol}: http, tftp or disk"),
         };
 
-        private ArchInfo Info(string arch) => env.For(arch) ?? throw new TemplateFault($"boot environment {env.Name} does not support {arch}");
+        private ArchInfo Info(string arch)
+            => env.For(arch) ?? throw new TemplateFault($"boot environment {env.Name} does not support {arch}");
 
         private TemplateMap Os()
         {

@@ -1,13 +1,14 @@
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// Architecture names. Machines have canonical ones (DRP refuses the usual aliases with a hint); boot environments may use the aliases too,
-/// as much
+/// Architecture names. Machines have canonical ones (DRP refuses the usual aliases with a hint); boot environments may use the aliases
+/// too, as much
 /// of the public content does.
 /// </summary>
 public static class Architectures
 {
-    private static readonly string[] Known = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le", "s390x"];
+    private static readonly string[] Known = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le",
+        "s390x"];
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {

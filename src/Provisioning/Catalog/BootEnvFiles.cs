@@ -11,7 +11,8 @@ public static class BootEnvFiles
     public static ArchInfo? For(this BootEnv env, string arch)
     {
         if (env.OS.SupportedArchitectures.TryGetValue(arch, out var info) && info.Kernel.Length > 0) return info;
-        if (env.OS.SupportedArchitectures.FirstOrDefault(a => a.Value.Kernel.Length > 0 && Architectures.Canonical(a.Key) == arch).Value is { } named) return named;
+        if (env.OS.SupportedArchitectures.FirstOrDefault(
+            a => a.Value.Kernel.Length > 0 && Architectures.Canonical(a.Key) == arch).Value is { } named) return named;
         return arch == "amd64" && env.Kernel.Length > 0
             ? new ArchInfo { Kernel = env.Kernel, Initrds = env.Initrds, BootParams = env.BootParams, IsoFile = env.OS.IsoFile }
             : null;
@@ -22,8 +23,10 @@ public static class BootEnvFiles
     /// </summary>
     public static IEnumerable<string> ArchitectureProblems(this BootEnv env)
     {
-        foreach (var name in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is null)) yield return $"bootenv: Invalid architecture {name}";
-        foreach (var twice in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is not null).GroupBy(Architectures.Canonical).Where(g => g.Count() > 1))
+        foreach (var name in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is null))
+            yield return $"bootenv: Invalid architecture {name}";
+        foreach (var twice in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is not null)
+            .GroupBy(Architectures.Canonical).Where(g => g.Count() > 1))
             yield return $"bootenv: architecture {twice.Key} is there twice: {string.Join(", ", twice)}";
     }
 

@@ -85,7 +85,8 @@ internal sealed class CatalogEdit(CatalogState state)
 
     private static bool IsHeld(DocumentKey key) => CatalogRules.Stored.TryGetValue(key.Prefix, out var kind) && !kind.IsRows;
 
-    private static void Add<TKey, TValue>(ImmutableDictionary<TKey, ImmutableSortedSet<TValue>>.Builder map, TKey key, TValue value, ImmutableSortedSet<TValue> none)
+    private static void Add<TKey, TValue>(ImmutableDictionary<TKey, ImmutableSortedSet<TValue>>.Builder map, TKey key, TValue value,
+        ImmutableSortedSet<TValue> none)
         where TKey : notnull
         => map[key] = map.GetValueOrDefault(key, none).Add(value);
 
@@ -99,7 +100,8 @@ internal sealed class CatalogEdit(CatalogState state)
     }
 
     private static IEnumerable<Named> NamesOf(CatalogKind kind, Document document)
-        => kind.References.SelectMany(r => r.KeysOf(document).Select(k => new Named(new DocumentKey(r.To, k), r.MustBeAvailable))).Distinct();
+        => kind.References.SelectMany(r => r.KeysOf(document).Select(k => new Named(new DocumentKey(r.To, k), r.MustBeAvailable)))
+            .Distinct();
 
     private static IEnumerable<FieldValue> ValuesOf(CatalogKind kind, Document document)
         => kind.Indexes.SelectMany(i => i.Values(document).Select(v => new FieldValue(kind.Prefix, i.Field, v))).Distinct();
@@ -110,7 +112,8 @@ internal sealed class CatalogEdit(CatalogState state)
         return documents;
     }
 
-    private CatalogEntry? Seen(DocumentKey key) => _stored.TryGetValue(key, out var entry) || _builtIn.TryGetValue(key, out entry) ? entry : null;
+    private CatalogEntry? Seen(DocumentKey key)
+        => _stored.TryGetValue(key, out var entry) || _builtIn.TryGetValue(key, out entry) ? entry : null;
 
     private void Show(DocumentKey key)
     {
@@ -165,16 +168,19 @@ internal sealed class CatalogEdit(CatalogState state)
         IReadOnlyList<string> problems = entry.Fault.Length > 0 ? [entry.Fault]
             : [.. kind.References.SelectMany(r => r.Problems(document, Find)), .. kind.Lacks(document, _indexes)];
         var isValid = entry.Fault.Length == 0;
-        if (document.Validated != isValid || document.Available != (problems.Count == 0) || !document.Errors.SequenceEqual(problems, StringComparer.Ordinal))
+        if (document.Validated != isValid || document.Available != (problems.Count == 0)
+            || !document.Errors.SequenceEqual(problems, StringComparer.Ordinal))
         {
             document = document with { Validated = isValid, Available = problems.Count == 0, Errors = problems };
             documents[name] = document;
         }
 
-        if (before is null || before.Available != document.Available || (!ReferenceEquals(before, document) && kind.ServesOthers(before, document)))
+        if (before is null || before.Available != document.Available
+            || (!ReferenceEquals(before, document) && kind.ServesOthers(before, document)))
             DirtyUsers(key, mustBeAvailable: true);
     }
 
     private Document? Find(DocumentKey key)
-        => _documents.TryGetValue(key.Prefix, out var changed) ? changed.GetValueOrDefault(key.Key) : state.Documents[key.Prefix].GetValueOrDefault(key.Key);
+        => _documents.TryGetValue(key.Prefix, out var changed)
+            ? changed.GetValueOrDefault(key.Key) : state.Documents[key.Prefix].GetValueOrDefault(key.Key);
 }

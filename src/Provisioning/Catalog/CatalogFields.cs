@@ -8,13 +8,14 @@ namespace Anvil.Provisioning.Catalog;
 public static class CatalogFields
 {
     /// <summary>Fields of leases.</summary>
-    public static FieldTable Leases { get; } = FieldTable.Of<Lease>("leases", "Addr", new Dictionary<string, FieldKind>(StringComparer.Ordinal)
-    {
-        ["Addr"] = FieldKind.Address,
-        ["NextServer"] = FieldKind.Address,
-        ["Via"] = FieldKind.Address,
-        ["Token"] = FieldKind.Mac,
-    });
+    public static FieldTable Leases { get; } = FieldTable.Of<Lease>("leases", "Addr",
+        new Dictionary<string, FieldKind>(StringComparer.Ordinal)
+        {
+            ["Addr"] = FieldKind.Address,
+            ["NextServer"] = FieldKind.Address,
+            ["Via"] = FieldKind.Address,
+            ["Token"] = FieldKind.Mac,
+        });
 
     /// <summary>Fields by the kind's prefix.</summary>
     public static IReadOnlyDictionary<string, FieldTable> Tables { get; } = new[]

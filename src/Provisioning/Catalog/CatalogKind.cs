@@ -28,8 +28,8 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     public virtual IReadOnlyList<FieldIndex> Indexes => [];
 
     /// <summary>
-    /// True when its documents are rows of a table of their own, looked up by that table's indexes: there may be a hundred thousand, and no
-    /// snapshot and
+    /// True when its documents are rows of a table of their own, looked up by that table's indexes: there may be a hundred thousand, and
+    /// no snapshot and
     /// no content pack holds them.
     /// </summary>
     public virtual bool IsRows => false;
@@ -78,7 +78,8 @@ public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : 
     public sealed override Document Keep(Document document, Document old) => Keep((T)document, (T)old);
 
     /// <inheritdoc/>
-    public sealed override IEnumerable<string> Problems(Document document, Document? old, CatalogSnapshot catalog) => Problems((T)document, (T?)old, catalog);
+    public sealed override IEnumerable<string> Problems(Document document, Document? old, CatalogSnapshot catalog)
+        => Problems((T)document, (T?)old, catalog);
 
     /// <inheritdoc/>
     public sealed override IEnumerable<string> Stays(Document document, CatalogSnapshot catalog) => Stays((T)document, catalog);
@@ -90,7 +91,8 @@ public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : 
     internal sealed override IEnumerable<string> Neighbours(Document document, CatalogIndexes indexes) => Neighbours((T)document, indexes);
 
     /// <inheritdoc/>
-    internal sealed override CatalogIndexes Index(CatalogIndexes indexes, Document? old, Document? now) => Index(indexes, (T?)old, (T?)now);
+    internal sealed override CatalogIndexes Index(CatalogIndexes indexes, Document? old, Document? now)
+        => Index(indexes, (T?)old, (T?)now);
 
     /// <inheritdoc/>
     internal sealed override bool ServesOthers(Document old, Document now) => ServesOthers((T)old, (T)now);

@@ -9,12 +9,14 @@ public static class CatalogRules
     /// <summary>All kinds that the store holds by prefix.</summary>
     public static IReadOnlyDictionary<string, CatalogKind> Stored { get; } = new CatalogKind[]
     {
-        new BootEnvKind(), new TemplateKind(), new StageKind(), new WorkflowKind(), new TaskKind(), new ProfileKind(), new ParamKind(), new SubnetKind(),
+        new BootEnvKind(), new TemplateKind(), new StageKind(), new WorkflowKind(), new TaskKind(), new ProfileKind(), new ParamKind(),
+        new SubnetKind(),
         new ReservationKind(), new UserKind(), new PrefKind(),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
 
     /// <summary>The kinds that have the generic verbs, by prefix: all but preferences, which are one map.</summary>
-    public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = Stored.Where(k => k.Key != "prefs").ToDictionary(StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = Stored.Where(k => k.Key != "prefs")
+        .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>All kinds in an order in which each comes after those that it names.</summary>
     public static IReadOnlyList<CatalogKind> InOrder { get; } = Order();
@@ -31,7 +33,8 @@ public static class CatalogRules
         var order = new List<CatalogKind>();
         while (order.Count < Stored.Count)
         {
-            var next = Stored.Values.Where(k => !order.Contains(k)).FirstOrDefault(k => k.References.All(r => r.To == k.Prefix || order.Any(o => o.Prefix == r.To)));
+            var next = Stored.Values.Where(k => !order.Contains(k))
+                .FirstOrDefault(k => k.References.All(r => r.To == k.Prefix || order.Any(o => o.Prefix == r.To)));
             order.Add(next ?? throw new InvalidOperationException("kinds name each other in a ring"));
         }
 

@@ -77,18 +77,21 @@ public sealed class CatalogSnapshot
     public TemplateSet TemplateSet => _state.Indexes.Templates;
 
     /// <summary>A catalog that holds content packs, and nothing of the store yet: its revision is 0.</summary>
-    public static CatalogSnapshot Of(IEnumerable<CatalogEntry> content) => new(0, new CatalogEdit(CatalogState.Empty).Below(content).Finish());
+    public static CatalogSnapshot Of(IEnumerable<CatalogEntry> content)
+        => new(0, new CatalogEdit(CatalogState.Empty).Below(content).Finish());
 
     /// <summary>The documents of a kind in order of their keys; none for a kind that is not in the catalog.</summary>
     public IReadOnlyDictionary<string, Document> OfKind(string prefix)
         => _state.Documents.TryGetValue(prefix, out var all) ? all : ImmutableSortedDictionary<string, Document>.Empty;
 
     /// <summary>Revision of the catalog that wrote a document; 0 for one of a content pack, and for one that is not there.</summary>
-    public long RevisionOf(string prefix, string key) => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Revision : 0;
+    public long RevisionOf(string prefix, string key)
+        => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Revision : 0;
 
     /// <summary>The documents of a kind that have a value in one of its indexed fields.</summary>
     public IEnumerable<Document> Having(string prefix, string field, string value)
-        => _state.Fields.TryGetValue(new FieldValue(prefix, field, value), out var keys) ? keys.Select(k => _state.Documents[prefix][k]) : [];
+        => _state.Fields.TryGetValue(new FieldValue(prefix, field, value), out var keys)
+            ? keys.Select(k => _state.Documents[prefix][k]) : [];
 
     /// <summary>The catalog after changes of the store.</summary>
     public CatalogSnapshot With(CatalogDelta delta)
@@ -110,7 +113,9 @@ public sealed class CatalogSnapshot
     public IEnumerable<string> Uses(string prefix, string key)
         => UsersOf(prefix, key).Select(user =>
         {
-            var reference = CatalogRules.Stored[user.Prefix].References.First(r => r.To == prefix && r.KeysOf(_state.Documents[user.Prefix][user.Key]).Contains(key, StringComparer.Ordinal));
+            var reference =
+                CatalogRules.Stored[user.Prefix].References.First(
+                    r => r.To == prefix && r.KeysOf(_state.Documents[user.Prefix][user.Key]).Contains(key, StringComparer.Ordinal));
             return reference.UseOf(_state.Documents[user.Prefix][user.Key], key);
         });
 
@@ -118,7 +123,8 @@ public sealed class CatalogSnapshot
     public Subnet? SubnetOf(uint address) => _state.Indexes.Networks.Find(address) is { } name ? Subnets[name] : null;
 
     /// <summary>All subnets that hold an address, the largest network first.</summary>
-    public IEnumerable<Subnet> SubnetsHolding(uint address) => _state.Indexes.Networks.Overlapping(new Cidr(address, 32)).Select(name => Subnets[name]);
+    public IEnumerable<Subnet> SubnetsHolding(uint address)
+        => _state.Indexes.Networks.Overlapping(new Cidr(address, 32)).Select(name => Subnets[name]);
 
     private static CatalogState Edited(long revision, IEnumerable<Document> documents)
     {
@@ -135,6 +141,7 @@ public sealed class CatalogSnapshot
     private ImmutableSortedSet<DocumentKey> UsersOf(string prefix, string key)
     {
         var target = new DocumentKey(prefix, key);
-        return _state.Users.GetValueOrDefault(new Named(target, false), []).Union(_state.Users.GetValueOrDefault(new Named(target, true), []));
+        return _state.Users.GetValueOrDefault(new Named(target, false), [])
+            .Union(_state.Users.GetValueOrDefault(new Named(target, true), []));
     }
 }

@@ -26,13 +26,17 @@ internal sealed record CatalogState
 
     /// <summary>What is seen of both, checked, by kind.</summary>
     public ImmutableDictionary<string, ImmutableSortedDictionary<string, Document>> Documents { get; init; } = CatalogRules.Stored.Values
-        .Where(k => !k.IsRows).ToImmutableDictionary(k => k.Prefix, _ => ImmutableSortedDictionary.Create<string, Document>(StringComparer.Ordinal), StringComparer.Ordinal);
+        .Where(k => !k.IsRows)
+        .ToImmutableDictionary(k => k.Prefix, _ => ImmutableSortedDictionary.Create<string, Document>(StringComparer.Ordinal),
+            StringComparer.Ordinal);
 
     /// <summary>Who names a document.</summary>
-    public ImmutableDictionary<Named, ImmutableSortedSet<DocumentKey>> Users { get; init; } = ImmutableDictionary<Named, ImmutableSortedSet<DocumentKey>>.Empty;
+    public ImmutableDictionary<Named, ImmutableSortedSet<DocumentKey>> Users { get; init; } = ImmutableDictionary<Named,
+        ImmutableSortedSet<DocumentKey>>.Empty;
 
     /// <summary>Keys of documents by the values of indexed fields.</summary>
-    public ImmutableDictionary<FieldValue, ImmutableSortedSet<string>> Fields { get; init; } = ImmutableDictionary<FieldValue, ImmutableSortedSet<string>>.Empty;
+    public ImmutableDictionary<FieldValue, ImmutableSortedSet<string>> Fields { get; init; } = ImmutableDictionary<FieldValue,
+        ImmutableSortedSet<string>>.Empty;
 
     /// <summary>What kinds keep.</summary>
     public CatalogIndexes Indexes { get; init; } = CatalogIndexes.Empty;

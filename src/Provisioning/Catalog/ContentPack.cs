@@ -19,7 +19,8 @@ public static class ContentPack
     public static IReadOnlyList<Document> Read(string name, IEnumerable<ContentFile> files)
     {
         var content = Load(name, files);
-        return content.Faults.Count == 0 ? [.. content.Entries.Select(e => e.Document)] : throw new FormatException($"{content.Faults[0].File}: {content.Faults[0].Reason}");
+        return content.Faults.Count == 0 ? [.. content.Entries.Select(e => e.Document)]
+            : throw new FormatException($"{content.Faults[0].File}: {content.Faults[0].Reason}");
     }
 
     /// <summary>
@@ -38,7 +39,8 @@ public static class ContentPack
             {
                 var entry = Entry(name, file);
                 if (entry.Fault.Length > 0) faults.Add(new PackFault(name, file.Path, entry.Fault));
-                if (!entries.TryAdd(entry.Key, entry)) faults.Add(new PackFault(name, file.Path, $"{entry.Key} is in {entries[entry.Key].File} already"));
+                if (!entries.TryAdd(entry.Key, entry))
+                    faults.Add(new PackFault(name, file.Path, $"{entry.Key} is in {entries[entry.Key].File} already"));
             }
             catch (FormatException e)
             {
@@ -70,7 +72,9 @@ public static class ContentPack
         var (prefix, rest) = (file.Path[..slash], file.Path[(slash + 1)..]);
         var isYaml = file.Path.EndsWith(".yml", StringComparison.Ordinal) || file.Path.EndsWith(".yaml", StringComparison.Ordinal);
         if (!CatalogRules.Kinds.TryGetValue(prefix, out var kind)) throw new FormatException($"there is no kind {prefix}");
-        if (kind.IsRows) throw new FormatException($"{prefix} are kept in the database alone, and are no content of packs: make them by the API or a sheet");
+        if (kind.IsRows)
+            throw new FormatException(
+                $"{prefix} are kept in the database alone, and are no content of packs: make them by the API or a sheet");
         if (prefix == "templates" && !isYaml) return Entry(new Template { ID = rest, Contents = file.Text }, pack, file, "");
         var content = Yaml(file.Text);
         try
@@ -82,7 +86,8 @@ public static class ContentPack
         {
             var fault = e.Message.StartsWith(file.Path + ": ", StringComparison.Ordinal) ? e.Message[(file.Path.Length + 2)..] : e.Message;
             // What is known by its key is shown, so that who looks for it finds the reason.
-            return content is JsonObject fields && fields[kind.KeyField] is JsonValue named && named.TryGetValue(out string? key) && key.Length > 0
+            return content is JsonObject fields && fields[kind.KeyField] is JsonValue named && named.TryGetValue(out string? key)
+                && key.Length > 0
                 ? Entry(kind.Empty(key), pack, file, fault)
                 : throw new FormatException(fault, e);
         }
@@ -97,12 +102,14 @@ public static class ContentPack
         return value switch
         {
             null => null,
-            IDictionary<object, object?> map => new JsonObject(map.Select(p => KeyValuePair.Create(p.Key.ToString() ?? "", Node(p.Value, depth + 1)))),
+            IDictionary<object, object?> map =>
+                new JsonObject(map.Select(p => KeyValuePair.Create(p.Key.ToString() ?? "", Node(p.Value, depth + 1)))),
             IEnumerable<object?> list => new JsonArray([.. list.Select(v => Node(v, depth + 1))]),
             bool b => b,
             string s => s,
             byte or short or int or long => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
-            float or double when double.IsFinite(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)) => Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture),
+            float or double when double.IsFinite(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)) =>
+                Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture),
             _ => value.ToString(),
         };
     }

@@ -34,7 +34,8 @@ internal sealed class DocumentMap<T>(ImmutableSortedDictionary<string, Document>
     }
 
     /// <inheritdoc/>
-    public IEnumerator<KeyValuePair<string, T>> GetEnumerator() => documents.Select(p => KeyValuePair.Create(p.Key, (T)p.Value)).GetEnumerator();
+    public IEnumerator<KeyValuePair<string, T>> GetEnumerator()
+        => documents.Select(p => KeyValuePair.Create(p.Key, (T)p.Value)).GetEnumerator();
 
     /// <inheritdoc/>
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

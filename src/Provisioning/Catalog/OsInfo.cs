@@ -27,7 +27,11 @@ public sealed record OsInfo
     public string IsoUrl { get; init => field = value ?? ""; } = "";
 
     /// <summary>Files by architecture (amd64, arm64, …).</summary>
-    public IReadOnlyDictionary<string, ArchInfo> SupportedArchitectures { get; init => field = value ?? new Dictionary<string, ArchInfo>(); } = new Dictionary<string, ArchInfo>();
+    public IReadOnlyDictionary<string, ArchInfo> SupportedArchitectures
+    {
+        get; init => field = value
+        ?? new Dictionary<string, ArchInfo>();
+    } = new Dictionary<string, ArchInfo>();
 
     /// <summary>Family, or the part of the name before the first dash.</summary>
     [JsonIgnore]
@@ -35,7 +39,9 @@ public sealed record OsInfo
 
     /// <summary>Version, or the part of the name after the first dash.</summary>
     [JsonIgnore]
-    public string FamilyVersion => Version.Length > 0 ? Version : Name.Contains('-', StringComparison.Ordinal) ? Name[(Name.IndexOf('-', StringComparison.Ordinal) + 1)..] : "";
+    public string FamilyVersion
+        => Version.Length > 0 ? Version
+            : Name.Contains('-', StringComparison.Ordinal) ? Name[(Name.IndexOf('-', StringComparison.Ordinal) + 1)..] : "";
 
     /// <summary>rhel, debian, or the family itself.</summary>
     [JsonIgnore]

@@ -16,7 +16,8 @@ public sealed record PackContent(IReadOnlyList<CatalogEntry> Entries, IReadOnlyL
             foreach (var entry in pack.Entries)
             {
                 if (entries.TryAdd(entry.Key, entry)) continue;
-                faults.Add(new PackFault(entry.Document.Bundle, entry.File, $"{entry.Key} is in content pack {entries[entry.Key].Document.Bundle} already"));
+                faults.Add(new PackFault(entry.Document.Bundle, entry.File,
+                    $"{entry.Key} is in content pack {entries[entry.Key].Document.Bundle} already"));
             }
         }
 

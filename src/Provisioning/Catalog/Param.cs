@@ -21,7 +21,11 @@ public sealed record Param : Document
     public bool Secure { get; init; }
 
     /// <summary>JSON schema; without one {}, which takes any value (DRP fills it so).</summary>
-    public JsonElement Schema { get; init => field = value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? AnyValue : value; } = AnyValue;
+    public JsonElement Schema
+    {
+        get; init => field = value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+        ? AnyValue : value;
+    } = AnyValue;
 
     /// <inheritdoc/>
     public override string Key => Name;

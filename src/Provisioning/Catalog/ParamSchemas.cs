@@ -24,7 +24,8 @@ public sealed class ParamSchemas
     /// it checks what is inside.
     /// </summary>
     public string? Problem(string name, JsonElement value, CatalogSnapshot catalog)
-        => catalog.Params.TryGetValue(name, out var param) && !(param.Secure && SecureParams.IsSealed(value)) ? Problem(name, value, param.Schema, param.Secure) : null;
+        => catalog.Params.TryGetValue(name, out var param) && !(param.Secure && SecureParams.IsSealed(value))
+            ? Problem(name, value, param.Schema, param.Secure) : null;
 
     /// <summary>What is wrong with a value under a schema.</summary>
     /// <param name="name">The param.</param>
@@ -35,7 +36,8 @@ public sealed class ParamSchemas
     {
         var (errors, unusable) = Check(value, schema, secure);
         if (unusable is not null) return $"Key '{name}': the schema cannot be used: {unusable}";
-        return errors is null ? null : secure ? $"Key '{name}': invalid val: {errors}" : $"Key '{name}': invalid val '{Shorten(value)}': {errors}";
+        return errors is null ? null
+            : secure ? $"Key '{name}': invalid val: {errors}" : $"Key '{name}': invalid val '{Shorten(value)}': {errors}";
     }
 
     /// <summary>What is wrong with a param's schema, or with its default under it.</summary>
@@ -64,7 +66,8 @@ public sealed class ParamSchemas
         }
 
         // Names within a secret are part of it.
-        return (secure ? "it does not keep " + string.Join(", ", run.Errors.Select(e => e.Keyword).Distinct(StringComparer.Ordinal)) : string.Join("; ", run.Errors.Select(e => e.Text)), null);
+        return (secure ? "it does not keep " + string.Join(", ", run.Errors.Select(e => e.Keyword).Distinct(StringComparer.Ordinal))
+            : string.Join("; ", run.Errors.Select(e => e.Text)), null);
     }
 
     private (SchemaNode? Schema, string? Problem) Compiled(JsonElement schema)

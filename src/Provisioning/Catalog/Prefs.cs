@@ -34,7 +34,8 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
     public TimeSpan Seconds(string name) => TimeSpan.FromSeconds(int.Parse(this[name], CultureInfo.InvariantCulture));
 
     /// <summary>All of them, set or default.</summary>
-    public IReadOnlyDictionary<string, string> All => Defaults.Keys.Union(values.Keys).Order(StringComparer.Ordinal).ToDictionary(k => k, k => this[k], StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> All
+        => Defaults.Keys.Union(values.Keys).Order(StringComparer.Ordinal).ToDictionary(k => k, k => this[k], StringComparer.Ordinal);
 
     /// <summary>What is wrong with setting a preference; null when nothing is.</summary>
     public static string? Problem(string name, string value, CatalogSnapshot catalog)
@@ -55,9 +56,11 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
             case "baseTokenSecret":
                 return value.Length == 32 ? null : $"{name}: must be exactly 32 characters";
             case "logLevel":
-                return value is "trace" or "debug" or "info" or "warn" or "error" or "fatal" or "panic" ? null : $"{name}: {value} is not a log level";
+                return value is "trace" or "debug" or "info" or "warn" or "error" or "fatal" or "panic"
+                    ? null : $"{name}: {value} is not a log level";
             case "unknownTokenTimeout" or "knownTokenTimeout" or "deadlineDiscovering" or "deadlineWorking" or "deadlineInstalling":
-                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 31_536_000 ? null : $"{name}: {value} is not a number of seconds between 1 and 31536000";
+                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 31_536_000
+                    ? null : $"{name}: {value} is not a number of seconds between 1 and 31536000";
             default: return null;
         }
     }

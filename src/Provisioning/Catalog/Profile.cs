@@ -19,7 +19,8 @@ public sealed record Profile : Document
     public string Documentation { get; init => field = value ?? ""; } = "";
 
     /// <summary>The values.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } =
+        new Dictionary<string, JsonElement>();
 
     /// <inheritdoc/>
     public override string Key => Name;

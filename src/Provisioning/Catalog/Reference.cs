@@ -3,8 +3,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// A field by which documents of one kind name documents of another. It is declared once, with its kind; what makes a document unavailable,
-/// what still
+/// A field by which documents of one kind name documents of another. It is declared once, with its kind; what makes a document
+/// unavailable, what still
 /// uses a document, the order in which kinds are checked and the links between objects all follow from it.
 /// </summary>
 /// <param name="pointer">JSON pointer of the field; `*` stands for each item of a list.</param>

@@ -7,7 +7,8 @@ namespace Anvil.Provisioning.Catalog;
 public static class SecureValues
 {
     /// <summary>
-    /// The values as they may be stored: those of params marked Secure sealed for their object. The same map where nothing is to be sealed.
+    /// The values as they may be stored: those of params marked Secure sealed for their object. The same map where nothing is to be
+    /// sealed.
     /// </summary>
     /// <param name="values">Values by the param's name.</param>
     /// <param name="prefix">Kind of the object that holds them.</param>
@@ -17,7 +18,9 @@ public static class SecureValues
     public static IReadOnlyDictionary<string, JsonElement> Sealed(
         IReadOnlyDictionary<string, JsonElement> values, string prefix, string key, CatalogSnapshot catalog, ParamKeys keys)
     {
-        bool Open(KeyValuePair<string, JsonElement> p) => catalog.Params.TryGetValue(p.Key, out var param) && param.Secure && !SecureParams.IsSealed(p.Value);
-        return values.Any(Open) ? values.ToDictionary(p => p.Key, p => Open(p) ? keys.Seal(prefix, key, p.Value) : p.Value, StringComparer.Ordinal) : values;
+        bool Open(KeyValuePair<string, JsonElement> p)
+            => catalog.Params.TryGetValue(p.Key, out var param) && param.Secure && !SecureParams.IsSealed(p.Value);
+        return values.Any(Open)
+            ? values.ToDictionary(p => p.Key, p => Open(p) ? keys.Seal(prefix, key, p.Value) : p.Value, StringComparer.Ordinal) : values;
     }
 }

@@ -25,7 +25,8 @@ public sealed record Stage : Document
     public IReadOnlyList<string> OptionalParams { get; init => field = value ?? []; } = [];
 
     /// <summary>Values for machines in the stage.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } =
+        new Dictionary<string, JsonElement>();
 
     /// <summary>Boot environment to change to; "" keeps it.</summary>
     public string BootEnv { get; init => field = value ?? ""; } = "";

@@ -16,5 +16,6 @@ public sealed record TemplateInfo
     public string Contents { get; init => field = value ?? ""; } = "";
 
     /// <summary>OS (comma list) and Interpreter.</summary>
-    public IReadOnlyDictionary<string, string> Meta { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Meta { get; init => field = value ?? new Dictionary<string, string>(); } =
+        new Dictionary<string, string>();
 }

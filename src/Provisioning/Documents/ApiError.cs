@@ -14,13 +14,15 @@ public sealed record ApiError(
     [property: Id(3)] IReadOnlyList<string> Messages, [property: Id(4)] int Code)
 {
     /// <summary>422: the object can never be stored like this.</summary>
-    public static ApiError Invalid(string model, string key, params IEnumerable<string> messages) => new(model, key, "ValidationError", [.. messages], 422);
+    public static ApiError Invalid(string model, string key, params IEnumerable<string> messages)
+        => new(model, key, "ValidationError", [.. messages], 422);
 
     /// <summary>404.</summary>
     public static ApiError NotFound(string model, string key, string type = "GET") => new(model, key, type, ["Not Found"], 404);
 
     /// <summary>409 of another type.</summary>
-    public static ApiError Conflict(string model, string key, string type, params IEnumerable<string> messages) => new(model, key, type, [.. messages], 409);
+    public static ApiError Conflict(string model, string key, string type, params IEnumerable<string> messages)
+        => new(model, key, type, [.. messages], 409);
 
     /// <summary>400.</summary>
     public static ApiError BadRequest(string model, string key, string type, string message) => new(model, key, type, [message], 400);

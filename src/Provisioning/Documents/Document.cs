@@ -18,7 +18,8 @@ public abstract record Document
     public bool ReadOnly { get; init; }
 
     /// <summary>Free-form labels; icon, color, title and feature-flags are known to clients.</summary>
-    public IReadOnlyDictionary<string, string> Meta { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Meta { get; init => field = value ?? new Dictionary<string, string>(); } =
+        new Dictionary<string, string>();
 
     /// <summary>Owning endpoint in federated mirrors.</summary>
     public string Endpoint { get; init => field = value ?? ""; } = "";

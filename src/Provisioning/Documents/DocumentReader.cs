@@ -42,14 +42,16 @@ public static class DocumentReader
 
     /// <summary>Reads what a patch made of a document of a type that is known when running.</summary>
     /// <inheritdoc cref="ReadPatched{T}(JsonNode?, string, string)"/>
-    public static object ReadPatched(JsonNode? patched, Type document, string kind, string key) => ReadPatched(Utf8(patched), document, kind, key);
+    public static object ReadPatched(JsonNode? patched, Type document, string kind, string key)
+        => ReadPatched(Utf8(patched), document, kind, key);
 
     /// <summary>Reads what a patch made of a document, as <see cref="JsonPatch.ApplyToText"/> gives it.</summary>
     /// <inheritdoc cref="ReadPatched{T}(JsonNode?, string, string)"/>
     public static object ReadPatched(ReadOnlySpan<byte> patched, Type document, string kind, string key)
     {
         var read = Try(patched, document, kind, lenient: false, out var problems);
-        return read ?? throw new ApiException(new ApiError(kind, key, "PATCH", [.. problems.Select(p => $"Invalid {kind} object: {p}")], 406));
+        return read ?? throw new ApiException(
+            new ApiError(kind, key, "PATCH", [.. problems.Select(p => $"Invalid {kind} object: {p}")], 406));
     }
 
     /// <summary>Reads an object of a content pack.</summary>
@@ -59,7 +61,8 @@ public static class DocumentReader
     /// <param name="file">The file's path, named in an error.</param>
     /// <exception cref="FormatException">The file, and each fault by its JSON pointer.</exception>
     public static object ReadContent(JsonNode? content, Type document, string kind, string file)
-        => Try(Utf8(content), document, kind, lenient: false, out var problems) ?? throw new FormatException($"{file}: {string.Join("; ", problems)}");
+        => Try(Utf8(content), document, kind, lenient: false, out var problems)
+            ?? throw new FormatException($"{file}: {string.Join("; ", problems)}");
 
     /// <summary>
     /// Reads a stored row. Fields that this version does not know were written by a newer one, and are passed over; whatever else is wrong
@@ -77,7 +80,8 @@ public static class DocumentReader
     /// <summary>Reads a stored row of a type that is known when running.</summary>
     /// <inheritdoc cref="ReadStored{T}(string, string)"/>
     public static (object? Document, string? Problem) ReadStored(string json, Type document, string kind)
-        => Try(Utf8(json), document, kind, lenient: true, out var problems) is { } read ? (read, null) : (null, string.Join("; ", problems));
+        => Try(Utf8(json), document, kind, lenient: true, out var problems) is { } read
+            ? (read, null) : (null, string.Join("; ", problems));
 
     /// <summary>Reads a flat map of texts, as the preferences are.</summary>
     /// <exception cref="ApiException">400 that names each fault by its JSON pointer; 413 for more than
@@ -111,9 +115,12 @@ public static class DocumentReader
 
     /// <summary>A JSON path of simple names ($.a.b[0]) as a pointer.</summary>
     private static string PointerOf(string? path)
-        => string.IsNullOrEmpty(path) || path == "$" ? "the value" : path.TrimStart('$').Replace('.', '/').Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+        => string.IsNullOrEmpty(path) || path == "$"
+            ? "the value" : path.TrimStart('$').Replace('.', '/').Replace("[", "/", StringComparison.Ordinal)
+                .Replace("]", "", StringComparison.Ordinal);
 
-    private static ReadOnlySpan<byte> Utf8(JsonNode? node) => node is null ? "null"u8 : JsonSerializer.SerializeToUtf8Bytes(node, Json.Options);
+    private static ReadOnlySpan<byte> Utf8(JsonNode? node)
+        => node is null ? "null"u8 : JsonSerializer.SerializeToUtf8Bytes(node, Json.Options);
 
     /// <summary>A half surrogate becomes an octet that no UTF-8 has, so that it is refused and not replaced.</summary>
     private static byte[] Utf8(string text)

@@ -11,26 +11,29 @@ namespace Anvil.Provisioning.Documents;
 internal static class DrpFields
 {
     /// <summary>Fields that tell a state, by kind.</summary>
-    private static readonly FrozenDictionary<string, FrozenSet<string>> States = new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
-    {
-        ["machines"] = Names("Profile", "Fingerprint", "Pool", "PoolAllocated", "PoolStatus", "WorkflowComplete", "RetryTaskAttempt", "TaskErrorStacks", "JobState", "JobExitState",
+    private static readonly FrozenDictionary<string, FrozenSet<string>> States =
+        new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
+        {
+            ["machines"] = Names("Profile", "Fingerprint", "Pool", "PoolAllocated", "PoolStatus", "WorkflowComplete", "RetryTaskAttempt",
+            "TaskErrorStacks", "JobState", "JobExitState",
             "JobResultErrors", "WorkOrderMode", "PendingWorkOrders", "RunningWorkOrders", "ParentMachineUuid"),
-        ["jobs"] = Names("Token", "JobState", "WorkOrder", "ResultErrors"),
-        ["leases"] = Names("ProvidedOptions"),
-        ["stages"] = Names("Partial"),
-        ["profiles"] = Names("Partial"),
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+            ["jobs"] = Names("Token", "JobState", "WorkOrder", "ResultErrors"),
+            ["leases"] = Names("ProvidedOptions"),
+            ["stages"] = Names("Partial"),
+            ["profiles"] = Names("Partial"),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Fields that ask for something, by kind; those of parts stand with the kind that holds the part.</summary>
-    private static readonly FrozenDictionary<string, FrozenSet<string>> Wishes = new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
-    {
-        ["machines"] = Names("Context"),
-        ["jobs"] = Names("Context", "ExtraClaims"),
-        ["tasks"] = Names("ExtraRoles", "ExtraClaims", "Link"),
-        ["stages"] = Names("Link"),
-        ["bootenvs"] = Names("Link"),
-        ["profiles"] = Names("Profiles"),
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, FrozenSet<string>> Wishes =
+        new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
+        {
+            ["machines"] = Names("Context"),
+            ["jobs"] = Names("Context", "ExtraClaims"),
+            ["tasks"] = Names("ExtraRoles", "ExtraClaims", "Link"),
+            ["stages"] = Names("Link"),
+            ["bootenvs"] = Names("Link"),
+            ["profiles"] = Names("Profiles"),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>True for a field that is left out, whatever it holds.</summary>
     public static bool IsState(string kind, string field) => States.TryGetValue(kind, out var names) && names.Contains(field);

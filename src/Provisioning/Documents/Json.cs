@@ -27,7 +27,8 @@ public static class Json
 
     /// <summary>Reads a document; null never comes back.</summary>
     /// <exception cref="JsonException">The text is not JSON of that shape.</exception>
-    public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("null where an object is needed");
+    public static T Read<T>(string json)
+        => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("null where an object is needed");
 
     /// <summary>Reads a document from a node.</summary>
     public static T Read<T>(JsonNode node) => node.Deserialize<T>(Options) ?? throw new JsonException("null where an object is needed");
@@ -56,7 +57,8 @@ public static class Json
     private static void HideDocumentMembers(JsonTypeInfo type)
     {
         if (!type.Type.IsSubclassOf(typeof(Document))) return;
-        foreach (var property in type.Properties.Where(p => p.Name is nameof(Document.Key) or nameof(Document.Prefix)).ToList()) type.Properties.Remove(property);
+        foreach (var property in type.Properties.Where(p => p.Name is nameof(Document.Key) or nameof(Document.Prefix)).ToList())
+            type.Properties.Remove(property);
     }
 
     private sealed class UtcConverter : JsonConverter<DateTimeOffset>

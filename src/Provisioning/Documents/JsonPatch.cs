@@ -21,7 +21,8 @@ public static class JsonPatch
     /// <exception cref="ApiException">400 when the patch is no array of operations; 409 with the line of the operation that
     /// failed.</exception>
     public static JsonNode Apply(JsonNode target, JsonElement patch, string model, string key)
-        => JsonNode.Parse(ApplyToText(JsonSerializer.SerializeToElement(target, Json.Options), patch, model, key), null, new JsonDocumentOptions { MaxDepth = Json.Options.MaxDepth })!;
+        => JsonNode.Parse(ApplyToText(JsonSerializer.SerializeToElement(target, Json.Options), patch, model, key), null,
+            new JsonDocumentOptions { MaxDepth = Json.Options.MaxDepth })!;
 
     /// <summary>Applies a patch, and gives the document's new text: UTF-8, numbers with the digits that they were written with.</summary>
     /// <param name="target">The document; it is not changed.</param>
@@ -32,7 +33,8 @@ public static class JsonPatch
     /// failed.</exception>
     public static byte[] ApplyToText(JsonElement target, JsonElement patch, string model, string key)
     {
-        if (patch.ValueKind != JsonValueKind.Array) throw new ApiException(ApiError.BadRequest(model, key, "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
+        if (patch.ValueKind != JsonValueKind.Array)
+            throw new ApiException(ApiError.BadRequest(model, key, "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
         if (patch.GetArrayLength() > PatchLimits.Operations)
             throw new ApiException(ApiError.BadRequest(model, key, "PATCH", $"a patch has at most {PatchLimits.Operations} operations"));
         var document = new PatchedDocument(target);
@@ -45,7 +47,9 @@ public static class JsonPatch
             }
             catch (PatchFault e)
             {
-                throw new ApiException(ApiError.Conflict(model, key, "PATCH", $"Patch error at line {line}: {Shorten(e.Message)}", "Patch line: " + Shorten(operation.GetRawText())));
+                throw new ApiException(
+                    ApiError.Conflict(model, key, "PATCH", $"Patch error at line {line}: {Shorten(e.Message)}",
+                        "Patch line: " + Shorten(operation.GetRawText())));
             }
 
             line++;
@@ -73,7 +77,8 @@ public static class JsonPatch
     }
 
     /// <summary>Escapes one reference token of a pointer.</summary>
-    public static string Escape(string token) => token.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    public static string Escape(string token)
+        => token.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
     private static string? Text(JsonElement operation, string name)
         => operation.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

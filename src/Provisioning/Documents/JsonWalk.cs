@@ -49,7 +49,8 @@ internal ref struct JsonWalk
         catch (JsonException e)
         {
             var (line, octet) = (e.LineNumber ?? 0, e.BytePositionInLine ?? 0);
-            _problems.Add(_json.IsEmpty ? "there is no JSON" : string.Create(CultureInfo.InvariantCulture, $"the JSON breaks at line {line + 1}, octet {octet + 1}"));
+            _problems.Add(_json.IsEmpty ? "there is no JSON"
+                : string.Create(CultureInfo.InvariantCulture, $"the JSON breaks at line {line + 1}, octet {octet + 1}"));
         }
         catch (Enough)
         {
@@ -105,7 +106,8 @@ internal ref struct JsonWalk
                 if (shape.Kind != ShapeKind.Free) Problem($"must be {shape.Expected}, not null");
                 break;
             default:
-                if (shape.Kind is not (ShapeKind.Flag or ShapeKind.Free)) Problem($"must be {shape.Expected}, not {(_reader.TokenType == JsonTokenType.True ? "true" : "false")}");
+                if (shape.Kind is not (ShapeKind.Flag or ShapeKind.Free))
+                    Problem($"must be {shape.Expected}, not {(_reader.TokenType == JsonTokenType.True ? "true" : "false")}");
                 break;
         }
     }
@@ -150,7 +152,8 @@ internal ref struct JsonWalk
             var name = fault is null ? _reader.GetString()! : "";
             _path[depth] = name;
             if (fault is not null) Problem($"has a name with {fault}");
-            else if (names.Count < FewNames ? names.Contains(name, StringComparer.Ordinal) : !(many ??= new(names, StringComparer.Ordinal)).Add(name)) Problem("is there twice");
+            else if (names.Count < FewNames ? names.Contains(name, StringComparer.Ordinal)
+                : !(many ??= new(names, StringComparer.Ordinal)).Add(name)) Problem("is there twice");
             else if (many is null) names.Add(name);
             Next();
             Member(shape, name, start, length);
@@ -163,7 +166,8 @@ internal ref struct JsonWalk
     {
         switch (shape.Kind)
         {
-            case ShapeKind.Map when shape.Item!.Kind == ShapeKind.Text && _reader.TokenType is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
+            case ShapeKind.Map when shape.Item!.Kind == ShapeKind.Text
+                && _reader.TokenType is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
                 // As DRP's clients and YAML write labels: a number or truth is its text.
                 if (_reader.TokenType == JsonTokenType.Number) Finite();
                 _edits.Add(new((int)_reader.TokenStartIndex, _reader.ValueSpan.Length, IsName: false));
@@ -187,7 +191,8 @@ internal ref struct JsonWalk
     }
 
     private static string Hint(Shape shape, string name)
-        => shape.Fields.Keys.FirstOrDefault(f => f.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } near ? $": is {near} meant?" : "";
+        => shape.Fields.Keys.FirstOrDefault(f => f.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } near
+            ? $": is {near} meant?" : "";
 
     private readonly bool IsEmpty() => _reader.TokenType switch
     {
@@ -197,7 +202,8 @@ internal ref struct JsonWalk
         _ => false,
     };
 
-    private static bool EndsAtOnce(Utf8JsonReader copy) => copy.Read() && copy.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject;
+    private static bool EndsAtOnce(Utf8JsonReader copy)
+        => copy.Read() && copy.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject;
 
     private void Text(Shape shape)
     {
@@ -211,9 +217,11 @@ internal ref struct JsonWalk
         {
             case ShapeKind.Text or ShapeKind.Free:
                 return;
-            case ShapeKind.Time when _reader.ValueSpan.IsEmpty || (_reader.ValueSpan.Length <= LongestQuote && Rfc3339.IsTime(_reader.GetString()!)):
+            case ShapeKind.Time when _reader.ValueSpan.IsEmpty
+                || (_reader.ValueSpan.Length <= LongestQuote && Rfc3339.IsTime(_reader.GetString()!)):
                 return;
-            case ShapeKind.Choice when _reader.ValueSpan.Length <= LongestQuote && shape.Choices.Contains(_reader.GetString()!, StringComparer.Ordinal):
+            case ShapeKind.Choice when _reader.ValueSpan.Length <= LongestQuote
+                && shape.Choices.Contains(_reader.GetString()!, StringComparer.Ordinal):
                 return;
             default:
                 Problem($"must be {shape.Expected}, not {(shape.Kind is ShapeKind.Time or ShapeKind.Choice ? Quoted() : "a text")}");
@@ -234,7 +242,8 @@ internal ref struct JsonWalk
             case ShapeKind.Free or ShapeKind.Number:
                 Finite();
                 return;
-            case ShapeKind.Whole when _reader.ValueSpan.IndexOfAny(".eE"u8) < 0 && Utf8Parser.TryParse(_reader.ValueSpan, out decimal whole, out var used)
+            case ShapeKind.Whole when _reader.ValueSpan.IndexOfAny(".eE"u8) < 0
+                && Utf8Parser.TryParse(_reader.ValueSpan, out decimal whole, out var used)
                 && used == _reader.ValueSpan.Length && whole >= shape.Least && whole <= shape.Most:
                 return;
             default:
@@ -247,7 +256,8 @@ internal ref struct JsonWalk
     private void Finite()
     {
         if (_reader.ValueSpan.Length > JsonLimits.NumberOctets) Problem($"is a number of more than {JsonLimits.NumberOctets} octets");
-        else if (!double.IsFinite(double.Parse(_reader.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture))) Problem($"is a number that is too large: {Written()}");
+        else if (!double.IsFinite(double.Parse(_reader.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture)))
+            Problem($"is a number that is too large: {Written()}");
     }
 
     private readonly string Written()

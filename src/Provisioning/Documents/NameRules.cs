@@ -28,7 +28,8 @@ public static class NameRules
         {
             if (label.Length == 0) return "a host name has no empty part before or after a dot";
             if (label.Length > LongestLabel) return $"a part of a host name has at most {LongestLabel} characters";
-            if (!label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')) return "a host name is of letters (a to z), digits, dashes and dots";
+            if (!label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+                return "a host name is of letters (a to z), digits, dashes and dots";
             if (label[0] == '-' || label[^1] == '-') return "no part of a host name begins or ends with a dash";
         }
 
@@ -59,6 +60,8 @@ public static class NameRules
     {
         if (name.Length is < 2 or > Longest) return false;
         if (!char.IsLetter(name[0]) && !(digitFirst && char.IsDigit(name[0]))) return false;
-        return name.All(c => char.IsLetter(c) || char.IsDigit(c) || "- _.".Contains(c, StringComparison.Ordinal) || extra.Contains(c, StringComparison.Ordinal));
+        return name.All(
+            c => char.IsLetter(c) || char.IsDigit(c) || "- _.".Contains(c, StringComparison.Ordinal)
+                || extra.Contains(c, StringComparison.Ordinal));
     }
 }

@@ -10,8 +10,8 @@ public static class PatchLimits
     public const int PointerLength = 8192;
 
     /// <summary>
-    /// Work of one patch. A step is an item or four fields that an operation has to lay open, copy or compare, sixteen that it has to move,
-    /// or 64 octets that
+    /// Work of one patch. A step is an item or four fields that an operation has to lay open, copy or compare, sixteen that it has to
+    /// move, or 64 octets that
     /// it has to look through: some tens of nanoseconds and at most some 40 octets of memory each.
     /// </summary>
     public const int Steps = 1_000_000;

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Anvil.Provisioning.Documents;
 
 /// <summary>
-/// An object or list that an operation reached into. A copy shares it, so that copying takes no memory; what is shared is copied, one level
-/// at a time,
+/// An object or list that an operation reached into. A copy shares it, so that copying takes no memory; what is shared is copied, one
+/// level at a time,
 /// only when it is changed. Its size is kept with every change.
 /// </summary>
 internal sealed class PatchNode
@@ -204,10 +204,12 @@ internal sealed class PatchNode
 
     private static int Index(string token, int last)
     {
-        if (token.Length is 0 or > 9 || !token.All(char.IsAsciiDigit) || (token.Length > 1 && token[0] == '0')) throw new PatchFault($"\"{token}\" is not an array index");
+        if (token.Length is 0 or > 9 || !token.All(char.IsAsciiDigit) || (token.Length > 1 && token[0] == '0'))
+            throw new PatchFault($"\"{token}\" is not an array index");
         var index = int.Parse(token, CultureInfo.InvariantCulture);
         return index <= last ? index : throw new PatchFault($"index {index} is past the end of the array");
     }
 
-    private static long SizeOfName(string name) => JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length + AroundField;
+    private static long SizeOfName(string name)
+        => JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length + AroundField;
 }

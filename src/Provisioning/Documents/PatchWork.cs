@@ -23,6 +23,7 @@ internal sealed class PatchWork
     private void Take(long steps)
     {
         _steps += steps + 1;
-        if (_steps > PatchLimits.Steps) throw new PatchFault("the patch asks for too much work; send it in parts, or replace the whole value");
+        if (_steps > PatchLimits.Steps)
+            throw new PatchFault("the patch asks for too much work; send it in parts, or replace the whole value");
     }
 }

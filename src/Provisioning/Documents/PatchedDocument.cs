@@ -57,11 +57,15 @@ internal sealed class PatchedDocument(JsonElement written)
 
     private static string[] Tokens(JsonElement operation, string name)
     {
-        var pointer = Text(operation, name) ?? throw new PatchFault(name == "path" ? "an operation needs a path" : $"{Text(operation, "op")} needs {name}");
+        var pointer = Text(operation, name)
+            ?? throw new PatchFault(name == "path" ? "an operation needs a path" : $"{Text(operation, "op")} needs {name}");
         if (pointer.Length == 0) return [];
-        if (pointer.Length > PatchLimits.PointerLength) throw new PatchFault($"a JSON pointer has at most {PatchLimits.PointerLength} characters");
+        if (pointer.Length > PatchLimits.PointerLength)
+            throw new PatchFault($"a JSON pointer has at most {PatchLimits.PointerLength} characters");
         if (pointer[0] != '/') throw new PatchFault($"\"{pointer}\" is not a JSON pointer");
-        string[] tokens = [.. pointer[1..].Split('/').Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        string[] tokens =
+            [.. pointer[1..].Split('/')
+                .Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
         return tokens.Length <= JsonLimits.Depth ? tokens : throw new PatchFault($"a JSON pointer has at most {JsonLimits.Depth} levels");
     }
 
@@ -111,7 +115,8 @@ internal sealed class PatchedDocument(JsonElement written)
     }
 
     private PatchNode Lay(PatchSlot slot, string token)
-        => slot.Holds ? PatchNode.Lay(slot.Written, _work) : throw new PatchFault($"Selector {token} does not point into an object or array");
+        => slot.Holds ? PatchNode.Lay(slot.Written, _work)
+            : throw new PatchFault($"Selector {token} does not point into an object or array");
 
     private PatchSlot Shared(string[] from)
     {
@@ -169,7 +174,8 @@ internal sealed class PatchedDocument(JsonElement written)
 
     private void Move(string[] from, string[] path)
     {
-        if (path.Length > from.Length && path.AsSpan(0, from.Length).SequenceEqual(from)) throw new PatchFault("cannot move a value into itself");
+        if (path.Length > from.Length && path.AsSpan(0, from.Length).SequenceEqual(from))
+            throw new PatchFault("cannot move a value into itself");
         var value = Find(from);
         if (path.AsSpan().SequenceEqual(from)) return;
         Remove(from);
@@ -186,6 +192,7 @@ internal sealed class PatchedDocument(JsonElement written)
     private void Allow(long growth, int depth, PatchSlot value)
     {
         if (_root.Size + growth > JsonLimits.Octets) throw new PatchFault($"the object would have more than {JsonLimits.Octets} octets");
-        if (value.Holds && depth + value.Height(_work) > JsonLimits.Depth) throw new PatchFault($"the object would be nested more than {JsonLimits.Depth} levels deep");
+        if (value.Holds && depth + value.Height(_work) > JsonLimits.Depth)
+            throw new PatchFault($"the object would be nested more than {JsonLimits.Depth} levels deep");
     }
 }

@@ -53,7 +53,8 @@ internal sealed record Shape(ShapeKind Kind)
         if (type == typeof(float) || type == typeof(double) || type == typeof(decimal)) return new(ShapeKind.Number);
         if (Bounds(type) is var (least, most)) return new(ShapeKind.Whole) { Least = least, Most = most };
         if (type.IsEnum) return new(ShapeKind.Choice) { Choices = Enum.GetNames(type) };
-        if (type == typeof(JsonElement) || type == typeof(object) || type.IsSubclassOf(typeof(JsonNode)) || type == typeof(JsonNode)) return new(ShapeKind.Free);
+        if (type == typeof(JsonElement) || type == typeof(object) || type.IsSubclassOf(typeof(JsonNode)) || type == typeof(JsonNode))
+            return new(ShapeKind.Free);
         var info = Json.Options.GetTypeInfo(type);
         return info.Kind switch
         {

@@ -12,7 +12,8 @@ public static class UuidRules
     /// <param name="uuid">The uuid in small letters; "" when it is none.</param>
     public static bool TryRead(string? text, out string uuid)
     {
-        var isOne = text?.Length == Length && text.All(c => c == '-' || char.IsAsciiHexDigit(c)) && Guid.TryParseExact(text, "D", out var value) && value != Guid.Empty;
+        var isOne = text?.Length == Length && text.All(c => c == '-' || char.IsAsciiHexDigit(c))
+            && Guid.TryParseExact(text, "D", out var value) && value != Guid.Empty;
         uuid = isOne ? text!.ToLowerInvariant() : "";
         return isOne;
     }

@@ -41,15 +41,18 @@ public static class JobRules
     public static (Job Job, Machine Machine) Update(Machine machine, Job old, Job wanted, CatalogSnapshot catalog, DateTimeOffset now)
     {
         if (!JobState.IsKnown(wanted.State)) throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"Invalid State `{wanted.State}`"));
-        if (!JobState.MayChange(old.State, wanted.State)) throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"a job cannot go from {old.State} to {wanted.State}"));
-        if (wanted.ExitState is not ("" or "reboot" or "poweroff" or "stop" or "complete" or "failed")) throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"Invalid ExitState `{wanted.ExitState}`"));
+        if (!JobState.MayChange(old.State, wanted.State))
+            throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"a job cannot go from {old.State} to {wanted.State}"));
+        if (wanted.ExitState is not ("" or "reboot" or "poweroff" or "stop" or "complete" or "failed"))
+            throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"Invalid ExitState `{wanted.ExitState}`"));
         var job = old with { State = wanted.State, ExitState = wanted.ExitState, Meta = wanted.Meta };
         if (JobState.IsOver(job.State) && !JobState.IsOver(old.State)) job = job with { EndTime = now };
         if (job.State != old.State) machine = JobLifecycle.Changed(machine, job, catalog, now);
         return (job, machine);
     }
 
-    private static NextJob Walk(Machine machine, Job? previous, int index, List<Job> changed, CatalogSnapshot catalog, DateTimeOffset now, Func<string> newUuid)
+    private static NextJob Walk(Machine machine, Job? previous, int index, List<Job> changed, CatalogSnapshot catalog, DateTimeOffset now,
+        Func<string> newUuid)
     {
         for (; index < machine.Tasks.Count; index++)
         {
@@ -59,9 +62,20 @@ public static class JobRules
             if (stage is null && env is null) break;
             if (stage == machine.Stage || env == machine.BootEnv) continue;
 
-            machine = machine with { CurrentTask = index, Stage = stage ?? machine.Stage, BootEnv = env ?? machine.BootEnv, Runnable = env is null && machine.Runnable };
+            machine = machine with
+            {
+                CurrentTask = index,
+                Stage = stage ?? machine.Stage,
+                BootEnv = env ?? machine.BootEnv,
+                Runnable = env is null && machine.Runnable
+            };
             if (env is not null) machine = MachineRules.WithOsOfInstaller(machine, catalog);
-            var book = Make(machine, previous, index, now, newUuid) with { State = JobState.Finished, ExitState = "complete", EndTime = now };
+            var book = Make(machine, previous, index, now, newUuid) with
+            {
+                State = JobState.Finished,
+                ExitState = "complete",
+                EndTime = now
+            };
             machine = machine with { CurrentJob = book.Uuid };
             Append(changed, previous, book);
             if (index == machine.Tasks.Count - 1) machine = machine with { CurrentTask = machine.Tasks.Count };
@@ -110,7 +124,8 @@ public static class JobRules
         changed.Add(job);
     }
 
-    private static string? After(string entry, string prefix) => entry.StartsWith(prefix, StringComparison.Ordinal) ? entry[prefix.Length..] : null;
+    private static string? After(string entry, string prefix)
+        => entry.StartsWith(prefix, StringComparison.Ordinal) ? entry[prefix.Length..] : null;
 
     private static ApiException Conflict(string message) => new(ApiError.Conflict("", "", "Conflict", message));
 }

@@ -34,7 +34,8 @@ public static class JobState
     };
 
     /// <summary>
-    /// What a script's exit code means: (State, ExitState). Codes: 0 done, 16 stop, 32 power off, 64 reboot; 128 on top of them: run again.
+    /// What a script's exit code means: (State, ExitState). Codes: 0 done, 16 stop, 32 power off, 64 reboot; 128 on top of them: run
+    /// again.
     /// </summary>
     public static (string State, string ExitState) FromExitCode(int code) => code switch
     {

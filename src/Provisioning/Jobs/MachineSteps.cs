@@ -102,7 +102,8 @@ public static class MachineSteps
         var updated = Lifecycle.DeadlineCame(machine, on.Catalog, on.Now);
         return ReferenceEquals(updated, machine)
             ? null
-            : Finish(200, old, old with { Machine = updated }, "stuck", "deadline", on, [new WarnStuck(machine.Name, updated.Boot.Reason)]);
+            : Finish(200, old, old with { Machine = updated }, "stuck", "deadline", on,
+                [new WarnStuck(machine.Name, updated.Boot.Reason)]);
     }
 
     /// <summary>The deadline that runs for a state.</summary>
@@ -126,7 +127,8 @@ public static class MachineSteps
             Machine = Seen(next.Machine, on.Seen),
             Revision = old.Revision + 1,
             ChangedJobs = ReferenceEquals(next.ChangedJobs, old.ChangedJobs) ? [] : next.ChangedJobs,
-            Events = [new MachineEvent(on.Now, Kind, action, key, moved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}") { Principal = by }],
+            Events = [new MachineEvent(on.Now, Kind, action, key,
+                moved ? $"{after!.Phase}: {after.Reason} (by {by})" : $"by {by}") { Principal = by }],
         };
         List<Effect> effects = [];
         if (after is not null && before?.Phase != after.Phase) effects.Add(new CountPhase(after.Phase));

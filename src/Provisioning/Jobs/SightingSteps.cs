@@ -48,6 +48,7 @@ public static class SightingSteps
     public static MachineChange GoesToDisk(MachineState old, string uuid, string firmware, string via, RuleContext on)
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
-        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, null, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
+        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, null, firmware, via, on.Catalog, on.Now) },
+            "boot", By, on);
     }
 }

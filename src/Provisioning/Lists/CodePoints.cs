@@ -26,7 +26,8 @@ public sealed class CodePoints : IComparer<string>
     {
         if (text.Length <= count) return text;
         var at = 0;
-        for (var n = 0; n < count && at < text.Length; n++) at += char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
+        for (var n = 0; n < count && at < text.Length; n++)
+            at += char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
         return at == text.Length ? text : text[..at];
     }
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>
-/// How often a value occurs in a field, over the rows that the filters leave. A list counts for each of its elements, a map for each of its
-/// keys.
+/// How often a value occurs in a field, over the rows that the filters leave. A list counts for each of its elements, a map for each of
+/// its keys.
 /// </summary>
 /// <param name="Value">The value as text.</param>
 /// <param name="Rank">The value as it is compared.</param>
@@ -13,7 +13,8 @@ public sealed record FacetCount(string Value, Rank Rank, long Count)
 {
     /// <summary>The commonest values, at most <see cref="ListBounds.FacetValues"/>; equally common ones in their own order.</summary>
     public static IReadOnlyList<FacetCount> Of(Field field, IEnumerable<KeyValuePair<Rank, long>> counts)
-        => [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key).Take(ListBounds.FacetValues).Select(c => new FacetCount(field.Show(c.Key), c.Key, c.Value))];
+        => [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key).Take(ListBounds.FacetValues)
+            .Select(c => new FacetCount(field.Show(c.Key), c.Key, c.Value))];
 
     /// <summary>Counts a row's value; an absent param, and one that is a list or map, counts nowhere.</summary>
     public static void Add(Dictionary<Rank, long> counts, Field field, JsonElement? value)

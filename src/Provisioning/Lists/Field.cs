@@ -37,8 +37,8 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
     }
 
     /// <summary>
-    /// What a value of a field with an order is compared by. An absent one counts as the default of the field's type, but for params, where
-    /// it is nothing.
+    /// What a value of a field with an order is compared by. An absent one counts as the default of the field's type, but for params,
+    /// where it is nothing.
     /// </summary>
     public Rank RankOf(JsonElement? value) => Kind switch
     {
@@ -91,7 +91,8 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
     internal static string MacOf(string text)
     {
         if (text.Length > 64) return text;
-        var digits = text.Replace(":", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
+        var digits = text.Replace(":", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal)
+            .Replace(".", "", StringComparison.Ordinal);
         return MacDigits.Contains(digits.Length) && digits.All(char.IsAsciiHexDigit) ? digits.ToLowerInvariant() : text;
     }
 
@@ -103,7 +104,9 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
     }
 
     /// <summary>A time as filters compare it.</summary>
-    internal static string TimeOf(DateTimeOffset time) => TimeOf(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+    internal static string TimeOf(DateTimeOffset time)
+        => TimeOf(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
 
-    private static string Text(JsonElement? value, string absent) => value is { ValueKind: JsonValueKind.String } text ? text.GetString()! : absent;
+    private static string Text(JsonElement? value, string absent)
+        => value is { ValueKind: JsonValueKind.String } text ? text.GetString()! : absent;
 }

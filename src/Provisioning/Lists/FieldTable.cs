@@ -44,7 +44,8 @@ public sealed class FieldTable
     /// <param name="key">The field that holds the key.</param>
     /// <param name="kinds">Kinds of fields that their type does not tell: addresses, MAC addresses, UUIDs.</param>
     /// <param name="order">Fields that come before the key in the kind's own order.</param>
-    public static FieldTable Of<T>(string model, string key, IReadOnlyDictionary<string, FieldKind>? kinds = null, params IReadOnlyList<string> order)
+    public static FieldTable Of<T>(string model, string key, IReadOnlyDictionary<string, FieldKind>? kinds = null,
+        params IReadOnlyList<string> order)
         where T : Document
     {
         var fields = new Dictionary<string, Field>(StringComparer.Ordinal);
@@ -71,13 +72,15 @@ public sealed class FieldTable
         return true;
     }
 
-    private static void Add(Dictionary<string, Field> fields, Type type, IReadOnlyList<string> above, IReadOnlyDictionary<string, FieldKind> kinds)
+    private static void Add(Dictionary<string, Field> fields, Type type, IReadOnlyList<string> above,
+        IReadOnlyDictionary<string, FieldKind> kinds)
     {
         foreach (var property in Json.Options.GetTypeInfo(type).Properties.Where(p => p.Get is not null && !Secrets.Contains(p.Name)))
         {
             IReadOnlyList<string> path = [.. above, property.Name];
             var name = string.Join('.', path);
-            if (kinds.TryGetValue(name, out var kind) || TryKind(property.PropertyType, out kind)) fields.Add(name, new Field(name, kind, path));
+            if (kinds.TryGetValue(name, out var kind) || TryKind(property.PropertyType, out kind))
+                fields.Add(name, new Field(name, kind, path));
             if (above.Count == 0 && IsObject(property.PropertyType)) Add(fields, property.PropertyType, path, kinds);
         }
     }

@@ -20,7 +20,10 @@ public sealed record ListCursor(IReadOnlyList<Rank> Ranks)
     /// <summary>The text that `after` takes.</summary>
     public string Write(ListQuery query)
     {
-        var place = new Place(OrderOf(query), [.. Ranks.Select(r => new[] { ((int)r.Type).ToString(CultureInfo.InvariantCulture), r.Number.ToString("R", CultureInfo.InvariantCulture), r.Text })]);
+        var place = new Place(OrderOf(query),
+            [.. Ranks.Select(
+                r => new[] { ((int)r.Type).ToString(CultureInfo.InvariantCulture), r.Number.ToString("R", CultureInfo.InvariantCulture),
+                    r.Text })]);
         return Base64Url.EncodeToString(Encoding.UTF8.GetBytes(Json.Write(place)));
     }
 
@@ -43,7 +46,9 @@ public sealed record ListCursor(IReadOnlyList<Rank> Ranks)
         if (place.Order != OrderOf(query)) throw ListErrors.Refused(model, "after is a place in a list of another order");
         var order = query.Order.ToList();
         if (place.Ranks is null || place.Ranks.Count != order.Count) throw ListErrors.Refused(model, "after is no place in a list");
-        return new ListCursor([.. order.Zip(place.Ranks, (field, parts) => TryRank(field, parts) ?? throw ListErrors.Refused(model, "after is no place in a list"))]);
+        return new ListCursor(
+            [.. order.Zip(place.Ranks,
+                (field, parts) => TryRank(field, parts) ?? throw ListErrors.Refused(model, "after is no place in a list"))]);
     }
 
     /// <summary>Compares the place of a row to this one, in the order of the list without its `reverse`.</summary>
@@ -78,7 +83,9 @@ public sealed record ListCursor(IReadOnlyList<Rank> Ranks)
             FieldKind.Value => rank,
             FieldKind.Truth => given == RankType.Truth ? rank : null,
             FieldKind.Number => given == RankType.Number ? rank : null,
-            FieldKind.Address => given == RankType.None || (given == RankType.Number && value is >= 0 and <= uint.MaxValue && value == Math.Floor(value)) ? rank : null,
+            FieldKind.Address =>
+                given == RankType.None || (given == RankType.Number && value is >= 0 and <= uint.MaxValue && value == Math.Floor(value))
+                    ? rank : null,
             _ => given == RankType.Text ? rank : null,
         };
     }

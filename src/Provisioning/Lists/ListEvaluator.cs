@@ -46,7 +46,8 @@ public sealed class ListEvaluator(TimeProvider time)
         return FacetCount.Of(field, counts);
     }
 
-    private static bool Holds(ListQuery query, JsonElement json, PatternTime patterns) => query.Conditions.All(c => c.Holds(c.Field.At(json), patterns));
+    private static bool Holds(ListQuery query, JsonElement json, PatternTime patterns)
+        => query.Conditions.All(c => c.Holds(c.Field.At(json), patterns));
 
     private static JsonElement Element(Document document) => JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options);
 

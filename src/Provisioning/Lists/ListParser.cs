@@ -27,7 +27,8 @@ public static class ListParser
     /// <param name="query">Names with their values; a name occurs once.</param>
     /// <param name="param">What lists may do with a param.</param>
     /// <exception cref="ApiException">406 with the reason.</exception>
-    public static ListQuery Query(FieldTable fields, IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> query, Func<string, ParamUse> param)
+    public static ListQuery Query(FieldTable fields, IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> query,
+        Func<string, ParamUse> param)
     {
         var conditions = new List<ListCondition>();
         var list = new ListQuery(fields);
@@ -44,7 +45,8 @@ public static class ListParser
                 case "after": after = One(fields.Model, name, texts); break;
                 case var _ when Words.Contains(name): break;
                 default:
-                    if (conditions.Count == ListBounds.Conditions) throw ListErrors.Refused(fields.Model, $"a list is filtered by at most {ListBounds.Conditions} fields");
+                    if (conditions.Count == ListBounds.Conditions)
+                        throw ListErrors.Refused(fields.Model, $"a list is filtered by at most {ListBounds.Conditions} fields");
                     var condition = Condition(fields, name, texts, param);
                     conditions.Add(condition);
                     values += condition.Any.Sum(t => t.Arguments.Count);
@@ -52,8 +54,10 @@ public static class ListParser
                     break;
             }
 
-            if (values > ListBounds.Values) throw ListErrors.Refused(fields.Model, $"the filters of a list have at most {ListBounds.Values} values");
-            if (patterns > ListBounds.Patterns) throw ListErrors.Refused(fields.Model, $"the filters of a list have at most {ListBounds.Patterns} regular expressions");
+            if (values > ListBounds.Values)
+                throw ListErrors.Refused(fields.Model, $"the filters of a list have at most {ListBounds.Values} values");
+            if (patterns > ListBounds.Patterns)
+                throw ListErrors.Refused(fields.Model, $"the filters of a list have at most {ListBounds.Patterns} regular expressions");
         }
 
         list = list with { Conditions = conditions };
@@ -74,19 +78,25 @@ public static class ListParser
             if (name == Slim)
             {
                 var parts = texts.SelectMany(t => t.Split(',')).Where(p => p.Length > 0).ToHashSet(StringComparer.Ordinal);
-                if (parts.FirstOrDefault(p => !Parts.Contains(p)) is { } other) throw ListErrors.Refused(model, $"slim leaves out Meta and Params, not {Short(other)}");
+                if (parts.FirstOrDefault(p => !Parts.Contains(p)) is { } other)
+                    throw ListErrors.Refused(model, $"slim leaves out Meta and Params, not {Short(other)}");
                 view = view with { Slim = parts };
             }
             else if (name == SelectedParams)
             {
                 var names = texts.SelectMany(t => t.Split(',')).Where(p => p.Length > 0).ToHashSet(StringComparer.Ordinal);
-                if (names.Count > ListBounds.SelectedParams) throw ListErrors.Refused(model, $"params selects at most {ListBounds.SelectedParams} params");
+                if (names.Count > ListBounds.SelectedParams)
+                    throw ListErrors.Refused(model, $"params selects at most {ListBounds.SelectedParams} params");
                 if (names.Count > 0) view = view with { Params = names };
             }
             else if (name == Decode)
             {
                 var text = One(model, name, texts);
-                view = view with { Decode = bool.TryParse(text, out var decode) ? decode : throw ListErrors.Refused(model, "decode must be true or false") };
+                view = view with
+                {
+                    Decode = bool.TryParse(text, out var decode)
+                    ? decode : throw ListErrors.Refused(model, "decode must be true or false")
+                };
             }
         }
 
@@ -96,7 +106,8 @@ public static class ListParser
     private static ListCondition Condition(FieldTable fields, string name, IReadOnlyList<string> texts, Func<string, ParamUse> param)
     {
         if (!fields.TryFind(name, param, out var field)) throw ListErrors.Refused(fields.Model, $"Filter not found: {Short(name)}");
-        if (texts.Count > ListBounds.Alternatives) throw ListErrors.Refused(fields.Model, $"{Short(name)} has at most {ListBounds.Alternatives} alternatives");
+        if (texts.Count > ListBounds.Alternatives)
+            throw ListErrors.Refused(fields.Model, $"{Short(name)} has at most {ListBounds.Alternatives} alternatives");
         return new ListCondition(field, [.. texts.Select(text => Test(fields.Model, field, text))]);
     }
 
@@ -118,7 +129,8 @@ public static class ListParser
 
             case ListFunction.In or ListFunction.Nin:
                 var several = arguments.Split(',', ListBounds.Values + 1);
-                if (several.Length > ListBounds.Values) throw ListErrors.Refused(model, $"{function} has at most {ListBounds.Values} values");
+                if (several.Length > ListBounds.Values)
+                    throw ListErrors.Refused(model, $"{function} has at most {ListBounds.Values} values");
                 return new ListTest(function, [.. several.Select(a => ListValues.Read(model, field, a))]);
             case ListFunction.Eq or ListFunction.Ne:
                 return new ListTest(function, [ListValues.Read(model, field, arguments)]);
@@ -127,7 +139,8 @@ public static class ListParser
                 var range = function is ListFunction.Between or ListFunction.Except;
                 var bounds = range ? arguments.Split(',') : [arguments];
                 if (range && bounds.Length != 2) throw ListErrors.Refused(model, $"{function} needs two values");
-                if (bounds.Contains("") && field.Kind == FieldKind.Address) throw ListErrors.Refused(model, $"{field.Name} must be an IPv4 address");
+                if (bounds.Contains("") && field.Kind == FieldKind.Address)
+                    throw ListErrors.Refused(model, $"{field.Name} must be an IPv4 address");
                 return new ListTest(function, [.. bounds.Select(a => ListValues.Read(model, field, a))]);
         }
     }
@@ -146,17 +159,23 @@ public static class ListParser
 
     private static List<Field> Sorts(FieldTable fields, IReadOnlyList<string> names, Func<string, ParamUse> param)
     {
-        if (names.Count > ListBounds.Sorts) throw ListErrors.Refused(fields.Model, $"a list is sorted by at most {ListBounds.Sorts} fields");
-        return [.. names.Select(name => fields.TryFind(name, param, out var field) && field.HasOrder ? field : throw ListErrors.Refused(fields.Model, $"Not sortable: {Short(name)}"))];
+        if (names.Count > ListBounds.Sorts)
+            throw ListErrors.Refused(fields.Model, $"a list is sorted by at most {ListBounds.Sorts} fields");
+        return [.. names.Select(
+            name => fields.TryFind(name, param, out var field) && field.HasOrder
+                ? field : throw ListErrors.Refused(fields.Model, $"Not sortable: {Short(name)}"))];
     }
 
     private static int Number(string model, string name, IReadOnlyList<string> texts)
     {
-        if (!int.TryParse(One(model, name, texts), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)) throw ListErrors.Refused(model, $"{name} must be a number");
+        if (!int.TryParse(One(model, name, texts), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n))
+            throw ListErrors.Refused(model, $"{name} must be a number");
         return n >= 0 ? n : throw ListErrors.Refused(model, $"{char.ToUpperInvariant(name[0])}{name[1..]} cannot be negative");
     }
 
-    private static string One(string model, string name, IReadOnlyList<string> texts) => texts.Count == 1 ? texts[0] : throw ListErrors.Refused(model, $"{name} has one value");
+    private static string One(string model, string name, IReadOnlyList<string> texts)
+        => texts.Count == 1 ? texts[0] : throw ListErrors.Refused(model, $"{name} has one value");
 
-    private static string Short(string name) => name.Length <= ListBounds.NameLength ? name : CodePoints.First(name, ListBounds.NameLength) + "…";
+    private static string Short(string name)
+        => name.Length <= ListBounds.NameLength ? name : CodePoints.First(name, ListBounds.NameLength) + "…";
 }

@@ -16,7 +16,8 @@ public sealed class ListPattern
     /// <exception cref="FormatException">It cannot be read, or not be run in that time; the message says why.</exception>
     public static ListPattern Parse(string text)
     {
-        if (text.Length > ListBounds.PatternLength) throw new FormatException($"a regular expression has at most {ListBounds.PatternLength} characters");
+        if (text.Length > ListBounds.PatternLength)
+            throw new FormatException($"a regular expression has at most {ListBounds.PatternLength} characters");
         try
         {
             var own = text.Replace("(?P<", "(?<", StringComparison.Ordinal);

@@ -33,7 +33,11 @@ public sealed record ListQuery(FieldTable Fields)
     /// <summary>The rows whose field has a value.</summary>
     /// <exception cref="Documents.ApiException">406: the field cannot have it.</exception>
     public static ListQuery Where(FieldTable fields, string field, string value)
-        => new(fields) { Conditions = [new ListCondition(fields[field], [new ListTest(ListFunction.Eq, [ListValues.Read(fields.Model, fields[field], value)])])] };
+        => new(fields)
+        {
+            Conditions = [
+            new ListCondition(fields[field], [new ListTest(ListFunction.Eq, [ListValues.Read(fields.Model, fields[field], value)])])]
+        };
 
     /// <summary>The same list after a row, which changes of other rows neither shift nor repeat.</summary>
     public ListQuery From(JsonElement document) => this with { After = ListCursor.At(this, document), Offset = 0 };

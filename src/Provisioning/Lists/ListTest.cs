@@ -5,8 +5,8 @@ namespace Anvil.Provisioning.Lists;
 /// <summary>One function with its arguments.</summary>
 /// <param name="Function">The function.</param>
 /// <param name="Arguments">
-/// Values as they are compared; one that may be read in several ways ("5" of a param is a text and a number) has each of them, of different
-/// types.
+/// Values as they are compared; one that may be read in several ways ("5" of a param is a text and a number) has each of them, of
+/// different types.
 /// </param>
 /// <param name="Pattern">Of Re; else null.</param>
 public sealed record ListTest(ListFunction Function, IReadOnlyList<IReadOnlyList<Rank>> Arguments, ListPattern? Pattern = null)

@@ -13,19 +13,26 @@ internal static class ListValues
     /// <exception cref="ApiException">406: the field cannot have such a value.</exception>
     public static IReadOnlyList<Rank> Read(string model, Field field, string text)
     {
-        if (text.Length > ListBounds.ValueLength) throw ListErrors.Refused(model, $"a value of {field.Name} has at most {ListBounds.ValueLength} characters");
-        if (text.Contains('\0', StringComparison.Ordinal)) throw ListErrors.Refused(model, $"{field.Name} cannot hold the character U+0000");
+        if (text.Length > ListBounds.ValueLength)
+            throw ListErrors.Refused(model, $"a value of {field.Name} has at most {ListBounds.ValueLength} characters");
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw ListErrors.Refused(model, $"{field.Name} cannot hold the character U+0000");
         if (!CodePoints.IsStorable(text)) throw ListErrors.Refused(model, $"a value of {field.Name} is no Unicode text");
         return field.Kind switch
         {
             FieldKind.Truth => [Rank.Of(TryTruth(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be true or false"))],
             FieldKind.Number => [Rank.Of(TryNumber(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be a number"))],
-            FieldKind.Time => [Rank.Of(TryTime(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be a time (RFC 3339) or a date"))],
+            FieldKind.Time =>
+                [Rank.Of(TryTime(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be a time (RFC 3339) or a date"))],
             FieldKind.Address => [TryAddress(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be an IPv4 address")],
             FieldKind.Uuid => [Rank.Of(TryUuid(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be a UUID"))],
-            FieldKind.MacList => [Rank.Of(MacAddress.TryNormalize(text, out _) ? Field.MacOf(text) : throw ListErrors.Refused(model, $"{field.Name} must be a MAC address"))],
+            FieldKind.MacList =>
+                [Rank.Of(MacAddress.TryNormalize(text, out _)
+                    ? Field.MacOf(text) : throw ListErrors.Refused(model, $"{field.Name} must be a MAC address"))],
             FieldKind.Mac => [Rank.Of(Field.MacOf(text))],
-            FieldKind.Value => [Rank.Of(text), .. TryNumber(text) is { } number ? [Rank.Of(number)] : Array.Empty<Rank>(), .. TryTruth(text) is { } truth ? [Rank.Of(truth)] : Array.Empty<Rank>()],
+            FieldKind.Value =>
+                [Rank.Of(text), .. TryNumber(text) is { } number ? [Rank.Of(number)] : Array.Empty<Rank>(),
+                    .. TryTruth(text) is { } truth ? [Rank.Of(truth)] : Array.Empty<Rank>()],
             _ => [Rank.Of(text)],
         };
     }
@@ -33,7 +40,8 @@ internal static class ListValues
     private static bool? TryTruth(string text) => bool.TryParse(text, out var truth) ? truth : null;
 
     private static double? TryNumber(string text)
-        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number) ? number : null;
 
     /// <summary>An empty value is the zero time, which documents have for "none".</summary>
@@ -49,8 +57,10 @@ internal static class ListValues
     {
         if (text.Length == 0) return Rank.None;
         if (IPv4.TryParse(text, out var address)) return Rank.Of((double)address);
-        return text.Length == 8 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address) ? Rank.Of((double)address) : null;
+        return text.Length == 8 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address)
+            ? Rank.Of((double)address) : null;
     }
 
-    private static string? TryUuid(string text) => text.Length == 0 ? "" : Guid.TryParseExact(text, "D", out var uuid) ? uuid.ToString() : null;
+    private static string? TryUuid(string text)
+        => text.Length == 0 ? "" : Guid.TryParseExact(text, "D", out var uuid) ? uuid.ToString() : null;
 }

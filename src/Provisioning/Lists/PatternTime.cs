@@ -34,6 +34,8 @@ public sealed class PatternTime(string model, TimeProvider time)
 
     private void Check()
     {
-        if (_taken >= Most) throw ListErrors.Refused(model, $"the regular expression takes too long (more than {ListBounds.PatternSeconds} s for all rows)");
+        if (_taken >= Most)
+            throw ListErrors.Refused(model,
+                $"the regular expression takes too long (more than {ListBounds.PatternSeconds} s for all rows)");
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>
-/// What a value is compared by: its type, then its number, then its text by code point. One definition for the evaluation in memory and for
-/// both databases.
+/// What a value is compared by: its type, then its number, then its text by code point. One definition for the evaluation in memory and
+/// for both databases.
 /// </summary>
 /// <param name="Type">The type.</param>
 /// <param name="Number">Of truths (0 and 1) and numbers; else 0.</param>

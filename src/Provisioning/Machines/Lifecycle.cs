@@ -16,7 +16,8 @@ public static class Lifecycle
     }
 
     /// <summary>A network boot begins: the firmware or boot program was given <paramref name="env"/>.</summary>
-    public static Machine NetBooting(Machine machine, BootEnv? env, string firmware, string via, CatalogSnapshot catalog, DateTimeOffset now)
+    public static Machine NetBooting(Machine machine, BootEnv? env, string firmware, string via, CatalogSnapshot catalog,
+        DateTimeOffset now)
     {
         var boot = machine.Boot with { LastSeen = now, Firmware = firmware.Length > 0 ? firmware : machine.Boot.Firmware, Via = via };
         machine = machine with { Boot = boot };
@@ -29,8 +30,11 @@ public static class Lifecycle
 
         machine = machine with { Boot = machine.Boot with { Attempts = machine.Boot.Attempts + 1 } };
         if (machine.Boot.Phase == Phase.Failed && !machine.Runnable) return machine;
-        if (BootEnvFiles.IsInstaller(env.Name)) return Enter(machine, Phase.Installing, $"boots {env.Name} (attempt {machine.Boot.Attempts})", catalog, now);
-        if (HasWork(machine)) return Enter(machine, WorkPhase(machine, catalog), $"boots {env.Name} to run {NextTask(machine)} (attempt {machine.Boot.Attempts})", catalog, now);
+        if (BootEnvFiles.IsInstaller(env.Name))
+            return Enter(machine, Phase.Installing, $"boots {env.Name} (attempt {machine.Boot.Attempts})", catalog, now);
+        if (HasWork(machine))
+            return Enter(machine, WorkPhase(machine, catalog),
+                $"boots {env.Name} to run {NextTask(machine)} (attempt {machine.Boot.Attempts})", catalog, now);
         return Enter(machine, Phase.Discovering, $"boots {env.Name}", catalog, now);
     }
 
@@ -39,7 +43,8 @@ public static class Lifecycle
     {
         var netBoots = catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env) && env.NetBoots();
         return netBoots || machine.OS.Length == 0
-            ? Enter(machine, Phase.Discovered, netBoots ? $"all tasks are done; waits in {machine.BootEnv}" : "all tasks are done", catalog, now)
+            ? Enter(machine, Phase.Discovered, netBoots ? $"all tasks are done; waits in {machine.BootEnv}" : "all tasks are done",
+                catalog, now)
             : Enter(machine, Phase.Installed, $"{machine.OS} is installed; boots from its own disk", catalog, now);
     }
 
@@ -49,14 +54,17 @@ public static class Lifecycle
         if (!catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) return machine;
         if (BootEnvFiles.IsInstaller(env.Name)) return Enter(machine, Phase.Installing, $"has to boot {env.Name}", catalog, now);
         if (!HasWork(machine)) return env.NetBoots() ? machine : Idle(machine, catalog, now);
-        return machine.Boot.Phase == Phase.Unknown ? machine : Enter(machine, WorkPhase(machine, catalog), $"has to boot {env.Name}", catalog, now);
+        return machine.Boot.Phase == Phase.Unknown
+            ? machine : Enter(machine, WorkPhase(machine, catalog), $"has to boot {env.Name}", catalog, now);
     }
 
     /// <summary>A stopped machine was made runnable again, or got new work.</summary>
     public static Machine Resumed(Machine machine, CatalogSnapshot catalog, DateTimeOffset now)
     {
         if (machine.Boot.Phase == Phase.Unknown) return machine;
-        return HasWork(machine) ? Enter(machine, WorkPhase(machine, catalog), $"runnable; waiting for its agent to run {NextTask(machine)}", catalog, now) : machine;
+        return HasWork(machine)
+            ? Enter(machine, WorkPhase(machine, catalog), $"runnable; waiting for its agent to run {NextTask(machine)}", catalog, now)
+                : machine;
     }
 
     /// <summary>The deadline came: past it the machine is stuck, unless it has moved on.</summary>
@@ -81,7 +89,14 @@ public static class Lifecycle
     public static Machine Enter(Machine machine, Phase phase, string reason, CatalogSnapshot catalog, DateTimeOffset now)
     {
         var old = machine.Boot;
-        var boot = old with { Phase = phase, Reason = reason, Stuck = false, Since = old.Phase == phase && old.Since != default ? old.Since : now, Attempts = old.Phase == phase || !old.IsResting ? old.Attempts : 0 };
+        var boot = old with
+        {
+            Phase = phase,
+            Reason = reason,
+            Stuck = false,
+            Since = old.Phase == phase && old.Since != default ? old.Since : now,
+            Attempts = old.Phase == phase || !old.IsResting ? old.Attempts : 0
+        };
         boot = boot with { Deadline = boot.IsResting ? default : now + catalog.Prefs.Seconds(DeadlinePref(phase)) };
         return machine with { Boot = boot };
     }
@@ -101,5 +116,6 @@ public static class Lifecycle
             : Phase.Working;
 
     private static string NextTask(Machine machine)
-        => machine.Tasks.Skip(Math.Max(0, machine.CurrentTask)).FirstOrDefault(t => !t.Contains(':', StringComparison.Ordinal)) is { } task ? $"task {task}" : "its task list";
+        => machine.Tasks.Skip(Math.Max(0, machine.CurrentTask)).FirstOrDefault(t => !t.Contains(':', StringComparison.Ordinal)) is { } task
+            ? $"task {task}" : "its task list";
 }

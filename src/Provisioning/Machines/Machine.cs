@@ -37,7 +37,8 @@ public sealed record Machine : Document, IBootSubject
     public IReadOnlyList<string> Profiles { get; init => field = value ?? []; } = [];
 
     /// <summary>The machine's own values.</summary>
-    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } = new Dictionary<string, JsonElement>();
+    public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } =
+        new Dictionary<string, JsonElement>();
 
     /// <summary>Expanded task list, with stage: and bootenv: entries.</summary>
     public IReadOnlyList<string> Tasks { get; init => field = value ?? []; } = [];
@@ -73,7 +74,8 @@ public sealed record Machine : Document, IBootSubject
     public override string Prefix => "machines";
 
     /// <inheritdoc/>
-    string? IBootSubject.BootLoader => Params.TryGetValue(IBootSubject.LoaderParam, out var own) && own.ValueKind == JsonValueKind.String ? own.GetString() : null;
+    string? IBootSubject.BootLoader
+        => Params.TryGetValue(IBootSubject.LoaderParam, out var own) && own.ValueKind == JsonValueKind.String ? own.GetString() : null;
 
     /// <inheritdoc/>
     bool IBootSubject.HasParam(string name) => Params.ContainsKey(name);

@@ -6,11 +6,12 @@ namespace Anvil.Provisioning.Machines;
 public static class MachineFields
 {
     /// <summary>The fields.</summary>
-    public static FieldTable Table { get; } = FieldTable.Of<Machine>("machines", "Uuid", new Dictionary<string, FieldKind>(StringComparer.Ordinal)
-    {
-        ["Uuid"] = FieldKind.Uuid,
-        ["CurrentJob"] = FieldKind.Uuid,
-        ["Address"] = FieldKind.Address,
-        ["HardwareAddrs"] = FieldKind.MacList,
-    });
+    public static FieldTable Table { get; } = FieldTable.Of<Machine>("machines", "Uuid",
+        new Dictionary<string, FieldKind>(StringComparer.Ordinal)
+        {
+            ["Uuid"] = FieldKind.Uuid,
+            ["CurrentJob"] = FieldKind.Uuid,
+            ["Address"] = FieldKind.Address,
+            ["HardwareAddrs"] = FieldKind.MacList,
+        });
 }

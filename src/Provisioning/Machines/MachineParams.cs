@@ -41,12 +41,14 @@ public static class MachineParams
             }
         }
 
-        if (catalog.Profiles.TryGetValue(Profile.Global, out var global)) yield return new ParamLayer("profiles", Profile.Global, global.Params);
+        if (catalog.Profiles.TryGetValue(Profile.Global, out var global))
+            yield return new ParamLayer("profiles", Profile.Global, global.Params);
     }
 
     /// <summary>A param's value on a machine, with the schema's default as the last layer; null when there is none.</summary>
     public static LayeredParam? Find(string name, Machine? machine, CatalogSnapshot catalog)
-        => machine is not null && machine.Params.TryGetValue(name, out var own) ? new LayeredParam("machines", machine.Uuid, own) : FindInherited(name, machine, catalog);
+        => machine is not null && machine.Params.TryGetValue(name, out var own)
+            ? new LayeredParam("machines", machine.Uuid, own) : FindInherited(name, machine, catalog);
 
     /// <summary>
     /// The value that a param has on a machine without one of its own, with the schema's default as the last layer; null when there is
@@ -100,9 +102,11 @@ public static class MachineParams
     private static bool TryDefault(string name, CatalogSnapshot catalog, out JsonElement value)
     {
         value = default;
-        return catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object && param.Schema.TryGetProperty("default", out value);
+        return catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object
+            && param.Schema.TryGetProperty("default", out value);
     }
 
     private static IEnumerable<ParamLayer> OfProfiles(IEnumerable<string> names, CatalogSnapshot catalog)
-        => names.Where(n => n != Profile.Global && catalog.Profiles.ContainsKey(n)).Select(n => new ParamLayer("profiles", n, catalog.Profiles[n].Params));
+        => names.Where(n => n != Profile.Global && catalog.Profiles.ContainsKey(n))
+            .Select(n => new ParamLayer("profiles", n, catalog.Profiles[n].Params));
 }

@@ -31,13 +31,15 @@ public static class MachineRules
     /// <param name="options">On whose behalf.</param>
     /// <param name="secret">Signs the machine's tokens.</param>
     /// <exception cref="ApiException">422 with every problem.</exception>
-    public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options, string secret)
+    public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options,
+        string secret)
     {
         var prefs = catalog.Prefs;
         var machine = Normalize(wanted) with
         {
             // A machine that names its stage or boot environment is not moved out of it by the default workflow.
-            Workflow = wanted.Workflow.Length > 0 || wanted.Stage.Length > 0 || wanted.BootEnv.Length > 0 ? wanted.Workflow : prefs["defaultWorkflow"],
+            Workflow = wanted.Workflow.Length > 0 || wanted.Stage.Length > 0 || wanted.BootEnv.Length > 0
+                ? wanted.Workflow : prefs["defaultWorkflow"],
             Stage = wanted.Stage.Length > 0 ? wanted.Stage : prefs["defaultStage"],
             BootEnv = wanted.BootEnv.Length > 0 ? wanted.BootEnv : BootEnvOf(wanted.Stage, catalog) ?? prefs["defaultBootEnv"],
             Arch = wanted.Arch.Length > 0 ? wanted.Arch : "amd64",
@@ -49,13 +51,16 @@ public static class MachineRules
             Bundle = "",
             Boot = new MachineBoot(),
         };
-        if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)) machine = EnterWorkflow(machine, workflow, catalog);
-        else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage)) machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
+        if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow))
+            machine = EnterWorkflow(machine, workflow, catalog);
+        else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage))
+            machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
         machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
         var broken = Broken(machine, null, catalog).ToList();
         var missing = Missing(machine, catalog).Union(MissingTasks(wanted.Tasks, catalog)).ToList();
-        if (broken.Count > 0 || (missing.Count > 0 && !options.Force)) throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
+        if (broken.Count > 0 || (missing.Count > 0 && !options.Force))
+            throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         machine = Availability(machine, missing);
         return Lifecycle.Created(machine, discovered, catalog, now);
     }
@@ -83,17 +88,26 @@ public static class MachineRules
     {
         var cards = Normalize(registered).HardwareAddrs;
         if (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(cards).Any())
-            throw new ApiException(ApiError.Conflict("machines", known.Uuid, "CREATE", $"machine {known.Name} has one of these HardwareAddrs, and others that were not named: take them from it, or add the new ones to it"));
-        var wrong = cards.Except(known.HardwareAddrs).Select(c => (Card: c, Problem: MacAddress.Problem(c))).Where(c => c.Problem is not null).ToList();
-        if (wrong.Count > 0) throw new ApiException(ApiError.Invalid("machines", known.Uuid, wrong.Select(c => $"HardwareAddrs: {c.Card} {c.Problem}")));
+            throw new ApiException(
+                ApiError.Conflict("machines", known.Uuid, "CREATE",
+                    $"machine {known.Name} has one of these HardwareAddrs, and others that were not named: take them from it, or add the "
+                        + "new ones to it"));
+        var wrong = cards.Except(known.HardwareAddrs).Select(c => (Card: c, Problem: MacAddress.Problem(c)))
+            .Where(c => c.Problem is not null).ToList();
+        if (wrong.Count > 0)
+            throw new ApiException(ApiError.Invalid("machines", known.Uuid, wrong.Select(c => $"HardwareAddrs: {c.Card} {c.Problem}")));
         return known with { HardwareAddrs = [.. known.HardwareAddrs.Union(cards)], Boot = known.Boot with { LastSeen = now } };
     }
 
     /// <summary>What a machine that is not known by its token may be told of a machine: nothing that is secret.</summary>
-    public static Machine Public(Machine machine) => Registration(machine) with { Uuid = machine.Uuid, Partial = true, Validated = machine.Validated, Available = machine.Available };
+    public static Machine Public(Machine machine)
+        => Registration(
+            machine) with
+        { Uuid = machine.Uuid, Partial = true, Validated = machine.Validated, Available = machine.Available };
 
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
-    public static bool IsFact(string param) => param.StartsWith("hardware/", StringComparison.Ordinal) || param is "detected-bios-mode" or "last-boot-macaddr";
+    public static bool IsFact(string param)
+        => param.StartsWith("hardware/", StringComparison.Ordinal) || param is "detected-bios-mode" or "last-boot-macaddr";
 
     /// <summary>The uuid of the one machine that a registration token may make: the same token never makes a second one.</summary>
     public static string RegistrationUuid(string tokenId)
@@ -103,7 +117,9 @@ public static class MachineRules
     /// <exception cref="ApiException">403 locked; 400 key change; 422 with every problem.</exception>
     public static Machine Update(Machine old, Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, ChangeOptions options)
     {
-        if (wanted.Uuid != old.Uuid) throw new ApiException(ApiError.BadRequest("machines", old.Uuid, "PUT", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
+        if (wanted.Uuid != old.Uuid)
+            throw new ApiException(
+                ApiError.BadRequest("machines", old.Uuid, "PUT", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
         var machine = Normalize(wanted) with
         {
             Boot = old.Boot,
@@ -130,7 +146,8 @@ public static class MachineRules
 
         machine = Availability(machine, missing);
         if (machine.BootEnv != old.BootEnv || machine.Workflow != old.Workflow) machine = Lifecycle.BootEnvChanged(machine, catalog, now);
-        if (machine.Runnable && (!old.Runnable || !machine.Tasks.SequenceEqual(old.Tasks) || machine.CurrentTask != old.CurrentTask)) machine = Lifecycle.Resumed(machine, catalog, now);
+        if (machine.Runnable && (!old.Runnable || !machine.Tasks.SequenceEqual(old.Tasks) || machine.CurrentTask != old.CurrentTask))
+            machine = Lifecycle.Resumed(machine, catalog, now);
         return machine;
     }
 
@@ -144,20 +161,23 @@ public static class MachineRules
 
     /// <summary>A machine that is moved into an installer's boot environment will have its operating system.</summary>
     public static Machine WithOsOfInstaller(Machine machine, CatalogSnapshot catalog)
-        => BootEnvFiles.IsInstaller(machine.BootEnv) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env) ? machine with { OS = env.OS.Name } : machine;
+        => BootEnvFiles.IsInstaller(machine.BootEnv) && catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)
+            ? machine with { OS = env.OS.Name } : machine;
 
     private static Machine ApplyMoves(Machine old, Machine machine, CatalogSnapshot catalog, ChangeOptions options, List<string> problems)
     {
         if (machine.Workflow != old.Workflow)
         {
             if (machine.Workflow.Length > 0)
-                return catalog.Workflows.TryGetValue(machine.Workflow, out var workflow) ? EnterWorkflow(machine, workflow, catalog) with { Runnable = true } : machine;
+                return catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)
+                    ? EnterWorkflow(machine, workflow, catalog) with { Runnable = true } : machine;
             return machine with
             {
                 Stage = machine.Stage != old.Stage ? machine.Stage : "none",
                 Tasks = [],
                 CurrentTask = -1,
-                Params = machine.Params.Where(p => p.Key != "change-stage/map").ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
+                Params = machine.Params.Where(p => p.Key != "change-stage/map")
+                    .ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
             };
         }
 
@@ -171,8 +191,14 @@ public static class MachineRules
 
         if (stageMoves && catalog.Stages.TryGetValue(machine.Stage, out var stage))
         {
-            if (Lifecycle.HasWork(old) && old.CurrentTask >= 0 && !options.Force) problems.Add("Can not change stages with pending tasks unless forced");
-            machine = machine with { Tasks = TaskLists.ForStage(stage, catalog), CurrentTask = -1, BootEnv = stage.BootEnv.Length > 0 ? stage.BootEnv : machine.BootEnv };
+            if (Lifecycle.HasWork(old) && old.CurrentTask >= 0 && !options.Force)
+                problems.Add("Can not change stages with pending tasks unless forced");
+            machine = machine with
+            {
+                Tasks = TaskLists.ForStage(stage, catalog),
+                CurrentTask = -1,
+                BootEnv = stage.BootEnv.Length > 0 ? stage.BootEnv : machine.BootEnv
+            };
         }
         else if (envMoves && old.Stage is not ("none" or "") && !options.Force)
         {
@@ -200,7 +226,8 @@ public static class MachineRules
         if (machine.CurrentTask == -1) return machine with { CurrentTask = boundary };
         if (!options.MayUpdateTaskList) problems.Add("CurrentTask may only be set to -1 without the right updateTaskList");
         else if (machine.CurrentTask > old.CurrentTask) problems.Add("CurrentTask can only be set backwards");
-        else if (machine.CurrentTask < boundary) problems.Add($"CurrentTask cannot go back past the boot environment change at {boundary}");
+        else if (machine.CurrentTask < boundary)
+            problems.Add($"CurrentTask cannot go back past the boot environment change at {boundary}");
         return machine;
     }
 
@@ -217,7 +244,8 @@ public static class MachineRules
     private static Dictionary<string, string> WithFeatureFlag(IReadOnlyDictionary<string, string> meta)
     {
         var flags = meta.GetValueOrDefault("feature-flags", "");
-        if (flags.Contains("change-stage-v2", StringComparison.Ordinal) || flags.Contains("original-change-stage", StringComparison.Ordinal)) return new(meta);
+        if (flags.Contains("change-stage-v2", StringComparison.Ordinal)
+            || flags.Contains("original-change-stage", StringComparison.Ordinal)) return new(meta);
         return new(meta) { ["feature-flags"] = flags.Length == 0 ? "change-stage-v2" : flags + ",change-stage-v2" };
     }
 
@@ -228,13 +256,15 @@ public static class MachineRules
         // DRP's own words; NameRules.HostNameProblem tells the reason to who asks.
         if (machine.Name != old?.Name && !NameRules.IsMachineName(machine.Name)) yield return $"Invalid Name `{machine.Name}`";
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
-        if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address))) yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
+        if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address)))
+            yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
         foreach (var mac in machine.HardwareAddrs.Where(m => old?.HardwareAddrs.Contains(m, StringComparer.Ordinal) != true))
         {
             if (MacAddress.Problem(mac) is { } problem) yield return $"Invalid Hardware Address `{mac}`: it {problem}";
         }
 
-        foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1)) yield return $"Hardware Address {twice.Key} is listed twice";
+        foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1))
+            yield return $"Hardware Address {twice.Key} is listed twice";
         foreach (var twice in machine.Profiles.GroupBy(p => p).Where(g => g.Count() > 1)) yield return $"Duplicate profile {twice.Key}";
         foreach (var problem in CatalogRules.Values(machine.Params, catalog)) yield return problem;
     }
@@ -242,23 +272,29 @@ public static class MachineRules
     private static IEnumerable<string> Missing(Machine machine, CatalogSnapshot catalog)
     {
         if (!catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) yield return $"Bootenv {machine.BootEnv} does not exist";
-        else if (env.OnlyUnknown) yield return $"Bootenv {machine.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
+        else if (env.OnlyUnknown)
+            yield return $"Bootenv {machine.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
         else if (!env.Available) yield return $"Bootenv {machine.BootEnv} is not available: {string.Join("; ", env.Errors)}";
-        else if (env.NetBoots() && env.For(machine.Arch) is null) yield return $"Bootenv {machine.BootEnv} cannot boot architecture {machine.Arch}";
+        else if (env.NetBoots() && env.For(machine.Arch) is null)
+            yield return $"Bootenv {machine.BootEnv} cannot boot architecture {machine.Arch}";
         if (!catalog.Stages.TryGetValue(machine.Stage, out var stage)) yield return $"Stage {machine.Stage} does not exist";
         else if (!stage.Available) yield return $"Stage {machine.Stage} is not available: {string.Join("; ", stage.Errors)}";
         if (machine.Workflow.Length > 0)
         {
-            if (!catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)) yield return $"Workflow {machine.Workflow} does not exist";
-            else if (!workflow.Available) yield return $"Workflow {machine.Workflow} is not available: {string.Join("; ", workflow.Errors)}";
+            if (!catalog.Workflows.TryGetValue(machine.Workflow, out var workflow))
+                yield return $"Workflow {machine.Workflow} does not exist";
+            else if (!workflow.Available)
+                yield return $"Workflow {machine.Workflow} is not available: {string.Join("; ", workflow.Errors)}";
         }
 
-        foreach (var profile in machine.Profiles.Where(p => !catalog.Profiles.ContainsKey(p))) yield return $"Profile {profile} does not exist";
+        foreach (var profile in machine.Profiles.Where(p => !catalog.Profiles.ContainsKey(p)))
+            yield return $"Profile {profile} does not exist";
         foreach (var task in MissingTasks(machine.Tasks, catalog)) yield return task;
     }
 
     private static IEnumerable<string> MissingTasks(IEnumerable<string> tasks, CatalogSnapshot catalog)
-        => tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal).Select(t => $"Task {t} does not exist");
+        => tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)
+            .Select(t => $"Task {t} does not exist");
 
     /// <summary>
     /// What a change names and the catalog does not have. What went missing since, or is missing from what a workflow names, makes a
@@ -270,12 +306,15 @@ public static class MachineRules
         if (wanted.BootEnv != old.BootEnv)
         {
             if (!catalog.BootEnvs.TryGetValue(wanted.BootEnv, out var env)) yield return $"Bootenv {wanted.BootEnv} does not exist";
-            else if (env.OnlyUnknown) yield return $"Bootenv {wanted.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
+            else if (env.OnlyUnknown)
+                yield return $"Bootenv {wanted.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
         }
 
         if (wanted.Stage != old.Stage && !catalog.Stages.ContainsKey(wanted.Stage)) yield return $"Stage {wanted.Stage} does not exist";
-        if (wanted.Workflow != old.Workflow && wanted.Workflow.Length > 0 && !catalog.Workflows.ContainsKey(wanted.Workflow)) yield return $"Workflow {wanted.Workflow} does not exist";
-        foreach (var profile in wanted.Profiles.Except(old.Profiles).Where(p => !catalog.Profiles.ContainsKey(p))) yield return $"Profile {profile} does not exist";
+        if (wanted.Workflow != old.Workflow && wanted.Workflow.Length > 0 && !catalog.Workflows.ContainsKey(wanted.Workflow))
+            yield return $"Workflow {wanted.Workflow} does not exist";
+        foreach (var profile in wanted.Profiles.Except(old.Profiles).Where(p => !catalog.Profiles.ContainsKey(p)))
+            yield return $"Profile {profile} does not exist";
         foreach (var task in MissingTasks(wanted.Tasks.Except(old.Tasks), catalog)) yield return task;
     }
 

@@ -59,7 +59,8 @@ public static class TaskLists
         return -1;
     }
 
-    private static void AddTask(List<string> list, HashSet<string> section, string task, CatalogSnapshot catalog, IReadOnlyList<string> path)
+    private static void AddTask(List<string> list, HashSet<string> section, string task, CatalogSnapshot catalog,
+        IReadOnlyList<string> path)
     {
         if (path.Contains(task, StringComparer.Ordinal)) return;
         if (catalog.Tasks.TryGetValue(task, out var definition))

@@ -17,7 +17,8 @@ public readonly record struct Cidr(uint Network, int PrefixLength)
         cidr = default;
         var parts = (text ?? "").Split('/');
         if (parts.Length != 2 || !IPv4.TryParse(parts[0], out var address)) return false;
-        if (parts[1].Length is 0 or > 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length > 32) return false;
+        if (parts[1].Length is 0 or > 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            || length > 32) return false;
         var mask = length == 0 ? 0 : uint.MaxValue << (32 - length);
         cidr = new Cidr(address & mask, length);
         return true;

@@ -27,7 +27,8 @@ public static class IPv4
 
     /// <summary>Parses dotted quad.</summary>
     /// <exception cref="FormatException">The text is no address.</exception>
-    public static uint Parse(string text) => TryParse(text, out var address) ? address : throw new FormatException($"\"{text}\" is not an IPv4 address");
+    public static uint Parse(string text)
+        => TryParse(text, out var address) ? address : throw new FormatException($"\"{text}\" is not an IPv4 address");
 
     /// <summary>Dotted quad.</summary>
     public static string Format(uint address) => $"{address >> 24}.{(address >> 16) & 255}.{(address >> 8) & 255}.{address & 255}";

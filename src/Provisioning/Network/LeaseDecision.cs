@@ -19,7 +19,8 @@ public enum LeaseVerdict
 /// <param name="Reservation">The reservation that it is given by; null for none.</param>
 /// <param name="Reason">One line for the timeline.</param>
 /// <param name="Changed">What has to be durable before the answer leaves.</param>
-public sealed record LeaseDecision<TAddress>(LeaseVerdict Verdict, Lease? Lease, Reservation? Reservation, string Reason, IReadOnlyList<Lease> Changed)
+public sealed record LeaseDecision<TAddress>(LeaseVerdict Verdict, Lease? Lease, Reservation? Reservation, string Reason,
+    IReadOnlyList<Lease> Changed)
     where TAddress : struct
 {
     /// <summary>Why there is no answer.</summary>

@@ -20,12 +20,14 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         {
             var address = IPv4.Parse(reservation.Addr);
             var held = leases.At(address);
-            if (held is null || held.Token == request.Token || !held.IsLive(now)) return Offer(request, address, reservation, now, $"reserved for {request.Token}");
+            if (held is null || held.Token == request.Token || !held.IsLive(now))
+                return Offer(request, address, reservation, now, $"reserved for {request.Token}");
         }
 
         if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled", LeaseCause.Disabled);
         var own = leases.Of(request.Token);
-        if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr)) && !IsReserved(IPv4.Parse(own.Addr))
+        if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr))
+            && !IsReserved(IPv4.Parse(own.Addr))
             && (request.Requested == 0 || request.Requested == IPv4.Parse(own.Addr) || own.IsLive(now)))
             return Offer(request, IPv4.Parse(own.Addr), null, now, "had this address before");
         foreach (var picker in subnet.Pickers)
@@ -46,7 +48,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (!subnet.Cidr.Contains(address)) return Refuse($"{IPv4.Format(address)} is not in subnet {subnet.Name}");
         var held = leases.At(address);
         if (held is not null && held.Token != request.Token && held.IsLive(now))
-            return Refuse(held.State == Lease.Invalid ? $"{held.Addr} is in use by somebody unknown" : $"{held.Addr} is leased to {held.Token}");
+            return Refuse(held.State == Lease.Invalid
+                ? $"{held.Addr} is in use by somebody unknown" : $"{held.Addr} is leased to {held.Token}");
         var reservation = ReservationFor(request.Token, address);
         if ((reservation is not null && IPv4.Parse(reservation.Addr) != address) || ReservedForOther(address, request.Token))
         {
@@ -65,7 +68,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         }
 
         var lease = Make(request, address, reservation, Lease.Ack, now);
-        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
+        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation,
+            held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
     }
 
     /// <summary>DHCPRELEASE: the lease ends now.</summary>
@@ -88,20 +92,31 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     public LeaseDecision<uint> InUse(uint address, DateTimeOffset now)
     {
         var held = leases.At(address);
-        if (held is not null && held.State != Lease.Offer && held.IsLive(now)) return Silence("the address is leased meanwhile", LeaseCause.NotHeld);
-        var lease = (held ?? Make(new LeaseRequest("", address, 0), address, null, Lease.Invalid, now)) with { State = Lease.Invalid, Token = "", ExpireTime = now + InvalidFor };
+        if (held is not null && held.State != Lease.Offer && held.IsLive(now))
+            return Silence("the address is leased meanwhile", LeaseCause.NotHeld);
+        var lease = (held ?? Make(new LeaseRequest("", address, 0), address, null, Lease.Invalid, now)) with
+        {
+            State = Lease.Invalid,
+            Token = "",
+            ExpireTime = now + InvalidFor
+        };
         return Silence("in use by somebody unknown") with { Changed = [lease] };
     }
 
     /// <summary>A client of another server takes an address: noted for a day, so that its boot files can be found by it.</summary>
     public LeaseDecision<uint> Observe(LeaseRequest request, DateTimeOffset now)
     {
-        var lease = Make(request, request.Requested, null, Lease.Fake, now) with { Duration = (int)ObservedFor.TotalSeconds, ExpireTime = now + ObservedFor };
+        var lease = Make(request, request.Requested, null, Lease.Fake, now) with
+        {
+            Duration = (int)ObservedFor.TotalSeconds,
+            ExpireTime = now + ObservedFor
+        };
         return Silence("another server's client") with { Changed = [lease] };
     }
 
     /// <summary>Addresses that are likely to be picked next, for probing them in advance.</summary>
-    public IReadOnlyList<uint> Upcoming(int most) => subnet.Enabled && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) ? leases.Upcoming(most) : [];
+    public IReadOnlyList<uint> Upcoming(int most)
+        => subnet.Enabled && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) ? leases.Upcoming(most) : [];
 
     private (uint? Address, bool Stop) Pick(string picker, LeaseRequest request, DateTimeOffset now)
     {
@@ -127,14 +142,16 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
         lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(OfferSeconds) };
         var changed = new List<Lease>();
-        if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State != Lease.Expired) changed.Add(old with { State = Lease.Expired, ExpireTime = now });
+        if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State != Lease.Expired)
+            changed.Add(old with { State = Lease.Expired, ExpireTime = now });
         if (!keep) changed.Add(lease);
         return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, reason, changed) { Offered = address };
     }
 
     private Lease Make(LeaseRequest request, uint address, Reservation? reservation, string state, DateTimeOffset now)
     {
-        var seconds = reservation is null ? subnet.ActiveLeaseTime : reservation.Duration > 0 ? reservation.Duration : subnet.ReservedLeaseTime;
+        var seconds = reservation is null ? subnet.ActiveLeaseTime
+            : reservation.Duration > 0 ? reservation.Duration : subnet.ReservedLeaseTime;
         return new Lease
         {
             Addr = IPv4.Format(address),
@@ -162,7 +179,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     private bool ReservedForOther(uint address, string token)
         => reservations.At(address) is { } other && other.Token != token;
 
-    private static LeaseDecision<uint> Silence(string reason, LeaseCause cause = LeaseCause.None) => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
+    private static LeaseDecision<uint> Silence(string reason, LeaseCause cause = LeaseCause.None)
+        => new(LeaseVerdict.Silence, null, null, reason, []) { Cause = cause };
 
     private static LeaseDecision<uint> Refuse(string reason) => new(LeaseVerdict.Refuse, null, null, reason, []);
 }

@@ -92,15 +92,18 @@ public sealed class LeaseTable<TAddress>
     }
 
     /// <summary>The address whose lease ended longest ago; null when none has ended.</summary>
-    public TAddress? MostExpired(DateTimeOffset now) => _pickable.Count > 0 && _pickable.Min is var (expires, address) && expires <= now ? address : null;
+    public TAddress? MostExpired(DateTimeOffset now)
+        => _pickable.Count > 0 && _pickable.Min is var (expires, address) && expires <= now ? address : null;
 
     /// <summary>The addresses that NextFree gives next, in order, at most some.</summary>
     public IReadOnlyList<TAddress> Upcoming(int most)
     {
         var all = new List<TAddress>();
         if (_range is not { } range) return all;
-        for (var found = _free.NextFrom(_next); found is { } address && all.Count < most; found = address == range.Last ? null : _free.NextFrom(address + TAddress.One)) all.Add(address);
-        for (var found = _free.NextFrom(range.First); found is { } address && address < _next && all.Count < most; found = _free.NextFrom(address + TAddress.One)) all.Add(address);
+        for (var found = _free.NextFrom(_next); found is { } address && all.Count < most; found = address == range.Last
+            ? null : _free.NextFrom(address + TAddress.One)) all.Add(address);
+        for (var found = _free.NextFrom(range.First); found is { } address && address < _next && all.Count < most; found =
+            _free.NextFrom(address + TAddress.One)) all.Add(address);
         return all;
     }
 
@@ -125,7 +128,8 @@ public sealed class LeaseTable<TAddress>
         }
 
         if (lease.Token.Length == 0) return;
-        if (_byToken.TryGetValue(lease.Token, out var other) && _byAddress[other] is { } older && older.ExpireTime > lease.ExpireTime && older.State != Lease.Expired) return;
+        if (_byToken.TryGetValue(lease.Token, out var other) && _byAddress[other] is { } older && older.ExpireTime > lease.ExpireTime
+            && older.State != Lease.Expired) return;
         _byToken[lease.Token] = address;
     }
 

@@ -17,14 +17,16 @@ public static class MacAddress
     {
         mac = "";
         if (text is null || text.Length > 64) return false;
-        var hex = text.Length < 3 ? text : text[2] is ':' or '-' ? Joined(text, text[2], 2) : text.Length > 4 && text[4] == '.' ? Joined(text, '.', 4) : text;
+        var hex = text.Length < 3 ? text
+            : text[2] is ':' or '-' ? Joined(text, text[2], 2) : text.Length > 4 && text[4] == '.' ? Joined(text, '.', 4) : text;
         if (hex.Length is not (12 or 16 or 40) || !hex.All(char.IsAsciiHexDigit)) return false;
         mac = string.Join(':', hex.ToLowerInvariant().Chunk(2).Select(pair => new string(pair)));
         return true;
     }
 
     /// <summary>What keeps a text from being the address of one network card; null when nothing does.</summary>
-    public static string? Problem(string? text) => TryNormalize(text, out var mac) ? IsUsable(mac, out var problem) ? null : problem : "is no hardware address";
+    public static string? Problem(string? text)
+        => TryNormalize(text, out var mac) ? IsUsable(mac, out var problem) ? null : problem : "is no hardware address";
 
     /// <summary>
     /// True when one network card can have the address: not zero, not broadcast, no group's (IEEE 802, section 8.2). Others would join
@@ -38,7 +40,8 @@ public static class MacAddress
         var octets = Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal));
         problem = octets.All(o => o == 0) ? "is zero: no network card has it"
             : octets.All(o => o == 0xFF) ? "is the broadcast address: no network card has it"
-            : octets.Length != InfiniBandOctets && (octets[0] & GroupBit) != 0 ? "is the address of a group (multicast): no network card has it"
+            : octets.Length != InfiniBandOctets && (octets[0] & GroupBit) != 0
+                ? "is the address of a group (multicast): no network card has it"
             : "";
         return problem.Length == 0;
     }

@@ -45,7 +45,8 @@ public static class OptionRules
         try
         {
             if (value.Contains("{{", StringComparison.Ordinal)) TemplateSet.Empty.With($"option {code}", value);
-            else if (OptionText.Encode(code, value).Length == 0 && !value.Contains(':', StringComparison.Ordinal)) return $"option {code} cannot be set to that: it holds nothing";
+            else if (OptionText.Encode(code, value).Length == 0 && !value.Contains(':', StringComparison.Ordinal))
+                return $"option {code} cannot be set to that: it holds nothing";
             return null;
         }
         catch (Exception e) when (e is FormatException or TemplateException)

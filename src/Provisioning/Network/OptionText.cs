@@ -58,7 +58,8 @@ public static class OptionText
     /// <summary>An option's octets as the text that a template reads.</summary>
     public static string Decode(byte code, byte[] value) => ShapeOf(code) switch
     {
-        Shape.Address or Shape.Addresses when value.Length > 0 && value.Length % 4 == 0 => string.Join(',', value.Chunk(4).Select(c => IPv4.Format(BinaryPrimitives.ReadUInt32BigEndian(c)))),
+        Shape.Address or Shape.Addresses when value.Length > 0 && value.Length % 4 == 0 =>
+            string.Join(',', value.Chunk(4).Select(c => IPv4.Format(BinaryPrimitives.ReadUInt32BigEndian(c)))),
         Shape.Text => Encoding.UTF8.GetString(value).TrimEnd('\0'),
         Shape.UInt32 when value.Length == 4 => BinaryPrimitives.ReadUInt32BigEndian(value).ToString(CultureInfo.InvariantCulture),
         Shape.UInt16 when value.Length == 2 => BinaryPrimitives.ReadUInt16BigEndian(value).ToString(CultureInfo.InvariantCulture),
@@ -100,7 +101,8 @@ public static class OptionText
         var octets = new List<byte>();
         foreach (var label in text.TrimEnd('.').Split('.'))
         {
-            if (label.Length is 0 or > 63 || !label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')) throw new FormatException($"\"{text}\" is not a domain name");
+            if (label.Length is 0 or > 63 || !label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+                throw new FormatException($"\"{text}\" is not a domain name");
             octets.Add((byte)label.Length);
             octets.AddRange(Encoding.ASCII.GetBytes(label));
         }
@@ -112,19 +114,22 @@ public static class OptionText
     private static byte[] Route(string text)
     {
         var parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length != 2 || !Cidr.TryParse(parts[0], out var network)) throw new FormatException($"\"{text}\" is not a route such as 10.1.0.0/16 10.0.0.1");
+        if (parts.Length != 2 || !Cidr.TryParse(parts[0], out var network))
+            throw new FormatException($"\"{text}\" is not a route such as 10.1.0.0/16 10.0.0.1");
         return [(byte)network.PrefixLength, .. UInt32(network.Network).Take((network.PrefixLength + 7) / 8), .. Address(parts[1])];
     }
 
     private static byte MessageType(string text)
-        => Array.IndexOf(MessageTypes, text.Trim()) is >= 0 and var index ? (byte)(index + 1) : throw new FormatException($"\"{text}\" is no message type; there are {string.Join(", ", MessageTypes)}");
+        => Array.IndexOf(MessageTypes, text.Trim()) is >= 0 and var index
+            ? (byte)(index + 1) : throw new FormatException($"\"{text}\" is no message type; there are {string.Join(", ", MessageTypes)}");
 
     private static byte[] UInt16(uint value) => [(byte)(value >> 8), (byte)value];
 
     private static byte[] Address(string text) => UInt32(IPv4.Parse(text.Trim()));
 
     private static uint Number(string text, uint most)
-        => uint.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= most ? n : throw new FormatException($"\"{text}\" is not a number up to {most}");
+        => uint.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= most
+            ? n : throw new FormatException($"\"{text}\" is not a number up to {most}");
 
     private static Shape ShapeOf(byte code) => code switch
     {

@@ -14,7 +14,8 @@ public sealed class PrefixTable
     private readonly ImmutableArray<int> _counts;
 
     private PrefixTable(
-        ImmutableDictionary<Cidr, ImmutableSortedSet<string>> names, ImmutableSortedSet<(uint Network, int PrefixLength, string Name)> inOrder, ImmutableArray<int> counts)
+        ImmutableDictionary<Cidr, ImmutableSortedSet<string>> names,
+        ImmutableSortedSet<(uint Network, int PrefixLength, string Name)> inOrder, ImmutableArray<int> counts)
     {
         _names = names;
         _inOrder = inOrder;
@@ -34,7 +35,8 @@ public sealed class PrefixTable
         if (_inOrder.Contains(entry)) return this;
         var names = _names.TryGetValue(network, out var known) ? known : ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
         return new PrefixTable(
-            _names.SetItem(network, names.Add(name)), _inOrder.Add(entry), _counts.SetItem(network.PrefixLength, _counts[network.PrefixLength] + 1));
+            _names.SetItem(network, names.Add(name)), _inOrder.Add(entry),
+            _counts.SetItem(network.PrefixLength, _counts[network.PrefixLength] + 1));
     }
 
     /// <summary>The table without a network.</summary>

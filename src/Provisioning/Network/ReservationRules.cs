@@ -26,20 +26,25 @@ public static class ReservationRules
         }
 
         if (reservation.Token.Length == 0) yield return "Token cannot be empty";
-        else if (reservation.Strategy == "MAC" && reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token) yield return $"Token `{reservation.Token}` {token}";
+        else if (reservation.Strategy == "MAC" && reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token)
+            yield return $"Token `{reservation.Token}` {token}";
         if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
         if (reservation.Duration < 0) yield return "Duration cannot be negative";
         else if (LeaseTimes.Problem("Duration", reservation.Duration, old?.Duration, 0) is { } duration) yield return duration;
-        if (reservation.NextServer.Length > 0 && reservation.NextServer != old?.NextServer && !IPv4.TryParse(reservation.NextServer, out _))
+        if (reservation.NextServer.Length > 0 && reservation.NextServer != old?.NextServer
+            && !IPv4.TryParse(reservation.NextServer, out _))
             yield return $"NextServer {reservation.NextServer} is not an IPv4 address";
         foreach (var problem in OptionRules.Problems(reservation.Options, old?.Options ?? [])) yield return problem;
-        if (old is not null && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped)) yield return "Token, Strategy and Scoped cannot be changed";
+        if (old is not null
+            && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped))
+            yield return "Token, Strategy and Scoped cannot be changed";
         if (subnet is not null && subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
             yield return $"Addr {reservation.Addr} is the network or broadcast address of subnet {subnet.Name}";
         if (reservation.Scoped && subnet is null) yield return $"Addr {reservation.Addr} is in no subnet";
         foreach (var other in all.Of(reservation.Token).Where(o => o.Key != reservation.Key))
         {
-            if (!reservation.Scoped || !other.Scoped || other.Subnet == subnet?.Name) yield return $"Reservation {other.Addr} already has token {reservation.Token}";
+            if (!reservation.Scoped || !other.Scoped || other.Subnet == subnet?.Name)
+                yield return $"Reservation {other.Addr} already has token {reservation.Token}";
         }
     }
 }

@@ -9,7 +9,8 @@ public static class SubnetRange
     /// </summary>
     public static AddressRange<uint>? Of(Subnet? subnet)
     {
-        if (subnet is null or { OnlyReservations: true } || !IPv4.TryParse(subnet.ActiveStart, out var first) || !IPv4.TryParse(subnet.ActiveEnd, out var last)) return null;
+        if (subnet is null or { OnlyReservations: true } || !IPv4.TryParse(subnet.ActiveStart, out var first)
+            || !IPv4.TryParse(subnet.ActiveEnd, out var last)) return null;
         if (Cidr.TryParse(subnet.Network, out var cidr) && cidr.PrefixLength < 31)
         {
             first = Math.Max(first, cidr.Network + 1);

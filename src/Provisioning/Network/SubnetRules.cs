@@ -8,7 +8,8 @@ public static class SubnetRules
     /// <param name="old">As it was; null for a new one.</param>
     public static IEnumerable<string> Problems(Subnet subnet, Subnet? old)
     {
-        if (!Documents.NameRules.IsName(subnet.Name)) yield return subnet.Name.Length == 0 ? "Empty key not allowed" : $"Invalid Name `{subnet.Name}`";
+        if (!Documents.NameRules.IsName(subnet.Name))
+            yield return subnet.Name.Length == 0 ? "Empty key not allowed" : $"Invalid Name `{subnet.Name}`";
         if (!Cidr.TryParse(subnet.Network, out var cidr) || cidr.PrefixLength is 0 or > 31)
         {
             yield return $"Subnet \"{subnet.Network}\" is not an IPv4 network in CIDR form";
@@ -19,15 +20,20 @@ public static class SubnetRules
         if (old is not null && old.Strategy != subnet.Strategy) yield return "Strategy cannot be changed";
         if (subnet.Strategy != "MAC") yield return $"Strategy {subnet.Strategy} is not known";
         if (subnet.Proxy && subnet.Unmanaged) yield return "A subnet cannot be both Proxy and Unmanaged";
-        if (LeaseTimes.Problem("ActiveLeaseTime", subnet.ActiveLeaseTime, old?.ActiveLeaseTime, LeaseTimes.ShortestActive) is { } active) yield return active;
-        if (LeaseTimes.Problem("ReservedLeaseTime", subnet.ReservedLeaseTime, old?.ReservedLeaseTime, LeaseTimes.ShortestReserved) is { } reserved) yield return reserved;
-        if (subnet.NextServer.Length > 0 && !IPv4.TryParse(subnet.NextServer, out _)) yield return $"NextServer {subnet.NextServer} is not an IPv4 address";
-        foreach (var picker in subnet.Pickers.Where(p => !Subnet.KnownPickers.Contains(p, StringComparer.Ordinal))) yield return $"Picker {picker} is not known";
+        if (LeaseTimes.Problem("ActiveLeaseTime", subnet.ActiveLeaseTime, old?.ActiveLeaseTime, LeaseTimes.ShortestActive) is { } active)
+            yield return active;
+        if (LeaseTimes.Problem("ReservedLeaseTime", subnet.ReservedLeaseTime, old?.ReservedLeaseTime,
+            LeaseTimes.ShortestReserved) is { } reserved) yield return reserved;
+        if (subnet.NextServer.Length > 0 && !IPv4.TryParse(subnet.NextServer, out _))
+            yield return $"NextServer {subnet.NextServer} is not an IPv4 address";
+        foreach (var picker in subnet.Pickers.Where(p => !Subnet.KnownPickers.Contains(p, StringComparer.Ordinal)))
+            yield return $"Picker {picker} is not known";
         foreach (var problem in OptionRules.Problems(subnet.Options, old?.Options ?? [])) yield return problem;
         if (subnet.OnlyReservations || subnet.Proxy) yield break;
         var hasStart = IPv4.TryParse(subnet.ActiveStart, out var start);
         var hasEnd = IPv4.TryParse(subnet.ActiveEnd, out var end);
-        if (!hasStart || !cidr.Contains(start)) yield return $"ActiveStart {(hasStart ? subnet.ActiveStart : "<nil>")} not in subnet range {cidr}";
+        if (!hasStart || !cidr.Contains(start))
+            yield return $"ActiveStart {(hasStart ? subnet.ActiveStart : "<nil>")} not in subnet range {cidr}";
         if (!hasEnd || !cidr.Contains(end)) yield return $"ActiveEnd {(hasEnd ? subnet.ActiveEnd : "<nil>")} not in subnet range {cidr}";
         if (hasStart && hasEnd && start > end) yield return $"ActiveStart {subnet.ActiveStart} is after ActiveEnd {subnet.ActiveEnd}";
     }

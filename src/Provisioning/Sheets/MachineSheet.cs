@@ -38,7 +38,8 @@ public sealed class MachineSheet
     private readonly Dictionary<uint, int> _addresses = [];
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
-    private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations, DateTimeOffset now)
+    private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations,
+        DateTimeOffset now)
         => (_columns, _catalog, _known, _reservations, _now) = (columns, catalog, known, reservations, now);
 
     /// <summary>The columns of a header.</summary>
@@ -51,17 +52,22 @@ public sealed class MachineSheet
         foreach (var title in header)
         {
             var column = SheetColumn.Parse(title);
-            if (column is null) problems.Add(new SheetProblem(1, title, title.Trim().Length == 0 ? "a column without a name" : $"no such column; there are {string.Join(", ", SheetColumn.Standard.Select(c => c.Title))} and param:NAME"));
+            if (column is null)
+                problems.Add(new SheetProblem(1, title,
+                    title.Trim().Length == 0 ? "a column without a name"
+                        : $"no such column; there are {string.Join(", ", SheetColumn.Standard.Select(c => c.Title))} and param:NAME"));
             else if (columns.Contains(column)) problems.Add(new SheetProblem(1, title, "the column is there twice"));
             columns.Add(column ?? new SheetColumn(SheetField.Description, title));
         }
 
-        if (!columns.Exists(c => c.Field is SheetField.Name or SheetField.Macs)) problems.Add(new SheetProblem(1, "Name", "a column Name or MACs is needed: rows are told apart by them"));
+        if (!columns.Exists(c => c.Field is SheetField.Name or SheetField.Macs))
+            problems.Add(new SheetProblem(1, "Name", "a column Name or MACs is needed: rows are told apart by them"));
         return columns;
     }
 
     /// <summary>Names and MAC addresses in a sheet, to look machines up by.</summary>
-    public static (IReadOnlyCollection<string> Names, IReadOnlyCollection<string> Macs) Keys(Sheet sheet, IReadOnlyList<SheetColumn> columns)
+    public static (IReadOnlyCollection<string> Names, IReadOnlyCollection<string> Macs) Keys(Sheet sheet,
+        IReadOnlyList<SheetColumn> columns)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var macs = new HashSet<string>(StringComparer.Ordinal);
@@ -105,7 +111,8 @@ public sealed class MachineSheet
     /// <param name="catalog">The catalog.</param>
     /// <param name="reservations">The reservations that its addresses and its machines' MAC addresses lead to.</param>
     /// <param name="now">The time.</param>
-    public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known, CatalogSnapshot catalog, IReservations reservations, DateTimeOffset now)
+    public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known,
+        CatalogSnapshot catalog, IReservations reservations, DateTimeOffset now)
     {
         var plan = new MachineSheet(columns, catalog, known, reservations, now);
         foreach (var row in sheet.Rows) yield return plan.Plan(row);
@@ -115,29 +122,44 @@ public sealed class MachineSheet
     {
         var problems = new List<SheetProblem>();
         void Problem(SheetColumn column, string message) => problems.Add(new SheetProblem(row.Number, column.Title, message));
-        if (row.Cells.Skip(_columns.Count).Any(c => c.Trim().Length > 0)) problems.Add(new SheetProblem(row.Number, "", "more cells than the header has columns"));
+        if (row.Cells.Skip(_columns.Count).Any(c => c.Trim().Length > 0))
+            problems.Add(new SheetProblem(row.Number, "", "more cells than the header has columns"));
         var cells = _columns.Zip(row.Cells, (column, text) => (Column: column, Text: text.Trim())).Where(c => c.Text.Length > 0).ToList();
         string Cell(SheetField field) => cells.FirstOrDefault(c => c.Column.Field == field).Text ?? "";
 
         var name = Cell(SheetField.Name);
         var macs = Macs(Cell(SheetField.Macs), m => Problem(Standard(SheetField.Macs), m));
         var old = Find(name, macs, Problem);
-        if (old is null && name.Length == 0 && problems.Count == 0) Problem(Standard(SheetField.Name), macs.Count == 0 ? "a name or a MAC address is needed" : "no machine has this MAC address: a new one needs a name");
+        if (old is null && name.Length == 0 && problems.Count == 0)
+            Problem(Standard(SheetField.Name),
+                macs.Count == 0 ? "a name or a MAC address is needed" : "no machine has this MAC address: a new one needs a name");
         Once(_names, name, row.Number, twice => Problem(Standard(SheetField.Name), $"row {twice} has this name, too"));
         foreach (var mac in macs) Once(_macs, mac, row.Number, twice => Problem(Standard(SheetField.Macs), $"row {twice} has {mac}, too"));
-        if (old is not null) Once(_machines, old.Uuid, row.Number, twice => Problem(Standard(SheetField.Name), $"row {twice} means machine {old.Name}, too"));
+        if (old is not null)
+            Once(_machines, old.Uuid, row.Number,
+                twice => Problem(Standard(SheetField.Name), $"row {twice} means machine {old.Name}, too"));
 
         // A machine that is not there yet is made on nothing but its uuid.
         var before = old ?? new Machine { Uuid = Guid.NewGuid().ToString() };
-        var wanted = before with { Name = name.Length > 0 ? name : before.Name, HardwareAddrs = [.. before.HardwareAddrs, .. macs.Except(before.HardwareAddrs)] };
-        if (Cell(SheetField.Workflow) is not ("" or Clear) && Cell(SheetField.BootEnv) is not ("" or Clear)) Problem(Standard(SheetField.BootEnv), "a workflow says what is booted: give a workflow or a boot environment, not both");
+        var wanted = before with
+        {
+            Name = name.Length > 0 ? name : before.Name,
+            HardwareAddrs = [.. before.HardwareAddrs, .. macs.Except(before.HardwareAddrs)]
+        };
+        if (Cell(SheetField.Workflow) is not ("" or Clear) && Cell(SheetField.BootEnv) is not ("" or Clear))
+            Problem(Standard(SheetField.BootEnv), "a workflow says what is booted: give a workflow or a boot environment, not both");
         foreach (var (column, text) in cells) wanted = Apply(wanted, before, column, text, m => Problem(column, m));
         var (reservation, ended) = Reserve(wanted, Cell(SheetField.Address), row.Number, m => Problem(Standard(SheetField.Address), m));
         if (problems.Count == 0) problems.AddRange(Check(old, wanted, row.Number));
         var changes = Changes(before, wanted);
         if (reservation is not null) changes.Add(new SheetChange("Reservation", "", $"{reservation.Addr} for {reservation.Token}"));
-        var action = problems.Count > 0 ? RowAction.Refuse : old is null ? RowAction.Create : changes.Count > 0 || ended.Count > 0 ? RowAction.Update : RowAction.None;
-        return new RowPlan(row.Number, wanted.Name, action, wanted, changes, problems) { Reservation = reservation, EndedReservations = ended };
+        var action = problems.Count > 0 ? RowAction.Refuse
+            : old is null ? RowAction.Create : changes.Count > 0 || ended.Count > 0 ? RowAction.Update : RowAction.None;
+        return new RowPlan(row.Number, wanted.Name, action, wanted, changes, problems)
+        {
+            Reservation = reservation,
+            EndedReservations = ended
+        };
     }
 
     private Machine? Find(string name, IReadOnlyList<string> macs, Action<SheetColumn, string> problem)
@@ -147,7 +169,8 @@ public sealed class MachineSheet
         foreach (var mac in macs)
         {
             if (_known.With(mac) is not { } other) continue;
-            if (found is not null && other.Uuid != found.Uuid) problem(Standard(SheetField.Macs), $"{mac} belongs to machine {other.Name}");
+            if (found is not null && other.Uuid != found.Uuid)
+                problem(Standard(SheetField.Macs), $"{mac} belongs to machine {other.Name}");
             found ??= other;
         }
 
@@ -181,10 +204,12 @@ public sealed class MachineSheet
         switch (column.Field)
         {
             case SheetField.Address:
-                if (!isClear && !(IPv4.TryParse(text, out var address) && IPv4.IsGlobalUnicast(address))) problem($"{text} is not an IPv4 address that a machine can have");
+                if (!isClear && !(IPv4.TryParse(text, out var address) && IPv4.IsGlobalUnicast(address)))
+                    problem($"{text} is not an IPv4 address that a machine can have");
                 return machine with { Address = value };
             case SheetField.Profiles:
-                foreach (var missing in Split(value).Where(p => !_catalog.Profiles.ContainsKey(p))) problem($"there is no profile {missing}");
+                foreach (var missing in Split(value).Where(p => !_catalog.Profiles.ContainsKey(p)))
+                    problem($"there is no profile {missing}");
                 return machine with { Profiles = [.. Split(value).Distinct(StringComparer.Ordinal)] };
             case SheetField.Workflow:
                 if (!isClear && !_catalog.Workflows.ContainsKey(text)) problem($"there is no workflow {text}");
@@ -198,7 +223,8 @@ public sealed class MachineSheet
                 return machine with { Arch = Architectures.FromKernel(text) };
             case SheetField.Description: return machine with { Description = value };
             case SheetField.Bmc:
-                if (!isClear && (text.Length > 253 || text.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or ':' or '_')))) problem($"{text} is neither an address nor a host name");
+                if (!isClear && (text.Length > 253 || text.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or ':' or '_'))))
+                    problem($"{text} is neither an address nor a host name");
                 return WithParam(machine, SheetColumn.BmcParam, isClear ? null : JsonSerializer.SerializeToElement(text));
             case SheetField.Param: return WithParam(machine, column.Param, isClear ? null : Value(column.Param, text, problem));
             default: return machine;
@@ -209,7 +235,8 @@ public sealed class MachineSheet
     /// The machine with the sheet's value remembered; null when this value was imported before, and the machine has gone on since.
     /// </summary>
     private static Machine? Begins(Machine machine, Machine before, string memory, string value)
-        => before.Meta.GetValueOrDefault(memory) == value ? null : machine with { Meta = new Dictionary<string, string>(machine.Meta, StringComparer.Ordinal) { [memory] = value } };
+        => before.Meta.GetValueOrDefault(memory) == value
+            ? null : machine with { Meta = new Dictionary<string, string>(machine.Meta, StringComparer.Ordinal) { [memory] = value } };
 
     private static Machine WithParam(Machine machine, string name, JsonElement? value)
     {
@@ -223,7 +250,8 @@ public sealed class MachineSheet
     private JsonElement Value(string name, string text, Action<string> problem)
     {
         if (!NameRules.IsParamName(name)) problem($"{name} is no name of a param");
-        var type = _catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object && param.Schema.TryGetProperty("type", out var t) && t.ValueKind == JsonValueKind.String ? t.GetString() : "";
+        var type = _catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object
+            && param.Schema.TryGetProperty("type", out var t) && t.ValueKind == JsonValueKind.String ? t.GetString() : "";
         var value = JsonSerializer.SerializeToElement(text);
         if (type != "string")
         {
@@ -237,7 +265,8 @@ public sealed class MachineSheet
             }
         }
 
-        foreach (var wrong in CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value }, _catalog)) problem(wrong);
+        foreach (var wrong in CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value },
+            _catalog)) problem(wrong);
         return value;
     }
 
@@ -267,7 +296,8 @@ public sealed class MachineSheet
 
         var reservation = new Reservation { Addr = cell, Token = wanted.HardwareAddrs[0], Strategy = "MAC", Description = wanted.Name };
         var ended = held.Where(r => r.Token == reservation.Token && !r.ReadOnly).Select(r => r.Key).ToList();
-        if (subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast)) problem($"{cell} is the network or broadcast address of subnet {subnet.Name}");
+        if (subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
+            problem($"{cell} is the network or broadcast address of subnet {subnet.Name}");
         return (reservation, ended);
     }
 
@@ -301,7 +331,8 @@ public sealed class MachineSheet
     {
         var changes = new List<SheetChange>();
         foreach (var column in SheetColumn.Standard) Compare(column);
-        foreach (var name in before.Params.Keys.Union(wanted.Params.Keys).Where(n => n != SheetColumn.BmcParam).Order(StringComparer.Ordinal)) Compare(SheetColumn.Of(name));
+        foreach (var name in before.Params.Keys.Union(wanted.Params.Keys).Where(n => n != SheetColumn.BmcParam)
+            .Order(StringComparer.Ordinal)) Compare(SheetColumn.Of(name));
         return changes;
 
         void Compare(SheetColumn column)
@@ -322,7 +353,8 @@ public sealed class MachineSheet
         SheetField.BootEnv => machine.BootEnv,
         SheetField.Arch => machine.Arch,
         SheetField.Description => machine.Description,
-        _ => machine.Params.TryGetValue(column.Param, out var value) ? value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText() : "",
+        _ => machine.Params.TryGetValue(column.Param, out var value)
+            ? value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText() : "",
     };
 
     private static SheetColumn Standard(SheetField field) => SheetColumn.Standard.First(c => c.Field == field);

@@ -48,8 +48,10 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
     /// <summary>The columns that every export has, in order.</summary>
     public static IReadOnlyList<SheetColumn> Standard { get; } =
     [
-        new(SheetField.Name, "Name"), new(SheetField.Macs, "MACs"), new(SheetField.Address, "Address"), new(SheetField.Profiles, "Profiles"), new(SheetField.Workflow, "Workflow"),
-        new(SheetField.BootEnv, "BootEnv"), new(SheetField.Arch, "Arch"), new(SheetField.Bmc, "BMC", BmcParam), new(SheetField.Description, "Description"),
+        new(SheetField.Name, "Name"), new(SheetField.Macs, "MACs"), new(SheetField.Address, "Address"),
+        new(SheetField.Profiles, "Profiles"), new(SheetField.Workflow, "Workflow"),
+        new(SheetField.BootEnv, "BootEnv"), new(SheetField.Arch, "Arch"), new(SheetField.Bmc, "BMC", BmcParam),
+        new(SheetField.Description, "Description"),
     ];
 
     /// <summary>A param's column.</summary>
@@ -59,8 +61,10 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
     public static SheetColumn? Parse(string title)
     {
         var text = title.Trim();
-        if (text.StartsWith(ParamPrefix, StringComparison.OrdinalIgnoreCase)) return text.Length > ParamPrefix.Length ? Of(text[ParamPrefix.Length..].Trim()) : null;
-        var field = text.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal) switch
+        if (text.StartsWith(ParamPrefix, StringComparison.OrdinalIgnoreCase))
+            return text.Length > ParamPrefix.Length ? Of(text[ParamPrefix.Length..].Trim()) : null;
+        var field = text.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal)
+            .Replace("_", "", StringComparison.Ordinal) switch
         {
             "name" or "hostname" => SheetField.Name,
             "macs" or "mac" or "macaddress" or "macaddresses" or "hardwareaddrs" or "hardwareaddr" => SheetField.Macs,

@@ -29,7 +29,8 @@ public sealed record SheetChange(string Column, string From, string To);
 /// <param name="Machine">The machine as it shall be.</param>
 /// <param name="Changes">What changes.</param>
 /// <param name="Problems">What is wrong.</param>
-public sealed record RowPlan(int Row, string Name, RowAction Action, Machine Machine, IReadOnlyList<SheetChange> Changes, IReadOnlyList<SheetProblem> Problems)
+public sealed record RowPlan(int Row, string Name, RowAction Action, Machine Machine, IReadOnlyList<SheetChange> Changes,
+    IReadOnlyList<SheetProblem> Problems)
 {
     /// <summary>Reservation that gives the machine its address; null when it has it already, or none.</summary>
     public Reservation? Reservation { get; init; }

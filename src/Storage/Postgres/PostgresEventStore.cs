@@ -10,7 +10,8 @@ public sealed class PostgresEventStore(PostgresDatabase database) : IEventStore
     public async Task<EventPlace> EndAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var horizon = await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", cancellationToken: cancellation));
+        var horizon = await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", cancellationToken: cancellation));
         return new EventPlace(horizon - 1, long.MaxValue);
     }
 
@@ -18,12 +19,15 @@ public sealed class PostgresEventStore(PostgresDatabase database) : IEventStore
     public async Task<IReadOnlyList<StoredEvent>> ReadAsync(EventPlace after, int most, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<(long Transaction, long Id, DateTime Time, string Type, string Action, string Key, string Detail, string Principal)>(new CommandDefinition(
+        var rows = await connection.QueryAsync<(long Transaction, long Id, DateTime Time, string Type, string Action, string Key,
+            string Detail, string Principal)>(new CommandDefinition(
             """
             SELECT transaction, id, time, type, action, key, detail, principal FROM event
             WHERE (transaction, id) > (@Transaction, @Id) AND transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
             ORDER BY transaction, id LIMIT @most
             """, new { after.Transaction, after.Id, most }, cancellationToken: cancellation));
-        return [.. rows.Select(r => new StoredEvent(new EventPlace(r.Transaction, r.Id), new DateTimeOffset(r.Time), r.Type, r.Action, r.Key, r.Detail) { Principal = r.Principal })];
+        return [.. rows.Select(
+            r => new StoredEvent(new EventPlace(r.Transaction, r.Id), new DateTimeOffset(r.Time), r.Type, r.Action, r.Key,
+                r.Detail) { Principal = r.Principal })];
     }
 }

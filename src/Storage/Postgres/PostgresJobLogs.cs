@@ -14,12 +14,16 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
         var key = job.ToString();
         var chunk = new byte[ChunkSize];
         await using var connection = await database.OpenAsync(cancellation);
-        var size = await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT coalesce(sum(length(chunk)), 0) FROM job_log WHERE job = @key", new { key }, cancellationToken: cancellation));
+        var size = await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT coalesce(sum(length(chunk)), 0) FROM job_log WHERE job = @key", new { key },
+                cancellationToken: cancellation));
         while (await content.ReadAtLeastAsync(chunk, ChunkSize, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
             size += read;
             if (size > IJobLogs.MostBytes) return false;
-            await connection.ExecuteAsync(new CommandDefinition("INSERT INTO job_log (job, chunk) VALUES (@key, @bytes)", new { key, bytes = chunk[..read] }, cancellationToken: cancellation));
+            await connection.ExecuteAsync(
+                new CommandDefinition("INSERT INTO job_log (job, chunk) VALUES (@key, @bytes)", new { key, bytes = chunk[..read] },
+                    cancellationToken: cancellation));
         }
 
         return true;
@@ -29,7 +33,10 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
     public async Task CopyToAsync(Guid job, Stream target, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await using var rows = await connection.ExecuteReaderAsync(new CommandDefinition("SELECT chunk FROM job_log WHERE job = @key ORDER BY id", new { key = job.ToString() }, cancellationToken: cancellation));
+        await using var rows =
+            await connection.ExecuteReaderAsync(
+                new CommandDefinition("SELECT chunk FROM job_log WHERE job = @key ORDER BY id", new { key = job.ToString() },
+                    cancellationToken: cancellation));
         while (await rows.ReadAsync(cancellation)) await target.WriteAsync((byte[])rows[0], cancellation);
     }
 
@@ -37,6 +44,7 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
     public async Task DeleteAsync(Guid job, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition("DELETE FROM job_log WHERE job = @key", new { key = job.ToString() }, cancellationToken: cancellation));
+        await connection.ExecuteAsync(
+            new CommandDefinition("DELETE FROM job_log WHERE job = @key", new { key = job.ToString() }, cancellationToken: cancellation));
     }
 }

@@ -19,7 +19,8 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var epoch = await connection.ExecuteScalarAsync<long>(
-            "INSERT INTO subnet_epoch AS s (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = s.epoch + 1 RETURNING epoch", new { subnet }, transaction);
+            "INSERT INTO subnet_epoch AS s (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = s.epoch + 1 "
+                + "RETURNING epoch", new { subnet }, transaction);
         var leases = await connection.QueryAsync<string>("SELECT document FROM lease WHERE subnet = @subnet", new { subnet }, transaction);
         await transaction.CommitAsync(cancellation);
         return (epoch, [.. leases.Select(Json.Read<Lease>)]);
@@ -39,8 +40,10 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
             WITH fence AS (SELECT 1 FROM subnet_epoch WHERE subnet = $1 AND epoch = $2 FOR SHARE)
             INSERT INTO lease (subnet, address, token, state, expires, document)
             SELECT $1, n.address, n.token, n.state, n.expires, n.document
-            FROM fence, unnest($3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]) AS n (address, token, state, expires, document)
-            ON CONFLICT (subnet, address) DO UPDATE SET token = excluded.token, state = excluded.state, expires = excluded.expires, document = excluded.document
+            FROM fence, unnest($3::bigint[], $4::text[], $5::text[], $6::timestamptz[], $7::text[])
+                AS n (address, token, state, expires, document)
+            ON CONFLICT (subnet, address) DO UPDATE SET token = excluded.token, state = excluded.state,
+                expires = excluded.expires, document = excluded.document
             """;
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = subnet });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = epoch });
@@ -57,9 +60,11 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     {
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var current = await connection.ExecuteScalarAsync<long?>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet FOR SHARE", new { subnet }, transaction);
+        var current = await connection.ExecuteScalarAsync<long?>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet FOR SHARE",
+            new { subnet }, transaction);
         if (current != epoch) throw new StaleEpochException(subnet, epoch);
-        await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address", new { subnet, address = (long)address }, transaction);
+        await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address",
+            new { subnet, address = (long)address }, transaction);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -67,22 +72,31 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     public async Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>(new CommandDefinition("SELECT document FROM lease ORDER BY address", cancellationToken: cancellation))).Select(Json.Read<Lease>)];
+        return [.. (await connection.QueryAsync<string>(
+            new CommandDefinition("SELECT document FROM lease ORDER BY address", cancellationToken: cancellation))).Select(
+                Json.Read<Lease>)];
     }
 
     /// <inheritdoc/>
     public async Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>(new CommandDefinition("SELECT document FROM lease WHERE address = @address", new { address = (long)address }, cancellationToken: cancellation)) is { } json ? Json.Read<Lease>(json) : null;
+        return await connection.ExecuteScalarAsync<string>(
+            new CommandDefinition("SELECT document FROM lease WHERE address = @address", new { address = (long)address },
+                cancellationToken: cancellation)) is { } json ? Json.Read<Lease>(json) : null;
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        var rows = await connection.QueryAsync<(long Address, string Subnet, string Token, DateTime Since, DateTime Expires, DateTime? Ended)>(new CommandDefinition(
-            $"SELECT address, subnet, token, since, expires, ended FROM lease_history {(address is null ? "" : "WHERE address = @address")} ORDER BY address, since, id", new { address = (long?)address }, cancellationToken: cancellation));
-        return [.. rows.Select(r => new LeaseHolding(IPv4.Format((uint)r.Address), r.Subnet, r.Token, new DateTimeOffset(r.Since), new DateTimeOffset(r.Expires), r.Ended is { } ended ? new DateTimeOffset(ended) : null))];
+        var rows = await connection.QueryAsync<(long Address, string Subnet, string Token, DateTime Since, DateTime Expires,
+            DateTime? Ended)>(new CommandDefinition(
+            $"SELECT address, subnet, token, since, expires, ended FROM "
+                + $"lease_history {(address is null ? "" : "WHERE address = @address")} ORDER BY address, since, id",
+                    new { address = (long?)address }, cancellationToken: cancellation));
+        return [.. rows.Select(
+            r => new LeaseHolding(IPv4.Format((uint)r.Address), r.Subnet, r.Token, new DateTimeOffset(r.Since),
+                new DateTimeOffset(r.Expires), r.Ended is { } ended ? new DateTimeOffset(ended) : null))];
     }
 }

@@ -13,7 +13,8 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         coalesce(m.document ->> 'BootEnv', '') AS "BootEnv", coalesce(m.document ->> 'Stage', '') AS "Stage",
         coalesce((m.document -> 'Profiles')::text, '') AS "Profiles", coalesce((m.document -> 'HardwareAddrs')::text, '') AS "Macs",
         coalesce((SELECT jsonb_agg(k)::text FROM jsonb_object_keys(m.document -> 'Params') AS k), '') AS "Params",
-        CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader' ELSE '' END
+        CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader'
+            ELSE '' END
             AS "BootLoader"
         """;
 
@@ -28,7 +29,8 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
     public async Task<MachineFeedPage> ChangedAsync(EventPlace after, int most, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed it.
+        // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed
+        // it.
         var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Key)>(new CommandDefinition(
             """
             SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0), coalesce(e.type, ''), coalesce(e.key, '')

@@ -13,19 +13,23 @@ public sealed class PostgresTimelineStore(PostgresDatabase database) : ITimeline
     public async Task AppendAsync(IReadOnlyList<TimelineEntry> entries, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        await using var copy = await connection.BeginBinaryImportAsync("COPY timeline (time, machine, mac, source, what, outcome, detail) FROM STDIN (FORMAT BINARY)", cancellation);
+        await using var copy =
+            await connection.BeginBinaryImportAsync(
+                "COPY timeline (time, machine, mac, source, what, outcome, detail) FROM STDIN (FORMAT BINARY)", cancellation);
         foreach (var entry in entries)
         {
             await copy.StartRowAsync(cancellation);
             await copy.WriteAsync(entry.Time.UtcDateTime, NpgsqlDbType.TimestampTz, cancellation);
-            foreach (var text in new[] { entry.Machine, entry.Mac, entry.Source, entry.What, entry.Outcome, entry.Detail }) await copy.WriteAsync(text, NpgsqlDbType.Text, cancellation);
+            foreach (var text in new[] { entry.Machine, entry.Mac, entry.Source, entry.What, entry.Outcome, entry.Detail })
+                await copy.WriteAsync(text, NpgsqlDbType.Text, cancellation);
         }
 
         await copy.CompleteAsync(cancellation);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most, CancellationToken cancellation)
+    public async Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most,
+        CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
@@ -35,14 +39,18 @@ public sealed class PostgresTimelineStore(PostgresDatabase database) : ITimeline
                 (SELECT id FROM timeline WHERE mac = ANY(@macs) AND mac <> '' ORDER BY id DESC LIMIT @most)
                 ORDER BY id DESC LIMIT @most) ORDER BY time, id
             """, new { machine, macs = macs.ToArray(), most }, cancellationToken: cancellation));
-        return [.. rows.Select(r => new TimelineEntry(new DateTimeOffset(r.Time), r.Machine, r.Mac, r.Source, r.What, r.Outcome, r.Detail))];
+        return [.. rows.Select(
+            r => new TimelineEntry(new DateTimeOffset(r.Time), r.Machine, r.Mac, r.Source, r.What, r.Outcome, r.Detail))];
     }
 
     /// <inheritdoc/>
     public async Task<int> TrimAsync(DateTimeOffset before, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition("WITH e AS (DELETE FROM event WHERE time < @before), h AS (DELETE FROM lease_history WHERE ended < @before) DELETE FROM timeline WHERE time < @before", new { before = before.UtcDateTime }, cancellationToken: cancellation));
+        return await connection.ExecuteAsync(
+            new CommandDefinition(
+                "WITH e AS (DELETE FROM event WHERE time < @before), h AS (DELETE FROM lease_history WHERE ended < @before) DELETE FROM "
+                    + "timeline WHERE time < @before", new { before = before.UtcDateTime }, cancellationToken: cancellation));
     }
 
     private sealed record Row(DateTime Time, string Machine, string Mac, string Source, string What, string Outcome, string Detail);

@@ -9,7 +9,8 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1, FileOptions.Asynchronous);
+        await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1,
+            FileOptions.Asynchronous);
         var buffer = new byte[64 << 10];
         while (await content.ReadAsync(buffer, cancellation) is var read and > 0)
         {

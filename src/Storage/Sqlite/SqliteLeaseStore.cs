@@ -17,7 +17,8 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         var epoch = await connection.ExecuteScalarAsync<long>(
-            "INSERT INTO subnet_epoch (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = epoch + 1 RETURNING epoch", new { subnet }, transaction);
+            "INSERT INTO subnet_epoch (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = epoch + 1 RETURNING "
+                + "epoch", new { subnet }, transaction);
         var leases = await connection.QueryAsync<string>("SELECT document FROM lease WHERE subnet = @subnet", new { subnet }, transaction);
         await transaction.CommitAsync(cancellation);
         return (epoch, [.. leases.Select(Json.Read<Lease>)]);
@@ -33,7 +34,9 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         await FenceAsync(connection, transaction, subnet, epoch);
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandText = "INSERT INTO lease (subnet, address, document) VALUES ($subnet, $address, $document) ON CONFLICT (subnet, address) DO UPDATE SET document = excluded.document";
+        command.CommandText =
+            "INSERT INTO lease (subnet, address, document) VALUES ($subnet, $address, $document) ON CONFLICT (subnet, address) DO UPDATE "
+                + "SET document = excluded.document";
         command.Parameters.AddWithValue("$subnet", subnet);
         var address = command.Parameters.Add("$address", SqliteType.Integer);
         var document = command.Parameters.Add("$document", SqliteType.Text);
@@ -54,7 +57,8 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await FenceAsync(connection, transaction, subnet, epoch);
-        await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address", new { subnet, address = (long)address }, transaction);
+        await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address",
+            new { subnet, address = (long)address }, transaction);
         await transaction.CommitAsync(cancellation);
     }
 
@@ -69,7 +73,8 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     public async Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>("SELECT document FROM lease WHERE address = @address", new { address = (long)address }) is { } json ? Json.Read<Lease>(json) : null;
+        return await connection.ExecuteScalarAsync<string>("SELECT document FROM lease WHERE address = @address",
+            new { address = (long)address }) is { } json ? Json.Read<Lease>(json) : null;
     }
 
     /// <inheritdoc/>
@@ -77,13 +82,18 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     {
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.QueryAsync<(long Address, string Subnet, string Token, long Since, long Expires, long? Ended)>(
-            $"SELECT address, subnet, token, since, expires, ended FROM lease_history {(address is null ? "" : "WHERE address = @address")} ORDER BY address, since, id", new { address = (long?)address });
-        return [.. rows.Select(r => new LeaseHolding(IPv4.Format((uint)r.Address), r.Subnet, r.Token, DateTimeOffset.FromUnixTimeMilliseconds(r.Since),
-            DateTimeOffset.FromUnixTimeMilliseconds(r.Expires), r.Ended is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null))];
+            $"SELECT address, subnet, token, since, expires, ended FROM "
+                + $"lease_history {(address is null ? "" : "WHERE address = @address")} ORDER BY address, since, id",
+                    new { address = (long?)address });
+        return [.. rows.Select(
+            r => new LeaseHolding(IPv4.Format((uint)r.Address), r.Subnet, r.Token, DateTimeOffset.FromUnixTimeMilliseconds(r.Since),
+            DateTimeOffset.FromUnixTimeMilliseconds(r.Expires),
+            r.Ended is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null))];
     }
 
     private static async Task FenceAsync(SqliteConnection connection, SqliteTransaction transaction, string subnet, long epoch)
     {
-        if (await connection.ExecuteScalarAsync<long>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet", new { subnet }, transaction) != epoch) throw new StaleEpochException(subnet, epoch);
+        if (await connection.ExecuteScalarAsync<long>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet", new { subnet }, transaction)
+            != epoch) throw new StaleEpochException(subnet, epoch);
     }
 }

@@ -14,22 +14,28 @@ public sealed class SqliteTimelineStore(SqliteDatabase database) : ITimelineStor
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await connection.ExecuteAsync(
-            "INSERT INTO timeline (time, machine, mac, source, what, outcome, detail) VALUES (@Time, @Machine, @Mac, @Source, @What, @Outcome, @Detail)",
-            entries.Select(e => new { Time = e.Time.ToUnixTimeMilliseconds(), e.Machine, e.Mac, e.Source, e.What, e.Outcome, e.Detail }), transaction);
+            "INSERT INTO timeline (time, machine, mac, source, what, outcome, detail) VALUES (@Time, @Machine, @Mac, @Source, @What, "
+                + "@Outcome, @Detail)",
+            entries.Select(e => new { Time = e.Time.ToUnixTimeMilliseconds(), e.Machine, e.Mac, e.Source, e.What, e.Outcome, e.Detail }),
+            transaction);
         await transaction.CommitAsync(cancellation);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most, CancellationToken cancellation)
+    public async Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most,
+        CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
         var rows = await connection.QueryAsync<Row>(
             """
             SELECT time, machine, mac, source, what, outcome, detail FROM timeline WHERE id IN (
-                SELECT id FROM timeline WHERE machine = @machine AND machine <> '' UNION SELECT id FROM timeline WHERE mac IN @macs AND mac <> ''
+                SELECT id FROM timeline WHERE machine = @machine AND machine <> ''
+                UNION SELECT id FROM timeline WHERE mac IN @macs AND mac <> ''
                 ORDER BY id DESC LIMIT @most) ORDER BY time, id
             """, new { machine, macs, most });
-        return [.. rows.Select(r => new TimelineEntry(DateTimeOffset.FromUnixTimeMilliseconds(r.Time), r.Machine, r.Mac, r.Source, r.What, r.Outcome, r.Detail))];
+        return [.. rows.Select(
+            r => new TimelineEntry(DateTimeOffset.FromUnixTimeMilliseconds(r.Time), r.Machine, r.Mac, r.Source, r.What, r.Outcome,
+                r.Detail))];
     }
 
     /// <inheritdoc/>
@@ -37,8 +43,14 @@ public sealed class SqliteTimelineStore(SqliteDatabase database) : ITimelineStor
     {
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
-        await connection.ExecuteAsync("DELETE FROM event WHERE time < @text; DELETE FROM lease_history WHERE ended < @milliseconds", new { text = before.UtcDateTime.ToString("s", System.Globalization.CultureInfo.InvariantCulture), milliseconds = before.ToUnixTimeMilliseconds() });
-        return await connection.ExecuteAsync("DELETE FROM timeline WHERE time < @before", new { before = before.ToUnixTimeMilliseconds() });
+        await connection.ExecuteAsync("DELETE FROM event WHERE time < @text; DELETE FROM lease_history WHERE ended < @milliseconds",
+            new
+            {
+                text = before.UtcDateTime.ToString("s", System.Globalization.CultureInfo.InvariantCulture),
+                milliseconds = before.ToUnixTimeMilliseconds()
+            });
+        return await connection.ExecuteAsync("DELETE FROM timeline WHERE time < @before",
+            new { before = before.ToUnixTimeMilliseconds() });
     }
 
     private sealed record Row(long Time, string Machine, string Mac, string Source, string What, string Outcome, string Detail);

@@ -22,14 +22,16 @@ public sealed class DhcpMessageTests
     public void ReadsHeaderAndOptions()
     {
         var message = DhcpMessage.TryParse(Discover(53, 1, 1, 55, 2, 1, 67, 0, 93, 2, 0, 7), out _)!;
-        Assert.Equal((DhcpMessageType.Discover, 0x12345678u, (ushort)4, true, "52:54:00:77:00:01"), (message.Type, message.TransactionId, message.Seconds, message.WantsBroadcast, message.Mac));
+        Assert.Equal((DhcpMessageType.Discover, 0x12345678u, (ushort)4, true, "52:54:00:77:00:01"),
+            (message.Type, message.TransactionId, message.Seconds, message.WantsBroadcast, message.Mac));
         Assert.Equal(new byte[] { 1, 67 }, message.Option(DhcpOption.ParameterRequestList));
         Assert.Null(message.Option(12));
     }
 
     [Fact]
     public void JoinsAnOptionThatWasSplit()
-        => Assert.Equal("iPXE", DhcpMessage.TryParse(Discover(53, 1, 1, 77, 2, (byte)'i', (byte)'P', 77, 2, (byte)'X', (byte)'E'), out _)!.OptionText(77));
+        => Assert.Equal("iPXE",
+            DhcpMessage.TryParse(Discover(53, 1, 1, 77, 2, (byte)'i', (byte)'P', 77, 2, (byte)'X', (byte)'E'), out _)!.OptionText(77));
 
     [Fact]
     public void ReadsOptionsInOverloadedFields()
@@ -91,10 +93,12 @@ public sealed class DhcpMessageTests
             HardwareAddress = [1, 2, 3, 4, 5, 6],
             ServerName = "10.77.0.1",
             File = "ipxe.efi",
-            Options = [KeyValuePair.Create<byte, byte[]>(53, [2]), KeyValuePair.Create<byte, byte[]>(43, long300), KeyValuePair.Create<byte, byte[]>(80, [])],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [2]), KeyValuePair.Create<byte, byte[]>(43, long300),
+                KeyValuePair.Create<byte, byte[]>(80, [])],
         };
         var read = DhcpMessage.TryParse(message.ToBytes(), out _)!;
-        Assert.Equal((message.YourAddress, message.ServerAddress, message.RelayAddress, "10.77.0.1", "ipxe.efi"), (read.YourAddress, read.ServerAddress, read.RelayAddress, read.ServerName, read.File));
+        Assert.Equal((message.YourAddress, message.ServerAddress, message.RelayAddress, "10.77.0.1", "ipxe.efi"),
+            (read.YourAddress, read.ServerAddress, read.RelayAddress, read.ServerName, read.File));
         Assert.Equal(long300, read.Option(43));
         Assert.Empty(read.Option(80)!);
         Assert.True(new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6] }.ToBytes().Length >= 300);
@@ -107,14 +111,26 @@ public sealed class DhcpMessageTests
     public void OptionsThatFindNoRoomOverloadTheUnusedFields()
     {
         KeyValuePair<byte, byte[]> Option(byte code, int length) => KeyValuePair.Create(code, Enumerable.Repeat(code, length).ToArray());
-        var message = new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6], Options = [Option(53, 1), Option(6, 200), Option(82, 60), Option(42, 100), Option(119, 50), Option(15, 20)] };
+        var message = new DhcpMessage
+        {
+            Op = 2,
+            HardwareAddress = [1, 2, 3, 4, 5, 6],
+            Options = [Option(53, 1), Option(6, 200), Option(82, 60), Option(42, 100), Option(119, 50), Option(15, 20)]
+        };
         var octets = message.ToBytes(548);
         Assert.InRange(octets.Length, 300, 548);
         var read = DhcpMessage.TryParse(octets, out _)!;
         foreach (var (code, value) in message.Options) Assert.Equal(value, read.Option(code));
         Assert.Equal([3], read.Option(DhcpOption.Overload)!);
         Assert.Contains((byte)82, octets.Skip(240));
-        var full = new DhcpMessage { Op = 2, HardwareAddress = [1, 2, 3, 4, 5, 6], File = "ipxe.efi", ServerName = "10.0.0.1", Options = [Option(53, 1), Option(6, 240), Option(42, 240)] };
+        var full = new DhcpMessage
+        {
+            Op = 2,
+            HardwareAddress = [1, 2, 3, 4, 5, 6],
+            File = "ipxe.efi",
+            ServerName = "10.0.0.1",
+            Options = [Option(53, 1), Option(6, 240), Option(42, 240)]
+        };
         read = DhcpMessage.TryParse(full.ToBytes(548), out _)!;
         Assert.Equal(("ipxe.efi", "10.0.0.1"), (read.File, read.ServerName));
         Assert.NotNull(read.Option(6));
@@ -127,7 +143,8 @@ public sealed class DhcpMessageTests
         var random = new Random(3);
         for (var i = 0; i < 100_000; i++)
         {
-            var packet = Discover(53, 1, 1, 55, 4, 1, 3, 66, 67, 60, 9, 80, 88, 69, 67, 108, 105, 101, 110, 116, 82, 6, 5, 4, 10, 0, 0, 1, 175, 3, 19, 1, 1);
+            var packet = Discover(53, 1, 1, 55, 4, 1, 3, 66, 67, 60, 9, 80, 88, 69, 67, 108, 105, 101, 110, 116, 82, 6, 5, 4, 10, 0, 0, 1,
+                175, 3, 19, 1, 1);
             for (var flips = random.Next(1, 12); flips > 0; flips--) packet[random.Next(packet.Length)] = (byte)random.Next(256);
             if (DhcpMessage.TryParse(packet.AsSpan(0, random.Next(packet.Length + 1)), out _) is not { } message) continue;
             _ = message.Type;

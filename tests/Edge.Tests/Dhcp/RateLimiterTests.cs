@@ -7,7 +7,8 @@ public sealed class RateLimiterTests
 {
     private readonly FakeTimeProvider _time = new();
 
-    private static int Take(RateLimiter<string> limiter, string key, int times) => Enumerable.Range(0, times).Count(_ => limiter.TryTake(key));
+    private static int Take(RateLimiter<string> limiter, string key, int times)
+        => Enumerable.Range(0, times).Count(_ => limiter.TryTake(key));
 
     [Fact]
     public void SoManyAtOnceAndThenSoManyASecond()

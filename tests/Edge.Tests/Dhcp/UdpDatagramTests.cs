@@ -21,7 +21,8 @@ public sealed class UdpDatagramTests
         var probe = ArpProbe.Make([2, 0, 0, 0, 0, 1], 0x0A4D0064);
         Assert.Equal([0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 77, 0, 100], probe);
         Assert.False(ArpProbe.TryRead(probe, out _, out _));
-        Assert.True(ArpProbe.TryRead([0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, 9, 10, 77, 0, 100, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0], out var address, out var sender));
+        Assert.True(ArpProbe.TryRead([0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, 9, 10, 77, 0, 100, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+            out var address, out var sender));
         Assert.Equal((0x0A4D0064u, 9), (address, sender[5]));
     }
 

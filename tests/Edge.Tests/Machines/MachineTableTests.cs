@@ -55,7 +55,8 @@ public sealed class MachineTableTests
     [Fact]
     public void AnAddressThatMovesEndsWithItsLastOwner()
     {
-        MachineNews[] changes = [Change("a", 1, "1", Mac), Change("b", 1, "1", OtherMac), Change("a", 2, "2"), Change("b", 2, "2", OtherMac, Mac), Change("b", 3, "3", OtherMac), Change("a", 3, "3", Mac)];
+        MachineNews[] changes = [Change("a", 1, "1", Mac), Change("b", 1, "1", OtherMac), Change("a", 2, "2"),
+            Change("b", 2, "2", OtherMac, Mac), Change("b", 3, "3", OtherMac), Change("a", 3, "3", Mac)];
         foreach (var order in Orders(changes))
         {
             var table = new MachineTable(_time);
@@ -91,6 +92,7 @@ public sealed class MachineTableTests
     private static IEnumerable<IReadOnlyList<T>> Orders<T>(IReadOnlyList<T> items)
     {
         if (items.Count <= 1) return [items];
-        return items.SelectMany((first, i) => Orders<T>([.. items.Take(i), .. items.Skip(i + 1)]).Select(rest => (IReadOnlyList<T>)[first, .. rest]));
+        return items.SelectMany(
+            (first, i) => Orders<T>([.. items.Take(i), .. items.Skip(i + 1)]).Select(rest => (IReadOnlyList<T>)[first, .. rest]));
     }
 }

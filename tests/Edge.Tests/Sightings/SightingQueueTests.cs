@@ -8,7 +8,8 @@ public sealed class SightingQueueTests
 {
     private readonly SightingQueue _queue = new(most: 3);
 
-    private WaitingSighting? Add(string machine, string via) => _queue.Add(new WaitingSighting(machine, new Sighting(SightingKind.Discover, "", "uefi", via), 0, default));
+    private WaitingSighting? Add(string machine, string via)
+        => _queue.Add(new WaitingSighting(machine, new Sighting(SightingKind.Discover, "", "uefi", via), 0, default));
 
     private async Task<WaitingSighting> NextAsync() => (await _queue.NextAsync(TestContext.Current.CancellationToken))!;
 
@@ -111,7 +112,8 @@ public sealed class SightingQueueTests
     public void ADiskBootIsToldAsTheVersionBeforeUnderstandsIt()
     {
         var sighting = Sighting.OfDisk("uefi");
-        Assert.Equal((SightingKind.Disk, SightingKind.Script, "disk", "uefi"), (sighting.What, sighting.Kind, sighting.Via, sighting.Firmware));
+        Assert.Equal((SightingKind.Disk, SightingKind.Script, "disk", "uefi"),
+            (sighting.What, sighting.Kind, sighting.Via, sighting.Firmware));
         Assert.Equal(SightingKind.Script, new Sighting(SightingKind.Script, "", "", "ipxe").What);
     }
 }

@@ -69,11 +69,14 @@ internal sealed class FakeLeaseStore : ILeaseStore
         lock (_lock) _leases.Remove(address);
     }
 
-    public Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain lists nothing");
+    public Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain lists nothing");
 
-    public Task<Lease?> FindAsync(uint address, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain keeps its leases in memory");
+    public Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain keeps its leases in memory");
 
-    public Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain reads no history");
+    public Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain reads no history");
 
     private void Check(string subnet, long epoch)
     {

@@ -28,22 +28,28 @@ internal sealed class FakeReservationStore : IReservationStore
     public async Task<ReservationChanges> ChangesAsync(Cidr network, long since, CancellationToken cancellation)
     {
         var rows = _rows.Where(r => network.Contains(r.Key) && r.Value.Revision > since).ToList();
-        var changes = new ReservationChanges(Revision, [.. rows.Select(r => r.Value.Reservation).OfType<Reservation>()], [.. rows.Where(r => r.Value.Reservation is null).Select(r => r.Key)]);
+        var changes = new ReservationChanges(Revision, [.. rows.Select(r => r.Value.Reservation).OfType<Reservation>()],
+            [.. rows.Where(r => r.Value.Reservation is null).Select(r => r.Key)]);
         Reads++;
         if (_gate is { } gate) await gate.Task;
         return changes;
     }
 
-    public Task<Reservation?> FindAsync(uint address, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain keeps its reservations in memory");
-
-    public Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens, CancellationToken cancellation)
+    public Task<Reservation?> FindAsync(uint address, CancellationToken cancellation)
         => throw new NotSupportedException("a subnet's grain keeps its reservations in memory");
 
-    public Task<StoredReservation?> ReadAsync(uint address, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain asks for no revision");
+    public Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens,
+        CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain keeps its reservations in memory");
 
-    public Task<IReadOnlyList<Reservation>> ScopedToAsync(string subnet, int most, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain deletes no subnet");
+    public Task<StoredReservation?> ReadAsync(uint address, CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain asks for no revision");
 
-    public Task<ListPage<Reservation>> PageAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain lists nothing");
+    public Task<IReadOnlyList<Reservation>> ScopedToAsync(string subnet, int most, CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain deletes no subnet");
+
+    public Task<ListPage<Reservation>> PageAsync(ListQuery query, CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain lists nothing");
 
     public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException("a subnet's grain counts nothing");
 }

@@ -33,7 +33,8 @@ public sealed class SubnetGrainTests
         var answer = await bench.Discover(1);
         Assert.Equal("10.0.0.50", answer.Lease!.Addr);
         var old = new LeaseAnswer(answer.Verdict, answer.LeaseJson, answer.ReservationJson, answer.Reason);
-        Assert.Equal((answer.Lease.Addr, answer.Lease.Token, answer.Lease.ExpireTime), (old.Lease!.Addr, old.Lease.Token, old.Lease.ExpireTime));
+        Assert.Equal((answer.Lease.Addr, answer.Lease.Token, answer.Lease.ExpireTime),
+            (old.Lease!.Addr, old.Lease.Token, old.Lease.ExpireTime));
         Assert.Equal(reservation.Token, old.Reservation!.Token);
     }
 
@@ -200,7 +201,8 @@ public sealed class SubnetGrainTests
         await bench.Discover(1);
         bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
-        await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(bench.Reservations.Revision + 1, [], [IPv4.Parse("10.0.0.10")])));
+        await bench.Shell.Call(
+            () => bench.Grain.TakeReservations(new ReservationNotice(bench.Reservations.Revision + 1, [], [IPv4.Parse("10.0.0.10")])));
         bench.Reservations.LetGo();
         await SubnetBench.Until("the changes are read", () => bench.Shell.Timers == 0);
         Assert.False((await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(8)))).IsReserved);
@@ -226,7 +228,9 @@ public sealed class SubnetGrainTests
     public async Task ProbesAreAskedForOnce()
     {
         var bench = await SubnetBench.OpenAsync();
-        Task<LeaseAnswer> Ask(int client) => bench.Shell.Call(() => bench.Grain.Handle(new LeaseCall(LeaseAct.Discover, SubnetBench.Mac(client), 0, 1) { CanProbe = true }));
+        Task<LeaseAnswer> Ask(int client)
+            => bench.Shell.Call(
+                () => bench.Grain.Handle(new LeaseCall(LeaseAct.Discover, SubnetBench.Mac(client), 0, 1) { CanProbe = true }));
         Assert.Equal(9, (await Ask(1)).ToProbe.Count);
         Assert.Single((await Ask(2)).ToProbe);
         await bench.Shell.Call(() => bench.Grain.Probed(IPv4.Parse("10.0.0.12"), true));
@@ -236,5 +240,6 @@ public sealed class SubnetGrainTests
         Assert.Equal(6, (await Ask(4)).ToProbe.Count(a => a > IPv4.Parse("10.0.0.14")));
     }
 
-    private static Reservation Reserved(int last, int client) => new() { Addr = $"10.0.0.{last}", Token = SubnetBench.Mac(client), Strategy = "MAC" };
+    private static Reservation Reserved(int last, int client)
+        => new() { Addr = $"10.0.0.{last}", Token = SubnetBench.Mac(client), Strategy = "MAC" };
 }

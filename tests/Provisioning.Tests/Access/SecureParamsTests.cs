@@ -15,11 +15,15 @@ public sealed class SecureParamsTests
     private const string BobPublic = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
     private const string Nonce = "69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37";
 
-    private const string Message = "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f41db66cce314adb31"
-        + "0e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705";
+    private const string Message =
+        "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f41db66cce314adb31"
+        + "0e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb"
+        + "48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705";
 
-    private const string Box = "f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b4da7f011ec48c972"
-        + "71d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5";
+    private const string Box =
+        "f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b4da7f011ec48c972"
+        + "71d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0"
+        + "e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5";
 
     [Fact]
     public void BoxesAreThoseOfTheNaClPaper()
@@ -43,7 +47,8 @@ public sealed class SecureParamsTests
 
         Assert.False(NaclBox.TryOpen(Hex(Box).AsSpan(0, 15), Hex(Nonce), Hex(AlicePublic), Hex(BobPrivate), out _));
         Assert.False(NaclBox.TryOpen(Hex(Box), Hex(Nonce), new byte[32], Hex(BobPrivate), out _));
-        Assert.Throws<System.Security.Cryptography.CryptographicException>(() => NaclBox.Seal([1], Hex(Nonce), new byte[32], Hex(BobPrivate)));
+        Assert.Throws<System.Security.Cryptography.CryptographicException>(
+            () => NaclBox.Seal([1], Hex(Nonce), new byte[32], Hex(BobPrivate)));
     }
 
     [Theory]
@@ -84,7 +89,11 @@ public sealed class SecureParamsTests
     [InlineData("""{"Key":"","Nonce":"","Payload":""}""")]
     [InlineData("""{"Key":1,"Nonce":"","Payload":""}""")]
     [InlineData("""{"Key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","Nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","Payload":"!"}""")]
-    [InlineData("""{"Key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","Nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","Payload":"AAAAAAAAAAAAAAAAAAAAAA==","More":1}""")]
+    [InlineData(
+        """
+        {"Key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","Nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "Payload":"AAAAAAAAAAAAAAAAAAAAAA==","More":1}
+        """)]
     public void OtherValuesAreNotSealed(string json)
     {
         Assert.False(SecureParams.IsSealed(JsonElement.Parse(json)));
@@ -101,11 +110,14 @@ public sealed class SecureParamsTests
     [Fact]
     public void ASealedValueOfASecureParamIsNotHeldAgainstItsSchema()
     {
-        var catalog = TestCatalog.With(new Param { Name = "case/secret", Secure = true, Schema = JsonElement.Parse("""{"type":"integer"}""") }, new Param { Name = "case/plain", Schema = JsonElement.Parse("""{"type":"integer"}""") });
+        var catalog = TestCatalog.With(
+            new Param { Name = "case/secret", Secure = true, Schema = JsonElement.Parse("""{"type":"integer"}""") },
+            new Param { Name = "case/plain", Schema = JsonElement.Parse("""{"type":"integer"}""") });
         var sealedValue = SecureParams.Seal(JsonElement.Parse("1"), BoxKeyPair.Make().Public);
         Assert.Null(new ParamSchemas().Problem("case/secret", sealedValue, catalog));
         Assert.NotNull(new ParamSchemas().Problem("case/plain", sealedValue, catalog));
-        Assert.DoesNotContain("rosebud", new ParamSchemas().Problem("case/secret", JsonElement.Parse("\"rosebud-19\""), catalog), StringComparison.Ordinal);
+        Assert.DoesNotContain("rosebud", new ParamSchemas().Problem("case/secret", JsonElement.Parse("\"rosebud-19\""), catalog),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,10 +159,12 @@ public sealed class SecureParamsTests
     /// <summary>Whatever is stored or sent in a sealed value's place, there is an answer.</summary>
     private static void OneValue(Random random)
     {
-        var locked = Encoding.Latin1.GetString(Fuzz.Mutate(random, Encoding.Latin1.GetBytes("v1:01234567:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")));
+        var locked = Encoding.Latin1.GetString(
+            Fuzz.Mutate(random, Encoding.Latin1.GetBytes("v1:01234567:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")));
         Assert.Null(new SecretBox(new byte[32]).Unlock(locked, "o").Secret);
         var part = Encoding.Latin1.GetString(Fuzz.Mutate(random, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="u8.ToArray()));
-        var value = JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["Key"] = part, ["Nonce"] = Convert.ToBase64String(new byte[24]), ["Payload"] = part });
+        var value = JsonSerializer.SerializeToElement(
+            new Dictionary<string, string> { ["Key"] = part, ["Nonce"] = Convert.ToBase64String(new byte[24]), ["Payload"] = part });
         Assert.False(SecureParams.TryOpen(value, Keys, out _));
     }
 

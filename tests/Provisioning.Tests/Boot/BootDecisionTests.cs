@@ -25,7 +25,8 @@ public sealed class BootDecisionTests
     [InlineData("ignore", ClientKind.Pxe, 0, false, "")]
     public void AnUnknownMachineBootsWhatThePreferenceSays(string env, ClientKind kind, int arch, bool boots, string file)
     {
-        var answer = BootDecision.Decide(null, Mac, new BootClient(kind, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", env)), Server);
+        var answer = BootDecision.Decide(null, Mac, new BootClient(kind, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", env)),
+            Server);
         Assert.Equal((boots, file), (answer.Boots, answer.File));
         Assert.NotEmpty(answer.Reasons);
     }
@@ -36,7 +37,8 @@ public sealed class BootDecisionTests
     [InlineData("nosuch", false, "")]
     public void AKnownMachineBootsItsOwnEnvironment(string env, bool boots, string file)
     {
-        var answer = BootDecision.Decide(new Machine { Uuid = "u", Name = "m1", BootEnv = env }, Mac, new BootClient(ClientKind.Ipxe, 0), TestCatalog.With(), Server);
+        var answer = BootDecision.Decide(new Machine { Uuid = "u", Name = "m1", BootEnv = env }, Mac, new BootClient(ClientKind.Ipxe, 0),
+            TestCatalog.With(), Server);
         Assert.Equal((boots, file, env, "u"), (answer.Boots, answer.File, answer.BootEnv, answer.Machine));
     }
 
@@ -49,7 +51,13 @@ public sealed class BootDecisionTests
     [InlineData("lpxelinux", 7, "ipxe.efi")]
     public void TheParamBootLoaderChoosesTheFirstProgram(string loader, int arch, string file)
     {
-        var global = new Profile { Name = "global", Params = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["boot-loader"] = JsonSerializer.SerializeToElement(loader) } };
+        var global = new Profile
+        {
+            Name = "global",
+            Params = new Dictionary<string,
+                JsonElement>(StringComparer.Ordinal)
+            { ["boot-loader"] = JsonSerializer.SerializeToElement(loader) }
+        };
         var catalog = TestCatalog.With(TestCatalog.Pref("unknownBootEnv", "discovery"), global);
         Assert.Equal(file, BootDecision.Decide(null, Mac, new BootClient(ClientKind.Pxe, arch), catalog, Server).File);
     }
@@ -60,14 +68,26 @@ public sealed class BootDecisionTests
     [InlineData(ClientKind.Http, 15, "http://10.0.0.1:8091/ia32.efi")]
     public void A32BitUefiBootsWhatItsEnvironmentNames(ClientKind kind, int arch, string file)
     {
-        var env = new BootEnv { Name = "old", OnlyUnknown = true, OS = new OsInfo { Name = "old" }, Loaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["386-uefi"] = "ia32.efi" }, Available = true, Templates = TestCatalog.With().BootEnvs["discovery"].Templates, Kernel = "k" };
-        Assert.Equal(file, BootDecision.Decide(null, Mac, new BootClient(kind, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", "old"), env), Server).File);
+        var env = new BootEnv
+        {
+            Name = "old",
+            OnlyUnknown = true,
+            OS = new OsInfo { Name = "old" },
+            Loaders = new Dictionary<string, string>(StringComparer.Ordinal) { ["386-uefi"] = "ia32.efi" },
+            Available = true,
+            Templates = TestCatalog.With().BootEnvs["discovery"].Templates,
+            Kernel = "k"
+        };
+        Assert.Equal(file,
+            BootDecision.Decide(null, Mac, new BootClient(kind, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", "old"), env),
+                Server).File);
     }
 
     [Fact]
     public void SaysWhichParamsAreMissing()
     {
-        var answer = BootDecision.Decide(new Machine { Uuid = "u", Name = "m1", BootEnv = "debian-13-install" }, Mac, new BootClient(ClientKind.Ipxe, 0), TestCatalog.With(), Server);
+        var answer = BootDecision.Decide(new Machine { Uuid = "u", Name = "m1", BootEnv = "debian-13-install" }, Mac,
+            new BootClient(ClientKind.Ipxe, 0), TestCatalog.With(), Server);
         Assert.True(answer.Boots);
         Assert.Contains(answer.Reasons, r => r.Contains("debian/mirror", StringComparison.Ordinal));
     }

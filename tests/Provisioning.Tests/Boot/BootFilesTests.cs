@@ -38,7 +38,8 @@ public sealed class BootFilesTests
     {
         var script = BootFiles.Find("default.ipxe", Context(null, "discovery"))!.Render();
         Assert.StartsWith("#!ipxe\n", script, StringComparison.Ordinal);
-        Assert.Contains("kernel http://10.0.0.1:8091/sledgehammer/vmlinuz BOOTIF=01-${netX/mac:hexhyp} initrd=initrd.zst quiet", script, StringComparison.Ordinal);
+        Assert.Contains("kernel http://10.0.0.1:8091/sledgehammer/vmlinuz BOOTIF=01-${netX/mac:hexhyp} initrd=initrd.zst quiet", script,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("token", script, StringComparison.Ordinal);
         using var config = JsonDocument.Parse(BootFiles.Find("sledgehammer/agent.json", Context(null, "discovery"))!.Render());
         Assert.Equal("token-of-nobody", config.RootElement.GetProperty("Token").GetString());
@@ -68,7 +69,8 @@ public sealed class BootFilesTests
     public void AMissingRequiredParamIsNamed()
     {
         var machine = Machine("debian-13-install") with { Params = new Dictionary<string, JsonElement>() };
-        var error = Assert.Throws<TemplateException>(() => BootFiles.Find("machines/0b3c6a8e-0000-4000-8000-000000000001/seed", Context(machine, "debian-13-install"))!.Render());
+        var error = Assert.Throws<TemplateException>(
+            () => BootFiles.Find("machines/0b3c6a8e-0000-4000-8000-000000000001/seed", Context(machine, "debian-13-install"))!.Render());
         Assert.Contains("debian/mirror", error.Message, StringComparison.Ordinal);
     }
 
@@ -76,7 +78,8 @@ public sealed class BootFilesTests
     public void NoTemplateCanReadTheMachinesSecret()
     {
         var context = Context(Machine("sledgehammer"), "sledgehammer");
-        var error = Assert.Throws<TemplateException>(() => new RenderData(context).Render(new TemplateInfo { Name = "x", Contents = "{{ .Machine.Secret }}" }));
+        var error = Assert.Throws<TemplateException>(
+            () => new RenderData(context).Render(new TemplateInfo { Name = "x", Contents = "{{ .Machine.Secret }}" }));
         Assert.DoesNotContain("verysecret", error.Message, StringComparison.Ordinal);
     }
 
@@ -86,6 +89,7 @@ public sealed class BootFilesTests
         var context = Context(Machine("sledgehammer"), "sledgehammer");
         foreach (var task in context.Catalog.Tasks.Values) Assert.NotEmpty(JobActions.Render(task, context, "linux"));
         var configure = JobActions.Render(context.Catalog.Tasks["image-configure"], context, "linux");
-        Assert.Contains("ssh_authorized_keys: [\"ssh-ed25519 AAAA ann\"]", configure.Single(a => a.Path == "user-data").Content, StringComparison.Ordinal);
+        Assert.Contains("ssh_authorized_keys: [\"ssh-ed25519 AAAA ann\"]", configure.Single(a => a.Path == "user-data").Content,
+            StringComparison.Ordinal);
     }
 }

@@ -32,7 +32,11 @@ public sealed class InstallerTests
     private static Dictionary<string, JsonElement> Needed(string installer) => installer.Split('-')[0] switch
     {
         "debian" => new(StringComparer.Ordinal) { ["debian/mirror"] = Json.Element("http://mirror.example:8080/debian") },
-        "ubuntu" => new(StringComparer.Ordinal) { ["ubuntu/mirror"] = Json.Element("http://mirror.example/ubuntu"), ["ubuntu/iso"] = Json.Element("http://mirror.example/live.iso") },
+        "ubuntu" => new(StringComparer.Ordinal)
+        {
+            ["ubuntu/mirror"] = Json.Element("http://mirror.example/ubuntu"),
+            ["ubuntu/iso"] = Json.Element("http://mirror.example/live.iso")
+        },
         _ => new(StringComparer.Ordinal) { ["rhel/repository"] = Json.Element("http://mirror.example/rocky/9/BaseOS/x86_64/os") },
     };
 
@@ -42,7 +46,10 @@ public sealed class InstallerTests
         ["debian/security-mirror"] = Json.Element("http://mirror.example/debian-security"),
         ["ubuntu/proxy"] = Json.Element("http://proxy.example:3128/"),
         ["rhel/proxy"] = Json.Element("http://proxy.example:3128/"),
-        ["rhel/extra-repositories"] = Json.Element(new Dictionary<string, string>(StringComparer.Ordinal) { ["appstream"] = "http://mirror.example/rocky/9/AppStream/x86_64/os" }),
+        ["rhel/extra-repositories"] = Json.Element(
+            new Dictionary<string,
+                string>(StringComparer.Ordinal)
+            { ["appstream"] = "http://mirror.example/rocky/9/AppStream/x86_64/os" }),
         ["install/user"] = Json.Element("ann"),
         ["install/password-hash"] = Json.Element("$6$salt$hash./abc"),
         ["install/disk"] = Json.Element("/dev/nvme0n1"),
@@ -53,17 +60,27 @@ public sealed class InstallerTests
         ["install/keyboard"] = Json.Element("de"),
         ["timezone"] = Json.Element("Europe/Berlin"),
         ["domain"] = Json.Element("example.com"),
-        ["access-keys"] = Json.Element(new Dictionary<string, string>(StringComparer.Ordinal) { ["ann"] = "ssh-ed25519 AAAA ann@example.com" }),
+        ["access-keys"] = Json.Element(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["ann"] = "ssh-ed25519 AAAA ann@example.com" }),
     };
 
     private static Dictionary<string, string> Render(string installer, bool everything)
     {
-        var parameters = Needed(installer).Concat(everything ? Everything : []).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+        var parameters = Needed(installer).Concat(everything ? Everything : [])
+            .ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
         var catalog = TestCatalog.With();
         Assert.Empty(CatalogRules.Values(parameters, catalog));
         var env = catalog.BootEnvs[installer + "-install"];
         Assert.True(env.Available, string.Join("; ", env.Errors));
-        var machine = new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "web1.example.com", HardwareAddrs = ["52:54:00:00:00:01"], BootEnv = env.Name, Arch = "amd64", Params = parameters };
+        var machine = new Machine
+        {
+            Uuid = "0b3c6a8e-0000-4000-8000-000000000001",
+            Name = "web1.example.com",
+            HardwareAddrs = ["52:54:00:00:00:01"],
+            BootEnv = env.Name,
+            Arch = "amd64",
+            Params = parameters
+        };
         var context = new RenderContext(catalog, Server, machine, env, (uuid, _) => $"token-of-{uuid}");
         return BootFiles.All(context).ToDictionary(f => f.Template.Name, f => f.Render(), StringComparer.Ordinal);
     }
@@ -89,7 +106,8 @@ public sealed class InstallerTests
 
     [Theory]
     [MemberData(nameof(Installers))]
-    public void TheClosingScriptIsAShellScript(string installer, bool everything) => Check(Render(installer, everything)["post-install"], "sh", "-n");
+    public void TheClosingScriptIsAShellScript(string installer, bool everything)
+        => Check(Render(installer, everything)["post-install"], "sh", "-n");
 
     /// <summary>debconf-set-selections, Debian's own reader of preseeds.</summary>
     [Theory]
@@ -101,7 +119,9 @@ public sealed class InstallerTests
     {
         var seed = Render(installer, everything)["seed"];
         Check(seed, "debconf-set-selections", "--checkonly");
-        Assert.All(seed.Split('\n').Where(l => l.Length > 0 && l[0] != '#'), line => Assert.Matches("^(d-i|tasksel|popularity-contest) [a-z0-9/_-]+ (string|boolean|select|multiselect|password|note)( .*)?$", line));
+        Assert.All(seed.Split('\n').Where(l => l.Length > 0 && l[0] != '#'),
+            line => Assert.Matches(
+                "^(d-i|tasksel|popularity-contest) [a-z0-9/_-]+ (string|boolean|select|multiselect|password|note)( .*)?$", line));
     }
 
     /// <summary>cloud-init, which hands the file to Ubuntu's installer.</summary>
@@ -116,12 +136,17 @@ public sealed class InstallerTests
         if (!Directory.Exists(root)) Assert.Skip("deploy/setup (without --silo-only) fetches cloud-init");
         var text = Render(installer, everything)["user-data"];
         // The installer's own part is checked by the installer; that the rest of the file is cloud-config, by cloud-init.
-        var own = new YamlDotNet.Serialization.DeserializerBuilder().Build().Deserialize<Dictionary<string, Dictionary<string, object>>>(text);
+        var own = new YamlDotNet.Serialization.DeserializerBuilder().Build()
+            .Deserialize<Dictionary<string, Dictionary<string, object>>>(text);
         Assert.Equal(["autoinstall"], own.Keys);
         Assert.Equal("1", own["autoinstall"]["version"]);
-        Assert.Superset(new HashSet<string> { "identity", "ssh", "storage", "apt", "late-commands", "locale", "keyboard", "timezone", "packages" }, own["autoinstall"].Keys.ToHashSet());
-        var users = $"#cloud-config\n{string.Join('\n', text.Split('\n').SkipWhile(l => !l.StartsWith("  locale", StringComparison.Ordinal)).Take(1).Select(l => l[2..]))}\n";
-        Check(users, "env", $"PYTHONPATH={root}/usr/lib/python3/dist-packages", "python3", "-m", "cloudinit.cmd.main", "schema", "--config-file");
+        Assert.Superset(
+            new HashSet<string> { "identity", "ssh", "storage", "apt", "late-commands", "locale", "keyboard", "timezone", "packages" },
+            own["autoinstall"].Keys.ToHashSet());
+        var locale = text.Split('\n').First(l => l.StartsWith("  locale", StringComparison.Ordinal))[2..];
+        var users = $"#cloud-config\n{locale}\n";
+        Check(users, "env", $"PYTHONPATH={root}/usr/lib/python3/dist-packages", "python3", "-m", "cloudinit.cmd.main", "schema",
+            "--config-file");
     }
 
     [Theory]
@@ -131,9 +156,13 @@ public sealed class InstallerTests
     {
         var kickstart = Render(installer, true)["kickstart"];
         Assert.Equal(2, kickstart.Split('\n').Count(l => l == "%end"));
-        foreach (var line in new[] { "url --url=\"http://mirror.example/rocky/9/BaseOS/x86_64/os\" --proxy=\"http://proxy.example:3128/\"", "ignoredisk --only-use=nvme0n1", "autopart --type=lvm", "user --name=ann --groups=wheel --iscrypted --password=$6$salt$hash./abc", "htop" })
+        foreach (var line in new[] { "url --url=\"http://mirror.example/rocky/9/BaseOS/x86_64/os\" --proxy=\"http://proxy.example:3128/\"",
+            "ignoredisk --only-use=nvme0n1", "autopart --type=lvm",
+            "user --name=ann --groups=wheel --iscrypted --password=$6$salt$hash./abc", "htop" })
             Assert.Contains(line, kickstart.Split('\n'));
-        Check(string.Join('\n', kickstart.Split('\n').SkipWhile(l => !l.StartsWith("%post", StringComparison.Ordinal)).Skip(1).TakeWhile(l => l != "%end")), "sh", "-n");
+        Check(string.Join('\n',
+            kickstart.Split('\n').SkipWhile(l => !l.StartsWith("%post", StringComparison.Ordinal)).Skip(1).TakeWhile(l => l != "%end")),
+                "sh", "-n");
     }
 
     [Theory]
@@ -144,19 +173,27 @@ public sealed class InstallerTests
     [InlineData("access-keys", "key' ; rm -rf /; '")]
     public void ValuesThatWouldChangeTheInstallersLinesAreRefused(string name, string value)
     {
-        var element = name == "access-keys" ? Json.Element(new Dictionary<string, string>(StringComparer.Ordinal) { ["x"] = value }) : Json.Element(value);
-        Assert.NotEmpty(CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = element }, TestCatalog.With()));
+        var element = name == "access-keys" ? Json.Element(new Dictionary<string, string>(StringComparer.Ordinal) { ["x"] = value })
+            : Json.Element(value);
+        Assert.NotEmpty(
+            CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = element }, TestCatalog.With()));
     }
 
     private static void Check(string text, params string[] command)
     {
         var file = Path.GetTempFileName();
         File.WriteAllText(file, text);
-        using var process = Process.Start(new ProcessStartInfo(command[0], [.. command[1..], file]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process =
+            Process.Start(new ProcessStartInfo(command[0], [.. command[1..], file])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true
+            })!;
         var said = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         File.Delete(file);
-        Assert.True(process.ExitCode == 0 && !error.Contains("warning", StringComparison.OrdinalIgnoreCase), $"{string.Join(' ', command)}: {error}{said.Result}\n{text}");
+        Assert.True(process.ExitCode == 0 && !error.Contains("warning", StringComparison.OrdinalIgnoreCase),
+            $"{string.Join(' ', command)}: {error}{said.Result}\n{text}");
     }
 }

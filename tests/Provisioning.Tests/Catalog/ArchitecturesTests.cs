@@ -31,7 +31,11 @@ public sealed class ArchitecturesTests
     private static BootEnv Env(params string[] names) => new()
     {
         Name = "case-arch",
-        OS = new OsInfo { Name = "caseos-9", SupportedArchitectures = names.ToDictionary(n => n, n => new ArchInfo { Kernel = "k-" + n }, StringComparer.Ordinal) },
+        OS = new OsInfo
+        {
+            Name = "caseos-9",
+            SupportedArchitectures = names.ToDictionary(n => n, n => new ArchInfo { Kernel = "k-" + n }, StringComparer.Ordinal)
+        },
         Templates = [new TemplateInfo { Name = "ipxe", Path = "{{.Machine.Path}}/case.ipxe", Contents = "#!ipxe\nboot\n" }],
     };
 }

@@ -8,7 +8,9 @@ public sealed class PackTests
     [Fact]
     public void OfTwoObjectsOfOneNameTheFirstFilesCounts()
     {
-        var content = ContentPack.Load("p", [new ContentFile("profiles/b.yml", "Name: twin\nDescription: second"), new ContentFile("profiles/a.yml", "Name: twin\nDescription: first")]);
+        var content = ContentPack.Load("p",
+            [new ContentFile("profiles/b.yml", "Name: twin\nDescription: second"),
+                new ContentFile("profiles/a.yml", "Name: twin\nDescription: first")]);
         Assert.Equal("first", Assert.IsType<Profile>(Assert.Single(content.Entries).Document).Description);
         Assert.Equal([new PackFault("p", "profiles/b.yml", "profiles:twin is in profiles/a.yml already")], content.Faults);
     }
@@ -18,7 +20,9 @@ public sealed class PackTests
     {
         var content = PackContent.Of([
             ContentPack.Load("anvil", [new ContentFile("bootenvs/local.yml", "Name: local")]),
-            ContentPack.Load("other", [new ContentFile("bootenvs/mine.yml", "Name: local\nDescription: another"), new ContentFile("profiles/p.yml", "Name: good")])]);
+            ContentPack.Load("other",
+                [new ContentFile("bootenvs/mine.yml", "Name: local\nDescription: another"),
+                    new ContentFile("profiles/p.yml", "Name: good")])]);
         Assert.Equal(["anvil", "other"], content.Entries.Select(e => e.Document.Bundle));
         Assert.Equal([new PackFault("other", "bootenvs/mine.yml", "bootenvs:local is in content pack anvil already")], content.Faults);
     }
@@ -26,15 +30,18 @@ public sealed class PackTests
     [Fact]
     public void NumbersAndTruthsInMetaAreTexts()
     {
-        var content = ContentPack.Load("p", [new ContentFile("profiles/m.yml", "Name: case-meta\nMeta:\n  order: 5\n  hidden: true\n  color: blue")]);
+        var content = ContentPack.Load("p",
+            [new ContentFile("profiles/m.yml", "Name: case-meta\nMeta:\n  order: 5\n  hidden: true\n  color: blue")]);
         Assert.Empty(content.Faults);
-        Assert.Equal(["blue", "true", "5"], Assert.Single(content.Entries).Document.Meta.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => m.Value));
+        Assert.Equal(["blue", "true", "5"],
+            Assert.Single(content.Entries).Document.Meta.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => m.Value));
     }
 
     [Fact]
     public void ANullInAListMakesTheObjectUnavailableWithTheReason()
     {
-        var content = ContentPack.Load("p", [new ContentFile("stages/s.yml", "Name: case-null\nTasks:\n  -\n"), new ContentFile("profiles/p.yml", "Name: good")]);
+        var content = ContentPack.Load("p",
+            [new ContentFile("stages/s.yml", "Name: case-null\nTasks:\n  -\n"), new ContentFile("profiles/p.yml", "Name: good")]);
         Assert.Equal(["good", "case-null"], content.Entries.Select(e => e.Key.Key));
         Assert.Equal(("p", "stages/s.yml"), (content.Faults.Single().Pack, content.Faults.Single().File));
         Assert.Contains("/Tasks/0", content.Faults.Single().Reason, StringComparison.Ordinal);

@@ -19,7 +19,8 @@ public sealed class ParamSchemasTests
     [InlineData("""{"enum":[1,"a"]}""", "1.0")]
     [InlineData("""{"type":"string","pattern":"^[a-z]+[0-9]+$"}""", "\"eth12\"")]
     [InlineData("""{"pattern":"^(?=.*[0-9])[a-z0-9]+$"}""", "\"a1\"")]
-    [InlineData("""{"definitions":{"a":{"type":"object","properties":{"next":{"$ref":"#/definitions/a"}}}},"$ref":"#/definitions/a"}""", """{"next":{"next":{}}}""")]
+    [InlineData("""{"definitions":{"a":{"type":"object","properties":{"next":{"$ref":"#/definitions/a"}}}},"$ref":"#/definitions/a"}""",
+        """{"next":{"next":{}}}""")]
     [InlineData("""{"type":"object","patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":false}""", """{"x-a":1}""")]
     public void Fits(string schema, string value) => Assert.Null(Problem(schema, value));
 
@@ -27,15 +28,18 @@ public sealed class ParamSchemasTests
     [InlineData("false", "1", "(root): No value is allowed")]
     [InlineData("""{"type":"integer"}""", "\"s\"", "(root): Invalid type. Expected: integer, given: string")]
     [InlineData("""{"type":"integer"}""", "1.5", "(root): Invalid type. Expected: integer, given: number")]
-    [InlineData("""{"properties":{"a":{"items":{"type":"string"}}}}""", """{"a":["x",1]}""", "a.1: Invalid type. Expected: string, given: integer")]
+    [InlineData("""{"properties":{"a":{"items":{"type":"string"}}}}""", """{"a":["x",1]}""",
+        "a.1: Invalid type. Expected: string, given: integer")]
     [InlineData("""{"required":["a"]}""", "{}", "(root): a is required")]
     [InlineData("""{"additionalProperties":false}""", """{"b":1}""", "(root): Additional property b is not allowed")]
-    [InlineData("""{"minimum":18446744073709551616}""", "18446744073709551615", "(root): Must be greater than or equal to 18446744073709551616")]
+    [InlineData("""{"minimum":18446744073709551616}""", "18446744073709551615",
+        "(root): Must be greater than or equal to 18446744073709551616")]
     [InlineData("""{"pattern":"^[a-z]+$"}""", "\"a\\n\"", "(root): Does not match pattern '^[a-z]+$'")]
     [InlineData("""{"pattern":"^\\d+$"}""", "\"\u0661\"", "(root): Does not match pattern '^\\d+$'")]
     [InlineData("""{"uniqueItems":true}""", "[1,1.0]", "(root): array items must be unique")]
     [InlineData("""{"propertyNames":{"pattern":"^[a-z]+$"}}""", """{"A":1}""", "(root): Property name of \"A\" does not match")]
-    public void SaysWhatDoesNotFit(string schema, string value, string error) => Assert.EndsWith(": " + error, Problem(schema, value), StringComparison.Ordinal);
+    public void SaysWhatDoesNotFit(string schema, string value, string error)
+        => Assert.EndsWith(": " + error, Problem(schema, value), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("\"string\"", "a schema must be an object, true or false")]
@@ -50,14 +54,17 @@ public sealed class ParamSchemasTests
     [InlineData("""{"items":{"$ref":"other.json#/a"}}""", "/items/$ref: \"other.json#/a\" leads out of the schema")]
     [InlineData("""{"$ref":"#/definitions/none"}""", "is nowhere in the schema")]
     [InlineData("""{"$ref":"#"}""", "the schema refers to itself without end")]
-    [InlineData("""{"definitions":{"a":{"allOf":[{"$ref":"#/definitions/b"}]},"b":{"$ref":"#/definitions/a"}},"$ref":"#/definitions/a"}""", "refers to itself without end")]
+    [InlineData("""{"definitions":{"a":{"allOf":[{"$ref":"#/definitions/b"}]},"b":{"$ref":"#/definitions/a"}},"$ref":"#/definitions/a"}""",
+        "refers to itself without end")]
     [InlineData("""{"unevaluatedProperties":false}""", "/unevaluatedProperties is not served")]
     public void WhatCannotBeUsedIsRefused(string schema, string problem)
     {
         var schemas = new ParamSchemas();
         Assert.Contains(problem, schemas.SchemaProblem(JsonElement.Parse(schema)), StringComparison.Ordinal);
-        Assert.StartsWith("Schema: ", Assert.Single(schemas.Problems(new Param { Name = "p", Schema = JsonElement.Parse(schema) })), StringComparison.Ordinal);
-        Assert.StartsWith("Key 'p': the schema cannot be used: ", schemas.Problem("p", JsonElement.Parse("1"), JsonElement.Parse(schema)), StringComparison.Ordinal);
+        Assert.StartsWith("Schema: ", Assert.Single(schemas.Problems(new Param { Name = "p", Schema = JsonElement.Parse(schema) })),
+            StringComparison.Ordinal);
+        Assert.StartsWith("Key 'p': the schema cannot be used: ", schemas.Problem("p", JsonElement.Parse("1"), JsonElement.Parse(schema)),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -67,7 +74,8 @@ public sealed class ParamSchemasTests
     [InlineData("^(.*)*x$", "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy")]
     public void PatternsThatTryEverythingAreMatchedInLinearTime(string pattern, string value)
     {
-        Assert.EndsWith($"Does not match pattern '{pattern}'", Problem($$"""{"pattern":{{Json.Write(pattern)}}}""", Json.Write(value)), StringComparison.Ordinal);
+        Assert.EndsWith($"Does not match pattern '{pattern}'", Problem($$"""{"pattern":{{Json.Write(pattern)}}}""", Json.Write(value)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +106,9 @@ public sealed class ParamSchemasTests
 
     [Fact]
     public void SchemasAreBounded()
-        => Assert.Contains("a schema has at most 65536 octets", new ParamSchemas().SchemaProblem(JsonElement.Parse($$"""{"title":"{{new string('a', SchemaLimits.Octets)}}"}""")), StringComparison.Ordinal);
+        => Assert.Contains("a schema has at most 65536 octets",
+            new ParamSchemas().SchemaProblem(JsonElement.Parse($$"""{"title":"{{new string('a', SchemaLimits.Octets)}}"}""")),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("""{"type":"integer"}""", "\"rosebud-19\"")]
@@ -116,8 +126,10 @@ public sealed class ParamSchemasTests
     [Fact]
     public void ADefaultMustFit()
     {
-        Assert.Equal(["Error in default value: (root): Invalid type. Expected: integer, given: string"], new ParamSchemas().Problems(new Param { Name = "p", Schema = JsonElement.Parse("""{"type":"integer","default":"many"}""") }));
-        Assert.Empty(new ParamSchemas().Problems(new Param { Name = "p", Schema = JsonElement.Parse("""{"type":"integer","default":3}""") }));
+        Assert.Equal(["Error in default value: (root): Invalid type. Expected: integer, given: string"],
+            new ParamSchemas().Problems(new Param { Name = "p", Schema = JsonElement.Parse("""{"type":"integer","default":"many"}""") }));
+        Assert.Empty(new ParamSchemas().Problems(
+            new Param { Name = "p", Schema = JsonElement.Parse("""{"type":"integer","default":3}""") }));
     }
 
     [Theory]
@@ -147,11 +159,21 @@ public sealed class ParamSchemasTests
     {
         string[] seeds =
         [
-            """{"type":"object","properties":{"a":{"$ref":"#/definitions/x"}},"definitions":{"x":{"type":["string","null"],"pattern":"^(a|b){1,3}\\d$","minLength":1}},"required":["a"]}""",
-            """{"anyOf":[{"items":[{"type":"integer","minimum":0}],"additionalItems":false},{"not":{"enum":[1,"a",null]}}],"if":{"const":1},"then":{"multipleOf":0.1}}""",
-            """{"patternProperties":{"^x":{"format":"ipv4"}},"dependencies":{"a":["b"]},"propertyNames":{"maxLength":9},"contains":{"exclusiveMinimum":3},"uniqueItems":true}""",
+            """
+            {"type":"object","properties":{"a":{"$ref":"#/definitions/x"}},"definitions":{"x":{"type":["string","null"],
+            "pattern":"^(a|b){1,3}\\d$","minLength":1}},"required":["a"]}
+            """,
+            """
+            {"anyOf":[{"items":[{"type":"integer","minimum":0}],"additionalItems":false},{"not":{"enum":[1,"a",null]}}],
+            "if":{"const":1},"then":{"multipleOf":0.1}}
+            """,
+            """
+            {"patternProperties":{"^x":{"format":"ipv4"}},"dependencies":{"a":["b"]},"propertyNames":{"maxLength":9},
+            "contains":{"exclusiveMinimum":3},"uniqueItems":true}
+            """,
         ];
-        string[] values = ["1", "0.3", "\"a1\"", "null", "[1,2,1.0]", "[]", """{"a":"ab1"}""", """{"a":null,"x1":"10.0.0.1"}""", "[[1e300],{\"b\":{}}]"];
+        string[] values = ["1", "0.3", "\"a1\"", "null", "[1,2,1.0]", "[]", """{"a":"ab1"}""", """{"a":null,"x1":"10.0.0.1"}""",
+            "[[1e300],{\"b\":{}}]"];
         var schema = Parsed(Fuzz.Mutate(random, System.Text.Encoding.UTF8.GetBytes(seeds[random.Next(seeds.Length)])));
         if (schema is null) return;
         _ = new ParamSchemas().Problem("p", JsonElement.Parse(values[random.Next(values.Length)]), schema.Value);
@@ -170,7 +192,10 @@ public sealed class ParamSchemasTests
     }
 
     private static string Chain(int length)
-        => "{\"definitions\":{" + string.Join(',', Enumerable.Range(0, length).Select(n => $"\"a{n}\":{{\"$ref\":\"#/definitions/a{n + 1}\"}}")) + $",\"a{length}\":{{}}}},\"$ref\":\"#/definitions/a0\"}}";
+        => "{\"definitions\":{"
+            + string.Join(',', Enumerable.Range(0, length).Select(n => $"\"a{n}\":{{\"$ref\":\"#/definitions/a{n + 1}\"}}"))
+                + $",\"a{length}\":{{}}}},\"$ref\":\"#/definitions/a0\"}}";
 
-    private static string? Problem(string schema, string value) => new ParamSchemas().Problem("p", JsonElement.Parse(value), JsonElement.Parse(schema));
+    private static string? Problem(string schema, string value)
+        => new ParamSchemas().Problem("p", JsonElement.Parse(value), JsonElement.Parse(schema));
 }

@@ -49,8 +49,10 @@ public sealed class SnapshotPropertyTests
             foreach (var key in removed) stored.Remove(key);
             foreach (var (key, entry) in written) stored[key] = entry;
             var isWhole = random.Next(10) == 0;
-            catalog = catalog.With(new CatalogDelta(step, [.. isWhole ? stored.Values : written.Values], isWhole ? [] : [.. removed], isWhole));
-            var scratch = CatalogSnapshot.Of(content).With(new CatalogDelta(step, [.. stored.Values.OrderBy(_ => random.Next())], [], IsWhole: true));
+            catalog = catalog.With(
+                new CatalogDelta(step, [.. isWhole ? stored.Values : written.Values], isWhole ? [] : [.. removed], isWhole));
+            var scratch = CatalogSnapshot.Of(content)
+                .With(new CatalogDelta(step, [.. stored.Values.OrderBy(_ => random.Next())], [], IsWhole: true));
             Assert.Equal(Told(scratch, stored.Keys), Told(catalog, stored.Keys));
         }
     }
@@ -59,10 +61,14 @@ public sealed class SnapshotPropertyTests
     private static string Told(CatalogSnapshot catalog, IEnumerable<DocumentKey> stored)
     {
         var lines = CatalogRules.Stored.Keys.Order(StringComparer.Ordinal)
-            .SelectMany(k => catalog.OfKind(k).Values.Select(d => $"{k} {JsonSerializer.Serialize(d, d.GetType(), Json.Options)} {string.Join(',', catalog.Uses(k, d.Key))}")).ToList();
+            .SelectMany(k =>
+                catalog.OfKind(k).Values.Select(
+                    d => $"{k} {JsonSerializer.Serialize(d, d.GetType(), Json.Options)} {string.Join(',', catalog.Uses(k, d.Key))}"))
+                        .ToList();
         lines.AddRange(stored.OrderBy(k => k).Select(k => $"{k} {catalog.RevisionOf(k.Prefix, k.Key)}"));
         foreach (var address in Addresses) lines.Add($"{IPv4.Format(address)} {catalog.SubnetOf(address)?.Name}");
-        foreach (var name in catalog.TemplateSet.Names.Order(StringComparer.Ordinal)) lines.Add($"{name} {catalog.TemplateSet.OwnerOf(name)} {catalog.TemplateSet.Execute(name, null)}");
+        foreach (var name in catalog.TemplateSet.Names.Order(StringComparer.Ordinal))
+            lines.Add($"{name} {catalog.TemplateSet.OwnerOf(name)} {catalog.TemplateSet.Execute(name, null)}");
         lines.AddRange(catalog.Prefs.All.Select(p => $"{p.Key}={p.Value}"));
         return string.Join('\n', lines);
     }
@@ -75,14 +81,36 @@ public sealed class SnapshotPropertyTests
         IReadOnlyList<TemplateInfo> Files() => random.Next(2) == 0 ? [] : [new TemplateInfo { Name = "ipxe", Path = "p", ID = Name() }];
         return random.Next(8) switch
         {
-            0 => new Template { ID = Name(), Contents = random.Next(6) == 0 && broken ? "{{" : $"t{random.Next(9)}{(random.Next(2) == 0 ? $"{{{{define \"{Name()}\"}}}}d{random.Next(9)}{{{{end}}}}" : "")}" },
+            0 => new Template
+            {
+                ID = Name(),
+                Contents = random.Next(6) == 0 && broken
+                    ? "{{" : $"t{random.Next(9)}{(random.Next(2) == 0 ? $"{{{{define \"{Name()}\"}}}}d{random.Next(9)}{{{{end}}}}" : "")}"
+            },
             1 => new TaskDefinition { Name = Name(), Prerequisites = [Name()], Templates = Files() },
-            2 => new BootEnv { Name = Name(), OnlyUnknown = random.Next(3) == 0, Kernel = random.Next(2) == 0 ? "k" : "", Templates = Files() },
-            3 => new Stage { Name = Name(), BootEnv = random.Next(2) == 0 ? "" : Name(), Tasks = [Name()], Profiles = [Name()], Templates = Files() },
+            2 => new BootEnv
+            {
+                Name = Name(),
+                OnlyUnknown = random.Next(3) == 0,
+                Kernel = random.Next(2) == 0 ? "k" : "",
+                Templates = Files()
+            },
+            3 => new Stage
+            {
+                Name = Name(),
+                BootEnv = random.Next(2) == 0 ? "" : Name(),
+                Tasks = [Name()],
+                Profiles = [Name()],
+                Templates = Files()
+            },
             4 => new Workflow { Name = Name(), Stages = [Name(), Name()] },
             5 => new Profile { Name = Name() },
             6 => new Subnet { Name = Name(), Network = $"10.0.{random.Next(4)}.{16 * random.Next(16)}/{random.Next(20, 29)}" },
-            _ => new Pref { Name = new[] { "defaultBootEnv", "defaultStage", "defaultWorkflow", "unknownBootEnv" }[random.Next(4)], Val = Name() },
+            _ => new Pref
+            {
+                Name = new[] { "defaultBootEnv", "defaultStage", "defaultWorkflow", "unknownBootEnv" }[random.Next(4)],
+                Val = Name()
+            },
         };
     }
 }

@@ -27,7 +27,8 @@ public sealed class NameRulesTests
     [InlineData("srv-", "with a dash")]
     [InlineData("srv.-example", "with a dash")]
     [InlineData("10.0.0.1", "no address")]
-    public void OthersAreRefusedWithAReason(string name, string why) => Assert.Contains(why, NameRules.HostNameProblem(name), StringComparison.Ordinal);
+    public void OthersAreRefusedWithAReason(string name, string why)
+        => Assert.Contains(why, NameRules.HostNameProblem(name), StringComparison.Ordinal);
 
     [Fact]
     public void LengthsAreThoseOfDns()

@@ -28,10 +28,15 @@ internal static class PlainPatch
             case "add": return Add(holder, path, Value());
             case "remove": return Remove(holder, path, out _);
             case "replace": return Get(holder, path, out _) && Set(holder, path, Value());
-            case "test": return Get(holder, path, out var found) && JsonElement.DeepEquals(JsonSerializer.SerializeToElement(found), operation.GetProperty("value"));
-            case "copy": return Tokens(operation, "from") is { } source && Get(holder, source, out var copied) && Add(holder, path, copied?.DeepClone());
+            case "test":
+                return Get(holder, path, out var found)
+                && JsonElement.DeepEquals(JsonSerializer.SerializeToElement(found), operation.GetProperty("value"));
+            case "copy":
+                return Tokens(operation, "from") is { } source && Get(holder, source, out var copied)
+                && Add(holder, path, copied?.DeepClone());
             default:
-                if (Tokens(operation, "from") is not { } from || (path.Length > from.Length && path.Take(from.Length).SequenceEqual(from))) return false;
+                if (Tokens(operation, "from") is not { } from || (path.Length > from.Length && path.Take(from.Length).SequenceEqual(from)))
+                    return false;
                 if (!Get(holder, from, out _)) return false;
                 return path.SequenceEqual(from) || (Remove(holder, from, out var moved) && Add(holder, path, moved));
         }
@@ -78,12 +83,15 @@ internal static class PlainPatch
     }
 
     private static int? Index(string token, int last)
-        => token.Length is > 0 and < 9 && token.All(char.IsAsciiDigit) && (token.Length == 1 || token[0] != '0') && int.Parse(token, System.Globalization.CultureInfo.InvariantCulture) is var at && at <= last ? at : null;
+        => token.Length is > 0 and < 9 && token.All(char.IsAsciiDigit) && (token.Length == 1 || token[0] != '0')
+            && int.Parse(token, System.Globalization.CultureInfo.InvariantCulture) is var at && at <= last ? at : null;
 
     private static string[]? Tokens(JsonElement operation, string name)
     {
         var pointer = operation.GetProperty(name).GetString()!;
         if (pointer.Length > 0 && pointer[0] != '/') return null;
-        return ["root", .. pointer.Split('/').Skip(1).Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        return ["root",
+            .. pointer.Split('/').Skip(1)
+            .Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
     }
 }

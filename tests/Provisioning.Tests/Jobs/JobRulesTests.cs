@@ -9,7 +9,8 @@ public sealed class JobRulesTests
 {
     private static readonly CatalogSnapshot Catalog = TestCatalog.With(
         new TaskDefinition { Name = "one" }, new TaskDefinition { Name = "two" },
-        new Stage { Name = "work", BootEnv = "sledgehammer", Tasks = ["one", "two"] }, new Workflow { Name = "wf", Stages = ["work", "local"] });
+        new Stage { Name = "work", BootEnv = "sledgehammer", Tasks = ["one", "two"] },
+        new Workflow { Name = "wf", Stages = ["work", "local"] });
 
     private int _uuids;
 
@@ -104,8 +105,11 @@ public sealed class JobRulesTests
         public Run(JobRulesTests test)
         {
             _test = test;
-            var created = MachineRules.Create(new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "m1" }, Catalog, TestCatalog.Start, true, new ChangeOptions(), "secret");
-            Machine = MachineRules.Update(created, created with { Workflow = "wf" }, Catalog, TestCatalog.Start, new ChangeOptions()) with { Runnable = true };
+            var created = MachineRules.Create(new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "m1" }, Catalog,
+                TestCatalog.Start, true, new ChangeOptions(), "secret");
+            Machine = MachineRules.Update(created, created with { Workflow = "wf" }, Catalog, TestCatalog.Start,
+                new ChangeOptions()) with
+            { Runnable = true };
         }
 
         public Machine Machine { get; set; }

@@ -16,10 +16,14 @@ public sealed class ListEvaluatorTests
 
     private static readonly Machine[] Machines =
     [
-        Machine(1) with { Address = "10.0.0.2", HardwareAddrs = ["02:ca:5e:00:03:01"], Params = Params("""{"x/y": "r1", "n": 2}"""), CurrentTask = 2 },
-        Machine(2) with { Address = "10.0.0.10", Profiles = ["web", "db"], Params = Params("""{"x/y": "r2", "n": 10}"""), Runnable = true },
-        Machine(3) with { Address = "10.0.0.100", Params = Params("""{"x/y": 5, "n": "10"}"""), Boot = new MachineBoot { Phase = Phase.Failed } },
-        Machine(4) with { Params = Params("""{"n": null}"""), Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["color"] = "red" } },
+        Machine(1) with { Address = "10.0.0.2", HardwareAddrs = ["02:ca:5e:00:03:01"], Params = Params("""{"x/y": "r1", "n": 2}"""),
+            CurrentTask = 2 },
+        Machine(2) with { Address = "10.0.0.10", Profiles = ["web", "db"], Params = Params("""{"x/y": "r2", "n": 10}"""),
+            Runnable = true },
+        Machine(3) with { Address = "10.0.0.100", Params = Params("""{"x/y": 5, "n": "10"}"""),
+            Boot = new MachineBoot { Phase = Phase.Failed } },
+        Machine(4) with { Params = Params("""{"n": null}"""),
+            Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["color"] = "red" } },
     ];
 
     [Theory]
@@ -56,8 +60,12 @@ public sealed class ListEvaluatorTests
     [Fact]
     public void ReservationsAreKnownByAddressAndMacInAnySpelling()
     {
-        Reservation[] all = [new() { Addr = "198.18.9.100", Token = "02:ca:5e:00:00:64" }, new() { Addr = "198.18.9.2", Token = "02:ca:5e:00:00:02" }, new() { Addr = "198.18.9.10", Token = "other" }];
-        string List(string query) => string.Join(' ', Evaluator.Page(ListParser.Query(CatalogFields.Tables["reservations"], ListParserTests.Words(query), _ => ParamUse.Known), all).Rows.Select(r => r.Addr));
+        Reservation[] all = [new() { Addr = "198.18.9.100", Token = "02:ca:5e:00:00:64" },
+            new() { Addr = "198.18.9.2", Token = "02:ca:5e:00:00:02" }, new() { Addr = "198.18.9.10", Token = "other" }];
+        string List(string query)
+            => string.Join(' ',
+                Evaluator.Page(ListParser.Query(CatalogFields.Tables["reservations"], ListParserTests.Words(query), _ => ParamUse.Known),
+                    all).Rows.Select(r => r.Addr));
         Assert.Equal("198.18.9.2 198.18.9.10 198.18.9.100", List(""));
         Assert.Equal("198.18.9.2", List("Token=02CA5E000002"));
         Assert.Equal("198.18.9.10", List("Token=other"));
@@ -89,7 +97,8 @@ public sealed class ListEvaluatorTests
 
         Assert.Equal(["m3", "m2", "m1", "m4"], names);
         var other = Evaluator.Page(query with { After = null }, Machines).Next;
-        Assert.Equal("after is a place in a list of another order", Assert.Throws<ApiException>(() => ListParserTests.Parse($"sort=Name&after={other}")).Error.Messages[0]);
+        Assert.Equal("after is a place in a list of another order",
+            Assert.Throws<ApiException>(() => ListParserTests.Parse($"sort=Name&after={other}")).Error.Messages[0]);
     }
 
     [Fact]
@@ -98,7 +107,8 @@ public sealed class ListEvaluatorTests
         // Each look at the clock is half a second later than the one before.
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(500) };
         var many = Enumerable.Range(0, 10).Select(Machine).ToList();
-        Assert.Equal(406, Assert.Throws<ApiException>(() => new ListEvaluator(time).Page(ListParserTests.Parse("Name=Re(^m)"), many)).Error.Code);
+        Assert.Equal(406,
+            Assert.Throws<ApiException>(() => new ListEvaluator(time).Page(ListParserTests.Parse("Name=Re(^m)"), many)).Error.Code);
         Assert.Equal(3, new ListEvaluator(time).Page(ListParserTests.Parse("Name=Re(^m)"), many[..3]).Filtered);
     }
 
@@ -115,7 +125,8 @@ public sealed class ListEvaluatorTests
     [Fact]
     public void FacetsCountTheRowsThatAreLeft()
     {
-        IEnumerable<(string, long)> Counts(string query, string field) => Evaluator.Facet(ListParserTests.Parse(query), MachineFields.Table[field], Machines).Select(f => (f.Value, f.Count));
+        IEnumerable<(string, long)> Counts(string query, string field)
+            => Evaluator.Facet(ListParserTests.Parse(query), MachineFields.Table[field], Machines).Select(f => (f.Value, f.Count));
         Assert.Equal([("Unknown", 3L), ("Failed", 1L)], Counts("", "Boot.Phase"));
         Assert.Equal([("Unknown", 1L)], Counts("Runnable=true&limit=0", "Boot.Phase"));
         Assert.Equal([("db", 1L), ("web", 1L)], Counts("", "Profiles"));
@@ -127,12 +138,15 @@ public sealed class ListEvaluatorTests
     {
         JsonObject Row(string query)
         {
-            var row = (JsonObject)Json.Node(Machines[0] with { Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" } });
+            var row = (JsonObject)Json.Node(
+                Machines[0] with { Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["a"] = "b" } });
             ListParser.View("machines", ListParserTests.Words(query)).Trim(row);
             return row;
         }
 
-        Assert.Equal(("{}", "{}", true), (Row("slim=Meta,Params")["Meta"]!.ToJsonString(), Row("slim=Meta,Params")["Params"]!.ToJsonString(), Row("slim=Meta")["Partial"]!.GetValue<bool>()));
+        Assert.Equal(("{}", "{}", true),
+            (Row("slim=Meta,Params")["Meta"]!.ToJsonString(), Row("slim=Meta,Params")["Params"]!.ToJsonString(),
+                Row("slim=Meta")["Partial"]!.GetValue<bool>()));
         Assert.Equal("""{"n":2}""", Row("params=n,absent")["Params"]!.ToJsonString());
         Assert.False(Row("limit=1")["Partial"]!.GetValue<bool>());
     }

@@ -71,7 +71,8 @@ public sealed class ListParserTests
     [InlineData("slim=Name", "slim leaves out Meta and Params, not Name")]
     [InlineData("decode=maybe", "decode must be true or false")]
     public void AViewThatIsNoneIsRefused(string query, string message)
-        => Assert.Equal(message, Assert.Single(Assert.Throws<ApiException>(() => ListParser.View("machines", Words(query))).Error.Messages));
+        => Assert.Equal(message,
+            Assert.Single(Assert.Throws<ApiException>(() => ListParser.View("machines", Words(query))).Error.Messages));
 
     [Fact]
     public void WhatIsTooMuchIsRefused()
@@ -81,11 +82,13 @@ public sealed class ListParserTests
         Assert.Equal("a list is filtered by at most 32 fields", Message(Times(33, i => $"params.p{i}=1", "&")));
         Assert.Equal("Name has at most 64 alternatives", Message(Times(65, i => $"Name={i}", "&")));
         Assert.Equal("In has at most 1000 values", Message($"Name=In({Times(1001, i => $"{i}", ",")})"));
-        Assert.Equal("the filters of a list have at most 1000 values", Message($"Name=In({Times(600, i => $"{i}", ",")})&Stage=In({Times(600, i => $"{i}", ",")})"));
+        Assert.Equal("the filters of a list have at most 1000 values",
+            Message($"Name=In({Times(600, i => $"{i}", ",")})&Stage=In({Times(600, i => $"{i}", ",")})"));
         Assert.Equal("the filters of a list have at most 8 regular expressions", Message(Times(9, i => $"params.p{i}=Re(a)", "&")));
         Assert.Equal("a value of Name has at most 4096 characters", Message($"Name={new string('a', 4097)}"));
         Assert.Equal("Name: a regular expression has at most 512 characters", Message($"Name=Re({new string('a', 513)})"));
-        Assert.Equal("Filter not found: " + new string('x', 300) + "…", Message($"params.{new string('x', 400)}=1".Replace("params.", "", StringComparison.Ordinal)));
+        Assert.Equal("Filter not found: " + new string('x', 300) + "…",
+            Message($"params.{new string('x', 400)}=1".Replace("params.", "", StringComparison.Ordinal)));
         Assert.Equal("after is no place in a list", Message($"after={new string('a', 8193)}"));
     }
 
@@ -135,7 +138,8 @@ public sealed class ListParserTests
     [Fact]
     public Task NoQueryDoesHarm()
     {
-        string[] names = [.. MachineFields.Table.Fields.Keys, "params.x", "x/y", "sort", "limit", "offset", "after", "slim", "params", "reverse", "bogus"];
+        string[] names = [.. MachineFields.Table.Fields.Keys, "params.x", "x/y", "sort", "limit", "offset", "after", "slim", "params",
+            "reverse", "bogus"];
         byte[] alphabet = "abcEqReIn(),.*+?[]{}|\\^$0123456789:-eTZ%\0é😀"u8.ToArray();
         var machine = new Machine { Uuid = "0b3c6a8e-0000-4000-8000-000000000001", Name = "abc", Address = "10.0.0.1" };
         var evaluator = new ListEvaluator(TimeProvider.System);
@@ -144,8 +148,10 @@ public sealed class ListParserTests
             var words = new List<KeyValuePair<string, IReadOnlyList<string>>>();
             for (var n = random.Next(1, 4); n > 0; n--)
             {
-                var value = System.Text.Encoding.UTF8.GetString([.. Enumerable.Range(0, random.Next(12)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
-                var function = random.Next(2) == 0 ? value : $"{Functions[random.Next(Functions.Length)]}({value}{(random.Next(8) == 0 ? "" : ")")}";
+                var value = System.Text.Encoding.UTF8.GetString(
+                    [.. Enumerable.Range(0, random.Next(12)).Select(_ => alphabet[random.Next(alphabet.Length)])]);
+                var function = random.Next(2) == 0 ? value
+                    : $"{Functions[random.Next(Functions.Length)]}({value}{(random.Next(8) == 0 ? "" : ")")}";
                 words.Add(KeyValuePair.Create(names[random.Next(names.Length)], (IReadOnlyList<string>)[function]));
             }
 
@@ -166,10 +172,13 @@ public sealed class ListParserTests
 
     /// <summary>A query of machines, where x/y is a defined param and secret/param a secure one.</summary>
     internal static ListQuery Parse(string query)
-        => ListParser.Query(MachineFields.Table, Words(query), name => name switch { "x/y" => ParamUse.Known, "secret/param" => ParamUse.Secret, _ => ParamUse.Unknown });
+        => ListParser.Query(MachineFields.Table, Words(query),
+            name => name switch { "x/y" => ParamUse.Known, "secret/param" => ParamUse.Secret, _ => ParamUse.Unknown });
 
     /// <summary>Names and values of a query as it is written in a URL, not escaped.</summary>
-    internal static IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> Words(string query) => query.Split('&').Where(w => w.Length > 0)
+    internal static IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> Words(string query)
+        => query.Split('&').Where(w => w.Length > 0)
         .Select(w => (Name: w[..w.IndexOf('=', StringComparison.Ordinal)], Value: w[(w.IndexOf('=', StringComparison.Ordinal) + 1)..]))
-        .GroupBy(w => w.Name, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, (IReadOnlyList<string>)[.. g.Select(w => w.Value)]));
+        .GroupBy(w => w.Name, StringComparer.Ordinal)
+        .Select(g => KeyValuePair.Create(g.Key, (IReadOnlyList<string>)[.. g.Select(w => w.Value)]));
 }

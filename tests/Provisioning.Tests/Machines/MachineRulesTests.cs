@@ -10,10 +10,12 @@ public sealed class MachineRulesTests
     private static readonly CatalogSnapshot Catalog = TestCatalog.With(
         TestCatalog.Pref("defaultWorkflow", "discover"),
         new TaskDefinition { Name = "base" }, new TaskDefinition { Name = "top", Prerequisites = ["base"] },
-        new Stage { Name = "st", BootEnv = "sledgehammer", Tasks = ["top", "inventory", "base"] }, new Workflow { Name = "wf", Stages = ["discover", "st", "local"] });
+        new Stage { Name = "st", BootEnv = "sledgehammer", Tasks = ["top", "inventory", "base"] },
+        new Workflow { Name = "wf", Stages = ["discover", "st", "local"] });
 
     private static Machine Create(Machine wanted, bool discovered = false)
-        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered, new ChangeOptions(), "secret");
+        => MachineRules.Create(wanted with { Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, Catalog, TestCatalog.Start, discovered,
+            new ChangeOptions(), "secret");
 
     private static Machine Update(Machine old, Func<Machine, Machine> change, ChangeOptions? options = null)
         => MachineRules.Update(old, change(old), Catalog, TestCatalog.Start, options ?? new ChangeOptions());
@@ -33,11 +35,14 @@ public sealed class MachineRulesTests
 
     [Fact]
     public void AMachineDefinedInAdvanceRestsUntilItIsSeen()
-        => Assert.Equal((Phase.Unknown, default(DateTimeOffset)), (Create(new Machine { Name = "m1" }).Boot.Phase, Create(new Machine { Name = "m1" }).Boot.Deadline));
+        => Assert.Equal((Phase.Unknown, default(DateTimeOffset)),
+            (Create(new Machine { Name = "m1" }).Boot.Phase, Create(new Machine { Name = "m1" }).Boot.Deadline));
 
     [Fact]
     public void AMachineThatNamesItsBootEnvIsNotMovedByTheDefaultWorkflow()
-        => Assert.Equal(("sledgehammer", ""), (Create(new Machine { Name = "m1", BootEnv = "sledgehammer" }).BootEnv, Create(new Machine { Name = "m1", BootEnv = "sledgehammer" }).Workflow));
+        => Assert.Equal(("sledgehammer", ""),
+            (Create(new Machine { Name = "m1", BootEnv = "sledgehammer" }).BootEnv,
+                Create(new Machine { Name = "m1", BootEnv = "sledgehammer" }).Workflow));
 
     [Theory]
     [InlineData("bad name/..", "", "amd64", "Invalid Name `bad name/..`")]
@@ -48,13 +53,15 @@ public sealed class MachineRulesTests
 
     [Fact]
     public void EveryMissingReferenceIsNamedAtCreation()
-        => Assert.Equal(["Bootenv nope does not exist", "Profile gone does not exist"], Problems(() => Create(new Machine { Name = "m1", BootEnv = "nope", Profiles = ["gone"] })));
+        => Assert.Equal(["Bootenv nope does not exist", "Profile gone does not exist"],
+            Problems(() => Create(new Machine { Name = "m1", BootEnv = "nope", Profiles = ["gone"] })));
 
     [Fact]
     public void AWorkflowExpandsPrerequisitesOncePerBootEnvironment()
     {
         var machine = Update(Create(new Machine { Name = "m1" }), m => m with { Workflow = "wf" });
-        Assert.Equal(["stage:discover", "bootenv:sledgehammer", "inventory", "stage:st", "base", "top", "inventory", "base", "stage:local", "bootenv:local"], machine.Tasks);
+        Assert.Equal(["stage:discover", "bootenv:sledgehammer", "inventory", "stage:st", "base", "top", "inventory", "base", "stage:local",
+            "bootenv:local"], machine.Tasks);
         Assert.Equal((-1, "discover"), (machine.CurrentTask, machine.Stage));
     }
 
@@ -88,7 +95,9 @@ public sealed class MachineRulesTests
         var machine = Create(new Machine { Name = "m1" }) with { CurrentTask = 2 };
         Assert.Equal(1, Update(machine, m => m with { CurrentTask = -1 }).CurrentTask);
         Assert.Equal(["CurrentTask can only be set backwards"], Problems(() => Update(machine, m => m with { CurrentTask = 3 })));
-        Assert.Contains("right updateTaskList", Problems(() => Update(machine, m => m with { CurrentTask = 1 }, new ChangeOptions(MayUpdateTaskList: false)))[0], StringComparison.Ordinal);
+        Assert.Contains("right updateTaskList",
+            Problems(() => Update(machine, m => m with { CurrentTask = 1 }, new ChangeOptions(MayUpdateTaskList: false)))[0],
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -61,8 +61,10 @@ public sealed class LeaseClockTests
     public void LeasesMoveWithTheClock()
     {
         var now = TestCatalog.Start;
-        Lease Of(string address, string state, int seconds) => new() { Addr = address, Token = address, State = state, ExpireTime = now.AddSeconds(seconds) };
-        var table = new LeaseTable<uint>(IPv4Text.Instance, new AddressRange<uint>(IPv4.Parse("10.0.0.10"), IPv4.Parse("10.0.0.20")), [Of("10.0.0.10", Lease.Ack, 500), Of("10.0.0.11", Lease.Ack, -5), Of("10.0.0.12", Lease.Expired, 0)], []);
+        Lease Of(string address, string state, int seconds)
+            => new() { Addr = address, Token = address, State = state, ExpireTime = now.AddSeconds(seconds) };
+        var table = new LeaseTable<uint>(IPv4Text.Instance, new AddressRange<uint>(IPv4.Parse("10.0.0.10"), IPv4.Parse("10.0.0.20")),
+            [Of("10.0.0.10", Lease.Ack, 500), Of("10.0.0.11", Lease.Ack, -5), Of("10.0.0.12", Lease.Expired, 0)], []);
         var later = now.AddDays(1);
         var moved = Assert.Single(table.Shifted(TimeSpan.FromDays(1), later));
         Assert.Equal(("10.0.0.10", later.AddSeconds(500)), (moved.Addr, moved.ExpireTime));

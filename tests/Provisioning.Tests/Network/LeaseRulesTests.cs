@@ -100,7 +100,8 @@ public sealed class LeaseRulesTests
         Assert.Equal([IPv4.Parse("10.0.0.11"), IPv4.Parse("10.0.0.12")], net.Rules.Upcoming(8));
         net.Apply(net.Rules.InUse(IPv4.Parse("10.0.0.10"), _now));
         net.Apply(net.Rules.InUse(IPv4.Parse("10.0.0.11"), _now));
-        Assert.Equal((LeaseVerdict.Refuse, "10.0.0.10 is in use by somebody unknown"), (net.Request(A, "10.0.0.10", _now).Verdict, net.Request(A, "10.0.0.10", _now).Reason));
+        Assert.Equal((LeaseVerdict.Refuse, "10.0.0.10 is in use by somebody unknown"),
+            (net.Request(A, "10.0.0.10", _now).Verdict, net.Request(A, "10.0.0.10", _now).Reason));
         Assert.Equal("10.0.0.12", net.Discover(A, _now).Lease!.Addr);
         net.Request(A, "10.0.0.12", _now);
         Assert.Empty(net.Rules.InUse(IPv4.Parse("10.0.0.12"), _now).Changed);
@@ -160,7 +161,9 @@ public sealed class LeaseRulesTests
             var ack = net.Request(mac, offer.Lease.Addr, _now);
             if (ack.Verdict != LeaseVerdict.Give) continue;
             var address = ack.Lease!.Addr;
-            if (holders.TryGetValue(address, out var holder)) Assert.True(holder.Mac == mac || holder.Until <= _now, $"{address} was {holder.Mac}'s until {holder.Until}, and is given to {mac} at {_now}");
+            if (holders.TryGetValue(address, out var holder))
+                Assert.True(holder.Mac == mac || holder.Until <= _now,
+                    $"{address} was {holder.Mac}'s until {holder.Until}, and is given to {mac} at {_now}");
             holders[address] = (mac, ack.Lease.ExpireTime);
             if (random.Next(5) != 0) continue;
             net.Apply(net.Rules.Release(new LeaseRequest(mac, IPv4.Parse(address), Via), _now));
@@ -172,7 +175,8 @@ public sealed class LeaseRulesTests
     {
         private readonly ReservationBook _reservations = new(reservations);
 
-        private readonly LeaseTable<uint> _table = new(IPv4Text.Instance, SubnetRange.Of(subnet), [], reservations.Select(r => IPv4.Parse(r.Addr)));
+        private readonly LeaseTable<uint> _table = new(IPv4Text.Instance, SubnetRange.Of(subnet), [],
+            reservations.Select(r => IPv4.Parse(r.Addr)));
 
         public Subnet Subnet { get; set; } = subnet;
 
@@ -180,7 +184,8 @@ public sealed class LeaseRulesTests
 
         public LeaseDecision<uint> Discover(string mac, DateTimeOffset now) => Apply(Rules.Discover(new LeaseRequest(mac, 0, Via), now));
 
-        public LeaseDecision<uint> Request(string mac, string address, DateTimeOffset now) => Apply(Rules.Request(new LeaseRequest(mac, IPv4.Parse(address), Via), now));
+        public LeaseDecision<uint> Request(string mac, string address, DateTimeOffset now)
+            => Apply(Rules.Request(new LeaseRequest(mac, IPv4.Parse(address), Via), now));
 
         public void Lease(string mac, DateTimeOffset now) => Request(mac, Discover(mac, now).Lease!.Addr, now);
 

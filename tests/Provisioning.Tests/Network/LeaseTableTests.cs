@@ -35,7 +35,8 @@ public sealed class LeaseTableTests
                 Assert.Equal(plain.Leases.Count, table.Count);
             }
 
-            foreach (var address in Enumerable.Range(1, 75).Select(a => (uint)a)) Assert.Equal(plain.Leases.GetValueOrDefault(address), table.At(address));
+            foreach (var address in Enumerable.Range(1, 75).Select(a => (uint)a))
+                Assert.Equal(plain.Leases.GetValueOrDefault(address), table.At(address));
         }
     }
 
@@ -79,7 +80,14 @@ public sealed class LeaseTableTests
     {
         var small = new LeaseTable<uint>(IPv4Text.Instance, WholeEight, [], []);
         var reserved = Enumerable.Range(0, 100_000).Select(i => WholeEight.First + (uint)i).ToList();
-        var leases = Enumerable.Range(0, 100_000).Select(i => new Lease { Addr = IPv4.Format(WholeEight.First + 200_000 + (uint)(2 * i)), Token = i.ToString(CultureInfo.InvariantCulture), State = Lease.Ack, ExpireTime = Start.AddSeconds(i) });
+        var leases = Enumerable.Range(0, 100_000)
+            .Select(i => new Lease
+            {
+                Addr = IPv4.Format(WholeEight.First + 200_000 + (uint)(2 * i)),
+                Token = i.ToString(CultureInfo.InvariantCulture),
+                State = Lease.Ack,
+                ExpireTime = Start.AddSeconds(i)
+            });
         var large = new LeaseTable<uint>(IPv4Text.Instance, WholeEight, leases, reserved);
         Assert.Equal(WholeEight.First + 100_000, large.NextFree());
         var (cheap, dear) = (Cost(small), Cost(large));
@@ -98,7 +106,13 @@ public sealed class LeaseTableTests
             for (var i = 0; i < count; i++)
             {
                 var address = table.NextFree()!.Value;
-                var lease = new Lease { Addr = IPv4.Format(address), Token = "n" + IPv4.Hex(address), State = Lease.Ack, ExpireTime = Start.AddDays(9) };
+                var lease = new Lease
+                {
+                    Addr = IPv4.Format(address),
+                    Token = "n" + IPv4.Hex(address),
+                    State = Lease.Ack,
+                    ExpireTime = Start.AddDays(9)
+                };
                 table.Apply(new LeaseDecision<uint>(LeaseVerdict.Give, lease, null, "", [lease]) { Offered = address });
                 table.Upcoming(8);
                 table.MostExpired(Start);
@@ -115,7 +129,14 @@ public sealed class LeaseTableTests
         var end = WholeEight.First + 50_000;
         var all = Enumerable.Range(0, 50_001).Select(i => WholeEight.First + (uint)i).ToList();
         var table = new LeaseTable<uint>(IPv4Text.Instance, new AddressRange<uint>(WholeEight.First, end),
-            all.Select(a => new Lease { Addr = IPv4.Format(a), Token = IPv4.Hex(a), State = Lease.Expired, ExpireTime = Start.AddSeconds(a - WholeEight.First) }), all[..^1]);
+            all.Select(a =>
+                new Lease
+                {
+                    Addr = IPv4.Format(a),
+                    Token = IPv4.Hex(a),
+                    State = Lease.Expired,
+                    ExpireTime = Start.AddSeconds(a - WholeEight.First)
+                }), all[..^1]);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++) Assert.Equal(end, table.MostExpired(Start.AddDays(9)));
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1000 * 2000);
@@ -143,7 +164,10 @@ public sealed class LeaseTableTests
         Assert.Equal([UInt128.MaxValue - 1], table.Upcoming(9));
 
         static LeaseDecision<UInt128> Given(UInt128 address)
-            => new(LeaseVerdict.Give, null, null, "", [new Lease { Addr = address.ToString(CultureInfo.InvariantCulture), Token = "t", ExpireTime = Start }]) { Offered = address };
+            => new(LeaseVerdict.Give, null, null, "",
+                [new Lease { Addr = address.ToString(CultureInfo.InvariantCulture), Token = "t",
+                    ExpireTime = Start }])
+            { Offered = address };
     }
 
     private static void Act(LeaseTable<uint> table, PlainTable plain, Random random, DateTimeOffset now)
@@ -212,10 +236,13 @@ public sealed class LeaseTableTests
             var all = new List<uint>();
             if (range is not { } r) return all;
             for (var a = r.First; a <= r.Last; a++) all.Add(a);
-            return [.. all.Where(a => a >= _next).Concat(all.Where(a => a < _next)).Where(a => !Leases.ContainsKey(a) && !Reserved.Contains(a)).Take(most)];
+            return [.. all.Where(a => a >= _next).Concat(all.Where(a => a < _next))
+                .Where(a => !Leases.ContainsKey(a) && !Reserved.Contains(a)).Take(most)];
         }
 
         public uint? MostExpired(DateTimeOffset now)
-            => range is { } r && Leases.Where(l => r.Contains(l.Key) && !Reserved.Contains(l.Key) && l.Value.ExpireTime <= now).OrderBy(l => l.Value.ExpireTime).ThenBy(l => l.Key).ToList() is [var first, ..] ? first.Key : null;
+            => range is { } r
+                && Leases.Where(l => r.Contains(l.Key) && !Reserved.Contains(l.Key) && l.Value.ExpireTime <= now)
+                    .OrderBy(l => l.Value.ExpireTime).ThenBy(l => l.Key).ToList() is [var first, ..] ? first.Key : null;
     }
 }

@@ -18,7 +18,8 @@ public sealed class SubnetRulesTests
     [InlineData(82)]
     [InlineData(255)]
     public void OptionsOfTheProtocolCannotBeSet(byte code)
-        => Assert.Equal([$"/Options/1: option {code} belongs to the protocol itself and cannot be set"], Problems(new(3, "10.0.0.1"), new(code, "1")));
+        => Assert.Equal([$"/Options/1: option {code} belongs to the protocol itself and cannot be set"],
+            Problems(new(3, "10.0.0.1"), new(code, "1")));
 
     /// <summary>DRP takes these and computes them itself; 58 and 59 are honoured.</summary>
     [Theory]
@@ -51,8 +52,10 @@ public sealed class SubnetRulesTests
     [Fact]
     public void WorkWithOptionsIsBounded()
     {
-        Assert.Equal("/Options: 255 options are more than the 254 that can be set", Problems([.. Enumerable.Repeat(new DhcpOptionSetting(3, "10.0.0.1"), 255)]).Single());
-        Assert.Equal(["/Options/0: the value of option 12 has more than 4096 characters"], Problems(new DhcpOptionSetting(12, new string('x', 4097))));
+        Assert.Equal("/Options: 255 options are more than the 254 that can be set",
+            Problems([.. Enumerable.Repeat(new DhcpOptionSetting(3, "10.0.0.1"), 255)]).Single());
+        Assert.Equal(["/Options/0: the value of option 12 has more than 4096 characters"],
+            Problems(new DhcpOptionSetting(12, new string('x', 4097))));
     }
 
     /// <summary>What an older version took can be kept while something else is changed.</summary>
@@ -88,24 +91,31 @@ public sealed class SubnetRulesTests
         Assert.Equal(["Duration cannot be negative"], Problems(Reservation with { Duration = -1 }));
         Assert.Equal(["Duration must be at most 315360000 seconds (ten years)"], Problems(Reservation with { Duration = int.MaxValue }));
         Assert.Equal(["NextServer boot is not an IPv4 address"], Problems(Reservation with { NextServer = "boot" }));
-        Assert.Equal(["/Options/0: option 53 belongs to the protocol itself and cannot be set"], Problems(Reservation with { Options = [new DhcpOptionSetting(53, "1")] }));
-        Assert.Equal(["Addr 10.0.0.255 is the network or broadcast address of subnet net"], Problems(Reservation with { Addr = "10.0.0.255" }));
+        Assert.Equal(["/Options/0: option 53 belongs to the protocol itself and cannot be set"],
+            Problems(Reservation with { Options = [new DhcpOptionSetting(53, "1")] }));
+        Assert.Equal(["Addr 10.0.0.255 is the network or broadcast address of subnet net"],
+            Problems(Reservation with { Addr = "10.0.0.255" }));
     }
 
     [Fact]
     public void ATokenHasOneReservation()
     {
         var other = Reservation with { Addr = "10.0.0.51" };
-        Assert.Equal(["Reservation 10.0.0.51 already has token 02:00:00:00:00:0a"], ReservationRules.Problems(Reservation, null, TestCatalog.Subnet(), new ReservationBook(other)));
+        Assert.Equal(["Reservation 10.0.0.51 already has token 02:00:00:00:00:0a"],
+            ReservationRules.Problems(Reservation, null, TestCatalog.Subnet(), new ReservationBook(other)));
         var scoped = Reservation with { Scoped = true };
-        Assert.Empty(ReservationRules.Problems(scoped, null, TestCatalog.Subnet(), new ReservationBook(other with { Scoped = true, Subnet = "elsewhere" })));
-        Assert.Single(ReservationRules.Problems(scoped, null, TestCatalog.Subnet(), new ReservationBook(other with { Scoped = true, Subnet = "net" })));
+        Assert.Empty(ReservationRules.Problems(scoped, null, TestCatalog.Subnet(),
+            new ReservationBook(other with { Scoped = true, Subnet = "elsewhere" })));
+        Assert.Single(ReservationRules.Problems(scoped, null, TestCatalog.Subnet(),
+            new ReservationBook(other with { Scoped = true, Subnet = "net" })));
         Assert.Equal(["Addr 10.0.0.50 is in no subnet"], ReservationRules.Problems(scoped, null, null, new ReservationBook()));
     }
 
     private static Reservation Reservation => new() { Addr = "10.0.0.50", Token = "02:00:00:00:00:0a", Strategy = "MAC" };
 
-    private static List<string> Problems(params DhcpOptionSetting[] options) => [.. SubnetRules.Problems(TestCatalog.Subnet() with { Options = options }, null)];
+    private static List<string> Problems(params DhcpOptionSetting[] options)
+        => [.. SubnetRules.Problems(TestCatalog.Subnet() with { Options = options }, null)];
 
-    private static List<string> Problems(Reservation reservation) => [.. ReservationRules.Problems(reservation, null, TestCatalog.Subnet(), new ReservationBook())];
+    private static List<string> Problems(Reservation reservation)
+        => [.. ReservationRules.Problems(reservation, null, TestCatalog.Subnet(), new ReservationBook())];
 }

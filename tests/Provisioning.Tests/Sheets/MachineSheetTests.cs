@@ -10,7 +10,8 @@ namespace Anvil.Provisioning.Tests.Sheets;
 public sealed class MachineSheetTests
 {
     private readonly List<Machine> _machines = [];
-    private readonly List<Document> _extra = [TestCatalog.Subnet(), new Profile { Name = "rack1" }, new Param { Name = "size", Schema = JsonSerializer.SerializeToElement(new { type = "integer" }) }];
+    private readonly List<Document> _extra = [TestCatalog.Subnet(), new Profile { Name = "rack1" },
+        new Param { Name = "size", Schema = JsonSerializer.SerializeToElement(new { type = "integer" }) }];
 
     private List<RowPlan> Plan(string header, params string[] rows)
     {
@@ -18,7 +19,8 @@ public sealed class MachineSheetTests
         var problems = new List<SheetProblem>();
         var columns = MachineSheet.Columns(sheet.Header, problems);
         Assert.Empty(problems);
-        return [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(_machines), TestCatalog.With(_extra), new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Start)];
+        return [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(_machines), TestCatalog.With(_extra),
+            new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Start)];
     }
 
     /// <summary>Carries a plan out, as the gateway does.</summary>
@@ -31,7 +33,8 @@ public sealed class MachineSheetTests
             var catalog = TestCatalog.With(_extra);
             var old = _machines.Find(m => m.Uuid == plan.Machine.Uuid);
             if (old is not null) _machines.Remove(old);
-            _machines.Add(old is null ? MachineRules.Create(plan.Machine, catalog, TestCatalog.Start, false, new ChangeOptions(), "secret") : MachineRules.Update(old, plan.Machine, catalog, TestCatalog.Start, new ChangeOptions()));
+            _machines.Add(old is null ? MachineRules.Create(plan.Machine, catalog, TestCatalog.Start, false, new ChangeOptions(), "secret")
+                : MachineRules.Update(old, plan.Machine, catalog, TestCatalog.Start, new ChangeOptions()));
             if (plan.Reservation is not null) _extra.Add(plan.Reservation);
         }
     }
@@ -39,13 +42,16 @@ public sealed class MachineSheetTests
     [Fact]
     public void ARowMakesAMachineWithAllThatItSays()
     {
-        var plan = Assert.Single(Plan("Name|MACs|Address|Profiles|Workflow|BMC|param:size|param:note|Arch", "web1|52-54-00-00-00-01; 525400000002|10.0.0.15|rack1|discover|10.9.0.1|42|[1]|aarch64"));
+        var plan = Assert.Single(
+            Plan("Name|MACs|Address|Profiles|Workflow|BMC|param:size|param:note|Arch",
+                "web1|52-54-00-00-00-01; 525400000002|10.0.0.15|rack1|discover|10.9.0.1|42|[1]|aarch64"));
         Assert.Empty(plan.Problems);
         Assert.Equal(RowAction.Create, plan.Action);
         var machine = plan.Machine;
         Assert.Equal(("web1", "10.0.0.15", "discover", "arm64"), (machine.Name, machine.Address, machine.Workflow, machine.Arch));
         Assert.Equal(["52:54:00:00:00:01", "52:54:00:00:00:02"], machine.HardwareAddrs);
-        Assert.Equal(("10.9.0.1", 42, JsonValueKind.Array), (machine.Params["ipmi/address"].GetString(), machine.Params["size"].GetInt32(), machine.Params["note"].ValueKind));
+        Assert.Equal(("10.9.0.1", 42, JsonValueKind.Array),
+            (machine.Params["ipmi/address"].GetString(), machine.Params["size"].GetInt32(), machine.Params["note"].ValueKind));
         Assert.Equal(("10.0.0.15", "52:54:00:00:00:01"), (plan.Reservation!.Addr, plan.Reservation.Token));
     }
 
@@ -126,7 +132,9 @@ public sealed class MachineSheetTests
     public void AnAddressThatIsReservedForAnotherIsRefused()
     {
         _extra.Add(new Reservation { Addr = "10.0.0.15", Token = "02:00:00:00:00:01", Strategy = "MAC" });
-        Assert.Contains("reserved for 02:00:00:00:00:01", Assert.Single(Assert.Single(Plan("Name|MACs|Address", "web1|52:54:00:00:00:01|10.0.0.15")).Problems).Message, StringComparison.Ordinal);
+        Assert.Contains("reserved for 02:00:00:00:00:01",
+            Assert.Single(Assert.Single(Plan("Name|MACs|Address", "web1|52:54:00:00:00:01|10.0.0.15")).Problems).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Silo.Tests.Cases;
 
-/// <summary>Each line of `api.jsonl`, in its order: those that were dangerous come last, on a silo that they have for themselves.</summary>
+/// <summary>Each line of `api.jsonl`, in its order: those that were dangerous come last, on a silo that they have for
+/// themselves.</summary>
 public abstract class ApiCaseTests(SiloFixture silo)
 {
     /// <summary>Cases by their beginnings, so that a failure names its kind.</summary>

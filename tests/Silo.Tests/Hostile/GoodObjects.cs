@@ -31,7 +31,8 @@ internal static class GoodObjects
             "bootenvs" => """
                 {"Name":"@","OS":{"Name":"linux-1","Family":"debian","Version":"1",
                  "SupportedArchitectures":{"amd64":{"Kernel":"k","Initrds":["i"],"BootParams":"x={{.Machine.Name}}"}}},
-                 "Kernel":"k","Initrds":["i"],"BootParams":"y","OnlyUnknown":false,"Loaders":{"amd64-uefi":"ipxe.efi"},"RequiredParams":[],"OptionalParams":[],
+                 "Kernel":"k","Initrds":["i"],"BootParams":"y","OnlyUnknown":false,"Loaders":{"amd64-uefi":"ipxe.efi"},
+                 "RequiredParams":[],"OptionalParams":[],
                  "Templates":[{"Name":"f","Path":"@/{{.Machine.Path}}/f","Contents":"hello"}]}
                 """,
             "profiles" => """{"Name":"@","Description":"d","Params":{"a":1,"b":{"c":[1,2]}},"Meta":{"a":"b"}}""",
@@ -44,7 +45,8 @@ internal static class GoodObjects
             "subnets" => """
                 {"Name":"@","Enabled":false,"Proxy":false,"Subnet":"#.0/24","ActiveStart":"#.10","ActiveEnd":"#.20",
                  "ActiveLeaseTime":60,"ReservedLeaseTime":7200,
-                 "NextServer":"#.1","OnlyReservations":false,"Options":[{"Code":3,"Value":"#.1"}],"Strategy":"MAC","Pickers":["hint","nextFree"]}
+                 "NextServer":"#.1","OnlyReservations":false,"Options":[{"Code":3,"Value":"#.1"}],
+                 "Strategy":"MAC","Pickers":["hint","nextFree"]}
                 """,
             "reservations" => """
                 {"Addr":"#.77","Token":"02:ab:00:00:%","Strategy":"MAC","NextServer":"#.1","Options":[{"Code":3,"Value":"#.1"}],
@@ -61,7 +63,8 @@ internal static class GoodObjects
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such kind"),
         };
         var mac = $"{number / 256 % 256:x2}:{number % 256:x2}";
-        text = text.Replace("@", name, StringComparison.Ordinal).Replace("#", net, StringComparison.Ordinal).Replace("%", mac, StringComparison.Ordinal);
+        text = text.Replace("@", name, StringComparison.Ordinal).Replace("#", net, StringComparison.Ordinal)
+            .Replace("%", mac, StringComparison.Ordinal);
         return JsonNode.Parse(text)!.AsObject();
     }
 

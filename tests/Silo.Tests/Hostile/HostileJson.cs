@@ -108,7 +108,8 @@ internal static class HostileJson
         var slots = Slots(tree).ToList();
         if (slots.Count == 0) return;
         // Free texts and maps are where most is accepted, and so stored.
-        var free = slots.Where(s => s.Owner != tree || s.Name is "Name" or "ID" or "Description" or "Documentation" or "Contents").ToList();
+        var free = slots.Where(s => s.Owner != tree || s.Name is "Name" or "ID" or "Description" or "Documentation" or "Contents")
+            .ToList();
         var (owner, name) = random.Next(2) == 0 && free.Count > 0 ? free[random.Next(free.Count)] : slots[random.Next(slots.Count)];
         string Raw(string raw)
         {

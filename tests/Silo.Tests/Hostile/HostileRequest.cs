@@ -57,7 +57,8 @@ internal sealed record HostileRequest(string Method, string Kind, string Path, b
     ];
 
     private static readonly string[] Types =
-        ["text/plain", "application/xml", "application/json-patch+json", "application/json; charset=utf-16", "nope", "multipart/form-data; boundary=x"];
+        ["text/plain", "application/xml", "application/json-patch+json", "application/json; charset=utf-16", "nope",
+            "multipart/form-data; boundary=x"];
 
     /// <summary>The key that the path names, as it is meant.</summary>
     public string Key { get; init; } = "";
@@ -92,7 +93,8 @@ internal sealed record HostileRequest(string Method, string Kind, string Path, b
             "PATCH" => HostileJson.Patch(random, good),
             "POST" or "PUT" when path.EndsWith("/import", StringComparison.Ordinal) => Fuzz.Mutate(random, Sheet),
             "POST" or "PUT" when path.Contains("/params/", StringComparison.Ordinal) => Encoding.UTF8.GetBytes(HostileJson.Value(random)),
-            "PUT" when path.EndsWith("/password", StringComparison.Ordinal) => HostileJson.Object(random, new JsonObject { ["Password"] = "fuzzed-word" }),
+            "PUT" when path.EndsWith("/password", StringComparison.Ordinal) =>
+                HostileJson.Object(random, new JsonObject { ["Password"] = "fuzzed-word" }),
             "POST" or "PUT" => HostileJson.Object(random, good),
             _ => random.Next(30) == 0 ? HostileJson.Object(random, good) : null,
         };

@@ -84,7 +84,10 @@ public sealed class PacketWatch : IIncomingGrainCallFilter
     {
         var inner = services.Last(s => s.ServiceType == typeof(T));
         services.Remove(inner);
-        services.AddSingleton(provider => wrap((T)(inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
+        services.AddSingleton(
+            provider => wrap(
+                (T)(inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider)
+                    ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!))));
     }
 
     /// <summary>Counts queries; made into a subclass at run time.</summary>
@@ -114,11 +117,14 @@ public sealed class PacketWatch : IIncomingGrainCallFilter
         public Task<EventPlace> EndAsync(CancellationToken cancellation) => inner.EndAsync(cancellation);
 
         public Task<MachineFeedPage> ChangedAsync(EventPlace after, int most, CancellationToken cancellation)
-            => watch._feedIsHeld ? throw new TimeoutException("the feed is held up by the test") : inner.ChangedAsync(after, most, cancellation);
+            => watch._feedIsHeld ? throw new TimeoutException("the feed is held up by the test")
+                : inner.ChangedAsync(after, most, cancellation);
 
-        public Task<IReadOnlyList<MachineNews>> PageAsync(string after, int most, CancellationToken cancellation) => inner.PageAsync(after, most, cancellation);
+        public Task<IReadOnlyList<MachineNews>> PageAsync(string after, int most, CancellationToken cancellation)
+            => inner.PageAsync(after, most, cancellation);
 
-        public Task<IReadOnlyList<MachineNews>> ReadAsync(IReadOnlyCollection<string> uuids, CancellationToken cancellation) => inner.ReadAsync(uuids, cancellation);
+        public Task<IReadOnlyList<MachineNews>> ReadAsync(IReadOnlyCollection<string> uuids, CancellationToken cancellation)
+            => inner.ReadAsync(uuids, cancellation);
 
         public Task<MachineNews?> FindAsync(string mac, CancellationToken cancellation)
         {

@@ -29,7 +29,8 @@ public sealed class WatchedCluster(PostgresFixture postgres) : WatchedSilos
 
     protected override async Task StartAsync()
     {
-        string[] shared = [$"--Silo:Postgres={await postgres.Server.CreateDatabaseAsync()}", "--Silo:ClusterAddress=127.0.0.1", "--Edge:TftpPort=0"];
+        string[] shared = [$"--Silo:Postgres={await postgres.Server.CreateDatabaseAsync()}", "--Silo:ClusterAddress=127.0.0.1",
+            "--Edge:TftpPort=0"];
         await AddAsync([.. shared, "--Silo:Roles:0=gateway", $"--Edge:ApiPort={ApiPort}"]);
         await AddAsync([.. shared, "--Silo:Roles:0=core", $"--Edge:ApiPort={FreePort()}"]);
         await AddAsync([.. shared, "--Silo:Roles:0=edge", $"--Edge:ApiPort={FreePort()}", $"--Edge:FilePort={FilePort}"]);

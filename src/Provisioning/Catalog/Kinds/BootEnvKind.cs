@@ -22,7 +22,8 @@ internal sealed class BootEnvKind() : CatalogKind<BootEnv>("bootenvs")
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(BootEnv document, CatalogIndexes indexes)
     {
-        if (document.NetBoots() && !document.Meta.ContainsKey("KernelIsLoader") && !document.Templates.Any(t => BootTemplates.Contains(t.Name, StringComparer.Ordinal)))
+        if (document.NetBoots() && !document.Meta.ContainsKey("KernelIsLoader")
+            && !document.Templates.Any(t => BootTemplates.Contains(t.Name, StringComparer.Ordinal)))
             yield return "bootenv: Missing ipxe, grub or pxelinux template";
         foreach (var problem in document.ArchitectureProblems()) yield return problem;
         foreach (var (arch, info) in document.OS.SupportedArchitectures)

@@ -11,5 +11,6 @@ internal sealed class ProfileKind() : CatalogKind<Profile>("profiles")
         => [.. KindRules.Name(document.Name), .. CatalogRules.Values(document.Params, catalog)];
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Stays(Profile document, CatalogSnapshot catalog) => document.Name == Profile.Global ? ["global cannot be deleted"] : [];
+    protected override IEnumerable<string> Stays(Profile document, CatalogSnapshot catalog)
+        => document.Name == Profile.Global ? ["global cannot be deleted"] : [];
 }

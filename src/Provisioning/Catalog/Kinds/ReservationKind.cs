@@ -14,7 +14,11 @@ internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations
 
     /// <inheritdoc/>
     public override Reservation Empty(string key)
-        => new() { Addr = uint.TryParse(key, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var address) ? IPv4.Format(address) : key };
+        => new()
+        {
+            Addr = uint.TryParse(key, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var address)
+            ? IPv4.Format(address) : key
+        };
 
     /// <summary>A scoped one belongs to the subnet that holds its address.</summary>
     public override Document Settle(Document document, CatalogSnapshot catalog)
@@ -27,5 +31,6 @@ internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations
 
     /// <summary>What breaks a rule but for other reservations: their writer looks those up.</summary>
     protected override IEnumerable<string> Problems(Reservation document, Reservation? old, CatalogSnapshot catalog)
-        => ReservationRules.Problems(document, old, IPv4.TryParse(document.Addr, out var address) ? catalog.SubnetOf(address) : null, new ReservationBook());
+        => ReservationRules.Problems(document, old, IPv4.TryParse(document.Addr, out var address) ? catalog.SubnetOf(address) : null,
+            new ReservationBook());
 }

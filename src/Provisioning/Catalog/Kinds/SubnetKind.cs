@@ -27,13 +27,15 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
             Strategy = document.Strategy.Length == 0 ? "MAC" : document.Strategy,
             ActiveLeaseTime = document.ActiveLeaseTime == 0 ? 60 : document.ActiveLeaseTime,
             ReservedLeaseTime = document.ReservedLeaseTime == 0 ? 7200 : document.ReservedLeaseTime,
-            Pickers = document.Pickers.Count > 0 ? document.Pickers : document.OnlyReservations ? ["none"] : ["hint", "nextFree", "mostExpired"],
+            Pickers = document.Pickers.Count > 0 ? document.Pickers
+                : document.OnlyReservations ? ["none"] : ["hint", "nextFree", "mostExpired"],
             Options = options,
         };
     }
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Problems(Subnet document, Subnet? old, CatalogSnapshot catalog) => SubnetRules.Problems(document, old);
+    protected override IEnumerable<string> Problems(Subnet document, Subnet? old, CatalogSnapshot catalog)
+        => SubnetRules.Problems(document, old);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(Subnet document, CatalogIndexes indexes)
@@ -42,7 +44,8 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
         // It lies within itself.
         var others = indexes.Networks.CountOverlapping(cidr) - 1;
         if (others == 0) return [];
-        var named = indexes.Networks.Overlapping(cidr).Where(n => n != document.Name).Take(MostNamed).Order(StringComparer.Ordinal).Select(n => $"Overlaps subnet {n}");
+        var named = indexes.Networks.Overlapping(cidr).Where(n => n != document.Name).Take(MostNamed).Order(StringComparer.Ordinal)
+            .Select(n => $"Overlaps subnet {n}");
         return others <= MostNamed ? named : named.Append($"Overlaps {others - MostNamed} more subnets");
     }
 

@@ -19,14 +19,20 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
     protected override TaskDefinition Fill(TaskDefinition document)
     {
         var flags = document.Meta.TryGetValue(Flags, out var all) ? all : "";
-        if (flags.Contains("original-exit-codes", StringComparison.Ordinal) || flags.Contains("sane-exit-codes", StringComparison.Ordinal)) return document;
-        var meta = new Dictionary<string, string>(document.Meta) { [Flags] = flags.Length == 0 ? "sane-exit-codes" : flags + ",sane-exit-codes" };
+        if (flags.Contains("original-exit-codes", StringComparison.Ordinal) || flags.Contains("sane-exit-codes", StringComparison.Ordinal))
+            return document;
+        var meta = new Dictionary<string, string>(document.Meta)
+        {
+            [Flags] = flags.Length == 0
+            ? "sane-exit-codes" : flags + ",sane-exit-codes"
+        };
         return document with { Meta = meta };
     }
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(TaskDefinition document, TaskDefinition? old, CatalogSnapshot catalog) =>
-        [.. KindRules.Name(document.Name), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false), .. Circular(document, catalog)];
+        [.. KindRules.Name(document.Name), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false),
+            .. Circular(document, catalog)];
 
     private static IEnumerable<string> Circular(TaskDefinition task, CatalogSnapshot catalog)
     {

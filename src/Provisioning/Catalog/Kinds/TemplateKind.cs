@@ -21,7 +21,8 @@ internal sealed class TemplateKind() : CatalogKind<Template>("templates", "ID")
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(Template document, CatalogIndexes indexes)
         => indexes.Templates.Has(document.ID)
-            ? indexes.Templates.DefinedBy(document.ID).Order(StringComparer.Ordinal).Select(name => Foreign(document, name, indexes.Templates)).OfType<string>()
+            ? indexes.Templates.DefinedBy(document.ID).Order(StringComparer.Ordinal)
+                .Select(name => Foreign(document, name, indexes.Templates)).OfType<string>()
             : KindRules.Parsed($"template {document.ID}", document.Contents, document.ID);
 
     /// <inheritdoc/>
@@ -48,7 +49,8 @@ internal sealed class TemplateKind() : CatalogKind<Template>("templates", "ID")
     {
         try
         {
-            return [.. TemplateSet.Definitions(document.ID, document.Contents).Select(name => Foreign(document, name, templates)).OfType<string>()];
+            return [.. TemplateSet.Definitions(document.ID, document.Contents).Select(name => Foreign(document, name, templates))
+                .OfType<string>()];
         }
         catch (TemplateException e)
         {
@@ -57,5 +59,6 @@ internal sealed class TemplateKind() : CatalogKind<Template>("templates", "ID")
     }
 
     private static string? Foreign(Template document, string name, TemplateSet templates)
-        => templates.OwnerOf(name) is { } owner && owner != document.ID ? $"Template {document.ID} defines {name}, which belongs to template {owner}" : null;
+        => templates.OwnerOf(name) is { } owner && owner != document.ID
+            ? $"Template {document.ID} defines {name}, which belongs to template {owner}" : null;
 }

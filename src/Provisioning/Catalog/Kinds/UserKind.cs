@@ -42,7 +42,9 @@ internal sealed class UserKind() : CatalogKind<User>("users")
             : IsAdministrator(document) && IsLast(document, catalog) ? [$"{document.Name} is the last administrator"]
             : [];
 
-    private static bool IsAdministrator(User user) => user.Roles.Contains(Administrator, StringComparer.Ordinal) && user.PasswordHash.Length > 0;
+    private static bool IsAdministrator(User user)
+        => user.Roles.Contains(Administrator, StringComparer.Ordinal) && user.PasswordHash.Length > 0;
 
-    private static bool IsLast(User user, CatalogSnapshot catalog) => !catalog.Having("users", Administrators, "true").Any(other => other.Key != user.Name);
+    private static bool IsLast(User user, CatalogSnapshot catalog)
+        => !catalog.Having("users", Administrators, "true").Any(other => other.Key != user.Name);
 }

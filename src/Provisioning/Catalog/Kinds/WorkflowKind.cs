@@ -11,5 +11,6 @@ internal sealed class WorkflowKind() : CatalogKind<Workflow>("workflows")
     public override Workflow Empty(string key) => new() { Name = key };
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Problems(Workflow document, Workflow? old, CatalogSnapshot catalog) => KindRules.Name(document.Name);
+    protected override IEnumerable<string> Problems(Workflow document, Workflow? old, CatalogSnapshot catalog)
+        => KindRules.Name(document.Name);
 }

@@ -12,13 +12,15 @@ internal static class CombiningKeywords
         if (schema.TryGetProperty("anyOf", out var any))
         {
             var some = Beside(node, compiler.Nodes(any, $"{pointer}/anyOf"));
-            node.Rules.Add((run, value, place) => some.Any(s => run.Fits(s, value)) || run.Fail(place, "anyOf", "Must validate at least one schema (anyOf)"));
+            node.Rules.Add((run, value, place) => some.Any(s => run.Fits(s, value))
+                || run.Fail(place, "anyOf", "Must validate at least one schema (anyOf)"));
         }
 
         if (schema.TryGetProperty("oneOf", out var one))
         {
             var some = Beside(node, compiler.Nodes(one, $"{pointer}/oneOf"));
-            node.Rules.Add((run, value, place) => some.Count(s => run.Fits(s, value)) == 1 || run.Fail(place, "oneOf", "Must validate one and only one schema (oneOf)"));
+            node.Rules.Add((run, value, place) => some.Count(s => run.Fits(s, value)) == 1
+                || run.Fail(place, "oneOf", "Must validate one and only one schema (oneOf)"));
         }
 
         if (schema.TryGetProperty("not", out var not))
@@ -48,8 +50,10 @@ internal static class CombiningKeywords
         var otherwise = schema.TryGetProperty("else", out var elseSays) ? compiler.Node(elseSays, $"{pointer}/else") : null;
         if (!schema.TryGetProperty("if", out var says)) return;
         var condition = compiler.Node(says, $"{pointer}/if");
-        Beside(node, [condition, .. then is null ? Array.Empty<SchemaNode>() : [then], .. otherwise is null ? Array.Empty<SchemaNode>() : [otherwise]]);
-        node.Rules.Add((run, value, place) => (run.Fits(condition, value) ? then : otherwise) is not { } next || run.Check(next, value, place));
+        Beside(node, [condition, .. then is null ? Array.Empty<SchemaNode>() : [then],
+            .. otherwise is null ? Array.Empty<SchemaNode>() : [otherwise]]);
+        node.Rules.Add((run, value, place) => (run.Fits(condition, value) ? then : otherwise) is not { } next
+            || run.Check(next, value, place));
     }
 
     private static List<SchemaNode> Beside(SchemaNode node, List<SchemaNode> schemas)

@@ -10,13 +10,18 @@ internal static class ListKeywords
     public static void Add(SchemaCompiler compiler, SchemaNode node, JsonElement schema, string pointer)
     {
         Items(compiler, node, schema, pointer);
-        if (schema.TryGetProperty("minItems", out var least)) Length(node, "minItems", ValueKeywords.Count(least, $"{pointer}/minItems"), (n, bound) => n >= bound, "at least");
-        if (schema.TryGetProperty("maxItems", out var most)) Length(node, "maxItems", ValueKeywords.Count(most, $"{pointer}/maxItems"), (n, bound) => n <= bound, "at most");
-        if (schema.TryGetProperty("contains", out var contains)) Contains(compiler.Node(contains, $"{pointer}/contains"), node, schema, pointer);
+        if (schema.TryGetProperty("minItems", out var least))
+            Length(node, "minItems", ValueKeywords.Count(least, $"{pointer}/minItems"), (n, bound) => n >= bound, "at least");
+        if (schema.TryGetProperty("maxItems", out var most))
+            Length(node, "maxItems", ValueKeywords.Count(most, $"{pointer}/maxItems"), (n, bound) => n <= bound, "at most");
+        if (schema.TryGetProperty("contains", out var contains))
+            Contains(compiler.Node(contains, $"{pointer}/contains"), node, schema, pointer);
         if (!schema.TryGetProperty("uniqueItems", out var unique)) return;
-        if (unique.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) throw new SchemaFault($"{pointer}/uniqueItems must be true or false");
+        if (unique.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+            throw new SchemaFault($"{pointer}/uniqueItems must be true or false");
         if (unique.ValueKind == JsonValueKind.True)
-            node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Array || AreUnique(run, value) || run.Fail(place, "uniqueItems", "array items must be unique"));
+            node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Array || AreUnique(run, value)
+                || run.Fail(place, "uniqueItems", "array items must be unique"));
     }
 
     private static void Items(SchemaCompiler compiler, SchemaNode node, JsonElement schema, string pointer)
@@ -30,7 +35,8 @@ internal static class ListKeywords
             else if (first.Count > 0) throw new SchemaFault($"{pointer}/items must be a schema beside prefixItems");
             else if (items.GetArrayLength() > 0) first = compiler.Nodes(items, $"{pointer}/items");
             // Until 2019-09 the rest is said by a keyword that means nothing without a list of items.
-            if (items.ValueKind == JsonValueKind.Array && schema.TryGetProperty("additionalItems", out var more)) rest = compiler.Node(more, $"{pointer}/additionalItems");
+            if (items.ValueKind == JsonValueKind.Array && schema.TryGetProperty("additionalItems", out var more))
+                rest = compiler.Node(more, $"{pointer}/additionalItems");
         }
 
         if (first.Count == 0 && rest is null) return;
@@ -52,7 +58,9 @@ internal static class ListKeywords
     }
 
     private static void Length(SchemaNode node, string keyword, long bound, Func<long, long, bool> holds, string words)
-        => node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Array || holds(value.GetArrayLength(), bound) || run.Fail(place, keyword, $"Array must have {words} {bound} items"));
+        => node.Rules.Add(
+            (run, value, place) => value.ValueKind != JsonValueKind.Array || holds(value.GetArrayLength(), bound)
+                || run.Fail(place, keyword, $"Array must have {words} {bound} items"));
 
     private static void Contains(SchemaNode one, SchemaNode node, JsonElement schema, string pointer)
     {
@@ -89,7 +97,8 @@ internal static class ListKeywords
             case JsonValueKind.Number: return value.GetDouble().GetHashCode();
             case JsonValueKind.String: return value.GetString()!.GetHashCode(StringComparison.Ordinal);
             case JsonValueKind.Array: return value.EnumerateArray().Aggregate(17, (hash, item) => HashCode.Combine(hash, Hash(run, item)));
-            case JsonValueKind.Object: return value.EnumerateObject().Aggregate(19, (hash, field) => hash ^ HashCode.Combine(field.Name, Hash(run, field.Value)));
+            case JsonValueKind.Object:
+                return value.EnumerateObject().Aggregate(19, (hash, field) => hash ^ HashCode.Combine(field.Name, Hash(run, field.Value)));
             default: return (int)value.ValueKind;
         }
     }

@@ -10,22 +10,29 @@ internal static class ObjectKeywords
     public static void Add(SchemaCompiler compiler, SchemaNode node, JsonElement schema, string pointer)
     {
         Fields(compiler, node, schema, pointer);
-        if (schema.TryGetProperty("minProperties", out var least)) Size(node, "minProperties", ValueKeywords.Count(least, $"{pointer}/minProperties"), (n, bound) => n >= bound, "at least");
-        if (schema.TryGetProperty("maxProperties", out var most)) Size(node, "maxProperties", ValueKeywords.Count(most, $"{pointer}/maxProperties"), (n, bound) => n <= bound, "at most");
+        if (schema.TryGetProperty("minProperties", out var least))
+            Size(node, "minProperties", ValueKeywords.Count(least, $"{pointer}/minProperties"), (n, bound) => n >= bound, "at least");
+        if (schema.TryGetProperty("maxProperties", out var most))
+            Size(node, "maxProperties", ValueKeywords.Count(most, $"{pointer}/maxProperties"), (n, bound) => n <= bound, "at most");
         if (schema.TryGetProperty("required", out var required)) Required(node, ValueKeywords.Texts(required, $"{pointer}/required"));
         if (schema.TryGetProperty("propertyNames", out var names)) Names(compiler.Node(names, $"{pointer}/propertyNames"), node);
-        if (schema.TryGetProperty("dependencies", out var dependencies)) Dependencies(compiler, node, dependencies, $"{pointer}/dependencies");
+        if (schema.TryGetProperty("dependencies", out var dependencies))
+            Dependencies(compiler, node, dependencies, $"{pointer}/dependencies");
         if (schema.TryGetProperty("dependentRequired", out var needs)) Dependencies(compiler, node, needs, $"{pointer}/dependentRequired");
-        if (schema.TryGetProperty("dependentSchemas", out var schemas)) Dependencies(compiler, node, schemas, $"{pointer}/dependentSchemas");
+        if (schema.TryGetProperty("dependentSchemas", out var schemas))
+            Dependencies(compiler, node, schemas, $"{pointer}/dependentSchemas");
     }
 
     private static void Fields(SchemaCompiler compiler, SchemaNode node, JsonElement schema, string pointer)
     {
-        Dictionary<string, SchemaNode> declared = schema.TryGetProperty("properties", out var properties) ? compiler.NodesByName(properties, $"{pointer}/properties") : [];
+        Dictionary<string, SchemaNode> declared = schema.TryGetProperty("properties", out var properties)
+            ? compiler.NodesByName(properties, $"{pointer}/properties") : [];
         List<(SchemaPattern Pattern, SchemaNode Schema)> patterns = [];
         if (schema.TryGetProperty("patternProperties", out var byPattern))
-            patterns = [.. compiler.NodesByName(byPattern, $"{pointer}/patternProperties").Select(p => (SchemaPattern.Read(p.Key, $"{pointer}/patternProperties/{JsonPatch.Escape(p.Key)}"), p.Value))];
-        var rest = schema.TryGetProperty("additionalProperties", out var more) ? compiler.Node(more, $"{pointer}/additionalProperties") : null;
+            patterns = [.. compiler.NodesByName(byPattern, $"{pointer}/patternProperties")
+                .Select(p => (SchemaPattern.Read(p.Key, $"{pointer}/patternProperties/{JsonPatch.Escape(p.Key)}"), p.Value))];
+        var rest = schema.TryGetProperty("additionalProperties", out var more)
+            ? compiler.Node(more, $"{pointer}/additionalProperties") : null;
         var restIsNone = more.ValueKind == JsonValueKind.False;
         if (declared.Count == 0 && patterns.Count == 0 && rest is null) return;
         node.Rules.Add((run, value, place) =>
@@ -45,7 +52,8 @@ internal static class ObjectKeywords
                     fits &= run.Check(each, field.Value, at);
                 }
 
-                if (!isKnown && restIsNone) fits = run.Fail(place, "additionalProperties", $"Additional property {field.Name} is not allowed");
+                if (!isKnown && restIsNone)
+                    fits = run.Fail(place, "additionalProperties", $"Additional property {field.Name} is not allowed");
                 else if (!isKnown && rest is not null) fits &= run.Check(rest, field.Value, at);
                 if (!fits && run.IsQuiet) return false;
             }
@@ -55,7 +63,9 @@ internal static class ObjectKeywords
     }
 
     private static void Size(SchemaNode node, string keyword, long bound, Func<long, long, bool> holds, string words)
-        => node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Object || holds(value.GetPropertyCount(), bound) || run.Fail(place, keyword, $"Must have {words} {bound} properties"));
+        => node.Rules.Add(
+            (run, value, place) => value.ValueKind != JsonValueKind.Object || holds(value.GetPropertyCount(), bound)
+                || run.Fail(place, keyword, $"Must have {words} {bound} properties"));
 
     private static void Required(SchemaNode node, List<string> names) => node.Rules.Add((run, value, place) =>
     {
@@ -83,14 +93,16 @@ internal static class ObjectKeywords
             if (dependency.Value.ValueKind == JsonValueKind.Array)
             {
                 var names = ValueKeywords.Texts(dependency.Value, at);
-                node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Object || !Has(run, value, name) || names.All(n => Has(run, value, n))
+                node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Object || !Has(run, value, name)
+                    || names.All(n => Has(run, value, n))
                     || run.Fail(place, "dependencies", $"{name} needs {string.Join(", ", names)}"));
                 continue;
             }
 
             var schema = compiler.Node(dependency.Value, at);
             node.Beside.Add(schema);
-            node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Object || !Has(run, value, name) || run.Check(schema, value, place));
+            node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Object || !Has(run, value, name)
+                || run.Check(schema, value, place));
         }
     }
 

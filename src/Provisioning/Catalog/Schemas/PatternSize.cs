@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Anvil.Provisioning.Catalog.Schemas;
 
-/// <summary>How large a pattern is with its counted repetitions written out: `(a{100}){100}` is ten thousand characters in seven.</summary>
+/// <summary>How large a pattern is with its counted repetitions written out: `(a{100}){100}` is ten thousand characters in
+/// seven.</summary>
 internal static class PatternSize
 {
     /// <summary>The size of a pattern, whether or not it is well formed.</summary>

@@ -22,7 +22,8 @@ internal sealed class SchemaCompiler
     private SchemaCompiler(JsonElement root)
     {
         _root = root;
-        var version = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var schema) && schema.ValueKind == JsonValueKind.String ? schema.GetString()! : "";
+        var version = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var schema)
+            && schema.ValueKind == JsonValueKind.String ? schema.GetString()! : "";
         // Until draft 7 a reference pushes everything beside it aside.
         _refStandsAlone = !version.Contains("2019-09", StringComparison.Ordinal) && !version.Contains("2020-12", StringComparison.Ordinal);
         _id = root.ValueKind == JsonValueKind.Object ? (Id(root) ?? "").TrimEnd('#') : "";
@@ -33,7 +34,8 @@ internal sealed class SchemaCompiler
     /// <exception cref="SchemaFault">It cannot be used.</exception>
     public static SchemaNode Compile(JsonElement schema)
     {
-        if (System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(schema).Length > SchemaLimits.Octets) throw new SchemaFault($"a schema has at most {SchemaLimits.Octets} octets");
+        if (System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(schema).Length > SchemaLimits.Octets)
+            throw new SchemaFault($"a schema has at most {SchemaLimits.Octets} octets");
         var compiler = new SchemaCompiler(schema.Clone());
         var root = compiler.Node(compiler._root, "");
         compiler.RefuseRings();
@@ -66,7 +68,8 @@ internal sealed class SchemaCompiler
     /// <summary>The schemas of a list.</summary>
     public List<SchemaNode> Nodes(JsonElement list, string pointer)
     {
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0) throw new SchemaFault($"{pointer} must be a list of schemas");
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
+            throw new SchemaFault($"{pointer} must be a list of schemas");
         return [.. list.EnumerateArray().Select((s, i) => Node(s, $"{pointer}/{i.ToString(CultureInfo.InvariantCulture)}"))];
     }
 
@@ -75,12 +78,14 @@ internal sealed class SchemaCompiler
     {
         if (map.ValueKind != JsonValueKind.Object) throw new SchemaFault($"{pointer} must be an object of schemas");
         var nodes = new Dictionary<string, SchemaNode>(StringComparer.Ordinal);
-        foreach (var (name, schema) in map.EnumerateObject().Select(p => (p.Name, p.Value))) nodes[name] = Node(schema, $"{pointer}/{JsonPatch.Escape(name)}");
+        foreach (var (name, schema) in map.EnumerateObject().Select(p => (p.Name, p.Value)))
+            nodes[name] = Node(schema, $"{pointer}/{JsonPatch.Escape(name)}");
         return nodes;
     }
 
     private static string? Id(JsonElement schema)
-        => (schema.TryGetProperty("$id", out var id) || schema.TryGetProperty("id", out id)) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        => (schema.TryGetProperty("$id", out var id) || schema.TryGetProperty("id", out id)) && id.ValueKind == JsonValueKind.String
+            ? id.GetString() : null;
 
     private void Keywords(SchemaNode node, JsonElement schema, string pointer)
     {
@@ -97,9 +102,11 @@ internal sealed class SchemaCompiler
         }
 
         // Only a part of the whole schema may not have an id of its own: references below it would mean another document.
-        if (pointer.Length > 0 && schema.TryGetProperty("$id", out var id) && !(id.ValueKind == JsonValueKind.String && id.GetString()!.StartsWith('#')))
+        if (pointer.Length > 0 && schema.TryGetProperty("$id", out var id)
+            && !(id.ValueKind == JsonValueKind.String && id.GetString()!.StartsWith('#')))
             throw new SchemaFault($"{pointer}/$id: only the whole schema has an id");
-        if (NotServed.FirstOrDefault(k => schema.TryGetProperty(k, out _)) is { } keyword) throw new SchemaFault($"{pointer}/{keyword} is not served");
+        if (NotServed.FirstOrDefault(k => schema.TryGetProperty(k, out _)) is { } keyword)
+            throw new SchemaFault($"{pointer}/{keyword} is not served");
         ValueKeywords.Add(node, schema, pointer);
         ListKeywords.Add(this, node, schema, pointer);
         ObjectKeywords.Add(this, node, schema, pointer);
@@ -120,17 +127,23 @@ internal sealed class SchemaCompiler
     {
         if (reference.ValueKind != JsonValueKind.String) throw new SchemaFault($"{pointer} must be a text");
         var text = reference.GetString()!;
-        var fragment = _id.Length > 0 && text.StartsWith(_id, StringComparison.Ordinal) && (text.Length == _id.Length || text[_id.Length] == '#') ? text[_id.Length..] : text;
-        if (fragment.Length > 0 && fragment[0] != '#') throw new SchemaFault($"{pointer}: \"{text}\" leads out of the schema; no file is read and no address asked");
+        var fragment = _id.Length > 0 && text.StartsWith(_id, StringComparison.Ordinal)
+            && (text.Length == _id.Length || text[_id.Length] == '#') ? text[_id.Length..] : text;
+        if (fragment.Length > 0 && fragment[0] != '#')
+            throw new SchemaFault($"{pointer}: \"{text}\" leads out of the schema; no file is read and no address asked");
         var target = Uri.UnescapeDataString(fragment.TrimStart('#'));
-        if (target.Length > 0 && target[0] != '/') target = _anchors.GetValueOrDefault(target) ?? throw new SchemaFault($"{pointer}: \"{text}\" is nowhere in the schema");
+        if (target.Length > 0 && target[0] != '/')
+            target = _anchors.GetValueOrDefault(target) ?? throw new SchemaFault($"{pointer}: \"{text}\" is nowhere in the schema");
         var found = _root;
-        foreach (var token in target.Split('/').Skip(1).Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)))
+        foreach (var token in target.Split('/').Skip(1)
+            .Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)))
         {
             var isThere = found.ValueKind switch
             {
                 JsonValueKind.Object => found.TryGetProperty(token, out found),
-                JsonValueKind.Array => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < found.GetArrayLength() && (found = found[at]).ValueKind != JsonValueKind.Undefined,
+                JsonValueKind.Array =>
+                    int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at < found.GetArrayLength()
+                        && (found = found[at]).ValueKind != JsonValueKind.Undefined,
                 _ => false,
             };
             if (!isThere) throw new SchemaFault($"{pointer}: \"{text}\" is nowhere in the schema");
@@ -148,7 +161,8 @@ internal sealed class SchemaCompiler
         }
         else if (element.ValueKind == JsonValueKind.Object)
         {
-            if (element.TryGetProperty("$anchor", out var anchor) && anchor.ValueKind == JsonValueKind.String) _anchors.TryAdd(anchor.GetString()!, pointer);
+            if (element.TryGetProperty("$anchor", out var anchor) && anchor.ValueKind == JsonValueKind.String)
+                _anchors.TryAdd(anchor.GetString()!, pointer);
             if (Id(element) is ['#', ..] id) _anchors.TryAdd(id[1..], pointer);
             foreach (var part in element.EnumerateObject()) Anchors(part.Value, $"{pointer}/{JsonPatch.Escape(part.Name)}");
         }

@@ -29,9 +29,11 @@ internal sealed class SchemaPattern
     /// <exception cref="SchemaFault">It is none, or too large.</exception>
     public static SchemaPattern Read(string pattern, string pointer)
     {
-        if (pattern.Length > SchemaLimits.PatternLength) throw new SchemaFault($"{pointer}: a pattern has at most {SchemaLimits.PatternLength} characters");
+        if (pattern.Length > SchemaLimits.PatternLength)
+            throw new SchemaFault($"{pointer}: a pattern has at most {SchemaLimits.PatternLength} characters");
         var size = PatternSize.Of(pattern);
-        if (size > SchemaLimits.PatternSize) throw new SchemaFault($"{pointer}: the pattern's repetitions come to more than {SchemaLimits.PatternSize} characters");
+        if (size > SchemaLimits.PatternSize)
+            throw new SchemaFault($"{pointer}: the pattern's repetitions come to more than {SchemaLimits.PatternSize} characters");
         var text = Translate(pattern);
         var limit = TimeSpan.FromMilliseconds(SchemaLimits.PatternMilliseconds);
         try

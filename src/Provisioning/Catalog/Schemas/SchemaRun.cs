@@ -62,7 +62,8 @@ internal sealed class SchemaRun
         var began = Stopwatch.GetTimestamp();
         var matches = pattern.IsMatch(text);
         if (!pattern.IsLinear) _ticksInPatterns += Stopwatch.GetElapsedTime(began).Ticks;
-        if (_ticksInPatterns > SchemaLimits.PatternMilliseconds * TimeSpan.TicksPerMillisecond) throw new SchemaOverrun("its patterns take too long to match");
+        if (_ticksInPatterns > SchemaLimits.PatternMilliseconds * TimeSpan.TicksPerMillisecond)
+            throw new SchemaOverrun("its patterns take too long to match");
         return matches;
     }
 
@@ -70,7 +71,8 @@ internal sealed class SchemaRun
     public bool AreEqual(JsonElement one, JsonElement other)
     {
         if (one.ValueKind != other.ValueKind) return false;
-        Step(Math.Min(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(one).Length, System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(other).Length));
+        Step(Math.Min(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(one).Length,
+            System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(other).Length));
         return JsonElement.DeepEquals(one, other);
     }
 }

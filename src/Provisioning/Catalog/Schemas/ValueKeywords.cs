@@ -30,7 +30,8 @@ internal static class ValueKeywords
 
     /// <summary>A count, as keywords such as maxItems have.</summary>
     public static long Count(JsonElement value, string pointer)
-        => value.ValueKind == JsonValueKind.Number && IsWhole(value) && value.GetDouble() is >= 0 and var count ? (long)Math.Min(count, int.MaxValue) : throw new SchemaFault($"{pointer} must be a whole number from 0");
+        => value.ValueKind == JsonValueKind.Number && IsWhole(value) && value.GetDouble() is >= 0 and var count
+            ? (long)Math.Min(count, int.MaxValue) : throw new SchemaFault($"{pointer} must be a whole number from 0");
 
     /// <summary>A list of texts.</summary>
     public static List<string> Texts(JsonElement value, string pointer)
@@ -45,48 +46,64 @@ internal static class ValueKeywords
             case "enum":
                 if (says.ValueKind != JsonValueKind.Array) throw new SchemaFault($"{pointer} must be a list");
                 var all = says.EnumerateArray().ToList();
-                return (run, value, place) => all.Any(one => run.AreEqual(one, value)) || run.Fail(place, keyword, $"must be one of the following: {string.Join(", ", all.Select(Shown))}");
+                return (run, value, place) => all.Any(one => run.AreEqual(one, value))
+                    || run.Fail(place, keyword, $"must be one of the following: {string.Join(", ", all.Select(Shown))}");
             case "const":
                 return (run, value, place) => run.AreEqual(says, value) || run.Fail(place, keyword, $"must be {Shown(says)}");
             case "minimum":
                 return says.ValueKind == JsonValueKind.Number && IsTrue(schema, "exclusiveMinimum")
-                    ? Number(keyword, says, pointer, c => c > 0, "greater than") : Number(keyword, says, pointer, c => c >= 0, "greater than or equal to");
+                    ? Number(keyword, says, pointer, c => c > 0, "greater than")
+                        : Number(keyword, says, pointer, c => c >= 0, "greater than or equal to");
             case "maximum":
                 return says.ValueKind == JsonValueKind.Number && IsTrue(schema, "exclusiveMaximum")
-                    ? Number(keyword, says, pointer, c => c < 0, "less than") : Number(keyword, says, pointer, c => c <= 0, "less than or equal to");
+                    ? Number(keyword, says, pointer, c => c < 0, "less than")
+                        : Number(keyword, says, pointer, c => c <= 0, "less than or equal to");
             case "exclusiveMinimum":
-                return says.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : Number(keyword, says, pointer, c => c > 0, "greater than");
+                return says.ValueKind is JsonValueKind.True or JsonValueKind.False
+                    ? null : Number(keyword, says, pointer, c => c > 0, "greater than");
             case "exclusiveMaximum":
-                return says.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : Number(keyword, says, pointer, c => c < 0, "less than");
+                return says.ValueKind is JsonValueKind.True or JsonValueKind.False
+                    ? null : Number(keyword, says, pointer, c => c < 0, "less than");
             case "multipleOf":
-                if (says.ValueKind != JsonValueKind.Number || says.GetDouble() <= 0) throw new SchemaFault($"{pointer} must be a number above 0");
-                return (run, value, place) => value.ValueKind != JsonValueKind.Number || IsMultiple(value, says) || run.Fail(place, keyword, $"Must be a multiple of {says.GetRawText()}");
+                if (says.ValueKind != JsonValueKind.Number || says.GetDouble() <= 0)
+                    throw new SchemaFault($"{pointer} must be a number above 0");
+                return (run, value, place) => value.ValueKind != JsonValueKind.Number || IsMultiple(value, says)
+                    || run.Fail(place, keyword, $"Must be a multiple of {says.GetRawText()}");
             case "minLength":
                 var least = Count(says, pointer);
-                return (run, value, place) => value.ValueKind != JsonValueKind.String || Length(run, value) >= least || run.Fail(place, keyword, $"String length must be greater than or equal to {least}");
+                return (run, value, place) => value.ValueKind != JsonValueKind.String || Length(run, value) >= least
+                    || run.Fail(place, keyword, $"String length must be greater than or equal to {least}");
             case "maxLength":
                 var most = Count(says, pointer);
-                return (run, value, place) => value.ValueKind != JsonValueKind.String || Length(run, value) <= most || run.Fail(place, keyword, $"String length must be less than or equal to {most}");
+                return (run, value, place) => value.ValueKind != JsonValueKind.String || Length(run, value) <= most
+                    || run.Fail(place, keyword, $"String length must be less than or equal to {most}");
             case "pattern":
                 if (says.ValueKind != JsonValueKind.String) throw new SchemaFault($"{pointer} must be a text");
                 var pattern = SchemaPattern.Read(says.GetString()!, pointer);
-                return (run, value, place) => value.ValueKind != JsonValueKind.String || run.Matches(pattern, value.GetString()!) || run.Fail(place, keyword, $"Does not match pattern '{says.GetString()}'");
+                return (run, value, place) => value.ValueKind != JsonValueKind.String || run.Matches(pattern, value.GetString()!)
+                    || run.Fail(place, keyword, $"Does not match pattern '{says.GetString()}'");
             case "format":
                 if (says.ValueKind != JsonValueKind.String) throw new SchemaFault($"{pointer} must be a text");
                 var format = says.GetString()!;
-                return (run, value, place) => value.ValueKind != JsonValueKind.String || SchemaFormats.Fits(format, value.GetString()!) || run.Fail(place, keyword, $"Does not match format '{format}'");
+                return (run, value, place) => value.ValueKind != JsonValueKind.String || SchemaFormats.Fits(format, value.GetString()!)
+                    || run.Fail(place, keyword, $"Does not match format '{format}'");
             default: return null;
         }
     }
 
     private static SchemaRule Type(JsonElement says, string pointer)
     {
-        List<string> types = says.ValueKind == JsonValueKind.String ? [says.GetString()!] : says.ValueKind == JsonValueKind.Array && says.GetArrayLength() > 0 ? Texts(says, pointer) : throw new SchemaFault($"{pointer} must be the name of a type, or a list of them");
-        if (types.FirstOrDefault(t => !Types.Contains(t, StringComparer.Ordinal)) is { } unknown) throw new SchemaFault($"{pointer}: there is no type {unknown}; types are {string.Join(", ", Types)}");
+        List<string> types = says.ValueKind == JsonValueKind.String
+            ? [says.GetString()!]
+                : says.ValueKind == JsonValueKind.Array && says.GetArrayLength() > 0
+                    ? Texts(says, pointer) : throw new SchemaFault($"{pointer} must be the name of a type, or a list of them");
+        if (types.FirstOrDefault(t => !Types.Contains(t, StringComparer.Ordinal)) is { } unknown)
+            throw new SchemaFault($"{pointer}: there is no type {unknown}; types are {string.Join(", ", Types)}");
         return (run, value, place) =>
         {
             var given = TypeOf(value);
-            return types.Contains(given, StringComparer.Ordinal) || (given == "integer" && types.Contains("number", StringComparer.Ordinal))
+            return types.Contains(given, StringComparer.Ordinal)
+                || (given == "integer" && types.Contains("number", StringComparer.Ordinal))
                 || run.Fail(place, "type", $"Invalid type. Expected: {string.Join(", ", types)}, given: {given}");
         };
     }
@@ -94,16 +111,20 @@ internal static class ValueKeywords
     private static SchemaRule Number(string keyword, JsonElement says, string pointer, Func<int, bool> holds, string words)
     {
         if (says.ValueKind != JsonValueKind.Number) throw new SchemaFault($"{pointer} must be a number");
-        return (run, value, place) => value.ValueKind != JsonValueKind.Number || holds(Compare(value, says)) || run.Fail(place, keyword, $"Must be {words} {says.GetRawText()}");
+        return (run, value, place) => value.ValueKind != JsonValueKind.Number || holds(Compare(value, says))
+            || run.Fail(place, keyword, $"Must be {words} {says.GetRawText()}");
     }
 
-    private static bool IsTrue(JsonElement schema, string name) => schema.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+    private static bool IsTrue(JsonElement schema, string name)
+        => schema.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static int Compare(JsonElement one, JsonElement other)
         => one.TryGetDecimal(out var a) && other.TryGetDecimal(out var b) ? a.CompareTo(b) : one.GetDouble().CompareTo(other.GetDouble());
 
     private static bool IsWhole(JsonElement number)
-        => System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(number).IndexOfAny(".eE"u8) < 0 || (number.TryGetDecimal(out var exact) ? decimal.Truncate(exact) == exact : Math.Truncate(number.GetDouble()) == number.GetDouble());
+        => System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(number).IndexOfAny(".eE"u8) < 0
+            || (number.TryGetDecimal(out var exact) ? decimal.Truncate(exact) == exact
+                : Math.Truncate(number.GetDouble()) == number.GetDouble());
 
     private static bool IsMultiple(JsonElement value, JsonElement of)
     {
