@@ -1,6 +1,6 @@
--- What of a machine moves while it boots has a row of its own, so that no sighting writes the machine's document. One number (version) counts
--- the writes of both: a row of grain_state says of which version its document is, the row here of which version the machine is. A write of
--- either goes by the latter, whichever version of a silo it comes from; while the two differ the record here is the newer one, and whoever
+-- What of a machine moves while it boots has a row of its own, so that no sighting writes the machine's document. One number (version)
+-- counts the writes of both: a row of grain_state says of which version its document is, the row here of which version the machine
+-- is. A write of either goes by the latter, whichever version of a silo it comes from; while the two differ the record here is the newer one, and whoever
 -- reads the state finds it in its place.
 -- oldest: 3
 CREATE TABLE boot_state (
@@ -14,7 +14,8 @@ CREATE TABLE boot_state (
 -- Who writes a machine meanwhile waits, so that none is passed over.
 LOCK TABLE grain_state IN SHARE ROW EXCLUSIVE MODE;
 INSERT INTO boot_state (uuid, version, record)
-    SELECT m.uuid, g.version, jsonb_build_object('Address', coalesce(m.document ->> 'Address', ''), 'Boot', coalesce(m.document -> 'Boot', '{}'))
+    SELECT m.uuid, g.version,
+        jsonb_build_object('Address', coalesce(m.document ->> 'Address', ''), 'Boot', coalesce(m.document -> 'Boot', '{}'))
     FROM machine AS m JOIN grain_state AS g ON g.type = 'machine' AND g.n0 = 0 AND g.n1 = 0 AND g.ext = 'm-' || m.uuid;
 CREATE INDEX boot_state_phase ON boot_state (phase, uuid);
 CREATE INDEX boot_state_address ON boot_state (address, uuid);
@@ -48,7 +49,8 @@ BEGIN
             WHERE NOT EXISTS (SELECT 1 FROM machine_mac AS own WHERE own.mac = wanted.mac AND own.uuid = id);
     END IF;
     INSERT INTO job (uuid, machine, started, document)
-        SELECT j ->> 'Uuid', j ->> 'Machine', (j ->> 'StartTime')::timestamptz, j FROM jsonb_array_elements(coalesce(state -> 'ChangedJobs', '[]')) AS j
+        SELECT j ->> 'Uuid', j ->> 'Machine', (j ->> 'StartTime')::timestamptz, j
+        FROM jsonb_array_elements(coalesce(state -> 'ChangedJobs', '[]')) AS j
         ON CONFLICT (uuid) DO UPDATE SET document = excluded.document;
     INSERT INTO event (time, type, action, key, detail, principal)
         SELECT (e ->> 'Time')::timestamptz, e ->> 'Type', e ->> 'Action', e ->> 'Key', e ->> 'Detail', coalesce(e ->> 'Principal', '')
@@ -69,34 +71,41 @@ BEGIN
         FROM json_each(state -> 'Machine') WITH ORDINALITY AS f (key, value, n) WHERE f.key NOT IN ('Address', 'Boot');
     SELECT coalesce(string_agg(',' || to_json(f.key)::text || ':' || f.value::text, '' ORDER BY f.n), '') INTO rest
         FROM json_each(state) WITH ORDINALITY AS f (key, value, n) WHERE f.key NOT IN ('Machine', 'BootId', 'Revision');
-    RETURN convert_to('{"Machine":{' || machine || '"Address":' || (record -> 'Address')::text || ',"Boot":' || (record -> 'Boot')::text || '}'
-        || rest || ',"BootId":' || (record -> 'BootId')::text || ',"Revision":' || (record -> 'Revision')::text || '}', 'UTF8');
+    RETURN convert_to('{"Machine":{' || machine || '"Address":' || (record -> 'Address')::text || ',"Boot":' || (record -> 'Boot')::text
+        || '}' || rest || ',"BootId":' || (record -> 'BootId')::text || ',"Revision":' || (record -> 'Revision')::text || '}', 'UTF8');
 END
 $$;
 
 UPDATE OrleansQuery SET QueryText =
- 'SELECT CASE WHEN b.version > g.version AND g.payload IS NOT NULL THEN machine_state_now(g.payload, b.record) ELSE g.payload END AS "PayloadBinary",
+ 'SELECT CASE WHEN b.version > g.version AND g.payload IS NOT NULL THEN machine_state_now(g.payload, b.record) ELSE g.payload END
+        AS "PayloadBinary",
     coalesce(b.version, g.version) AS "Version"
   FROM grain_state AS g LEFT JOIN boot_state AS b ON g.type = ''machine'' AND b.uuid = substr(g.ext, 3)
-  WHERE g.service = @ServiceId AND g.type = @GrainTypeString AND g.n0 = @GrainIdN0 AND g.n1 = @GrainIdN1 AND g.ext = coalesce(@GrainIdExtensionString, '''')'
+  WHERE g.service = @ServiceId AND g.type = @GrainTypeString AND g.n0 = @GrainIdN0 AND g.n1 = @GrainIdN1
+    AND g.ext = coalesce(@GrainIdExtensionString, '''')'
 WHERE QueryKey = 'ReadFromStorageKey';
 
 -- NULL, a conflict, when the row is there already (no version given) or its version, or its machine's, is another one.
-CREATE OR REPLACE FUNCTION grain_state_write(in_service text, in_type text, in_n0 bigint, in_n1 bigint, in_ext text, in_payload bytea, in_version int) RETURNS int
+CREATE OR REPLACE FUNCTION grain_state_write(
+    in_service text, in_type text, in_n0 bigint, in_n1 bigint, in_ext text, in_payload bytea, in_version int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
     written int;
     machine int;
 BEGIN
     IF in_version IS NULL THEN
-        INSERT INTO grain_state (service, type, n0, n1, ext, payload, version) VALUES (in_service, in_type, in_n0, in_n1, in_ext, in_payload, 1)
+        INSERT INTO grain_state (service, type, n0, n1, ext, payload, version)
+        VALUES (in_service, in_type, in_n0, in_n1, in_ext, in_payload, 1)
         ON CONFLICT (service, type, n0, n1, ext) DO NOTHING RETURNING version INTO written;
         RETURN written;
     END IF;
-    IF in_type = 'machine' THEN SELECT b.version INTO machine FROM boot_state AS b WHERE b.uuid = substr(in_ext, 3) FOR NO KEY UPDATE; END IF;
+    IF in_type = 'machine' THEN
+        SELECT b.version INTO machine FROM boot_state AS b WHERE b.uuid = substr(in_ext, 3) FOR NO KEY UPDATE;
+    END IF;
     IF machine <> in_version THEN RETURN NULL; END IF;
     UPDATE grain_state SET payload = in_payload, version = in_version + 1
-    WHERE service = in_service AND type = in_type AND n0 = in_n0 AND n1 = in_n1 AND ext = in_ext AND (machine = in_version OR version = in_version)
+    WHERE service = in_service AND type = in_type AND n0 = in_n0 AND n1 = in_n1 AND ext = in_ext
+        AND (machine = in_version OR version = in_version)
     RETURNING version INTO written;
     RETURN written;
 END

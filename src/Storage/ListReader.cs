@@ -93,7 +93,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var (sql, parameters) = database.Lists.Rows(table, query, limit);
         var rows = new List<T>();
         var length = 0L;
-        await foreach (var (document, record) in connection.QueryUnbufferedAsync<(string, string)>(sql, parameters).WithCancellation(cancellation))
+        var read = connection.QueryUnbufferedAsync<(string, string)>(sql, parameters);
+        await foreach (var (document, record) in read.WithCancellation(cancellation))
             rows.Add(Bounded(document, record, ref length));
         return rows;
     }
@@ -120,7 +121,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         {
             var p = new ListParameters();
             var sql = $"SELECT uuid, {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({p.Add(some)})";
-            await foreach (var (key, document, record) in connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All).WithCancellation(cancellation))
+            var read = connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All);
+            await foreach (var (key, document, record) in read.WithCancellation(cancellation))
                 found[key] = Bounded(document, record, ref length);
         }
 

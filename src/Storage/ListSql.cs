@@ -10,7 +10,9 @@ namespace Anvil.Storage;
 /// </summary>
 internal abstract class ListSql
 {
-    /// <summary>The page's documents in order, each with its record. A list with regular expressions has to be asked for by <see cref="Places"/>.</summary>
+    /// <summary>
+    /// The page's documents in order, each with its record. A list with regular expressions has to be asked for by <see cref="Places"/>.
+    /// </summary>
     /// <param name="table">Where.</param>
     /// <param name="query">What is wanted.</param>
     /// <param name="limit">Most rows, instead of the query's.</param>
@@ -62,7 +64,8 @@ internal abstract class ListSql
         {
             var item = Items(field);
             var text = field.Kind == FieldKind.MacList ? Mac(item.Text) : item.Text;
-            source = $"SELECT DISTINCT uuid, {(int)RankType.Text} AS kind, 0 AS number, {text} AS value FROM {from}, {item.Source}{Where([item.Condition, .. conditions])}";
+            source = $"SELECT DISTINCT uuid, {(int)RankType.Text} AS kind, 0 AS number, {text} AS value "
+                + $"FROM {from}, {item.Source}{Where([item.Condition, .. conditions])}";
         }
         else if (field.Kind == FieldKind.Value)
         {
@@ -276,7 +279,8 @@ internal abstract class ListSql
         }
 
         var expression = Scalar(table, field);
-        var isShort = field.IsWhole || RankOfOne(field) != RankType.Text || field.Kind == FieldKind.Time || table.Compared.ContainsKey(ListTable.PathOf(field));
+        var isShort = field.IsWhole || RankOfOne(field) != RankType.Text || field.Kind == FieldKind.Time
+            || table.Compared.ContainsKey(ListTable.PathOf(field));
         return [isShort ? expression : Beginning(expression)];
     }
 

@@ -19,7 +19,9 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
 
     /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
-        => OneAsync("SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac, cancellation);
+        => OneAsync(
+            "SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac,
+            cancellation);
 
     /// <inheritdoc/>
     public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
@@ -39,7 +41,8 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         var found = new Dictionary<string, Machine>(StringComparer.Ordinal);
         await using var connection = await database.ConnectAsync(cancellation);
         await FindAsync("SELECT document, record FROM machine_now WHERE name IN ({0})", names);
-        await FindAsync("SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs);
+        await FindAsync(
+            "SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs);
         return [.. found.Values];
 
         async Task FindAsync(string sql, IReadOnlyCollection<string> all)

@@ -32,8 +32,8 @@ internal sealed record MachineViewRow
     public string BootLoader { get; init; } = "";
 
     /// <summary>
-    /// Whether an event may have changed what edges keep. What they saw themselves has not: to read a machine for it would cost as much as its
-    /// params are long.
+    /// Whether an event may have changed what edges keep. What they saw themselves has not: to read a machine for it would cost as much as
+    /// its params are long.
     /// </summary>
     public static bool IsMovedBy(string type, string action) => type == "machines" && action != "boot";
 

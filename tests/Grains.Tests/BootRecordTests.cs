@@ -42,8 +42,10 @@ public sealed class BootRecordTests : IAsyncLifetime
         var changed = await grain.Amend(GrainCluster.Describe("changed"));
         Assert.Equal((200, 5, 2), (changed.Status, changed.Revision, Storage.Begun));
         var stored = Storage.Document(machine.Uuid)!;
-        Assert.Equal(("changed", "10.0.0.7", "disk", 5), (stored.Machine!.Description, stored.Machine.Address, stored.Machine.Boot.Via, stored.Revision));
-        Assert.Equal(412, (await grain.Amend(GrainCluster.Describe("late") with { Terms = GrainCluster.Terms with { IfRevision = 3 } })).Status);
+        Assert.Equal(("changed", "10.0.0.7", "disk", 5),
+            (stored.Machine!.Description, stored.Machine.Address, stored.Machine.Boot.Via, stored.Revision));
+        var late = GrainCluster.Describe("late") with { Terms = GrainCluster.Terms with { IfRevision = 3 } };
+        Assert.Equal(412, (await grain.Amend(late)).Status);
     }
 
     [Fact]
@@ -97,7 +99,8 @@ public sealed class BootRecordTests : IAsyncLifetime
         Assert.Equal(503, (await grain.Sighted(Leased(2))).Status);
         Assert.Equal(expected, (await grain.Read()).Machine!.Address);
         Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("after"))).Status);
-        Assert.Equal((expected, "after"), (Storage.Document(machine.Uuid)!.Machine!.Address, Storage.Document(machine.Uuid)!.Machine!.Description));
+        var stored = Storage.Document(machine.Uuid)!.Machine!;
+        Assert.Equal((expected, "after"), (stored.Address, stored.Description));
     }
 
     [Fact]
@@ -107,7 +110,8 @@ public sealed class BootRecordTests : IAsyncLifetime
         var grains = await MakeManyAsync(Machines);
         Storage.BootGate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = SeenAsync(grains[0].Grain, Leased(1));
-        await Wait.UntilAsync(() => Task.FromResult(Storage.BootBatches.Count == 1), Patience, () => "the first transaction does not begin");
+        await Wait.UntilAsync(() => Task.FromResult(Storage.BootBatches.Count == 1), Patience,
+            () => "the first transaction does not begin");
         var seen = grains.Skip(1).Select(g => SeenAsync(g.Grain, Leased(2))).ToList();
         // A call that no sighting precedes any more has had its turn: all the others wait in the journal.
         await Task.WhenAll(grains.Skip(1).Select(g => g.Grain.Secrets()));
@@ -148,7 +152,12 @@ public sealed class BootRecordTests : IAsyncLifetime
     private async Task<List<(IMachineGrain Grain, string Uuid)>> MakeManyAsync(int count)
     {
         var made = new List<(IMachineGrain, string)>();
-        for (var i = 0; i < count; i++) made.Add(await _cluster.MakeAsync($"many-{i}") is var (grain, machine) ? (grain, machine.Uuid) : default);
+        for (var i = 0; i < count; i++)
+        {
+            var (grain, machine) = await _cluster.MakeAsync($"many-{i}");
+            made.Add((grain, machine.Uuid));
+        }
+
         return made;
     }
 

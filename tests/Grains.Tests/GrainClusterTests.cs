@@ -73,7 +73,8 @@ public sealed class GrainClusterTests : IAsyncLifetime
         var from = SiloOf(grain);
         _cluster.StartsOlder = true;
         var older = await _cluster.Silos.StartAdditionalSiloAsync();
-        await Wait.UntilAsync(() => Task.FromResult(!Trait(from).IsEverywhere()), Patience, () => "a silo does not see that an older one has come");
+        await Wait.UntilAsync(() => Task.FromResult(!Trait(from).IsEverywhere()), Patience,
+            () => "a silo does not see that an older one has come");
         var (documents, records) = (_cluster.Storage.Begun, _cluster.Storage.BootBatches.Count);
         Assert.Equal((200, 2), await SeenAsync(grain, "10.0.0.1"));
         Assert.Equal((documents + 1, records), (_cluster.Storage.Begun, _cluster.Storage.BootBatches.Count));
@@ -133,7 +134,8 @@ public sealed class GrainClusterTests : IAsyncLifetime
 
     /// <summary>Waits until each silo knows of the others that they know boot records.</summary>
     private Task EverywhereAsync() => Wait.UntilAsync(
-        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Trait(s).IsEverywhere())), Patience, () => "a silo does not know of another what it is");
+        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Trait(s).IsEverywhere())), Patience,
+        () => "a silo does not know of another what it is");
 
     private InProcessSiloHandle SiloOf(IMachineGrain grain)
     {

@@ -58,7 +58,8 @@ public abstract class BootStateTests
         Assert.Null(await WriteAsync(1, State(2) with { BootId = "stale" }));
         var (read, version) = await ReadAsync();
         Assert.Equal((Phase.Installing, 2), (read!.Machine!.Boot.Phase, version));
-        var next = read with { Machine = read.Machine with { Description = "changed", Boot = new MachineBoot { Phase = Phase.Installed } }, Revision = 3 };
+        var changed = read.Machine with { Description = "changed", Boot = new MachineBoot { Phase = Phase.Installed } };
+        var next = read with { Machine = changed, Revision = 3 };
         Assert.Equal(3, await WriteAsync(2, next));
         foreach (var stale in new long[] { 1, 2, 4 })
             Assert.Empty(await Boots.WriteAsync([Write(stale, Record(Phase.Failed, "10.9.9.9", 9), "stale")], None));
@@ -79,7 +80,8 @@ public abstract class BootStateTests
         Assert.Equal([Id(2)], written);
         Assert.Equal(1L, await ScalarAsync("SELECT count(*) FROM event"));
         Assert.Equal(1L, await ScalarAsync("SELECT count(*) FROM event WHERE detail = 'of the second'"));
-        Assert.Equal((Phase.Unknown, Phase.Installing), ((await Queries.FindAsync(Id(1), None))!.Boot.Phase, (await Queries.FindAsync(Id(2), None))!.Boot.Phase));
+        Assert.Equal((Phase.Unknown, Phase.Installing),
+            ((await Queries.FindAsync(Id(1), None))!.Boot.Phase, (await Queries.FindAsync(Id(2), None))!.Boot.Phase));
     }
 
     [Fact]
@@ -93,7 +95,8 @@ public abstract class BootStateTests
         Assert.Empty(await Boots.WriteAsync([Write(3, Record(Phase.Failed, "", 4)), Write(4, Record(Phase.Failed, "", 4), "", 2)], None));
         Assert.Equal((null, 4), await ReadAsync());
         Assert.Equal(5, await WriteAsync(4, State(1)));
-        Assert.Equal((Phase.Unknown, ""), ((await Queries.FindAsync(Uuid, None))!.Boot.Phase, (await Queries.FindAsync(Uuid, None))!.Address));
+        Assert.Equal((Phase.Unknown, ""),
+            ((await Queries.FindAsync(Uuid, None))!.Boot.Phase, (await Queries.FindAsync(Uuid, None))!.Address));
         Assert.Equal([Uuid], await Boots.WriteAsync([Write(5, Record(Phase.Working, "", 2))], None));
     }
 
@@ -101,15 +104,18 @@ public abstract class BootStateTests
     public async Task ListsGoByTheRecord()
     {
         for (var i = 1; i <= 4; i++) await WriteAsync(null, State(1), i);
-        await Boots.WriteAsync([Write(1, Record(Phase.Installing, "10.0.0.30", 2), "", 1), Write(1, Record(Phase.Installing, "10.0.0.4", 2), "", 3)], None);
+        await Boots.WriteAsync([
+            Write(1, Record(Phase.Installing, "10.0.0.30", 2), "", 1), Write(1, Record(Phase.Installing, "10.0.0.4", 2), "", 3)], None);
         foreach (var (words, expected) in new[]
         {
             ("Boot.Phase=Installing", "1 3"), ("Boot.Phase=Unknown", "2 4"), ("Address=10.0.0.4", "3"), ("sort=Address", "2 4 3 1"),
             ("sort=Boot.Phase", "1 3 2 4"), ("Boot.Reason=Re(^on)", "1 3"), ("Boot.Stuck=true", "1 3"), ("Address=Lt(10.0.0.9)", "3"),
-            ("Boot.LastSeen=Gt(2026-01-01T00:00:00Z)", "1 3"), ("Boot.Reason=", "2 4"), ("Name=m3", "3"), ("Address=Re(4$)&sort=Name&reverse=true", "3"),
+            ("Boot.LastSeen=Gt(2026-01-01T00:00:00Z)", "1 3"), ("Boot.Reason=", "2 4"),
+            ("Name=m3", "3"), ("Address=Re(4$)&sort=Name&reverse=true", "3"),
         })
         {
-            var query = words.Split('&').Select(w => w.Split('=', 2)).Select(w => KeyValuePair.Create<string, IReadOnlyList<string>>(w[0], [w[1]]));
+            var query = words.Split('&').Select(w => w.Split('=', 2))
+                .Select(w => KeyValuePair.Create<string, IReadOnlyList<string>>(w[0], [w[1]]));
             var page = await Queries.PageAsync(ListParser.Query(MachineFields.Table, query.ToList(), _ => ParamUse.Known), None);
             Assert.Equal((words, expected), (words, string.Join(' ', page.Rows.Select(m => m.Name[1..]))));
         }
@@ -162,7 +168,8 @@ public abstract class BootStateTests
     protected static BootRecord Record(Phase phase, string address, long revision)
     {
         var seen = new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.Zero).AddTicks(7);
-        var boot = new MachineBoot { Phase = phase, Reason = "on its way", Attempts = 3, Firmware = "uefi", Via = "ipxe", LastSeen = seen, Stuck = true };
+        var boot = new MachineBoot { Phase = phase, Reason = "on its way", Attempts = 3, Firmware = "uefi", Via = "ipxe" };
+        boot = boot with { LastSeen = seen, Stuck = true };
         return new BootRecord { Address = address, Boot = boot, BootId = $"boot-{revision}", Revision = revision };
     }
 
@@ -207,7 +214,8 @@ public abstract class BootStateTests
     private async Task<long?> RunAsync(string key, int? version, string? payload, string? ext = null, string type = "machine")
     {
         await using var connection = await Store.ConnectAsync(None);
-        await using var reader = await connection.ExecuteReaderAsync(await TextAsync(key), Parameters(version, payload, ext ?? "m-" + Uuid, type));
+        await using var reader = await connection.ExecuteReaderAsync(await TextAsync(key),
+            Parameters(version, payload, ext ?? "m-" + Uuid, type));
         long? written = null;
         do
         {
@@ -220,10 +228,13 @@ public abstract class BootStateTests
     private async Task<(MachineState? State, int Version)> ReadAsync()
     {
         await using var connection = await Store.ConnectAsync(None);
-        await using var reader = await connection.ExecuteReaderAsync(await TextAsync("ReadFromStorageKey"), Parameters(null, null, "m-" + Uuid));
+        await using var reader = await connection.ExecuteReaderAsync(
+            await TextAsync("ReadFromStorageKey"), Parameters(null, null, "m-" + Uuid));
         Assert.True(await reader.ReadAsync());
         var payload = reader.GetOrdinal("PayloadBinary");
-        var state = reader.IsDBNull(payload) ? null : JsonSerializer.Deserialize<MachineState>((byte[])reader.GetValue(payload), Json.Options);
+        var state = reader.IsDBNull(payload)
+            ? null
+            : JsonSerializer.Deserialize<MachineState>((byte[])reader.GetValue(payload), Json.Options);
         return (state, Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Version")), null));
     }
 }
@@ -249,12 +260,15 @@ public sealed class SqliteBootStateTests : BootStateTests, IAsyncLifetime
         const int Params = 4_000_000;
         const int Records = 20;
         var state = State(1);
-        await WriteAsync(null, state with { Machine = state.Machine! with { Params = new Dictionary<string, JsonElement> { ["big"] = Json.Element(new string('x', Params)) } } });
+        var big = new Dictionary<string, JsonElement> { ["big"] = Json.Element(new string('x', Params)) };
+        await WriteAsync(null, state with { Machine = state.Machine! with { Params = big } });
         await WrittenAsync();
-        for (var i = 1; i <= Records; i++) Assert.Single(await Boots.WriteAsync([Write(i, Record(Phase.Working, $"10.0.0.{i}", i + 1))], CancellationToken.None));
+        for (var i = 1; i <= Records; i++)
+            Assert.Single(await Boots.WriteAsync([Write(i, Record(Phase.Working, $"10.0.0.{i}", i + 1))], CancellationToken.None));
         var written = await WrittenAsync();
         Assert.True(written < Params / 4, $"{Records} records of a machine with {Params} octets of params wrote {written} octets");
-        Assert.Equal($"10.0.0.{Records}", (await new MachineQueries(Store, TimeProvider.System).FindAsync(Id(1), CancellationToken.None))!.Address);
+        Assert.Equal($"10.0.0.{Records}",
+            (await new MachineQueries(Store, TimeProvider.System).FindAsync(Id(1), CancellationToken.None))!.Address);
     }
 
     public async ValueTask InitializeAsync() => await _database.MigrateAsync(CancellationToken.None);
@@ -291,15 +305,17 @@ public sealed class PostgresBootStateTests(PostgresFixture postgres) : BootState
     public async Task ARecordLeavesTheRowsWithTheDocumentWhereTheyAre()
     {
         await WriteAsync(null, State(1));
-        const string Places = "SELECT (SELECT string_agg(ctid::text || xmin::text, ' ') FROM grain_state) || (SELECT string_agg(ctid::text || xmin::text, ' ') FROM machine)";
+        const string Places = "SELECT (SELECT string_agg(ctid::text || xmin::text, ' ') FROM grain_state) "
+            + "|| (SELECT string_agg(ctid::text || xmin::text, ' ') FROM machine)";
         var before = await ScalarAsync(Places);
-        for (var i = 1; i <= 5; i++) Assert.Single(await Boots.WriteAsync([Write(i, Record(Phase.Working, "10.0.0.1", i + 1))], CancellationToken.None));
+        for (var i = 1; i <= 5; i++)
+            Assert.Single(await Boots.WriteAsync([Write(i, Record(Phase.Working, "10.0.0.1", i + 1))], CancellationToken.None));
         Assert.Equal(before, await ScalarAsync(Places));
         Assert.NotNull(await WriteAsync(6, State(7)));
         Assert.NotEqual(before, await ScalarAsync(Places));
     }
 
-    /// <summary>Writers of records and of documents of the same machines, in any order: each version is written once, and none is lost.</summary>
+    /// <summary>Writers of records and of documents of the same machines: each version is written once, and none is lost.</summary>
     [Fact]
     public async Task WritersAtOnceEachTakeAVersionOfTheirOwn()
     {
@@ -314,7 +330,8 @@ public sealed class PostgresBootStateTests(PostgresFixture postgres) : BootState
             for (var turn = 0; turn < Turns; turn++)
             {
                 var versions = new Dictionary<int, int>();
-                for (var i = 1; i <= Machines; i++) versions[i] = (int)(long)(await ScalarAsync($"SELECT version FROM boot_state WHERE uuid = '{Id(i)}'"))!;
+                for (var i = 1; i <= Machines; i++)
+                    versions[i] = (int)(long)(await ScalarAsync($"SELECT version FROM boot_state WHERE uuid = '{Id(i)}'"))!;
                 if (writer % 3 == 0)
                 {
                     var one = random.Next(1, Machines + 1);

@@ -6,7 +6,9 @@ namespace Anvil.Contracts.Machines;
 /// </summary>
 public interface IBootStateStore
 {
-    /// <summary>Writes records with their events in one transaction; durable when it returns. Each counts its machine's version up by one.</summary>
+    /// <summary>
+    /// Writes records with their events in one transaction; durable when it returns. Each counts its machine's version up by one.
+    /// </summary>
     /// <param name="writes">The records, each of another machine.</param>
     /// <param name="cancellation">Ends the call.</param>
     /// <returns>The machines whose record was written; the others are of another version, or are no more.</returns>

@@ -5,8 +5,8 @@ using Anvil.Contracts.Machines;
 namespace Anvil.Grains.Machines;
 
 /// <summary>
-/// The way of this silo's boot records to the database: one transaction at a time, and all that is decided while one is written goes together
-/// into the next (group commit). Thread-safe.
+/// The way of this silo's boot records to the database: one transaction at a time, and all that is decided while one is written goes
+/// together into the next (group commit). Thread-safe.
 /// </summary>
 /// <param name="store">Where the records live.</param>
 /// <param name="time">For the length of writes.</param>

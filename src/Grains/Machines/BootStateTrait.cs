@@ -18,7 +18,8 @@ public sealed class BootStateTrait(ISiloMetadataCache metadata, ISiloStatusOracl
         foreach (var (silo, status) in oracle.GetApproximateSiloStatuses())
         {
             // One that joins has no grains; one that is dead never comes back.
-            if (status is SiloStatus.None or SiloStatus.Created or SiloStatus.Joining or SiloStatus.Dead || silo.Equals(oracle.SiloAddress)) continue;
+            var isThere = status is not (SiloStatus.None or SiloStatus.Created or SiloStatus.Joining or SiloStatus.Dead);
+            if (!isThere || silo.Equals(oracle.SiloAddress)) continue;
             if (!metadata.GetSiloMetadata(silo).Metadata.ContainsKey(SiloTraits.BootStates)) return false;
         }
 

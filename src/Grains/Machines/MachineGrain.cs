@@ -193,7 +193,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             }
 
             change = Sealed(change);
-            if (!isSeen && await AddressProblemAsync(change.State.Machine) is { } taken) return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
+            if (!isSeen && await AddressProblemAsync(change.State.Machine) is { } taken)
+                return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
             await _store.WriteAsync(change.State);
             Written(change);
             // What an edge goes by is not moved by what edges see.

@@ -10,8 +10,8 @@ using Orleans.Storage;
 namespace Anvil.Grains.Machines;
 
 /// <summary>
-/// A machine's state, its row and its boot record. What is read is both, the newer over the older. A write that was not confirmed leaves the
-/// state as it was, and it is read again before the next one: the database may hold either.
+/// A machine's state, its row and its boot record. What is read is both, the newer over the older. A write that was not confirmed leaves
+/// the state as it was, and it is read again before the next one: the database may hold either.
 /// </summary>
 /// <param name="grain">The machine's grain.</param>
 /// <param name="uuid">The machine.</param>

@@ -15,9 +15,11 @@ public sealed class PostgresBootStateStore(PostgresDatabase database) : IBootSta
         WITH given AS (
             SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[]) AS n (uuid, version, record, events)),
         current AS MATERIALIZED (
-            SELECT b.uuid FROM boot_state AS b JOIN given AS n ON n.uuid = b.uuid AND n.version = b.version ORDER BY b.uuid FOR NO KEY UPDATE OF b),
+            SELECT b.uuid FROM boot_state AS b JOIN given AS n ON n.uuid = b.uuid AND n.version = b.version
+            ORDER BY b.uuid FOR NO KEY UPDATE OF b),
         written AS (
-            UPDATE boot_state AS b SET version = b.version + 1, record = n.record::jsonb FROM given AS n JOIN current AS c ON c.uuid = n.uuid
+            UPDATE boot_state AS b SET version = b.version + 1, record = n.record::jsonb
+            FROM given AS n JOIN current AS c ON c.uuid = n.uuid
             WHERE b.uuid = n.uuid AND b.version = n.version RETURNING b.uuid, n.events),
         told AS (
             INSERT INTO event (time, type, action, key, detail, principal)

@@ -18,11 +18,13 @@ internal sealed class PostgresListSql : ListSql
 
     protected override string Ordinal(string text) => $"({text} COLLATE \"C\")";
 
-    protected override string Text(string column, IReadOnlyList<string> path, string absent) => $"(coalesce({TextAt(column, path)}, '{absent}') COLLATE \"C\")";
+    protected override string Text(string column, IReadOnlyList<string> path, string absent)
+        => $"(coalesce({TextAt(column, path)}, '{absent}') COLLATE \"C\")";
 
     protected override string Beginning(string text) => $"left({text}, {ListBounds.SortLength})";
 
-    protected override string Number(string column, IReadOnlyList<string> path) => $"coalesce(({TextAt(column, path)})::double precision, 0)";
+    protected override string Number(string column, IReadOnlyList<string> path)
+        => $"coalesce(({TextAt(column, path)})::double precision, 0)";
 
     protected override string Truth(string column, IReadOnlyList<string> path) => $"coalesce(({TextAt(column, path)})::boolean::int, 0)";
 

@@ -29,9 +29,11 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
     {
         await using var connection = await database.OpenAsync(cancellation);
         // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed it.
-        var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Action, string Key)>(new CommandDefinition(
+        var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Action, string Key)>(
+            new CommandDefinition(
             """
-            SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0), coalesce(e.type, ''), coalesce(e.action, ''), coalesce(e.key, '')
+            SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0),
+                coalesce(e.type, ''), coalesce(e.action, ''), coalesce(e.key, '')
             FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) AS h
             LEFT JOIN LATERAL (
                 SELECT transaction, id, type, action, key FROM event WHERE (transaction, id) > (@Transaction, @Id)

@@ -25,7 +25,8 @@ public sealed class SqliteBootStateStore(SqliteDatabase database) : IBootStateSt
         told.Transaction = transaction;
         told.CommandText = """
             INSERT INTO event (time, type, action, key, detail, principal)
-            SELECT e.value ->> '$.Time', e.value ->> '$.Type', e.value ->> '$.Action', e.value ->> '$.Key', e.value ->> '$.Detail', e.value ->> '$.Principal'
+            SELECT e.value ->> '$.Time', e.value ->> '$.Type', e.value ->> '$.Action',
+                e.value ->> '$.Key', e.value ->> '$.Detail', e.value ->> '$.Principal'
             FROM json_each($events) AS e
             """;
         var events = told.Parameters.Add("$events", SqliteType.Text);

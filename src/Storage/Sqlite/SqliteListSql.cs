@@ -12,7 +12,8 @@ internal sealed class SqliteListSql : ListSql
 
     protected override string Ordinal(string text) => text;
 
-    protected override string Text(string column, IReadOnlyList<string> path, string absent) => $"ifnull({column} ->> '{Path(path)}', '{absent}')";
+    protected override string Text(string column, IReadOnlyList<string> path, string absent)
+        => $"ifnull({column} ->> '{Path(path)}', '{absent}')";
 
     protected override string Beginning(string text) => $"substr({text}, 1, {ListBounds.SortLength})";
 
