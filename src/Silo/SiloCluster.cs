@@ -59,8 +59,11 @@ internal static class SiloCluster
     {
         orleans.Configure<ClusterOptions>(o => (o.ServiceId, o.ClusterId) = (ServiceId, silo.Cluster));
         orleans.UseAdoNetClustering((AdoNetClusteringSiloOptions o) => (o.Invariant, o.ConnectionString) = (invariant, connection));
-        orleans.ConfigureEndpoints(silo.ClusterAddress.Length > 0 ? IPAddress.Parse(silo.ClusterAddress) : OwnAddress(), silo.SiloPort, gatewayPort: 0);
-        orleans.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = $"{(silo.Roles.Count == 0 ? "all" : string.Join('-', silo.Roles))}-{Environment.MachineName}-{silo.SiloPort}");
+        orleans.ConfigureEndpoints(silo.ClusterAddress.Length > 0 ? IPAddress.Parse(silo.ClusterAddress) : OwnAddress(), silo.SiloPort,
+            gatewayPort: 0);
+        orleans.Configure<Orleans.Configuration.SiloOptions>(
+            o => o.SiloName =
+                $"{(silo.Roles.Count == 0 ? "all" : string.Join('-', silo.Roles))}-{Environment.MachineName}-{silo.SiloPort}");
         orleans.Configure<ClusterMembershipOptions>(o =>
         {
             o.ProbeTimeout = TimeSpan.FromSeconds(silo.ProbeSeconds);
@@ -77,17 +80,21 @@ internal static class SiloCluster
     private static Dictionary<string, string> Traits(SiloOptions silo, EdgeOptions edge)
     {
         var traits = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var role in new[] { SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway }.Where(silo.Has)) traits[SiloTraits.RolePrefix + role] = "true";
+        foreach (var role in new[] { SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway }.Where(silo.Has))
+            traits[SiloTraits.RolePrefix + role] = "true";
         traits[SiloTraits.Catalog] = "true";
         traits[SiloTraits.BootStates] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";
         var names = EdgeInterfaces.Resolve(edge.Interfaces);
-        traits[SiloTraits.Addresses] = string.Join(',', NetworkInterface.GetAllNetworkInterfaces().Where(n => names.Contains(n.Name)).SelectMany(EdgeInterfaces.Addresses).Select(IPv4.Format));
+        traits[SiloTraits.Addresses] = string.Join(',',
+            NetworkInterface.GetAllNetworkInterfaces().Where(n => names.Contains(n.Name)).SelectMany(EdgeInterfaces.Addresses)
+                .Select(IPv4.Format));
         return traits;
     }
 
     private static IPAddress OwnAddress()
-        => NetworkInterface.GetAllNetworkInterfaces().Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+        => NetworkInterface.GetAllNetworkInterfaces()
+            .Where(n => n.OperationalStatus == OperationalStatus.Up && n.NetworkInterfaceType != NetworkInterfaceType.Loopback)
             .SelectMany(EdgeInterfaces.Addresses).Select(IPv4.ToIPAddress).FirstOrDefault() ?? IPAddress.Loopback;
 }

@@ -59,7 +59,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var counts = new Dictionary<Rank, long>();
         if (query.HasPattern)
         {
-            await foreach (var row in MatchesAsync(connection, query with { After = null, Sort = [], Reverse = false }, field, cancellation))
+            await foreach (var row in MatchesAsync(connection, query with { After = null, Sort = [], Reverse = false }, field,
+                cancellation))
             {
                 using (row.Extra) FacetCount.Add(counts, field, row.Extra is null ? null : Value(row.Extra));
             }
@@ -68,7 +69,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         }
 
         var (sql, parameters) = database.Lists.Facet(table, query, field);
-        foreach (var (kind, number, value, rows) in await connection.QueryAsync<(long, double, string, long)>(new CommandDefinition(sql, parameters, cancellationToken: cancellation)))
+        foreach (var (kind, number, value, rows) in await connection.QueryAsync<(long, double, string, long)>(
+            new CommandDefinition(sql, parameters, cancellationToken: cancellation)))
         {
             var rank = field.Kind == FieldKind.Address && number < 0 ? Rank.None : new Rank((RankType)kind, number, value);
             counts[rank] = rows;
@@ -102,7 +104,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     /// <summary>
     /// The page of a list with regular expressions, how many rows it has (as far as they were asked for), and whether more follow.
     /// </summary>
-    private async Task<(List<T> Rows, long Filtered, bool More)> MatchAsync(DbConnection connection, ListQuery query, bool counts, CancellationToken cancellation)
+    private async Task<(List<T> Rows, long Filtered, bool More)> MatchAsync(DbConnection connection, ListQuery query, bool counts,
+        CancellationToken cancellation)
     {
         var keys = new List<string>();
         var (filtered, skipped, more) = (0L, 0, false);
@@ -132,13 +135,15 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
 
     /// <summary>Rows that pass all conditions, in order.</summary>
     private async IAsyncEnumerable<(string Key, bool Beyond, JsonDocument? Extra)> MatchesAsync(
-        DbConnection connection, ListQuery query, Field? extra, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        DbConnection connection, ListQuery query, Field? extra,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var patterns = new PatternTime(query.Fields.Model, time);
         var conditions = query.Conditions.Where(c => c.HasPattern).ToList();
         IEnumerable<Field> fields = conditions.Select(c => c.Field);
         var (sql, parameters) = database.Lists.Places(table, query, extra is null ? fields : fields.Append(extra));
-        await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+        await using var reader =
+            await connection.ExecuteReaderAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
         while (await reader.ReadAsync(cancellation))
         {
             if (!Holds(reader, conditions, patterns)) continue;
@@ -158,12 +163,15 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         return true;
     }
 
-    private static JsonDocument? Parse(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : JsonDocument.Parse(reader.GetString(column));
+    private static JsonDocument? Parse(DbDataReader reader, int column)
+        => reader.IsDBNull(column) ? null : JsonDocument.Parse(reader.GetString(column));
 
     private T Bounded(string document, string record, ref long length)
     {
         length += document.Length;
         if (length <= ListBounds.PageLength) return Read(document, record);
-        throw new ApiException(new ApiError(table.Fields.Model, "", "GET", [$"the list is longer than {ListBounds.PageLength >> 20} MiB: ask for it by pages (limit)"], 406));
+        throw new ApiException(
+            new ApiError(table.Fields.Model, "", "GET",
+                [$"the list is longer than {ListBounds.PageLength >> 20} MiB: ask for it by pages (limit)"], 406));
     }
 }

@@ -4,9 +4,9 @@ using Dapper;
 namespace Anvil.Storage;
 
 /// <summary>
-/// Writes lists as SQL over a table of documents, so that a database answers as <see cref="ListEvaluator"/> does (a property test holds the
-/// two together). Regular expressions are not among it: no database has those of .NET, and none bounds their time. What differs between
-/// databases is a subclass.
+/// Writes lists as SQL over a table of documents, so that a database answers as <see cref="ListEvaluator"/> does (a property test holds
+/// the two together). Regular expressions are not among it: no database has those of .NET, and none bounds their time. What differs
+/// between databases is a subclass.
 /// </summary>
 internal abstract class ListSql
 {
@@ -20,7 +20,8 @@ internal abstract class ListSql
     {
         var p = new ListParameters();
         var order = Order(table, query, p);
-        var where = Where([.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
+        var where = Where(
+            [.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
         if (limit >= int.MaxValue && query.Offset == 0) return ($"SELECT {table.Shown} FROM {table.ShownFrom}{where}{order}", p.All);
         // The rows that a page skips are counted in an index; only those that it holds are read.
         var source = table.Holding(FieldsOf(query));
@@ -81,9 +82,12 @@ internal abstract class ListSql
                 : $"SELECT {(int)rank} AS kind, {expression} AS number, '' AS value FROM {from}{Where(conditions)}";
         }
 
-        var shown = field.Kind == FieldKind.Value ? $" WHERE kind IN ({(int)RankType.Truth}, {(int)RankType.Number}, {(int)RankType.Text})" : "";
-        return ($"SELECT CAST(kind AS bigint) AS kind, CAST(number AS {Double}) AS number, value, count(*) AS rows FROM ({source}) AS f{shown} "
-            + $"GROUP BY kind, number, value ORDER BY count(*) DESC, kind, number, {Ordinal("value")} LIMIT {ListBounds.FacetValues}", p.All);
+        var shown = field.Kind == FieldKind.Value
+            ? $" WHERE kind IN ({(int)RankType.Truth}, {(int)RankType.Number}, {(int)RankType.Text})" : "";
+        return ($"SELECT CAST(kind AS bigint) AS kind, CAST(number AS {Double}) AS number, value, count(*) AS rows FROM ({source}) AS "
+            + $"f{shown} "
+            + $"GROUP BY kind, number, value ORDER BY count(*) DESC, kind, number, {Ordinal("value")} LIMIT {ListBounds.FacetValues}",
+                p.All);
     }
 
     /// <summary>The database's type of doubles.</summary>
@@ -138,12 +142,14 @@ internal abstract class ListSql
 
     private static IEnumerable<Field> FieldsOf(ListQuery query) => TestedIn(query).Concat(query.Order);
 
-    private static string Where(IEnumerable<string> conditions) => string.Join(" AND ", conditions) is { Length: > 0 } all ? " WHERE " + all : "";
+    private static string Where(IEnumerable<string> conditions)
+        => string.Join(" AND ", conditions) is { Length: > 0 } all ? " WHERE " + all : "";
 
     private static Field Checked(Field field)
     {
         var names = field.Kind == FieldKind.Value ? field.Path.SkipLast(1) : field.Path;
-        return names.All(n => n.Length > 0 && n.All(char.IsAsciiLetterOrDigit)) ? field : throw new ArgumentException($"{field.Name} is no field", nameof(field));
+        return names.All(n => n.Length > 0 && n.All(char.IsAsciiLetterOrDigit))
+            ? field : throw new ArgumentException($"{field.Name} is no field", nameof(field));
     }
 
     private static RankType RankOfOne(Field field) => field.Kind switch
@@ -174,7 +180,8 @@ internal abstract class ListSql
         => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? Quoted(column) : Json(table.ColumnOf(field), field, p);
 
     private IEnumerable<string> Conditions(ListTable table, ListQuery query, ListParameters p)
-        => query.Conditions.Where(c => !c.HasPattern).Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();
+        => query.Conditions.Where(c => !c.HasPattern)
+            .Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();
 
     private string Test(ListTable table, Field field, ListTest test, ListParameters p)
     {
@@ -199,7 +206,8 @@ internal abstract class ListSql
             case ListFunction.Ne or ListFunction.Nin: return $"NOT ({Equal(table, field, test, p)})";
             case ListFunction.Between or ListFunction.Except:
                 var bounds = Values();
-                return $"{(test.Function == ListFunction.Except ? "NOT " : "")}({Scalar(table, field)} BETWEEN {bounds[0]} AND {bounds[1]})";
+                return $"{(test.Function == ListFunction.Except ? "NOT " : "")}({Scalar(table, field)} BETWEEN {bounds[0]} "
+                    + $"AND {bounds[1]})";
             default:
                 var compared = $"{Scalar(table, field)} {Operator(test.Function)} {Values()[0]}";
                 // No address is less than none.
@@ -230,7 +238,9 @@ internal abstract class ListSql
             case ListFunction.Ne or ListFunction.Nin: return $"NOT {ValueTest(field, p, parts => OfTypes(test, p, parts, Among))}";
             case ListFunction.Between: return ValueTest(field, p, Within);
             case ListFunction.Except: return $"NOT {ValueTest(field, p, Within)}";
-            default: return ValueTest(field, p, parts => OfTypes(test, p, parts, (e, values) => $"{e} {Operator(test.Function)} {values[0]}"));
+            default:
+                return ValueTest(field, p,
+                parts => OfTypes(test, p, parts, (e, values) => $"{e} {Operator(test.Function)} {values[0]}"));
         }
 
         static string Among(string expression, IReadOnlyList<string> values) => $"{expression} IN ({string.Join(", ", values)})";
@@ -240,7 +250,8 @@ internal abstract class ListSql
     }
 
     /// <summary>One alternative for each type that the arguments can be read as.</summary>
-    private string OfTypes(ListTest test, ListParameters p, (string Type, string Number, string Text) parts, Func<string, IReadOnlyList<string>, string> compare)
+    private string OfTypes(ListTest test, ListParameters p, (string Type, string Number, string Text) parts,
+        Func<string, IReadOnlyList<string>, string> compare)
     {
         var byType = test.Arguments.SelectMany(a => a).GroupBy(r => r.Type).Select(g =>
         {
@@ -285,12 +296,14 @@ internal abstract class ListSql
     }
 
     private string Order(ListTable table, ListQuery query, ListParameters p)
-        => " ORDER BY " + string.Join(", ", query.Order.SelectMany(f => Parts(table, f, p)).Select(part => part + (query.Reverse ? " DESC" : "")));
+        => " ORDER BY "
+            + string.Join(", ", query.Order.SelectMany(f => Parts(table, f, p)).Select(part => part + (query.Reverse ? " DESC" : "")));
 
     private string After(ListTable table, ListQuery query, ListCursor after, ListParameters p)
     {
         var parts = query.Order.SelectMany(f => Parts(table, f, p)).ToList();
-        var values = query.Order.Zip(after.Ranks, (field, rank) => field.Kind == FieldKind.Value ? [(int)rank.Type, rank.Number, rank.Text] : new[] { ValueOf(field, rank) })
+        var values = query.Order.Zip(after.Ranks,
+            (field, rank) => field.Kind == FieldKind.Value ? [(int)rank.Type, rank.Number, rank.Text] : new[] { ValueOf(field, rank) })
             .SelectMany(v => v).Select(p.Add).ToList();
         var sign = query.Reverse ? "<" : ">";
         if (parts.Count == 1) return $"{parts[0]} {sign} {values[0]}";

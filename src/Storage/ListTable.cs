@@ -12,7 +12,8 @@ namespace Anvil.Storage;
 /// <param name="Indexed">Fields with an index over the beginning of their text (see <see cref="ListBounds.SortLength"/>), by path.</param>
 /// <param name="Macs">Field whose MAC addresses have a table of their own (mac, uuid), by path, and that table; or "".</param>
 internal sealed record ListTable(
-    string Name, FieldTable Fields, IReadOnlyDictionary<string, string> Columns, IReadOnlySet<string> Indexed, (string Path, string Table) Macs)
+    string Name, FieldTable Fields, IReadOnlyDictionary<string, string> Columns, IReadOnlySet<string> Indexed,
+    (string Path, string Table) Macs)
 {
     /// <summary>
     /// The view with what moves faster than the documents: it has a column `record`, whose fields count instead of the document's; or "".

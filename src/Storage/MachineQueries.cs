@@ -36,7 +36,8 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         => OneAsync("SELECT document, record FROM machine_now WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        CancellationToken cancellation)
     {
         var found = new Dictionary<string, Machine>(StringComparer.Ordinal);
         await using var connection = await database.ConnectAsync(cancellation);
@@ -49,7 +50,8 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         {
             foreach (var values in all.Chunk(MostValues))
             {
-                var parameters = new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
+                var parameters =
+                    new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
                 var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
                 var command = new CommandDefinition(statement, parameters, cancellationToken: cancellation);
                 foreach (var (document, record) in await connection.QueryAsync<(string, string)>(command))
@@ -62,26 +64,30 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation) => _machines.ListAsync(query, cancellation);
+    public Task<IReadOnlyList<Machine>> ListAsync(ListQuery query, CancellationToken cancellation)
+        => _machines.ListAsync(query, cancellation);
 
     /// <inheritdoc/>
     public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => _machines.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => _machines.FacetAsync(query, field, cancellation);
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => _machines.FacetAsync(query, field, cancellation);
 
     /// <inheritdoc/>
     public async Task<long> CountAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT count(*) FROM machine", cancellationToken: cancellation));
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT count(*) FROM machine", cancellationToken: cancellation));
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return (await connection.QueryAsync<(string, string)>(new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
+        return (await connection.QueryAsync<(string, string)>(
+            new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
     }
 
     /// <inheritdoc/>
@@ -96,13 +102,15 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => _jobs.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => _jobs.FacetAsync(query, field, cancellation);
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => _jobs.FacetAsync(query, field, cancellation);
 
     /// <inheritdoc/>
     public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
+        return await connection.ExecuteAsync(
+            new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
     }
 
     /// <summary>A machine as it is: what moves while it boots is in its record.</summary>

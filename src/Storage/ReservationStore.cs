@@ -18,20 +18,23 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
     private readonly ListReader<Reservation> _list = new(database, ListTable.Reservations, time) { Read = (json, _) => Read("", json) };
 
     /// <inheritdoc/>
-    public async Task<Reservation?> FindAsync(uint address, CancellationToken cancellation) => (await ReadAsync(address, cancellation))?.Reservation;
+    public async Task<Reservation?> FindAsync(uint address, CancellationToken cancellation)
+        => (await ReadAsync(address, cancellation))?.Reservation;
 
     /// <inheritdoc/>
     public async Task<StoredReservation?> ReadAsync(uint address, CancellationToken cancellation)
     {
         var key = IPv4.Hex(address);
         await using var connection = await database.ConnectAsync(cancellation);
-        var command = new CommandDefinition("SELECT document, revision FROM reservation WHERE key = @key", new { key }, cancellationToken: cancellation);
+        var command = new CommandDefinition("SELECT document, revision FROM reservation WHERE key = @key", new { key },
+            cancellationToken: cancellation);
         var row = (await connection.QueryAsync<(string Json, long Revision)>(command)).AsList();
         return row.Count == 0 ? null : new StoredReservation(Read(key, row[0].Json), row[0].Revision);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Reservation>> FindManyAsync(IReadOnlyCollection<uint> addresses, IReadOnlyCollection<string> tokens,
+        CancellationToken cancellation)
     {
         var found = new Dictionary<string, Reservation>(StringComparer.Ordinal);
         await using var connection = await database.ConnectAsync(cancellation);
@@ -43,8 +46,10 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
         {
             foreach (var values in all.Distinct(StringComparer.Ordinal).Chunk(MostValues))
             {
-                var parameters = new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
-                var statement = $"SELECT key, document FROM reservation WHERE {column} IN ({string.Join(',', values.Select((_, i) => $"@v{i}"))})";
+                var parameters =
+                    new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
+                var statement =
+                    $"SELECT key, document FROM reservation WHERE {column} IN ({string.Join(',', values.Select((_, i) => $"@v{i}"))})";
                 var command = new CommandDefinition(statement, parameters, cancellationToken: cancellation);
                 foreach (var (key, json) in await connection.QueryAsync<(string, string)>(command)) found[key] = Read(key, json);
             }
@@ -63,7 +68,8 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
                 UNION ALL
                 SELECT key, NULL FROM reservation_gone WHERE key BETWEEN @first AND @last AND revision > @since) AS x ON true
             """,
-            new { first = IPv4.Hex(network.Network), last = IPv4.Hex(network.Broadcast), since }, cancellationToken: cancellation))).AsList();
+            new { first = IPv4.Hex(network.Network), last = IPv4.Hex(network.Broadcast), since },
+            cancellationToken: cancellation))).AsList();
         return new ReservationChanges(rows[0].Revision,
             [.. rows.Where(r => r.Json is not null).Select(r => Read(r.Key!, r.Json!))],
             [.. rows.Where(r => r is { Key: not null, Json: null }).Select(r => AddressOf(r.Key!)).OfType<uint>()]);
@@ -74,7 +80,8 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
     {
         await using var connection = await database.ConnectAsync(cancellation);
         var sql = $"SELECT key, document FROM reservation WHERE subnet = @subnet AND {database.IsTrue("scoped")} ORDER BY key LIMIT @most";
-        var rows = await connection.QueryAsync<(string Key, string Json)>(new CommandDefinition(sql, new { subnet, most }, cancellationToken: cancellation));
+        var rows = await connection.QueryAsync<(string Key, string Json)>(
+            new CommandDefinition(sql, new { subnet, most }, cancellationToken: cancellation));
         return [.. rows.Select(r => Read(r.Key, r.Json))];
     }
 
@@ -85,7 +92,8 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
     public async Task<long> CountAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition("SELECT count(*) FROM reservation", cancellationToken: cancellation));
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT count(*) FROM reservation", cancellationToken: cancellation));
     }
 
     /// <summary>A stored reservation; one that cannot be read is unavailable, and says why.</summary>
@@ -115,5 +123,6 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
         => (JsonNode.Parse(json) as JsonObject)?["Addr"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
     private static uint? AddressOf(string key)
-        => key.Length == 8 && uint.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address) ? address : null;
+        => key.Length == 8 && uint.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address)
+            ? address : null;
 }

@@ -74,7 +74,8 @@ public sealed class FailureTests(ITestOutputHelper output)
         cluster.Keep = true;
         cluster.StartSwarm(Known, seed: 1, ramp: 5);
         await cluster.RestAsync(Known);
-        var made = await cluster.Api.PostAsync("machines", new JsonObject { ["Name"] = "known", ["HardwareAddrs"] = new JsonArray("02:00:00:00:0e:01"), ["BootEnv"] = "sledgehammer" });
+        var made = await cluster.Api.PostAsync("machines",
+            new JsonObject { ["Name"] = "known", ["HardwareAddrs"] = new JsonArray("02:00:00:00:0e:01"), ["BootEnv"] = "sledgehammer" });
         var (knownAddress, _) = Lease(cluster, "02:00:00:00:0e:01", pxe: true);
         var before = Boot(cluster, "02:00:00:00:0e:01");
         Assert.NotEqual("", before.File);
@@ -96,17 +97,22 @@ public sealed class FailureTests(ITestOutputHelper output)
         var ready = Commands.Run("curl", "-s", "--unix-socket", cluster.Servers.Of("gateway")[0].ApiSocket, "http://anvil/readyz");
         output.WriteLine(ready);
         Assert.Contains("\"Name\":\"database\",\"Ok\":false", ready, StringComparison.Ordinal);
-        var refused = Commands.Try("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", $"rocketskates:{SiloProcess.Password}", "--unix-socket", cluster.Servers.Of("gateway")[0].ApiSocket, "http://anvil/api/v3/machines");
+        var refused = Commands.Try("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", $"rocketskates:{SiloProcess.Password}",
+            "--unix-socket", cluster.Servers.Of("gateway")[0].ApiSocket, "http://anvil/api/v3/machines");
         Assert.Equal("503", refused.Output);
-        await Wait.UntilAsync(() => Task.FromResult(TimeProvider.System.GetElapsedTime(away) >= TimeSpan.FromMinutes(2)), TimeSpan.FromMinutes(3), () => "two minutes do not pass");
+        await Wait.UntilAsync(() => Task.FromResult(TimeProvider.System.GetElapsedTime(away) >= TimeSpan.FromMinutes(2)),
+            TimeSpan.FromMinutes(3), () => "two minutes do not pass");
         foreach (var silo in cluster.Servers.Silos) Assert.True(silo.IsRunning, $"{silo.Name} has ended");
 
         await cluster.Servers.Postgres.StartAsync();
         await Wait.UntilAsync(() => Task.FromResult(Offers(cluster, "02:00:00:00:0e:02").Count > 0), Soon, () => "new leases still wait");
-        await Wait.UntilAsync(async () => (await TryAsync(() => cluster.Api.SetAsync($"machines/{made["Uuid"]}", "/Description", "after"))) is not null, Soon, () => "machines cannot be written");
+        await Wait.UntilAsync(
+            async () => (await TryAsync(() => cluster.Api.SetAsync($"machines/{made["Uuid"]}", "/Description", "after"))) is not null,
+            Soon, () => "machines cannot be written");
         foreach (var silo in cluster.Servers.Silos) await silo.ReadyAsync();
         var report = await cluster.EndSwarmAsync();
-        output.WriteLine($"{report.Renewals} renewals; longest waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
+        output.WriteLine(
+            $"{report.Renewals} renewals; longest waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
         Assert.Equal((Known, 0, 0, 0), (report.Done, report.GaveUp.Count, report.Lost.Count, report.Doubles.Count));
         Assert.True(report.Renewals > 0, "no lease was renewed");
         Assert.Equal(Known + 1, ((JsonArray)(await cluster.Api.GetAsync("machines"))!).Count);
@@ -147,7 +153,9 @@ public sealed class FailureTests(ITestOutputHelper output)
     /// <summary>One client's DHCP by the swarm's program.</summary>
     private static List<JsonNode> Probe(SwarmCluster cluster, string what, string mac, params string[] further)
     {
-        var (code, said, error) = Commands.Try("ip", ["netns", "exec", cluster.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), what, "--interface", "eth0", "--mac", mac, .. further]);
+        var (code, said, error) = Commands.Try("ip",
+            ["netns", "exec", cluster.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), what, "--interface",
+                "eth0", "--mac", mac, .. further]);
         if (code != 0) throw new SetupException($"{what} of {mac}: {error} {said}");
         return [.. ((JsonArray)JsonNode.Parse(said)!).Select(n => n!)];
     }

@@ -71,7 +71,8 @@ public sealed class BootRecordTests : IAsyncLifetime
     {
         var (grain, machine) = await _cluster.MakeAsync("stale");
         if (elsewhereSeen) Storage.Move(machine.Uuid, r => r with { Address = "10.9.9.9", Revision = r.Revision + 1 });
-        else Storage.Overwrite(machine.Uuid, s => s with { Machine = s.Machine! with { Address = "10.9.9.9" }, Revision = s.Revision + 1 });
+        else Storage.Overwrite(machine.Uuid,
+            s => s with { Machine = s.Machine! with { Address = "10.9.9.9" }, Revision = s.Revision + 1 });
         async Task<(int Status, bool Again)> WriteAsync()
         {
             if (!hereSeen) return await grain.Amend(GrainCluster.Describe("here")) is var answer ? (answer.Status, answer.Again) : default;

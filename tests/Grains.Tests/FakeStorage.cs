@@ -157,13 +157,15 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
     public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<long> CountJobsAsync(CancellationToken cancellation) => throw new NotSupportedException();
@@ -203,6 +205,7 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
 
     private string Text(MachineState state) => _serializer.Serialize(state).ToString();
 
-    /// <summary>What is stored of a machine: its state as text, the version of both, and the record that is newer than the state.</summary>
+    /// <summary>What is stored of a machine: its state as text, the version of both, and the record that is newer than the
+    /// state.</summary>
     private sealed record Stored(string Json, long Version, BootRecord? Record);
 }

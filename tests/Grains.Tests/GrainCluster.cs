@@ -116,7 +116,8 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     private void Configure(ISiloBuilder silo, TimeProvider time)
     {
         silo.Services.AddSingleton(time);
-        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this).AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
+        silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
+            .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>()
             .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);

@@ -33,7 +33,15 @@ public abstract class BootStateTests
     {
         const string Awkward = """{"z":1.50,"a":{"Boot":[1e2,12345678901234567890123],"Machine":null},"Address":"\"é"}""";
         var state = State(1) with { Job = new Job { Uuid = "j", Task = "t" } };
-        state = state with { Machine = state.Machine! with { Params = new Dictionary<string, JsonElement> { ["x/y"] = Parsed(Awkward) } } };
+        state = state with
+        {
+            Machine = state.Machine! with
+            {
+                Params = new Dictionary<string,
+            JsonElement>
+                { ["x/y"] = Parsed(Awkward) }
+            }
+        };
         Assert.Equal(1, await WriteAsync(null, state));
         var record = Record(Phase.Installing, "10.0.0.7", 2);
         Assert.Equal([Uuid], await Boots.WriteAsync([new BootWrite(Uuid, 1, record, [Told("installing")])], None));
@@ -146,7 +154,8 @@ public abstract class BootStateTests
         Assert.Null(await RunAsync("WriteToStorageKey", 1, "{}", "x", "other"));
         await using var connection = await Store.ConnectAsync(None);
         var row = await connection.QuerySingleAsync(await TextAsync("ReadFromStorageKey"), Parameters(null, null, "x", "other"));
-        Assert.Equal("{\"a\":1}", System.Text.Encoding.UTF8.GetString(((IDictionary<string, object>)row)["PayloadBinary"] as byte[] ?? []));
+        Assert.Equal("{\"a\":1}",
+            System.Text.Encoding.UTF8.GetString(((IDictionary<string, object>)row)["PayloadBinary"] as byte[] ?? []));
     }
 
     /// <summary>A machine's uuid.</summary>

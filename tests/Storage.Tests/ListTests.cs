@@ -71,7 +71,8 @@ public abstract class ListTests
                 var expected = memory.Page(query, machines);
                 var page = await Run(() => queries.PageAsync(query, None), said);
                 Same(expected.Rows.Select(m => m.Uuid), page.Rows.Select(m => m.Uuid), said);
-                Assert.True((expected.Total, expected.Filtered, expected.Next) == (page.Total, page.Filtered, page.Next), $"{said}: {expected.Filtered} {expected.Next}, but {page.Filtered} {page.Next}");
+                Assert.True((expected.Total, expected.Filtered, expected.Next) == (page.Total, page.Filtered, page.Next),
+                    $"{said}: {expected.Filtered} {expected.Next}, but {page.Filtered} {page.Next}");
                 Same(expected.Rows.Select(m => m.Uuid), (await queries.ListAsync(query, None)).Select(m => m.Uuid), said);
                 if (page.Rows.Count > 0) withRows++;
                 if (page.Next is null) break;
@@ -80,10 +81,12 @@ public abstract class ListTests
 
             if (!MachineFields.Table.TryFind(lists.FieldName(), _ => ParamUse.Known, out var field)) continue;
             var counted = memory.Facet(query, field, machines).Select(f => $"{f.Value} {f.Count}");
-            Same(counted, (await Run(() => queries.FacetAsync(query, field, None), said)).Select(f => $"{f.Value} {f.Count}"), $"{said}, values of {field.Name}");
+            Same(counted, (await Run(() => queries.FacetAsync(query, field, None), said)).Select(f => $"{f.Value} {f.Count}"),
+                $"{said}, values of {field.Name}");
         }
 
-        Assert.True(understood > Lists / 3 && withRows > Lists / 4, $"{understood} lists of {Lists} were understood, and {withRows} pages had rows: the test says little");
+        Assert.True(understood > Lists / 3 && withRows > Lists / 4,
+            $"{understood} lists of {Lists} were understood, and {withRows} pages had rows: the test says little");
     }
 
     private static async Task<T> Run<T>(Func<Task<T>> ask, string said)
@@ -99,7 +102,8 @@ public abstract class ListTests
     }
 
     private static void Same(IEnumerable<string> expected, IEnumerable<string> found, string said)
-        => Assert.True(expected.SequenceEqual(found), $"{said}\nmemory:   {string.Join(' ', expected)}\ndatabase: {string.Join(' ', found)}");
+        => Assert.True(expected.SequenceEqual(found),
+            $"{said}\nmemory:   {string.Join(' ', expected)}\ndatabase: {string.Join(' ', found)}");
 }
 
 /// <summary>On SQLite.</summary>

@@ -26,37 +26,46 @@ public static class AnvilDiagnostics
         if (!Source.HasListeners()) return null;
         var place = file.Replace('\\', '/');
         var start = place.LastIndexOf("/src/", StringComparison.Ordinal);
-        return Source.StartActivity(member)?.SetTag("code.file.path", start < 0 ? place : place[(start + 1)..]).SetTag("code.function.name", member);
+        return Source.StartActivity(member)?.SetTag("code.file.path", start < 0 ? place : place[(start + 1)..])
+            .SetTag("code.function.name", member);
     }
 
     private static readonly Meter Meter = new(Name);
 
     /// <summary>DHCP messages taken; tags: type, outcome.</summary>
-    public static Counter<long> DhcpMessages { get; } = Meter.CreateCounter<long>("anvil.dhcp.messages", description: "DHCP messages taken");
+    public static Counter<long> DhcpMessages { get; } = Meter.CreateCounter<long>("anvil.dhcp.messages",
+        description: "DHCP messages taken");
 
     /// <summary>DHCP packets that got no answer; tag: reason.</summary>
-    public static Counter<long> DhcpDropped { get; } = Meter.CreateCounter<long>("anvil.dhcp.dropped", description: "DHCP packets that got no answer");
+    public static Counter<long> DhcpDropped { get; } = Meter.CreateCounter<long>("anvil.dhcp.dropped",
+        description: "DHCP packets that got no answer");
 
     /// <summary>Addresses that a probe found in use; tag: subnet.</summary>
-    public static Counter<long> AddressesInUse { get; } = Meter.CreateCounter<long>("anvil.dhcp.conflicts", description: "Addresses that a probe found in use");
+    public static Counter<long> AddressesInUse { get; } = Meter.CreateCounter<long>("anvil.dhcp.conflicts",
+        description: "Addresses that a probe found in use");
 
     /// <summary>TFTP requests that were not taken; tag: reason.</summary>
-    public static Counter<long> TftpDropped { get; } = Meter.CreateCounter<long>("anvil.tftp.dropped", description: "TFTP requests that were not taken");
+    public static Counter<long> TftpDropped { get; } = Meter.CreateCounter<long>("anvil.tftp.dropped",
+        description: "TFTP requests that were not taken");
 
     /// <summary>Seconds from a DHCP message to its answer; tag: type.</summary>
-    public static Histogram<double> DhcpDuration { get; } = Meter.CreateHistogram<double>("anvil.dhcp.duration", "s", "From a DHCP message to its answer");
+    public static Histogram<double> DhcpDuration { get; } = Meter.CreateHistogram<double>("anvil.dhcp.duration", "s",
+        "From a DHCP message to its answer");
 
     /// <summary>Boot files handed out; tags: protocol, outcome.</summary>
     public static Counter<long> Files { get; } = Meter.CreateCounter<long>("anvil.files", description: "Boot files handed out");
 
     /// <summary>Octets of boot files handed out; tag: protocol.</summary>
-    public static Counter<long> FileBytes { get; } = Meter.CreateCounter<long>("anvil.files.size", "By", "Octets of boot files handed out");
+    public static Counter<long> FileBytes { get; } = Meter.CreateCounter<long>("anvil.files.size", "By",
+        "Octets of boot files handed out");
 
     /// <summary>Leases in one transaction.</summary>
-    public static Histogram<int> LeaseBatch { get; } = Meter.CreateHistogram<int>("anvil.leases.batch", description: "Leases written in one transaction");
+    public static Histogram<int> LeaseBatch { get; } = Meter.CreateHistogram<int>("anvil.leases.batch",
+        description: "Leases written in one transaction");
 
     /// <summary>Seconds that a transaction of leases took.</summary>
-    public static Histogram<double> LeaseWrite { get; } = Meter.CreateHistogram<double>("anvil.leases.write", "s", "Time that a transaction of leases took");
+    public static Histogram<double> LeaseWrite { get; } = Meter.CreateHistogram<double>("anvil.leases.write", "s",
+        "Time that a transaction of leases took");
 
     /// <summary>Boot records of machines in one transaction.</summary>
     public static Histogram<int> BootBatch { get; } = Meter.CreateHistogram<int>(
@@ -67,23 +76,30 @@ public static class AnvilDiagnostics
         "anvil.machines.boots.write", "s", "Time that a transaction of boot records took");
 
     /// <summary>Machines that moved to a phase; tag: phase.</summary>
-    public static Counter<long> Phases { get; } = Meter.CreateCounter<long>("anvil.machines.phases", description: "Machines that moved to a phase");
+    public static Counter<long> Phases { get; } = Meter.CreateCounter<long>("anvil.machines.phases",
+        description: "Machines that moved to a phase");
 
     /// <summary>Machines found past a deadline.</summary>
-    public static Counter<long> Stuck { get; } = Meter.CreateCounter<long>("anvil.machines.stuck", description: "Machines found past a deadline");
+    public static Counter<long> Stuck { get; } = Meter.CreateCounter<long>("anvil.machines.stuck",
+        description: "Machines found past a deadline");
 
     /// <summary>Writes of stale activations that were refused; tag: grain.</summary>
-    public static Counter<long> Fenced { get; } = Meter.CreateCounter<long>("anvil.fenced", description: "Writes of stale activations that were refused");
+    public static Counter<long> Fenced { get; } = Meter.CreateCounter<long>("anvil.fenced",
+        description: "Writes of stale activations that were refused");
 
     /// <summary>Sightings of machines that were not carried out; tag: reason.</summary>
-    public static Counter<long> SightingsLost { get; } = Meter.CreateCounter<long>("anvil.sightings.lost", description: "Sightings of machines that were not carried out");
+    public static Counter<long> SightingsLost { get; } = Meter.CreateCounter<long>("anvil.sightings.lost",
+        description: "Sightings of machines that were not carried out");
 
     /// <summary>Packets for which a machine's grain or the database was asked, because the edge's own view may have been old.</summary>
-    public static Counter<long> AskedBehind { get; } = Meter.CreateCounter<long>("anvil.machines.asked", description: "Packets for which the edge's view of machines was too old");
+    public static Counter<long> AskedBehind { get; } = Meter.CreateCounter<long>("anvil.machines.asked",
+        description: "Packets for which the edge's view of machines was too old");
 
     /// <summary>Changes of machines that an edge did not acknowledge in time.</summary>
-    public static Counter<long> NotTold { get; } = Meter.CreateCounter<long>("anvil.machines.untold", description: "Changes of machines that an edge did not acknowledge in time");
+    public static Counter<long> NotTold { get; } = Meter.CreateCounter<long>("anvil.machines.untold",
+        description: "Changes of machines that an edge did not acknowledge in time");
 
     /// <summary>Timeline lines that could not be kept.</summary>
-    public static Counter<long> TimelineLost { get; } = Meter.CreateCounter<long>("anvil.timeline.lost", description: "Timeline lines that could not be kept");
+    public static Counter<long> TimelineLost { get; } = Meter.CreateCounter<long>("anvil.timeline.lost",
+        description: "Timeline lines that could not be kept");
 }

@@ -5,8 +5,8 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace Anvil.Grains.Machines;
 
 /// <summary>
-/// Tells whether every silo of the cluster knows boot records. A silo of the version before reads lists without them, so while one is there
-/// documents are written whole.
+/// Tells whether every silo of the cluster knows boot records. A silo of the version before reads lists without them, so while one is
+/// there documents are written whole.
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
 public sealed class BootStateTrait(ISiloMetadataCache metadata, ISiloStatusOracle oracle)

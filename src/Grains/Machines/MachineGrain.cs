@@ -50,7 +50,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
         [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, Database database, ICatalog catalog,
-        IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, ParamKeys keys, TimeProvider time, ILogger<MachineGrain> logger)
+        IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, ParamKeys keys, TimeProvider time,
+        ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
         _records = records;
@@ -234,13 +235,14 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     }
 
     /// <summary>
-    /// What is wrong with an address that a machine is given: boot files go by it, so it is no other machine's. What DHCP gives, and what a
-    /// machine
+    /// What is wrong with an address that a machine is given: boot files go by it, so it is no other machine's. What DHCP gives, and what
+    /// a machine
     /// says of itself when it registers, is no claim: that address is its own now.
     /// </summary>
     private async Task<string?> AddressProblemAsync(Machine? machine)
     {
-        if (machine is null || machine.Address.Length == 0 || machine.Address == State.Machine?.Address || machine.Boot.Phase is not Phase.Unknown && State.Machine is null) return null;
+        if (machine is null || machine.Address.Length == 0 || machine.Address == State.Machine?.Address
+            || machine.Boot.Phase is not Phase.Unknown && State.Machine is null) return null;
         var query = ListQuery.Where(MachineFields.Table, nameof(Machine.Address), machine.Address) with { Limit = 2 };
         return (await _queries.ListAsync(query, CancellationToken.None)).FirstOrDefault(m => m.Uuid != Uuid) is { } other
             ? $"Address {machine.Address} is that of machine {other.Name}" : null;
@@ -251,7 +253,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     {
         if (change.State.Machine is not { } machine) return change;
         var values = SecureValues.Sealed(machine.Params, "machines", machine.Uuid, _catalog.Current, _keys);
-        return ReferenceEquals(values, machine.Params) ? change : change with { State = change.State with { Machine = machine with { Params = values } } };
+        return ReferenceEquals(values, machine.Params)
+            ? change : change with { State = change.State with { Machine = machine with { Params = values } } };
     }
 
     /// <summary>Every write of the machine comes through here once it is durable, and before its caller is answered.</summary>
@@ -302,7 +305,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
             LogStorageFailed(e, Uuid);
-            return new MachineAnswer(503, null, new ApiError("machines", Uuid, "POST", ["the database cannot be read; try again"], 503), 0);
+            return new MachineAnswer(503, null, new ApiError("machines", Uuid, "POST", ["the database cannot be read; try again"], 503),
+                0);
         }
     }
 

@@ -75,16 +75,25 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     {
         var scripts = Scripts("Postgres");
         await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition("SELECT pg_advisory_lock(@MigrationLock)", new { MigrationLock }, commandTimeout: 120, cancellationToken: cancellation));
+        await connection.ExecuteAsync(
+            new CommandDefinition("SELECT pg_advisory_lock(@MigrationLock)", new { MigrationLock }, commandTimeout: 120,
+                cancellationToken: cancellation));
         try
         {
-            await connection.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL PRIMARY KEY, name text NOT NULL, oldest int NOT NULL, applied timestamptz NOT NULL DEFAULT now())");
-            var (applied, oldest) = await connection.QuerySingleAsync<(int, int)>("SELECT coalesce(max(version), 0), coalesce(max(oldest), 0) FROM schema_version");
-            if (oldest > scripts.Count) throw new InvalidOperationException($"{Name} has schema {applied}, which a version with schema {oldest} or later can use; this one has {scripts.Count}");
+            await connection.ExecuteAsync(
+                "CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL PRIMARY KEY, name text NOT NULL, oldest int NOT NULL, "
+                    + "applied timestamptz NOT NULL DEFAULT now())");
+            var (applied, oldest) =
+                await connection.QuerySingleAsync<(int, int)>(
+                    "SELECT coalesce(max(version), 0), coalesce(max(oldest), 0) FROM schema_version");
+            if (oldest > scripts.Count)
+                throw new InvalidOperationException(
+                    $"{Name} has schema {applied}, which a version with schema {oldest} or later can use; this one has {scripts.Count}");
             for (var i = applied; i < scripts.Count; i++)
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellation);
-                await connection.ExecuteAsync(new CommandDefinition(scripts[i].Text, transaction: transaction, commandTimeout: 0, cancellationToken: cancellation));
+                await connection.ExecuteAsync(
+                    new CommandDefinition(scripts[i].Text, transaction: transaction, commandTimeout: 0, cancellationToken: cancellation));
                 await connection.ExecuteAsync("INSERT INTO schema_version (version, name, oldest) VALUES (@version, @name, @oldest)",
                     new { version = i + 1, name = scripts[i].Name, oldest = OldestOf(scripts[i]) }, transaction);
                 await transaction.CommitAsync(cancellation);
@@ -100,8 +109,11 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override async Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation)
     {
         await using var connection = await OpenAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition("INSERT INTO master_key (one, key) VALUES (1, @fresh) ON CONFLICT (one) DO NOTHING", new { fresh }, cancellationToken: cancellation));
-        return (await connection.ExecuteScalarAsync<byte[]>(new CommandDefinition("SELECT key FROM master_key", cancellationToken: cancellation)))!;
+        await connection.ExecuteAsync(
+            new CommandDefinition("INSERT INTO master_key (one, key) VALUES (1, @fresh) ON CONFLICT (one) DO NOTHING", new { fresh },
+                cancellationToken: cancellation));
+        return (await connection.ExecuteScalarAsync<byte[]>(
+            new CommandDefinition("SELECT key FROM master_key", cancellationToken: cancellation)))!;
     }
 
     /// <inheritdoc/>

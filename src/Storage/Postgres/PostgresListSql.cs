@@ -42,9 +42,13 @@ internal sealed class PostgresListSql : ListSql
     protected override string Holds(Field field, IReadOnlyList<string> texts, ListParameters p)
     {
         var at = JsonAt(field.Path);
-        if (field.Kind == FieldKind.Map) return $"(jsonb_typeof({at}) IS NOT DISTINCT FROM 'object' AND jsonb_exists_any({at}, ARRAY[{p.Add(texts)}]))";
-        if (field.Kind == FieldKind.MacList) return $"EXISTS (SELECT 1 FROM {Items(field).Source} WHERE {Items(field).Condition} AND {Mac(Items(field).Text)} IN ({p.Add(texts)}))";
-        if (texts.Count > MostLookups) return $"(jsonb_typeof({at}) IS NOT DISTINCT FROM 'array' AND jsonb_exists_any({at}, ARRAY[{p.Add(texts)}]))";
+        if (field.Kind == FieldKind.Map)
+            return $"(jsonb_typeof({at}) IS NOT DISTINCT FROM 'object' AND jsonb_exists_any({at}, ARRAY[{p.Add(texts)}]))";
+        if (field.Kind == FieldKind.MacList)
+            return $"EXISTS (SELECT 1 FROM {Items(field).Source} WHERE {Items(field).Condition} AND {Mac(Items(field).Text)} IN "
+                + $"({p.Add(texts)}))";
+        if (texts.Count > MostLookups)
+            return $"(jsonb_typeof({at}) IS NOT DISTINCT FROM 'array' AND jsonb_exists_any({at}, ARRAY[{p.Add(texts)}]))";
         return "(" + string.Join(" OR ", texts.Select(t => Contains(field, new JsonArray(t), p))) + ")";
     }
 
@@ -53,7 +57,8 @@ internal sealed class PostgresListSql : ListSql
         var at = JsonAt(field.Path);
         return field.Kind == FieldKind.Map
             ? ($"jsonb_object_keys(CASE jsonb_typeof({at}) WHEN 'object' THEN {at} ELSE '{{}}' END) AS e", "TRUE", "e")
-            : ($"jsonb_array_elements(CASE jsonb_typeof({at}) WHEN 'array' THEN {at} ELSE '[]' END) AS e", "jsonb_typeof(e) = 'string'", "(e #>> '{}')");
+            : ($"jsonb_array_elements(CASE jsonb_typeof({at}) WHEN 'array' THEN {at} ELSE '[]' END) AS e", "jsonb_typeof(e) = 'string'",
+                "(e #>> '{}')");
     }
 
     protected override string Json(string column, Field field, ListParameters p)
@@ -63,7 +68,8 @@ internal sealed class PostgresListSql : ListSql
 
     /// <summary>An absent field counts as an empty text, which containment does not find.</summary>
     protected override string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p)
-        => texts.Count > MostLookups || texts.Contains("") ? null : "(" + string.Join(" OR ", texts.Select(t => Contains(field, JsonValue.Create(t), p))) + ")";
+        => texts.Count > MostLookups || texts.Contains("")
+            ? null : "(" + string.Join(" OR ", texts.Select(t => Contains(field, JsonValue.Create(t), p))) + ")";
 
     private static string Contains(Field field, JsonNode value, ListParameters p)
     {
@@ -77,7 +83,9 @@ internal sealed class PostgresListSql : ListSql
     private static string JsonAt(IReadOnlyList<string> path, string column = "document")
         => $"({column}" + string.Concat(path.Select(n => $" -> '{n}'")) + ")";
 
-    private static string ValueAt(Field field, ListParameters p) => "(document" + string.Concat(field.Path.SkipLast(1).Select(n => $" -> '{n}'")) + $" -> {p.Add(field.Path[^1])}::text)";
+    private static string ValueAt(Field field, ListParameters p)
+        => "(document" + string.Concat(field.Path.SkipLast(1).Select(n => $" -> '{n}'")) + $" -> {p.Add(field.Path[^1])}::text)";
 
-    private static (string Type, string Number, string Text) PartsOf(string value) => ($"list_type({value})", $"list_number({value})", $"(list_text({value}) COLLATE \"C\")");
+    private static (string Type, string Number, string Text) PartsOf(string value)
+        => ($"list_type({value})", $"list_number({value})", $"(list_text({value}) COLLATE \"C\")");
 }

@@ -28,7 +28,8 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
     public async Task<MachineFeedPage> ChangedAsync(EventPlace after, int most, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
-        // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed it.
+        // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed
+        // it.
         var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Action, string Key)>(
             new CommandDefinition(
             """

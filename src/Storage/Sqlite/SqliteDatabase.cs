@@ -56,12 +56,14 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         await connection.ExecuteAsync("PRAGMA journal_mode = WAL");
         var scripts = Scripts("Sqlite.Schema");
         var applied = await connection.ExecuteScalarAsync<int>("PRAGMA user_version");
-        if (applied > scripts.Count) throw new InvalidOperationException($"{path} has schema {applied}, newer than this version's {scripts.Count}");
+        if (applied > scripts.Count)
+            throw new InvalidOperationException($"{path} has schema {applied}, newer than this version's {scripts.Count}");
         for (var i = applied; i < scripts.Count; i++)
         {
             await using var transaction = connection.BeginTransaction(deferred: false);
             if (await connection.ExecuteScalarAsync<int>("PRAGMA user_version", transaction: transaction) > i) continue;
-            await connection.ExecuteAsync(new CommandDefinition(scripts[i].Text, transaction: transaction, cancellationToken: cancellation));
+            await connection.ExecuteAsync(
+                new CommandDefinition(scripts[i].Text, transaction: transaction, cancellationToken: cancellation));
             await connection.ExecuteAsync($"PRAGMA user_version = {i + 1}", transaction: transaction);
             await transaction.CommitAsync(cancellation);
         }

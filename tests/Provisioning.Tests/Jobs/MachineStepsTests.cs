@@ -107,7 +107,8 @@ public sealed class MachineStepsTests
     {
         var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" });
         var patch = $$"""[{"op":"replace","path":"{{field}}","value":{{value}}}]""";
-        Assert.Contains(problem, Assert.Throws<ApiException>(() => MachineSteps.Amend(made.State, Uuid, patch, Person, On)).Error.Messages);
+        Assert.Contains(problem,
+            Assert.Throws<ApiException>(() => MachineSteps.Amend(made.State, Uuid, patch, Person, On)).Error.Messages);
         var forced = MachineSteps.Amend(made.State, Uuid, patch, Person with { Force = true }, On).State.Machine!;
         Assert.Equal((false, false), (forced.Available, forced.Runnable));
         // What is missing already does not stand in the way of other changes.
@@ -150,7 +151,11 @@ public sealed class MachineStepsTests
         Assert.Equal(422,
             Assert.Throws<ApiException>(() => MachineSteps.Join(made.State,
                 Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"), Person, On)).Error.Code);
-        var values = new Dictionary<string, System.Text.Json.JsonElement> { ["password"] = Json.Element("x"), ["hardware/cpu"] = Json.Element(1) };
+        var values = new Dictionary<string, System.Text.Json.JsonElement>
+        {
+            ["password"] = Json.Element("x"),
+            ["hardware/cpu"] = Json.Element(1)
+        };
         var told = MachineRules.Public(made.State.Machine! with { Profiles = ["known"], Params = values });
         Assert.Equal(("", 0, "hardware/cpu"), (told.Secret, told.Profiles.Count, Assert.Single(told.Params).Key));
     }
