@@ -83,6 +83,7 @@ internal static class SiloCluster
         foreach (var role in new[] { SiloTraits.Core, SiloTraits.Edge, SiloTraits.Gateway }.Where(silo.Has))
             traits[SiloTraits.RolePrefix + role] = "true";
         traits[SiloTraits.Catalog] = "true";
+        traits[SiloTraits.BootStates] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";
         var names = EdgeInterfaces.Resolve(edge.Interfaces);

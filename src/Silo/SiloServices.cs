@@ -12,6 +12,7 @@ using Anvil.Edge.Sightings;
 using Anvil.Edge.Tftp;
 using Anvil.Gateway;
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Machines;
 using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Subnets;
@@ -45,6 +46,7 @@ internal static class SiloServices
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
+        services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
         services.AddObjects();

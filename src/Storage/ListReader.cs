@@ -19,8 +19,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     /// <summary>Keys of one statement; every database takes as many parameters.</summary>
     private const int MostKeys = 500;
 
-    /// <summary>Reads a row's document.</summary>
-    public Func<string, T> Read { get; init; } = Json.Read<T>;
+    /// <summary>Reads a row: its document, and its record ("": it has none).</summary>
+    public Func<string, string, T> Read { get; init; } = (document, _) => Json.Read<T>(document);
 
     /// <summary>The page's objects alone.</summary>
     /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
@@ -95,8 +95,9 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var (sql, parameters) = database.Lists.Rows(table, query, limit);
         var rows = new List<T>();
         var length = 0L;
-        await foreach (var json in connection.QueryUnbufferedAsync<string>(sql, parameters).WithCancellation(cancellation))
-            rows.Add(Bounded(json, ref length));
+        var read = connection.QueryUnbufferedAsync<(string, string)>(sql, parameters);
+        await foreach (var (document, record) in read.WithCancellation(cancellation))
+            rows.Add(Bounded(document, record, ref length));
         return rows;
     }
 
@@ -122,9 +123,10 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         foreach (var some in keys.Chunk(MostKeys))
         {
             var p = new ListParameters();
-            var sql = $"SELECT uuid, document FROM {table.Name} WHERE uuid IN ({p.Add(some)})";
-            await foreach (var (key, json) in connection.QueryUnbufferedAsync<(string, string)>(sql, p.All).WithCancellation(cancellation))
-                found[key] = Bounded(json, ref length);
+            var sql = $"SELECT uuid, {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({p.Add(some)})";
+            var read = connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All);
+            await foreach (var (key, document, record) in read.WithCancellation(cancellation))
+                found[key] = Bounded(document, record, ref length);
         }
 
         // A row that went away meanwhile is left out.
@@ -164,10 +166,10 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     private static JsonDocument? Parse(DbDataReader reader, int column)
         => reader.IsDBNull(column) ? null : JsonDocument.Parse(reader.GetString(column));
 
-    private T Bounded(string json, ref long length)
+    private T Bounded(string document, string record, ref long length)
     {
-        length += json.Length;
-        if (length <= ListBounds.PageLength) return Read(json);
+        length += document.Length;
+        if (length <= ListBounds.PageLength) return Read(document, record);
         throw new ApiException(
             new ApiError(table.Fields.Model, "", "GET",
                 [$"the list is longer than {ListBounds.PageLength >> 20} MiB: ask for it by pages (limit)"], 406));

@@ -10,7 +10,9 @@ namespace Anvil.Storage;
 /// </summary>
 internal abstract class ListSql
 {
-    /// <summary>The page's documents in order. A list with regular expressions has to be asked for by <see cref="Places"/>.</summary>
+    /// <summary>
+    /// The page's documents in order, each with its record. A list with regular expressions has to be asked for by <see cref="Places"/>.
+    /// </summary>
     /// <param name="table">Where.</param>
     /// <param name="query">What is wanted.</param>
     /// <param name="limit">Most rows, instead of the query's.</param>
@@ -20,17 +22,19 @@ internal abstract class ListSql
         var order = Order(table, query, p);
         var where = Where(
             [.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
-        if (limit >= int.MaxValue && query.Offset == 0) return ($"SELECT document FROM {table.Name}{where}{order}", p.All);
+        if (limit >= int.MaxValue && query.Offset == 0) return ($"SELECT {table.Shown} FROM {table.ShownFrom}{where}{order}", p.All);
         // The rows that a page skips are counted in an index; only those that it holds are read.
-        var page = $"SELECT uuid FROM {table.Name}{where}{order} LIMIT {p.Add(limit)} OFFSET {p.Add((long)query.Offset)}";
-        return ($"SELECT document FROM {table.Name} WHERE uuid IN ({page}){order}", p.All);
+        var source = table.Holding(FieldsOf(query));
+        var page = $"SELECT uuid FROM {source}{where}{order} LIMIT {p.Add(limit)} OFFSET {p.Add((long)query.Offset)}";
+        return ($"SELECT {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({page}){order}", p.All);
     }
 
     /// <summary>How many rows the conditions without regular expressions leave.</summary>
     public (string Sql, DynamicParameters Parameters) Count(ListTable table, ListQuery query)
     {
         var p = new ListParameters();
-        return ($"SELECT count(*) FROM {table.Name}{Where(Conditions(table, query, p))}", p.All);
+        var source = table.Holding(TestedIn(query));
+        return ($"SELECT count(*) FROM {source}{Where(Conditions(table, query, p))}", p.All);
     }
 
     /// <summary>
@@ -43,8 +47,10 @@ internal abstract class ListSql
         var p = new ListParameters();
         var order = Order(table, query, p);
         var after = query.After is { } place ? $"CASE WHEN {After(table, query, place, p)} THEN 1 ELSE 0 END" : "1";
-        var columns = string.Concat(fields.Select((f, i) => $", {JsonOf(table, Checked(f), p)} AS j{i}"));
-        return ($"SELECT uuid, {after} AS beyond{columns} FROM {table.Name}{Where(Conditions(table, query, p))}{order}", p.All);
+        var read = fields.ToList();
+        var source = table.Holding(FieldsOf(query).Concat(read));
+        var columns = string.Concat(read.Select((f, i) => $", {JsonOf(table, Checked(f), p)} AS j{i}"));
+        return ($"SELECT uuid, {after} AS beyond{columns} FROM {source}{Where(Conditions(table, query, p))}{order}", p.All);
     }
 
     /// <summary>The commonest values of a field with how often they occur: type, number, text, count.</summary>
@@ -53,26 +59,27 @@ internal abstract class ListSql
         Checked(field);
         var p = new ListParameters();
         var conditions = Conditions(table, query, p).ToList();
+        var from = table.Holding(TestedIn(query).Append(field));
         string source;
         if (!field.HasOrder)
         {
             var item = Items(field);
             var text = field.Kind == FieldKind.MacList ? Mac(item.Text) : item.Text;
             source = $"SELECT DISTINCT uuid, {(int)RankType.Text} AS kind, 0 AS number, {text} AS value "
-                + $"FROM {table.Name}, {item.Source}{Where([item.Condition, .. conditions])}";
+                + $"FROM {from}, {item.Source}{Where([item.Condition, .. conditions])}";
         }
         else if (field.Kind == FieldKind.Value)
         {
             var (type, number, text) = Value(field, p);
-            source = $"SELECT {type} AS kind, {number} AS number, {text} AS value FROM {table.Name}{Where(conditions)}";
+            source = $"SELECT {type} AS kind, {number} AS number, {text} AS value FROM {from}{Where(conditions)}";
         }
         else
         {
             var rank = RankOfOne(field);
             var expression = Scalar(table, field);
             source = rank == RankType.Text
-                ? $"SELECT {(int)rank} AS kind, 0 AS number, {expression} AS value FROM {table.Name}{Where(conditions)}"
-                : $"SELECT {(int)rank} AS kind, {expression} AS number, '' AS value FROM {table.Name}{Where(conditions)}";
+                ? $"SELECT {(int)rank} AS kind, 0 AS number, {expression} AS value FROM {from}{Where(conditions)}"
+                : $"SELECT {(int)rank} AS kind, {expression} AS number, '' AS value FROM {from}{Where(conditions)}";
         }
 
         var shown = field.Kind == FieldKind.Value
@@ -89,17 +96,17 @@ internal abstract class ListSql
     /// <summary>A text expression that compares by code point.</summary>
     protected abstract string Ordinal(string text);
 
-    /// <summary>A text field of the document, its default where it is absent.</summary>
-    protected abstract string Text(IReadOnlyList<string> path, string absent);
+    /// <summary>A text field of a column's document, its default where it is absent.</summary>
+    protected abstract string Text(string column, IReadOnlyList<string> path, string absent);
 
     /// <summary>The beginning of a text, as long as sorts look at it.</summary>
     protected abstract string Beginning(string text);
 
-    /// <summary>A number field of the document as a double.</summary>
-    protected abstract string Number(IReadOnlyList<string> path);
+    /// <summary>A number field of a column's document as a double.</summary>
+    protected abstract string Number(string column, IReadOnlyList<string> path);
 
-    /// <summary>A true or false field of the document as 1 and 0.</summary>
-    protected abstract string Truth(IReadOnlyList<string> path);
+    /// <summary>A true or false field of a column's document as 1 and 0.</summary>
+    protected abstract string Truth(string column, IReadOnlyList<string> path);
 
     /// <summary>A text as the number of its address; -1 for none.</summary>
     protected abstract string Address(string text);
@@ -123,13 +130,17 @@ internal abstract class ListSql
     protected abstract (string Source, string Condition, string Text) Items(Field field);
 
     /// <summary>The JSON of a field; NULL where it is absent.</summary>
-    protected abstract string Json(Field field, ListParameters p);
+    protected abstract string Json(string column, Field field, ListParameters p);
 
     /// <summary>A text column as JSON.</summary>
     protected abstract string Quoted(string column);
 
     /// <summary>Equality of a text field by an index over whole documents; null where the database has none.</summary>
     protected virtual string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p) => null;
+
+    private static IEnumerable<Field> TestedIn(ListQuery query) => query.Conditions.Where(c => !c.HasPattern).Select(c => c.Field);
+
+    private static IEnumerable<Field> FieldsOf(ListQuery query) => TestedIn(query).Concat(query.Order);
 
     private static string Where(IEnumerable<string> conditions)
         => string.Join(" AND ", conditions) is { Length: > 0 } all ? " WHERE " + all : "";
@@ -166,7 +177,7 @@ internal abstract class ListSql
 
     /// <summary>A column is read without the document.</summary>
     private string JsonOf(ListTable table, Field field, ListParameters p)
-        => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? Quoted(column) : Json(field, p);
+        => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? Quoted(column) : Json(table.ColumnOf(field), field, p);
 
     private IEnumerable<string> Conditions(ListTable table, ListQuery query, ListParameters p)
         => query.Conditions.Where(c => !c.HasPattern)
@@ -208,10 +219,10 @@ internal abstract class ListSql
     {
         var path = ListTable.PathOf(field);
         var expression = Scalar(table, field);
-        if (field.Kind is FieldKind.Text or FieldKind.Uuid && !table.Columns.ContainsKey(path))
+        if (field.Kind is FieldKind.Text or FieldKind.Uuid && !table.Columns.ContainsKey(path) && !table.Compared.ContainsKey(path))
         {
             var texts = test.Arguments.Select(a => a[0].Text).ToList();
-            if (!table.Indexed.Contains(path) && EqualByIndex(field, texts, p) is { } indexed) return indexed;
+            if (!table.Indexed.Contains(path) && !table.IsMoving(field) && EqualByIndex(field, texts, p) is { } indexed) return indexed;
             // A text that ends before the beginning does is the whole.
             if (texts.TrueForAll(t => t.Length < ListBounds.SortLength)) expression = Beginning(expression);
         }
@@ -252,15 +263,21 @@ internal abstract class ListSql
     }
 
     /// <summary>What a field of one value is compared by.</summary>
-    private string Scalar(ListTable table, Field field) => field.Kind switch
+    private string Scalar(ListTable table, Field field)
     {
-        FieldKind.Truth => Truth(field.Path),
-        FieldKind.Number => Number(field.Path),
-        FieldKind.Time => Time(Text(field.Path, "0001-01-01T00:00:00Z")),
-        FieldKind.Address => Address(Text(field.Path, "")),
-        FieldKind.Mac => Mac(Text(field.Path, "")),
-        _ => table.Columns.TryGetValue(ListTable.PathOf(field), out var column) ? column : Text(field.Path, ""),
-    };
+        var path = ListTable.PathOf(field);
+        if (table.Compared.TryGetValue(path, out var compared)) return compared;
+        var column = table.ColumnOf(field);
+        return field.Kind switch
+        {
+            FieldKind.Truth => Truth(column, field.Path),
+            FieldKind.Number => Number(column, field.Path),
+            FieldKind.Time => Time(Text(column, field.Path, "0001-01-01T00:00:00Z")),
+            FieldKind.Address => Address(Text(column, field.Path, "")),
+            FieldKind.Mac => Mac(Text(column, field.Path, "")),
+            _ => table.Columns.TryGetValue(path, out var own) ? own : Text(column, field.Path, ""),
+        };
+    }
 
     /// <summary>What rows are sorted by: one expression, or three for any JSON value.</summary>
     private IEnumerable<string> Parts(ListTable table, Field field, ListParameters p)
@@ -273,7 +290,9 @@ internal abstract class ListSql
         }
 
         var expression = Scalar(table, field);
-        return [field.IsWhole || RankOfOne(field) != RankType.Text || field.Kind == FieldKind.Time ? expression : Beginning(expression)];
+        var isShort = field.IsWhole || RankOfOne(field) != RankType.Text || field.Kind == FieldKind.Time
+            || table.Compared.ContainsKey(ListTable.PathOf(field));
+        return [isShort ? expression : Beginning(expression)];
     }
 
     private string Order(ListTable table, ListQuery query, ListParameters p)

@@ -15,13 +15,41 @@ internal sealed record ListTable(
     string Name, FieldTable Fields, IReadOnlyDictionary<string, string> Columns, IReadOnlySet<string> Indexed,
     (string Path, string Table) Macs)
 {
+    /// <summary>
+    /// The view with what moves faster than the documents: it has a column `record`, whose fields count instead of the document's; or "".
+    /// </summary>
+    public string Whole { get; init; } = "";
+
+    /// <summary>First names of the paths of fields that the record has.</summary>
+    public IReadOnlySet<string> Moving { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>Fields of the record that have a column with what they are compared by, by path.</summary>
+    public IReadOnlyDictionary<string, string> Compared { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What is read of a row to show it: the document and the record ("": there is none).</summary>
+    public string Shown => Whole.Length > 0 ? "document, record" : "document, ''";
+
+    /// <summary>What to show rows out of.</summary>
+    public string ShownFrom => Whole.Length > 0 ? Whole : Name;
+
+    /// <summary>The table or view that holds some fields.</summary>
+    public string Holding(IEnumerable<Field> fields) => fields.Any(IsMoving) ? Whole : Name;
+
+    /// <summary>The column that holds a field.</summary>
+    public string ColumnOf(Field field) => IsMoving(field) ? "record" : "document";
+
     /// <summary>Machines.</summary>
     public static ListTable Machines { get; } = new(
         "machine",
         MachineFields.Table,
         new Dictionary<string, string>(StringComparer.Ordinal) { ["Uuid"] = "uuid", ["Name"] = "name" },
-        new HashSet<string>(StringComparer.Ordinal) { "Stage", "BootEnv", "Workflow", "Boot.Phase" },
-        ("HardwareAddrs", "machine_mac"));
+        new HashSet<string>(StringComparer.Ordinal) { "Stage", "BootEnv", "Workflow" },
+        ("HardwareAddrs", "machine_mac"))
+    {
+        Whole = "machine_now",
+        Moving = new HashSet<string>(StringComparer.Ordinal) { nameof(BootRecord.Address), nameof(BootRecord.Boot) },
+        Compared = new Dictionary<string, string>(StringComparer.Ordinal) { ["Boot.Phase"] = "phase", ["Address"] = "address" },
+    };
 
     /// <summary>Jobs.</summary>
     public static ListTable Jobs { get; } = new(
@@ -41,4 +69,7 @@ internal sealed record ListTable(
 
     /// <summary>The path of a field as these tables name it.</summary>
     public static string PathOf(Field field) => string.Join('.', field.Path);
+
+    /// <summary>The record has the field.</summary>
+    public bool IsMoving(Field field) => Moving.Contains(field.Path[0]);
 }

@@ -11,7 +11,7 @@ namespace Anvil.Storage;
 /// <summary>The query tables of machines and jobs, in either database.</summary>
 public sealed class MachineQueries(Database database, TimeProvider time) : IMachineQueries
 {
-    private readonly ListReader<Machine> _machines = new(database, ListTable.Machines, time);
+    private readonly ListReader<Machine> _machines = new(database, ListTable.Machines, time) { Read = Machine };
     private readonly ListReader<Job> _jobs = new(database, ListTable.Jobs, time);
 
     /// <summary>Values of one statement; every database takes as many parameters.</summary>
@@ -19,21 +19,22 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
 
     /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
-        => OneAsync<Machine>("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac,
+        => OneAsync(
+            "SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac,
             cancellation);
 
     /// <inheritdoc/>
     public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
-        => OneAsync<Machine>(
+        => OneAsync(
             """
-            SELECT m.document FROM machine AS m WHERE m.name = @value
+            SELECT m.document, m.record FROM machine_now AS m WHERE m.name = @value
                 OR m.uuid = (SELECT f.uuid FROM machine_folded AS f WHERE f.name = lower(@value)
                     AND NOT EXISTS (SELECT 1 FROM machine AS own WHERE own.name = @value))
             """, name, cancellation);
 
     /// <inheritdoc/>
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation)
-        => OneAsync<Machine>("SELECT document FROM machine WHERE uuid = @value", uuid, cancellation);
+        => OneAsync("SELECT document, record FROM machine_now WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
@@ -41,8 +42,9 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     {
         var found = new Dictionary<string, Machine>(StringComparer.Ordinal);
         await using var connection = await database.ConnectAsync(cancellation);
-        await FindAsync("SELECT document FROM machine WHERE name IN ({0})", names);
-        await FindAsync("SELECT m.document FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs);
+        await FindAsync("SELECT document, record FROM machine_now WHERE name IN ({0})", names);
+        await FindAsync(
+            "SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs);
         return [.. found.Values];
 
         async Task FindAsync(string sql, IReadOnlyCollection<string> all)
@@ -52,10 +54,10 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
                 var parameters =
                     new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
                 var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
-                foreach (var json in await connection.QueryAsync<string>(
-                    new CommandDefinition(statement, parameters, cancellationToken: cancellation)))
+                var command = new CommandDefinition(statement, parameters, cancellationToken: cancellation);
+                foreach (var (document, record) in await connection.QueryAsync<(string, string)>(command))
                 {
-                    var machine = Json.Read<Machine>(json);
+                    var machine = Machine(document, record);
                     found[machine.Uuid] = machine;
                 }
             }
@@ -90,8 +92,12 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
-    public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation)
-        => OneAsync<Job>("SELECT document FROM job WHERE uuid = @value", uuid, cancellation);
+    public async Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        var command = new CommandDefinition("SELECT document FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation);
+        return await connection.ExecuteScalarAsync<string>(command) is { } json ? Json.Read<Job>(json) : null;
+    }
 
     /// <inheritdoc/>
     public Task<ListPage<Job>> PageJobsAsync(ListQuery query, CancellationToken cancellation) => _jobs.PageAsync(query, cancellation);
@@ -108,11 +114,14 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
             new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
     }
 
-    private async Task<T?> OneAsync<T>(string sql, string value, CancellationToken cancellation)
-        where T : Document
+    /// <summary>A machine as it is: what moves while it boots is in its record.</summary>
+    private static Machine Machine(string document, string record) => Json.Read<BootRecord>(record).Over(Json.Read<Machine>(document));
+
+    private async Task<Machine?> OneAsync(string sql, string value, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>(
-            new CommandDefinition(sql, new { value }, cancellationToken: cancellation)) is { } json ? Json.Read<T>(json) : null;
+        var command = new CommandDefinition(sql, new { value }, cancellationToken: cancellation);
+        var rows = (await connection.QueryAsync<(string Document, string Record)>(command)).AsList();
+        return rows.Count == 0 ? null : Machine(rows[0].Document, rows[0].Record);
     }
 }

@@ -31,6 +31,12 @@ internal sealed record MachineViewRow
 
     public string BootLoader { get; init; } = "";
 
+    /// <summary>
+    /// Whether an event may have changed what edges keep. What they saw themselves has not: to read a machine for it would cost as much as
+    /// its params are long.
+    /// </summary>
+    public static bool IsMovedBy(string type, string action) => type == "machines" && action != "boot";
+
     /// <summary>The machine, or that there is none any more.</summary>
     public MachineNews ToChange() => new(GrainKeys.Bare(Ext), Version, Uuid.Length == 0 ? null : new KnownMachine
     {

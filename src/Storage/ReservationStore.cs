@@ -15,7 +15,7 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
     /// <summary>Values of one statement; every database takes as many parameters.</summary>
     private const int MostValues = 500;
 
-    private readonly ListReader<Reservation> _list = new(database, ListTable.Reservations, time) { Read = json => Read("", json) };
+    private readonly ListReader<Reservation> _list = new(database, ListTable.Reservations, time) { Read = (json, _) => Read("", json) };
 
     /// <inheritdoc/>
     public async Task<Reservation?> FindAsync(uint address, CancellationToken cancellation)

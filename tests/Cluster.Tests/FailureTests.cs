@@ -37,6 +37,35 @@ public sealed class FailureTests(ITestOutputHelper output)
         cluster.Keep = false;
     }
 
+    /// <summary>A script is handed out once it is durable that it was: the document was not written for it.</summary>
+    [Fact]
+    public async Task WhatAMachineWasSeenDoingOutlivesAllCores()
+    {
+        const string Mac = "02:00:00:00:0d:01";
+        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 120);
+        cluster.Keep = true;
+        var made = await cluster.Api.PostAsync("machines", new JsonObject
+        {
+            ["Name"] = "seen",
+            ["HardwareAddrs"] = new JsonArray(Mac),
+            ["BootEnv"] = "sledgehammer",
+        });
+        var (address, _) = Lease(cluster, Mac, pxe: true);
+        var boot = Boot(cluster, Mac);
+        Commands.Run("ip", "netns", "exec", cluster.Namespace, "curl", "-sf", "--interface", address, boot.File);
+        var cores = cluster.Servers.Of("core");
+        await Task.WhenAll(cores.Select(c => c.KillAsync()));
+        await Task.WhenAll(cores.Select(c => c.StartAsync()));
+        JsonNode? machine = null;
+        await Wait.UntilAsync(async () => (machine = await cluster.Api.GetAsync($"machines/{made["Uuid"]}")) is not null, Soon,
+            () => "nobody answers for the machine");
+        var seen = machine!["Boot"]!;
+        output.WriteLine(seen.ToJsonString());
+        Assert.Equal(("Discovering", 1, address),
+            (seen["Phase"]!.ToString(), seen["Attempts"]!.GetValue<int>(), machine["Address"]!.ToString()));
+        cluster.Keep = false;
+    }
+
     [Fact]
     public async Task WithPostgresAwayForTwoMinutesWhatIsKnownGoesOnAndNewLeasesWait()
     {

@@ -25,38 +25,56 @@ public enum WriteFate
 /// Rows of machines' states as a database keeps them: text with a version, each MAC address only once. It can be held up, fail, lose
 /// answers, and be written behind a grain's back.
 /// </summary>
-public sealed class FakeStorage : IGrainStorage, IMachineQueries
+public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQueries
 {
     private const int SqliteConstraint = 19;
     private const int SqliteUnique = 2067;
-    private readonly ConcurrentDictionary<string, (string Json, long Version)> _rows = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Stored> _rows = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<WriteFate> _fates = new();
     private readonly StateSerializer _serializer = new();
 
     /// <summary>Writes wait for it; null: they do not.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
-    /// <summary>Writes that have begun.</summary>
+    /// <summary>Writes of states that have begun.</summary>
     public int Begun { get; private set; }
+
+    /// <summary>Writes of boot records wait for it; null: they do not.</summary>
+    public TaskCompletionSource? BootGate { get; set; }
+
+    /// <summary>Machines of each transaction of boot records that has begun, those that failed too.</summary>
+    public ConcurrentQueue<IReadOnlyList<string>> BootBatches { get; } = new();
+
+    /// <summary>Why a machine's record cannot be written, whatever else is in its transaction; null: it can.</summary>
+    public Func<BootWrite, Exception?> BootFault { get; set; } = _ => null;
+
+    /// <summary>Events of boot records.</summary>
+    public ConcurrentQueue<MachineEvent> BootEvents { get; } = new();
 
     /// <summary>What the next write comes to.</summary>
     public void Next(WriteFate fate) => _fates.Enqueue(fate);
 
-    /// <summary>The stored state of a machine.</summary>
-    public MachineState? Row(string uuid) => _rows.TryGetValue("m-" + uuid, out var row) ? Read(row.Json) : null;
+    /// <summary>The stored state of a machine, with its record in its place.</summary>
+    public MachineState? Row(string uuid) => _rows.TryGetValue("m-" + uuid, out var row) ? Whole(row) : null;
+
+    /// <summary>The stored state as it was last written whole.</summary>
+    public MachineState? Document(string uuid) => _rows.TryGetValue("m-" + uuid, out var row) ? Read(row.Json) : null;
+
+    /// <summary>Writes a record as another activation would.</summary>
+    public void Move(string uuid, Func<BootRecord, BootRecord> change) => _rows["m-" + uuid] = Moved(_rows["m-" + uuid], change);
 
     /// <summary>Writes a row as another activation would.</summary>
     public void Overwrite(string uuid, Func<MachineState, MachineState> change)
         => _rows.AddOrUpdate("m-" + uuid, _ => throw new InvalidOperationException($"no row of {uuid}"),
-            (_, row) => (Text(change(Read(row.Json))), row.Version + 1));
+            (_, row) => new Stored(Text(change(Whole(row))), row.Version + 1, null));
 
     /// <inheritdoc/>
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var found = _rows.TryGetValue(Key(grainId), out var row);
         grainState.RecordExists = found;
-        grainState.ETag = found ? row.Version.ToString(CultureInfo.InvariantCulture) : null;
-        grainState.State = found ? _serializer.Deserialize<T>(BinaryData.FromString(row.Json)) : Activator.CreateInstance<T>();
+        grainState.ETag = found ? row!.Version.ToString(CultureInfo.InvariantCulture) : null;
+        grainState.State = found ? (T)(object)Whole(row!) : Activator.CreateInstance<T>();
         return Task.CompletedTask;
     }
 
@@ -70,10 +88,30 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
         var state = (MachineState)(object)grainState.State!;
         CheckCards(state);
         var version = Check(grainId, grainState.ETag) + 1;
-        _rows[Key(grainId)] = (Text(state), version);
+        _rows[Key(grainId)] = new Stored(Text(state), version, null);
         if (fails) throw new TimeoutException("the database's answer was lost");
         grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
         grainState.RecordExists = true;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlySet<string>> WriteAsync(IReadOnlyList<BootWrite> writes, CancellationToken cancellation)
+    {
+        BootBatches.Enqueue([.. writes.Select(w => w.Uuid)]);
+        if (BootGate is { } gate) await gate.Task;
+        if (writes.Select(BootFault).FirstOrDefault(f => f is not null) is { } fault) throw fault;
+        var fails = _fates.TryDequeue(out var fate);
+        if (fails && fate == WriteFate.Lost) throw new TimeoutException("the database does not answer");
+        var written = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var write in writes)
+        {
+            if (!_rows.TryGetValue("m-" + write.Uuid, out var row) || row.Version != write.Version) continue;
+            _rows["m-" + write.Uuid] = Moved(row, _ => write.Record);
+            written.Add(write.Uuid);
+            foreach (var told in write.Events) BootEvents.Enqueue(told);
+        }
+
+        return fails ? throw new TimeoutException("the database's answer was lost") : written;
     }
 
     /// <inheritdoc/>
@@ -139,7 +177,7 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
 
     private long Check(GrainId grain, string? etag)
     {
-        var stored = _rows.TryGetValue(Key(grain), out var row) ? row.Version : 0;
+        var stored = _rows.TryGetValue(Key(grain), out var row) ? row.Version : 0L;
         var known = etag is null ? 0 : long.Parse(etag, CultureInfo.InvariantCulture);
         return stored == known ? stored : throw new InconsistentStateException($"the row is of version {stored}", $"{stored}", etag);
     }
@@ -151,9 +189,23 @@ public sealed class FakeStorage : IGrainStorage, IMachineQueries
             throw new SqliteException("UNIQUE constraint failed: machine_mac.mac", SqliteConstraint, SqliteUnique);
     }
 
-    private IEnumerable<Machine> Machines() => _rows.Values.Select(r => Read(r.Json).Machine).OfType<Machine>();
+    private IEnumerable<Machine> Machines() => _rows.Values.Select(r => Whole(r).Machine).OfType<Machine>();
+
+    private MachineState Whole(Stored row) => row.Record is { } record ? record.Over(Read(row.Json)) : Read(row.Json);
+
+    private Stored Moved(Stored row, Func<BootRecord, BootRecord> change)
+    {
+        var state = Whole(row);
+        var machine = state.Machine!;
+        var record = new BootRecord { Address = machine.Address, Boot = machine.Boot, BootId = state.BootId, Revision = state.Revision };
+        return row with { Record = change(record), Version = row.Version + 1 };
+    }
 
     private MachineState Read(string json) => _serializer.Deserialize<MachineState>(BinaryData.FromString(json));
 
     private string Text(MachineState state) => _serializer.Serialize(state).ToString();
+
+    /// <summary>What is stored of a machine: its state as text, the version of both, and the record that is newer than the
+    /// state.</summary>
+    private sealed record Stored(string Json, long Version, BootRecord? Record);
 }

@@ -38,6 +38,9 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     /// <summary>Their reminders.</summary>
     public FakeReminders Reminders { get; } = new();
 
+    /// <summary>Silos that are started from now on are as the version before: they say nothing of boot records.</summary>
+    public bool StartsOlder { get; set; }
+
     /// <summary>Lines of timelines.</summary>
     public ConcurrentQueue<string> Lines { get; } = new();
 
@@ -115,13 +118,15 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton(time);
         silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
             .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
+            .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>()
             .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
         silo.AddReminders();
         silo.Services.AddSingleton<IReminderTable>(Reminders);
 #pragma warning disable ORLEANSEXP004 // Silo metadata and placement filters are the means that Orleans has for placing by role.
-        silo.UseSiloMetadata(
-            new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" });
+        var traits = new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" };
+        if (!StartsOlder) traits[SiloTraits.BootStates] = "true";
+        silo.UseSiloMetadata(traits);
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
 #pragma warning restore ORLEANSEXP004
         silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit,

@@ -1,5 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
+using Anvil.Grains.Machines;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 
@@ -40,6 +42,51 @@ public sealed class GrainClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatWasSeenIsKeptWithoutTheDocumentWhenTheSiloIsKilled()
+    {
+        var machines = new List<(IMachineGrain Grain, string Uuid)>();
+        for (var i = 0; i < 12; i++)
+        {
+            var (grain, machine) = await _cluster.MakeAsync($"seen-{i}");
+            machines.Add((grain, machine.Uuid));
+        }
+
+        await EverywhereAsync();
+        var documents = _cluster.Storage.Begun;
+        for (var i = 0; i < machines.Count; i++) Assert.Equal((200, 2), await SeenAsync(machines[i].Grain, $"10.0.0.{i}"));
+        Assert.Equal(documents, _cluster.Storage.Begun);
+        await _cluster.Silos.KillSiloAsync(SiloOf(machines[0].Grain));
+        await Task.WhenAll(machines.Select(m => AnswersAsync(m.Grain, 2)));
+        for (var i = 0; i < machines.Count; i++)
+        {
+            Assert.Equal($"10.0.0.{i}", (await machines[i].Grain.Read()).Machine!.Address);
+            Assert.Equal("", _cluster.Storage.Document(machines[i].Uuid)!.Machine!.Address);
+        }
+    }
+
+    /// <summary>A silo of the version before shows what documents say: while one is there, documents are written.</summary>
+    [Fact]
+    public async Task WhileASiloOfTheVersionBeforeIsThereDocumentsAreWrittenWhole()
+    {
+        var (grain, machine) = await _cluster.MakeAsync("rolling");
+        await EverywhereAsync();
+        var from = SiloOf(grain);
+        _cluster.StartsOlder = true;
+        var older = await _cluster.Silos.StartAdditionalSiloAsync();
+        await Wait.UntilAsync(() => Task.FromResult(!Trait(from).IsEverywhere()), Patience,
+            () => "a silo does not see that an older one has come");
+        var (documents, records) = (_cluster.Storage.Begun, _cluster.Storage.BootBatches.Count);
+        Assert.Equal((200, 2), await SeenAsync(grain, "10.0.0.1"));
+        Assert.Equal((documents + 1, records), (_cluster.Storage.Begun, _cluster.Storage.BootBatches.Count));
+        Assert.Equal("10.0.0.1", _cluster.Storage.Document(machine.Uuid)!.Machine!.Address);
+        await _cluster.Silos.StopSiloAsync(older);
+        await EverywhereAsync();
+        Assert.Equal((200, 3), await SeenAsync(grain, "10.0.0.2"));
+        Assert.Equal(("10.0.0.1", "10.0.0.2"),
+            (_cluster.Storage.Document(machine.Uuid)!.Machine!.Address, _cluster.Storage.Row(machine.Uuid)!.Machine!.Address));
+    }
+
+    [Fact]
     public async Task ASiloThatEndsHandsItsMachinesOver()
     {
         var (grain, _) = await _cluster.MakeAsync("ends");
@@ -76,6 +123,19 @@ public sealed class GrainClusterTests : IAsyncLifetime
         await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(machine.Uuid) is not null), Patience,
             () => "the next activation does not register the reminder");
     }
+
+    private static async Task<(int Status, long Revision)> SeenAsync(IMachineGrain grain, string address)
+    {
+        var reply = await GrainCalls.ActAsync(() => grain.Sighted(new Sighting(SightingKind.Leased, address, "", "")));
+        return (reply.Status, reply.Revision);
+    }
+
+    private static BootStateTrait Trait(InProcessSiloHandle silo) => silo.SiloHost.Services.GetRequiredService<BootStateTrait>();
+
+    /// <summary>Waits until each silo knows of the others that they know boot records.</summary>
+    private Task EverywhereAsync() => Wait.UntilAsync(
+        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Trait(s).IsEverywhere())), Patience,
+        () => "a silo does not know of another what it is");
 
     private InProcessSiloHandle SiloOf(IMachineGrain grain)
     {

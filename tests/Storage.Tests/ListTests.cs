@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Jobs;
@@ -20,6 +21,9 @@ public abstract class ListTests
     /// <summary>An empty database.</summary>
     protected abstract Database Store { get; }
 
+    /// <summary>Its boot records.</summary>
+    protected abstract IBootStateStore Boots { get; }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -32,6 +36,15 @@ public abstract class ListTests
         await using (var connection = await Store.ConnectAsync(None))
         {
             foreach (var machine in machines) await MachineRows.StoreAsync(connection, new MachineState { Machine = machine });
+        }
+
+        // Half of them have moved on since their documents were written.
+        for (var i = 0; i < machines.Count; i += 2)
+        {
+            var since = lists.Machine(i);
+            var record = new BootRecord { Address = since.Address, Boot = since.Boot };
+            Assert.Single(await Boots.WriteAsync([new BootWrite(machines[i].Uuid, 1, record, [])], None));
+            machines[i] = record.Over(machines[i]);
         }
 
         var queries = new MachineQueries(Store, TimeProvider.System);
@@ -103,6 +116,8 @@ public sealed class SqliteListTests : ListTests, IAsyncLifetime
 
     protected override Database Store => _database;
 
+    protected override IBootStateStore Boots => new SqliteBootStateStore(_database);
+
     public async ValueTask InitializeAsync() => await _database.MigrateAsync(CancellationToken.None);
 
     public ValueTask DisposeAsync()
@@ -119,6 +134,8 @@ public sealed class PostgresListTests(PostgresFixture postgres) : ListTests, IAs
     private PostgresDatabase _database = null!;
 
     protected override Database Store => _database;
+
+    protected override IBootStateStore Boots => new PostgresBootStateStore(_database);
 
     public async ValueTask InitializeAsync()
     {

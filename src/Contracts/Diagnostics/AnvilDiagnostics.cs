@@ -67,6 +67,14 @@ public static class AnvilDiagnostics
     public static Histogram<double> LeaseWrite { get; } = Meter.CreateHistogram<double>("anvil.leases.write", "s",
         "Time that a transaction of leases took");
 
+    /// <summary>Boot records of machines in one transaction.</summary>
+    public static Histogram<int> BootBatch { get; } = Meter.CreateHistogram<int>(
+        "anvil.machines.boots.batch", description: "Boot records written in one transaction");
+
+    /// <summary>Seconds that a transaction of boot records took.</summary>
+    public static Histogram<double> BootWrite { get; } = Meter.CreateHistogram<double>(
+        "anvil.machines.boots.write", "s", "Time that a transaction of boot records took");
+
     /// <summary>Machines that moved to a phase; tag: phase.</summary>
     public static Counter<long> Phases { get; } = Meter.CreateCounter<long>("anvil.machines.phases",
         description: "Machines that moved to a phase");

@@ -8,6 +8,11 @@ public static class SiloTraits
     /// </summary>
     public const string Catalog = "anvil.catalog";
 
+    /// <summary>
+    /// Present on silos that know machines' boot records (<see cref="Anvil.Contracts.Machines.IBootStateStore"/>).
+    /// </summary>
+    public const string BootStates = "anvil.bootstates";
+
     /// <summary>Metadata key of a role; its value is "true".</summary>
     public const string RolePrefix = "anvil.role.";
 

@@ -12,6 +12,7 @@ using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Anvil.Storage;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.Storage;
@@ -34,6 +35,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public const string StateName = "machine";
 
     private readonly MachineStore _store;
+    private readonly BootStateTrait _records;
     private readonly ICatalog _catalog;
     private readonly IMachineQueries _queries;
     private readonly IMachineDirectory _directory;
@@ -47,11 +49,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
-        [PersistentState(StateName, Store)] IPersistentState<MachineState> state, Database database, ICatalog catalog,
+        [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, Database database, ICatalog catalog,
         IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, ParamKeys keys, TimeProvider time,
         ILogger<MachineGrain> logger)
     {
-        _store = new MachineStore(state, database);
+        _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
+        _records = records;
         (_catalog, _queries, _directory, _timeline, _keys, _time, _logger) = (catalog, queries, directory, timeline, keys, time, logger);
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
@@ -63,11 +66,11 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private RuleContext Context => new(_catalog.Current, _time.GetUtcNow(), SystemEntropy.Entropy) { Seen = _seen };
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        await _store.ReadAsync();
         // The activation before this one may have died between its last write and the reminder.
         if (MachineSteps.DeadlineOf(State) is SetDeadline deadline) _deadline.Set(deadline.At);
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -181,14 +184,22 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             await _store.ReadAgainAsync(required: true);
             var change = step(State);
             if (change is null) return new Outcome(200);
+            // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
+            var isSeen = type is "SIGHTED" or "STUCK";
+            if (isSeen && BootRecord.Between(State, change.State) is { } record && _records.IsEverywhere())
+            {
+                await _store.WriteBootAsync(change.State, record);
+                Written(change);
+                return new Outcome(change.Status);
+            }
+
             change = Sealed(change);
-            if (type is not ("SIGHTED" or "STUCK") && await AddressProblemAsync(change.State.Machine) is { } taken)
+            if (!isSeen && await AddressProblemAsync(change.State.Machine) is { } taken)
                 return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
             await _store.WriteAsync(change.State);
             Written(change);
             // What an edge goes by is not moved by what edges see.
-            if (type is not ("SIGHTED" or "STUCK"))
-                await _directory.PublishAsync(MachineNews.Of(Uuid, _store.Version, change.State.Machine));
+            if (!isSeen) await _directory.PublishAsync(MachineNews.Of(Uuid, _store.Version, change.State.Machine));
             if (change.State.Machine is null)
             {
                 await _store.ClearAsync();

@@ -1,53 +1,96 @@
-using Anvil.Contracts.Diagnostics;
+using System.Globalization;
 using Anvil.Contracts;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Jobs;
 using Anvil.Storage;
 using Orleans.Runtime;
+using Orleans.Storage;
 
 namespace Anvil.Grains.Machines;
 
 /// <summary>
-/// A machine's state and its row. A write that was not confirmed leaves the state as it was, and it is read again before the next
-/// one: the row may hold either.
+/// A machine's state, its row and its boot record. What is read is both, the newer over the older. A write that was not confirmed leaves
+/// the state as it was, and it is read again before the next one: the database may hold either.
 /// </summary>
-/// <param name="state">The state.</param>
+/// <param name="grain">The machine's grain.</param>
+/// <param name="uuid">The machine.</param>
+/// <param name="storage">Where states live.</param>
+/// <param name="boots">The way of boot records.</param>
 /// <param name="database">The database, whose writers take turns.</param>
-public sealed class MachineStore(IPersistentState<MachineState> state, Database database)
+public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage storage, BootJournal boots, Database database)
 {
+    private readonly GrainState<MachineState> _row = new(new MachineState());
     private bool _unsure;
 
     /// <summary>The state as it was last read or written.</summary>
-    public MachineState State => state.State;
+    public MachineState State => _row.State!;
 
-    /// <summary>The row's version after the last write, as the storage counts it.</summary>
-    public string Version => state.Etag ?? "0";
+    /// <summary>The machine's version after the last write: counted up by every write of the state, and of the record.</summary>
+    public string Version => _row.ETag ?? "0";
+
+    /// <summary>Reads the state.</summary>
+    /// <exception cref="OrleansException">It cannot be read.</exception>
+    public async Task ReadAsync()
+    {
+        try
+        {
+            await storage.ReadStateAsync(MachineGrain.StateName, grain, _row);
+        }
+        catch (Exception e) when (e is not OrleansException)
+        {
+            throw new OrleansException($"the state of machine {uuid} cannot be read", e);
+        }
+    }
 
     /// <summary>Writes a state: durable when it returns.</summary>
-    /// <exception cref="Orleans.Storage.InconsistentStateException">Another activation has written since.</exception>
+    /// <exception cref="InconsistentStateException">Another activation has written since.</exception>
+    /// <exception cref="OrleansException">It cannot be written, or whether it was is not known.</exception>
     public async Task WriteAsync(MachineState next)
     {
         using var step = AnvilDiagnostics.Step();
-        var old = state.State;
-        state.State = next;
+        var old = _row.State;
+        _row.State = next;
         try
         {
             using var turn = await database.WriteTurnAsync(CancellationToken.None);
-            await state.WriteStateAsync();
+            await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);
         }
         catch (Exception e)
         {
-            state.State = old;
+            _row.State = old;
             // A broken rule fails the whole write: then the row is as it was.
             _unsure = UniqueViolation.Of(e) is null;
+            if (e is OrleansException) throw;
+            throw new OrleansException($"the state of machine {uuid} cannot be written", e);
+        }
+    }
+
+    /// <summary>Writes a state of which only the boot record has moved: durable when it returns.</summary>
+    /// <exception cref="InconsistentStateException">Another activation has written since.</exception>
+    public async Task WriteBootAsync(MachineState next, BootRecord record)
+    {
+        var version = long.Parse(Version, CultureInfo.InvariantCulture);
+        try
+        {
+            if (!await boots.StoreAsync(new BootWrite(uuid, version, record, next.Events)))
+                throw new InconsistentStateException($"machine {uuid} is not of version {version} any more", "", Version);
+        }
+        catch
+        {
+            _unsure = true;
             throw;
         }
+
+        _row.State = next;
+        _row.ETag = (version + 1).ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>Clears the row of a machine that was deleted.</summary>
     public async Task ClearAsync()
     {
         using var turn = await database.WriteTurnAsync(CancellationToken.None);
-        await state.ClearStateAsync();
+        await storage.ClearStateAsync(MachineGrain.StateName, grain, _row);
     }
 
     /// <summary>Reads the row again when it is not known what it holds.</summary>
@@ -57,7 +100,7 @@ public sealed class MachineStore(IPersistentState<MachineState> state, Database 
         if (!_unsure) return;
         try
         {
-            await state.ReadStateAsync();
+            await ReadAsync();
             _unsure = false;
         }
         catch (Exception e) when (!required && (e is OrleansException || DatabaseFailure.Is(e)))

@@ -122,6 +122,7 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
         services.TryAddSingleton(this);
         base.AddStores(services, folder);
         services.AddSingleton<ILeaseStore, PostgresLeaseStore>();
+        services.AddSingleton<IBootStateStore, PostgresBootStateStore>();
         services.AddSingleton<ITimelineStore, PostgresTimelineStore>();
         services.AddSingleton<IEventStore, PostgresEventStore>();
         services.AddSingleton<IMachineFeed, PostgresMachineFeed>();

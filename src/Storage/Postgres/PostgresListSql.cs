@@ -6,7 +6,8 @@ namespace Anvil.Storage.Postgres;
 /// <summary>
 /// Lists on JSONB. Texts compare by their octets (collation C); equality of texts and of elements is containment, which the GIN index
 /// answers.
-/// The functions list_… and the indexes are those of 005-lists.sql.
+/// The functions list_… and the indexes are those of 005-lists.sql and
+/// 010-boot-states.sql.
 /// </summary>
 internal sealed class PostgresListSql : ListSql
 {
@@ -17,13 +18,15 @@ internal sealed class PostgresListSql : ListSql
 
     protected override string Ordinal(string text) => $"({text} COLLATE \"C\")";
 
-    protected override string Text(IReadOnlyList<string> path, string absent) => $"(coalesce({TextAt(path)}, '{absent}') COLLATE \"C\")";
+    protected override string Text(string column, IReadOnlyList<string> path, string absent)
+        => $"(coalesce({TextAt(column, path)}, '{absent}') COLLATE \"C\")";
 
     protected override string Beginning(string text) => $"left({text}, {ListBounds.SortLength})";
 
-    protected override string Number(IReadOnlyList<string> path) => $"coalesce(({TextAt(path)})::double precision, 0)";
+    protected override string Number(string column, IReadOnlyList<string> path)
+        => $"coalesce(({TextAt(column, path)})::double precision, 0)";
 
-    protected override string Truth(IReadOnlyList<string> path) => $"coalesce(({TextAt(path)})::boolean::int, 0)";
+    protected override string Truth(string column, IReadOnlyList<string> path) => $"coalesce(({TextAt(column, path)})::boolean::int, 0)";
 
     protected override string Address(string text) => $"list_address({text})";
 
@@ -58,8 +61,8 @@ internal sealed class PostgresListSql : ListSql
                 "(e #>> '{}')");
     }
 
-    protected override string Json(Field field, ListParameters p)
-        => $"({(field.Kind == FieldKind.Value ? ValueAt(field, p) : JsonAt(field.Path))})::text";
+    protected override string Json(string column, Field field, ListParameters p)
+        => $"({(field.Kind == FieldKind.Value ? ValueAt(field, p) : JsonAt(field.Path, column))})::text";
 
     protected override string Quoted(string column) => $"to_json({column})::text";
 
@@ -74,10 +77,11 @@ internal sealed class PostgresListSql : ListSql
         return $"document @> CAST({p.Add(value.ToJsonString())} AS jsonb)";
     }
 
-    private static string TextAt(IReadOnlyList<string> path)
-        => path.Count == 1 ? $"document ->> '{path[0]}'" : $"document #>> '{{{string.Join(',', path)}}}'";
+    private static string TextAt(string column, IReadOnlyList<string> path)
+        => path.Count == 1 ? $"{column} ->> '{path[0]}'" : $"{column} #>> '{{{string.Join(',', path)}}}'";
 
-    private static string JsonAt(IReadOnlyList<string> path) => "(document" + string.Concat(path.Select(n => $" -> '{n}'")) + ")";
+    private static string JsonAt(IReadOnlyList<string> path, string column = "document")
+        => $"({column}" + string.Concat(path.Select(n => $" -> '{n}'")) + ")";
 
     private static string ValueAt(Field field, ListParameters p)
         => "(document" + string.Concat(field.Path.SkipLast(1).Select(n => $" -> '{n}'")) + $" -> {p.Add(field.Path[^1])}::text)";

@@ -31,12 +31,14 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         await using var connection = await database.OpenAsync(cancellation);
         // Beyond the horizon some transactions still run. What has ended there is named at once, and again until the horizon has passed
         // it.
-        var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Key)>(new CommandDefinition(
+        var rows = (await connection.QueryAsync<(long Horizon, long Transaction, long Id, string Type, string Action, string Key)>(
+            new CommandDefinition(
             """
-            SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0), coalesce(e.type, ''), coalesce(e.key, '')
+            SELECT h.horizon, coalesce(e.transaction, 0), coalesce(e.id, 0),
+                coalesce(e.type, ''), coalesce(e.action, ''), coalesce(e.key, '')
             FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) AS h
             LEFT JOIN LATERAL (
-                SELECT transaction, id, type, key FROM event WHERE (transaction, id) > (@Transaction, @Id)
+                SELECT transaction, id, type, action, key FROM event WHERE (transaction, id) > (@Transaction, @Id)
                 ORDER BY transaction, id LIMIT @most
             ) AS e ON true
             ORDER BY e.transaction, e.id
@@ -45,7 +47,7 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         var isWhole = found.Count < most;
         var place = new EventPlace(rows[0].Horizon - 1, long.MaxValue);
         if (!isWhole && new EventPlace(found[^1].Transaction, found[^1].Id) is var last && place.IsAfter(last)) place = last;
-        var uuids = found.Where(r => r.Type == "machines").Select(r => r.Key).Distinct(StringComparer.Ordinal);
+        var uuids = found.Where(r => MachineViewRow.IsMovedBy(r.Type, r.Action)).Select(r => r.Key).Distinct(StringComparer.Ordinal);
         return new MachineFeedPage(place.IsAfter(after) ? place : after, [.. uuids], isWhole);
     }
 

@@ -102,6 +102,7 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         services.TryAddSingleton(this);
         base.AddStores(services, folder);
         services.AddSingleton<ILeaseStore, SqliteLeaseStore>();
+        services.AddSingleton<IBootStateStore, SqliteBootStateStore>();
         services.AddSingleton<ITimelineStore, SqliteTimelineStore>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<IMachineFeed, SqliteMachineFeed>();

@@ -3,7 +3,8 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Storage.Sqlite;
 
 /// <summary>
-/// Lists on SQLite's JSON functions. Texts compare by their UTF-8 octets. The indexes of 006-lists.sql have the same expressions.
+/// Lists on SQLite's JSON functions. Texts compare by their UTF-8 octets. The indexes of 006-lists.sql and the columns of
+/// 010-boot-states.sql have the same expressions.
 /// </summary>
 internal sealed class SqliteListSql : ListSql
 {
@@ -11,13 +12,14 @@ internal sealed class SqliteListSql : ListSql
 
     protected override string Ordinal(string text) => text;
 
-    protected override string Text(IReadOnlyList<string> path, string absent) => $"ifnull(document ->> '{Path(path)}', '{absent}')";
+    protected override string Text(string column, IReadOnlyList<string> path, string absent)
+        => $"ifnull({column} ->> '{Path(path)}', '{absent}')";
 
     protected override string Beginning(string text) => $"substr({text}, 1, {ListBounds.SortLength})";
 
-    protected override string Number(IReadOnlyList<string> path) => $"CAST(ifnull(document ->> '{Path(path)}', 0) AS REAL)";
+    protected override string Number(string column, IReadOnlyList<string> path) => $"CAST(ifnull({column} ->> '{Path(path)}', 0) AS REAL)";
 
-    protected override string Truth(IReadOnlyList<string> path) => $"ifnull(document ->> '{Path(path)}', 0)";
+    protected override string Truth(string column, IReadOnlyList<string> path) => $"ifnull({column} ->> '{Path(path)}', 0)";
 
     /// <summary>Strict as IPv4.TryParse: as elements of a JSON list the octets have no leading zeros.</summary>
     protected override string Address(string text)
@@ -67,9 +69,9 @@ internal sealed class SqliteListSql : ListSql
             : (source, $"json_type(document, '{Path(field.Path)}') = 'array' AND e.type = 'text'", "e.value");
     }
 
-    protected override string Json(Field field, ListParameters p)
+    protected override string Json(string column, Field field, ListParameters p)
     {
-        if (field.Kind != FieldKind.Value) return $"(document -> '{Path(field.Path)}')";
+        if (field.Kind != FieldKind.Value) return $"({column} -> '{Path(field.Path)}')";
         const string AsJson =
             "CASE e.type WHEN 'text' THEN json_quote(e.value) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN 'null' "
             + "WHEN 'array' THEN '[]' WHEN 'object' THEN '{}' WHEN 'integer' THEN CAST(e.value AS TEXT) "

@@ -30,10 +30,10 @@ public sealed class SqliteMachineFeed(SqliteDatabase database, IEventStore event
     {
         await using var connection = await database.OpenAsync(cancellation);
         var command = new CommandDefinition(
-            "SELECT id, type, key FROM event WHERE id > @id ORDER BY id LIMIT @most", new { id = after.Id, most },
+            "SELECT id, type, action, key FROM event WHERE id > @id ORDER BY id LIMIT @most", new { id = after.Id, most },
             cancellationToken: cancellation);
-        var rows = (await connection.QueryAsync<(long Id, string Type, string Key)>(command)).AsList();
-        var uuids = rows.Where(r => r.Type == "machines").Select(r => r.Key).Distinct(StringComparer.Ordinal);
+        var rows = (await connection.QueryAsync<(long Id, string Type, string Action, string Key)>(command)).AsList();
+        var uuids = rows.Where(r => MachineViewRow.IsMovedBy(r.Type, r.Action)).Select(r => r.Key).Distinct(StringComparer.Ordinal);
         return new MachineFeedPage(rows.Count == 0 ? after : new EventPlace(0, rows[^1].Id), [.. uuids], rows.Count < most);
     }
 

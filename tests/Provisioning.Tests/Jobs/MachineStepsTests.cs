@@ -47,6 +47,36 @@ public sealed class MachineStepsTests
         Assert.Equal(("update", "by tester", 2), (last.Action, last.Detail, described.State.Revision));
     }
 
+    /// <summary>What edges see moves the boot record alone; what makes or changes a document, a job or a task list does not.</summary>
+    [Fact]
+    public void WhatEdgesSeeIsAllInTheBootRecord()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "work" }, discovered: true).State;
+        MachineChange?[] seen =
+        [
+            SightingSteps.Begins(made, Uuid, "uefi", "ipxe", On), SightingSteps.Leased(made, Uuid, "10.0.0.7", On),
+            SightingSteps.Boots(made, Uuid, "uefi", "ipxe", On), SightingSteps.GoesToDisk(made, Uuid, "uefi", "disk", On),
+            SightingSteps.Begins(made, Uuid, "uefi", "ipxe", On with { Seen = TestCatalog.Start.AddHours(1) }),
+            MachineSteps.DeadlineCame(made, On with { Now = made.Machine!.Boot.Deadline }),
+        ];
+        foreach (var change in seen)
+        {
+            var record = BootRecord.Between(made, change!.State);
+            Assert.NotNull(record);
+            Assert.Equal(Json.Write(change.State with { Events = [] }), Json.Write(record.Over(made) with { Events = [] }));
+        }
+
+        foreach (var change in new[]
+        {
+            MachineSteps.Amend(made, Uuid, """[{"op":"add","path":"/Description","value":"x"}]""", Person, On),
+            MachineSteps.Amend(made, Uuid, """[{"op":"add","path":"/Params/x","value":1}]""", Person, On),
+            MachineSteps.StartJob(made, Uuid, Person, On), MachineSteps.Remove(made, Uuid, Person, On),
+        }) Assert.Null(BootRecord.Between(made, change.State));
+        Assert.Null(BootRecord.Between(new MachineState(), made));
+        // A policy that lets the machine run again changes more than the record.
+        Assert.Null(BootRecord.Between(made, made with { Machine = made.Machine with { Runnable = !made.Machine.Runnable } }));
+    }
+
     [Fact]
     public void ADeadlineIsClearedByWhateverRestsTheMachine()
     {
