@@ -13,7 +13,7 @@ internal static class Dashboard
 
     public static void UseDashboard(this IApplicationBuilder app)
     {
-        // Its routes compress all of its files as they are made, a sixth of what a start costs: they are made for the first who asks.
+        // Its routes compress all of its files as they are made, a fifth of what a start costs: they are made for the first who asks.
         var dashboard = new Lazy<RequestDelegate>(() => Build(app.ApplicationServices));
         app.Use(async (http, next) =>
         {
