@@ -129,15 +129,13 @@ public static class SiloHost
         if (silo.Has(SiloTraits.Edge))
             app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort,
                 files => files.Run(BootHttpEndpoint.HandleAsync));
-        if (silo.Has(SiloTraits.Gateway)) app.UseDashboardGuard();
+        if (silo.Has(SiloTraits.Gateway)) app.UseDashboard();
         var serves = silo.Has(SiloTraits.Gateway) || silo.Has(SiloTraits.Edge);
         if (serves) app.UseMachinesApi();
         app.UseWebSockets();
         app.UseRouting();
         if (serves) app.MapMachinesApi();
-        if (!silo.Has(SiloTraits.Gateway)) return;
-        app.MapDashboard();
-        app.MapGet("/", () => Results.Redirect("/dashboard/"));
+        if (silo.Has(SiloTraits.Gateway)) app.MapGet("/", () => Results.Redirect("/dashboard/"));
     }
 
     private static void ConfigureKestrel(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
