@@ -114,7 +114,7 @@ public sealed class VirtualMachine : IAsyncDisposable
         arguments.AddRange(FirmwareArguments());
         lock (_console) _console.Clear();
         _process = Commands.Start("ip", [.. arguments]);
-        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromSeconds(20), () => "QEMU did not start");
+        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromMinutes(3), () => "QEMU did not start");
         if (_process.HasExited) throw new SetupException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");
         _serial = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await _serial.ConnectAsync(new UnixDomainSocketEndPoint(socket));
