@@ -406,6 +406,21 @@ public abstract class StoreTests
         Assert.NotNull(await Queries.FindJobAsync("j1", None));
     }
 
+    /// <summary>The next job's write says of the last one that it is no longer the current one.</summary>
+    [Fact]
+    public async Task ADeletedJobDoesNotComeBackWithTheNextOne()
+    {
+        var machine = Machine(1);
+        Job Of(string uuid, bool current = true) => new() { Uuid = uuid, Machine = machine.Uuid, Task = "t", Current = current };
+        await StoreAsync(new MachineState { Machine = machine, Job = Of("j1"), ChangedJobs = [Of("j1")] });
+        await StoreAsync(new MachineState { Machine = machine, Job = Of("j2"), ChangedJobs = [Of("j1", current: false), Of("j2")] });
+        Assert.Equal((false, true), ((await Queries.FindJobAsync("j1", None))!.Current, (await Queries.FindJobAsync("j2", None))!.Current));
+        Assert.True(await Queries.DeleteJobAsync("j2", None));
+        await StoreAsync(new MachineState { Machine = machine, Job = Of("j3"), ChangedJobs = [Of("j2", current: false), Of("j3")] });
+        Assert.Null(await Queries.FindJobAsync("j2", None));
+        Assert.NotNull(await Queries.FindJobAsync("j3", None));
+    }
+
     [Fact]
     public async Task EdgesReadWhatTheyKeepOfMachinesAndWhatChanges()
     {
