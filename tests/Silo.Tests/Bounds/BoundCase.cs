@@ -22,7 +22,18 @@ internal sealed record BoundCase(
 
     private static readonly string Numbers = $$"""{"a":[{{Many(10_000, i => $"{i}", ",")}}]}""";
 
+    private static readonly string Deep = $$"""{"a":{{Lists(40)}} }""";
+
     private static readonly string Wide = $"x,{new string('d', (1 << 20) - 3)}\n";
+
+    /// <summary>Clients that try it at once.</summary>
+    public int AtOnce { get; init; } = BoundTests.Clients;
+
+    /// <summary>What one client does before all try it.</summary>
+    public Func<BoundClient, Task> Before { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>What one client does after all have tried it.</summary>
+    public Func<BoundClient, Task> After { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<BoundCase> All { get; } =
@@ -30,12 +41,12 @@ internal sealed record BoundCase(
         new("JsonLimits.Octets", c => c.ProfileAsync(Filled(c, 0)), c => c.ProfileAsync(Filled(c, 1)), 413, "a body has at most 16777216 octets"),
         new("JsonLimits.Octets", c => c.PatchAsync(Copies(2), Big), c => c.PatchAsync(Copies(3), Big), 409, "more than 16777216 octets"),
         new("JsonLimits.Depth", c => c.ProfileAsync(Nested(JsonLimits.Depth)), c => c.ProfileAsync(Nested(JsonLimits.Depth + 1)), 400, "nested more than 64 levels deep"),
-        new("JsonLimits.Depth", c => c.PatchAsync(Set(Lists(JsonLimits.Depth - 2))), c => c.PatchAsync(Set(Lists(JsonLimits.Depth - 1))), 409, "nested more than 64 levels deep"),
+        new("JsonLimits.Depth", c => c.PatchAsync(Into(10), Deep), c => c.PatchAsync(Into(35), Deep), 409, "nested more than 64 levels deep"),
         new("JsonLimits.NumberOctets", c => c.ProfileAsync(Number(JsonLimits.NumberOctets)), c => c.ProfileAsync(Number(JsonLimits.NumberOctets + 1)), 400, "a number of more than 1024 octets"),
         new("JsonLimits.Problems", c => c.ProfileAsync(""), c => c.ProfileAsync(Many(500, i => $""","No{i}":1""", "")), 400, "and more"),
         new("PatchLimits.Operations", c => c.PatchAsync(Tests(PatchLimits.Operations)), c => c.PatchAsync(Tests(PatchLimits.Operations + 1)), 400, "at most 10000 operations"),
         new("PatchLimits.PointerLength", c => c.PatchAsync(Pointer(PatchLimits.PointerLength)), c => c.PatchAsync(Pointer(PatchLimits.PointerLength + 1)), 409, "at most 8192 characters"),
-        new("PatchLimits.Steps", c => c.PatchAsync(Copies(4), Numbers), c => c.PatchAsync(Copies(400), Numbers), 409, "steps"),
+        new("PatchLimits.Steps", c => c.PatchAsync(Moves(100), Numbers), c => c.PatchAsync(Moves(5000), Numbers), 409, "work"),
         new("SchemaLimits.Octets", c => c.ValueAsync(Schema(SchemaLimits.Octets)), c => c.ValueAsync(Schema(SchemaLimits.Octets + 1)), 422, "at most 65536 octets"),
         new("SchemaLimits.PatternLength", c => c.ValueAsync(Pattern(new string('a', SchemaLimits.PatternLength))), c => c.ValueAsync(Pattern(new string('a', SchemaLimits.PatternLength + 1))), 422, "at most 2000 characters"),
         new("SchemaLimits.PatternSize", c => c.ValueAsync(Pattern("a{9000}")), c => c.ValueAsync(Pattern("a{10001}")), 422, "more than 10000 characters"),
@@ -52,10 +63,16 @@ internal sealed record BoundCase(
         List("Patterns", Many(ListBounds.Patterns, i => $"params.p{i}=Re(a)", "&"), Many(ListBounds.Patterns + 1, i => $"params.p{i}=Re(a)", "&"), "at most 8 regular expressions"),
         List("Sorts", Many(ListBounds.Sorts, i => $"sort=params.p{i}", "&"), Many(ListBounds.Sorts + 1, i => $"sort=params.p{i}", "&"), "at most 4 fields"),
         List("SelectedParams", "params=" + Many(ListBounds.SelectedParams, i => $"p{i}", ","), "params=" + Many(ListBounds.SelectedParams + 1, i => $"p{i}", ","), "at most 256 params"),
-        new("ListBounds.PageLength", c => c.BigListAsync(4), c => c.BigListAsync(6), 406, "longer than 64 MiB"),
-        new("TemplateLimits.OutputCharacters", c => c.RenderAsync("{{ repeat 8000000 \"x\" }}"), c => c.RenderAsync("{{ range until 9 }}{{ repeat 1000000 \"x\" }}{{ end }}"), 422, "output"),
+        new("ListBounds.PageLength", c => c.AskAsync("GET", "machines?Description=big&limit=3"), c => c.AskAsync("GET", "machines?Description=big"), 406, "longer than 64 MiB")
+        {
+            Before = c => c.MakeBigMachinesAsync(6),
+            After = c => c.RemoveBigMachinesAsync(6),
+            // Each takes several times its length while it is made; what several take together has no bound.
+            AtOnce = 1,
+        },
+        new("TemplateLimits.OutputCharacters", c => c.RenderAsync("{{ range until 8 }}{{ repeat 1000000 \"x\" }}{{ end }}"), c => c.RenderAsync("{{ range until 9 }}{{ repeat 1000000 \"x\" }}{{ end }}"), 422, "output"),
         new("TemplateLimits.Steps", c => c.RenderAsync("{{ range until 100 }}{{ range until 1000 }}{{ . }}{{ end }}{{ end }}"), c => c.RenderAsync("{{ range until 2000 }}{{ range until 2000 }}{{ . }}{{ end }}{{ end }}"), 422, "steps"),
-        new("TemplateLimits.Depth", c => c.RenderAsync(Calls(c, 90)), c => c.RenderAsync(Calls(c, 1000)), 422, "deep"),
+        new("TemplateLimits.Depth", c => c.RenderAsync(Calls(c, 90)), c => c.RenderAsync(Calls(c, 1000)), 422, "maximum template depth (100)"),
         new("IJobLogs.MostBytes", c => c.LogAsync(64 << 20, 0), c => c.LogAsync(64 << 20, 1), 507, "at most 67108864 octets"),
         new("SheetReader.MostOctets", c => c.SheetAsync(Header, Wide, 60), c => c.SheetAsync(Header, Wide, 64), 413, "at most 64 MiB"),
         new("MachineSheet.MostRows", c => c.SheetAsync(Header, "x,\n", MachineSheet.MostRows), c => c.SheetAsync(Header, "x,\n", MachineSheet.MostRows + 1), 400, "at most 100000 rows"),
@@ -88,7 +105,10 @@ internal sealed record BoundCase(
 
     private static string Number(int octets) => $$""","Params":{"a":0.{{new string('1', octets - 2)}}}""";
 
-    private static string Set(string value) => $$"""[{"op":"add","path":"/Params/a","value":{{value}}}]""";
+    /// <summary>Copies a param so deep into itself.</summary>
+    private static string Into(int levels) => $$"""[{"op":"copy","from":"/Params/a","path":"/Params/a{{string.Concat(Enumerable.Repeat("/0", levels))}}/-"}]""";
+
+    private static string Moves(int count) => $"[{Many(count, _ => """{"op":"move","from":"/Params/a/0","path":"/Params/a/-"}""", ",")}]";
 
     private static string Copies(int count) => $"[{Many(count, i => $$"""{"op":"copy","from":"/Params/a","path":"/Params/b{{i}}"}""", ",")}]";
 
