@@ -9,7 +9,8 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is IOException or SocketException or FormatException or InvalidOperationException or UnauthorizedAccessException)
+catch (Exception e) when (e is IOException or SocketException or FormatException or InvalidOperationException
+    or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync($"anvil-silo: {e.Message}");
     return 1;

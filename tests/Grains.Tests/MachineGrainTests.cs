@@ -48,7 +48,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
     public async Task AStaleActivationsWriteIsRefusedAndTheNextOneKnows()
     {
         var (grain, machine) = await _cluster.MakeAsync("stale");
-        Storage.Overwrite(machine.Uuid, s => s with { Machine = s.Machine! with { Description = "elsewhere" }, Revision = s.Revision + 1 });
+        Storage.Overwrite(machine.Uuid,
+            s => s with { Machine = s.Machine! with { Description = "elsewhere" }, Revision = s.Revision + 1 });
         var refused = await grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/a","value":1}]""", GrainCluster.Terms));
         Assert.Equal((409, true), (refused.Status, refused.Again));
         Assert.Empty(Storage.Row(machine.Uuid)!.Machine!.Params);
@@ -167,7 +168,9 @@ public sealed class MachineGrainTests : IAsyncLifetime
         var started = await grain.StartJob(agent);
         Assert.Equal((201, "one", "created"), (started.Status, started.Job!.Task, started.Job.State));
         Assert.Equal(409, (await grain.StartJob(agent)).Status);
-        var patch = new DocumentPatch("""[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""", new ChangeTerms(agent));
+        var patch = new DocumentPatch(
+            """[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""",
+            new ChangeTerms(agent));
         Assert.Equal((200, "finished"), ((await grain.AmendJob(started.Job.Uuid, patch)).Status,
             (await grain.AmendJob(started.Job.Uuid, patch)).Job!.State));
         var next = await grain.StartJob(agent);
@@ -214,7 +217,9 @@ public sealed class MachineGrainTests : IAsyncLifetime
     private static MachineWrite Registration(params IReadOnlyList<string> macs)
     {
         var terms = new ChangeTerms(new Actor("registration", true, false));
-        return new MachineWrite(new Machine { Name = "d" + macs[^1].Replace(':', '-'), HardwareAddrs = macs }, terms) { Discovered = true };
+        return new MachineWrite(new Machine { Name = "d" + macs[^1].Replace(':', '-'), HardwareAddrs = macs },
+            terms)
+        { Discovered = true };
     }
 
     private static async Task<(int Status, string Description, long Revision)> DescribeAsync(IMachineGrain grain, string text)

@@ -18,17 +18,20 @@ public sealed class BootPathTests
     [InlineData(Firmware.SecureBootHttp, "grub", "GET shimx64.efi")]
     [InlineData(Firmware.Arm64Http, "ipxe", "GET ipxe-arm64.efi")]
     [InlineData(Firmware.Arm64, "grub", "GET shimaa64.efi")]
-    public Task AnUnknownMachineIsDiscoveredByARarerWay(Firmware firmware, string loader, string first) => DiscoverAsync(firmware, loader, first);
+    public Task AnUnknownMachineIsDiscoveredByARarerWay(Firmware firmware, string loader, string first)
+        => DiscoverAsync(firmware, loader, first);
 
     /// <summary>
-    /// UEFI asks its network card a minute for a boot server before it tries the disk, unless it is told that there is nothing to wait for.
+    /// UEFI asks its network card a minute for a boot server before it tries the disk, unless it is told that there is nothing to wait
+    /// for.
     /// </summary>
     [Fact]
     public async Task UefiGoesOnAtOnceWhenAMachineIsMeantForItsDisk()
     {
         await using var lab = await Laboratory.StartAsync();
         var vm = lab.AddMachine(Firmware.Uefi, memory: 256, disk: 16);
-        await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = "disk.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["BootEnv"] = "local" });
+        await lab.Api.PostAsync("machines",
+            new JsonObject { ["Name"] = "disk.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["BootEnv"] = "local" });
         await vm.PowerOnAsync();
         var at = await vm.ExpectAsync("Start PXE over IPv4", Deadline.Boot);
         var next = await vm.ExpectAsync(">>Start ", Deadline.Boot, at);
@@ -60,7 +63,8 @@ public sealed class BootPathTests
 
         var isArm = firmware is Firmware.Arm64 or Firmware.Arm64Http;
         Assert.Equal(isArm ? "arm64" : "amd64", machine["Arch"]!.ToString());
-        var files = ((JsonArray)(await lab.Api.GetAsync($"timeline/{vm.Mac}"))!).Select(l => l!["What"]!.ToString()).Where(w => w.StartsWith("GET ", StringComparison.Ordinal)).ToList();
+        var files = ((JsonArray)(await lab.Api.GetAsync($"timeline/{vm.Mac}"))!).Select(l => l!["What"]!.ToString())
+            .Where(w => w.StartsWith("GET ", StringComparison.Ordinal)).ToList();
         Assert.True(files.Count > 0 && files[0] == first, string.Join(", ", files));
     }
 }

@@ -31,8 +31,10 @@ public sealed class DhcpPoolTests
         // The second client goes without a word; its lease ends, and is used again.
         second.Vanish();
         silent.Run("ip", "addr", "flush", "dev", "eth0");
-        var ends = DateTimeOffset.Parse((await lab.Api.GetAsync("leases/10.77.0.101"))!["ExpireTime"]!.ToString(), CultureInfo.InvariantCulture);
-        using var fourth = new Dhclient(lab, lab.Network.AddPeer("d").On(mac: "52:54:00:99:01:04"), "timeout 300; retry 1; initial-interval 2; backoff-cutoff 2;").Run();
+        var ends = DateTimeOffset.Parse((await lab.Api.GetAsync("leases/10.77.0.101"))!["ExpireTime"]!.ToString(),
+            CultureInfo.InvariantCulture);
+        using var fourth = new Dhclient(lab, lab.Network.AddPeer("d").On(mac: "52:54:00:99:01:04"),
+            "timeout 300; retry 1; initial-interval 2; backoff-cutoff 2;").Run();
         Assert.Equal("BOUND 10.77.0.101", await fourth.ReasonAsync("BOUND", Deadline.Soon));
         Assert.True(DateTimeOffset.UtcNow >= ends, $"given away before {ends}");
     }
@@ -73,10 +75,12 @@ public sealed class DhcpPoolTests
             foreach (var offset in new[] { "+1d", "-1d" })
             {
                 await File.WriteAllTextAsync(clock, offset + "\n");
-                Assert.NotEqual(0, second.Try("busybox", "udhcpc", "-i", "eth0", "-s", "/bin/true", "-f", "-q", "-n", "-t", "2", "-T", "1").Code);
+                Assert.NotEqual(0,
+                    second.Try("busybox", "udhcpc", "-i", "eth0", "-s", "/bin/true", "-f", "-q", "-n", "-t", "2", "-T", "1").Code);
                 var days = offset == "+1d" ? 1 : -1;
                 var lease = (await lab.Api.GetAsync("leases/10.77.0.100"))!;
-                Assert.InRange(DateTimeOffset.Parse(lease["ExpireTime"]!.ToString(), CultureInfo.InvariantCulture), began.AddDays(days).AddSeconds(590), DateTimeOffset.UtcNow.AddDays(days).AddSeconds(610));
+                Assert.InRange(DateTimeOffset.Parse(lease["ExpireTime"]!.ToString(), CultureInfo.InvariantCulture),
+                    began.AddDays(days).AddSeconds(590), DateTimeOffset.UtcNow.AddDays(days).AddSeconds(610));
                 var before = first.Reasons.Count;
                 first.Vanish().Run();
                 Assert.Equal("REBOOT 10.77.0.100", await first.ReasonAsync("REBOOT", Deadline.Soon, before));

@@ -17,11 +17,13 @@ public sealed class DiscoveryTests
     {
         await using var lab = await Laboratory.StartAsync();
         var vm = lab.AddMachine(Firmware.Bios);
-        var made = await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = "known.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
+        var made = await lab.Api.PostAsync("machines",
+            new JsonObject { ["Name"] = "known.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
         Assert.Equal("Unknown", made["Boot"]!["Phase"]!.ToString());
         var preview = await lab.Api.GetAsync($"machines/{vm.Mac}/boot?arch=pcbios&client=ipxe");
         await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "at rest in Sledgehammer", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
+        var machine = await lab.MachineAsync(vm, "at rest in Sledgehammer", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
+            Deadline.Boot);
         Assert.Equal(made["Uuid"]!.ToString(), machine["Uuid"]!.ToString());
         Assert.Equal("known.example.com", machine["Name"]!.ToString());
         var timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;
@@ -38,12 +40,15 @@ public sealed class DiscoveryTests
     {
         await using var lab = await Laboratory.StartAsync();
         var vm = lab.AddMachine(Firmware.Bios);
-        using var neighbour = Commands.Start("ip", "netns", "exec", lab.Network.Switch, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-lab.dll"), "lldp", vm.Tap, "leaf1", "swp7");
+        using var neighbour = Commands.Start("ip", "netns", "exec", lab.Network.Switch, "dotnet",
+            Path.Combine(AppContext.BaseDirectory, "anvil-lab.dll"), "lldp", vm.Tap, "leaf1", "swp7");
         await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null, Deadline.Boot);
+        var machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
+            Deadline.Boot);
         neighbour.Kill(entireProcessTree: true);
         var lldp = machine["Params"]!["hardware/nics"]![0]!["Lldp"]!;
-        Assert.Equal(("leaf1", "swp7", "02:00:00:00:00:01"), (lldp["SystemName"]!.ToString(), lldp["PortId"]!.ToString(), lldp["ChassisId"]!.ToString()));
+        Assert.Equal(("leaf1", "swp7", "02:00:00:00:00:01"),
+            (lldp["SystemName"]!.ToString(), lldp["PortId"]!.ToString(), lldp["ChassisId"]!.ToString()));
     }
 
     private static async Task DiscoverAsync(Firmware firmware, string mode)
@@ -59,10 +64,12 @@ public sealed class DiscoveryTests
         Assert.Equal(2, facts["hardware/cpu"]!["Threads"]!.GetValue<int>());
         Assert.InRange(facts["hardware/memory"]!["Total"]!.GetValue<long>(), 850L << 20, 1024L << 20);
         var disk = Assert.Single((JsonArray)facts["hardware/disks"]!)!;
-        Assert.Equal((5120L << 20, "/dev/vda", "LAB0001"), (disk["Size"]!.GetValue<long>(), disk["Path"]!.ToString(), disk["Serial"]!.ToString()));
+        Assert.Equal((5120L << 20, "/dev/vda", "LAB0001"),
+            (disk["Size"]!.GetValue<long>(), disk["Path"]!.ToString(), disk["Serial"]!.ToString()));
         var nic = Assert.Single((JsonArray)facts["hardware/nics"]!)!;
         Assert.Equal((vm.Mac, "virtio_net"), (nic["Mac"]!.ToString(), nic["Driver"]!.ToString()));
-        Assert.Equal(("Anvil", "Lab"), (facts["hardware/system"]!["Vendor"]!.ToString(), facts["hardware/system"]!["Product"]!.ToString()));
+        Assert.Equal(("Anvil", "Lab"),
+            (facts["hardware/system"]!["Vendor"]!.ToString(), facts["hardware/system"]!["Product"]!.ToString()));
         Assert.Equal("SN-" + vm.Mac[^2..], facts["hardware/system"]!["Serial"]!.ToString());
         Assert.True(facts["hardware/bmc"]!["Present"]!.GetValue<bool>());
         Assert.Equal("2.0", facts["hardware/bmc"]!["IpmiVersion"]!.ToString());

@@ -8,7 +8,8 @@ public sealed class DiskTests
     [Fact]
     public async Task TheWorkflowWipeErasesTheDisk()
     {
-        await using var lab = await Laboratory.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["defaultWorkflow"] = "wipe" });
+        await using var lab =
+            await Laboratory.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["defaultWorkflow"] = "wipe" });
         var vm = lab.AddMachine(Firmware.Bios, disk: 256);
         var secret = "somebody's data"u8.ToArray();
         foreach (var at in new[] { 0L, 100 << 20, (256 << 20) - secret.Length })
@@ -23,7 +24,8 @@ public sealed class DiskTests
         await using var wiped = new FileStream(vm.DiskFile, FileMode.Open, FileAccess.Read);
         Assert.Equal(256L << 20, wiped.Length);
         var buffer = new byte[1 << 20];
-        while (await wiped.ReadAsync(buffer) is var read and > 0) Assert.False(buffer.AsSpan(0, read).ContainsAnyExcept((byte)0), $"data is left before {wiped.Position}");
+        while (await wiped.ReadAsync(buffer) is var read and > 0)
+            Assert.False(buffer.AsSpan(0, read).ContainsAnyExcept((byte)0), $"data is left before {wiped.Position}");
     }
 
     [Fact(Explicit = true)]

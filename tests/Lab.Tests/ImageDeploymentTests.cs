@@ -10,10 +10,13 @@ public abstract class ImageDeploymentTests(Firmware firmware, bool cluster = fal
         var vm = lab.AddMachine(firmware);
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Deadline.Deployment);
-        Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
+        Assert.Equal(("local", "local", "debian-13"),
+            (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
         var name = machine["Name"]!.ToString();
         var at = await LabContent.LogInAsync(vm, await vm.ExpectAsync($"{name} login:", Deadline.Deployment));
-        await vm.TypeAsync("cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo by=bios\r");
+        await vm.TypeAsync(
+            "cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo "
+                + "by=bios\r");
         at = await vm.ExpectAsync("lab@example.com", Deadline.Boot, at);
         at = await vm.ExpectAsync($"name={name}", Deadline.Boot, at);
         at = await vm.ExpectAsync("5.", Deadline.Boot, at);
@@ -42,7 +45,8 @@ public sealed class ArmImageDeploymentTests() : ImageDeploymentTests(Firmware.Ar
     public Task AnEmptyDiskBecomesAnInstalledSystem()
     {
         var image = Path.Combine(LabPaths.Files, "images", "debian-13-arm64.raw.zst");
-        if (!File.Exists(image)) Commands.Run(Path.Combine(LabPaths.Repository, "deploy", "images", "build-debian"), "--arch", "arm64", "--out", image);
+        if (!File.Exists(image))
+            Commands.Run(Path.Combine(LabPaths.Repository, "deploy", "images", "build-debian"), "--arch", "arm64", "--out", image);
         return InstallAsync();
     }
 }

@@ -15,7 +15,11 @@ public sealed class InstallerTests
             ["Name"] = "deb.example.com",
             ["HardwareAddrs"] = new JsonArray(vm.Mac),
             ["Workflow"] = "debian-13-install",
-            ["Params"] = new JsonObject { ["debian/mirror"] = "http://10.77.0.1:8091/debian", ["kernel-console"] = "console=ttyS0,115200" },
+            ["Params"] = new JsonObject
+            {
+                ["debian/mirror"] = "http://10.77.0.1:8091/debian",
+                ["kernel-console"] = "console=ttyS0,115200"
+            },
         });
         await vm.PowerOnAsync();
         JsonArray timeline = [];
@@ -23,7 +27,9 @@ public sealed class InstallerTests
             async () =>
             {
                 timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;
-                return timeline.Any(l => l!["What"]!.ToString().EndsWith("/seed", StringComparison.Ordinal) && l["Outcome"]!.ToString().StartsWith("rendered", StringComparison.Ordinal));
+                return timeline.Any(
+                    l => l!["What"]!.ToString().EndsWith("/seed", StringComparison.Ordinal)
+                        && l["Outcome"]!.ToString().StartsWith("rendered", StringComparison.Ordinal));
             }, Deadline.Deployment, () => $"the installer did not fetch its preseed; its console ends: …{vm.Tail()}");
         var machine = (await lab.Api.MachineOfAsync(vm.Mac))!;
         Assert.Equal(("Installing", "debian-13"), (machine["Boot"]!["Phase"]!.ToString(), machine["OS"]!.ToString()));
@@ -55,13 +61,16 @@ public sealed class InstallerTests
         });
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", whole);
-        Assert.Equal(("local", "local", "debian-13"), (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
+        Assert.Equal(("local", "local", "debian-13"),
+            (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
         var at = await vm.ExpectAsync("deb login:", Deadline.Deployment);
         at = await LabContent.LogInAsync(vm, at);
         await vm.TypeAsync("grep . /etc/motd; cat .ssh/authorized_keys; sudo -n true || echo password=asked\r");
-        foreach (var line in new[] { "installed by anvil", "lab@example.com", "password=asked\r" }) at = await vm.ExpectAsync(line, Deadline.Deployment, at);
+        foreach (var line in new[] { "installed by anvil", "lab@example.com", "password=asked\r" })
+            at = await vm.ExpectAsync(line, Deadline.Deployment, at);
         var peer = lab.Network.AddPeer("cli").On(address: "10.77.0.50/24");
-        Assert.StartsWith("SSH-2.0", peer.Run("timeout", "30", "bash", "-c", $"exec 3<>/dev/tcp/{machine["Address"]}/22 && head -n 1 <&3"), StringComparison.Ordinal);
+        Assert.StartsWith("SSH-2.0", peer.Run("timeout", "30", "bash", "-c", $"exec 3<>/dev/tcp/{machine["Address"]}/22 && head -n 1 <&3"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

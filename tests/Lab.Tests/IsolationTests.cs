@@ -12,7 +12,8 @@ public sealed class IsolationTests
         var first = lab.AddMachine(Firmware.Bios);
         var second = lab.AddMachine(Firmware.Uefi);
         foreach (var (vm, name) in new[] { (first, "first.example.com"), (second, "second.example.com") })
-            await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = name, ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
+            await lab.Api.PostAsync("machines",
+                new JsonObject { ["Name"] = name, ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
         await Task.WhenAll(first.PowerOnAsync(), second.PowerOnAsync());
         var one = await lab.MachineAsync(first, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         var two = await lab.MachineAsync(second, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
@@ -31,7 +32,8 @@ public sealed class IsolationTests
         foreach (var vm in new[] { first, second }) Assert.Equal("404", Fetch(lab, $"{vm.Mac}.ipxe", "%{http_code}"));
         var stranger = JsonNode.Parse(Fetch(lab, "sledgehammer/agent.json", ""))!;
         Assert.Equal("", stranger["Machine"]!.ToString());
-        Assert.Equal("404", Fetch(lab, null, "%{http_code}", $"http://10.77.0.1:8092/api/v3/machines/{one["Uuid"]}?token={stranger["Token"]}"));
+        Assert.Equal("404",
+            Fetch(lab, null, "%{http_code}", $"http://10.77.0.1:8092/api/v3/machines/{one["Uuid"]}?token={stranger["Token"]}"));
         Assert.Equal("[]", Fetch(lab, null, "", $"http://10.77.0.1:8092/api/v3/machines?token={stranger["Token"]}"));
     }
 
@@ -41,7 +43,8 @@ public sealed class IsolationTests
     {
         await using var lab = await Laboratory.StartAsync();
         const string Mac = "52:54:00:99:03:01";
-        await lab.Api.PostAsync("reservations", new JsonObject { ["Addr"] = "10.77.0.60", ["Token"] = Mac, ["Strategy"] = "MAC", ["Duration"] = 5 });
+        await lab.Api.PostAsync("reservations",
+            new JsonObject { ["Addr"] = "10.77.0.60", ["Token"] = Mac, ["Strategy"] = "MAC", ["Duration"] = 5 });
         var made = await lab.Api.PostAsync("machines", new JsonObject
         {
             ["Name"] = "slow.example.com",
@@ -56,9 +59,12 @@ public sealed class IsolationTests
         await client.ReasonAsync("BOUND 10.77.0.60", Deadline.Soon);
         client.Vanish();
         Assert.Equal(("200", "200"), (Status($"{Mac}.ipxe"), Status(seed)));
-        await Wait.UntilAsync(async () => DateTimeOffset.Parse((await lab.Api.GetAsync("leases/10.77.0.60"))!["ExpireTime"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture) < DateTimeOffset.UtcNow, Deadline.Soon, () => "the lease did not end");
+        await Wait.UntilAsync(
+            async () => DateTimeOffset.Parse((await lab.Api.GetAsync("leases/10.77.0.60"))!["ExpireTime"]!.ToString(),
+                System.Globalization.CultureInfo.InvariantCulture) < DateTimeOffset.UtcNow, Deadline.Soon, () => "the lease did not end");
         Assert.Equal("200", Status(seed));
-        await lab.Api.PatchAsync($"machines/{made["Uuid"]}", new JsonArray(new JsonObject { ["op"] = "replace", ["path"] = "/Workflow", ["value"] = "discover" }));
+        await lab.Api.PatchAsync($"machines/{made["Uuid"]}",
+            new JsonArray(new JsonObject { ["op"] = "replace", ["path"] = "/Workflow", ["value"] = "discover" }));
         Assert.Equal(("404", "404"), (Status(seed), Status($"{Mac}.ipxe")));
     }
 

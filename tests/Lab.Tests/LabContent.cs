@@ -6,7 +6,8 @@ namespace Anvil.Lab.Tests;
 internal static class LabContent
 {
     /// <summary>Preferences that install every machine.</summary>
-    public static readonly Dictionary<string, string> Install = new(StringComparer.Ordinal) { ["defaultWorkflow"] = "discover-and-install" };
+    public static readonly Dictionary<string, string> Install =
+        new(StringComparer.Ordinal) { ["defaultWorkflow"] = "discover-and-install" };
 
     private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz0labKeyOfTheLaboratory0000000000000000000 lab@example.com";
 

@@ -13,7 +13,8 @@ public sealed class ProxyTests
     {
         await using var lab = await Laboratory.StartAsync(subnet: net => net["Proxy"] = true);
         await lab.Api.SetAsync("profiles/global", "/Params/boot-loader", loader);
-        using var dnsmasq = Dnsmasq.Start(lab.Network.AddPeer("other").On(address: "10.77.0.3/24"), "10.77.0.150,10.77.0.160,255.255.255.0,600");
+        using var dnsmasq = Dnsmasq.Start(lab.Network.AddPeer("other").On(address: "10.77.0.3/24"),
+            "10.77.0.150,10.77.0.160,255.255.255.0,600");
         var vm = lab.AddMachine(firmware, disk: 64);
         await vm.PowerOnAsync();
         try
@@ -35,13 +36,17 @@ public sealed class ProxyTests
     public async Task AKnownMachineBootsItsOwnEnvironmentBesideAnAddressServer()
     {
         await using var lab = await Laboratory.StartAsync(subnet: net => net["Proxy"] = true);
-        using var dnsmasq = Dnsmasq.Start(lab.Network.AddPeer("other").On(address: "10.77.0.3/24"), "10.77.0.150,10.77.0.160,255.255.255.0,600");
+        using var dnsmasq = Dnsmasq.Start(lab.Network.AddPeer("other").On(address: "10.77.0.3/24"),
+            "10.77.0.150,10.77.0.160,255.255.255.0,600");
         var vm = lab.AddMachine(Firmware.Bios, disk: 64);
-        var made = await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = "known.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
+        var made = await lab.Api.PostAsync("machines",
+            new JsonObject { ["Name"] = "known.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
         await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "at rest in Sledgehammer", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
+        var machine = await lab.MachineAsync(vm, "at rest in Sledgehammer", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
+            Deadline.Boot);
         Assert.Equal(made["Uuid"]!.ToString(), machine["Uuid"]!.ToString());
-        Assert.Contains($"GET {vm.Mac}.ipxe", await lab.Api.GetTextAsync($"machines/{machine["Uuid"]}/timeline"), StringComparison.Ordinal);
+        Assert.Contains($"GET {vm.Mac}.ipxe", await lab.Api.GetTextAsync($"machines/{machine["Uuid"]}/timeline"),
+            StringComparison.Ordinal);
         dnsmasq.Kill(entireProcessTree: true);
     }
 }

@@ -19,7 +19,8 @@ public sealed class RelayTests
 
         var vm = lab.AddMachine(Firmware.Bios, bridge: "br2");
         await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "discovered behind the relay", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
+        var machine = await lab.MachineAsync(vm, "discovered behind the relay", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
+            Deadline.Boot);
         Assert.StartsWith("10.78.0.1", machine["Address"]!.ToString(), StringComparison.Ordinal);
         program.Kill(entireProcessTree: true);
     }
@@ -38,7 +39,9 @@ public sealed class RelayTests
         var before = client.Reasons.Count;
         client.Vanish().Run();
         // Whether by INIT-REBOOT or by asking anew: the subnet may still be on its way to the other edge.
-        await Wait.UntilAsync(() => Task.FromResult(client.Reasons.Skip(before).Any(r => r is "REBOOT 10.78.0.100" or "BOUND 10.78.0.100")), Deadline.Soon, () => $"the other edge did not confirm the lease: {string.Join(", ", client.Reasons)}");
+        await Wait.UntilAsync(
+            () => Task.FromResult(client.Reasons.Skip(before).Any(r => r is "REBOOT 10.78.0.100" or "BOUND 10.78.0.100")), Deadline.Soon,
+            () => $"the other edge did not confirm the lease: {string.Join(", ", client.Reasons)}");
         program.Kill(entireProcessTree: true);
     }
 
@@ -49,7 +52,8 @@ public sealed class RelayTests
         await using var lab = await Laboratory.StartAsync(subnet: net => net["ActiveEnd"] = "10.77.0.100");
         Commands.Run("ip", "-n", lab.Silo.Host.Namespace, "addr", "add", "10.78.0.1/24", "dev", "eth0");
         await AddSubnetAsync(lab, "second", "10.78.0");
-        await lab.Api.PostAsync("reservations", new JsonObject { ["Addr"] = "10.78.0.55", ["Token"] = "52:54:00:99:02:13", ["Strategy"] = "MAC" });
+        await lab.Api.PostAsync("reservations",
+            new JsonObject { ["Addr"] = "10.78.0.55", ["Token"] = "52:54:00:99:02:13", ["Strategy"] = "MAC" });
         var clients = new List<Dhclient>();
         foreach (var (number, address) in new[] { (1, "10.77.0.100"), (2, "10.78.0.100"), (3, "10.78.0.55") })
         {
@@ -77,7 +81,8 @@ public sealed class RelayTests
         relay.Run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
         foreach (var server in servers) Commands.Run("ip", "-n", server.Namespace, "route", "add", "10.78.0.0/24", "via", "10.77.0.5");
         // It adds option 82, and takes it off again: what comes back without it does not reach the client (-D).
-        var program = relay.Start(Path.Combine(LabPaths.Repository, ".cache", "tools", "isc-dhcp-relay", "usr", "sbin", "dhcrelay"), ["-4", "-d", "-a", "-D", "-id", "eth1", "-iu", "eth0", .. servers.Select(s => s.MachineAddress)]);
+        var program = relay.Start(Path.Combine(LabPaths.Repository, ".cache", "tools", "isc-dhcp-relay", "usr", "sbin", "dhcrelay"),
+            ["-4", "-d", "-a", "-D", "-id", "eth1", "-iu", "eth0", .. servers.Select(s => s.MachineAddress)]);
         Commands.LogTo(program, Path.Combine(lab.Folder, "dhcrelay.log"));
         return program;
     }

@@ -24,10 +24,17 @@ public sealed class TaskTests
             fi
             echo "runs again after the reboot"
             """);
-        await lab.Api.PostAsync("stages", new JsonObject { ["Name"] = "trial", ["BootEnv"] = "sledgehammer", ["Tasks"] = new JsonArray("fails-until-told", "reboots-once") });
+        await lab.Api.PostAsync("stages",
+            new JsonObject
+            {
+                ["Name"] = "trial",
+                ["BootEnv"] = "sledgehammer",
+                ["Tasks"] = new JsonArray("fails-until-told", "reboots-once")
+            });
         await lab.Api.PostAsync("workflows", new JsonObject { ["Name"] = "trial", ["Stages"] = new JsonArray("trial") });
         var vm = lab.AddMachine(Firmware.Bios);
-        await lab.Api.PostAsync("machines", new JsonObject { ["Name"] = "trial.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "trial" });
+        await lab.Api.PostAsync("machines",
+            new JsonObject { ["Name"] = "trial.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "trial" });
         await vm.PowerOnAsync();
 
         var machine = await lab.MachineAsync(vm, "failed", m => m["Boot"]!["Phase"]!.ToString() == "Failed", Deadline.Boot);
@@ -39,8 +46,10 @@ public sealed class TaskTests
         await lab.Api.SetAsync($"machines/{vm.Mac}", "/Runnable", true);
         await vm.ExpectAsync("asks for a reboot in the middle", Deadline.Boot);
         machine = await lab.MachineAsync(vm, "done", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
-        var jobs = ((JsonArray)(await lab.Api.GetAsync($"jobs?Machine={machine["Uuid"]}"))!).Where(j => !j!["Task"]!.ToString().Contains(':', StringComparison.Ordinal)).ToList();
-        Assert.Equal(["fails-until-told failed", "fails-until-told finished", "reboots-once finished"], jobs.Select(j => $"{j!["Task"]} {j["State"]}"));
+        var jobs = ((JsonArray)(await lab.Api.GetAsync($"jobs?Machine={machine["Uuid"]}"))!).Where(
+            j => !j!["Task"]!.ToString().Contains(':', StringComparison.Ordinal)).ToList();
+        Assert.Equal(["fails-until-told failed", "fails-until-told finished", "reboots-once finished"],
+            jobs.Select(j => $"{j!["Task"]} {j["State"]}"));
         var log = await lab.Api.GetTextAsync($"jobs/{jobs[^1]!["Uuid"]}/log");
         Assert.Matches("(?s)asks for a reboot.*runs again after the reboot", log);
     }
@@ -48,13 +57,22 @@ public sealed class TaskTests
     [Fact]
     public async Task AMachinePastItsDeadlineIsShownAsStuck()
     {
-        await using var lab = await Laboratory.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["deadlineWorking"] = "15" });
+        await using var lab =
+            await Laboratory.StartAsync(new Dictionary<string, string>(StringComparer.Ordinal) { ["deadlineWorking"] = "15" });
         var uuid = Guid.NewGuid().ToString();
         var vm = lab.AddMachine(Firmware.Bios);
         await AddTaskAsync(lab, "hangs", "#!/bin/sh\nsleep 3600\n");
-        await lab.Api.PostAsync("stages", new JsonObject { ["Name"] = "hang", ["BootEnv"] = "sledgehammer", ["Tasks"] = new JsonArray("hangs") });
+        await lab.Api.PostAsync("stages",
+            new JsonObject { ["Name"] = "hang", ["BootEnv"] = "sledgehammer", ["Tasks"] = new JsonArray("hangs") });
         await lab.Api.PostAsync("workflows", new JsonObject { ["Name"] = "hang", ["Stages"] = new JsonArray("hang") });
-        await lab.Api.PostAsync("machines", new JsonObject { ["Uuid"] = uuid, ["Name"] = "slow.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "hang" });
+        await lab.Api.PostAsync("machines",
+            new JsonObject
+            {
+                ["Uuid"] = uuid,
+                ["Name"] = "slow.example.com",
+                ["HardwareAddrs"] = new JsonArray(vm.Mac),
+                ["Workflow"] = "hang"
+            });
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "stuck", m => m["Boot"]!["Stuck"]!.GetValue<bool>(), Deadline.Boot);
         Assert.StartsWith("stuck: no end of", machine["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
@@ -65,6 +83,7 @@ public sealed class TaskTests
     private static Task AddTaskAsync(Laboratory lab, string name, string script) => lab.Api.PostAsync("tasks", new JsonObject
     {
         ["Name"] = name,
-        ["Templates"] = new JsonArray(new JsonObject { ["Name"] = name + ".sh", ["Contents"] = script, ["Meta"] = new JsonObject { ["OS"] = "linux" } }),
+        ["Templates"] = new JsonArray(
+            new JsonObject { ["Name"] = name + ".sh", ["Contents"] = script, ["Meta"] = new JsonObject { ["OS"] = "linux" } }),
     });
 }

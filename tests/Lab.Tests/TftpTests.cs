@@ -21,13 +21,16 @@ public sealed class TftpTests
         var peer = lab.Network.AddPeer("cli").On(address: "10.77.0.50/24");
         // At both ends of the veth pairs, where packets come in: where they go out, the sender would be told.
         foreach (var end in new[] { peer.Namespace, lab.Silo.Host.Namespace })
-            Commands.Run("ip", "netns", "exec", end, "nft", "add table inet bad; add chain inet bad in { type filter hook input priority 0; }; add rule inet bad in meta l4proto udp numgen random mod 100 < 10 counter drop");
+            Commands.Run("ip", "netns", "exec", end, "nft",
+                "add table inet bad; add chain inet bad in { type filter hook input priority 0; }; add rule inet bad in meta l4proto udp "
+                    + "numgen random mod 100 < 10 counter drop");
         var target = Path.Combine(lab.Folder, "got");
         string[] command = client switch
         {
             "tftp" => ["tftp", "-m", "binary", "10.77.0.1", "-c", "get", $"f{length}", target],
             "curl" => ["curl", "-s", "--tftp-blksize", "1468", "-o", target, $"tftp://10.77.0.1/f{length}"],
-            _ => ["atftp", "--option", "blksize 1428", "--option", "windowsize 16", "--get", "-r", $"f{length}", "-l", target, "10.77.0.1"],
+            _ => ["atftp", "--option", "blksize 1428", "--option", "windowsize 16", "--get", "-r", $"f{length}", "-l", target,
+                "10.77.0.1"],
         };
         var (code, output, error) = peer.Try("timeout", ["100", .. command]);
         // When its first acknowledgement is lost, atftp takes the OACK that comes again for an error (RFC 1350 section 4 has the sender
@@ -49,7 +52,13 @@ public sealed class TftpTests
             ["OnlyUnknown"] = true,
             ["OS"] = new JsonObject { ["Name"] = "fetch" },
             ["Kernel"] = "none",
-            ["Templates"] = new JsonArray(new JsonObject { ["Name"] = "ipxe", ["Path"] = "default.ipxe", ["Contents"] = $"#!ipxe\n{fetches}\nimgstat\necho all fetched\nsleep 600\n" }),
+            ["Templates"] = new JsonArray(
+                new JsonObject
+                {
+                    ["Name"] = "ipxe",
+                    ["Path"] = "default.ipxe",
+                    ["Contents"] = $"#!ipxe\n{fetches}\nimgstat\necho all fetched\nsleep 600\n"
+                }),
         });
         await lab.Api.PostAsync("prefs", new JsonObject { ["unknownBootEnv"] = "fetch" });
         var vm = lab.AddMachine(Firmware.Bios, memory: 512, disk: 16);

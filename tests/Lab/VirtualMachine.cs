@@ -43,7 +43,8 @@ public sealed class VirtualMachine : IAsyncDisposable
     private Socket? _serial;
 
     /// <summary>A machine that is not powered on yet.</summary>
-    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144, int processors = 1, string bridge = "br0")
+    public VirtualMachine(LabNetwork network, string folder, Firmware firmware, string mac, int memory = 1024, int disk = 6144,
+        int processors = 1, string bridge = "br0")
     {
         (_network, _folder, Firmware, Mac, Memory, DiskSize, Processors) = (network, folder, firmware, mac, memory, disk, processors);
         Directory.CreateDirectory(folder);
@@ -99,10 +100,12 @@ public sealed class VirtualMachine : IAsyncDisposable
         var rom = (boot && Firmware != Firmware.BiosPxe ? ",bootindex=1" : "") + (Firmware == Firmware.Bios ? "" : ",romfile=");
         var arguments = new List<string>
         {
-            "netns", "exec", _network.Switch, isArm ? "qemu-system-aarch64" : "qemu-system-x86_64", "-smp", $"{Processors}", "-m", $"{Memory}",
+            "netns", "exec", _network.Switch, isArm ? "qemu-system-aarch64" : "qemu-system-x86_64", "-smp", $"{Processors}", "-m",
+            $"{Memory}",
             "-display", "none", "-monitor", "none", "-uuid", Uuid(),
             "-netdev", $"tap,id=n0,ifname={_tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Mac}{rom}",
-            "-drive", $"file={DiskFile},format=raw,if=none,id=d0,cache=unsafe,discard=unmap,detect-zeroes=unmap", "-device", "virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001",
+            "-drive", $"file={DiskFile},format=raw,if=none,id=d0,cache=unsafe,discard=unmap,detect-zeroes=unmap", "-device",
+            "virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001",
             "-device", "virtio-rng-pci", "-chardev", $"socket,id=s0,path={socket},server=on,wait=off", "-serial", "chardev:s0",
             "-smbios", "type=1,manufacturer=Anvil,product=Lab,serial=SN-" + Mac[^2..],
         };
@@ -110,12 +113,16 @@ public sealed class VirtualMachine : IAsyncDisposable
         // panics it).
         var threads = Processors > 1 ? "single" : "multi";
         if (isArm) arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "cortex-a57", "-machine", "virt"]);
-        else arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device", "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
+        else arguments.AddRange(
+            ["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device",
+                "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
         arguments.AddRange(FirmwareArguments());
         lock (_console) _console.Clear();
         _process = Commands.Start("ip", [.. arguments]);
-        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromMinutes(3), () => "QEMU did not start");
-        if (_process.HasExited) throw new SetupException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");
+        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromMinutes(3),
+            () => "QEMU did not start");
+        if (_process.HasExited)
+            throw new SetupException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");
         _serial = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await _serial.ConnectAsync(new UnixDomainSocketEndPoint(socket));
         _ = ListenAsync(_serial);
@@ -137,7 +144,8 @@ public sealed class VirtualMachine : IAsyncDisposable
     public async Task<int> ExpectAsync(string text, TimeSpan deadline, int after = 0, CancellationToken cancellation = default)
     {
         var at = -1;
-        await Wait.UntilAsync(() => Task.FromResult((at = Console.IndexOf(text, Math.Min(after, Console.Length), StringComparison.Ordinal)) >= 0), deadline,
+        await Wait.UntilAsync(
+            () => Task.FromResult((at = Console.IndexOf(text, Math.Min(after, Console.Length), StringComparison.Ordinal)) >= 0), deadline,
             () => $"{Mac}'s console did not print \"{text}\"; its end is: …{Tail()}", cancellation);
         return at + text.Length;
     }
@@ -197,9 +205,11 @@ public sealed class VirtualMachine : IAsyncDisposable
         };
         var own = Path.Combine(_folder, "vars.fd");
         if (!File.Exists(own)) File.Copy(vars, own);
-        List<string> arguments = ["-drive", $"if=pflash,format=raw,unit=0,readonly=on,file={code}", "-drive", $"if=pflash,format=raw,unit=1,file={own}", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"];
+        List<string> arguments = ["-drive", $"if=pflash,format=raw,unit=0,readonly=on,file={code}", "-drive",
+            $"if=pflash,format=raw,unit=1,file={own}", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n"];
         if (IsSecure) arguments.AddRange(["-global", "driver=cfi.pflash01,property=secure,value=on"]);
-        if (Firmware is Firmware.UefiHttp or Firmware.SecureBootHttp or Firmware.Arm64Http) arguments.AddRange(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]);
+        if (Firmware is Firmware.UefiHttp or Firmware.SecureBootHttp or Firmware.Arm64Http)
+            arguments.AddRange(["-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n"]);
         return arguments;
     }
 

@@ -26,7 +26,8 @@ public abstract class ReservationTests(SiloFixture silo)
             Assert.NotEqual(address, await OfferAsync("next", 70 + i, i, address));
             Assert.Equal(address, await OfferAsync("next", 50 + i, i));
             Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", $"reservations/{address}")).Status);
-            var grain = silo.Silos[i % silo.Silos.Count].Services.GetRequiredService<IGrainFactory>().GetGrain<ISubnetGrain>(GrainKeys.Subnet("next"));
+            var grain = silo.Silos[i % silo.Silos.Count].Services.GetRequiredService<IGrainFactory>()
+                .GetGrain<ISubnetGrain>(GrainKeys.Subnet("next"));
             Assert.Equal(new ClientStanding(false, IPv4.Parse(address)), await grain.StandingOf(Mac("51", 50 + i)));
         }
     }
@@ -37,17 +38,24 @@ public abstract class ReservationTests(SiloFixture silo)
         await SubnetAsync("rules", "10.52.0.0/24", "10.52.0");
         Assert.Equal(HttpStatusCode.Created, (await ReserveAsync("10.52.0.200", 1)).Status);
         Assert.Equal((HttpStatusCode.Conflict, "already exists"), Said(await ReserveAsync("10.52.0.200", 2)));
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, $"Reservation 10.52.0.200 already has token {Mac("52", 1)}"), Said(await ReserveAsync("10.52.0.201", 1)));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, $"Reservation 10.52.0.200 already has token {Mac("52", 1)}"),
+            Said(await ReserveAsync("10.52.0.201", 1)));
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "Token `ff:ff:ff:ff:ff:ff` is the broadcast address: no network card has it"),
             Said(await silo.CallAsync("POST", "reservations", """{"Addr":"10.52.0.202","Token":"ff:ff:ff:ff:ff:ff"}""")));
-        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "reservations", $$"""{"Addr":"10.52.0.203","Token":"{{Mac("52", 3)}}","Scoped":true}""")).Status);
+        Assert.Equal(HttpStatusCode.Created,
+            (await silo.CallAsync("POST", "reservations",
+                $$"""{"Addr":"10.52.0.203","Token":"{{Mac("52", 3)}}","Scoped":true}""")).Status);
         Assert.Equal("rules", (await silo.CallAsync("GET", "reservations/10.52.0.203")).Body!["Subnet"]!.ToString());
-        Assert.Equal((HttpStatusCode.Conflict, "reservations:10.52.0.203 still uses rules"), Said(await silo.CallAsync("DELETE", "subnets/rules")));
+        Assert.Equal((HttpStatusCode.Conflict, "reservations:10.52.0.203 still uses rules"),
+            Said(await silo.CallAsync("DELETE", "subnets/rules")));
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "Token, Strategy and Scoped cannot be changed"),
             Said(await silo.CallAsync("PATCH", "reservations/10.52.0.203", """[{"op":"replace","path":"/Scoped","value":false}]""")));
-        Assert.Equal("10.52.0.9", (await silo.CallAsync("PATCH", "reservations/0A3400CB", """[{"op":"replace","path":"/NextServer","value":"10.52.0.9"}]""")).Body!["NextServer"]!.ToString());
+        Assert.Equal("10.52.0.9",
+            (await silo.CallAsync("PATCH", "reservations/0A3400CB",
+                """[{"op":"replace","path":"/NextServer","value":"10.52.0.9"}]""")).Body!["NextServer"]!.ToString());
         var listed = (JsonArray)(await silo.CallAsync("GET", "reservations")).Body!;
-        Assert.Equal(["10.52.0.200", "10.52.0.203"], listed.Select(r => r!["Addr"]!.ToString()).Where(a => a.StartsWith("10.52.", StringComparison.Ordinal)));
+        Assert.Equal(["10.52.0.200", "10.52.0.203"],
+            listed.Select(r => r!["Addr"]!.ToString()).Where(a => a.StartsWith("10.52.", StringComparison.Ordinal)));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "reservations/10.52.0.203")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "reservations/10.52.0.203")).Status);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "subnets/rules")).Status);
@@ -67,10 +75,12 @@ public abstract class ReservationTests(SiloFixture silo)
 
         using var get = await silo.Http.GetAsync(new Uri("reservations/Addr:10.54.0.102", UriKind.Relative));
         var tag = get.Headers.ETag!.Tag;
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.PreconditionFailed), (await DescribeAsync(tag, "first"), await DescribeAsync(tag, "second")));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.PreconditionFailed),
+            (await DescribeAsync(tag, "first"), await DescribeAsync(tag, "second")));
         Assert.Equal("first", (await silo.CallAsync("GET", "reservations/0A360066")).Body!["Description"]!.ToString());
 
-        var told = (await events.ReadAsync(place, 1000, CancellationToken.None)).Where(e => e.Type == "reservations" && e.Key == "0A360066").ToList();
+        var told = (await events.ReadAsync(place, 1000, CancellationToken.None)).Where(
+            e => e.Type == "reservations" && e.Key == "0A360066").ToList();
         Assert.Equal(["create", "update"], told.Select(e => e.Action));
         Assert.All(told, e => Assert.NotEqual("", e.Principal));
     }
@@ -86,15 +96,21 @@ public abstract class ReservationTests(SiloFixture silo)
         var merged = await writer.MergeAll(new CatalogMerge("reservations", all, [], terms));
         Assert.Null(merged.Error);
         Assert.Equal(2000, (await store.ChangesAsync(new Cidr(IPv4.Parse("10.53.0.0"), 16), 0, CancellationToken.None)).Set.Count);
-        var twice = await writer.MergeAll(new CatalogMerge("reservations", new List<Reservation> { Of(IPv4.Parse("10.53.200.1"), 5000), Of(IPv4.Parse("10.53.200.2"), 7) }, [], terms));
-        Assert.Equal((422, "0A35C802: Reservation 10.53.0.8 already has token " + Mac("53", 7)), (twice.Status, Assert.Single(twice.Error!.Messages)));
+        var twice = await writer.MergeAll(
+            new CatalogMerge("reservations",
+                new List<Reservation> { Of(IPv4.Parse("10.53.200.1"), 5000), Of(IPv4.Parse("10.53.200.2"), 7) }, [], terms));
+        Assert.Equal((422, "0A35C802: Reservation 10.53.0.8 already has token " + Mac("53", 7)),
+            (twice.Status, Assert.Single(twice.Error!.Messages)));
         Assert.Null(await store.FindAsync(IPv4.Parse("10.53.200.1"), CancellationToken.None));
-        var moved = await writer.MergeAll(new CatalogMerge("reservations", new List<Reservation> { Of(IPv4.Parse("10.53.200.2"), 7) }, new List<string> { "0A350008" }, terms));
+        var moved = await writer.MergeAll(
+            new CatalogMerge("reservations", new List<Reservation> { Of(IPv4.Parse("10.53.200.2"), 7) }, new List<string> { "0A350008" },
+                terms));
         Assert.Equal(200, moved.Status);
         Assert.Equal(Mac("53", 7), (await store.FindAsync(IPv4.Parse("10.53.200.2"), CancellationToken.None))!.Token);
         var stale = await writer.Remove(new CatalogRemoval("reservations", "0A35C802", terms with { IfRevision = merged.Revision }));
         Assert.Equal(412, stale.Status);
-        Assert.Equal(200, (await writer.Remove(new CatalogRemoval("reservations", "0A35C802", terms with { IfRevision = moved.Revision }))).Status);
+        Assert.Equal(200,
+            (await writer.Remove(new CatalogRemoval("reservations", "0A35C802", terms with { IfRevision = moved.Revision }))).Status);
     }
 
     private async Task<IEnumerable<string>> ListedAsync(string query)
@@ -103,17 +119,20 @@ public abstract class ReservationTests(SiloFixture silo)
     private async Task<HttpStatusCode> DescribeAsync(string tag, string text)
     {
         using var request = new HttpRequestMessage(HttpMethod.Patch, "reservations/10.54.0.102");
-        request.Content = new StringContent($$"""[{"op":"replace","path":"/Description","value":"{{text}}"}]""", Encoding.UTF8, "application/json");
+        request.Content = new StringContent($$"""[{"op":"replace","path":"/Description","value":"{{text}}"}]""", Encoding.UTF8,
+            "application/json");
         request.Headers.TryAddWithoutValidation("If-Match", tag);
         using var answer = await silo.Http.SendAsync(request);
         return answer.StatusCode;
     }
 
-    private static Reservation Of(uint address, int client) => new() { Addr = IPv4.Format(address), Token = Mac("53", client), Strategy = "MAC" };
+    private static Reservation Of(uint address, int client)
+        => new() { Addr = IPv4.Format(address), Token = Mac("53", client), Strategy = "MAC" };
 
     private static string Mac(string net, int client) => $"02:00:00:{net}:{client >> 8:x2}:{client & 255:x2}";
 
-    private static (HttpStatusCode Status, string Message) Said((HttpStatusCode Status, JsonNode? Body) answer) => (answer.Status, answer.Body!["Messages"]![0]!.ToString());
+    private static (HttpStatusCode Status, string Message) Said((HttpStatusCode Status, JsonNode? Body) answer)
+        => (answer.Status, answer.Body!["Messages"]![0]!.ToString());
 
     private Task<(HttpStatusCode Status, JsonNode? Body)> ReserveAsync(string address, int client)
         => silo.CallAsync("POST", "reservations", $$"""{"Addr":"{{address}}","Token":"{{Mac(address.Split('.')[1], client)}}"}""");
@@ -125,7 +144,8 @@ public abstract class ReservationTests(SiloFixture silo)
         foreach (var one in silo.Silos)
         {
             var catalog = one.Services.GetRequiredService<ICatalog>();
-            await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey(name)), TimeSpan.FromMinutes(3), () => $"a silo does not see subnet {name}");
+            await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey(name)), TimeSpan.FromMinutes(3),
+                () => $"a silo does not see subnet {name}");
         }
     }
 

@@ -29,8 +29,10 @@ public sealed class SiloProgram : IAsyncDisposable
         (ApiPort, DhcpPort) = (_ports.Take(), _ports.Take());
         _arguments =
         [
-            $"--Silo:DataFolder={DataFolder}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={_ports.Take()}", $"--Silo:AdminPassword={Password}",
-            $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={_ports.Take()}", "--Edge:TftpPort=0", "--Edge:BinlPort=0", $"--Edge:DhcpPort={DhcpPort}",
+            $"--Silo:DataFolder={DataFolder}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={_ports.Take()}",
+            $"--Silo:AdminPassword={Password}",
+            $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={_ports.Take()}", "--Edge:TftpPort=0", "--Edge:BinlPort=0",
+            $"--Edge:DhcpPort={DhcpPort}",
             $"--Edge:FileRoot={Path.Combine(_folder.FullName, "files")}", .. arguments,
         ];
         Directory.CreateDirectory(Path.Combine(_folder.FullName, "files"));
@@ -126,7 +128,8 @@ public sealed class SiloProgram : IAsyncDisposable
     private async Task LogInAsync()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "users/rocketskates/token?ttl=7200");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{Password}")));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{Password}")));
         using var answer = await Http.SendAsync(request);
         var token = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["Token"]!.ToString();
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -51,7 +51,8 @@ public abstract class StoreTests
     public async Task AChangedCatalogIsReadBackWithANewRevision()
     {
         var (revision, _) = await Catalog.ReadAsync(None);
-        var written = await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "t1", new TaskDefinition { Name = "t1", Description = "d" })], None);
+        var written = await Catalog.WriteAsync(revision,
+            [new CatalogChange("tasks", "t1", new TaskDefinition { Name = "t1", Description = "d" })], None);
         Assert.Equal(revision + 1, written);
         var (after, documents) = await Catalog.ReadAsync(None);
         Assert.Equal(written, after);
@@ -64,8 +65,10 @@ public abstract class StoreTests
     public async Task TheSlowerOfTwoWritersChangesNothing()
     {
         var (revision, _) = await Catalog.ReadAsync(None);
-        Assert.NotNull(await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "first", new TaskDefinition { Name = "first" })], None));
-        Assert.Null(await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "second", new TaskDefinition { Name = "second" })], None));
+        Assert.NotNull(await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "first", new TaskDefinition { Name = "first" })],
+            None));
+        Assert.Null(await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "second", new TaskDefinition { Name = "second" })],
+            None));
         Assert.Equal(["first"], (await Catalog.ReadAsync(None)).Documents.Select(d => d.Key));
     }
 
@@ -87,14 +90,16 @@ public abstract class StoreTests
         Assert.Equal("10.1.0.1", (await Reservations.FindAsync(IPv4.Parse("10.1.0.5"), None))!.Options[0].Value);
         Assert.Empty((await Catalog.ReadAsync(None)).Documents);
         Assert.Empty((await Catalog.ChangesSinceAsync(first - 1, None)).Written);
-        Assert.Equal((first, first), (await Catalog.RevisionAsync(None), (await Reservations.ReadAsync(IPv4.Parse("10.0.0.5"), None))!.Revision));
+        Assert.Equal((first, first),
+            (await Catalog.RevisionAsync(None), (await Reservations.ReadAsync(IPv4.Parse("10.0.0.5"), None))!.Revision));
         Assert.Null(await Reservations.ReadAsync(1, None));
     }
 
     [Fact]
     public async Task ReservationsAreListedByTheListLanguage()
     {
-        await WriteAsync(Reserved("10.0.0.5", 1), Reserved("10.0.0.200", 2) with { Scoped = true, Subnet = "net" }, Reserved("10.1.0.5", 1));
+        await WriteAsync(Reserved("10.0.0.5", 1), Reserved("10.0.0.200", 2) with { Scoped = true, Subnet = "net" },
+            Reserved("10.1.0.5", 1));
         var fields = CatalogFields.Tables["reservations"];
         var first = await Reservations.PageAsync(new ListQuery(fields) { Limit = 2 }, None);
         Assert.Equal((3L, "10.0.0.5 10.0.0.200"), (first.Total, string.Join(' ', first.Rows.Select(r => r.Addr))));
@@ -103,8 +108,10 @@ public abstract class StoreTests
         Assert.Equal(("10.1.0.5", null), (Assert.Single(rest.Rows).Addr, rest.Next));
         var own = await Reservations.PageAsync(ListQuery.Where(fields, "Token", Mac(1)) with { Offset = 1, Limit = 5 }, None);
         Assert.Equal((2L, "10.1.0.5"), (own.Filtered, Assert.Single(own.Rows).Addr));
-        Assert.Equal("10.0.0.200", Assert.Single((await Reservations.PageAsync(ListQuery.Where(fields, "Subnet", "net"), None)).Rows).Addr);
-        Assert.Equal("10.1.0.5", Assert.Single((await Reservations.PageAsync(ListQuery.Where(fields, "Addr", "10.1.0.5"), None)).Rows).Addr);
+        Assert.Equal("10.0.0.200",
+            Assert.Single((await Reservations.PageAsync(ListQuery.Where(fields, "Subnet", "net"), None)).Rows).Addr);
+        Assert.Equal("10.1.0.5",
+            Assert.Single((await Reservations.PageAsync(ListQuery.Where(fields, "Addr", "10.1.0.5"), None)).Rows).Addr);
     }
 
     [Fact]
@@ -119,7 +126,8 @@ public abstract class StoreTests
         var second = await Catalog.WriteAsync(first, both, None);
         Assert.Empty((await Catalog.ChangesSinceAsync(first, None)).Removed);
         var changes = await Reservations.ChangesAsync(network, first, None);
-        Assert.Equal((second, Mac(9), IPv4.Parse("10.0.0.0")), (changes.Revision, Assert.Single(changes.Set).Token, Assert.Single(changes.Gone)));
+        Assert.Equal((second, Mac(9), IPv4.Parse("10.0.0.0")),
+            (changes.Revision, Assert.Single(changes.Set).Token, Assert.Single(changes.Gone)));
         await WriteAsync(Reserved("10.0.0.0", 4));
         changes = await Reservations.ChangesAsync(network, first, None);
         Assert.Equal((2, 0), (changes.Set.Count, changes.Gone.Count));
@@ -147,7 +155,8 @@ public abstract class StoreTests
         }
 
         var network = new Cidr(IPv4.Parse("10.0.0.0"), 24);
-        foreach (var all in new[] { (await Reservations.PageAsync(everything, None)).Rows, (await Reservations.ChangesAsync(network, 0, None)).Set })
+        foreach (var all in new[] { (await Reservations.PageAsync(everything, None)).Rows,
+            (await Reservations.ChangesAsync(network, 0, None)).Set })
         {
             var damaged = all.Single(r => !r.Available);
             Assert.Equal(("0A000005", "10.0.0.6"), (damaged.Key, all.Single(r => r.Available).Addr));
@@ -156,7 +165,8 @@ public abstract class StoreTests
 
         // A page's place is found again, and so is a row by a regular expression, whatever the row has become.
         var first = await Reservations.PageAsync(everything with { Limit = 1 }, None);
-        Assert.Equal("10.0.0.6", Assert.Single((await Reservations.PageAsync(everything.From(Json.Element(first.Rows[0])), None)).Rows).Addr);
+        Assert.Equal("10.0.0.6",
+            Assert.Single((await Reservations.PageAsync(everything.From(Json.Element(first.Rows[0])), None)).Rows).Addr);
         var pattern = new ListCondition(everything.Fields["Addr"], [new ListTest(ListFunction.Re, [], ListPattern.Parse("."))]);
         Assert.Contains((await Reservations.PageAsync(everything with { Conditions = [pattern] }, None)).Rows, r => !r.Available);
         Assert.False((await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
@@ -169,8 +179,11 @@ public abstract class StoreTests
     {
         static Profile Named(string name) => new() { Name = name };
         var (start, _) = await Catalog.ReadAsync(None);
-        await Catalog.WriteAsync(start, [new CatalogChange("profiles", "p1", Named("p1")), new CatalogChange("profiles", "p2", Named("p2"))], None);
-        await Catalog.WriteAsync(start + 1, [new CatalogChange("profiles", "p1", Named("p1") with { Description = "new" }), new CatalogChange("profiles", "p2", null)], None);
+        await Catalog.WriteAsync(start,
+            [new CatalogChange("profiles", "p1", Named("p1")), new CatalogChange("profiles", "p2", Named("p2"))], None);
+        await Catalog.WriteAsync(start + 1,
+            [new CatalogChange("profiles", "p1", Named("p1") with { Description = "new" }), new CatalogChange("profiles", "p2", null)],
+            None);
         await Catalog.WriteAsync(start + 2, [new CatalogChange("profiles", "p3", Named("p3"))], None);
         var delta = await Catalog.ChangesSinceAsync(start + 1, None);
         Assert.Equal((start + 3, false), (delta.Revision, delta.IsWhole));
@@ -191,7 +204,9 @@ public abstract class StoreTests
     public async Task AReaderThatIsOlderThanWhatIsRememberedOfDeletionsReadsEverything()
     {
         var (start, _) = await Catalog.ReadAsync(None);
-        await Catalog.WriteAsync(start, [new CatalogChange("tasks", "gone", new TaskDefinition { Name = "gone" }), new CatalogChange("tasks", "kept", new TaskDefinition { Name = "kept" })], None);
+        await Catalog.WriteAsync(start,
+            [new CatalogChange("tasks", "gone", new TaskDefinition { Name = "gone" }),
+                new CatalogChange("tasks", "kept", new TaskDefinition { Name = "kept" })], None);
         await Catalog.WriteAsync(start + 1, [new CatalogChange("tasks", "gone", null)], None);
         await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 20000");
         await Catalog.WriteAsync(start + 20002, [new CatalogChange("tasks", "late", new TaskDefinition { Name = "late" })], None);
@@ -208,10 +223,14 @@ public abstract class StoreTests
         var (start, _) = await Catalog.ReadAsync(None);
         // The statements of the version that did not know the column.
         await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1");
-        await ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES ('profiles', 'older', '{\"Name\":\"older\"}') ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body");
+        await ExecuteAsync(
+            "INSERT INTO document (prefix, key, body) VALUES ('profiles', 'older', '{\"Name\":\"older\"}') ON CONFLICT (prefix, key) DO "
+                + "UPDATE SET body = excluded.body");
         Assert.Equal(start + 1, Assert.Single((await Catalog.ChangesSinceAsync(start, None)).Written).Revision);
         await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1");
-        await ExecuteAsync("INSERT INTO document (prefix, key, body) VALUES ('profiles', 'older', '{\"Name\":\"older\"}') ON CONFLICT (prefix, key) DO UPDATE SET body = excluded.body");
+        await ExecuteAsync(
+            "INSERT INTO document (prefix, key, body) VALUES ('profiles', 'older', '{\"Name\":\"older\"}') ON CONFLICT (prefix, key) DO "
+                + "UPDATE SET body = excluded.body");
         Assert.Equal(start + 2, Assert.Single((await Catalog.ChangesSinceAsync(start + 1, None)).Written).Revision);
         await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 1");
         await ExecuteAsync("DELETE FROM document WHERE prefix = 'profiles' AND key = 'older'");
@@ -229,7 +248,9 @@ public abstract class StoreTests
     public async Task ARowThatCannotBeReadComesWithTheReasonAndTheOthersAreRead(string prefix, string body)
     {
         var (start, _) = await Catalog.ReadAsync(None);
-        await Catalog.WriteAsync(start, [new CatalogChange("profiles", "good", new Profile { Name = "good" }), new CatalogChange(prefix, "bad", CatalogRules.Stored[prefix].Empty("bad"))], None);
+        await Catalog.WriteAsync(start,
+            [new CatalogChange("profiles", "good", new Profile { Name = "good" }),
+                new CatalogChange(prefix, "bad", CatalogRules.Stored[prefix].Empty("bad"))], None);
         await ExecuteAsync($"UPDATE document SET body = '{body}' WHERE key = 'bad'");
         var all = await Catalog.ChangesSinceAsync(-1, None);
         Assert.Equal("", all.Written.Single(e => e.Key.Key == "good").Fault);
@@ -255,10 +276,17 @@ public abstract class StoreTests
         var place = await Events.EndAsync(None);
         var (start, _) = await Catalog.ReadAsync(None);
         await Catalog.WriteAsync(start, [new CatalogChange("tasks", "t", new TaskDefinition { Name = "t" })], "rugby fan", None);
-        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "create", "m1", "by x") { Principal = "rugby fan" }] });
+        await StoreAsync(
+            new MachineState
+            {
+                Machine = Machine(1),
+                Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "create", "m1", "by x") { Principal = "rugby fan" }]
+            });
         // The version before writes no such field.
-        await StoreTextAsync("""{"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2","Detail":"by y"}]}""", "m-2");
-        Assert.Equal([("t", "rugby fan"), ("m1", "rugby fan"), ("m2", "")], (await Events.ReadAsync(place, 10, None)).Select(e => (e.Key, e.Principal)));
+        await StoreTextAsync(
+            """{"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2","Detail":"by y"}]}""", "m-2");
+        Assert.Equal([("t", "rugby fan"), ("m1", "rugby fan"), ("m2", "")],
+            (await Events.ReadAsync(place, 10, None)).Select(e => (e.Key, e.Principal)));
     }
 
     [Fact]
@@ -287,7 +315,8 @@ public abstract class StoreTests
     public async Task ATimelineIsReadByMachineAndByMac()
     {
         var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        TimelineEntry Entry(int second, string machine, string mac, string what) => new(start.AddSeconds(second), machine, mac, "dhcp", what, "ok", "");
+        TimelineEntry Entry(int second, string machine, string mac, string what)
+            => new(start.AddSeconds(second), machine, mac, "dhcp", what, "ok", "");
         await Timelines.AppendAsync([Entry(2, "u1", "", "b"), Entry(1, "", "m1", "a"), Entry(3, "u2", "m2", "other")], None);
         Assert.Equal(["a", "b"], (await Timelines.ReadAsync("u1", ["m1"], 10, None)).Select(e => e.What));
         Assert.Equal(["other"], (await Timelines.ReadAsync("", ["m2"], 10, None)).Select(e => e.What));
@@ -370,7 +399,8 @@ public abstract class StoreTests
     public async Task AJobsLogIsAppendedReadAndDeleted()
     {
         var job = Guid.NewGuid();
-        foreach (var text in new[] { "one ", "two" }) Assert.True(await Logs.AppendAsync(job, new MemoryStream(Encoding.UTF8.GetBytes(text)), None));
+        foreach (var text in new[] { "one ", "two" })
+            Assert.True(await Logs.AppendAsync(job, new MemoryStream(Encoding.UTF8.GetBytes(text)), None));
         async Task<string> ReadAsync()
         {
             using var target = new MemoryStream();
@@ -394,7 +424,8 @@ public abstract class StoreTests
     public async Task AMachinesRowIsKeptByTheStatementThatStoresItsState()
     {
         var machine = Machine(1) with { HardwareAddrs = ["02:00:00:00:00:01", "02:00:00:00:00:02"] };
-        await StoreAsync(new MachineState { Machine = machine, ChangedJobs = [new Job { Uuid = "j1", Machine = machine.Uuid, Task = "t" }] });
+        await StoreAsync(
+            new MachineState { Machine = machine, ChangedJobs = [new Job { Uuid = "j1", Machine = machine.Uuid, Task = "t" }] });
         Assert.Equal("m1", (await Queries.FindByMacAsync("02:00:00:00:00:02", None))!.Name);
         Assert.Equal("t", (await Queries.FindJobAsync("j1", None))!.Task);
         await StoreAsync(new MachineState { Machine = machine with { Name = "renamed", HardwareAddrs = ["02:00:00:00:00:02"] } });
@@ -414,7 +445,8 @@ public abstract class StoreTests
         Job Of(string uuid, bool current = true) => new() { Uuid = uuid, Machine = machine.Uuid, Task = "t", Current = current };
         await StoreAsync(new MachineState { Machine = machine, Job = Of("j1"), ChangedJobs = [Of("j1")] });
         await StoreAsync(new MachineState { Machine = machine, Job = Of("j2"), ChangedJobs = [Of("j1", current: false), Of("j2")] });
-        Assert.Equal((false, true), ((await Queries.FindJobAsync("j1", None))!.Current, (await Queries.FindJobAsync("j2", None))!.Current));
+        Assert.Equal((false, true),
+            ((await Queries.FindJobAsync("j1", None))!.Current, (await Queries.FindJobAsync("j2", None))!.Current));
         Assert.True(await Queries.DeleteJobAsync("j2", None));
         await StoreAsync(new MachineState { Machine = machine, Job = Of("j3"), ChangedJobs = [Of("j2", current: false), Of("j3")] });
         Assert.Null(await Queries.FindJobAsync("j2", None));
@@ -431,13 +463,22 @@ public abstract class StoreTests
             HardwareAddrs = [$"02:00:00:00:00:{i:x2}"],
             Stage = "s",
             Profiles = i == 1 ? ["p", "q"] : [],
-            Params = i == 1 ? new Dictionary<string, System.Text.Json.JsonElement> { ["z"] = Json.Read<System.Text.Json.JsonElement>("[1]"), ["boot-loader"] = Json.Read<System.Text.Json.JsonElement>("\"grub\""), ["a/b c"] = Json.Read<System.Text.Json.JsonElement>("null") }
-                : i == 2 ? new Dictionary<string, System.Text.Json.JsonElement> { ["boot-loader"] = Json.Read<System.Text.Json.JsonElement>("7") } : [],
+            Params = i == 1
+                ? new Dictionary<string, System.Text.Json.JsonElement>
+                {
+                    ["z"] = Json.Read<System.Text.Json.JsonElement>("[1]"),
+                    ["boot-loader"] = Json.Read<System.Text.Json.JsonElement>("\"grub\""),
+                    ["a/b c"] = Json.Read<System.Text.Json.JsonElement>("null")
+                }
+                : i == 2 ? new Dictionary<string,
+                    System.Text.Json.JsonElement>
+                { ["boot-loader"] = Json.Read<System.Text.Json.JsonElement>("7") } : [],
         }).ToList();
         foreach (var machine in machines) await StoreAsync(new MachineState { Machine = machine, Events = [Written(machine.Uuid)] });
 
         var all = new List<MachineNews>();
-        for (IReadOnlyList<MachineNews> page = []; all.Count == 0 || page.Count == 2; all.AddRange(page)) page = await Feed.PageAsync(all.LastOrDefault()?.Uuid ?? "", 2, None);
+        for (IReadOnlyList<MachineNews> page = []; all.Count == 0 || page.Count == 2; all.AddRange(page))
+            page = await Feed.PageAsync(all.LastOrDefault()?.Uuid ?? "", 2, None);
         Assert.Equal(machines.Select(m => Json.Write(new MachineNews(m.Uuid, 1, KnownMachine.Of(m)))), all.Select(c => Json.Write(c)));
         Assert.Equal(machines[0].Uuid, (await Feed.FindAsync("02:00:00:00:00:01", None))!.Uuid);
         Assert.Null(await Feed.FindAsync("02:00:00:00:00:99", None));
@@ -551,35 +592,66 @@ public abstract class StoreTests
     {
         var start = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         TimeSpan[] after = [TimeSpan.FromTicks(1), TimeSpan.Zero, TimeSpan.FromMilliseconds(500), TimeSpan.FromTicks(2)];
-        await StoreAsync(new MachineState { Machine = Machine(1), ChangedJobs = [.. after.Select((t, i) => new Job { Uuid = $"j{i}", Machine = Machine(1).Uuid, StartTime = start + t, State = i < 3 ? "finished" : "failed" })] });
+        await StoreAsync(
+            new MachineState
+            {
+                Machine = Machine(1),
+                ChangedJobs = [.. after.Select(
+                    (t, i) => new Job { Uuid = $"j{i}", Machine = Machine(1).Uuid, StartTime = start + t,
+                        State = i < 3 ? "finished" : "failed" })]
+            });
         var page = await Queries.PageJobsAsync(new ListQuery(JobFields.Table) { Limit = 3 }, None);
         Assert.Equal(["j1", "j0", "j3"], page.Rows.Select(j => j.Uuid));
-        Assert.Equal(["j2"], (await Queries.PageJobsAsync(ListParser.Query(JobFields.Table, [KeyValuePair.Create("after", (IReadOnlyList<string>)[page.Next!])], _ => ParamUse.Unknown), None)).Rows.Select(j => j.Uuid));
-        Assert.Equal([("finished", 3L), ("failed", 1L)], (await Queries.FacetJobsAsync(new ListQuery(JobFields.Table), JobFields.Table["State"], None)).Select(f => (f.Value, f.Count)));
+        Assert.Equal(["j2"],
+            (await Queries.PageJobsAsync(
+                ListParser.Query(JobFields.Table, [KeyValuePair.Create("after", (IReadOnlyList<string>)[page.Next!])],
+                    _ => ParamUse.Unknown), None)).Rows.Select(j => j.Uuid));
+        Assert.Equal([("finished", 3L), ("failed", 1L)],
+            (await Queries.FacetJobsAsync(new ListQuery(JobFields.Table), JobFields.Table["State"], None)).Select(
+                f => (f.Value, f.Count)));
     }
 
     private static ListQuery Parse(params (string Name, string Value)[] words)
-        => ListParser.Query(MachineFields.Table, words.GroupBy(w => w.Name).Select(g => KeyValuePair.Create(g.Key, (IReadOnlyList<string>)[.. g.Select(w => w.Value)])), _ => ParamUse.Unknown);
+        => ListParser.Query(MachineFields.Table,
+            words.GroupBy(w => w.Name).Select(g => KeyValuePair.Create(g.Key, (IReadOnlyList<string>)[.. g.Select(w => w.Value)])),
+            _ => ParamUse.Unknown);
 
     [Fact]
     public async Task EventsOfMachinesAndOfTheCatalogAreReadInOrderFromAPlaceOn()
     {
-        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "create", "before", "by x")] });
+        await StoreAsync(
+            new MachineState
+            {
+                Machine = Machine(1),
+                Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "create", "before", "by x")]
+            });
         var place = await Events.EndAsync(None);
-        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "m1", "by x")] });
+        await StoreAsync(
+            new MachineState
+            {
+                Machine = Machine(1),
+                Events = [new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "m1", "by x")]
+            });
         var (revision, _) = await Catalog.ReadAsync(None);
         await Catalog.WriteAsync(revision, [new CatalogChange("tasks", "t", new TaskDefinition { Name = "t" }) { IsNew = true }], None);
         await Catalog.WriteAsync(revision + 1, [new CatalogChange("tasks", "t", null)], None);
         var first = await Events.ReadAsync(place, 2, None);
         Assert.Equal([("machines", "update", "m1"), ("tasks", "create", "t")], first.Select(e => (e.Type, e.Action, e.Key)));
-        Assert.Equal(("tasks", "delete", "t"), (await Events.ReadAsync(first[^1].Place, 10, None)).Select(e => (e.Type, e.Action, e.Key)).Single());
+        Assert.Equal(("tasks", "delete", "t"),
+            (await Events.ReadAsync(first[^1].Place, 10, None)).Select(e => (e.Type, e.Action, e.Key)).Single());
         Assert.Empty(await Events.ReadAsync(await Events.EndAsync(None), 10, None));
     }
 
     [Fact]
     public async Task OldLinesEventsAndHoldsAreDropped()
     {
-        await StoreAsync(new MachineState { Machine = Machine(1), Events = [new MachineEvent(DateTimeOffset.UtcNow.AddDays(-40), "machines", "create", "k", ""), new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "k", "")] });
+        await StoreAsync(
+            new MachineState
+            {
+                Machine = Machine(1),
+                Events = [new MachineEvent(DateTimeOffset.UtcNow.AddDays(-40), "machines", "create", "k", ""),
+                    new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "k", "")]
+            });
         await Timelines.TrimAsync(DateTimeOffset.UtcNow.AddDays(-30), None);
         await using var connection = await ConnectAsync();
         await using var command = connection.CreateCommand();
@@ -589,7 +661,8 @@ public abstract class StoreTests
 
     private static string Mac(int n) => $"02:00:00:00:00:{n:x2}";
 
-    private static Reservation Reserved(string address, int client) => new() { Addr = address, Token = Mac(client), Strategy = "MAC", Available = true };
+    private static Reservation Reserved(string address, int client)
+        => new() { Addr = address, Token = Mac(client), Strategy = "MAC", Available = true };
 
     private async Task<long> WriteAsync(params Reservation[] reservations)
     {
@@ -602,11 +675,30 @@ public abstract class StoreTests
     {
         await StoreAsync(new MachineState { Machine = Machine(1) with { Description = "a", BootEnv = "local", CurrentTask = 1 } });
         await StoreAsync(new MachineState { Machine = Machine(2) with { Description = "b", CurrentTask = 2, Profiles = ["even"] } });
-        await StoreAsync(new MachineState { Machine = Machine(3) with { Description = "c", BootEnv = "local", Runnable = true, CurrentTask = 3 } });
-        await StoreAsync(new MachineState { Machine = Machine(4) with { Description = "d", CurrentTask = 4, Profiles = ["even", "last"], Params = new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal) { ["a/b"] = Json.Element(1) } } });
+        await StoreAsync(
+            new MachineState { Machine = Machine(3) with { Description = "c", BootEnv = "local", Runnable = true, CurrentTask = 3 } });
+        await StoreAsync(
+            new MachineState
+            {
+                Machine = Machine(4) with
+                {
+                    Description = "d",
+                    CurrentTask = 4,
+                    Profiles = ["even", "last"],
+                    Params = new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal) { ["a/b"] = Json.Element(1) }
+                }
+            });
     }
 
-    private static Machine Machine(int number) => new() { Uuid = $"00000000-0000-4000-8000-{number:d12}", Name = $"m{number}", BootEnv = "discovery", Runnable = false, CurrentTask = 0 };
+    private static Machine Machine(int number)
+        => new()
+        {
+            Uuid = $"00000000-0000-4000-8000-{number:d12}",
+            Name = $"m{number}",
+            BootEnv = "discovery",
+            Runnable = false,
+            CurrentTask = 0
+        };
 
     private async Task ExecuteAsync(string sql)
     {
@@ -638,5 +730,12 @@ public abstract class StoreTests
         await MachineRows.StoreAsync(connection, state, uuid);
     }
 
-    private static Lease Lease(string address) => new() { Addr = address, Token = "02:00:00:00:00:01", State = Provisioning.Network.Lease.Ack, ExpireTime = DateTimeOffset.UtcNow.AddHours(1) };
+    private static Lease Lease(string address)
+        => new()
+        {
+            Addr = address,
+            Token = "02:00:00:00:00:01",
+            State = Provisioning.Network.Lease.Ack,
+            ExpireTime = DateTimeOffset.UtcNow.AddHours(1)
+        };
 }

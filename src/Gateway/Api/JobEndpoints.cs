@@ -30,7 +30,8 @@ internal static class JobEndpoints
         {
             var job = await verbs.LogAsync(http.Part("key"), "PUT", http.Asked(), http.RequestAborted);
             if (http.Request.ContentType?.Contains("application/octet-stream", StringComparison.OrdinalIgnoreCase) != true)
-                throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
+                throw new ApiException(
+                    new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
             // The log counts by itself, and its own octets alone: a body that comes in chunks is longer than what it holds.
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
             await verbs.AppendLogAsync(job, http.Request.Body, http.RequestAborted);

@@ -45,9 +45,11 @@ internal static class SheetEndpoints
         var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
         try
         {
-            var report = await import.RunAsync(SheetReader.Read(file), asked, dryRun, partial, p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
+            var report = await import.RunAsync(SheetReader.Read(file), asked, dryRun, partial,
+                p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
             if (asLines) await LineAsync(http, new { Report = report });
-            else await http.WriteObjectAsync(report, report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            else await http.WriteObjectAsync(report,
+                report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
         }
         catch (SheetException e)
         {
@@ -84,7 +86,8 @@ internal static class SheetEndpoints
     {
         // Counted here: who sends more is told so, which it does not hear when the server hangs up in the middle.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets, () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
+        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets,
+            () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
         return octets.ToArray();
     }
 

@@ -12,7 +12,8 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1, FileOptions.Asynchronous);
+        await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1,
+            FileOptions.Asynchronous);
         // What an agent sends at once is written at once: who ends this process in the middle leaves no part of it.
         var buffer = new byte[Piece];
         while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)

@@ -100,6 +100,7 @@ internal sealed class SubnetBench : ICatalog
 
         public override long GetTimestamp() => _steady.GetTimestamp();
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => _steady.CreateTimer(callback, state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => _steady.CreateTimer(callback, state, dueTime, period);
     }
 }

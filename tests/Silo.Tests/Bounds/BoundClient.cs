@@ -19,7 +19,8 @@ internal sealed class BoundClient(HttpClient http, int number)
         => SendAsync(method, path, body is null ? null : new ByteArrayContent(Encoding.UTF8.GetBytes(body)), type);
 
     /// <summary>Asks with a body that is made while it is sent.</summary>
-    public Task<(int Status, string Text)> StreamAsync(string method, string path, Stream body, string type) => SendAsync(method, path, new StreamContent(body, 1 << 16), type);
+    public Task<(int Status, string Text)> StreamAsync(string method, string path, Stream body, string type)
+        => SendAsync(method, path, new StreamContent(body, 1 << 16), type);
 
     /// <summary>Makes a profile with other fields than its name, and takes it away again.</summary>
     public async Task<(int Status, string Text)> ProfileAsync(string fields)
@@ -50,7 +51,11 @@ internal sealed class BoundClient(HttpClient http, int number)
     /// <summary>Renders a template as a job's script.</summary>
     public async Task<(int Status, string Text)> RenderAsync(string template)
     {
-        var task = new JsonObject { ["Name"] = Name, ["Templates"] = new JsonArray(new JsonObject { ["Name"] = Name, ["Contents"] = template }) };
+        var task = new JsonObject
+        {
+            ["Name"] = Name,
+            ["Templates"] = new JsonArray(new JsonObject { ["Name"] = Name, ["Contents"] = template })
+        };
         var made = await AskAsync("POST", "tasks", task.ToJsonString());
         if (made.Status != 201) return made;
         var machine = await AskAsync("POST", "machines", $$"""{"Name":"{{Name}}","BootEnv":"local","Tasks":["{{Name}}"]}""");
@@ -65,10 +70,13 @@ internal sealed class BoundClient(HttpClient http, int number)
     public async Task<(int Status, string Text)> LogAsync(long octets, int more)
     {
         await AskAsync("POST", "tasks", $$"""{"Name":"{{Name}}"}""");
-        var machine = JsonNode.Parse((await AskAsync("POST", "machines", $$"""{"Name":"{{Name}}","BootEnv":"local","Tasks":["{{Name}}"]}""")).Text)!["Uuid"]!.ToString();
+        var machine = JsonNode.Parse(
+            (await AskAsync("POST", "machines",
+                $$"""{"Name":"{{Name}}","BootEnv":"local","Tasks":["{{Name}}"]}""")).Text)!["Uuid"]!.ToString();
         var job = JsonNode.Parse((await AskAsync("POST", "jobs", $$"""{"Machine":"{{machine}}"}""")).Text)!["Uuid"]!.ToString();
         var answer = await StreamAsync("PUT", $"jobs/{job}/log", new RepeatedStream("l"u8.ToArray(), octets), "application/octet-stream");
-        if (answer.Status == 204 && more > 0) answer = await AskAsync("PUT", $"jobs/{job}/log", new string('m', more), "application/octet-stream");
+        if (answer.Status == 204 && more > 0)
+            answer = await AskAsync("PUT", $"jobs/{job}/log", new string('m', more), "application/octet-stream");
         foreach (var path in new[] { $"machines/{machine}", $"jobs/{job}", $"tasks/{Name}" }) await AskAsync("DELETE", path);
         return answer;
     }
@@ -91,7 +99,8 @@ internal sealed class BoundClient(HttpClient http, int number)
 
     /// <summary>Looks at a sheet without importing it.</summary>
     public Task<(int Status, string Text)> SheetAsync(string header, string row, long rows)
-        => StreamAsync("POST", "machines/import?dryRun=true", new RepeatedStream(Encoding.ASCII.GetBytes(row), row.Length * rows, Encoding.ASCII.GetBytes(header)), "text/csv");
+        => StreamAsync("POST", "machines/import?dryRun=true",
+            new RepeatedStream(Encoding.ASCII.GetBytes(row), row.Length * rows, Encoding.ASCII.GetBytes(header)), "text/csv");
 
     private async Task<(int Status, string Text)> SendAsync(string method, string path, HttpContent? body, string type)
     {

@@ -26,7 +26,8 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     /// <summary>Bounds within which nothing is refused, and those of what the silo keeps by itself.</summary>
     private static readonly string[] Inner =
     [
-        "SchemaLimits.Errors", "SchemaLimits.KeptOctets", "ListBounds.NameLength", "ListBounds.SortLength", "ListBounds.CursorLength", "ListBounds.FacetValues", "ListBounds.PatternSeconds",
+        "SchemaLimits.Errors", "SchemaLimits.KeptOctets", "ListBounds.NameLength", "ListBounds.SortLength", "ListBounds.CursorLength",
+        "ListBounds.FacetValues", "ListBounds.PatternSeconds",
     ];
 
     [Fact]
@@ -57,7 +58,8 @@ public sealed partial class BoundTests(ITestOutputHelper output)
                 foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(bound.Within)))
                     if (status is < 200 or > 299) wrong.Add($"{bound} within: {status} {Short(text)}");
                 foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(bound.Beyond)))
-                    if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal)) wrong.Add($"{bound} beyond: {status} {Short(text)}");
+                    if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal))
+                        wrong.Add($"{bound} beyond: {status} {Short(text)}");
             }
 
             await bound.After(clients[0]);
@@ -76,7 +78,8 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
-        foreach (var line in File.ReadLines(Path.Combine(folder.FullName, "docs", "limits.md")).Where(l => l.StartsWith('|') && l.Contains('`')))
+        foreach (var line in File.ReadLines(Path.Combine(folder.FullName, "docs", "limits.md"))
+            .Where(l => l.StartsWith('|') && l.Contains('`')))
         {
             var type = "";
             foreach (Match name in Name().Matches(line.TrimEnd('|', ' ').Split('|')[^1]))

@@ -25,7 +25,8 @@ internal sealed class RepeatedStream(byte[] pattern, long octets, byte[]? beginn
     public override int Read(byte[] buffer, int offset, int count)
     {
         var read = (int)Math.Min(count, Length - _at);
-        for (var i = 0; i < read; i++, _at++) buffer[offset + i] = _at < _beginning.Length ? _beginning[_at] : pattern[(_at - _beginning.Length) % pattern.Length];
+        for (var i = 0; i < read; i++, _at++)
+            buffer[offset + i] = _at < _beginning.Length ? _beginning[_at] : pattern[(_at - _beginning.Length) % pattern.Length];
         return read;
     }
 

@@ -14,7 +14,8 @@ namespace Anvil.Silo.Tests.Cases;
 public sealed class ApiCases(SiloFixture silo)
 {
     private static readonly string[] DeletedFirst =
-        ["jobs", "machines", "workflows", "stages", "tasks", "bootenvs", "profiles", "params", "templates", "reservations", "subnets", "users"];
+        ["jobs", "machines", "workflows", "stages", "tasks", "bootenvs", "profiles", "params", "templates", "reservations", "subnets",
+            "users"];
 
     /// <summary>How much longer than a case says an answer may take on a busy machine.</summary>
     private const double Slack = 60;
@@ -23,7 +24,8 @@ public sealed class ApiCases(SiloFixture silo)
     private readonly List<(string Kind, string Key)> _made = [];
 
     /// <summary>All cases.</summary>
-    public static IReadOnlyList<JsonObject> All { get; } = [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", "api.jsonl")).Select(l => (JsonObject)JsonNode.Parse(l)!)];
+    public static IReadOnlyList<JsonObject> All { get; } =
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", "api.jsonl")).Select(l => (JsonObject)JsonNode.Parse(l)!)];
 
     /// <summary>Runs a case, and takes away what it made; what it finds wrong.</summary>
     public async Task<IReadOnlyList<string>> RunAsync(JsonObject which)
@@ -42,28 +44,36 @@ public sealed class ApiCases(SiloFixture silo)
             var expect = (JsonObject)which["expect"]!;
             wrong.AddRange(Faults(expect, await AskAsync(which)));
             foreach (var step in Steps(expect, "then"))
-                wrong.AddRange(Faults((JsonObject)step["expect"]!, await AskAsync(step)).Select(f => $"then {step["method"] ?? "GET"} {step["path"]}: {f}"));
+                wrong.AddRange(Faults((JsonObject)step["expect"]!, await AskAsync(step))
+                    .Select(f => $"then {step["method"] ?? "GET"} {step["path"]}: {f}"));
         }
         finally
         {
             foreach (var step in Steps(which, "finally")) await AskAsync(step);
             foreach (var (kind, key) in DeletedFirst.SelectMany(k => _made.Where(m => m.Kind == k).Reverse()))
-                await AskAsync(new JsonObject { ["method"] = "DELETE", ["path"] = $"/{kind}/{string.Join('/', key.Split('/').Select(Uri.EscapeDataString))}" });
+                await AskAsync(new JsonObject
+                {
+                    ["method"] = "DELETE",
+                    ["path"] = $"/{kind}/{string.Join('/', key.Split('/').Select(Uri.EscapeDataString))}"
+                });
         }
 
         return wrong;
     }
 
-    private static IEnumerable<JsonObject> Steps(JsonObject from, string name) => from[name] is JsonArray steps ? steps.Select(s => (JsonObject)s!) : [];
+    private static IEnumerable<JsonObject> Steps(JsonObject from, string name)
+        => from[name] is JsonArray steps ? steps.Select(s => (JsonObject)s!) : [];
 
-    private static string KeyOf(string kind) => kind switch { "machines" or "jobs" => "Uuid", "templates" => "ID", "reservations" or "leases" => "Addr", _ => "Name" };
+    private static string KeyOf(string kind)
+        => kind switch { "machines" or "jobs" => "Uuid", "templates" => "ID", "reservations" or "leases" => "Addr", _ => "Name" };
 
     private async Task<Answer> AskAsync(JsonObject step)
     {
         var path = Fill(step["path"]!.ToString());
         var root = step["base"]?.ToString() == "files" ? $"http://127.0.0.1:{silo.FilePort}" : $"http://127.0.0.1:{silo.ApiPort}/api/v3";
         using var request = new HttpRequestMessage(new HttpMethod(step["method"]?.ToString() ?? "GET"), root + path);
-        var content = step["raw"] is { } raw ? Fill(raw.ToString()) : step["body"] is { } body ? Fill(body.ToJsonString()) : step.ContainsKey("body") ? "null" : null;
+        var content = step["raw"] is { } raw ? Fill(raw.ToString())
+            : step["body"] is { } body ? Fill(body.ToJsonString()) : step.ContainsKey("body") ? "null" : null;
         if (content is not null)
         {
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(content));
@@ -77,8 +87,10 @@ public sealed class ApiCases(SiloFixture silo)
         }
 
         var auth = Fill(step["auth"]?.ToString() ?? $"rocketskates:{SiloFixture.Password}");
-        if (auth.StartsWith("Bearer ", StringComparison.Ordinal)) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", auth[7..]);
-        else if (auth != "none") request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(auth)));
+        if (auth.StartsWith("Bearer ", StringComparison.Ordinal))
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", auth[7..]);
+        else if (auth != "none")
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(auth)));
         var seconds = (step["expect"]?["within"]?.GetValue<double>() ?? 10) * Slack;
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(seconds) };
         using var response = await http.SendAsync(request);
@@ -96,7 +108,9 @@ public sealed class ApiCases(SiloFixture silo)
         foreach (var (name, where) in step["save"] as JsonObject ?? [])
         {
             var from = where!.ToString();
-            _saved[name] = from == "body" ? answer.Body : from.StartsWith("header:", StringComparison.Ordinal) ? answer.Header(from[7..]) ?? "" : At(answer.Json, from, out _)?.ToString() ?? "";
+            _saved[name] = from == "body" ? answer.Body
+                : from.StartsWith("header:", StringComparison.Ordinal)
+                    ? answer.Header(from[7..]) ?? "" : At(answer.Json, from, out _)?.ToString() ?? "";
         }
     }
 
@@ -111,15 +125,24 @@ public sealed class ApiCases(SiloFixture silo)
         }
 
         var wrong = new List<string>();
-        var wanted = expect["status"] switch { JsonArray list => list.Select(s => s!.GetValue<int>()).ToList(), JsonValue one => [one.GetValue<int>()], _ => null };
+        var wanted = expect["status"] switch
+        {
+            JsonArray list => list.Select(s => s!.GetValue<int>()).ToList(),
+            JsonValue one => [one.GetValue<int>()],
+            _ => null
+        };
         if (wanted is not null ? !wanted.Contains(answer.Status) : answer.Status is < 200 or >= 300 && expect["any_status"] is null)
             wrong.Add($"status {answer.Status} {Short(answer.Body)}, wanted {(wanted is null ? "2xx" : string.Join(" or ", wanted))}");
-        foreach (var text in Texts(expect, "body_has").Where(t => !answer.Body.Contains(t, StringComparison.Ordinal))) wrong.Add($"no {text} in {Short(answer.Body)}");
-        foreach (var text in Texts(expect, "body_lacks").Where(t => answer.Body.Contains(t, StringComparison.Ordinal))) wrong.Add($"{text} is in {Short(answer.Body)}");
-        foreach (var text in Texts(expect, "body_match").Where(t => !Regex.IsMatch(answer.Body, t))) wrong.Add($"{Short(answer.Body)} does not match {text}");
+        foreach (var text in Texts(expect, "body_has").Where(t => !answer.Body.Contains(t, StringComparison.Ordinal)))
+            wrong.Add($"no {text} in {Short(answer.Body)}");
+        foreach (var text in Texts(expect, "body_lacks").Where(t => answer.Body.Contains(t, StringComparison.Ordinal)))
+            wrong.Add($"{text} is in {Short(answer.Body)}");
+        foreach (var text in Texts(expect, "body_match").Where(t => !Regex.IsMatch(answer.Body, t)))
+            wrong.Add($"{Short(answer.Body)} does not match {text}");
         foreach (var (name, pattern) in expect["header"] as JsonObject ?? [])
         {
-            if (answer.Header(name) is not { } value || !Regex.IsMatch(value, pattern!.ToString())) wrong.Add($"header {name} is {answer.Header(name) ?? "not there"}, wanted {pattern}");
+            if (answer.Header(name) is not { } value || !Regex.IsMatch(value, pattern!.ToString()))
+                wrong.Add($"header {name} is {answer.Header(name) ?? "not there"}, wanted {pattern}");
         }
 
         if (expect["no_header"]?.ToString() is { } absent && answer.Header(absent) is not null) wrong.Add($"header {absent} is there");
@@ -131,7 +154,8 @@ public sealed class ApiCases(SiloFixture silo)
         foreach (var (pointer, value) in expect["json"] as JsonObject ?? [])
         {
             var got = At(answer.Json, pointer, out var found);
-            if (!found || !JsonNode.DeepEquals(got, value)) yield return $"{pointer} is {got?.ToJsonString() ?? "absent or null"}, wanted {value?.ToJsonString() ?? "null"}";
+            if (!found || !JsonNode.DeepEquals(got, value))
+                yield return $"{pointer} is {got?.ToJsonString() ?? "absent or null"}, wanted {value?.ToJsonString() ?? "null"}";
         }
 
         foreach (var (pointer, pattern) in expect["json_match"] as JsonObject ?? [])
@@ -147,14 +171,18 @@ public sealed class ApiCases(SiloFixture silo)
             if (found) yield return $"{pointer} is there";
         }
 
-        if (expect["no_null"]?.ToString() is { } root && HasNull(At(answer.Json, root, out _))) yield return $"a null is below {root} of {Short(answer.Body)}";
-        if (expect["count"] is { } count && (answer.Json as JsonArray)?.Count != count.GetValue<int>()) yield return $"{(answer.Json as JsonArray)?.Count} rows, wanted {count}";
+        if (expect["no_null"]?.ToString() is { } root && HasNull(At(answer.Json, root, out _)))
+            yield return $"a null is below {root} of {Short(answer.Body)}";
+        if (expect["count"] is { } count && (answer.Json as JsonArray)?.Count != count.GetValue<int>())
+            yield return $"{(answer.Json as JsonArray)?.Count} rows, wanted {count}";
         if (expect["names"] is not JsonArray names) yield break;
         var rows = (answer.Json as JsonArray)?.Select(r => (r!["Name"] ?? r["Addr"] ?? r["ID"])!.ToString()).ToList() ?? [];
-        if (!rows.SequenceEqual(names.Select(n => n!.ToString()))) yield return $"rows {string.Join(", ", rows)}, wanted {names.ToJsonString()}";
+        if (!rows.SequenceEqual(names.Select(n => n!.ToString())))
+            yield return $"rows {string.Join(", ", rows)}, wanted {names.ToJsonString()}";
     }
 
-    private static IEnumerable<string> Texts(JsonObject expect, string name) => expect[name] is JsonArray texts ? texts.Select(t => t!.ToString()) : [];
+    private static IEnumerable<string> Texts(JsonObject expect, string name)
+        => expect[name] is JsonArray texts ? texts.Select(t => t!.ToString()) : [];
 
     private static bool HasNull(JsonNode? node) => node switch
     {
@@ -167,10 +195,12 @@ public sealed class ApiCases(SiloFixture silo)
     private static JsonNode? At(JsonNode? node, string pointer, out bool found)
     {
         found = true;
-        foreach (var token in pointer.Split('/').Skip(1).Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)))
+        foreach (var token in pointer.Split('/').Skip(1)
+            .Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)))
         {
             if (node is JsonObject map && map.TryGetPropertyValue(token, out var value)) node = value;
-            else if (node is JsonArray list && int.TryParse(token, out var i) && i < list.Count && i >= -list.Count) node = list[i < 0 ? list.Count + i : i];
+            else if (node is JsonArray list && int.TryParse(token, out var i) && i < list.Count && i >= -list.Count)
+                node = list[i < 0 ? list.Count + i : i];
             else
             {
                 found = false;
@@ -189,7 +219,8 @@ public sealed class ApiCases(SiloFixture silo)
         public JsonNode? Json { get; } = Parse(Body);
 
         public string? Header(string name)
-            => Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+            => Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values)
+                ? string.Join(", ", values) : null;
 
         private static JsonNode? Parse(string body)
         {

@@ -7,8 +7,8 @@ using System.Text.RegularExpressions;
 namespace Anvil.Silo.Tests.Hostile;
 
 /// <summary>
-/// All kinds and verbs of the Machines API, asked as nobody should: no answer is an error of the server's or tells of its insides, and what
-/// was
+/// All kinds and verbs of the Machines API, asked as nobody should: no answer is an error of the server's or tells of its insides, and
+/// what was
 /// accepted can be read, listed, exported, is the same after a restart, and can be deleted. Each failure names the seed and the request.
 /// </summary>
 public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
@@ -49,7 +49,8 @@ public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
     [Fact(Explicit = true)]
     public async Task NoRequestBringsItDownWithoutEnd()
     {
-        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"), CultureInfo.InvariantCulture, out var set) ? set : 10;
+        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"), CultureInfo.InvariantCulture, out var set)
+            ? set : 10;
         var clock = Stopwatch.StartNew();
         for (var seed = Environment.TickCount; clock.Elapsed.TotalMinutes < minutes; seed++) await RunAsync(seed);
     }
@@ -81,7 +82,8 @@ public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
         {
             var was = document.ToJsonString();
             if (!after.TryGetValue(path, out var kept)) Fail($"{path} did not survive the restart: {was}");
-            else if (!JsonNode.DeepEquals(document, kept)) Fail($"{path} is not the same after the restart: {was} became {kept.ToJsonString()}");
+            else if (!JsonNode.DeepEquals(document, kept))
+                Fail($"{path} is not the same after the restart: {was} became {kept.ToJsonString()}");
         }
 
         await DeleteAllAsync(after);
@@ -151,9 +153,12 @@ public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
     /// <summary>All that is no pack's can be deleted again, what names others before what is named.</summary>
     private async Task DeleteAllAsync(Dictionary<string, JsonNode> all)
     {
-        string[] order = ["machines", "jobs", "reservations", "subnets", "users", "workflows", "stages", "profiles", "bootenvs", "tasks", "params", "templates"];
-        await CallAsync("POST", "prefs", """{"defaultWorkflow":"","defaultStage":"none","defaultBootEnv":"sledgehammer","unknownBootEnv":"discovery"}""");
-        bool IsOurs(string path) => path is not "users/rocketskates" and not "profiles/global" && !path.StartsWith("leases/", StringComparison.Ordinal);
+        string[] order = ["machines", "jobs", "reservations", "subnets", "users", "workflows", "stages", "profiles", "bootenvs", "tasks",
+            "params", "templates"];
+        await CallAsync("POST", "prefs",
+            """{"defaultWorkflow":"","defaultStage":"none","defaultBootEnv":"sledgehammer","unknownBootEnv":"discovery"}""");
+        bool IsOurs(string path)
+            => path is not "users/rocketskates" and not "profiles/global" && !path.StartsWith("leases/", StringComparison.Ordinal);
         var left = all.Where(o => !(bool)o.Value["ReadOnly"]! && IsOurs(o.Key))
             .OrderBy(o => Array.IndexOf(order, o.Key.Split('/')[0])).Select(o => o.Key).ToList();
         var refused = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -188,13 +193,15 @@ public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
         var (changed, text) = await CallAsync("PATCH", $"{kind}/{key}", """[{"op":"replace","path":"/Description","value":"changed"}]""");
         if (changed != 200) Fail($"an ordinary patch of {kind} was refused: {changed} {Short(text)}");
         if (keep) _known[kind].Add(key);
-        else if (await CallAsync("DELETE", $"{kind}/{key}") is (not 200, var why)) Fail($"an ordinary object of {kind} cannot be deleted: {why}");
+        else if (await CallAsync("DELETE", $"{kind}/{key}") is (not 200, var why))
+            Fail($"an ordinary object of {kind} cannot be deleted: {why}");
     }
 
     private async Task MakeSecretAsync()
     {
         await CallAsync("POST", "params", """{"Name":"fuzz-secret","Secure":true,"Schema":{"type":"string"}}""");
-        var (status, text) = await CallAsync("POST", "profiles", $$$"""{"Name":"fuzz-secrets","Params":{"fuzz-secret":"{{{GoodObjects.Secret}}}"}}""");
+        var (status, text) = await CallAsync("POST", "profiles",
+            $$$"""{"Name":"fuzz-secrets","Params":{"fuzz-secret":"{{{GoodObjects.Secret}}}"}}""");
         Assert.True(status is 201 or 409, text);
         _known["profiles"].Add("fuzz-secrets");
         _known["params"].Add("fuzz-secret");
@@ -204,7 +211,8 @@ public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
 
     private async Task<(int Status, string Text)> CallAsync(string method, string path, string? body = null)
     {
-        var address = new Uri(silo.Http.BaseAddress! + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var address = new Uri(silo.Http.BaseAddress! + path,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var message = new HttpRequestMessage(new HttpMethod(method), address);
         if (body is not null) message.Content = new StringContent(body, Encoding.UTF8, "application/json");
         return await SendAsync(message, $"{method} {path}");

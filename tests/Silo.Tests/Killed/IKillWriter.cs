@@ -15,6 +15,7 @@ internal interface IKillWriter
     /// <summary>One write.</summary>
     Task StepAsync();
 
-    /// <summary>Looks at all that it wrote, once the silo is there again; then it knows what became of the write that was under way.</summary>
+    /// <summary>Looks at all that it wrote, once the silo is there again; then it knows what became of the write that was under
+    /// way.</summary>
     Task CheckAsync();
 }

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Silo.Tests.Killed;
 
-/// <summary>What an agent does: takes a machine's next job, says that it runs, appends to its log, ends it; every other job is deleted.</summary>
+/// <summary>What an agent does: takes a machine's next job, says that it runs, appends to its log, ends it; every other job is
+/// deleted.</summary>
 internal sealed class JobWriter(KillRun run, int client) : IKillWriter
 {
     /// <summary>Octets of a piece of a log: more than one packet, less than the agent sends at once.</summary>
@@ -30,7 +31,16 @@ internal sealed class JobWriter(KillRun run, int client) : IKillWriter
     /// <inheritdoc/>
     public async Task StepAsync()
     {
-        _pending = _step switch { "" => "machine", "machine" or "delete" => "job", "job" => "running", "running" => "log", "log" => "more", "more" => "finished", _ => _jobs % 2 == 0 ? "job" : "delete" };
+        _pending = _step switch
+        {
+            "" => "machine",
+            "machine" or "delete" => "job",
+            "job" => "running",
+            "running" => "log",
+            "log" => "more",
+            "more" => "finished",
+            _ => _jobs % 2 == 0 ? "job" : "delete"
+        };
         if (await WriteAsync() is not var (status, text)) return;
         Assert.True(status is 200 or 201 or 204, $"{UnderWay}: {status} {text}");
         if (_pending == "job") _job = JsonNode.Parse(text)!["Uuid"]!.ToString();
@@ -45,11 +55,14 @@ internal sealed class JobWriter(KillRun run, int client) : IKillWriter
         if (_pending.Length > 0 && await WasDoneAsync()) Done();
         _pending = "";
         if (_step.Length == 0) return;
-        var jobs = ((JsonArray)(await run.ReadAsync($"jobs?Machine={_machine}"))!).ToDictionary(j => j!["Uuid"]!.ToString(), StringComparer.Ordinal);
-        Assert.Equal(_known.Except(_deleted, StringComparer.Ordinal).Order(StringComparer.Ordinal), jobs.Keys.Order(StringComparer.Ordinal));
+        var jobs = ((JsonArray)(await run.ReadAsync($"jobs?Machine={_machine}"))!).ToDictionary(j => j!["Uuid"]!.ToString(),
+            StringComparer.Ordinal);
+        Assert.Equal(_known.Except(_deleted, StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            jobs.Keys.Order(StringComparer.Ordinal));
         foreach (var job in _known)
         {
-            Assert.True(JsonNode.DeepEquals(jobs.GetValueOrDefault(job), await run.ReadAsync($"jobs/{job}")), $"job {job} is not what the list shows");
+            Assert.True(JsonNode.DeepEquals(jobs.GetValueOrDefault(job), await run.ReadAsync($"jobs/{job}")),
+                $"job {job} is not what the list shows");
             if (job == _job || _deleted.Contains(job)) continue;
             Assert.Equal("finished", jobs[job]!["State"]!.ToString());
         }
@@ -62,7 +75,8 @@ internal sealed class JobWriter(KillRun run, int client) : IKillWriter
 
     private async Task<(int Status, string Text)?> WriteAsync() => _pending switch
     {
-        "machine" => await run.TextAsync("POST", "machines", $$"""{"Uuid":"{{_machine}}","Name":"job-{{client}}","BootEnv":"local","Tasks":[{{string.Join(',', Enumerable.Repeat("\"killed\"", 500))}}]}"""),
+        "machine" => await run.TextAsync("POST", "machines",
+            $$"""{"Uuid":"{{_machine}}","Name":"job-{{client}}","BootEnv":"local","Tasks":[{{string.Join(',', Enumerable.Repeat("\"killed\"", 500))}}]}"""),
         "job" => await run.TextAsync("POST", "jobs", $$"""{"Machine":"{{_machine}}"}"""),
         "delete" => await run.TextAsync("DELETE", $"jobs/{_job}"),
         "log" or "more" => await run.TextAsync("PUT", $"jobs/{_job}/log", Lines(), "application/octet-stream"),
@@ -96,10 +110,12 @@ internal sealed class JobWriter(KillRun run, int client) : IKillWriter
             case "delete": return await run.ReadAsync($"jobs/{_job}") is null;
             case "log" or "more":
                 var text = (await run.TextAsync("GET", $"jobs/{_job}/log"))!.Value.Text;
-                Assert.True(text.Length == _log.Length || text.Length == _log.Length + Piece, $"{text.Length - _log.Length} of {Piece} octets are in the log");
+                Assert.True(text.Length == _log.Length || text.Length == _log.Length + Piece,
+                    $"{text.Length - _log.Length} of {Piece} octets are in the log");
                 return text.Length > _log.Length;
             case "job":
-                var made = ((JsonArray)(await run.ReadAsync($"jobs?Machine={_machine}"))!).Select(j => j!["Uuid"]!.ToString()).Except(_known, StringComparer.Ordinal).ToList();
+                var made = ((JsonArray)(await run.ReadAsync($"jobs?Machine={_machine}"))!).Select(j => j!["Uuid"]!.ToString())
+                    .Except(_known, StringComparer.Ordinal).ToList();
                 if (made.Count > 0) _job = Assert.Single(made);
                 return made.Count > 0;
             default: return (await run.ReadAsync($"jobs/{_job}"))!["State"]!.ToString() == _pending;

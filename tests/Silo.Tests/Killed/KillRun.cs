@@ -7,7 +7,8 @@ using Anvil.Storage;
 
 namespace Anvil.Silo.Tests.Killed;
 
-/// <summary>A silo that is killed once a number of writes was confirmed, while others are under way; and its store, read beside it.</summary>
+/// <summary>A silo that is killed once a number of writes was confirmed, while others are under way; and its store, read beside
+/// it.</summary>
 internal sealed class KillRun(SiloProgram silo, Database database, IEventStore events, ILeaseStore leases)
 {
     private int _left;
@@ -35,14 +36,16 @@ internal sealed class KillRun(SiloProgram silo, Database database, IEventStore e
     }
 
     /// <summary>Asks; null when the silo died before it answered.</summary>
-    public async Task<(int Status, JsonNode? Body)?> AskAsync(string method, string path, string? body = null, string type = "application/json")
+    public async Task<(int Status, JsonNode? Body)?> AskAsync(string method, string path, string? body = null,
+        string type = "application/json")
     {
         if (await TextAsync(method, path, body, type) is not var (status, text)) return null;
         return (status, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
     /// <summary>Asks; null when the silo died before it answered.</summary>
-    public async Task<(int Status, string Text)?> TextAsync(string method, string path, string? body = null, string type = "application/json")
+    public async Task<(int Status, string Text)?> TextAsync(string method, string path, string? body = null,
+        string type = "application/json")
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)

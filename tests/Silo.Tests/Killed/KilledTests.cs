@@ -41,10 +41,12 @@ public abstract class KilledTests(ITestOutputHelper output)
     [Fact]
     public async Task WhatWasConfirmedIsThereAndNothingIsHalfThere()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("ANVIL_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("ANVIL_SEED"), CultureInfo.InvariantCulture, out var given)
+            ? given : Environment.TickCount;
         output.WriteLine($"ANVIL_SEED={seed}");
         var random = new Random(seed);
-        await using var silo = new SiloProgram([.. await StoreAsync(), "--Edge:Interfaces:0=lo", "--Edge:ProbeMilliseconds=0", "--Edge:DhcpPerMac=0"]);
+        await using var silo =
+            new SiloProgram([.. await StoreAsync(), "--Edge:Interfaces:0=lo", "--Edge:ProbeMilliseconds=0", "--Edge:DhcpPerMac=0"]);
         await silo.StartAsync();
         var (database, events, leases) = Open(silo.DataFolder);
         try
@@ -75,7 +77,9 @@ public abstract class KilledTests(ITestOutputHelper output)
                 await CheckAsync(run, writers);
             }
 
-            output.WriteLine("confirmed: " + string.Join(", ", writers.GroupBy(w => w.Kind, StringComparer.Ordinal).Select(g => $"{g.Sum(w => w.Confirmed)} {g.Key}")));
+            output.WriteLine(
+                "confirmed: " + string.Join(", ",
+                    writers.GroupBy(w => w.Kind, StringComparer.Ordinal).Select(g => $"{g.Sum(w => w.Confirmed)} {g.Key}")));
             Assert.All(writers, w => Assert.True(w.Confirmed > 0, $"no write of {w.Kind} was confirmed"));
         }
         finally
@@ -113,8 +117,10 @@ public abstract class KilledTests(ITestOutputHelper output)
     private static async Task CheckRowsAsync(DbConnection connection)
     {
         foreach (var (key, body, row) in await connection.QueryAsync<(string, string, string)>(
-            "SELECT d.key, CAST(d.body AS text), CAST(r.document AS text) FROM document AS d JOIN reservation AS r ON r.key = d.key WHERE d.prefix = 'reservations'"))
-            Assert.True(System.Text.Json.Nodes.JsonNode.DeepEquals(System.Text.Json.Nodes.JsonNode.Parse(body), System.Text.Json.Nodes.JsonNode.Parse(row)), $"reservation {key}: {body} and {row}");
+            "SELECT d.key, CAST(d.body AS text), CAST(r.document AS text) FROM document AS d JOIN reservation AS r ON r.key = d.key WHERE "
+                + "d.prefix = 'reservations'"))
+            Assert.True(System.Text.Json.Nodes.JsonNode.DeepEquals(System.Text.Json.Nodes.JsonNode.Parse(body),
+                System.Text.Json.Nodes.JsonNode.Parse(row)), $"reservation {key}: {body} and {row}");
     }
 }
 

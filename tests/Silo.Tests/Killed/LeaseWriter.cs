@@ -64,7 +64,8 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
             var shown = (await run.ReadAsync($"leases/{address}"))!;
             Assert.Equal((mac, lease.State), (shown["Token"]!.ToString(), shown["State"]!.ToString()));
             Assert.Equal(mac, lease.Token);
-            Assert.True(lease.State == "ACK" || (lease.State == "EXPIRED" && _released.Contains(mac)), $"{address} of {mac} is {lease.State}");
+            Assert.True(lease.State == "ACK" || (lease.State == "EXPIRED" && _released.Contains(mac)),
+                $"{address} of {mac} is {lease.State}");
         }
 
         // A row that says ACK has one holding that is open and says the same; every other row has none.
@@ -72,7 +73,8 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
         {
             var open = holds[lease.Addr].Where(h => h.Ended is null).ToList();
             if (lease.State != "ACK") Assert.Empty(open);
-            else Assert.Equal((lease.Token, lease.ExpireTime.ToUnixTimeSeconds()), (Assert.Single(open).Token, open[0].Expires.ToUnixTimeSeconds()));
+            else Assert.Equal((lease.Token, lease.ExpireTime.ToUnixTimeSeconds()),
+                (Assert.Single(open).Token, open[0].Expires.ToUnixTimeSeconds()));
         }
 
         Assert.All(holds.SelectMany(h => h), h => Assert.True(leases.ContainsKey(h.Addr), $"{h.Addr} was held, and has no lease"));

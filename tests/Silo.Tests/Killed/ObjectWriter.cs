@@ -15,7 +15,8 @@ internal sealed class ObjectWriter(KillRun run, ObjectKindCase kind, int client)
     public int Confirmed { get; private set; }
 
     /// <inheritdoc/>
-    public string UnderWay => Last is { Pending: { } version } ? $"{kind.Kind} {(version == 0 ? "delete" : Last.Version == 0 ? "create" : "update")}" : "";
+    public string UnderWay
+        => Last is { Pending: { } version } ? $"{kind.Kind} {(version == 0 ? "delete" : Last.Version == 0 ? "create" : "update")}" : "";
 
     private WrittenObject Last => _objects[^1];
 
@@ -31,7 +32,8 @@ internal sealed class ObjectWriter(KillRun run, ObjectKindCase kind, int client)
         var answer = version switch
         {
             0 => await run.AskAsync("DELETE", path),
-            1 => await run.AskAsync("POST", kind.Kind, $$"""{"{{kind.KeyField}}":"{{Key(Last)}}","Description":"1"{{kind.Fields(client, number, 1)}}}"""),
+            1 => await run.AskAsync("POST", kind.Kind,
+                $$"""{"{{kind.KeyField}}":"{{Key(Last)}}","Description":"1"{{kind.Fields(client, number, 1)}}}"""),
             _ => await run.AskAsync("PATCH", path, $"[{description}{kind.Patch(client, number, version)}]"),
         };
         if (answer is not var (status, body)) return;
@@ -44,20 +46,24 @@ internal sealed class ObjectWriter(KillRun run, ObjectKindCase kind, int client)
     /// <inheritdoc/>
     public async Task CheckAsync()
     {
-        var listed = ((JsonArray)(await run.ReadAsync(kind.Kind))!).ToDictionary(o => o![kind.KeyField]!.ToString(), StringComparer.Ordinal);
+        var listed = ((JsonArray)(await run.ReadAsync(kind.Kind))!).ToDictionary(o => o![kind.KeyField]!.ToString(),
+            StringComparer.Ordinal);
         foreach (var one in _objects)
         {
             var key = Key(one);
             var shown = listed.GetValueOrDefault(key);
-            var version = shown is null ? 0 : int.Parse(shown["Description"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture);
-            Assert.True(version == one.Version || version == one.Pending, $"{kind.Kind}/{key} has version {version}, not {one.Version} or {one.Pending}");
+            var version = shown is null ? 0
+                : int.Parse(shown["Description"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture);
+            Assert.True(version == one.Version || version == one.Pending,
+                $"{kind.Kind}/{key} has version {version}, not {one.Version} or {one.Pending}");
             if (one.Pending is not null && version != one.Version) one.Done();
             one.Undone();
             Assert.Equal(one.Told, run.Told(kind.Kind, kind.EventKey(key)));
             if (!one.IsFresh) continue;
             one.IsFresh = false;
             var read = await run.ReadAsync($"{kind.Kind}/{key}");
-            Assert.True(JsonNode.DeepEquals(read, shown), $"{kind.Kind}/{key}: the list shows {shown?.ToJsonString()}, and alone it is {read?.ToJsonString()}");
+            Assert.True(JsonNode.DeepEquals(read, shown),
+                $"{kind.Kind}/{key}: the list shows {shown?.ToJsonString()}, and alone it is {read?.ToJsonString()}");
             if (kind.Kind == "machines") await CheckIndexesAsync(one);
         }
     }
@@ -68,7 +74,8 @@ internal sealed class ObjectWriter(KillRun run, ObjectKindCase kind, int client)
         for (var version = 1; version <= LastVersion; version++)
         {
             var wanted = version == one.Version ? Key(one) : null;
-            foreach (var index in new[] { ObjectKindCase.MachineMac(client, one.Number, version), "Name:" + ObjectKindCase.MachineName(client, one.Number, version) })
+            foreach (var index in new[] { ObjectKindCase.MachineMac(client, one.Number, version),
+                "Name:" + ObjectKindCase.MachineName(client, one.Number, version) })
                 Assert.Equal(wanted, (await run.ReadAsync($"machines/{index}"))?["Uuid"]?.ToString());
         }
 

@@ -40,7 +40,8 @@ internal sealed class SheetWriter(KillRun run) : IKillWriter
                 var reservation = await run.ReadAsync($"reservations/{Address(_sheet, row)}");
                 Assert.True(machine is not null || _version == 1, $"{Name(_sheet, row)} is gone");
                 Assert.True(machine is null || reservation is not null, $"{Name(_sheet, row)} has no reservation");
-                if (machine is not null) Assert.InRange(int.Parse(machine["Description"]!.ToString(), CultureInfo.InvariantCulture), _version - 1, _version);
+                if (machine is not null)
+                    Assert.InRange(int.Parse(machine["Description"]!.ToString(), CultureInfo.InvariantCulture), _version - 1, _version);
             }
 
             // Who got no answer imports the same sheet again.
@@ -65,7 +66,8 @@ internal sealed class SheetWriter(KillRun run) : IKillWriter
     private async Task<bool> ImportAsync()
     {
         var text = new StringBuilder("Name,MACs,Address,BootEnv,Description\n");
-        for (var row = 0; row < Rows; row++) text.Append(CultureInfo.InvariantCulture, $"{Name(_sheet, row)},{Mac(_sheet, row)},{Address(_sheet, row)},local,{_version}\n");
+        for (var row = 0; row < Rows; row++)
+            text.Append(CultureInfo.InvariantCulture, $"{Name(_sheet, row)},{Mac(_sheet, row)},{Address(_sheet, row)},local,{_version}\n");
         if (await run.AskAsync("POST", "machines/import", text.ToString(), "text/csv") is not var (status, body)) return false;
         Assert.True(status == 200 && body!["Failed"]!.GetValue<int>() == 0, $"sheet {_sheet}: {status} {body?.ToJsonString()}");
         _isUnderWay = false;

@@ -52,11 +52,17 @@ public abstract class PacketTests(WatchedSilos silos)
         var to = (await silos.CallAsync("POST", "machines", """{"Name":"moved-to","BootEnv":"sledgehammer"}""")).Body!["Uuid"]!.ToString();
         for (var i = 0; i < 5; i++)
         {
-            Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("PATCH", $"machines/{from}", """[{"op":"replace","path":"/HardwareAddrs","value":[]}]""")).Status);
-            Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("PATCH", $"machines/{to}", $$"""[{"op":"replace","path":"/HardwareAddrs","value":["{{text}}"]}]""")).Status);
+            Assert.Equal(HttpStatusCode.OK,
+                (await silos.CallAsync("PATCH", $"machines/{from}", """[{"op":"replace","path":"/HardwareAddrs","value":[]}]""")).Status);
+            Assert.Equal(HttpStatusCode.OK,
+                (await silos.CallAsync("PATCH", $"machines/{to}",
+                    $$"""[{"op":"replace","path":"/HardwareAddrs","value":["{{text}}"]}]""")).Status);
             foreach (var edge in silos.Edges) Assert.Equal(NetBoot, await BootsAsync(edge, mac));
-            Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("PATCH", $"machines/{to}", """[{"op":"replace","path":"/HardwareAddrs","value":[]}]""")).Status);
-            Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("PATCH", $"machines/{from}", $$"""[{"op":"replace","path":"/HardwareAddrs","value":["{{text}}"]}]""")).Status);
+            Assert.Equal(HttpStatusCode.OK,
+                (await silos.CallAsync("PATCH", $"machines/{to}", """[{"op":"replace","path":"/HardwareAddrs","value":[]}]""")).Status);
+            Assert.Equal(HttpStatusCode.OK,
+                (await silos.CallAsync("PATCH", $"machines/{from}",
+                    $$"""[{"op":"replace","path":"/HardwareAddrs","value":["{{text}}"]}]""")).Status);
             foreach (var edge in silos.Edges) Assert.Equal("", await BootsAsync(edge, mac));
         }
     }
@@ -78,7 +84,8 @@ public abstract class PacketTests(WatchedSilos silos)
                 for (var attempt = 1; ; attempt++)
                 {
                     await Wait.UntilAsync(() => Task.FromResult(!Machines(edge).IsBehind), Soon, () => "the edge's view stays old");
-                    var (reads, handled, queries) = (silos.Watch.Count("Get") + silos.Watch.Count("Read"), silos.Watch.Count("Handle"), silos.Watch.Queries.Values.Sum());
+                    var (reads, handled, queries) = (silos.Watch.Count("Get") + silos.Watch.Count("Read"), silos.Watch.Count("Handle"),
+                        silos.Watch.Queries.Values.Sum());
                     var offer = await AnswerAsync(edge, mac, DhcpMessageType.Discover);
                     Assert.Equal((DhcpMessageType.Offer, NetBoot), (offer.Type, offer.File));
                     var ack = await AnswerAsync(edge, mac, DhcpMessageType.Request, offer.YourAddress);
@@ -119,7 +126,9 @@ public abstract class PacketTests(WatchedSilos silos)
         silos.Watch.Silence(true);
         try
         {
-            foreach (var edge in silos.Edges) await Wait.UntilAsync(() => Task.FromResult(Machines(edge).IsBehind), Soon, () => "the edge does not notice that its view is old");
+            foreach (var edge in silos.Edges)
+                await Wait.UntilAsync(() => Task.FromResult(Machines(edge).IsBehind), Soon,
+                    () => "the edge does not notice that its view is old");
             await PatchAsync(uuid, "sledgehammer");
             await MakeAsync("behind-2", stranger);
             foreach (var edge in silos.Edges)
@@ -136,11 +145,15 @@ public abstract class PacketTests(WatchedSilos silos)
         try
         {
             // What nobody tells is found, too: within a second, or the edge knows that it is behind.
-            foreach (var edge in silos.Edges) await Wait.UntilAsync(() => Task.FromResult(!Machines(edge).IsBehind), Soon, () => "the edge does not come back");
+            foreach (var edge in silos.Edges)
+                await Wait.UntilAsync(() => Task.FromResult(!Machines(edge).IsBehind), Soon, () => "the edge does not come back");
             await PatchAsync(uuid, "local");
-            foreach (var edge in silos.Edges) await Wait.UntilAsync(async () => await BootsAsync(edge, mac) == "", Soon, () => "the edge does not read what changed");
+            foreach (var edge in silos.Edges)
+                await Wait.UntilAsync(async () => await BootsAsync(edge, mac) == "", Soon, () => "the edge does not read what changed");
             Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("DELETE", $"machines/{uuid}")).Status);
-            foreach (var edge in silos.Edges) await Wait.UntilAsync(async () => await BootsAsync(edge, mac) == NetBoot, Soon, () => "the edge does not read what was deleted");
+            foreach (var edge in silos.Edges)
+                await Wait.UntilAsync(async () => await BootsAsync(edge, mac) == NetBoot, Soon,
+                    () => "the edge does not read what was deleted");
         }
         finally
         {
@@ -164,12 +177,16 @@ public abstract class PacketTests(WatchedSilos silos)
                 await AnswerAsync(edge, mac, DhcpMessageType.Request, offer.YourAddress);
                 var asked = silos.Watch.Count("WhoHas");
                 var file = silos.Silos[edge].Services.GetRequiredService<BootFileResolver>()
-                    .ResolveAsync("sledgehammer/agent.json", IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http", isRead: true);
-                await Wait.UntilAsync(() => Task.FromResult(silos.Watch.Count("WhoHas") > asked), Soon, () => "the subnet is not asked who has the address");
+                    .ResolveAsync("sledgehammer/agent.json", IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http",
+                        isRead: true);
+                await Wait.UntilAsync(() => Task.FromResult(silos.Watch.Count("WhoHas") > asked), Soon,
+                    () => "the subnet is not asked who has the address");
                 silos.Watch.ReleaseSightings();
                 var agent = JsonNode.Parse(Encoding.UTF8.GetString((await file)!.Rendered!))!;
                 await Wait.UntilAsync(() => Task.FromResult(silos.Watch.AllSightingsAreIn), Soon, () => "sightings are left");
-                using var agents = silos.Client(agent.AsObject().Select(p => p.Value!.ToString()).Single(v => v.StartsWith("ey", StringComparison.Ordinal)));
+                using var agents =
+                    silos.Client(agent.AsObject().Select(p => p.Value!.ToString())
+                        .Single(v => v.StartsWith("ey", StringComparison.Ordinal)));
                 Assert.Equal(HttpStatusCode.OK, (await silos.CallAsync("GET", $"machines/{uuid}", client: agents)).Status);
             }
             finally
@@ -187,18 +204,21 @@ public abstract class PacketTests(WatchedSilos silos)
         await MakeAsync("disk-1", mac);
         var before = silos.Watch.Sightings.Count;
         await AnswerAsync(silos.Edges[0], mac, DhcpMessageType.Discover);
-        await Wait.UntilAsync(() => Task.FromResult(silos.Watch.Sightings.Skip(before).Any(s => s.What == SightingKind.Disk)), Soon, () => "seen: " + string.Join(", ", silos.Watch.Sightings));
+        await Wait.UntilAsync(() => Task.FromResult(silos.Watch.Sightings.Skip(before).Any(s => s.What == SightingKind.Disk)), Soon,
+            () => "seen: " + string.Join(", ", silos.Watch.Sightings));
         Assert.DoesNotContain(silos.Watch.Sightings.Skip(before), s => s.What == SightingKind.Script);
     }
 
     private async Task PrepareAsync(byte net, string name)
     {
-        var (status, body) = await silos.CallAsync("POST", "subnets", $$"""{"Name":"{{name}}","Subnet":"10.{{net}}.0.0/24","Enabled":true,"ActiveStart":"10.{{net}}.0.10","ActiveEnd":"10.{{net}}.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
+        var (status, body) = await silos.CallAsync("POST", "subnets",
+            $$"""{"Name":"{{name}}","Subnet":"10.{{net}}.0.0/24","Enabled":true,"ActiveStart":"10.{{net}}.0.10","ActiveEnd":"10.{{net}}.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
         Assert.True(status == HttpStatusCode.Created, body?.ToJsonString());
         foreach (var edge in silos.Edges)
         {
             var catalog = silos.Silos[edge].Services.GetRequiredService<ICatalog>();
-            await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey(name)), Soon, () => "an edge does not see the subnet");
+            await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey(name)), Soon,
+                () => "an edge does not see the subnet");
             await Wait.UntilAsync(() => Task.FromResult(!Machines(edge).IsBehind), Soon, () => "an edge's view stays old");
         }
     }
@@ -207,14 +227,16 @@ public abstract class PacketTests(WatchedSilos silos)
 
     private async Task<string> MakeAsync(string name, byte[] mac, string env = "local")
     {
-        var (status, body) = await silos.CallAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"{{env}}","HardwareAddrs":["{{string.Join(':', mac.Select(b => $"{b:x2}"))}}"]}""");
+        var (status, body) = await silos.CallAsync("POST", "machines",
+            $$"""{"Name":"{{name}}","BootEnv":"{{env}}","HardwareAddrs":["{{string.Join(':', mac.Select(b => $"{b:x2}"))}}"]}""");
         Assert.True(status == HttpStatusCode.Created, body?.ToJsonString());
         return body!["Uuid"]!.ToString();
     }
 
     private async Task PatchAsync(string uuid, string env)
     {
-        var (status, body) = await silos.CallAsync("PATCH", $"machines/{uuid}", $$"""[{"op":"replace","path":"/BootEnv","value":"{{env}}"}]""");
+        var (status, body) = await silos.CallAsync("PATCH", $"machines/{uuid}",
+            $$"""[{"op":"replace","path":"/BootEnv","value":"{{env}}"}]""");
         Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
     }
 
@@ -225,10 +247,16 @@ public abstract class PacketTests(WatchedSilos silos)
     {
         var options = new List<KeyValuePair<byte, byte[]>>
         {
-            KeyValuePair.Create((byte)53, new[] { (byte)type }), KeyValuePair.Create((byte)60, "PXEClient:Arch:00007:UNDI:003001"u8.ToArray()), KeyValuePair.Create((byte)93, new byte[] { 0, 7 }),
+            KeyValuePair.Create((byte)53, new[] { (byte)type }),
+            KeyValuePair.Create((byte)60, "PXEClient:Arch:00007:UNDI:003001"u8.ToArray()),
+            KeyValuePair.Create((byte)93, new byte[] { 0, 7 }),
         };
-        if (wanted != 0) options.Add(KeyValuePair.Create((byte)50, new[] { (byte)(wanted >> 24), (byte)(wanted >> 16), (byte)(wanted >> 8), (byte)wanted }));
-        var arrival = new DhcpArrival(new DhcpMessage { Op = 1, HardwareAddress = mac, TransactionId = 5, Flags = 0x8000, Options = options }, [IPv4.Parse($"10.{mac[4]}.0.1")], 0, 68, IsBinl: false);
+        if (wanted != 0)
+            options.Add(KeyValuePair.Create((byte)50,
+                new[] { (byte)(wanted >> 24), (byte)(wanted >> 16), (byte)(wanted >> 8), (byte)wanted }));
+        var arrival = new DhcpArrival(
+            new DhcpMessage { Op = 1, HardwareAddress = mac, TransactionId = 5, Flags = 0x8000, Options = options },
+            [IPv4.Parse($"10.{mac[4]}.0.1")], 0, 68, IsBinl: false);
         var outcome = await silos.Silos[edge].Services.GetRequiredService<DhcpHandler>().HandleAsync(arrival, CancellationToken.None);
         return outcome.Departure?.Message ?? throw new SetupException($"no answer: {outcome.Drop}");
     }
