@@ -10,7 +10,7 @@ namespace Anvil.Grains.Tests;
 /// <summary>Machines' grains in a cluster of silos that come and go.</summary>
 public sealed class GrainClusterTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private GrainCluster _cluster = null!;
 
     public async ValueTask InitializeAsync() => _cluster = await GrainCluster.StartAsync(3);

@@ -10,7 +10,7 @@ namespace Anvil.Grains.Tests;
 /// <summary>A machine's grain in one silo, with a clock that stands until it is moved.</summary>
 public sealed class MachineGrainTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private GrainCluster _cluster = null!;
 

@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Every way that firmware takes to Sledgehammer: an unknown machine ends up discovered.</summary>
 public sealed class BootPathTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-
     [Theory]
     [InlineData(Firmware.BiosPxe, "ipxe", "GET undionly.kpxe")]
     [InlineData(Firmware.BiosPxe, "pxelinux", "GET pxelinux.0")]
@@ -35,8 +33,12 @@ public sealed class BootPathTests
         await lab.Api.PostAsync("machines",
             new JsonObject { ["Name"] = "disk.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["BootEnv"] = "local" });
         await vm.PowerOnAsync();
-        var at = await vm.ExpectAsync("Start PXE over IPv4", TimeSpan.FromSeconds(60));
-        await vm.ExpectAsync(">>Start ", TimeSpan.FromSeconds(15), at);
+        var at = await vm.ExpectAsync("Start PXE over IPv4", Deadline.Boot);
+        var next = await vm.ExpectAsync(">>Start ", Deadline.Boot, at);
+        // Who has asked in vain says so: no offer (E16), no answer in time (E18).
+        var meanwhile = vm.Console[at..next];
+        Assert.DoesNotContain("PXE-E16", meanwhile, StringComparison.Ordinal);
+        Assert.DoesNotContain("PXE-E18", meanwhile, StringComparison.Ordinal);
     }
 
     private static async Task DiscoverAsync(Firmware firmware, string loader, string first)
@@ -52,7 +54,7 @@ public sealed class BootPathTests
         JsonNode machine;
         try
         {
-            machine = await lab.MachineAsync(vm, "discovered", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+            machine = await lab.MachineAsync(vm, "discovered", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         }
         catch (SetupException e)
         {

@@ -10,8 +10,6 @@ namespace Anvil.Lab.Tests;
 /// </summary>
 public sealed partial class DhcpClientTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
-
     [Fact]
     public async Task DhclientGetsKeepsRenewsRebindsAndReleasesItsLease()
     {
@@ -26,8 +24,8 @@ public sealed partial class DhcpClientTests
         var lease = await LeaseAsync(lab, "10.77.0.100");
         Assert.Equal(("ACK", "52:54:00:99:00:01", 600),
             (lease["State"]!.ToString(), lease["Token"]!.ToString(), lease["Duration"]!.GetValue<int>()));
-        Assert.Equal("BOUND 10.77.0.100", await client.ReasonAsync("BOUND", Soon));
-        Assert.Equal("RENEW 10.77.0.100", await client.ReasonAsync("RENEW", Soon));
+        Assert.Equal("BOUND 10.77.0.100", await client.ReasonAsync("BOUND", Deadline.Soon));
+        Assert.Equal("RENEW 10.77.0.100", await client.ReasonAsync("RENEW", Deadline.Soon));
 
         // The way to the server alone is cut: only a broadcast, as a rebinding client sends it, comes through.
         void Nft(string rules) => Commands.Run("ip", "netns", "exec", lab.Silo.Host.Namespace, "nft", rules);
@@ -35,7 +33,7 @@ public sealed partial class DhcpClientTests
             + "udp dport 67 counter drop");
         // dhclient calls that a renewal as well.
         var before = client.Reasons.Count;
-        Assert.Equal("RENEW 10.77.0.100", await client.ReasonAsync("RENEW", TimeSpan.FromSeconds(40), before + 1));
+        Assert.Equal("RENEW 10.77.0.100", await client.ReasonAsync("RENEW", Deadline.Soon, before + 1));
         Assert.DoesNotContain("packets 0 ", Commands.Run("ip", "netns", "exec", lab.Silo.Host.Namespace, "nft", "list ruleset"),
             StringComparison.Ordinal);
         Nft("delete table inet cut");
@@ -48,10 +46,10 @@ public sealed partial class DhcpClientTests
 
         // With its lease in its file a client starts at INIT-REBOOT.
         client.Run();
-        Assert.Equal("REBOOT 10.77.0.100", await client.ReasonAsync("REBOOT", Soon));
+        Assert.Equal("REBOOT 10.77.0.100", await client.ReasonAsync("REBOOT", Deadline.Soon));
         Assert.NotEqual(expires, (await LeaseAsync(lab, "10.77.0.100"))["ExpireTime"]!.ToString());
         client.Run("-r");
-        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Soon,
+        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Deadline.Soon,
             () => "the released lease did not end");
     }
 
@@ -67,7 +65,7 @@ public sealed partial class DhcpClientTests
         Commands.Run("kill", "-USR1", client.Id.ToString(CultureInfo.InvariantCulture));
         await SaysAsync(script, "renew 10.77.0.100");
         Commands.Run("kill", "-TERM", client.Id.ToString(CultureInfo.InvariantCulture));
-        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Soon,
+        await Wait.UntilAsync(async () => (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString() == "EXPIRED", Deadline.Soon,
             () => "the released lease did not end");
     }
 
@@ -106,12 +104,12 @@ public sealed partial class DhcpClientTests
         await using var lab = await Laboratory.StartAsync();
         lab.Network.AddPeer("old").On(address: "10.77.0.100/24").On(address: "10.77.0.102/24");
         using var first = new Dhclient(lab, lab.Network.AddPeer("cli1").On(mac: "52:54:00:99:00:07")).Run();
-        Assert.Equal("BOUND 10.77.0.101", await first.ReasonAsync("BOUND", Soon));
+        Assert.Equal("BOUND 10.77.0.101", await first.ReasonAsync("BOUND", Deadline.Soon));
         Assert.Equal("INVALID", (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString());
-        await Wait.UntilAsync(async () => (await lab.Api.GetAsync("leases/10.77.0.102"))?["State"]?.ToString() == "INVALID", Soon,
+        await Wait.UntilAsync(async () => (await lab.Api.GetAsync("leases/10.77.0.102"))?["State"]?.ToString() == "INVALID", Deadline.Soon,
             () => "10.77.0.102 was not probed ahead");
         using var second = new Dhclient(lab, lab.Network.AddPeer("cli2").On(mac: "52:54:00:99:00:08")).Run();
-        Assert.Equal("BOUND 10.77.0.103", await second.ReasonAsync("BOUND", Soon));
+        Assert.Equal("BOUND 10.77.0.103", await second.ReasonAsync("BOUND", Deadline.Soon));
         Assert.DoesNotContain("NAK", await lab.Api.GetTextAsync("timeline/52:54:00:99:00:08"), StringComparison.Ordinal);
     }
 
@@ -122,7 +120,7 @@ public sealed partial class DhcpClientTests
         var peer = lab.Network.AddPeer("perf").On(address: "10.77.0.50/24");
         // It plays a relay: its own address is the giaddr of 60 clients.
         var (_, output, error) = peer.Try("perfdhcp", "-4", "-l", "eth0", "-r", "30", "-f", "5", "-F", "5", "-R", "60", "-n", "60", "-W",
-            "2000000", "10.77.0.1");
+            "15000000", "10.77.0.1");
         var drops = Drops().Matches(output).Select(m => m.Groups[1].Value).ToList();
         // DISCOVER-OFFER, REQUEST-ACK, renewals; a release has no answer.
         Assert.True(drops.Count == 4 && drops.Take(3).All(d => d == "0"), $"{output}{error}");
@@ -147,8 +145,8 @@ public sealed partial class DhcpClientTests
     }
 
     private static Task SaysAsync(string script, string line)
-        => Wait.UntilAsync(() => Task.FromResult(File.ReadAllLines(script + ".log").Contains(line, StringComparer.Ordinal)),
-            TimeSpan.FromSeconds(40), () => $"the client did not say \"{line}\", but {File.ReadAllText(script + ".log")}");
+        => Wait.UntilAsync(() => Task.FromResult(File.ReadAllLines(script + ".log").Contains(line, StringComparer.Ordinal)), Deadline.Soon,
+            () => $"the client did not say \"{line}\", but {File.ReadAllText(script + ".log")}");
 
     [GeneratedRegex("^drops: *(\\d+)", RegexOptions.Multiline)]
     private static partial Regex Drops();

@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Disks that are erased, and written anew.</summary>
 public sealed class DiskTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
-
     [Fact]
     public async Task TheWorkflowWipeErasesTheDisk()
     {
@@ -21,7 +19,7 @@ public sealed class DiskTests
         }
 
         await vm.PowerOnAsync();
-        await lab.MachineAsync(vm, "at rest after the wipe", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        await lab.MachineAsync(vm, "at rest after the wipe", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Deployment);
         await vm.PowerOffAsync();
         await using var wiped = new FileStream(vm.DiskFile, FileMode.Open, FileAccess.Read);
         Assert.Equal(256L << 20, wiped.Length);
@@ -36,14 +34,14 @@ public sealed class DiskTests
         await using var lab = await Laboratory.StartAsync(LabContent.Install);
         var vm = lab.AddMachine(Firmware.Bios);
         await vm.PowerOnAsync();
-        await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
-        await vm.ExpectAsync(" login:", Patience);
+        await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Deadline.Deployment);
+        await vm.ExpectAsync(" login:", Deadline.Deployment);
         await lab.Api.SetAsync($"machines/{vm.Mac}", "/Workflow", "reinstall");
         await vm.PowerOffAsync();
         await vm.PowerOnAsync();
-        await vm.ExpectAsync("MiB are on /dev/vda", Patience);
-        await lab.MachineAsync(vm, "installed again", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
-        await vm.ExpectAsync(" login:", Patience);
+        await vm.ExpectAsync("MiB are on /dev/vda", Deadline.Deployment);
+        await lab.MachineAsync(vm, "installed again", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Deadline.Deployment);
+        await vm.ExpectAsync(" login:", Deadline.Deployment);
         var jobs = (JsonArray)(await lab.Api.GetAsync("jobs"))!;
         Assert.Equal(2, jobs.Count(j => j!["Task"]!.ToString() == "image-write" && j["State"]!.ToString() == "finished"));
     }

@@ -3,26 +3,24 @@ namespace Anvil.Lab.Tests;
 /// <summary>An empty disk that becomes an installed system by image deployment, with one firmware, on one silo or a cluster.</summary>
 public abstract class ImageDeploymentTests(Firmware firmware, bool cluster = false)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-
     protected async Task InstallAsync()
     {
         await using var lab = await Laboratory.StartAsync(LabContent.Install, cluster);
         await LabContent.GiveAccountAsync(lab);
         var vm = lab.AddMachine(firmware);
         await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
+        var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Deadline.Deployment);
         Assert.Equal(("local", "local", "debian-13"),
             (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
         var name = machine["Name"]!.ToString();
-        var at = await LabContent.LogInAsync(vm, await vm.ExpectAsync($"{name} login:", Patience));
+        var at = await LabContent.LogInAsync(vm, await vm.ExpectAsync($"{name} login:", Deadline.Deployment));
         await vm.TypeAsync(
             "cat .ssh/authorized_keys; echo name=$(hostname); df -h / | tail -n 1; test -d /sys/firmware/efi && echo by=uefi || echo "
                 + "by=bios\r");
-        at = await vm.ExpectAsync("lab@example.com", TimeSpan.FromMinutes(1), at);
-        at = await vm.ExpectAsync($"name={name}", TimeSpan.FromMinutes(1), at);
-        at = await vm.ExpectAsync("5.", TimeSpan.FromMinutes(1), at);
-        await vm.ExpectAsync(firmware == Firmware.Bios ? "by=bios\r" : "by=uefi\r", TimeSpan.FromMinutes(1), at);
+        at = await vm.ExpectAsync("lab@example.com", Deadline.Boot, at);
+        at = await vm.ExpectAsync($"name={name}", Deadline.Boot, at);
+        at = await vm.ExpectAsync("5.", Deadline.Boot, at);
+        await vm.ExpectAsync(firmware == Firmware.Bios ? "by=bios\r" : "by=uefi\r", Deadline.Boot, at);
     }
 }
 

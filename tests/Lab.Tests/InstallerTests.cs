@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Installers of distributions.</summary>
 public sealed class InstallerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
-
     [Fact]
     public async Task TheDebianInstallerStartsWithItsPreseed()
     {
@@ -32,7 +30,7 @@ public sealed class InstallerTests
                 return timeline.Any(
                     l => l!["What"]!.ToString().EndsWith("/seed", StringComparison.Ordinal)
                         && l["Outcome"]!.ToString().StartsWith("rendered", StringComparison.Ordinal));
-            }, Patience, () => $"the installer did not fetch its preseed; its console ends: …{vm.Tail()}");
+            }, Deadline.Deployment, () => $"the installer did not fetch its preseed; its console ends: …{vm.Tail()}");
         var machine = (await lab.Api.MachineOfAsync(vm.Mac))!;
         Assert.Equal(("Installing", "debian-13"), (machine["Boot"]!["Phase"]!.ToString(), machine["OS"]!.ToString()));
         Assert.Contains(timeline, l => l!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
@@ -42,7 +40,7 @@ public sealed class InstallerTests
     [Fact(Explicit = true)]
     public async Task TheDebianInstallerInstallsUnattended()
     {
-        var whole = TimeSpan.FromMinutes(60);
+        var whole = Deadline.Installation;
         var mirror = Path.Combine(LabPaths.Repository, ".cache", "debian-mirror");
         if (!Directory.Exists(mirror)) Commands.Run(Path.Combine(LabPaths.Repository, "tests", "Lab", "debian-mirror"), "--out", mirror);
         await using var lab = await Laboratory.StartAsync(settings: [$"--Edge:FileRoot={mirror}"]);
@@ -65,11 +63,11 @@ public sealed class InstallerTests
         var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", whole);
         Assert.Equal(("local", "local", "debian-13"),
             (machine["BootEnv"]!.ToString(), machine["Stage"]!.ToString(), machine["OS"]!.ToString()));
-        var at = await vm.ExpectAsync("deb login:", Patience);
+        var at = await vm.ExpectAsync("deb login:", Deadline.Deployment);
         at = await LabContent.LogInAsync(vm, at);
         await vm.TypeAsync("grep . /etc/motd; cat .ssh/authorized_keys; sudo -n true || echo password=asked\r");
         foreach (var line in new[] { "installed by anvil", "lab@example.com", "password=asked\r" })
-            at = await vm.ExpectAsync(line, Patience, at);
+            at = await vm.ExpectAsync(line, Deadline.Deployment, at);
         var peer = lab.Network.AddPeer("cli").On(address: "10.77.0.50/24");
         Assert.StartsWith("SSH-2.0", peer.Run("timeout", "30", "bash", "-c", $"exec 3<>/dev/tcp/{machine["Address"]}/22 && head -n 1 <&3"),
             StringComparison.Ordinal);
@@ -81,13 +79,13 @@ public sealed class InstallerTests
         await using var lab = await Laboratory.StartAsync();
         var vm = lab.AddMachine(Firmware.Bios, memory: 1536);
         await vm.PowerOnAsync();
-        await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Deployment);
         await lab.Api.PatchAsync($"machines/{vm.Mac}", new JsonArray(
             new JsonObject { ["op"] = "add", ["path"] = "/Params/kexec-ok", ["value"] = true },
             new JsonObject { ["op"] = "add", ["path"] = "/Params/kernel-console", ["value"] = "console=ttyS0,115200" },
             new JsonObject { ["op"] = "add", ["path"] = "/Params/debian~1mirror", ["value"] = "http://10.77.0.1:8091/debian" }));
         await lab.Api.SetAsync($"machines/{vm.Mac}", "/Workflow", "debian-13-install");
-        var at = await vm.ExpectAsync("jumps into the new kernel", Patience);
-        await vm.ExpectAsync("Linux version 6.12", Patience, at);
+        var at = await vm.ExpectAsync("jumps into the new kernel", Deadline.Deployment);
+        await vm.ExpectAsync("Linux version 6.12", Deadline.Deployment, at);
     }
 }

@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>A server that dies in the middle.</summary>
 public sealed class InterruptionTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
-
     [Fact]
     public async Task KilledInTheMiddleOfDiscoveryAndOfInstallTheMachineFinishes()
     {
@@ -14,22 +12,22 @@ public sealed class InterruptionTests
         await LabContent.GiveAccountAsync(lab);
         var vm = lab.AddMachine(Firmware.Bios);
         await vm.PowerOnAsync();
-        await vm.ExpectAsync("asks for an address", Patience);
+        await vm.ExpectAsync("asks for an address", Deadline.Deployment);
         await lab.Silo.KillAsync();
-        await vm.ExpectAsync("waits for", Patience);
+        await vm.ExpectAsync("waits for", Deadline.Deployment);
         await lab.Silo.StartAsync();
-        await vm.ExpectAsync("MiB written", Patience);
+        await vm.ExpectAsync("MiB written", Deadline.Deployment);
         var before = await lab.Api.MachineOfAsync(vm.Mac);
         await lab.Silo.KillAsync();
-        var at = await vm.ExpectAsync("the download broke off", Patience);
+        var at = await vm.ExpectAsync("the download broke off", Deadline.Deployment);
         await lab.Silo.StartAsync();
-        await vm.ExpectAsync("MiB are on /dev/vda", Patience, at);
-        var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Patience);
+        await vm.ExpectAsync("MiB are on /dev/vda", Deadline.Deployment, at);
+        var machine = await lab.MachineAsync(vm, "installed", m => m["Boot"]!["Phase"]!.ToString() == "Installed", Deadline.Deployment);
         Assert.Equal(before!["Uuid"]!.ToString(), machine["Uuid"]!.ToString());
         Assert.Single((JsonArray)(await lab.Api.GetAsync("machines"))!);
         var jobs = (JsonArray)(await lab.Api.GetAsync("jobs"))!;
         Assert.All(jobs, job => Assert.Equal("finished", job!["State"]!.ToString()));
         Assert.Single(jobs, job => job!["Task"]!.ToString() == "image-write");
-        await vm.ExpectAsync($"{machine["Name"]} login:", Patience);
+        await vm.ExpectAsync($"{machine["Name"]} login:", Deadline.Deployment);
     }
 }

@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Two machines at once do not mix, and nobody reads another machine's files.</summary>
 public sealed class IsolationTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     [Fact]
     public async Task EachMachinesBootFilesAreServedToItAlone()
     {
@@ -17,8 +15,8 @@ public sealed class IsolationTests
             await lab.Api.PostAsync("machines",
                 new JsonObject { ["Name"] = name, ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
         await Task.WhenAll(first.PowerOnAsync(), second.PowerOnAsync());
-        var one = await lab.MachineAsync(first, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
-        var two = await lab.MachineAsync(second, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        var one = await lab.MachineAsync(first, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
+        var two = await lab.MachineAsync(second, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         Assert.Equal(("first.example.com", "pcbios"), (one["Name"]!.ToString(), one["Params"]!["detected-bios-mode"]!.ToString()));
         Assert.Equal(("second.example.com", "uefi"), (two["Name"]!.ToString(), two["Params"]!["detected-bios-mode"]!.ToString()));
         Assert.NotEqual(one["Address"]!.ToString(), two["Address"]!.ToString());
@@ -58,13 +56,12 @@ public sealed class IsolationTests
         var seed = $"machines/{made["Uuid"]}/seed";
         string Status(string file) => peer.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", $"http://10.77.0.1:8091/{file}");
         using var client = new Dhclient(lab, peer).Run();
-        await client.ReasonAsync("BOUND 10.77.0.60", TimeSpan.FromSeconds(30));
+        await client.ReasonAsync("BOUND 10.77.0.60", Deadline.Soon);
         client.Vanish();
         Assert.Equal(("200", "200"), (Status($"{Mac}.ipxe"), Status(seed)));
         await Wait.UntilAsync(
             async () => DateTimeOffset.Parse((await lab.Api.GetAsync("leases/10.77.0.60"))!["ExpireTime"]!.ToString(),
-                System.Globalization.CultureInfo.InvariantCulture) < DateTimeOffset.UtcNow, TimeSpan.FromSeconds(30),
-                    () => "the lease did not end");
+                System.Globalization.CultureInfo.InvariantCulture) < DateTimeOffset.UtcNow, Deadline.Soon, () => "the lease did not end");
         Assert.Equal("200", Status(seed));
         await lab.Api.PatchAsync($"machines/{made["Uuid"]}",
             new JsonArray(new JsonObject { ["op"] = "replace", ["path"] = "/Workflow", ["value"] = "discover" }));

@@ -20,9 +20,9 @@ internal static class LabContent
     public static async Task<int> LogInAsync(VirtualMachine vm, int at)
     {
         await vm.TypeAsync("anvil\r");
-        at = await vm.ExpectAsync("Password:", TimeSpan.FromMinutes(1), at);
+        at = await vm.ExpectAsync("Password:", Deadline.Boot, at);
         await vm.TypeAsync(LabSettings.Password + "\r");
-        return await vm.ExpectAsync("$", TimeSpan.FromMinutes(2), at);
+        return await vm.ExpectAsync("$", Deadline.Boot, at);
     }
 
     /// <summary>Writes a script into the lab's folder.</summary>

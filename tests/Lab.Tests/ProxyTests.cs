@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Anvil as proxyDHCP: dnsmasq gives the addresses, Anvil the boot answers.</summary>
 public sealed class ProxyTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-
     [Theory]
     [InlineData(Firmware.Bios, "ipxe")]
     [InlineData(Firmware.Uefi, "ipxe")]
@@ -21,7 +19,7 @@ public sealed class ProxyTests
         await vm.PowerOnAsync();
         try
         {
-            var machine = await lab.MachineAsync(vm, "discovered", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+            var machine = await lab.MachineAsync(vm, "discovered", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
             Assert.StartsWith("10.77.0.15", machine["Address"]!.ToString(), StringComparison.Ordinal);
         }
         catch (SetupException e)
@@ -45,7 +43,7 @@ public sealed class ProxyTests
             new JsonObject { ["Name"] = "known.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "at rest in Sledgehammer", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
-            Patience);
+            Deadline.Boot);
         Assert.Equal(made["Uuid"]!.ToString(), machine["Uuid"]!.ToString());
         Assert.Contains($"GET {vm.Mac}.ipxe", await lab.Api.GetTextAsync($"machines/{machine["Uuid"]}/timeline"),
             StringComparison.Ordinal);

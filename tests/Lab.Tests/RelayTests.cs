@@ -6,8 +6,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Machines on a link of their own, behind ISC's relay; and two subnets on one link.</summary>
 public sealed class RelayTests
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task BehindIscsRelayAClientIsLeasedAndAMachineDiscovered()
     {
@@ -15,14 +13,14 @@ public sealed class RelayTests
         await AddSubnetAsync(lab, "far", "10.78.0");
         using var program = StartRelay(lab, [lab.Silo.Host]);
         using var client = new Dhclient(lab, lab.Network.AddPeer("cli").On("br2", mac: "52:54:00:99:02:01")).Run();
-        Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Soon));
+        Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Deadline.Soon));
         var lease = (await lab.Api.GetAsync("leases/10.78.0.100"))!;
         Assert.Equal(("10.78.0.1", "52:54:00:99:02:01"), (lease["Via"]!.ToString(), lease["Token"]!.ToString()));
 
         var vm = lab.AddMachine(Firmware.Bios, bridge: "br2");
         await vm.PowerOnAsync();
         var machine = await lab.MachineAsync(vm, "discovered behind the relay", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
-            TimeSpan.FromMinutes(3));
+            Deadline.Boot);
         Assert.StartsWith("10.78.0.1", machine["Address"]!.ToString(), StringComparison.Ordinal);
         program.Kill(entireProcessTree: true);
     }
@@ -36,14 +34,14 @@ public sealed class RelayTests
         var edges = lab.Servers.Of("edge");
         using var program = StartRelay(lab, [.. edges.Select(e => e.Host)]);
         using var client = new Dhclient(lab, lab.Network.AddPeer("cli").On("br2", mac: "52:54:00:99:02:01")).Run();
-        Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Soon));
+        Assert.Equal("BOUND 10.78.0.100", await client.ReasonAsync("BOUND", Deadline.Soon));
         await edges[0].KillAsync();
         var before = client.Reasons.Count;
         client.Vanish().Run();
         // Whether by INIT-REBOOT or by asking anew: the subnet may still be on its way to the other edge.
         await Wait.UntilAsync(
-            () => Task.FromResult(client.Reasons.Skip(before).Any(r => r is "REBOOT 10.78.0.100" or "BOUND 10.78.0.100")),
-            TimeSpan.FromSeconds(60), () => $"the other edge did not confirm the lease: {string.Join(", ", client.Reasons)}");
+            () => Task.FromResult(client.Reasons.Skip(before).Any(r => r is "REBOOT 10.78.0.100" or "BOUND 10.78.0.100")), Deadline.Soon,
+            () => $"the other edge did not confirm the lease: {string.Join(", ", client.Reasons)}");
         program.Kill(entireProcessTree: true);
     }
 
@@ -61,14 +59,14 @@ public sealed class RelayTests
         {
             var client = new Dhclient(lab, lab.Network.AddPeer("cli" + number).On(mac: $"52:54:00:99:02:1{number}")).Run();
             clients.Add(client);
-            Assert.Equal($"BOUND {address}", await client.ReasonAsync("BOUND", Soon));
+            Assert.Equal($"BOUND {address}", await client.ReasonAsync("BOUND", Deadline.Soon));
         }
 
         foreach (var (client, address) in clients.Zip(["10.77.0.100", "10.78.0.100", "10.78.0.55"]))
         {
             var before = client.Reasons.Count;
             client.Vanish().Run();
-            Assert.Equal($"REBOOT {address}", await client.ReasonAsync("REBOOT", Soon, before));
+            Assert.Equal($"REBOOT {address}", await client.ReasonAsync("REBOOT", Deadline.Soon, before));
         }
 
         Assert.Equal("10.78.0.1", (await lab.Api.GetAsync("leases/10.78.0.100"))!["Via"]!.ToString());

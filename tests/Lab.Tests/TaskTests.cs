@@ -5,8 +5,6 @@ namespace Anvil.Lab.Tests;
 /// <summary>Tasks on a real machine: failure, resumption, reboot, deadlines.</summary>
 public sealed class TaskTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
-
     [Fact]
     public async Task ATaskThatFailsStopsTheMachineAndOneThatAsksForARebootGetsIt()
     {
@@ -39,15 +37,15 @@ public sealed class TaskTests
             new JsonObject { ["Name"] = "trial.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "trial" });
         await vm.PowerOnAsync();
 
-        var machine = await lab.MachineAsync(vm, "failed", m => m["Boot"]!["Phase"]!.ToString() == "Failed", Patience);
+        var machine = await lab.MachineAsync(vm, "failed", m => m["Boot"]!["Phase"]!.ToString() == "Failed", Deadline.Boot);
         Assert.Contains("task fails-until-told failed", machine["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
         Assert.False(machine["Runnable"]!.GetValue<bool>());
         Assert.Contains("the word is: missing", await lab.Api.GetTextAsync($"jobs/{machine["CurrentJob"]}/log"), StringComparison.Ordinal);
 
         await lab.Api.SetAsync($"machines/{vm.Mac}", "/Params/word", "forge");
         await lab.Api.SetAsync($"machines/{vm.Mac}", "/Runnable", true);
-        await vm.ExpectAsync("asks for a reboot in the middle", Patience);
-        machine = await lab.MachineAsync(vm, "done", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Patience);
+        await vm.ExpectAsync("asks for a reboot in the middle", Deadline.Boot);
+        machine = await lab.MachineAsync(vm, "done", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         var jobs = ((JsonArray)(await lab.Api.GetAsync($"jobs?Machine={machine["Uuid"]}"))!).Where(
             j => !j!["Task"]!.ToString().Contains(':', StringComparison.Ordinal)).ToList();
         Assert.Equal(["fails-until-told failed", "fails-until-told finished", "reboots-once finished"],
@@ -76,7 +74,7 @@ public sealed class TaskTests
                 ["Workflow"] = "hang"
             });
         await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "stuck", m => m["Boot"]!["Stuck"]!.GetValue<bool>(), Patience);
+        var machine = await lab.MachineAsync(vm, "stuck", m => m["Boot"]!["Stuck"]!.GetValue<bool>(), Deadline.Boot);
         Assert.StartsWith("stuck: no end of", machine["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
         var timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{uuid}/timeline"))!;
         Assert.Contains(timeline, l => l!["Source"]!.ToString() == "phase" && l["Outcome"]!.ToString() == "stuck");

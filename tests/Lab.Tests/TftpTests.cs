@@ -63,7 +63,7 @@ public sealed class TftpTests
         await lab.Api.PostAsync("prefs", new JsonObject { ["unknownBootEnv"] = "fetch" });
         var vm = lab.AddMachine(Firmware.Bios, memory: 512, disk: 16);
         await vm.PowerOnAsync();
-        await vm.ExpectAsync("all fetched", TimeSpan.FromMinutes(2));
+        await vm.ExpectAsync("all fetched", Deadline.Boot);
         Assert.DoesNotContain("lost", vm.Console, StringComparison.Ordinal);
         foreach (var size in Sizes) Assert.Contains($"i{size} : {size} bytes", vm.Console, StringComparison.Ordinal);
     }

@@ -119,7 +119,7 @@ public sealed class VirtualMachine : IAsyncDisposable
         arguments.AddRange(FirmwareArguments());
         lock (_console) _console.Clear();
         _process = Commands.Start("ip", [.. arguments]);
-        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromSeconds(20),
+        await Wait.UntilAsync(() => Task.FromResult(_process.HasExited || File.Exists(socket)), TimeSpan.FromMinutes(3),
             () => "QEMU did not start");
         if (_process.HasExited)
             throw new SetupException($"QEMU ended with {_process.ExitCode}: {await _process.StandardError.ReadToEndAsync()}");

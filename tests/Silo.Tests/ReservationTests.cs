@@ -148,7 +148,7 @@ public abstract class ReservationTests(SiloFixture silo)
         foreach (var one in silo.Silos)
         {
             var catalog = one.Services.GetRequiredService<ICatalog>();
-            await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey(name)), TimeSpan.FromSeconds(20),
+            await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey(name)), TimeSpan.FromMinutes(3),
                 () => $"a silo does not see subnet {name}");
         }
     }

@@ -284,10 +284,7 @@ public abstract class StoreTests
             });
         // The version before writes no such field.
         await StoreTextAsync(
-            """
-            {"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2",
-            "Detail":"by y"}]}
-            """, "m-2");
+            """{"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2","Detail":"by y"}]}""", "m-2");
         Assert.Equal([("t", "rugby fan"), ("m1", "rugby fan"), ("m2", "")],
             (await Events.ReadAsync(place, 10, None)).Select(e => (e.Key, e.Principal)));
     }
@@ -438,6 +435,22 @@ public abstract class StoreTests
         await StoreAsync(new MachineState(), machine.Uuid);
         Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.FindByMacAsync("02:00:00:00:00:02", None)));
         Assert.NotNull(await Queries.FindJobAsync("j1", None));
+    }
+
+    /// <summary>The next job's write says of the last one that it is no longer the current one.</summary>
+    [Fact]
+    public async Task ADeletedJobDoesNotComeBackWithTheNextOne()
+    {
+        var machine = Machine(1);
+        Job Of(string uuid, bool current = true) => new() { Uuid = uuid, Machine = machine.Uuid, Task = "t", Current = current };
+        await StoreAsync(new MachineState { Machine = machine, Job = Of("j1"), ChangedJobs = [Of("j1")] });
+        await StoreAsync(new MachineState { Machine = machine, Job = Of("j2"), ChangedJobs = [Of("j1", current: false), Of("j2")] });
+        Assert.Equal((false, true),
+            ((await Queries.FindJobAsync("j1", None))!.Current, (await Queries.FindJobAsync("j2", None))!.Current));
+        Assert.True(await Queries.DeleteJobAsync("j2", None));
+        await StoreAsync(new MachineState { Machine = machine, Job = Of("j3"), ChangedJobs = [Of("j2", current: false), Of("j3")] });
+        Assert.Null(await Queries.FindJobAsync("j2", None));
+        Assert.NotNull(await Queries.FindJobAsync("j3", None));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal static class Probes
     private static readonly Option<string> Server = new("--server") { Description = "The server to renew at", Required = true };
 
     private static readonly Option<int> Servers =
-        new("--servers") { Description = "Wait for the offers of so many servers, at most a minute; 0: for every offer of 3 seconds" };
+        new("--servers") { Description = "Wait for the offers of so many servers, at most three minutes; 0: for every offer of 3 seconds" };
 
     public static IEnumerable<Command> All()
     {
@@ -25,7 +25,7 @@ internal static class Probes
         {
             var servers = parsed.GetValue(Servers);
             return RunAsync(parsed,
-                (client, speaker) => client.OffersAsync(speaker, TimeSpan.FromSeconds(servers == 0 ? 3 : 60), servers, cancellation),
+                (client, speaker) => client.OffersAsync(speaker, TimeSpan.FromSeconds(servers == 0 ? 3 : 180), servers, cancellation),
                 cancellation);
         });
         var lease = new Command("lease", "Takes a lease") { Interface, Mac, Pxe, Ipxe };
@@ -66,7 +66,7 @@ internal static class Probes
         {
             var expected = line.Split(' ');
             var client = new DhcpClient(swarm, Octets(expected[0]), architecture: 0, broadcast: true);
-            var offer = await client.FirstOfferAsync(Speaker.Firmware, TimeSpan.FromSeconds(4), end);
+            var offer = await client.FirstOfferAsync(Speaker.Firmware, TimeSpan.FromMinutes(3), end);
             if (offer is not null && offer.File == expected[1] && offer.YourAddress.ToString() == expected[2])
                 Interlocked.Increment(ref right);
             else wrong.Enqueue($"{line}: {(offer is null ? "no offer" : $"{offer.File} {offer.YourAddress}")}");

@@ -3,6 +3,7 @@ using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
@@ -31,6 +32,8 @@ internal static class JobEndpoints
             if (http.Request.ContentType?.Contains("application/octet-stream", StringComparison.OrdinalIgnoreCase) != true)
                 throw new ApiException(
                     new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
+            // The log counts by itself, and its own octets alone: a body that comes in chunks is longer than what it holds.
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
             await verbs.AppendLogAsync(job, http.Request.Body, http.RequestAborted);
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         });

@@ -18,14 +18,27 @@ internal static class SheetEndpoints
 
     public static void MapSheets(this IEndpointRouteBuilder api, SheetImport import, SheetExport export)
     {
-        api.MapPost("/machines/import", http => ImportAsync(http, import));
+        // A sheet of the longest kind takes some hundred MiB while it is looked at: one does so at a time.
+        var turn = new SemaphoreSlim(1, 1);
+        api.MapPost("/machines/import", async http =>
+        {
+            import.Require(http.Asked());
+            await turn.WaitAsync(http.RequestAborted);
+            try
+            {
+                await ImportAsync(http, import);
+            }
+            finally
+            {
+                turn.Release();
+            }
+        });
         api.MapGet("/machines/export", http => ExportAsync(http, export));
     }
 
     private static async Task ImportAsync(HttpContext http, SheetImport import)
     {
         var asked = http.Asked();
-        import.Require(asked);
         var file = await ReadAsync(http);
         var (dryRun, partial) = (asked.Flag("dryRun"), asked.Flag("partial"));
         // Who asks for lines is told how far it is; the last line is the report, whatever it says.
@@ -71,8 +84,8 @@ internal static class SheetEndpoints
 
     private static async Task<byte[]> ReadAsync(HttpContext http)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = SheetReader.MostOctets + 1;
+        // Counted here: who sends more is told so, which it does not hear when the server hangs up in the middle.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets,
             () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
         return octets.ToArray();

@@ -5,14 +5,18 @@ namespace Anvil.Storage.Sqlite;
 /// <summary>Job logs of a silo alone: one append-only file a job, under one folder.</summary>
 public sealed class FileJobLogs(string folder) : IJobLogs
 {
+    /// <summary>Octets of one write.</summary>
+    private const int Piece = 64 << 10;
+
     /// <inheritdoc/>
     public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
         await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1,
             FileOptions.Asynchronous);
-        var buffer = new byte[64 << 10];
-        while (await content.ReadAsync(buffer, cancellation) is var read and > 0)
+        // What an agent sends at once is written at once: who ends this process in the middle leaves no part of it.
+        var buffer = new byte[Piece];
+        while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
             if (file.Length + read > IJobLogs.MostBytes) return false;
             await file.WriteAsync(buffer.AsMemory(0, read), cancellation);

@@ -12,7 +12,7 @@ namespace Anvil.Grains.Tests.Subnets;
 internal sealed class SubnetBench : ICatalog
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private SubnetBench(params Reservation[] reservations)
     {

@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Anvil.Silo.Tests.Bounds;
+
+/// <summary>One of several clients that try a bound at once; its names are its own.</summary>
+internal sealed class BoundClient(HttpClient http, int number)
+{
+    /// <summary>Its number.</summary>
+    public int Number => number;
+
+    /// <summary>A name that no other client has.</summary>
+    public string Name => $"bound-{number}";
+
+    /// <summary>Asks; the status and the text that came, of long ones the beginning.</summary>
+    public Task<(int Status, string Text)> AskAsync(string method, string path, string? body = null, string type = "application/json")
+        => SendAsync(method, path, body is null ? null : new ByteArrayContent(Encoding.UTF8.GetBytes(body)), type);
+
+    /// <summary>Asks with a body that is made while it is sent.</summary>
+    public Task<(int Status, string Text)> StreamAsync(string method, string path, Stream body, string type)
+        => SendAsync(method, path, new StreamContent(body, 1 << 16), type);
+
+    /// <summary>Makes a profile with other fields than its name, and takes it away again.</summary>
+    public async Task<(int Status, string Text)> ProfileAsync(string fields)
+    {
+        var answer = await AskAsync("POST", "profiles", $$"""{"Name":"{{Name}}"{{fields}}}""");
+        await AskAsync("DELETE", $"profiles/{Name}");
+        return answer;
+    }
+
+    /// <summary>Patches a profile that holds some params.</summary>
+    public async Task<(int Status, string Text)> PatchAsync(string patch, string parameters = """{"a":1}""")
+    {
+        await AskAsync("POST", "profiles", $$"""{"Name":"{{Name}}","Params":{{parameters}}}""");
+        var answer = await AskAsync("PATCH", $"profiles/{Name}", patch);
+        await AskAsync("DELETE", $"profiles/{Name}");
+        return answer;
+    }
+
+    /// <summary>Makes a param of a schema, and a profile with a value of it.</summary>
+    public async Task<(int Status, string Text)> ValueAsync(string schema, string? value = null)
+    {
+        var answer = await AskAsync("POST", "params", $$"""{"Name":"{{Name}}","Schema":{{schema}}}""");
+        if (answer.Status == 201 && value is not null) answer = await ProfileAsync($$""","Params":{"{{Name}}":{{value}}}""");
+        await AskAsync("DELETE", $"params/{Name}");
+        return answer;
+    }
+
+    /// <summary>Renders a template as a job's script.</summary>
+    public async Task<(int Status, string Text)> RenderAsync(string template)
+    {
+        var task = new JsonObject
+        {
+            ["Name"] = Name,
+            ["Templates"] = new JsonArray(new JsonObject { ["Name"] = Name, ["Contents"] = template })
+        };
+        var made = await AskAsync("POST", "tasks", task.ToJsonString());
+        if (made.Status != 201) return made;
+        var machine = await AskAsync("POST", "machines", $$"""{"Name":"{{Name}}","BootEnv":"local","Tasks":["{{Name}}"]}""");
+        var uuid = JsonNode.Parse(machine.Text)!["Uuid"]!.ToString();
+        var job = JsonNode.Parse((await AskAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}""")).Text)!["Uuid"]!.ToString();
+        var answer = await AskAsync("GET", $"jobs/{job}/actions");
+        foreach (var path in new[] { $"machines/{uuid}", $"tasks/{Name}" }) await AskAsync("DELETE", path);
+        return answer;
+    }
+
+    /// <summary>Appends so many octets to the log of a job that has none yet, and then so many more.</summary>
+    public async Task<(int Status, string Text)> LogAsync(long octets, int more)
+    {
+        await AskAsync("POST", "tasks", $$"""{"Name":"{{Name}}"}""");
+        var machine = JsonNode.Parse(
+            (await AskAsync("POST", "machines",
+                $$"""{"Name":"{{Name}}","BootEnv":"local","Tasks":["{{Name}}"]}""")).Text)!["Uuid"]!.ToString();
+        var job = JsonNode.Parse((await AskAsync("POST", "jobs", $$"""{"Machine":"{{machine}}"}""")).Text)!["Uuid"]!.ToString();
+        var answer = await StreamAsync("PUT", $"jobs/{job}/log", new RepeatedStream("l"u8.ToArray(), octets), "application/octet-stream");
+        if (answer.Status == 204 && more > 0)
+            answer = await AskAsync("PUT", $"jobs/{job}/log", new string('m', more), "application/octet-stream");
+        foreach (var path in new[] { $"machines/{machine}", $"jobs/{job}", $"tasks/{Name}" }) await AskAsync("DELETE", path);
+        return answer;
+    }
+
+    /// <summary>Makes machines of 13 MiB each.</summary>
+    public async Task MakeBigMachinesAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var body = $$"""{"Name":"big-{{i}}","Description":"big","BootEnv":"local","Params":{"a":"{{new string('b', 13 << 20)}}"} }""";
+            Assert.Equal(201, (await AskAsync("POST", "machines", body)).Status);
+        }
+    }
+
+    /// <summary>Takes them away again.</summary>
+    public async Task RemoveBigMachinesAsync(int count)
+    {
+        for (var i = 0; i < count; i++) Assert.Equal(200, (await AskAsync("DELETE", $"machines/Name:big-{i}")).Status);
+    }
+
+    /// <summary>Looks at a sheet without importing it.</summary>
+    public Task<(int Status, string Text)> SheetAsync(string header, string row, long rows)
+        => StreamAsync("POST", "machines/import?dryRun=true",
+            new RepeatedStream(Encoding.ASCII.GetBytes(row), row.Length * rows, Encoding.ASCII.GetBytes(header)), "text/csv");
+
+    private async Task<(int Status, string Text)> SendAsync(string method, string path, HttpContent? body, string type)
+    {
+        const int Shown = 1 << 16;
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body };
+        if (body is not null) body.Headers.ContentType = new MediaTypeHeaderValue(type);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var stream = await answer.Content.ReadAsStreamAsync();
+        var (text, buffer) = (new StringBuilder(), new byte[1 << 16]);
+        while (await stream.ReadAsync(buffer) is var read and > 0)
+        {
+            if (text.Length < Shown) text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+
+        return ((int)answer.StatusCode, text.ToString());
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,97 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Anvil.Provisioning.Catalog.Schemas;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+
+namespace Anvil.Silo.Tests.Bounds;
+
+/// <summary>
+/// Every bound of docs/limits.md, tried at it and beyond it by several clients at once, again and again, on a silo in a process of its
+/// own whose memory is limited: it refuses by name what is beyond, takes what is within, and lives.
+/// </summary>
+public sealed partial class BoundTests(ITestOutputHelper output)
+{
+    /// <summary>Clients that try a bound at once.</summary>
+    public const int Clients = 3;
+
+    private const int Rounds = 2;
+
+    /// <summary>Most memory that the silo may ever have in RAM, whatever it is asked, in MiB (docs/limits.md says so).</summary>
+    private const int MostMemory = 2048;
+
+    /// <summary>Most of it that .NET may have, in MiB; the rest is SQLite's and the program's own.</summary>
+    private const int MostHeap = 1536;
+
+    /// <summary>Bounds within which nothing is refused, and those of what the silo keeps by itself.</summary>
+    private static readonly string[] Inner =
+    [
+        "SchemaLimits.Errors", "SchemaLimits.KeptOctets", "ListBounds.NameLength", "ListBounds.SortLength", "ListBounds.CursorLength",
+        "ListBounds.FacetValues", "ListBounds.PatternSeconds",
+    ];
+
+    [Fact]
+    public void EveryBoundIsDocumentedAndEveryDocumentedOneHasACase()
+    {
+        var documented = Documented().Order(StringComparer.Ordinal).ToList();
+        Assert.NotEmpty(documented);
+        Assert.Equal(documented, BoundCase.All.Select(c => c.Where).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        var constants = new[] { typeof(JsonLimits), typeof(PatchLimits), typeof(SchemaLimits), typeof(ListBounds) }
+            .SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => $"{t.Name}.{f.Name}"));
+        Assert.Empty(constants.Except(documented, StringComparer.Ordinal).Except(Inner, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task WhatIsWithinIsTakenWhatIsBeyondIsRefusedAndMemoryStaysBounded()
+    {
+        await using var silo = new SiloProgram();
+        silo.Environment["DOTNET_GCHeapHardLimit"] = $"0x{(long)MostHeap << 20:x}";
+        await silo.StartAsync();
+        var clients = Enumerable.Range(0, Clients).Select(i => new BoundClient(silo.Http, i)).ToList();
+        var wrong = new List<string>();
+        output.WriteLine($"{"at start",-60} {silo.PeakMemory >> 20} MiB");
+        foreach (var bound in BoundCase.All)
+        {
+            await bound.Before(clients[0]);
+            for (var round = 0; round < Rounds; round++)
+            {
+                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(bound.Within)))
+                    if (status is < 200 or > 299) wrong.Add($"{bound} within: {status} {Short(text)}");
+                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(bound.Beyond)))
+                    if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal))
+                        wrong.Add($"{bound} beyond: {status} {Short(text)}");
+            }
+
+            await bound.After(clients[0]);
+            output.WriteLine($"{bound,-60} {silo.PeakMemory >> 20} MiB");
+            Assert.True(silo.IsRunning, $"after {bound} the silo ended: {silo.LogEnd()}");
+        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong.Distinct(StringComparer.Ordinal)));
+        foreach (var kind in new[] { "profiles", "params", "tasks", "users", "jobs", "machines?limit=1", "info" })
+            Assert.Equal(200, (await clients[0].AskAsync("GET", kind)).Status);
+        Assert.True(silo.PeakMemory < (long)MostMemory << 20, $"the silo had {silo.PeakMemory >> 20} MiB in RAM");
+    }
+
+    /// <summary>The last column of the table: `Type.Name`, and further names of the same type.</summary>
+    private static IEnumerable<string> Documented()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
+        foreach (var line in File.ReadLines(Path.Combine(folder.FullName, "docs", "limits.md"))
+            .Where(l => l.StartsWith('|') && l.Contains('`')))
+        {
+            var type = "";
+            foreach (Match name in Name().Matches(line.TrimEnd('|', ' ').Split('|')[^1]))
+            {
+                if (name.Groups[1].Success) type = name.Groups[1].Value;
+                yield return $"{type}{name.Groups[2].Value}";
+            }
+        }
+    }
+
+    private static string Short(string text) => text[..Math.Min(300, text.Length)];
+
+    [GeneratedRegex(@"`(\w+\.)?(\w+)`")]
+    private static partial Regex Name();
+}
