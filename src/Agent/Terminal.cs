@@ -65,7 +65,8 @@ public sealed class Terminal : IDisposable
     }
 
     /// <summary>What a server says in an error shall not steer the console.</summary>
-    private static string Printable(string line) => new([.. line.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? '\uFFFD' : c)]);
+    private static string Printable(string line)
+        => new([.. line.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? '\uFFFD' : c)]);
 
     private static string Text(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : "";
 }

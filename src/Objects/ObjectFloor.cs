@@ -149,7 +149,8 @@ public sealed class ObjectFloor
             : Show(changed.Status, changed.Document, changed.Tag, request);
     }
 
-    /// <summary>The rights that a patch needs: to each pointer that it writes. What writes nothing still tells whether its tests hold.</summary>
+    /// <summary>The rights that a patch needs: to each pointer that it writes. What writes nothing still tells whether its tests
+    /// hold.</summary>
     private static IReadOnlyList<string> ActionsOf(JsonElement patch)
     {
         var pointers = JsonPatch.WrittenPaths(patch).Distinct(StringComparer.Ordinal).Select(p => $"update:{p}").ToList();

@@ -21,6 +21,8 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Acce
     /// <summary>So often it is asked whether who listens still may; what changes beside it is known at once.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
     private const int LongestCommand = 1024;
     private const int MostPatterns = 1000;
 
@@ -37,9 +39,15 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Acce
         {
             var sending = SendAsync(client, channel.Reader.ReadAllAsync(ending.Token), ending.Token);
             var watching = WatchAsync(client, ending.Token);
-            await Task.WhenAny(sending, watching, ReceiveAsync(client, ending.Token));
-            // A cancelled read aborts the connection: the reason has to be said before.
-            if (client.Ended.Length > 0) await CloseAsync(client);
+            var receiving = ReceiveAsync(client, ending.Token);
+            await Task.WhenAny(sending, watching, receiving);
+            if (client.Ended.Length > 0)
+            {
+                await CloseAsync(client);
+                // A cancelled read aborts the connection: the client is given time to read the reason.
+                await Quietly(receiving.WaitAsync(Farewell, time, CancellationToken.None));
+            }
+
             await ending.CancelAsync();
             await Quietly(sending);
             await Quietly(watching);
@@ -54,7 +62,7 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Acce
 
     private static async Task CloseAsync(Client client)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        using var patience = new CancellationTokenSource(Farewell);
         var status = client.Ended.Length > 0 ? WebSocketCloseStatus.PolicyViolation : WebSocketCloseStatus.NormalClosure;
         await Quietly(client.Socket.CloseOutputAsync(status, client.Ended, patience.Token));
     }
@@ -65,7 +73,7 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Acce
         {
             await task;
         }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException or TimeoutException)
         {
             // The client is gone, or the gateway ends.
         }

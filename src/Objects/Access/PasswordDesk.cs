@@ -87,8 +87,9 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Not disposed: threads that look at a password at this moment still ask it.
         _ending.Cancel();
-        _ending.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>

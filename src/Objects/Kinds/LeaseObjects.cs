@@ -34,7 +34,8 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, IGrainFact
     /// <inheritdoc/>
     public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
         CancellationToken cancellation)
-        => TryAddress(text, out var address) && owners.Contains(IPv4.Hex(address)) ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
+        => TryAddress(text, out var address) && owners.Contains(IPv4.Hex(address))
+            ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation) => Refuse("", "POST");

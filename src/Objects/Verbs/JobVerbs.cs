@@ -12,7 +12,8 @@ using Anvil.Templates;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
-public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges,
+public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs,
+    IEdgeDirectory edges,
     ParamKeys keys)
 {
     /// <summary>What a job runs, rendered for its machine.</summary>

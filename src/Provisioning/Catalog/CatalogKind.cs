@@ -36,7 +36,8 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     public virtual bool IsRows => false;
 
     /// <summary>
-    /// Fields that can be written and are never read, by whomever: no document that is shown or patched has them, and no list goes by them.
+    /// Fields that can be written and are never read, by whomever: no document that is shown or patched has them, and no list goes by
+    /// them.
     /// </summary>
     public virtual IReadOnlySet<string> WriteOnly => FrozenSet<string>.Empty;
 

@@ -1,6 +1,7 @@
 namespace Anvil.Provisioning.Documents;
 
-/// <summary>Which names are allowed: DRP's name rules (letters and digits are Unicode's, in one name of one script), and host names for machines.</summary>
+/// <summary>Which names are allowed: DRP's name rules (letters and digits are Unicode's, in one name of one script), and host names for
+/// machines.</summary>
 public static class NameRules
 {
     /// <summary>Octets of a host name without a trailing dot (RFC 1035, section 2.3.4, as text).</summary>

@@ -51,5 +51,6 @@ public sealed class LookAlikesTests
 
     [Fact]
     public void NoLineOfATextBeginsALine()
-        => Assert.Equal("a\n    12:00:00.000 INF forged\n    \\u001Bb", PrintableText.OfLines("a\r\n12:00:00.000 INF forged\u2028\u001Bb"));
+        => Assert.Equal("a\n    12:00:00.000 INF forged\n    \\u001Bb",
+            PrintableText.OfLines("a\r\n12:00:00.000 INF forged\u2028\u001Bb"));
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Anvil.Cli;
 using Anvil.Contracts.Timeline;
 using Serilog;
@@ -125,19 +126,26 @@ public sealed class PageTests(SingleSilo silo) : IClassFixture<SingleSilo>
         await Wait.UntilAsync(async () =>
         {
             stored = (await silo.CallAsync("GET", $"machines/{uuid}/timeline")).Body!.AsArray()
-                .Select(l => l!["What"]! + "" + l["Outcome"] + l["Detail"]).FirstOrDefault(l => l.StartsWith("DISCOVER", StringComparison.Ordinal)) ?? "";
+                .Select(l => $"{l!["What"]}{l["Outcome"]}{l["Detail"]}")
+                .FirstOrDefault(l => l.StartsWith("DISCOVER", StringComparison.Ordinal)) ?? "";
             return stored.Length > 0;
         }, TimeSpan.FromMinutes(1), () => "no line is written");
         AssertPlain(stored);
-        foreach (var command in new[] { new[] { "machines", "show", name }, ["machines", "timeline", name], ["machines", "list", $"Name={name}"],
-            ["machines", "show", "nope" + Steering], ["machines", "list", $"Nope{Steering}=1"] })
+        string[][] commands =
+        [
+            ["machines", "show", name], ["machines", "timeline", name], ["machines", "list", $"Name={name}"],
+            ["machines", "show", "nope" + Steering], ["machines", "list", $"Nope{Steering}=1"],
+        ];
+        foreach (var command in commands)
         {
             using var output = new StringWriter();
             await AnvilCommand.Build(TimeProvider.System)
                 .Parse([.. command, "--server", $"http://127.0.0.1:{silo.ApiPort}", "--key", $"rocketskates:{SiloFixture.Password}"])
                 .InvokeAsync(new InvocationConfiguration { Output = output, Error = output });
-            AssertPlain(output.ToString());
-            Assert.DoesNotContain(output.ToString().Split('\n'), l => l.StartsWith("00:00:00.000", StringComparison.Ordinal));
+            // What the command line itself makes bold.
+            var shown = Regex.Replace(output.ToString(), "\u001B\\[[0-9;]*m", "");
+            AssertPlain(shown);
+            Assert.DoesNotContain(shown.Split('\n'), l => l.StartsWith("00:00:00.000", StringComparison.Ordinal));
         }
     }
 

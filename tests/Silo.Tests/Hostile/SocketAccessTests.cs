@@ -26,7 +26,8 @@ public abstract class SocketAccessTests(SiloFixture silo)
             var life = how == "expiry" ? 3 : 600;
             var token = (await silo.CallAsync("GET", $"users/{name}/token?ttl={life}")).Body!["Token"]!.ToString();
             using var socket = new ClientWebSocket();
-            if (!byToken) socket.Options.SetRequestHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(name + ":p")));
+            if (!byToken) socket.Options.SetRequestHeader("Authorization",
+                "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(name + ":p")));
             var query = byToken ? "?token=" + token : "";
             await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{silo.ApiPort}/api/v3/ws{query}"), CancellationToken.None);
             await socket.SendAsync("register profiles.create.*"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
