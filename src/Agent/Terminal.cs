@@ -48,7 +48,7 @@ public sealed class Terminal : IDisposable
             {
                 try
                 {
-                    output.WriteLine($"[anvil {Environment.TickCount64 / 1000.0:F1}] {line}");
+                    output.WriteLine($"[anvil {Environment.TickCount64 / 1000.0:F1}] {Printable(line)}");
                 }
                 catch (IOException)
                 {
@@ -63,6 +63,10 @@ public sealed class Terminal : IDisposable
     {
         foreach (var output in _outputs) output.Dispose();
     }
+
+    /// <summary>What a server says in an error shall not steer the console.</summary>
+    private static string Printable(string line)
+        => new([.. line.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? '\uFFFD' : c)]);
 
     private static string Text(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : "";
 }

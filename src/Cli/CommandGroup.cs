@@ -30,7 +30,7 @@ internal abstract class CommandGroup(Connection connection)
         }
         catch (CliException e)
         {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync("anvil: " + e.Message);
+            await parsed.InvocationConfiguration.Error.WriteLineAsync("anvil: " + Output.OneLine(e.Message));
             return 1;
         }
         catch (OperationCanceledException)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
@@ -26,7 +28,7 @@ internal sealed record Output(IAnsiConsole Console, TextWriter Text, bool IsJson
 
         var table = new Table { Border = TableBorder.Simple };
         foreach (var (title, _) in columns) table.AddColumn(new TableColumn(Markup.Escape(title)) { NoWrap = true });
-        await foreach (var row in rows) table.AddRow([.. columns.Select(c => new Text(Printable(c.Cell(row))))]);
+        await foreach (var row in rows) table.AddRow([.. columns.Select(c => new Text(OneLine(c.Cell(row))))]);
         if (table.Rows.Count == 0) Console.MarkupLine("[grey]nothing[/]");
         else Console.Write(table);
     }
@@ -47,7 +49,9 @@ internal sealed record Output(IAnsiConsole Console, TextWriter Text, bool IsJson
     }
 
     /// <summary>Writes a line for people, with Spectre's markup.</summary>
-    public void Line(FormattableString markup) => Console.MarkupLineInterpolated(markup);
+    public void Line(FormattableString markup)
+        => Console.MarkupLineInterpolated(FormattableStringFactory.Create(markup.Format,
+            [.. markup.GetArguments().Select(a => a is string text ? OneLine(text) : a)]));
 
     /// <summary>Writes JSON for programs.</summary>
     public Task JsonAsync(JsonNode value) => Text.WriteLineAsync(value.ToJsonString(Indented));
@@ -59,6 +63,11 @@ internal sealed record Output(IAnsiConsole Console, TextWriter Text, bool IsJson
         await Text.FlushAsync();
     }
 
-    /// <summary>What machines say of themselves shall not steer a terminal.</summary>
-    private static string Printable(string text) => new([.. text.Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c)]);
+    /// <summary>A text as one line: what machines say of themselves shall neither steer a terminal nor forge a line.</summary>
+    public static string OneLine(string text) => Printable(text).Replace('\n', ' ');
+
+    private static string Printable(string text) => new([.. text.Select(c => c != '\n' && IsSteering(c) ? '\uFFFD' : c)]);
+
+    private static bool IsSteering(char letter) => char.IsControl(letter) || char.GetUnicodeCategory(letter)
+        is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

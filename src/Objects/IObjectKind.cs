@@ -49,6 +49,17 @@ public interface IObjectKind
     /// <summary>The object that a path's last part means: a key, or an index such as `Name:web1`; null when there is none.</summary>
     Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation);
 
+    /// <summary>
+    /// The object that a path's last part means, if it is one of those that somebody may reach. It is looked for among these alone, so
+    /// that it takes as long whether or not there is another one that the text means.
+    /// </summary>
+    /// <param name="text">Key or index.</param>
+    /// <param name="owners">What rights on the objects are checked by (<see cref="FoundObject.Specific"/>).</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="cancellation">Ends it.</param>
+    Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
+        CancellationToken cancellation);
+
     /// <summary>The key on which the right to make an object is checked: "*" but where somebody owns it.</summary>
     string OwnerOfNew(Document document) => "*";
 

@@ -59,7 +59,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await RequireAsync(kind, text, "get", "GET", request, cancellation);
+        var found = await RequireAsync(kind, text, ["get"], "GET", request, cancellation);
         if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag)) return new ObjectAnswer(304, null, found.Tag);
         return Show(200, found.Document, found.Tag, request);
     }
@@ -74,7 +74,7 @@ public sealed class ObjectFloor
     /// <exception cref="ApiException">403, 404.</exception>
     public Task<FoundObject> RequireAsync(string prefix, string text, string action, string type, ObjectRequest request,
         CancellationToken cancellation)
-        => RequireAsync(Kind(prefix), text, action, type, request, cancellation);
+        => RequireAsync(Kind(prefix), text, [action], type, request, cancellation);
 
     /// <summary>Makes an object from a body.</summary>
     /// <exception cref="ApiException">400 with every fault of the body; 403, 409, 422.</exception>
@@ -96,7 +96,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await RequireAsync(kind, text, "update", "PUT", request, cancellation);
+        var found = await RequireAsync(kind, text, ["update"], "PUT", request, cancellation);
         CheckConditions(found, prefix, "PUT", request);
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
@@ -111,7 +111,7 @@ public sealed class ObjectFloor
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var patch = body.IsEmpty ? default : JsonText.Read(body.Span, prefix, "", "PATCH");
-        var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(prefix, text, "PATCH"));
+        var found = await RequireAsync(kind, text, ActionsOf(patch), "PATCH", request, cancellation);
         return Answer(await PatchAsync(kind, found, patch, request, cancellation), request);
     }
 
@@ -119,10 +119,7 @@ public sealed class ObjectFloor
     internal async Task<ChangedObject> PatchAsync(IObjectKind kind, FoundObject found, JsonElement patch, ObjectRequest request,
         CancellationToken cancellation)
     {
-        var pointers = JsonPatch.WrittenPaths(patch).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var pointer in pointers) request.Require(kind.Prefix, $"update:{pointer}", found.Specific);
-        // What writes nothing still tells whether its tests hold.
-        if (pointers.Count == 0) request.Require(kind.Prefix, "get", found.Specific);
+        foreach (var action in ActionsOf(patch)) request.Require(kind.Prefix, action, found.Specific);
         CheckConditions(found, kind.Prefix, "PATCH", request);
         if (patch.ValueKind == JsonValueKind.Undefined)
             throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
@@ -135,7 +132,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await RequireAsync(kind, text, "delete", "DELETE", request, cancellation);
+        var found = await RequireAsync(kind, text, ["delete"], "DELETE", request, cancellation);
         CheckConditions(found, prefix, "DELETE", request);
         return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
     }
@@ -152,13 +149,27 @@ public sealed class ObjectFloor
             : Show(changed.Status, changed.Document, changed.Tag, request);
     }
 
-    private static async Task<FoundObject> RequireAsync(IObjectKind kind, string text, string action, string type, ObjectRequest request,
-        CancellationToken cancellation)
+    /// <summary>The rights that a patch needs: to each pointer that it writes. What writes nothing still tells whether its tests
+    /// hold.</summary>
+    private static IReadOnlyList<string> ActionsOf(JsonElement patch)
     {
-        var found = await kind.FindAsync(text, request, cancellation)
-            ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
-        request.Require(kind.Prefix, action, found.Specific);
-        return found;
+        var pointers = JsonPatch.WrittenPaths(patch).Distinct(StringComparer.Ordinal).Select(p => $"update:{p}").ToList();
+        return pointers.Count > 0 ? pointers : ["get"];
+    }
+
+    /// <summary>
+    /// Looks up nothing but what the requester may reach: a refusal is the same, and takes as long, whether the object is there or not.
+    /// </summary>
+    private static async Task<FoundObject> RequireAsync(IObjectKind kind, string text, IReadOnlyList<string> actions, string type,
+        ObjectRequest request, CancellationToken cancellation)
+    {
+        bool May(string specific) => actions.All(a => request.Principal.May(kind.Prefix, a, specific));
+        if (May("*"))
+            return await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+        var owners = request.Principal.Named(kind.Prefix).Where(May).ToList();
+        if (owners.Count > 0 && await kind.FindAmongAsync(text, owners, request, cancellation) is { } found) return found;
+        if (owners.Contains(text, StringComparer.Ordinal)) throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+        throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, text)) ?? actions[0], text);
     }
 
     private static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)

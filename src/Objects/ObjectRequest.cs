@@ -48,9 +48,14 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <exception cref="ApiException">403 or 404.</exception>
     public void Require(string scope, string action, string specific)
     {
-        if (Principal.May(scope, action, specific)) return;
-        if (action == "get") throw new ApiException(ApiError.NotFound(scope, specific));
-        throw new ApiException(
-            new ApiError(scope, specific, "AUTH", [$"Cannot access {Place}", $"Requires: {scope} {action} {specific}"], 403));
+        if (!Principal.May(scope, action, specific)) throw Refusal(scope, action, specific);
     }
+
+    /// <summary>The refusal of what there is no right to.</summary>
+    /// <param name="scope">The kind.</param>
+    /// <param name="action">The right.</param>
+    /// <param name="text">The object as the requester named it: nothing of what was found may be told.</param>
+    internal ApiException Refusal(string scope, string action, string text)
+        => new(action == "get" ? ApiError.NotFound(scope, text)
+            : new ApiError(scope, text, "AUTH", [$"Cannot access {Place}", $"Requires: {scope} {action} {text}"], 403));
 }

@@ -71,5 +71,6 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
                     ["a secure param cannot be opened: it was sealed for another object, or with a key that is gone"], 409));
     }
 
-    private static Document Clean(Document document) => document is User user ? user with { PasswordHash = "", Secret = "" } : document;
+    private static Document Clean(Document document)
+        => CatalogRules.Kinds.TryGetValue(document.Prefix, out var kind) ? kind.Shown(document) : document;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Anvil.Objects.Access;
 using Orleans.Dashboard;
@@ -29,9 +30,17 @@ internal static class Dashboard
                 return;
             }
 
-            if (Admitted(http))
+            var signIn = await SignInAsync(http);
+            if (signIn.Admission?.Principal.May("system", "get", "dashboard") == true)
             {
                 await dashboard.Value(http);
+                return;
+            }
+
+            if (signIn.RetryAfter is { } wait)
+            {
+                http.Response.Headers.RetryAfter = SignIn.Seconds(wait).ToString(CultureInfo.InvariantCulture);
+                http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
                 return;
             }
 
@@ -48,15 +57,15 @@ internal static class Dashboard
         return app.Build();
     }
 
-    private static bool Admitted(HttpContext http)
+    private static async Task<SignIn> SignInAsync(HttpContext http)
     {
         var header = http.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)) return false;
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)) return SignIn.Denied;
         var buffer = new byte[header.Length];
-        if (!Convert.TryFromBase64String(header[6..].Trim(), buffer, out var length)) return false;
+        if (!Convert.TryFromBase64String(header[6..].Trim(), buffer, out var length)) return SignIn.Denied;
         var pair = Encoding.UTF8.GetString(buffer, 0, length).Split(':', 2);
-        return pair.Length == 2
-            && http.RequestServices.GetRequiredService<AccessService>().ByPassword(pair[0], pair[1])?.May("system", "get", "dashboard")
-                == true;
+        return pair.Length < 2 ? SignIn.Denied
+            : await http.RequestServices.GetRequiredService<AccessService>().ByPasswordAsync(pair[0], pair[1],
+                http.Connection.RemoteIpAddress, http.RequestAborted);
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Anvil.Silo;
 
 if (args is ["--health", var url]) return await HealthClient.AskAsync(url);
+DataFolder.MakeOwn();
 NativeMemory.ReturnLargeBlocks();
 try
 {

@@ -36,7 +36,8 @@ public static class SiloHost
         ConfigureOptions(builder, silo, edge);
 
         // Tokens' secrets and password hashes lie in it.
-        Directory.CreateDirectory(silo.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        DataFolder.Secure(silo.DataFolder, Path.Combine(silo.DataFolder, edge.FileRoot));
+        if (silo.SecretKeyFile.Length > 0 && File.Exists(silo.SecretKeyFile)) DataFolder.SecureKey(silo.SecretKeyFile);
         Database database = silo.Postgres.Length > 0
             ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
         await MigrateAsync(database, silo);
@@ -83,8 +84,7 @@ public static class SiloHost
             LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
         .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly",
             LogEventLevel.Fatal)
-        .WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-            outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}"));
+        .WriteTo.Console(new PrintableLog()));
 
     private static void ConfigureOptions(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
     {
@@ -125,6 +125,7 @@ public static class SiloHost
 
     private static void Map(WebApplication app, SiloOptions silo, EdgeOptions edge)
     {
+        app.UseSecurityHeaders(edge.FilePort, edge.ApiPort);
         app.MapHealth();
         if (silo.Has(SiloTraits.Edge))
             app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort,

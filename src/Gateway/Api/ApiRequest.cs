@@ -1,6 +1,7 @@
 using System.Globalization;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
@@ -10,9 +11,11 @@ namespace Anvil.Gateway.Api;
 /// <summary>What is read from HTTP: who asks, the query, the conditions, and the body.</summary>
 internal static class ApiRequest
 {
-    public static Principal Principal(this HttpContext http) => (Principal)http.Items[typeof(Principal)]!;
+    public static Admission Admission(this HttpContext http) => (Admission)http.Items[typeof(Admission)]!;
 
-    public static void Set(this HttpContext http, Principal principal) => http.Items[typeof(Principal)] = principal;
+    public static Principal Principal(this HttpContext http) => http.Admission().Principal;
+
+    public static void Set(this HttpContext http, Admission admission) => http.Items[typeof(Admission)] = admission;
 
     /// <summary>The request without HTTP.</summary>
     public static ObjectRequest Asked(this HttpContext http) => new(http.Principal(), http.Request.Path)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
@@ -27,28 +28,44 @@ internal sealed class Authentication(AccessService access, IOptions<GatewayOptio
     {
         var colon = pair.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0) return Unauthorized(http);
-        return await AcceptAsync(http, access.ByPassword(pair[..colon], pair[(colon + 1)..]),
-            new ApiError("users", pair[..colon], "", ["Access Denied"], 403));
+        var name = pair[..colon];
+        // An edge takes no password: it would be one more place to try them at.
+        if (options.Value.MachinesOnly) return await RefuseAsync(http, EdgeRefusal(name));
+        var signIn = await access.ByPasswordAsync(name, pair[(colon + 1)..], http.Connection.RemoteIpAddress, http.RequestAborted);
+        if (signIn.RetryAfter is { } wait)
+        {
+            http.Response.Headers.RetryAfter = SignIn.Seconds(wait).ToString(CultureInfo.InvariantCulture);
+            return await RefuseAsync(http,
+                new ApiError("users", name, "", ["too many passwords are being tried; try again later, or use a token"], 429));
+        }
+
+        return await AcceptAsync(http, signIn.Admission, new ApiError("users", name, "", ["Access Denied"], 403));
     }
 
     private async Task<bool> ByTokenAsync(HttpContext http, string token)
         => await AcceptAsync(http, await access.ByTokenAsync(token), new ApiError("system", "", "", ["Invalid Token"], 403));
 
-    private async Task<bool> AcceptAsync(HttpContext http, Principal? principal, ApiError refusal)
+    /// <summary>
+    /// Refuses what took so long that who asked for it may have lost the right to it meanwhile; false when the answer (403) was written.
+    /// </summary>
+    public async Task<bool> StillAsync(HttpContext http)
+        => await access.EndedAsync(http.Admission()) is not { } reason
+            || await RefuseAsync(http, new ApiError("system", "", "", ["Invalid Token", reason], 403));
+
+    private async Task<bool> AcceptAsync(HttpContext http, Admission? admission, ApiError refusal)
     {
-        if (options.Value.MachinesOnly && principal is { Kind: PrincipalKind.User })
-        {
-            await http.WriteAsync(
-                new ApiError("users", principal.Name, "", ["this is an edge, which answers machines only; ask a gateway"], 403));
-            return false;
-        }
+        if (options.Value.MachinesOnly && admission?.Principal is { Kind: PrincipalKind.User } person)
+            return await RefuseAsync(http, EdgeRefusal(person.Name));
+        if (admission is null) return await RefuseAsync(http, refusal);
+        http.Set(admission);
+        return true;
+    }
 
-        if (principal is not null)
-        {
-            http.Set(principal);
-            return true;
-        }
+    private static ApiError EdgeRefusal(string name)
+        => new("users", name, "", ["this is an edge, which answers machines only; ask a gateway"], 403);
 
+    private static async Task<bool> RefuseAsync(HttpContext http, ApiError refusal)
+    {
         http.Response.Headers.WWWAuthenticate = "dr-provision";
         await http.WriteAsync(refusal);
         return false;

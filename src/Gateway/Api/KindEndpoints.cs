@@ -5,6 +5,7 @@ using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Anvil.Gateway.Api;
 
@@ -27,8 +28,7 @@ internal static class KindEndpoints
                 await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
         api.MapMethods(one, ["GET", "HEAD"], async http =>
         {
-            if (Key(http) is { Length: > 0 } key)
-                await http.WriteAsync(await floor.GetAsync(prefix, key, http.Asked(), http.RequestAborted));
+            if (Key(http) is { Length: > 0 } key) await GetAsync(http, floor, prefix, key);
             else await ListAsync(http, floor, prefix);
         });
         api.MapPut(one,
@@ -41,6 +41,14 @@ internal static class KindEndpoints
                     http.RequestAborted)));
         api.MapDelete(one,
             async http => await http.WriteAsync(await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(), http.RequestAborted)));
+    }
+
+    private static async Task GetAsync(HttpContext http, ObjectFloor floor, string prefix, string key)
+    {
+        var asked = http.Asked();
+        var answer = await floor.GetAsync(prefix, key, asked, http.RequestAborted);
+        if (asked.Wait is null || await http.RequestServices.GetRequiredService<Authentication>().StillAsync(http))
+            await http.WriteAsync(answer);
     }
 
     private static string Key(HttpContext http) => http.Part("key");

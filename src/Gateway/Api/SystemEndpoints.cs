@@ -24,6 +24,17 @@ internal static class SystemEndpoints
         this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, ICatalog catalog, IMachineQueries machines,
         IOptions<GatewayOptions> options)
     {
+        // How many there are is for who may see which there are.
+        async Task<List<object>> StatsAsync(HttpContext http)
+        {
+            var stats = new List<object>();
+            if (http.Principal().May("machines", "list", "*"))
+                stats.Add(new { name = "machines.count", count = await machines.CountAsync(http.RequestAborted) });
+            if (http.Principal().May("subnets", "list", "*"))
+                stats.Add(new { name = "subnets.count", count = (long)catalog.Current.Subnets.Count });
+            return stats;
+        }
+
         async Task<object> InfoAsync(HttpContext http) => new
         {
             arch = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant() is "x64" ? "amd64" : "arm64",
@@ -41,11 +52,7 @@ internal static class SystemEndpoints
             binl_enabled = options.Value.DhcpEnabled && options.Value.BinlPort > 0,
             prov_enabled = true,
             address = http.Request.Host.Host,
-            stats = new[]
-            {
-                new { name = "machines.count", count = await machines.CountAsync(http.RequestAborted) },
-                new { name = "subnets.count", count = (long)catalog.Current.Subnets.Count },
-            },
+            stats = await StatsAsync(http),
             features = Features,
             scopes = new Dictionary<string, object>(),
         };
@@ -64,9 +71,8 @@ internal static class SystemEndpoints
         api.MapPost("/prefs",
             async http => await http.WriteAsync(
                 await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(), http.RequestAborted)));
-        api.MapGet("/users/{key}/token",
-            async http => await http.WriteObjectAsync(
-                new { Token = users.Token(http.Part("key"), http.Asked()), Info = await InfoAsync(http) }));
+        api.MapGet("/users/{key}/token", async http => await http.WriteObjectAsync(
+            new { Token = users.Token(http.Part("key"), http.Asked()), Info = await InfoAsync(http) }));
         api.MapPut("/users/{key}/password",
             async http => await http.WriteAsync(
                 await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(), http.RequestAborted)));

@@ -10,6 +10,7 @@ internal sealed class TemporaryFile : IAsyncDisposable
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous
         });
 

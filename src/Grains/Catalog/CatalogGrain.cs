@@ -66,8 +66,9 @@ public sealed partial class CatalogGrain(
             if (!old.Validated)
                 throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
             var operations = Read(patch.Operations, patch.Prefix, patch.Key);
-            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, kind.Type, Json.Options), operations, patch.Prefix,
-                patch.Key);
+            JsonPatch.CheckReads(operations, kind.WriteOnly, patch.Prefix, patch.Key);
+            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(kind.Shown(old), kind.Type, Json.Options), operations,
+                patch.Prefix, patch.Key);
             return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
         });
 

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Anvil.Contracts;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Timeline;
+using Anvil.Provisioning.Documents;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -88,12 +89,15 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
         }
     }
 
-    /// <summary>Bounds a text, and takes out what is no character: packets bring both, and a database refuses the second.</summary>
+    /// <summary>
+    /// Bounds a text, and takes out what is no character or would steer a terminal: packets bring both, and a database refuses the first.
+    /// </summary>
     private static string Shorten(string text)
     {
         if (text.Length > LongestText) text = text[..LongestText] + "…";
-        return text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate)
-            ? string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r)) : text;
+        if (text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate))
+            text = string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r));
+        return PrintableText.Of(text);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "old timeline lines could not be dropped; the next hour tries again")]

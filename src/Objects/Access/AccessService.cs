@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
+using System.Net;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
@@ -8,17 +6,18 @@ using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace Anvil.Objects.Access;
 
-/// <summary>Makes tokens, and tells who holds one. Passwords that were right are remembered for two minutes, as a keyed hash.</summary>
-public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimeProvider time) : ITokens
+/// <summary>Makes tokens, and tells who holds one or has a password.</summary>
+public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog, PasswordDesk desk, TimeProvider time,
+    ILogger<AccessService> logger) : ITokens
 {
-    private static readonly TimeSpan PasswordMemory = TimeSpan.FromMinutes(2);
-    private const int MostRemembered = 10_000;
-    private readonly byte[] _memoryKey = RandomNumberGenerator.GetBytes(32);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _remembered = new(StringComparer.Ordinal);
+    private readonly ProvenPasswords _proven = new();
     private readonly Tokens _tokens = new(time);
 
     private Prefs Prefs => catalog.Current.Prefs;
@@ -40,7 +39,7 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
     }
 
     /// <summary>Who holds a token; null when it is forged, expired or revoked.</summary>
-    public async Task<Principal?> ByTokenAsync(string token)
+    public async Task<Admission?> ByTokenAsync(string token)
     {
         if (await _tokens.ReadAsync(token, Prefs["baseTokenSecret"]) is not { } claims) return null;
         var grantor = Prefs["systemGrantorSecret"];
@@ -48,30 +47,72 @@ public sealed class AccessService(IGrainFactory grains, ICatalog catalog, TimePr
         {
             case PrincipalKind.User:
                 return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret)
-                    ? Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId } : null;
+                    ? new Admission(Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId }, token, user) : null;
             case PrincipalKind.Machine:
                 var secrets = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets());
                 return secrets is not null && Tokens.Proves(claims, grantor, secrets.Secret, secrets.BootId)
-                    ? new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject)) : null;
+                    ? new Admission(new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject)), token, null)
+                    : null;
             default:
                 return Tokens.Proves(claims, grantor)
-                    ? new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) { TokenId = claims.TokenId } : null;
+                    ? new Admission(new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) { TokenId = claims.TokenId },
+                        token, null) : null;
         }
     }
 
-    /// <summary>Who has this name and password; null when nobody has.</summary>
-    public Principal? ByPassword(string name, string password)
+    /// <summary>
+    /// Who has this name and password. Whether there is such a user makes no difference to what a wrong password costs and is answered.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="source">Where it comes from; null for a local socket.</param>
+    /// <param name="cancellation">The one who asks is gone.</param>
+    public async Task<SignIn> ByPasswordAsync(string name, string password, IPAddress? source, CancellationToken cancellation)
     {
-        if (!catalog.Current.Users.TryGetValue(name, out var user) || user.PasswordHash.Length == 0) return null;
-        var memory = Convert.ToHexString(
-            HMACSHA256.HashData(_memoryKey, Encoding.UTF8.GetBytes($"{user.Name}\0{user.PasswordHash}\0{password}")));
+        // Nothing to look at, whoever it is for.
+        if (password.Length is 0 or > Passwords.Longest || name.Length > NameRules.Longest) return SignIn.Denied;
+        var user = catalog.Current.Users.GetValueOrDefault(name);
+        var hash = user?.PasswordHash ?? "";
+        var digest = _proven.DigestOf(name, hash, password);
         var now = time.GetUtcNow();
-        if (_remembered.TryGetValue(memory, out var until) && until > now) return Of(user);
-        if (!Passwords.Verify(password, user.PasswordHash)) return null;
-        if (_remembered.Count > MostRemembered) _remembered.Clear();
-        _remembered[memory] = now + PasswordMemory;
-        return Of(user);
+        if (user is not null && _proven.IsFresh(digest, now)) return new SignIn(new Admission(Of(user), "", user), null);
+        var (right, wait) = await desk.VerifyAsync(name, password, hash, digest, source, _proven.IsKnown(digest, now), cancellation);
+        if (wait is not null) return new SignIn(null, wait);
+        if (hash.Length > 0 && !Passwords.IsHash(hash)) LogNoHash(name);
+        if (!right || user is null) return SignIn.Denied;
+        _proven.Add(digest, time.GetUtcNow());
+        return new SignIn(new Admission(Of(user), "", user), null);
+    }
+
+    /// <summary>
+    /// Why what somebody was let in by is good no longer: its time is over, it was revoked, the user is gone, or has another password or
+    /// other rights. Null while it is.
+    /// </summary>
+    public async Task<string?> EndedAsync(Admission admission)
+    {
+        if (admission.User is { } then)
+        {
+            if (!catalog.Current.Users.TryGetValue(then.Name, out var now)) return "the user is gone";
+            if (now.PasswordHash != then.PasswordHash || now.Secret != then.Secret) return "the user's password was changed";
+            if (!now.Roles.SequenceEqual(then.Roles, StringComparer.Ordinal)) return "the user's roles were changed";
+            if (!Of(now).Claims.SequenceEqual(admission.Principal.Claims)) return "the user's rights were changed";
+        }
+
+        if (admission.Token.Length == 0) return null;
+        try
+        {
+            return await ByTokenAsync(admission.Token) is null ? "the token has expired, or was revoked" : null;
+        }
+        catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
+        {
+            // Nobody can say so at the moment; it is asked again.
+            return null;
+        }
     }
 
     private static Principal Of(User user) => new(user.Name, PrincipalKind.User, Roles.ClaimsOf(user));
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "user {User} cannot sign in by a password: what is stored as its hash is none; set a new password")]
+    private partial void LogNoHash(string user);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using Anvil.Contracts.Diagnostics;
@@ -13,8 +12,6 @@ namespace Anvil.Objects.Kinds;
 /// <summary>A kind of the catalog: read from this silo's snapshot, changed by the catalog's one grain.</summary>
 public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactory grains, TimeProvider time) : IObjectKind
 {
-    private static readonly FrozenSet<string> SecretsOfUsers = FrozenSet.ToFrozenSet(["PasswordHash", "Secret"], StringComparer.Ordinal);
-
     /// <inheritdoc/>
     public string Prefix { get; } = prefix;
 
@@ -28,7 +25,7 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
     public FieldTable Fields { get; } = CatalogFields.Tables[prefix];
 
     /// <inheritdoc/>
-    public IReadOnlySet<string> Hidden => Prefix == "users" ? SecretsOfUsers : FrozenSet<string>.Empty;
+    public IReadOnlySet<string> Hidden => CatalogRules.Kinds[Prefix].WriteOnly;
 
     private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
 
@@ -38,15 +35,12 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
 
     /// <inheritdoc/>
     public Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
-    {
-        var key = text;
-        foreach (var index in new[] { "Key:", "Name:", "ID:" })
-        {
-            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
-        }
+        => Task.FromResult(catalog.Current.OfKind(Prefix).TryGetValue(KeyOf(text), out var document) ? Found(document) : null);
 
-        return Task.FromResult(catalog.Current.OfKind(Prefix).TryGetValue(key, out var document) ? Found(document) : null);
-    }
+    /// <inheritdoc/>
+    public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
+        CancellationToken cancellation)
+        => owners.Contains(KeyOf(text)) ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
@@ -70,6 +64,17 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
         => catalog.Current.RevisionOf(Prefix, document.Key) is var revision and > 0
             ? new FoundObject(document, revision.ToString(CultureInfo.InvariantCulture), document.Key) { Revision = revision }
             : new FoundObject(document, EntityTags.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options)), document.Key);
+
+    private static string KeyOf(string text)
+    {
+        var key = text;
+        foreach (var index in new[] { "Key:", "Name:", "ID:" })
+        {
+            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
+        }
+
+        return key;
+    }
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
     private static ChangeTerms Terms(FoundObject found, ObjectRequest request)

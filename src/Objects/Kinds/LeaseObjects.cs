@@ -32,6 +32,12 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, IGrainFact
             ? new FoundObject(lease, EntityTags.Of(Json.Write(lease)), lease.Key) : null;
 
     /// <inheritdoc/>
+    public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
+        CancellationToken cancellation)
+        => TryAddress(text, out var address) && owners.Contains(IPv4.Hex(address))
+            ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
+
+    /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation) => Refuse("", "POST");
 
     /// <inheritdoc/>

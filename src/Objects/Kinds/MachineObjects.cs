@@ -49,6 +49,25 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     }
 
     /// <inheritdoc/>
+    public async Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
+        CancellationToken cancellation)
+    {
+        if (KeyOf(text) is { } key) return owners.Contains(key) ? await FindAsync(key, request, cancellation) : null;
+        var at = text.IndexOf(':', StringComparison.Ordinal);
+        var name = at > 0 && text[..at] == "Name" ? NameRules.Fold(text[(at + 1)..]) : null;
+        var mac = name is null && MacAddress.TryNormalize(text, out var normal) ? normal : null;
+        if (name is null && mac is null) return null;
+        foreach (var owner in owners)
+        {
+            if (await FindAsync(owner, request with { Wait = null }, cancellation) is not { Document: Machine machine } found) continue;
+            if (name is not null ? NameRules.Fold(machine.Name) != name : !machine.HardwareAddrs.Contains(mac)) continue;
+            return request.Wait is null ? found : await FindAsync(owner, request, cancellation);
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
@@ -93,14 +112,20 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
         => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))));
 
+    /// <summary>The uuid that a text has in it; null for an index that has to be looked up, and for what is neither.</summary>
+    private static string? KeyOf(string text)
+    {
+        var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal)
+            ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
+        return UuidRules.TryRead(key, out var uuid) ? uuid : null;
+    }
+
     /// <summary>The uuid that a path's last part means; null when there is no such machine, or when it is no key and no index.</summary>
     private async Task<string?> UuidAsync(string text, CancellationToken cancellation)
     {
-        if (UuidRules.TryRead(text, out var uuid)) return uuid;
+        if (KeyOf(text) is { } uuid) return uuid;
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var (index, value) = colon < 0 ? ("", text) : (text[..colon], text[(colon + 1)..]);
-        if (index is "Uuid" or "Key") return UuidRules.TryRead(value, out uuid) ? uuid : null;
-        if (index == "Name") return (await queries.FindByNameAsync(value, cancellation))?.Uuid;
+        if (colon > 0 && text[..colon] == "Name") return (await queries.FindByNameAsync(text[(colon + 1)..], cancellation))?.Uuid;
         return MacAddress.TryNormalize(text, out var mac) ? (await queries.FindByMacAsync(mac, cancellation))?.Uuid : null;
     }
 

@@ -36,16 +36,16 @@ public sealed class ReservationObjects(IReservationStore store, IGrainFactory gr
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
-        var key = text;
-        foreach (var index in new[] { "Key:", "Name:", "Addr:" })
-        {
-            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
-        }
-
-        return LeaseObjects.TryAddress(key, out var address) && await store.ReadAsync(address, cancellation) is { } stored
+        return LeaseObjects.TryAddress(KeyOf(text), out var address) && await store.ReadAsync(address, cancellation) is { } stored
             ? new FoundObject(stored.Reservation, Tag(stored.Revision), stored.Reservation.Key) { Revision = stored.Revision }
             : null;
     }
+
+    /// <inheritdoc/>
+    public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
+        CancellationToken cancellation)
+        => LeaseObjects.TryAddress(KeyOf(text), out var address) && owners.Contains(IPv4.Hex(address))
+            ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
@@ -73,5 +73,16 @@ public sealed class ReservationObjects(IReservationStore store, IGrainFactory gr
     {
         var answer = await GrainCalls.ActAsync(change);
         return new ChangedObject(answer.Status, answer.Document, answer.Error, answer.Document is null ? "" : Tag(answer.Revision));
+    }
+
+    private static string KeyOf(string text)
+    {
+        var key = text;
+        foreach (var index in new[] { "Key:", "Name:", "Addr:" })
+        {
+            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
+        }
+
+        return key;
     }
 }

@@ -12,7 +12,8 @@ using Anvil.Templates;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
-public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges,
+public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs,
+    IEdgeDirectory edges,
     ParamKeys keys)
 {
     /// <summary>What a job runs, rendered for its machine.</summary>
@@ -64,10 +65,5 @@ public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens 
     }
 
     private async Task<Job> JobAsync(string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
-    {
-        var job = UuidRules.TryRead(text, out var uuid) ? await queries.FindJobAsync(uuid, cancellation) : null;
-        if (job is null) throw new ApiException(ApiError.NotFound("jobs", text, type));
-        request.Require("jobs", action, job.Machine);
-        return job;
-    }
+        => (Job)(await floor.RequireAsync("jobs", text, action, type, request, cancellation)).Document;
 }

@@ -92,10 +92,8 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         string prefix, string text, string type, Func<FoundObject, JsonArray> patch, ObjectRequest request,
         Func<IReadOnlyDictionary<string, JsonElement>, T> answer, CancellationToken cancellation)
     {
-        var kind = floor.Kind(prefix);
-        var found = await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(prefix, text, type));
-        request.Require(prefix, "update:/Params", found.Specific);
-        var changed = await floor.PatchAsync(kind, found, Json.Element(patch(found)), request, cancellation);
+        var found = await floor.RequireAsync(prefix, text, "update:/Params", type, request, cancellation);
+        var changed = await floor.PatchAsync(floor.Kind(prefix), found, Json.Element(patch(found)), request, cancellation);
         // A failed change of params is reported as a conflict (DRP).
         if (changed.Error is { } error)
             throw new ApiException(error with { Type = type, Code = error.Code is 422 or 406 ? 409 : error.Code });

@@ -9,22 +9,21 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What users have beside the verbs of every kind: tokens and passwords.</summary>
-public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, IGrainFactory grains)
+public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, PasswordDesk passwords, IGrainFactory grains)
 {
     /// <summary>Longest life of a token, in seconds: a year.</summary>
     public const int LongestLife = 31_536_000;
-
-    /// <summary>Most octets of a password: hashing takes time for each.</summary>
-    public const int LongestPassword = 1024;
 
     private const int DefaultLife = 3600;
 
     /// <summary>
     /// A token for a user: with all its rights, or (DRP's words) no more than those of some `roles` that the user has, or of one claim of
     /// `scope`,
-    /// `action` and `specific`.
+    /// `action` and `specific`. Who asks with a limited token gets one with its limits, or with narrower ones.
     /// </summary>
-    /// <exception cref="ApiException">400: a role that there is not or that the user does not have, or no such life.</exception>
+    /// <exception cref="ApiException">
+    /// 400: a role that there is not or that the user does not have, or no such life; 403: more than the requester's token is good for.
+    /// </exception>
     public string Token(string name, ObjectRequest request)
     {
         request.Require("users", "token", name);
@@ -51,21 +50,27 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
             if (roles.Count > 0) throw Refused("a token is limited by roles, or by scope, action and specific, not by both");
         }
 
+        var own = request.Principal.Limits;
+        if (own.Count > 0 && claims.Count == 0) claims = [.. own];
+        if (own.Count > 0 && claims.Find(c => !own.Any(o => o.CoversAll(c))) is { } more)
+            throw request.Refusal(more.Scope, more.Action, more.Specific);
         return access.ForUser(user, TimeSpan.FromSeconds(Math.Min(ttl, LongestLife)), claims);
     }
 
     /// <summary>Sets a user's password, which revokes its tokens.</summary>
-    /// <exception cref="ApiException">400: no password.</exception>
+    /// <exception cref="ApiException">400: no password; 429: too many are being set.</exception>
     public async Task<ObjectAnswer> SetPasswordAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request,
         CancellationToken cancellation)
     {
         request.Require("users", "password", name);
         var wanted = body.IsEmpty ? new PasswordBody() : DocumentReader.Read<PasswordBody>(body.Span, "users", "PUT", name);
         if (wanted.Password.Length == 0) throw new ApiException(ApiError.BadRequest("users", name, "PUT", "Password must not be empty"));
-        if (wanted.Password.Length > LongestPassword)
-            throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {LongestPassword} characters"));
+        if (wanted.Password.Length > Passwords.Longest)
+            throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {Passwords.Longest} characters"));
+        var hash = await passwords.HashAsync(name, wanted.Password, cancellation)
+            ?? throw new ApiException(new ApiError("users", name, "PUT", ["too many passwords are being set; try again"], 429));
         var patch = new JsonArray(
-            new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = Passwords.Hash(wanted.Password) },
+            new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = hash },
             new JsonObject { ["op"] = "replace", ["path"] = "/Secret", ["value"] = Guid.NewGuid().ToString("N") });
         var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options), request.Terms());
         var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Amend(change));

@@ -14,6 +14,15 @@ public sealed record Claim(string Scope, string Action, string Specific)
     public bool Covers(string scope, string action, string specific)
         => Holds(Scope, scope) && HoldsAction(action) && Holds(Specific, specific);
 
+    /// <summary>True when it is a right to something in a scope.</summary>
+    public bool IsFor(string scope) => Holds(Scope, scope);
+
+    /// <summary>True when whatever another right gives, this one gives, too.</summary>
+    public bool CoversAll(Claim other)
+        => (Scope == "*" || other.Scope.Split(',').All(s => s != "*" && Holds(Scope, s)))
+            && (Action == "*" || other.Action.Split(',').All(a => a != "*" && a.Length > 0 && HoldsAction(a)))
+            && (Specific == "*" || other.Specific.Split(',').All(s => s != "*" && Holds(Specific, s)));
+
     private bool HoldsAction(string wanted)
     {
         if (Action == "*") return true;

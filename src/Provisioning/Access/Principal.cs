@@ -26,6 +26,11 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>What its token is limited to: of its rights only those that one of these covers, too; empty for no limit.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
 
+    /// <summary>The keys that its rights name in a scope; where every right is for all objects there are none.</summary>
+    public IEnumerable<string> Named(string scope)
+        => Claims.Concat(Limits).Where(c => c.IsFor(scope)).SelectMany(c => c.Specific.Split(',')).Where(s => s is not ("" or "*"))
+            .Distinct(StringComparer.Ordinal);
+
     /// <summary>True when one of the claims covers the wanted right, and the token's limits do.</summary>
     public bool May(string scope, string action, string specific)
         => Claims.Any(c => c.Covers(scope, action, specific)) && (Limits.Count == 0 || Limits.Any(c => c.Covers(scope, action, specific)));

@@ -22,6 +22,9 @@ public sealed class Tokens(TimeProvider time)
     private const string Issuer = "anvil";
     private const string LimitsClaim = "limits";
 
+    /// <summary>So much may the clocks of silos differ.</summary>
+    private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
+
     /// <summary>Makes a token.</summary>
     /// <param name="subject">User name, machine uuid, or address.</param>
     /// <param name="kind">What the subject is.</param>
@@ -76,6 +79,8 @@ public sealed class Tokens(TimeProvider time)
         if (!jwt.TryGetPayloadValue<string>("kind", out var kindText) || !Enum.TryParse<PrincipalKind>(kindText, out var kind))
             return null;
         if (!jwt.TryGetPayloadValue<string>("proof", out var proof)) return null;
+        // Of a person, one that was made while a clock was far ahead would be good for so much longer. A machine's ends with its boot.
+        if (kind == PrincipalKind.User && jwt.IssuedAt > time.GetUtcNow().UtcDateTime + MostAhead) return null;
         IReadOnlyList<Claim> limits = jwt.TryGetPayloadValue<string>(LimitsClaim, out var text)
             ? JsonSerializer.Deserialize<List<Claim>>(text)! : [];
         return new TokenClaims(jwt.Subject, kind, proof, jwt.Id,

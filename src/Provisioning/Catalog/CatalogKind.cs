@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog;
@@ -33,6 +34,15 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// no content pack holds them.
     /// </summary>
     public virtual bool IsRows => false;
+
+    /// <summary>
+    /// Fields that can be written and are never read, by whomever: no document that is shown or patched has them, and no list goes by
+    /// them.
+    /// </summary>
+    public virtual IReadOnlySet<string> WriteOnly => FrozenSet<string>.Empty;
+
+    /// <summary>The document without what is write-only.</summary>
+    public virtual Document Shown(Document document) => document;
 
     /// <summary>Sets defaults of a document that is to be stored.</summary>
     public abstract Document Fill(Document document);

@@ -76,9 +76,41 @@ public static class JsonPatch
         }
     }
 
+    /// <summary>Refuses operations that look at a field which is never read: what they test, or where they copy and move from.</summary>
+    /// <param name="patch">The array of operations.</param>
+    /// <param name="writeOnly">Names of the fields.</param>
+    /// <param name="model">Kind named in an error.</param>
+    /// <param name="key">Key named in an error.</param>
+    /// <exception cref="ApiException">409 with the line of the first one.</exception>
+    public static void CheckReads(JsonElement patch, IReadOnlySet<string> writeOnly, string model, string key)
+    {
+        if (patch.ValueKind != JsonValueKind.Array || writeOnly.Count == 0) return;
+        var line = 0;
+        foreach (var operation in patch.EnumerateArray())
+        {
+            if (operation.ValueKind == JsonValueKind.Object)
+            {
+                var read = Text(operation, "op") switch
+                {
+                    "test" => Text(operation, "path"),
+                    "copy" or "move" => Text(operation, "from"),
+                    _ => null,
+                };
+                if (FirstToken(read) is { } field && writeOnly.Contains(field))
+                    throw new ApiException(ApiError.Conflict(model, key, "PATCH", $"Patch error at line {line}: {field} is write-only"));
+            }
+
+            line++;
+        }
+    }
+
     /// <summary>Escapes one reference token of a pointer.</summary>
     public static string Escape(string token)
         => token.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    private static string? FirstToken(string? pointer)
+        => pointer is ['/', ..] ? pointer[1..].Split('/', 2)[0].Replace("~1", "/", StringComparison.Ordinal)
+            .Replace("~0", "~", StringComparison.Ordinal) : null;
 
     private static string? Text(JsonElement operation, string name)
         => operation.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

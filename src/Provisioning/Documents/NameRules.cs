@@ -1,6 +1,7 @@
 namespace Anvil.Provisioning.Documents;
 
-/// <summary>Which names are allowed: DRP's name rules (letters and digits are Unicode's), and host names for machines.</summary>
+/// <summary>Which names are allowed: DRP's name rules (letters and digits are Unicode's, in one name of one script), and host names for
+/// machines.</summary>
 public static class NameRules
 {
     /// <summary>Octets of a host name without a trailing dot (RFC 1035, section 2.3.4, as text).</summary>
@@ -9,7 +10,9 @@ public static class NameRules
     /// <summary>Octets of one label of a host name (RFC 1123, section 2.1).</summary>
     public const int LongestLabel = 63;
 
-    private const int Longest = 255;
+    /// <summary>Most characters of a name.</summary>
+    public const int Longest = 255;
+
 
     /// <summary>True for a name that a machine can have: it becomes the host name of what is installed.</summary>
     public static bool IsMachineName(string name) => HostNameProblem(name) is null;
@@ -60,7 +63,7 @@ public static class NameRules
     {
         if (name.Length is < 2 or > Longest) return false;
         if (!char.IsLetter(name[0]) && !(digitFirst && char.IsDigit(name[0]))) return false;
-        return name.All(
+        return LookAlikes.IsPlain(name) && name.All(
             c => char.IsLetter(c) || char.IsDigit(c) || "- _.".Contains(c, StringComparison.Ordinal)
                 || extra.Contains(c, StringComparison.Ordinal));
     }

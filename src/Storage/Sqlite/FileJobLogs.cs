@@ -11,9 +11,18 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     /// <inheritdoc/>
     public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(folder);
-        await using var file = new FileStream(PathOf(job), FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 1,
-            FileOptions.Asynchronous);
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using var file = new FileStream(PathOf(job),
+            new FileStreamOptions
+            {
+                Mode = FileMode.Append,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite,
+                BufferSize = 1,
+                Options = FileOptions.Asynchronous,
+                // Logs say what scripts say, secrets among it.
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         // What an agent sends at once is written at once: who ends this process in the middle leaves no part of it.
         var buffer = new byte[Piece];
         while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)

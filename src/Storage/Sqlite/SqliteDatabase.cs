@@ -52,6 +52,19 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     public override async Task MigrateAsync(CancellationToken cancellation)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        // Made here so that nobody else can read it at any moment; SQLite gives its journals the same mode.
+        if (!File.Exists(path))
+        {
+            await using var file = new FileStream(path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.ReadWrite,
+                    Share = FileShare.ReadWrite,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+        }
+
         await using var connection = await OpenAsync(cancellation);
         await connection.ExecuteAsync("PRAGMA journal_mode = WAL");
         var scripts = Scripts("Sqlite.Schema");

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
@@ -9,28 +10,48 @@ internal sealed class UserKind() : CatalogKind<User>("users")
 {
     private const string Administrator = "superuser";
     private const string Administrators = "Administrator";
+    private const string Looks = "Looks";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<FieldIndex> Indexes { get; } = [new(Administrators, d => IsAdministrator((User)d) ? ["true"] : [])];
+    public override IReadOnlyList<FieldIndex> Indexes { get; } =
+    [
+        new(Administrators, d => IsAdministrator((User)d) ? ["true"] : []), new(Looks, d => [LookAlikes.Skeleton(((User)d).Name)]),
+    ];
+
+    /// <inheritdoc/>
+    public override IReadOnlySet<string> WriteOnly { get; } =
+        FrozenSet.ToFrozenSet([nameof(User.PasswordHash), nameof(User.Secret)], StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override Document Shown(Document document) => (User)document with { PasswordHash = "", Secret = "" };
 
     /// <inheritdoc/>
     public override User Empty(string key) => new() { Name = key };
 
     /// <inheritdoc/>
-    protected override User Fill(User document)
-        => document.Secret.Length > 0 ? document : document with { Secret = RandomNumberGenerator.GetHexString(32, lowercase: true) };
+    protected override User Fill(User document) => document.Secret.Length > 0 ? document : document with { Secret = NewSecret() };
 
-    /// <summary>What is never shown cannot be sent back: without a word about it, it stays.</summary>
-    protected override User Keep(User document, User old) => document with
+    /// <summary>
+    /// What is never shown cannot be sent back: without a word about it, it stays. With another password the tokens of before are void.
+    /// </summary>
+    protected override User Keep(User document, User old)
     {
-        PasswordHash = document.PasswordHash.Length > 0 ? document.PasswordHash : old.PasswordHash,
-        Secret = document.Secret.Length > 0 ? document.Secret : old.Secret,
-    };
+        var hash = document.PasswordHash.Length > 0 ? document.PasswordHash : old.PasswordHash;
+        var isSet = document.Secret.Length > 0 && document.Secret != old.Secret;
+        return document with
+        {
+            PasswordHash = hash,
+            Secret = isSet ? document.Secret : hash == old.PasswordHash ? old.Secret : NewSecret(),
+        };
+    }
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(User document, User? old, CatalogSnapshot catalog)
     {
         if (!NameRules.IsUserName(document.Name)) return KindRules.Invalid(document.Name);
+        if (document.PasswordHash.Length > 0 && document.PasswordHash != old?.PasswordHash && !Passwords.IsHash(document.PasswordHash))
+            return [$"PasswordHash is none that this server makes; set a password by PUT users/{document.Name}/password"];
+        if (old is null && Twin(document.Name, catalog) is { } twin) return [$"Name `{document.Name}` looks like that of user {twin}"];
         return old is not null && IsAdministrator(old) && !IsAdministrator(document) && IsLast(old, catalog)
             ? [$"{old.Name} is the last administrator: its role {Administrator} cannot be taken away"]
             : [];
@@ -42,8 +63,13 @@ internal sealed class UserKind() : CatalogKind<User>("users")
             : IsAdministrator(document) && IsLast(document, catalog) ? [$"{document.Name} is the last administrator"]
             : [];
 
+    private static string NewSecret() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+
+    private static string? Twin(string name, CatalogSnapshot catalog)
+        => catalog.Having("users", Looks, LookAlikes.Skeleton(name)).FirstOrDefault(other => other.Key != name)?.Key;
+
     private static bool IsAdministrator(User user)
-        => user.Roles.Contains(Administrator, StringComparer.Ordinal) && user.PasswordHash.Length > 0;
+        => user.Roles.Contains(Administrator, StringComparer.Ordinal) && Passwords.IsHash(user.PasswordHash);
 
     private static bool IsLast(User user, CatalogSnapshot catalog)
         => !catalog.Having("users", Administrators, "true").Any(other => other.Key != user.Name);
