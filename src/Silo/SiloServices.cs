@@ -18,6 +18,7 @@ using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects;
 using Anvil.Storage;
+using Anvil.Templates;
 
 namespace Anvil.Silo;
 
@@ -45,6 +46,7 @@ internal static class SiloServices
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
+        services.AddSingleton(s => new RenderQueue(RenderQueueLimits.Default, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
         services.AddObjects();

@@ -8,7 +8,7 @@ namespace Anvil.Templates;
 internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>> templates, RenderBudget budget)
 {
     /// <summary>What evaluating a node takes beside its value: arguments, a scope, a number's box.</summary>
-    private const int OctetsOfNode = 96;
+    private const int OctetsOfNode = 48;
 
     private readonly StringBuilder _output = new();
     private string _name = "";
@@ -211,7 +211,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private List<object?> Arguments(CommandNode command, Scope scope, bool piped, object? final)
     {
-        budget.MakeList(command.Operands.Count);
+        budget.Allocate(64 + (8L * command.Operands.Count));
         var arguments = new List<object?>(command.Operands.Count);
         for (var i = 1; i < command.Operands.Count; i++) arguments.Add(Operand(command.Operands[i], scope));
         if (piped) arguments.Add(final);

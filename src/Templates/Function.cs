@@ -49,7 +49,7 @@ internal sealed record Function(string Name, int Least, int Most, Func<IReadOnly
     public void Charge(IReadOnlyList<object?> arguments, RenderBudget budget)
     {
         budget.Step();
-        budget.Allocate(128);
+        budget.Allocate(32);
         if (Cost == FunctionCost.Own) return;
         foreach (var argument in arguments)
         {

@@ -97,29 +97,29 @@ public sealed class RenderBudget
     /// <summary>Charges for a text that is about to be made.</summary>
     internal void MakeText(long characters)
     {
-        Step(1 + (characters / 64));
         Allocate(64 + (2 * characters));
+        Step(1 + (characters / 64));
     }
 
     /// <summary>Charges for a list that is about to be made.</summary>
     internal void MakeList(long items)
     {
-        Step(1 + (items / 8));
         Allocate(128 + (32 * items));
+        Step(1 + (items / 8));
     }
 
     /// <summary>Charges for a map that is about to be made.</summary>
     internal void MakeMap(long entries)
     {
-        Step(1 + (entries / 2));
         Allocate(256 + (128 * entries));
+        Step(1 + (entries / 2));
     }
 
     /// <summary>Charges for the pieces of a text that is about to be cut.</summary>
     internal void MakePieces(long characters, long pieces, int octets = 96)
     {
-        Step(1 + pieces + (characters / 64));
         Allocate(128 + (2 * characters) + (octets * pieces));
+        Step(1 + pieces + (characters / 64));
     }
 
     /// <summary>Charges for the search for a text within another: at worst all of it is compared at every place.</summary>

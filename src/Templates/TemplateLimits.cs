@@ -38,11 +38,11 @@ public sealed record TemplateLimits(int OutputCharacters, int Steps, int Depth)
     public static TemplateLimits Default { get; } = new(8 << 20, 2_000_000, 100);
 
     /// <summary>
-    /// For what is rendered between a packet and its answer, all options together: what a thousandth of the others may take.
+    /// For what is rendered between a packet and its answer, all options together: a hundredth of the work.
     /// </summary>
-    public static TemplateLimits Packet { get; } = new(16 << 10, 10_000, 10)
+    public static TemplateLimits Packet { get; } = new(16 << 10, 20_000, 10)
     {
-        MemoryOctets = 1 << 20,
+        MemoryOctets = 4 << 20,
         Nesting = 100,
         Time = TimeSpan.FromMilliseconds(100),
     };
