@@ -47,9 +47,9 @@ public abstract class RenderTests(SiloFixture silo)
     public async Task AFloodOfOneAddressCostsAnotherOneRender()
     {
         const string Endless = "{{range 100000}}{{range 100000}}{{end}}{{end}}";
-        var env = $$"""
-            {"Name":"{{_name}}","OnlyUnknown":true,"Templates":[
-              {"Name":"bad","Path":"bad.cfg","Contents":"{{Endless}}"},{"Name":"good","Path":"good.cfg","Contents":"{{"{{"}}print `good`}}"}]}
+        var env = $$$"""
+            {"Name":"{{{_name}}}","OnlyUnknown":true,"Templates":[
+              {"Name":"bad","Path":"bad.cfg","Contents":"{{{Endless}}}"},{"Name":"good","Path":"good.cfg","Contents":"{{print `good`}}"}]}
             """;
         var (status, made) = await silo.CallAsync("POST", "bootenvs", env);
         Assert.True(status == HttpStatusCode.Created, made?.ToJsonString());
