@@ -102,7 +102,8 @@ internal static class BuiltinFunctions
         if (from < 0 || to > count || from > to) throw new TemplateFault($"index out of range: {from}:{to}");
         if (a[0] is string) budget.MakeText(to - from);
         else budget.MakeList(to - from);
-        return a[0] is string text ? text[(int)from..(int)to] : ((IReadOnlyList<object?>)a[0]!).Skip((int)from).Take((int)(to - from)).ToList();
+        return a[0] is string text ? text[(int)from..(int)to]
+            : ((IReadOnlyList<object?>)a[0]!).Skip((int)from).Take((int)(to - from)).ToList();
     }
 
     private static string Print(IReadOnlyList<object?> a, RenderBudget budget)

@@ -13,7 +13,8 @@ internal static class DateFunctions
 
     private static readonly (string Go, string Net)[] Layout =
     [
-        ("January", "MMMM"), ("Monday", "dddd"), ("2006", "yyyy"), ("-07:00", "zzz"), ("Z07:00", "K"), ("Jan", "MMM"), ("Mon", "ddd"), ("MST", "'UTC'"),
+        ("January", "MMMM"), ("Monday", "dddd"), ("2006", "yyyy"), ("-07:00", "zzz"), ("Z07:00", "K"), ("Jan", "MMM"), ("Mon", "ddd"),
+        ("MST", "'UTC'"),
         ("01", "MM"), ("02", "dd"), ("03", "hh"), ("04", "mm"), ("05", "ss"), ("06", "yy"), ("15", "HH"), ("PM", "tt"),
     ];
 
@@ -23,13 +24,15 @@ internal static class DateFunctions
         Function.Of("htmlDate", (at, b) => Moment(at, b).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
         Function.Of("unixEpoch", (at, b) => Moment(at, b).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
         Function.Of("toDate", (_, text, b) => Moment(text, b).ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture)),
-        Function.Of("duration", seconds => TimeSpan.FromSeconds(Math.Clamp(Values.ToLong(seconds), 0, 1L << 32)) is var d ? GoDuration(d) : ""),
+        Function.Of("duration",
+            seconds => TimeSpan.FromSeconds(Math.Clamp(Values.ToLong(seconds), 0, 1L << 32)) is var d ? GoDuration(d) : ""),
     ];
 
     private static DateTimeOffset Moment(object? value, RenderBudget budget) => value switch
     {
         long seconds => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, -62135596800, 253402300799)),
-        string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) => at,
+        string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) => at,
         _ => throw new TemplateFault($"\"{budget.Text(value)}\" is not a time"),
     };
 

@@ -25,19 +25,22 @@ internal sealed record Function(string Name, int Least, int Most, Func<IReadOnly
 
     public static Function Of(string name, Func<object?, RenderBudget, object?> body) => new(name, 1, 1, (a, b) => body(a[0], b));
 
-    public static Function Of(string name, Func<object?, object?, RenderBudget, object?> body) => new(name, 2, 2, (a, b) => body(a[0], a[1], b));
+    public static Function Of(string name, Func<object?, object?, RenderBudget, object?> body)
+        => new(name, 2, 2, (a, b) => body(a[0], a[1], b));
 
     public static Function Of(string name, Func<object?, object?, object?, RenderBudget, object?> body)
         => new(name, 3, 3, (a, b) => body(a[0], a[1], a[2], b));
 
-    public static Function Any(string name, int least, Func<IReadOnlyList<object?>, object?> body) => new(name, least, int.MaxValue, (a, _) => body(a));
+    public static Function Any(string name, int least, Func<IReadOnlyList<object?>, object?> body)
+        => new(name, least, int.MaxValue, (a, _) => body(a));
 
     public static Function Any(string name, int least, Func<IReadOnlyList<object?>, RenderBudget, object?> body)
         => new(name, least, int.MaxValue, body);
 
     public static Function OfText(string name, Func<string, object?> body) => new(name, 1, 1, (a, b) => body(b.Text(a[0])));
 
-    public static Function OfText(string name, Func<string, RenderBudget, object?> body) => new(name, 1, 1, (a, b) => body(b.Text(a[0]), b));
+    public static Function OfText(string name, Func<string, RenderBudget, object?> body)
+        => new(name, 1, 1, (a, b) => body(b.Text(a[0]), b));
 
     public static Function OfText(string name, Func<string, string, RenderBudget, object?> body)
         => new(name, 2, 2, (a, b) => body(b.Text(a[0]), b.Text(a[1]), b));

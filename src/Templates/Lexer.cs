@@ -39,7 +39,8 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
 
     private bool IsTrimOpen(int open) => open + 3 < source.Length && source[open + 2] == '-' && IsSpace(source[open + 3]);
 
-    private bool IsTrimClose() => _at + 3 < source.Length && IsSpace(source[_at]) && string.CompareOrdinal(source, _at + 1, "-}}", 0, 3) == 0;
+    private bool IsTrimClose()
+        => _at + 3 < source.Length && IsSpace(source[_at]) && string.CompareOrdinal(source, _at + 1, "-}}", 0, 3) == 0;
 
     private void EmitText(string text, bool trimLeft, bool trimRight)
     {

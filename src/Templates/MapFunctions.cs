@@ -102,7 +102,8 @@ internal static class MapFunctions
             budget.Step(1 + (key.Length / 64));
             budget.MakeMap(1);
             var isThere = target.TryGetValue(key, out var old);
-            if (isThere && old is TemplateMap inner && value is IReadOnlyDictionary<string, object?> more) MergeInto(inner, more, overwrite, budget);
+            if (isThere && old is TemplateMap inner && value is IReadOnlyDictionary<string, object?> more)
+                MergeInto(inner, more, overwrite, budget);
             else if (overwrite || !Values.Truth(old)) target[key] = value;
         }
 

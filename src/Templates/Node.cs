@@ -18,7 +18,8 @@ internal abstract record Node(Place Place)
         }
     }
 
-    /// <summary>Appends the node as it was written; what is beyond the bound is left out, so that this neither grows nor goes deep.</summary>
+    /// <summary>Appends the node as it was written; what is beyond the bound is left out, so that this neither grows nor goes
+    /// deep.</summary>
     protected virtual void Show(StringBuilder text)
     {
     }
@@ -70,7 +71,8 @@ internal sealed record CallNode(Place Place, string Name, PipeNode? Pipe) : Node
     }
 }
 
-internal sealed record PipeNode(Place Place, IReadOnlyList<string> Variables, bool Assign, IReadOnlyList<CommandNode> Commands) : Node(Place)
+internal sealed record PipeNode(Place Place, IReadOnlyList<string> Variables, bool Assign, IReadOnlyList<CommandNode> Commands)
+    : Node(Place)
 {
     protected override void Show(StringBuilder text) => Show(text, Commands, " | ");
 }

@@ -30,7 +30,8 @@ internal static class NumberFunctions
         Function.OfText("toDecimal", s => Octal(s)),
     ];
 
-    private static long NotZero(object? value) => Values.ToLong(value) is var n and not 0 ? n : throw new TemplateFault("division by zero");
+    private static long NotZero(object? value)
+        => Values.ToLong(value) is var n and not 0 ? n : throw new TemplateFault("division by zero");
 
     private static object? Round(IReadOnlyList<object?> a)
     {

@@ -234,7 +234,8 @@ internal sealed class Parser
             }
 
             if (Current.Kind is TokenKind.End or TokenKind.RightDelimiter or TokenKind.RightParen)
-                throw Current.Kind == TokenKind.RightParen ? Error(Current.Place, "unexpected right paren") : closing == TokenKind.RightParen
+                throw Current.Kind == TokenKind.RightParen
+                    ? Error(Current.Place, "unexpected right paren") : closing == TokenKind.RightParen
                     ? Error(Current.Place, "unclosed left paren") : Unexpected(context);
             commands.Add(ParseCommand(context));
             if (Current.Kind == TokenKind.Pipe)

@@ -118,7 +118,8 @@ internal static class Printf
     {
         'v' => value is null ? "<nil>" : Print(value, budget),
         's' when value is string s => precision is { } most && s.Length > most ? s[..most] : s,
-        's' => value is null ? "%!s(<nil>)" : value is long or double or bool ? $"%!s({Values.Kind(value)}={Values.Text(value)})" : Print(value, budget),
+        's' => value is null ? "%!s(<nil>)"
+            : value is long or double or bool ? $"%!s({Values.Kind(value)}={Values.Text(value)})" : Print(value, budget),
         'q' => value is long rune ? $"'{char.ConvertFromUtf32((int)rune)}'" : Quote(budget.Text(value), budget),
         'd' when value is long n => Sign(flags, n >= 0) + n.ToString(CultureInfo.InvariantCulture),
         'x' when value is long n => Radix(n, 16, flags.Contains('#') ? "0x" : ""),
@@ -130,8 +131,11 @@ internal static class Printf
         'c' when value is long n && Rune.IsValid((int)n) => new Rune((int)n).ToString(),
         'U' when value is long n => $"U+{n:X4}",
         't' when value is bool b => b ? "true" : "false",
-        'f' or 'F' when value is double or long => Sign(flags, Values.ToDouble(value) >= 0) + Values.ToDouble(value).ToString("F" + Math.Min(precision ?? 6, 30), CultureInfo.InvariantCulture),
-        'e' when value is double or long => Values.ToDouble(value).ToString($"0.{new string('0', Math.Min(precision ?? 6, 30))}e+00", CultureInfo.InvariantCulture),
+        'f' or 'F' when value is double or long =>
+            Sign(flags, Values.ToDouble(value) >= 0)
+                + Values.ToDouble(value).ToString("F" + Math.Min(precision ?? 6, 30), CultureInfo.InvariantCulture),
+        'e' when value is double or long =>
+            Values.ToDouble(value).ToString($"0.{new string('0', Math.Min(precision ?? 6, 30))}e+00", CultureInfo.InvariantCulture),
         'g' or 'G' when value is double or long => Values.Text(Values.ToDouble(value)),
         'T' => Values.Kind(value) switch { "slice" => "[]interface {}", "map" => "map[string]interface {}", var kind => kind },
         _ => $"%!{verb}({Typed(value, budget)})",
@@ -146,7 +150,8 @@ internal static class Printf
     {
         if (width is not { } size || text.Length >= size) return text;
         if (flags.Contains('-')) return text.PadRight(size);
-        if (!flags.Contains('0') || verb is 's' or 'v' or 'q') return flags.Contains('0') && verb is 's' or 'v' ? text.PadLeft(size, '0') : text.PadLeft(size);
+        if (!flags.Contains('0') || verb is 's' or 'v' or 'q')
+            return flags.Contains('0') && verb is 's' or 'v' ? text.PadLeft(size, '0') : text.PadLeft(size);
         return text.Length > 0 && text[0] is '-' or '+' ? text[0] + text[1..].PadLeft(size - 1, '0') : text.PadLeft(size, '0');
     }
 }

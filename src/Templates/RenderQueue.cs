@@ -1,9 +1,9 @@
 namespace Anvil.Templates;
 
 /// <summary>
-/// Runs renders apart from sockets and the thread pool: a bounded number at once, on threads of their own. Sources (machines, addresses) are
-/// served fairly by the time that they took (start-time fair queueing), one render of each at a time; so one whose renders take all that
-/// they may costs another source the end of one render, and no more. What is over the bounds is refused at once.
+/// Runs renders apart from sockets and the thread pool: a bounded number at once, on threads of their own. Sources (machines, addresses)
+/// are served fairly by the time that they took (start-time fair queueing), one render of each at a time; so one whose renders take all
+/// that they may costs another source the end of one render, and no more. What is over the bounds is refused at once.
 /// </summary>
 public sealed class RenderQueue : IDisposable
 {
@@ -209,7 +209,8 @@ public sealed class RenderQueue : IDisposable
         public double Finish { get; set; }
     }
 
-    private sealed class Work<T>(Func<RenderBudget, T> render, TimeProvider time, CancellationToken cancellation, CancellationToken stop) : IWork
+    private sealed class Work<T>(Func<RenderBudget, T> render, TimeProvider time, CancellationToken cancellation, CancellationToken stop)
+        : IWork
     {
         private const int IsWaiting = 0;
         private const int IsBegun = 1;

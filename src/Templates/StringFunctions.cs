@@ -41,10 +41,12 @@ internal static class StringFunctions
         Function.OfText("snakecase", (s, _) => Cased(s, "_")),
         Function.OfText("kebabcase", (s, _) => Cased(s, "-")),
         Function.OfText("camelcase", Camel),
-        Function.OfText("swapcase", s => string.Concat(s.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)))),
+        Function.OfText("swapcase",
+            s => string.Concat(s.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)))),
         Function.Of("toString", (a, b) => b.Text(a)).ChargingAll(),
         Function.Of("toStrings", (a, b) => Function.List(a).Select(v => (object?)b.Text(v)).ToList()),
-        Function.Of("join", (sep, list, b) => list is IReadOnlyList<object?> items ? Joined(items, b.Text(sep), (v, _) => b.Text(v), b) : b.Text(list)),
+        Function.Of("join",
+            (sep, list, b) => list is IReadOnlyList<object?> items ? Joined(items, b.Text(sep), (v, _) => b.Text(v), b) : b.Text(list)),
         Function.OfText("split", (sep, s, b) => Parts(Pieces(s, sep, int.MaxValue, b), b)),
         Function.Of("splitn", (sep, n, s, b) => Parts(Pieces(b.Text(s), b.Text(sep), Math.Max(1, Function.Size(n)), b), b)),
         Function.OfText("splitList", (sep, s, b) => Pieces(s, sep, int.MaxValue, b).ToList<object?>()),
@@ -57,7 +59,9 @@ internal static class StringFunctions
         Function.OfText("base", s => s.Length == 0 ? "." : s.TrimEnd('/') is var path ? path[(path.LastIndexOf('/') + 1)..] : ""),
         Function.OfText("dir", Directory),
         Function.OfText("ext", s => Path.GetExtension(s)),
-        Function.OfText("clean", s => Path.GetFullPath("/" + s) is var full && s.StartsWith('/') ? full : full.TrimStart('/') is { Length: > 0 } relative ? relative : "."),
+        Function.OfText("clean",
+            s => Path.GetFullPath("/" + s) is var full && s.StartsWith('/')
+                ? full : full.TrimStart('/') is { Length: > 0 } relative ? relative : "."),
         Function.OfText("isAbs", s => s.StartsWith('/')),
         Function.OfText("fail", s => throw new TemplateFault(s)),
     ];
@@ -195,7 +199,8 @@ internal static class StringFunctions
         for (var i = 0; i < text.Length; i++)
         {
             if (text[i] is ' ' or '-' or '_') output.Append(separator);
-            else if (char.IsUpper(text[i]) && i > 0 && char.IsLower(text[i - 1])) output.Append(separator).Append(char.ToLowerInvariant(text[i]));
+            else if (char.IsUpper(text[i]) && i > 0 && char.IsLower(text[i - 1]))
+                output.Append(separator).Append(char.ToLowerInvariant(text[i]));
             else output.Append(char.ToLowerInvariant(text[i]));
         }
 

@@ -31,6 +31,7 @@ public sealed class TemplateException(string template, int line, string cause, s
     internal static TemplateException Execute(string template, int line, int column, string at, string cause, TemplateBound? spent)
     {
         if (cause.Length > LongestCause) cause = cause[..LongestCause] + "...";
-        return new(template, line, cause, $"template: {template}:{line}:{column}: executing \"{template}\" at <{at}>: {cause}", column, spent);
+        return new(template, line, cause, $"template: {template}:{line}:{column}: executing \"{template}\" at <{at}>: {cause}", column,
+            spent);
     }
 }

@@ -17,7 +17,8 @@ public sealed class TemplateSet
     private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _definers;
 
     private TemplateSet(
-        ImmutableDictionary<string, IReadOnlyList<Node>> active, ImmutableDictionary<string, Source> sources, ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
+        ImmutableDictionary<string, IReadOnlyList<Node>> active, ImmutableDictionary<string, Source> sources,
+        ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
     {
         _active = active;
         _sources = sources;
@@ -116,7 +117,8 @@ public sealed class TemplateSet
 
     /// <summary>Whose text counts: what is fixed, then the template of that very name, then the first by name.</summary>
     private static string First(string name, ImmutableSortedSet<string> definers, ImmutableDictionary<string, Source> sources)
-        => definers.Count == 1 ? definers[0] : definers.OrderByDescending(d => sources[d].IsFixed).ThenByDescending(d => d == name).First();
+        => definers.Count == 1 ? definers[0]
+            : definers.OrderByDescending(d => sources[d].IsFixed).ThenByDescending(d => d == name).First();
 
     private ImmutableDictionary<string, ImmutableSortedSet<string>> Replaced(string name, Source? old, Source? source)
     {
@@ -127,12 +129,14 @@ public sealed class TemplateSet
             definers = left.IsEmpty ? definers.Remove(defined) : definers.SetItem(defined, left);
         }
 
-        foreach (var defined in source?.Definitions.Keys ?? []) definers = definers.SetItem(defined, definers.GetValueOrDefault(defined, Nobody).Add(name));
+        foreach (var defined in source?.Definitions.Keys ?? [])
+            definers = definers.SetItem(defined, definers.GetValueOrDefault(defined, Nobody).Add(name));
         return definers;
     }
 
     private ImmutableDictionary<string, IReadOnlyList<Node>> Activated(
-        Source? old, Source? source, ImmutableDictionary<string, Source> sources, ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
+        Source? old, Source? source, ImmutableDictionary<string, Source> sources,
+        ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
     {
         var active = _active;
         foreach (var defined in (old?.Definitions.Keys ?? []).Concat(source?.Definitions.Keys ?? []))

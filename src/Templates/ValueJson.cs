@@ -11,7 +11,8 @@ internal static class ValueJson
     /// <summary>Octets charged for a value that is read, beside its text.</summary>
     private const int OctetsOfValue = 64;
 
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
     private static readonly JsonWriterOptions Pretty = Plain with { Indented = true, NewLine = "\n" };
 
     public static string Write(object? value, RenderBudget budget, bool isPretty = false)

@@ -22,7 +22,8 @@ public abstract class RenderTests(SiloFixture silo)
     {
         var contents = System.Text.Json.JsonSerializer.Serialize(template);
         await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{_name}}","Templates":[{"Name":"t","Contents":{{contents}}}]}""");
-        var (status, machine) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{_name}}","Stage":"none","BootEnv":"local","Tasks":["{{_name}}"]}""");
+        var (status, machine) = await silo.CallAsync("POST", "machines",
+            $$"""{"Name":"{{_name}}","Stage":"none","BootEnv":"local","Tasks":["{{_name}}"]}""");
         Assert.Equal(HttpStatusCode.Created, status);
         var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine!["Uuid"]}}"}""")).Body!;
         var (refused, error) = await silo.CallAsync("GET", $"jobs/{job["Uuid"]}/actions?os=linux");
@@ -68,7 +69,8 @@ public abstract class RenderTests(SiloFixture silo)
             var answers = await Task.WhenAll(flood).WaitAsync(Patience);
             Assert.All(answers, a => Assert.True(
                 (a.Status == HttpStatusCode.InternalServerError && a.Text.Contains("more than 2000000 steps", StringComparison.Ordinal))
-                || (a is { Status: HttpStatusCode.ServiceUnavailable, Again: true } && a.Text.Contains("renders of 127.0.0.2 wait already", StringComparison.Ordinal)),
+                || (a is { Status: HttpStatusCode.ServiceUnavailable, Again: true }
+                    && a.Text.Contains("renders of 127.0.0.2 wait already", StringComparison.Ordinal)),
                 $"{a.Status}: {a.Text}"));
             Assert.Contains(answers, a => a.Status == HttpStatusCode.ServiceUnavailable);
             Assert.Contains(answers, a => a.Status == HttpStatusCode.InternalServerError);

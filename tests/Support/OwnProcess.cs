@@ -37,7 +37,8 @@ public static partial class OwnProcess
             return;
         }
 
-        var start = new ProcessStartInfo("dotnet", [Assembly.GetEntryAssembly()!.Location, "-noColor", "-noLogo", "-explicit", "on", "-parallelMode", "none", "-method", test])
+        var start = new ProcessStartInfo("dotnet",
+            [Assembly.GetEntryAssembly()!.Location, "-noColor", "-noLogo", "-explicit", "on", "-parallelMode", "none", "-method", test])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -58,7 +59,8 @@ public static partial class OwnProcess
 
         // A process that ran nothing ends well, too.
         var all = await said;
-        if (process.ExitCode != 0 || !One().IsMatch(all[0])) throw new InvalidOperationException($"in a process of its own, which ended with {process.ExitCode}: {Tail(all)}");
+        if (process.ExitCode != 0 || !One().IsMatch(all[0]))
+            throw new InvalidOperationException($"in a process of its own, which ended with {process.ExitCode}: {Tail(all)}");
     }
 
     private static string Tail(string[] said)

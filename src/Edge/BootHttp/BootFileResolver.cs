@@ -28,7 +28,13 @@ public sealed record ResolvedFile(byte[]? Rendered, FileInfo? OnDisk, string Mac
 
     /// <summary>Opens the content.</summary>
     public Stream Open() => Rendered is not null ? new MemoryStream(Rendered, writable: false)
-        : new FileStream(OnDisk!.FullName, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
+        : new FileStream(OnDisk!.FullName,
+            new FileStreamOptions
+            {
+                Access = FileAccess.Read,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                Options = FileOptions.Asynchronous | FileOptions.SequentialScan
+            });
 }
 
 /// <summary>A rendered file whose template failed.</summary>
@@ -39,7 +45,8 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// machine only, known by the lease of its address; so no path leads to another machine's files.
 /// </summary>
 public sealed partial class BootFileResolver(
-    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root, ParamKeys keys, ITimeline timeline, RenderQueue renders, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
+    ParamKeys keys, ITimeline timeline, RenderQueue renders, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
@@ -62,7 +69,8 @@ public sealed partial class BootFileResolver(
         activity?.SetTag("anvil.machine", file?.Machine);
         activity?.SetTag("anvil.mac", file?.Mac);
         if (!isRead) return file;
-        AnvilDiagnostics.Files.Add(1, new("protocol", protocol), new("outcome", file is null ? "missing" : file.Rendered is null ? "static" : "rendered"));
+        AnvilDiagnostics.Files.Add(1, new("protocol", protocol),
+            new("outcome", file is null ? "missing" : file.Rendered is null ? "static" : "rendered"));
         AnvilDiagnostics.FileBytes.Add(file?.Length ?? 0, new KeyValuePair<string, object?>("protocol", protocol));
         return file;
     }
@@ -79,7 +87,9 @@ public sealed partial class BootFileResolver(
         var snapshot = catalog.Current;
         var envName = machine?.BootEnv ?? snapshot.Prefs["unknownBootEnv"];
         snapshot.BootEnvs.TryGetValue(envName, out var env);
-        var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort, options.Value.ApiPort) { ApiAddress = options.Value.ApiAddress };
+        var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort,
+            options.Value.ApiPort)
+        { ApiAddress = options.Value.ApiAddress };
         var context = new RenderContext(snapshot, server, machine, env, await tokens.ForRenderingAsync(machine))
         {
             Keys = keys,
@@ -90,8 +100,11 @@ public sealed partial class BootFileResolver(
         if (env is { Available: true } && await RenderAsync(clean, context, source, protocol, cancellation) is (var file, var text))
         {
             if (isRead && machine is not null && Scripts.Contains(file.Template.Name, StringComparer.Ordinal))
-                await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Sighted(new Sighting(SightingKind.Script, "", "", file.Template.Name)));
-            if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters", $"template {file.Template.Name} of {envName}");
+                await GrainCalls.AskAsync(
+                    () => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid))
+                        .Sighted(new Sighting(SightingKind.Script, "", "", file.Template.Name)));
+            if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",
+                $"template {file.Template.Name} of {envName}");
             return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac);
         }
 
@@ -129,7 +142,8 @@ public sealed partial class BootFileResolver(
         if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
         var leases = grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
         if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return (null, "");
-        if (await machines.FindAsync(holder.Token, CancellationToken.None) is not { } known) return (null, holder.Lapsed ? "" : holder.Token);
+        if (await machines.FindAsync(holder.Token, CancellationToken.None) is not { } known)
+            return (null, holder.Lapsed ? "" : holder.Token);
         // A DISCOVER that the machine's grain is still to be told of would void the tokens that are about to be rendered.
         await sightings.SettledAsync(known.Uuid);
         var machine = await machines.ReadAsync(known.Uuid);

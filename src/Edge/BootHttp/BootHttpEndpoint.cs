@@ -26,7 +26,8 @@ public static class BootHttpEndpoint
         ResolvedFile? file;
         try
         {
-            file = await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http", HttpMethods.IsGet(request.Method), http.RequestAborted);
+            file = await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http",
+                HttpMethods.IsGet(request.Method), http.RequestAborted);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -53,7 +54,8 @@ public static class BootHttpEndpoint
 
         var result = file.Rendered is not null
             ? Results.Bytes(file.Rendered, "text/plain; charset=utf-8", enableRangeProcessing: true)
-            : Results.File(file.OnDisk!.FullName, "application/octet-stream", lastModified: new DateTimeOffset(file.OnDisk.LastWriteTimeUtc), enableRangeProcessing: true,
+            : Results.File(file.OnDisk!.FullName, "application/octet-stream",
+                lastModified: new DateTimeOffset(file.OnDisk.LastWriteTimeUtc), enableRangeProcessing: true,
                 entityTag: new EntityTagHeaderValue($"\"{file.OnDisk.LastWriteTimeUtc.Ticks:x}-{file.OnDisk.Length:x}\""));
         var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);
         try

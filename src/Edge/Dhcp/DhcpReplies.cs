@@ -26,22 +26,28 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     private static readonly byte[] IpxeNoProxy = [176, 1, 1];
 
     /// <summary>OFFER or ACK with an address.</summary>
-    public DhcpMessage Lease(DhcpMessage request, DhcpMessageType type, Lease lease, Subnet subnet, Reservation? reservation, BootAnswer boot, uint server)
+    public DhcpMessage Lease(DhcpMessage request, DhcpMessageType type, Lease lease, Subnet subnet, Reservation? reservation,
+        BootAnswer boot, uint server)
     {
         var configured = Configured(request, subnet, reservation);
         var options = Header(type, server);
         options.Add(Number(DhcpOption.LeaseTime, (uint)lease.Duration));
-        options.Add(configured.TryGetValue(DhcpOption.RenewalTime, out var renewal) ? KeyValuePair.Create(DhcpOption.RenewalTime, renewal) : Number(DhcpOption.RenewalTime, (uint)(lease.Duration / 2)));
-        options.Add(configured.TryGetValue(DhcpOption.RebindingTime, out var rebinding) ? KeyValuePair.Create(DhcpOption.RebindingTime, rebinding) : Number(DhcpOption.RebindingTime, (uint)(lease.Duration * 3L / 4)));
+        options.Add(configured.TryGetValue(DhcpOption.RenewalTime, out var renewal)
+            ? KeyValuePair.Create(DhcpOption.RenewalTime, renewal) : Number(DhcpOption.RenewalTime, (uint)(lease.Duration / 2)));
+        options.Add(configured.TryGetValue(DhcpOption.RebindingTime, out var rebinding)
+            ? KeyValuePair.Create(DhcpOption.RebindingTime, rebinding)
+                : Number(DhcpOption.RebindingTime, (uint)(lease.Duration * 3L / 4)));
         AddConfigured(request, options, configured, boot);
         var noBoot = reservation?.Options.Any(o => o.Code == DhcpOption.BootFileName && o.Value.Length == 0) == true || lease.SkipBoot;
         var next = IPv4.TryParse(lease.NextServer, out var own) ? own : server;
-        return Finish(request, IPv4.Parse(lease.Addr), noBoot ? boot with { Boots = false, FromDisk = false } : boot, next, options, configured);
+        return Finish(request, IPv4.Parse(lease.Addr), noBoot ? boot with { Boots = false, FromDisk = false } : boot, next, options,
+            configured);
     }
 
     /// <summary>A proxyDHCP answer: boot file and no address.</summary>
     public DhcpMessage Proxy(DhcpMessage request, DhcpMessageType type, Subnet? subnet, BootAnswer boot, uint server)
-        => Finish(request, 0, boot, subnet is not null && IPv4.TryParse(subnet.NextServer, out var next) ? next : server, Header(type, server), new Dictionary<byte, byte[]>());
+        => Finish(request, 0, boot, subnet is not null && IPv4.TryParse(subnet.NextServer, out var next) ? next : server,
+            Header(type, server), new Dictionary<byte, byte[]>());
 
     /// <summary>ACK of a DHCPINFORM: options without an address or times (RFC 2131 section 4.3.5).</summary>
     public DhcpMessage Inform(DhcpMessage request, Subnet subnet, BootAnswer boot, uint server)
@@ -61,7 +67,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         return Reply(request, 0, 0, "", "", options, broadcast: true);
     }
 
-    private static DhcpMessage Finish(DhcpMessage request, uint address, BootAnswer boot, uint next, List<KeyValuePair<byte, byte[]>> options, IReadOnlyDictionary<byte, byte[]> configured)
+    private static DhcpMessage Finish(DhcpMessage request, uint address, BootAnswer boot, uint next,
+        List<KeyValuePair<byte, byte[]>> options, IReadOnlyDictionary<byte, byte[]> configured)
     {
         var file = "";
         var serverName = "";
@@ -70,10 +77,12 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         if (boot.Boots)
         {
             file = configured.TryGetValue(DhcpOption.BootFileName, out var fixedFile) ? Encoding.UTF8.GetString(fixedFile) : boot.File;
-            serverName = configured.TryGetValue(DhcpOption.TftpServerName, out var name) ? Encoding.UTF8.GetString(name) : IPv4.Format(next);
+            serverName = configured.TryGetValue(DhcpOption.TftpServerName, out var name)
+                ? Encoding.UTF8.GetString(name) : IPv4.Format(next);
             var isHttp = vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal);
             if (isHttp) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
-            else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal)) SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : PxeVendorOptions);
+            else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
+                SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : PxeVendorOptions);
             if (file.Length > 127 || isHttp) Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
         }
         else if (boot.FromDisk && !isIpxe && vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
@@ -111,7 +120,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             if (text.Length == 0) continue;
             try
             {
-                var value = text.Contains("{{", StringComparison.Ordinal) ? catalog.TemplateSet.Render($"option {code}", text, data.Value, budget) : text;
+                var value = text.Contains("{{", StringComparison.Ordinal)
+                    ? catalog.TemplateSet.Render($"option {code}", text, data.Value, budget) : text;
                 if (value.Length > 0) all[code] = OptionText.Encode(code, value);
             }
             catch (Exception e) when (e is TemplateException or FormatException)
@@ -123,12 +133,15 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         return all;
     }
 
-    private static void AddConfigured(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options, IReadOnlyDictionary<byte, byte[]> configured, BootAnswer boot)
+    private static void AddConfigured(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options,
+        IReadOnlyDictionary<byte, byte[]> configured, BootAnswer boot)
     {
         foreach (var code in Wanted(request, configured.Keys))
         {
-            if (code is DhcpOption.TftpServerName or DhcpOption.BootFileName or DhcpOption.LeaseTime or DhcpOption.RenewalTime or DhcpOption.RebindingTime
-                or DhcpOption.MessageType or DhcpOption.ServerId or DhcpOption.ClientId or DhcpOption.RelayAgentInformation || (!boot.Boots && code == 17)) continue;
+            if (code is DhcpOption.TftpServerName or DhcpOption.BootFileName or DhcpOption.LeaseTime or DhcpOption.RenewalTime
+                or DhcpOption.RebindingTime
+                or DhcpOption.MessageType or DhcpOption.ServerId or DhcpOption.ClientId or DhcpOption.RelayAgentInformation
+                    || (!boot.Boots && code == 17)) continue;
             if (configured.TryGetValue(code, out var value)) options.Add(KeyValuePair.Create(code, value));
         }
     }
@@ -143,24 +156,26 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     {
         if (request.Option(DhcpOption.ClientId) is { } id) options.Add(KeyValuePair.Create(DhcpOption.ClientId, id));
         // Switches that snoop add it without being relays (no giaddr), and want it back as well.
-        if (request.Option(DhcpOption.RelayAgentInformation) is { } relay) options.Add(KeyValuePair.Create(DhcpOption.RelayAgentInformation, relay));
+        if (request.Option(DhcpOption.RelayAgentInformation) is { } relay)
+            options.Add(KeyValuePair.Create(DhcpOption.RelayAgentInformation, relay));
     }
 
-    private static DhcpMessage Reply(DhcpMessage request, uint your, uint next, string serverName, string file, List<KeyValuePair<byte, byte[]>> options, bool broadcast) => new()
-    {
-        Op = 2,
-        HardwareType = request.HardwareType,
-        TransactionId = request.TransactionId,
-        HardwareAddress = request.HardwareAddress,
-        RelayAddress = request.RelayAddress,
-        Flags = broadcast && request.RelayAddress != 0 ? (ushort)(request.Flags | 0x8000) : request.Flags,
-        ClientAddress = request.Type is DhcpMessageType.Request or DhcpMessageType.Inform && !broadcast ? request.ClientAddress : 0,
-        YourAddress = your,
-        ServerAddress = next,
-        ServerName = serverName,
-        File = file.Length <= 127 ? file : "",
-        Options = options,
-    };
+    private static DhcpMessage Reply(DhcpMessage request, uint your, uint next, string serverName, string file,
+        List<KeyValuePair<byte, byte[]>> options, bool broadcast) => new()
+        {
+            Op = 2,
+            HardwareType = request.HardwareType,
+            TransactionId = request.TransactionId,
+            HardwareAddress = request.HardwareAddress,
+            RelayAddress = request.RelayAddress,
+            Flags = broadcast && request.RelayAddress != 0 ? (ushort)(request.Flags | 0x8000) : request.Flags,
+            ClientAddress = request.Type is DhcpMessageType.Request or DhcpMessageType.Inform && !broadcast ? request.ClientAddress : 0,
+            YourAddress = your,
+            ServerAddress = next,
+            ServerName = serverName,
+            File = file.Length <= 127 ? file : "",
+            Options = options,
+        };
 
     private static KeyValuePair<byte, byte[]> Number(byte code, uint value) => KeyValuePair.Create(code, OptionText.UInt32(value));
 }

@@ -15,7 +15,8 @@ namespace Anvil.Edge.Tftp;
 /// TFTP (RFC 1350, 2347, 2348, 2349, 7440), read-only. Every transfer has a socket of its own; over the limit new ones are not taken,
 /// so that those under way finish, and no client takes more than half of all.
 /// </summary>
-public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, TimeProvider time, ILogger<TftpServer> logger) : BackgroundService
+public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, TimeProvider time,
+    ILogger<TftpServer> logger) : BackgroundService
 {
     private readonly ConcurrentDictionary<IPEndPoint, Serving> _serving = new();
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
@@ -59,7 +60,8 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
     {
         if (_serving.TryGetValue(client, out var before))
         {
-            // The network may double a request, and a client repeats one that was not answered yet; a client that was answered begins anew.
+            // The network may double a request, and a client repeats one that was not answered yet; a client that was answered begins
+            // anew.
             if (before.Transfer is not { IsAnswered: true })
             {
                 Dropped("duplicate");
@@ -76,7 +78,8 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             return;
         }
 
-        if (_serving.Count >= options.Value.TftpTransfers / 2 && _serving.Keys.Count(k => k.Address.Equals(client.Address)) >= options.Value.TftpTransfers / 2)
+        if (_serving.Count >= options.Value.TftpTransfers / 2
+            && _serving.Keys.Count(k => k.Address.Equals(client.Address)) >= options.Value.TftpTransfers / 2)
         {
             Dropped("client-limit");
             return;

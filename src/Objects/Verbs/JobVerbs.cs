@@ -12,7 +12,8 @@ using Anvil.Templates;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
-public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges, ParamKeys keys, RenderQueue renders)
+public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs, IEdgeDirectory edges,
+    ParamKeys keys, RenderQueue renders)
 {
     /// <summary>What a job runs, rendered for its machine.</summary>
     /// <param name="text">The job's uuid.</param>
@@ -24,7 +25,8 @@ public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens 
     {
         var job = await JobAsync(text, "actions", "GET", request, cancellation);
         var snapshot = catalog.Current;
-        if (await queries.FindAsync(job.Machine, cancellation) is not { } machine) throw new ApiException(ApiError.NotFound("machines", job.Machine));
+        if (await queries.FindAsync(job.Machine, cancellation) is not { } machine)
+            throw new ApiException(ApiError.NotFound("machines", job.Machine));
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
         snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         var near = server with { Address = edges.For(machine.Address) ?? server.Address };
@@ -62,7 +64,8 @@ public sealed class JobVerbs(IMachineQueries queries, ICatalog catalog, ITokens 
     public async Task AppendLogAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         if (!await logs.AppendAsync(job, content, cancellation))
-            throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
+            throw new ApiException(
+                new ApiError("jobs", job.ToString(), "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
     }
 
     private async Task<Job> JobAsync(string text, string action, string type, ObjectRequest request, CancellationToken cancellation)

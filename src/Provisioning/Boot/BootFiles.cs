@@ -12,7 +12,8 @@ public sealed record BootFile(string Path, TemplateInfo Template, RenderContext 
     public string Render()
     {
         if (MachineParams.Missing(Context.Env?.RequiredParams ?? [], Context.Machine, Context.Catalog).FirstOrDefault() is { } name)
-            throw new TemplateException(Template.Name, 0, $"missing required param {name}", $"template: {Template.Name}: boot environment {Context.Env!.Name} needs param {name}");
+            throw new TemplateException(Template.Name, 0, $"missing required param {name}",
+                $"template: {Template.Name}: boot environment {Context.Env!.Name} needs param {name}");
 
         return new RenderData(Context with { Path = Path }).Render(Template);
     }

@@ -15,7 +15,8 @@ public static class JobActions
     public static IReadOnlyList<JobAction> Render(TaskDefinition task, RenderContext context, string os)
     {
         if (MachineParams.Missing(task.RequiredParams, context.Machine, context.Catalog).FirstOrDefault() is { } name)
-            throw new TemplateException(task.Name, 0, $"missing required param {name}", $"template: {task.Name}: task {task.Name} needs param {name}");
+            throw new TemplateException(task.Name, 0, $"missing required param {name}",
+                $"template: {task.Name}: task {task.Name} needs param {name}");
 
         var data = new RenderData(context with { Task = task, Budget = context.Budget ?? new RenderBudget() });
         return [.. task.Templates.Where(t => Fits(t, os)).Select(t => new JobAction(

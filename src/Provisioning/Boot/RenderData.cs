@@ -35,7 +35,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     /// <inheritdoc/>
     public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
     {
-        string Argument(int i) => i < arguments.Count && arguments[i] is string s ? s : throw new TemplateFault($"argument {i + 1} of {name} must be a string");
+        string Argument(int i)
+            => i < arguments.Count && arguments[i] is string s
+                ? s : throw new TemplateFault($"argument {i + 1} of {name} must be a string");
         value = name switch
         {
             "Machine" => new MachineView(context),
@@ -53,7 +55,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "ProvisionerURL" => context.Server.FileUrl,
             "ApiURL" => context.Server.ApiUrl,
             "ParseUrl" => ParseUrl(Argument(0), Argument(1)),
-            "GenerateToken" => Token(budget, context.Machine?.Uuid, context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
+            "GenerateToken" =>
+                Token(budget, context.Machine?.Uuid,
+                    context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
             "GenerateInfiniteToken" => context.Machine is null ? "" : Token(budget, context.Machine.Uuid, LongLife),
             "CallTemplate" => CallTemplate(Argument(0), arguments.Count > 1 ? arguments[1] : this, budget),
             _ => this,
@@ -87,8 +91,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             budget.Allocate(16L * JsonMarshal.GetRawUtf8Value(found.Value).Length);
         }
 
-        if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened) : SecureParams.IsSealed(found.Value))
-            throw new TemplateFault($"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
+        if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened)
+            : SecureParams.IsSealed(found.Value))
+            throw new TemplateFault(
+                $"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
         return Values.FromJson(opened, budget);
     }
 
@@ -105,7 +111,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private string BootParams(string arch, RenderBudget budget)
     {
         var info = context.Env?.For(arch) ?? throw new TemplateFault($"no boot parameters for architecture {arch}");
-        var own = Nested(() => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget)).Trim();
+        var own = Nested(() => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget))
+            .Trim();
         return context.Path.EndsWith(".ipxe", StringComparison.Ordinal) && info.Initrds.Count > 0
             ? $"initrd={info.Initrds[0][(info.Initrds[0].LastIndexOf('/') + 1)..]} {own}"
             : own;
@@ -148,7 +155,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
             if (_fields.TryGetValue(name, out value)) return arguments.Count == 0;
-            if (Json.Options.GetTypeInfo(document.GetType()).Properties.FirstOrDefault(p => p.Name == name) is not { Get: { } get } property) return false;
+            if (Json.Options.GetTypeInfo(document.GetType()).Properties.FirstOrDefault(
+                p => p.Name == name) is not { Get: { } get } property) return false;
             var own = get(document);
             if (property.ShouldSerialize is { } isShown && !isShown(document, own)) return false;
             _fields[name] = value = Values.From(own is string ? own : Element(own, property.PropertyType, budget), budget);
@@ -180,7 +188,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             var machine = context.Machine;
             if (machine is null)
             {
-                value = name is "Name" or "Uuid" or "UUID" or "Address" ? "" : throw new TemplateFault($"an unknown machine has no {name}");
+                value = name is "Name" or "Uuid" or "UUID" or "Address"
+                    ? "" : throw new TemplateFault($"an unknown machine has no {name}");
                 return true;
             }
 
@@ -192,7 +201,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "ShortName" => machine.Name.Split('.')[0],
                 "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? Network.IPv4.Hex(address) : "",
                 "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(context.Mac) : context.Mac,
-                "HasProfile" => arguments.Count > 0 && Looked(machine.Profiles.Count, budget) && machine.Profiles.Contains(arguments[0] as string ?? "", StringComparer.Ordinal),
+                "HasProfile" =>
+                    arguments.Count > 0 && Looked(machine.Profiles.Count, budget)
+                        && machine.Profiles.Contains(arguments[0] as string ?? "", StringComparer.Ordinal),
                 "Secret" => throw new TemplateFault("the machine's Secret is not given to templates"),
                 _ => this,
             };
@@ -208,7 +219,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         {
             // Lists of files and architectures may be as long as a document.
             if (name.Contains("Initrds", StringComparison.Ordinal)) Charge(budget);
-            string Text(int i) => i < arguments.Count ? arguments[i] as string ?? "" : throw new TemplateFault($"{name} needs {i + 1} arguments");
+            string Text(int i)
+                => i < arguments.Count ? arguments[i] as string ?? "" : throw new TemplateFault($"{name} needs {i + 1} arguments");
             value = name switch
             {
                 "PathFor" => Located(Text(0), context.Arch, Text(1)),
@@ -234,7 +246,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             _ => throw new TemplateFault($"no such protocol {protocol}: http, tftp or disk"),
         };
 
-        private ArchInfo Info(string arch) => env.For(arch) ?? throw new TemplateFault($"boot environment {env.Name} does not support {arch}");
+        private ArchInfo Info(string arch)
+            => env.For(arch) ?? throw new TemplateFault($"boot environment {env.Name} does not support {arch}");
 
         private void Charge(RenderBudget budget)
         {

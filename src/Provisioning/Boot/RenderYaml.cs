@@ -19,7 +19,8 @@ internal static class RenderYaml
         Charge(value ?? "", budget);
         try
         {
-            return new SerializerBuilder().JsonCompatible().WithMaximumRecursion(2 * TemplateLimits.ValueDepth).Build().Serialize(value ?? "");
+            return new SerializerBuilder().JsonCompatible().WithMaximumRecursion(2 * TemplateLimits.ValueDepth).Build()
+                .Serialize(value ?? "");
         }
         catch (YamlException e)
         {

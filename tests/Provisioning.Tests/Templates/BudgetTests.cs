@@ -13,16 +13,22 @@ public sealed class BudgetTests
     /// <summary>A fifth of what a render has, so that many end soon.</summary>
     private static readonly TemplateLimits Fifth = TemplateLimits.Default with { Steps = 400_000, MemoryOctets = 32 << 20 };
 
-    private static readonly string[] Openers = ["if true", "with 1", "range 1", "if false}}{{else", "with $x := 1", "define \"x\"", "block \"x\" ."];
+    private static readonly string[] Openers = ["if true", "with 1", "range 1", "if false}}{{else", "with $x := 1", "define \"x\"",
+        "block \"x\" ."];
 
     /// <summary>Ways to print, compare, copy or convert what is in $v.</summary>
     public static TheoryData<string> Walks { get; } =
     [
-        "{{$v}}", "{{print $v}}", "{{println $v}}", "{{printf \"%v\" $v}}", "{{printf \"%s\" $v}}", "{{printf \"%q\" $v}}", "{{printf \"%d\" $v}}", "{{printf \"x\" $v}}",
-        "{{toJson $v}}", "{{mustToJson $v}}", "{{toRawJson $v}}", "{{toPrettyJson $v}}", "{{deepCopy $v}}", "{{deepEqual $v (deepCopy $v)}}", "{{eq $v (deepCopy $v)}}",
-        "{{merge (dict) $v $v}}", "{{quote $v}}", "{{squote $v}}", "{{cat $v}}", "{{toString $v}}", "{{join \",\" (list $v)}}", "{{list $v | sortAlpha}}", "{{list $v | toStrings}}",
-        "{{upper $v}}", "{{html $v}}", "{{js $v}}", "{{urlquery $v}}", "{{b64enc $v}}", "{{repeat 2 $v}}", "{{indent 2 $v}}", "{{get (dict) $v}}", "{{set (dict) $v 1}}", "{{hasKey (dict) $v}}",
-        "{{date $v 1}}", "{{date \"2006\" $v}}", "{{fail $v}}", "{{regexMatch \"a\" $v}}", "{{dict $v $v}}", "{{index (dict) $v}}", "{{urlJoin (dict \"host\" $v)}}", "{{sha256sum $v}}",
+        "{{$v}}", "{{print $v}}", "{{println $v}}", "{{printf \"%v\" $v}}", "{{printf \"%s\" $v}}", "{{printf \"%q\" $v}}",
+        "{{printf \"%d\" $v}}", "{{printf \"x\" $v}}",
+        "{{toJson $v}}", "{{mustToJson $v}}", "{{toRawJson $v}}", "{{toPrettyJson $v}}", "{{deepCopy $v}}",
+        "{{deepEqual $v (deepCopy $v)}}", "{{eq $v (deepCopy $v)}}",
+        "{{merge (dict) $v $v}}", "{{quote $v}}", "{{squote $v}}", "{{cat $v}}", "{{toString $v}}", "{{join \",\" (list $v)}}",
+        "{{list $v | sortAlpha}}", "{{list $v | toStrings}}",
+        "{{upper $v}}", "{{html $v}}", "{{js $v}}", "{{urlquery $v}}", "{{b64enc $v}}", "{{repeat 2 $v}}", "{{indent 2 $v}}",
+        "{{get (dict) $v}}", "{{set (dict) $v 1}}", "{{hasKey (dict) $v}}",
+        "{{date $v 1}}", "{{date \"2006\" $v}}", "{{fail $v}}", "{{regexMatch \"a\" $v}}", "{{dict $v $v}}", "{{index (dict) $v}}",
+        "{{urlJoin (dict \"host\" $v)}}", "{{sha256sum $v}}",
     ];
 
     [Theory]
@@ -59,7 +65,8 @@ public sealed class BudgetTests
         {
             foreach (var levels in new[] { 50, 199, 60_000 })
             {
-                var text = string.Concat(Enumerable.Repeat($"{{{{{opener}}}}}", levels)) + "x" + string.Concat(Enumerable.Repeat("{{end}}", levels));
+                var text = string.Concat(Enumerable.Repeat($"{{{{{opener}}}}}", levels)) + "x"
+                    + string.Concat(Enumerable.Repeat("{{end}}", levels));
                 Small(() => Ends(() => TemplateSet.Empty.Render("t", text, null)));
             }
         }
@@ -67,11 +74,13 @@ public sealed class BudgetTests
 
     [Theory]
     [InlineData("{{define \"r\"}}{{template \"r\" .}}{{end}}{{template \"r\"}}")]
-    [InlineData("{{define \"r\"}}{{if true}}{{with 1}}{{range 1}}{{template \"r\" (list (list (list 1)))}}{{end}}{{end}}{{end}}{{end}}{{template \"r\"}}")]
+    [InlineData("{{define \"r\"}}{{if true}}{{with 1}}{{range 1}}{{template \"r\" (list (list (list "
+        + "1)))}}{{end}}{{end}}{{end}}{{end}}{{template \"r\"}}")]
     [InlineData("{{define \"a\"}}{{template \"b\"}}{{end}}{{define \"b\"}}{{template \"a\"}}{{end}}{{template \"a\"}}")]
     public void TemplatesThatCallEachOtherEndWithTheirDepth(string text)
     {
-        Small(() => Assert.Equal(TemplateBound.Depth, Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", text, null)).Spent));
+        Small(() => Assert.Equal(TemplateBound.Depth,
+            Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", text, null)).Spent));
         Assert.Equal(TemplateBound.Depth, Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", text, null)).Spent);
     }
 
@@ -85,7 +94,8 @@ public sealed class BudgetTests
             "{{$v := dict}}{{$w := dict \"v\" $v}}{{$x := set $v \"w\" (list 1 (list $w))}}",
             "{{$v := dict}}{{$x := set $v \"a\" $v}}{{$x := set $v \"b\" $v}}{{$x := set $v \"c\" (list $v $v)}}",
         ];
-        foreach (var cycle in cycles) Small(() => Ends(() => TemplateSet.Empty.Render("t", cycle + "\n" + walk, null, new RenderBudget(Fifth)), at: 2));
+        foreach (var cycle in cycles)
+            Small(() => Ends(() => TemplateSet.Empty.Render("t", cycle + "\n" + walk, null, new RenderBudget(Fifth)), at: 2));
     }
 
     [Theory]
@@ -100,13 +110,15 @@ public sealed class BudgetTests
             "{{$v := dict \"x\" 1}}{{range 100}}{{$v = dict \"a\" $v \"b\" $v}}{{end}}",
             "{{$v := until 100000}}{{range 20}}{{$v = concat $v $v}}{{end}}",
         ];
-        foreach (var value in values) Small(() => Ends(() => TemplateSet.Empty.Render("t", value + "\n" + walk, null, new RenderBudget(Fifth)), at: 0));
+        foreach (var value in values)
+            Small(() => Ends(() => TemplateSet.Empty.Render("t", value + "\n" + walk, null, new RenderBudget(Fifth)), at: 0));
     }
 
     [Fact]
     public void TwoThatHoldThemselvesAreCompared()
     {
-        const string Text = "{{$a := dict}}{{$x := set $a \"s\" $a}}{{$b := dict}}{{$x := set $b \"s\" $b}}{{deepEqual $a $a}}{{deepEqual $a $b}}";
+        const string Text =
+            "{{$a := dict}}{{$x := set $a \"s\" $a}}{{$b := dict}}{{$x := set $b \"s\" $b}}{{deepEqual $a $a}}{{deepEqual $a $b}}";
         var error = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", Text, null));
         Assert.Equal((TemplateBound.Depth, 1), (error.Spent, error.Line));
         Assert.Contains("the value holds itself", error.Message, StringComparison.Ordinal);
@@ -116,7 +128,8 @@ public sealed class BudgetTests
     [InlineData("{{range 1000000000}}{{end}}", TemplateBound.Steps)]
     [InlineData("{{range 2000}}{{range 2000}}{{end}}{{end}}", TemplateBound.Steps)]
     [InlineData("{{$l := until 3000}}{{$m := list}}{{uniq (concat (chunk 1 $l) (chunk 1 (until 3000)))}}", TemplateBound.Steps)]
-    [InlineData("{{$s := repeat 1000000 \"a\"}}{{$t := printf \"%sb%s\" (substr 0 250000 $s) (substr 0 250000 $s)}}{{contains $t $s}}", TemplateBound.Steps)]
+    [InlineData("{{$s := repeat 1000000 \"a\"}}{{$t := printf \"%sb%s\" (substr 0 250000 $s) (substr 0 250000 $s)}}{{contains $t $s}}",
+        TemplateBound.Steps)]
     [InlineData("{{$s := repeat 1000000 \"a\"}}{{trimAll $s (cat $s \"b\")}}", TemplateBound.Steps)]
     [InlineData("{{$s := \"x\"}}{{range 64}}{{$s = b64enc $s}}{{$s = cat $s $s}}{{end}}", TemplateBound.Memory)]
     [InlineData("{{$s := \"&\"}}{{range 64}}{{$s = html $s}}{{$s = cat $s $s}}{{end}}", TemplateBound.Memory)]
@@ -132,7 +145,9 @@ public sealed class BudgetTests
     [InlineData("{{$s := repeat 1000000 \"x\"}}{{range 100}}{{$s}}{{end}}", TemplateBound.Output)]
     public void WhatSpendsABoundSaysWhich(string text, TemplateBound bound)
     {
-        var error = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", text, null, new RenderBudget(TemplateLimits.Default with { Time = Timeout.InfiniteTimeSpan })));
+        var error = Assert.Throws<TemplateException>(
+            () => TemplateSet.Empty.Render("t", text, null,
+                new RenderBudget(TemplateLimits.Default with { Time = Timeout.InfiniteTimeSpan })));
         Assert.Equal((bound, "t", 1), (error.Spent, error.Template, error.Line));
         Assert.Matches("^template: t:1:[0-9]+: executing \"t\" at <", error.Message);
     }
@@ -143,7 +158,9 @@ public sealed class BudgetTests
     [InlineData("((a{1000}){1000}){1000}")]
     [InlineData("(")]
     public void PatternsThatMayTakeLongAreRefused(string pattern)
-        => Assert.Contains("error parsing regexp", Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", $"{{{{regexMatch `{pattern}` \"aaaa\"}}}}", null)).Message, StringComparison.Ordinal);
+        => Assert.Contains("error parsing regexp",
+            Assert.Throws<TemplateException>(
+                () => TemplateSet.Empty.Render("t", $"{{{{regexMatch `{pattern}` \"aaaa\"}}}}", null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void PatternsTakeTimeThatGrowsWithTheTextAlone()
@@ -166,7 +183,9 @@ public sealed class BudgetTests
     public void ALevelThatFailedIsNoLevelOfTheNext()
     {
         var budget = new RenderBudget();
-        for (var i = 0; i < 2000; i++) Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", "{{if true}}{{with 1}}{{fail (toJson (list (list 1)))}}{{end}}{{end}}", null, budget));
+        for (var i = 0; i < 2000; i++)
+            Assert.Throws<TemplateException>(
+                () => TemplateSet.Empty.Render("t", "{{if true}}{{with 1}}{{fail (toJson (list (list 1)))}}{{end}}{{end}}", null, budget));
         Assert.Equal("1", TemplateSet.Empty.Render("t", "{{if true}}{{1}}{{end}}", null, budget));
     }
 
@@ -174,7 +193,8 @@ public sealed class BudgetTests
     public void TimeIsABound()
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(200) };
-        var error = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", "{{range 100000}}{{end}}", null, new RenderBudget(null, time)));
+        var error = Assert.Throws<TemplateException>(
+            () => TemplateSet.Empty.Render("t", "{{range 100000}}{{end}}", null, new RenderBudget(null, time)));
         Assert.Equal(TemplateBound.Time, error.Spent);
     }
 
@@ -184,7 +204,8 @@ public sealed class BudgetTests
         using var gone = new CancellationTokenSource();
         var set = TemplateSet.Empty;
         var data = new Cancels(gone);
-        Assert.ThrowsAny<OperationCanceledException>(() => set.Render("t", "{{.Now}}{{range 100000}}{{end}}", data, new RenderBudget(cancellation: gone.Token)));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => set.Render("t", "{{.Now}}{{range 100000}}{{end}}", data, new RenderBudget(cancellation: gone.Token)));
     }
 
     [Fact]
@@ -202,7 +223,8 @@ public sealed class BudgetTests
     {
         var parse = Assert.Throws<TemplateException>(() => TemplateSet.Empty.With("t", "a\nbc {{ nosuch }}"));
         Assert.Equal((2, 6), (parse.Line, parse.Column));
-        var execute = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", "a\nbc {{ `\n` }} {{ 1 | .x }}", new TemplateMap()));
+        var execute = Assert.Throws<TemplateException>(
+            () => TemplateSet.Empty.Render("t", "a\nbc {{ `\n` }} {{ 1 | .x }}", new TemplateMap()));
         Assert.Equal((3, 12), (execute.Line, execute.Column));
         Assert.StartsWith("template: t:3:12: executing \"t\" at <.x>: ", execute.Message, StringComparison.Ordinal);
     }

@@ -30,7 +30,8 @@ public sealed class RenderFuzzTests
     /// <summary>Longest that a case may keep a processor busy: its sixty thousand steps take a hundredth of that.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
-    private static readonly TemplateLimits Limits = new(64 << 10, 60_000, 20) { MemoryOctets = 8 << 20, Nesting = 200, Time = Timeout.InfiniteTimeSpan };
+    private static readonly TemplateLimits Limits =
+        new(64 << 10, 60_000, 20) { MemoryOctets = 8 << 20, Nesting = 200, Time = Timeout.InfiniteTimeSpan };
 
     private static readonly string[] Prelude =
     [
@@ -38,27 +39,36 @@ public sealed class RenderFuzzTests
         "{{$deep := list 1}}{{range 300}}{{$deep = list $deep}}{{end}}",
         "{{$shared := list \"x\"}}{{range 60}}{{$shared = list $shared $shared}}{{end}}",
         "{{$maps := dict \"k\" \"v\"}}{{range 60}}{{$maps = dict \"a\" $maps \"b\" $maps}}{{end}}",
-        "{{$long := repeat 20000 \"ab \"}}", "{{$lines := repeat 10000 \"\\n\"}}", "{{$special := repeat 9000 \"&\\\"\"}}", "{{$wide := repeat 9000 \"é世\"}}",
+        "{{$long := repeat 20000 \"ab \"}}", "{{$lines := repeat 10000 \"\\n\"}}", "{{$special := repeat 9000 \"&\\\"\"}}",
+        "{{$wide := repeat 9000 \"é世\"}}",
         "{{$many := until 5000}}", "{{$texts := splitList \" \" (repeat 2000 \"ab \")}}",
     ];
 
     private static readonly string[] Atoms =
     [
-        "$cycle", "$deep", "$shared", "$maps", "$long", "$lines", "$special", "$wide", "$many", "$texts", "nil", "true", "false", "0", "1", "-1", "2", "3", "16", "1000", "999999", "1000000", "1000001",
-        "9223372036854775807", "-9223372036854775808", "1.5", "-0.0", "1e308", "\"\"", "\"a\"", "\" \"", "\"%1000000d%*d\"", "\"%v %q %x\"", "\"$0$0$0$0${1}\"", "\"(a|b)*\"", "\".*\"", "\"(a+)+$\"",
-        "\"x{1000}\"", "\"[\"", "\"1.2.3\"", "\">1,<2||~1.x\"", "\"http://u@h:1/p?q#f\"", "\"{\\\"a\\\":[1,{\\\"b\\\":null}]}\"", "\"2020-01-02T03:04:05Z\"", "\"aGk=\"", "\"NBUQ====\"", "\"k\"", "\"a/b/../c.d\"",
-        "\"777\"", "(list 1 \"a\" nil)", "(dict \"a\" 1 \"k\" \"v\")", "(dict \"scheme\" \"http\" \"host\" $long)", "(list)", "(dict)", "(list (dict \"k\" $long))", "(dict $long $many)",
+        "$cycle", "$deep", "$shared", "$maps", "$long", "$lines", "$special", "$wide", "$many", "$texts", "nil", "true", "false", "0", "1",
+        "-1", "2", "3", "16", "1000", "999999", "1000000", "1000001",
+        "9223372036854775807", "-9223372036854775808", "1.5", "-0.0", "1e308", "\"\"", "\"a\"", "\" \"", "\"%1000000d%*d\"",
+        "\"%v %q %x\"", "\"$0$0$0$0${1}\"", "\"(a|b)*\"", "\".*\"", "\"(a+)+$\"",
+        "\"x{1000}\"", "\"[\"", "\"1.2.3\"", "\">1,<2||~1.x\"", "\"http://u@h:1/p?q#f\"", "\"{\\\"a\\\":[1,{\\\"b\\\":null}]}\"",
+        "\"2020-01-02T03:04:05Z\"", "\"aGk=\"", "\"NBUQ====\"", "\"k\"", "\"a/b/../c.d\"",
+        "\"777\"", "(list 1 \"a\" nil)", "(dict \"a\" 1 \"k\" \"v\")", "(dict \"scheme\" \"http\" \"host\" $long)", "(list)", "(dict)",
+        "(list (dict \"k\" $long))", "(dict $long $many)",
     ];
 
     [Fact]
-    public Task EveryFunctionEndsWithinItsBudget() => OwnProcess.RunAsync(typeof(RenderFuzzTests), nameof(EveryFunctionEndsWithinItsBudget), () => RunAsync(1, n => n < Cases), heapOctets: Heap);
+    public Task EveryFunctionEndsWithinItsBudget()
+        => OwnProcess.RunAsync(typeof(RenderFuzzTests), nameof(EveryFunctionEndsWithinItsBudget), () => RunAsync(1, n => n < Cases),
+            heapOctets: Heap);
 
     [Fact(Explicit = true)]
     public Task EveryFunctionWithoutEnd()
     {
-        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"), CultureInfo.InvariantCulture, out var set) ? set : 10;
+        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"), CultureInfo.InvariantCulture, out var set)
+            ? set : 10;
         var end = DateTime.UtcNow.AddMinutes(minutes);
-        return OwnProcess.RunAsync(typeof(RenderFuzzTests), nameof(EveryFunctionWithoutEnd), () => RunAsync(Environment.TickCount, _ => DateTime.UtcNow < end), TimeSpan.FromMinutes(minutes), Heap);
+        return OwnProcess.RunAsync(typeof(RenderFuzzTests), nameof(EveryFunctionWithoutEnd),
+            () => RunAsync(Environment.TickCount, _ => DateTime.UtcNow < end), TimeSpan.FromMinutes(minutes), Heap);
     }
 
     private static Task RunAsync(int seed, Func<int, bool> goOn)
@@ -66,7 +76,8 @@ public sealed class RenderFuzzTests
         var names = TemplateSet.FunctionNames.Order(StringComparer.Ordinal).ToArray();
         var prelude = new RenderBudget(Limits);
         TemplateSet.Empty.Render("prelude", string.Concat(Prelude), null, prelude);
-        Assert.True(prelude.Steps < Limits.Steps / 4 && prelude.Memory < Limits.MemoryOctets / 4, $"{prelude.Steps} steps and {prelude.Memory} octets are spent already");
+        Assert.True(prelude.Steps < Limits.Steps / 4 && prelude.Memory < Limits.MemoryOctets / 4,
+            $"{prelude.Steps} steps and {prelude.Memory} octets are spent already");
         var done = new HashSet<string>(StringComparer.Ordinal);
         for (var round = 0; goOn(round); round++)
         {
@@ -87,7 +98,9 @@ public sealed class RenderFuzzTests
                 var plain = $"{{{{{Call(random, names, name, 0)}}}}}";
                 try
                 {
-                    TemplateSet.Empty.Render("t", $"{{{{$many := list 3 1 2}}}}{{{{$long := `a b`}}}}{plain.Replace("$cycle", "1", StringComparison.Ordinal)}", null, new RenderBudget(Limits));
+                    TemplateSet.Empty.Render("t",
+                        $"{{{{$many := list 3 1 2}}}}{{{{$long := `a b`}}}}{plain.Replace("$cycle", "1", StringComparison.Ordinal)}", null,
+                        new RenderBudget(Limits));
                     done.Add(name);
                 }
                 catch (TemplateException)
@@ -136,7 +149,8 @@ public sealed class RenderFuzzTests
         Assert.InRange(budget.Memory, 0, Limits.MemoryOctets);
         if (allocated > (OctetsForOne * charged) + OctetsAtFirst)
             throw new InvalidOperationException($"{name}, seed {seed}: {allocated} octets were taken and {charged} charged: {marked}");
-        if (processor > Longest) throw new InvalidOperationException($"{name}, seed {seed}: kept a processor busy for {processor.TotalSeconds:F1} s: {marked}");
+        if (processor > Longest)
+            throw new InvalidOperationException($"{name}, seed {seed}: kept a processor busy for {processor.TotalSeconds:F1} s: {marked}");
         return reached.Is;
     }
 

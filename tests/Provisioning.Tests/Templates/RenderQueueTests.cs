@@ -85,7 +85,8 @@ public sealed class RenderQueueTests
         await UntilAsync(() => queue.Waiting == 0, "the first render runs");
         all.Add(queue.RunAsync("a", Hold));
         all.Add(queue.RunAsync("a", Hold));
-        Assert.Equal("2 renders of a wait already", (await Assert.ThrowsAsync<RenderBusyException>(() => queue.RunAsync("a", Hold))).Message);
+        Assert.Equal("2 renders of a wait already",
+            (await Assert.ThrowsAsync<RenderBusyException>(() => queue.RunAsync("a", Hold))).Message);
         foreach (var source in new[] { "b", "c", "d" }) all.Add(queue.RunAsync(source, Hold));
         Assert.Equal("5 renders wait already", (await Assert.ThrowsAsync<RenderBusyException>(() => queue.RunAsync("e", Hold))).Message);
         gate.Set();
@@ -103,7 +104,8 @@ public sealed class RenderQueueTests
         {
             began.Set();
             return TemplateSet.Empty.Render("t", "{{range 1000000000}}{{range 1000000000}}{{break}}{{end}}{{end}}", null, new RenderBudget(
-                TemplateLimits.Default with { Steps = int.MaxValue, MemoryOctets = long.MaxValue, Time = Timeout.InfiniteTimeSpan }, null, gone.Token));
+                TemplateLimits.Default with { Steps = int.MaxValue, MemoryOctets = long.MaxValue, Time = Timeout.InfiniteTimeSpan }, null,
+                gone.Token));
         });
         began.Wait(TestContext.Current.CancellationToken);
         var waiting = queue.RunAsync("b", _ => "b", gone.Token);
@@ -135,7 +137,8 @@ public sealed class RenderQueueTests
     public async Task AFaultIsTheRequestsAlone()
     {
         using var queue = new RenderQueue(new RenderQueueLimits(1), _time);
-        await Assert.ThrowsAsync<TemplateException>(() => queue.RunAsync("a", budget => TemplateSet.Empty.Render("t", "{{fail `x`}}", null, budget)));
+        await Assert.ThrowsAsync<TemplateException>(
+            () => queue.RunAsync("a", budget => TemplateSet.Empty.Render("t", "{{fail `x`}}", null, budget)));
         await Assert.ThrowsAsync<InvalidOperationException>(() => queue.RunAsync<int>("a", _ => throw new InvalidOperationException()));
         Assert.Equal(1, await queue.RunAsync("a", _ => 1));
     }
@@ -159,10 +162,12 @@ public sealed class RenderQueueTests
     }
 
     private static Task UntilAsync(Func<bool> condition, string what)
-        => Wait.UntilAsync(() => Task.FromResult(condition()), TimeSpan.FromSeconds(30), () => $"not yet: {what}", TestContext.Current.CancellationToken);
+        => Wait.UntilAsync(() => Task.FromResult(condition()), TimeSpan.FromSeconds(30), () => $"not yet: {what}",
+            TestContext.Current.CancellationToken);
 
     private static void InterlockedMax(ref int most, int value)
     {
-        for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most)) Interlocked.CompareExchange(ref most, value, seen);
+        for (var seen = Volatile.Read(ref most); value > seen; seen = Volatile.Read(ref most))
+            Interlocked.CompareExchange(ref most, value, seen);
     }
 }

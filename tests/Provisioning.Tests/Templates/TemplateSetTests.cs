@@ -100,7 +100,8 @@ public sealed class TemplateSetTests
     [InlineData("{{ range 1000000 }}{{ range 1000000 }}x{{ end }}{{ end }}")]
     [InlineData("{{ repeat 1000000 \"xxxxxxxxxxxxxxxxxxxxxx\" }}")]
     [InlineData("{{ range until 1000000 }}{{ repeat 1000000 \"x\" }}{{ end }}")]
-    public void StopsWhatWouldNotEnd(string template) => Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", template, Data));
+    public void StopsWhatWouldNotEnd(string template)
+        => Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", template, Data));
 
     [Fact]
     public void TemplatesOfASetCallEachOther()
@@ -113,7 +114,9 @@ public sealed class TemplateSetTests
     [Fact]
     public void NoTextMakesTheEngineFailInAnotherWay()
     {
-        string[] parts = ["{{", "}}", "{{-", " -}}", "if", "range", "end", "else", "define", "\"a\"", "template", ".X", ".", "$x", ":=", "=", "|", "(", ")", ",", "1", "-", "'c'", "`", "/*", "*/", "\n", " ", "len", "and", "nil", "true", "\\", "é", "printf", "\"%*d\""];
+        string[] parts = ["{{", "}}", "{{-", " -}}", "if", "range", "end", "else", "define", "\"a\"", "template", ".X", ".", "$x", ":=",
+            "=", "|", "(", ")", ",", "1", "-", "'c'", "`", "/*", "*/", "\n", " ", "len", "and", "nil", "true", "\\", "é", "printf",
+            "\"%*d\""];
         var random = new Random(7);
         for (var i = 0; i < 100_000; i++)
         {
