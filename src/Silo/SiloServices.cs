@@ -19,6 +19,7 @@ using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects;
 using Anvil.Storage;
+using Anvil.Templates;
 
 namespace Anvil.Silo;
 
@@ -47,6 +48,7 @@ internal static class SiloServices
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
+        services.AddSingleton(s => new RenderQueue(RenderQueueLimits.Default, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());
         services.AddObjects();

@@ -9,43 +9,72 @@ internal static class BuiltinFunctions
 {
     public static IEnumerable<Function> All() =>
     [
-        Function.Of("not", a => !Values.Truth(a)),
-        Function.Of("len", Length),
-        Function.Any("index", 1, Index),
-        new("slice", 1, 4, Slice),
-        Function.Any("print", 0, a => Print(a)),
-        Function.Any("println", 0, a => string.Join(' ', a.Select(Values.Text)) + "\n"),
-        Function.Any("printf", 1, a => Printf.Format(Function.Text(a[0]), a.Skip(1).ToList())),
-        Function.Any("html", 0, a => WebUtility.HtmlEncode(Print(a))),
-        Function.Any("js", 0, a => JavaScriptEncoder.Default.Encode(Print(a))),
-        Function.Any("urlquery", 0, a => Uri.EscapeDataString(Print(a)).Replace("%20", "+", StringComparison.Ordinal)),
-        Function.Any("eq", 2, a => a.Skip(1).Any(b => Equal(a[0], b))),
-        Function.Of("ne", (a, b) => !Equal(a, b)),
-        Function.Of("lt", (a, b) => Compare(a, b) < 0),
-        Function.Of("le", (a, b) => Compare(a, b) <= 0),
-        Function.Of("gt", (a, b) => Compare(a, b) > 0),
-        Function.Of("ge", (a, b) => Compare(a, b) >= 0),
+        Function.Of("not", a => !Values.Truth(a)).ChargingAll(),
+        Function.Of("len", Length).ChargingAll(),
+        Function.Any("index", 1, Index).ChargingAll(),
+        new("slice", 1, 4, Slice) { Cost = FunctionCost.Own },
+        Function.Any("print", 0, Print),
+        Function.Any("println", 0, (a, b) => Joined(a, b) + "\n"),
+        Function.Any("printf", 1, (a, b) => Printf.Format(b.Text(a[0]), a.Skip(1).ToList(), b)),
+        Function.Any("html", 0, (a, b) => WebUtility.HtmlEncode(Escapable(a, b))),
+        Function.Any("js", 0, (a, b) => JavaScriptEncoder.Default.Encode(Escapable(a, b))),
+        Function.Any("urlquery", 0, (a, b) => Uri.EscapeDataString(Escapable(a, b)).Replace("%20", "+", StringComparison.Ordinal)),
+        Function.Any("eq", 2, (a, b) => a.Skip(1).Any(other => Equal(a[0], other, b))).ChargingAll(),
+        Function.Of("ne", (x, y, b) => !Equal(x, y, b)).ChargingAll(),
+        Function.Of("lt", (x, y, b) => Compare(x, y, b) < 0).ChargingAll(),
+        Function.Of("le", (x, y, b) => Compare(x, y, b) <= 0).ChargingAll(),
+        Function.Of("gt", (x, y, b) => Compare(x, y, b) > 0).ChargingAll(),
+        Function.Of("ge", (x, y, b) => Compare(x, y, b) >= 0).ChargingAll(),
     ];
 
-    private static object? Length(object? value) => value switch
+    private static string Joined(IReadOnlyList<object?> a, RenderBudget budget)
     {
-        string s => (long)Encoding.UTF8.GetByteCount(s),
+        var texts = a.Select(v => ValuePrinter.Print(v, budget)).ToList();
+        budget.MakeText(2 * (texts.Sum(t => (long)t.Length) + texts.Count));
+        return string.Join(' ', texts);
+    }
+
+    /// <summary>A text that is about to be escaped: a character becomes nine at most, twice.</summary>
+    private static string Escapable(IReadOnlyList<object?> a, RenderBudget budget)
+    {
+        var text = Print(a, budget);
+        budget.MakeText(18L * text.Length);
+        return text;
+    }
+
+    private static object? Length(object? value, RenderBudget budget) => value switch
+    {
+        string s => Octets(s, budget),
         IReadOnlyList<object?> list => (long)list.Count,
         IReadOnlyDictionary<string, object?> map => (long)map.Count,
         null => throw new TemplateFault("len of nil pointer"),
         _ => throw new TemplateFault($"len of type {Values.Kind(value)}"),
     };
 
-    private static object? Index(IReadOnlyList<object?> a)
+    private static long Octets(string text, RenderBudget budget)
+    {
+        budget.Step(1 + (text.Length / 256));
+        return Encoding.UTF8.GetByteCount(text);
+    }
+
+    private static long Octet(string text, object? key, RenderBudget budget)
+    {
+        budget.MakeText(2L * text.Length);
+        var octets = Encoding.UTF8.GetBytes(text);
+        return octets[Position(key, octets.Length)];
+    }
+
+    private static object? Index(IReadOnlyList<object?> a, RenderBudget budget)
     {
         var value = a[0];
         foreach (var key in a.Skip(1))
         {
+            budget.Step();
             value = value switch
             {
                 IReadOnlyList<object?> list => list[Position(key, list.Count)],
-                string s => (long)Encoding.UTF8.GetBytes(s)[Position(key, Encoding.UTF8.GetByteCount(s))],
-                IReadOnlyDictionary<string, object?> map => map.GetValueOrDefault(Function.Text(key)),
+                string s => Octet(s, key, budget),
+                IReadOnlyDictionary<string, object?> map => map.GetValueOrDefault(MapFunctions.Key(key, budget)),
                 null => throw new TemplateFault("index of untyped nil"),
                 _ => throw new TemplateFault($"can't index item of type {Values.Kind(value)}"),
             };
@@ -60,7 +89,7 @@ internal static class BuiltinFunctions
         return n >= 0 && n < count ? (int)n : throw new TemplateFault($"index out of range: {n}");
     }
 
-    private static object? Slice(IReadOnlyList<object?> a)
+    private static object? Slice(IReadOnlyList<object?> a, RenderBudget budget)
     {
         var count = a[0] switch
         {
@@ -71,35 +100,46 @@ internal static class BuiltinFunctions
         var from = a.Count > 1 ? Values.ToLong(a[1]) : 0;
         var to = a.Count > 2 ? Values.ToLong(a[2]) : count;
         if (from < 0 || to > count || from > to) throw new TemplateFault($"index out of range: {from}:{to}");
+        if (a[0] is string) budget.MakeText(to - from);
+        else budget.MakeList(to - from);
         return a[0] is string text ? text[(int)from..(int)to]
             : ((IReadOnlyList<object?>)a[0]!).Skip((int)from).Take((int)(to - from)).ToList();
     }
 
-    private static string Print(IReadOnlyList<object?> a)
+    private static string Print(IReadOnlyList<object?> a, RenderBudget budget)
     {
-        var text = new StringBuilder();
+        var output = new StringBuilder();
         for (var i = 0; i < a.Count; i++)
         {
-            if (i > 0 && a[i] is not string && a[i - 1] is not string) text.Append(' ');
-            text.Append(Values.Text(a[i]));
+            if (i > 0 && a[i] is not string && a[i - 1] is not string) output.Append(' ');
+            var text = ValuePrinter.Print(a[i], budget);
+            budget.MakeText(2L * text.Length);
+            output.Append(text);
         }
 
-        return text.ToString();
+        budget.MakeText(output.Length);
+        return output.ToString();
     }
 
-    private static bool Equal(object? a, object? b)
+    private static bool Equal(object? a, object? b, RenderBudget budget)
     {
+        budget.Step();
         if (a is not null && b is not null && Basic(a) != Basic(b)) throw new TemplateFault("incompatible types for comparison");
-        return Values.Same(a, b);
+        return new ValueComparer(budget).Equals(a, b);
     }
 
-    private static int Compare(object? a, object? b) => (a, b) switch
+    private static int Compare(object? a, object? b, RenderBudget budget)
     {
-        (string x, string y) => string.CompareOrdinal(x, y),
-        (long x, long y) => x.CompareTo(y),
-        (long or double, long or double) => Values.ToDouble(a).CompareTo(Values.ToDouble(b)),
-        _ => throw new TemplateFault(a is null || b is null ? "invalid type for comparison" : "incompatible types for comparison"),
-    };
+        switch (a, b)
+        {
+            case (string x, string y):
+                budget.Step(1 + (Math.Min(x.Length, y.Length) / 1024));
+                return string.CompareOrdinal(x, y);
+            case (long x, long y): return x.CompareTo(y);
+            case (long or double, long or double): return Values.ToDouble(a).CompareTo(Values.ToDouble(b));
+            default: throw new TemplateFault(a is null || b is null ? "invalid type for comparison" : "incompatible types for comparison");
+        }
+    }
 
     private static string Basic(object value) => value is long or double ? "number" : Values.Kind(value);
 }

@@ -8,6 +8,9 @@ namespace Anvil.Templates;
 /// </summary>
 internal static class DateFunctions
 {
+    /// <summary>What a character of a layout takes: looking for its field, and the field's text.</summary>
+    private const int OctetsOfLayout = 512;
+
     private static readonly (string Go, string Net)[] Layout =
     [
         ("January", "MMMM"), ("Monday", "dddd"), ("2006", "yyyy"), ("-07:00", "zzz"), ("Z07:00", "K"), ("Jan", "MMM"), ("Mon", "ddd"),
@@ -17,24 +20,26 @@ internal static class DateFunctions
 
     public static IEnumerable<Function> All() =>
     [
-        Function.Of("date", (layout, at) => Moment(at).ToString(Net(Function.Text(layout)), CultureInfo.InvariantCulture)),
-        Function.Of("htmlDate", at => Moment(at).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
-        Function.Of("unixEpoch", at => Moment(at).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
-        Function.Of("toDate", (_, text) => Moment(text).ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture)),
+        Function.Of("date", (layout, at, b) => Moment(at, b).ToString(Net(b.Text(layout), b), CultureInfo.InvariantCulture)),
+        Function.Of("htmlDate", (at, b) => Moment(at, b).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+        Function.Of("unixEpoch", (at, b) => Moment(at, b).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
+        Function.Of("toDate", (_, text, b) => Moment(text, b).ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture)),
         Function.Of("duration",
             seconds => TimeSpan.FromSeconds(Math.Clamp(Values.ToLong(seconds), 0, 1L << 32)) is var d ? GoDuration(d) : ""),
     ];
 
-    private static DateTimeOffset Moment(object? value) => value switch
+    private static DateTimeOffset Moment(object? value, RenderBudget budget) => value switch
     {
         long seconds => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, -62135596800, 253402300799)),
         string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) => at,
-        _ => throw new TemplateFault($"\"{Values.Text(value)}\" is not a time"),
+        _ => throw new TemplateFault($"\"{budget.Text(value)}\" is not a time"),
     };
 
-    private static string Net(string go)
+    private static string Net(string go, RenderBudget budget)
     {
+        budget.Step(1 + go.Length);
+        budget.Allocate(OctetsOfLayout * (long)go.Length);
         var net = new StringBuilder();
         for (var i = 0; i < go.Length;)
         {

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Anvil.Templates;
@@ -8,8 +7,11 @@ namespace Anvil.Templates;
 /// <summary>Sprig's encoding, hashing, JSON, version and URL functions.</summary>
 internal static class EncodingFunctions
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonSerializerOptions Pretty = new(Plain) { WriteIndented = true };
+    /// <summary>Longest URL that is taken apart, in characters.</summary>
+    private const int LongestUrl = 65_519;
+
+    /// <summary>What one constraint of a range of versions takes: two patterns are matched.</summary>
+    private const int OctetsOfConstraint = 4096;
 
     public static IEnumerable<Function> All() =>
     [
@@ -20,27 +22,26 @@ internal static class EncodingFunctions
         Function.OfText("sha256sum", s => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(s)))),
         Function.OfText("sha512sum", s => Convert.ToHexStringLower(SHA512.HashData(Encoding.UTF8.GetBytes(s)))),
         Function.OfText("adler32sum", s => Adler32(Encoding.UTF8.GetBytes(s)).ToString(System.Globalization.CultureInfo.InvariantCulture)),
-        Function.Of("toJson", v => Json(v)),
-        Function.Of("mustToJson", v => Json(v)),
-        Function.Of("toRawJson", v => Json(v)),
-        Function.Of("toPrettyJson", v => JsonSerializer.Serialize(Plainly(v), Pretty)),
+        Function.Of("toJson", (v, b) => ValueJson.Write(v, b)).ChargingAll(),
+        Function.Of("mustToJson", (v, b) => ValueJson.Write(v, b)).ChargingAll(),
+        Function.Of("toRawJson", (v, b) => ValueJson.Write(v, b)).ChargingAll(),
+        Function.Of("toPrettyJson", (v, b) => ValueJson.Write(v, b, isPretty: true)).ChargingAll(),
         Function.OfText("fromJson", FromJson),
         Function.OfText("mustFromJson", FromJson),
-        Function.OfText("semver", s => Semver(s)),
-        Function.OfText("semverCompare", (range, version) => SemanticVersion.Parse(version).Satisfies(range)),
+        Function.OfText("semver", Semver),
+        Function.OfText("semverCompare", Satisfies),
         Function.OfText("urlParse", UrlParse),
-        Function.Of("urlJoin", v => UrlJoin(Function.Map(v))),
+        Function.Of("urlJoin", (v, b) => UrlJoin(Function.Map(v), b)),
     ];
 
-    /// <summary>Compact JSON of a template value.</summary>
-    internal static string Json(object? value) => JsonSerializer.Serialize(Plainly(value), Plain);
-
-    private static object? FromJson(string text)
+    private static object? FromJson(string text, RenderBudget budget)
     {
+        // The reader keeps the text in UTF-8 and twelve octets for each token.
+        budget.MakeText(8L * text.Length);
         try
         {
             using var document = JsonDocument.Parse(text);
-            return Values.FromJson(document.RootElement);
+            return ValueJson.Read(document.RootElement, budget);
         }
         catch (JsonException e)
         {
@@ -48,14 +49,11 @@ internal static class EncodingFunctions
         }
     }
 
-    private static object? Plainly(object? value) => value switch
+    private static object? Satisfies(string range, string version, RenderBudget budget)
     {
-        IReadOnlyDictionary<string, object?> map =>
-            new SortedDictionary<string, object?>(map.ToDictionary(p => p.Key, p => Plainly(p.Value)), StringComparer.Ordinal),
-        IReadOnlyList<object?> list => list.Select(Plainly).ToList(),
-        ITemplateObject => value.ToString(),
-        _ => value,
-    };
+        budget.MakePieces(range.Length, range.AsSpan().CountAny(',', '|') + 2L, OctetsOfConstraint);
+        return SemanticVersion.Parse(version).Satisfies(range);
+    }
 
     private static uint Adler32(byte[] data)
     {
@@ -69,8 +67,9 @@ internal static class EncodingFunctions
         return (b << 16) | a;
     }
 
-    private static TemplateMap Semver(string text)
+    private static TemplateMap Semver(string text, RenderBudget budget)
     {
+        budget.MakePieces(text.Length, 2, OctetsOfConstraint);
         var version = SemanticVersion.Parse(text);
         return new TemplateMap
         {
@@ -83,8 +82,11 @@ internal static class EncodingFunctions
         };
     }
 
-    private static object? UrlParse(string text)
+    private static object? UrlParse(string text, RenderBudget budget)
     {
+        if (text.Length > LongestUrl) throw new TemplateFault($"a URL has at most {LongestUrl} characters");
+        budget.MakeText(256 + (64L * text.Length));
+        budget.MakeMap(16);
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url)) throw new TemplateFault($"\"{text}\" is not an absolute URL");
         return new TemplateMap
         {
@@ -99,9 +101,16 @@ internal static class EncodingFunctions
         };
     }
 
-    private static string UrlJoin(IReadOnlyDictionary<string, object?> map)
+    private static string UrlJoin(IReadOnlyDictionary<string, object?> map, RenderBudget budget)
     {
-        string Part(string key) => Function.Text(map.GetValueOrDefault(key));
+        string Part(string key)
+        {
+            var text = budget.Text(map.GetValueOrDefault(key));
+            budget.MakeText(4L * text.Length);
+            return text;
+        }
+
+
         var user = Part("userinfo") is { Length: > 0 } info ? info + "@" : "";
         var query = Part("query") is { Length: > 0 } q ? "?" + q : "";
         var fragment = Part("fragment") is { Length: > 0 } f ? "#" + f : "";

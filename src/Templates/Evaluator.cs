@@ -2,13 +2,17 @@ using System.Text;
 
 namespace Anvil.Templates;
 
-/// <summary>Executes parsed templates, with text/template's semantics and missingkey=error.</summary>
-internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>> templates, TemplateLimits limits)
+/// <summary>
+/// Executes parsed templates, with text/template's semantics and missingkey=error. One for a render; those within it share its budget.
+/// </summary>
+internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>> templates, RenderBudget budget)
 {
+    /// <summary>What evaluating a node takes beside its value: arguments, a scope, a number's box.</summary>
+    private const int OctetsOfNode = 48;
+
     private readonly StringBuilder _output = new();
-    private int _steps;
-    private int _depth;
     private string _name = "";
+    private Node? _at;
 
     private enum Flow
     {
@@ -19,8 +23,26 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     public string Run(string name, object? data)
     {
-        Call(name, Values.From(data), null);
-        return _output.ToString();
+        var place = budget.Place();
+        try
+        {
+            _name = name;
+            // A request may render many, each of which has its own output and tables.
+            budget.Step();
+            budget.Allocate(1024);
+            Call(name, Values.From(data, budget), null);
+            return _output.ToString();
+        }
+        catch (TemplateFault e)
+        {
+            throw _at is null
+                ? new TemplateException(name, 0, e.Message, $"template: {name}: {e.Message}", 0, e.Spent)
+                : Fault(_at, e.Message, e.Spent);
+        }
+        finally
+        {
+            budget.GoBack(place);
+        }
     }
 
     private void Call(string name, object? dot, Node? caller)
@@ -32,54 +54,80 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
                 : Fault(caller, $"template \"{name}\" not defined");
         }
 
-        if (++_depth > limits.Depth)
-            throw new TemplateException(name, 0, "too deep", $"template: {name}: exceeded maximum template depth ({limits.Depth})");
+        budget.Call();
         var outer = _name;
         _name = name;
         Walk(body, new Scope(null, dot, "$", dot));
         _name = outer;
-        _depth--;
+        budget.Return();
     }
 
     private Flow Walk(IReadOnlyList<Node> nodes, Scope scope)
     {
-        foreach (var node in nodes)
+        budget.Enter();
+        var flow = Flow.Next;
+        for (var i = 0; i < nodes.Count && flow == Flow.Next; i++)
         {
+            var node = nodes[i];
             Step(node);
             switch (node)
             {
                 case TextNode text:
-                    Write(node, text.Text);
+                    Write(text.Text);
                     break;
                 case ActionNode action:
                     var value = Pipe(action.Pipe, ref scope);
-                    if (action.Pipe.Variables.Count == 0) Write(node, Values.Text(value));
+                    if (action.Pipe.Variables.Count == 0) Write(value is string s ? s : ValuePrinter.Print(value, budget));
                     break;
-                case IfNode branch:
-                    var inner = scope;
-                    var flow = Walk(Values.Truth(Pipe(branch.Pipe, ref inner)) ? branch.Then : branch.Else, inner);
-                    if (flow != Flow.Next) return flow;
+                case IfNode choice:
+                    flow = If(choice, scope);
                     break;
                 case WithNode with:
-                    var withScope = scope;
-                    var subject = Pipe(with.Pipe, ref withScope);
-                    flow = Values.Truth(subject) ? Walk(with.Then, withScope.WithDot(subject)) : Walk(with.Else, withScope);
-                    if (flow != Flow.Next) return flow;
+                    flow = With(with, scope);
                     break;
                 case RangeNode range:
                     flow = Range(range, scope);
-                    if (flow != Flow.Next) return flow;
                     break;
                 case CallNode call:
                     var callScope = scope;
-                    Call(call.Name, call.Pipe is null ? null : Pipe(call.Pipe, ref callScope), call);
+                    var dot = call.Pipe is null ? null : Pipe(call.Pipe, ref callScope);
+                    _at = call;
+                    Call(call.Name, dot, call);
                     break;
-                case BreakNode: return Flow.Break;
-                case ContinueNode: return Flow.Continue;
+                case BreakNode:
+                    flow = Flow.Break;
+                    break;
+                case ContinueNode:
+                    flow = Flow.Continue;
+                    break;
             }
         }
 
-        return Flow.Next;
+        budget.Leave();
+        return flow;
+    }
+
+    private Flow If(IfNode choice, Scope scope)
+    {
+        foreach (var branch in choice.Branches)
+        {
+            Step(branch.Pipe);
+            if (Values.Truth(Pipe(branch.Pipe, ref scope))) return Walk(branch.Body, scope);
+        }
+
+        return Walk(choice.Else, scope);
+    }
+
+    private Flow With(WithNode with, Scope scope)
+    {
+        foreach (var branch in with.Branches)
+        {
+            Step(branch.Pipe);
+            var subject = Pipe(branch.Pipe, ref scope);
+            if (Values.Truth(subject)) return Walk(branch.Body, scope.WithDot(subject));
+        }
+
+        return Walk(with.Else, scope);
     }
 
     private Flow Range(RangeNode range, Scope scope)
@@ -90,10 +138,9 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
         {
             null => [],
             IReadOnlyList<object?> list => list.Select((item, i) => ((object?)(long)i, item)),
-            IReadOnlyDictionary<string, object?> map =>
-                map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ((object?)p.Key, p.Value)).ToList(),
+            IReadOnlyDictionary<string, object?> map => budget.Sorted(map).Select(p => ((object?)p.Key, p.Value)),
             long n => LongRange(n),
-            _ => throw Fault(range.Pipe, $"range can't iterate over {Values.Text(value)}"),
+            _ => throw Fault(range.Pipe, $"range can't iterate over {ValuePrinter.Print(value, budget)}"),
         };
         var any = false;
         foreach (var (key, item) in items)
@@ -107,8 +154,8 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
                 var first = names.Count == 2 ? key : item;
                 if (range.Pipe.Assign)
                 {
-                    scope.Assign(names[0], first);
-                    if (names.Count == 2) scope.Assign(names[1], item);
+                    scope.Assign(names[0], first, budget);
+                    if (names.Count == 2) scope.Assign(names[1], item, budget);
                 }
                 else
                 {
@@ -130,14 +177,16 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private object? Pipe(PipeNode pipe, ref Scope scope)
     {
+        budget.Enter();
         object? value = null;
         for (var i = 0; i < pipe.Commands.Count; i++) value = Command(pipe.Commands[i], scope, i > 0, value);
         if (pipe.Variables.Count > 0)
         {
-            if (pipe.Assign) scope.Assign(pipe.Variables[0], value);
+            if (pipe.Assign) scope.Assign(pipe.Variables[0], value, budget);
             else scope = scope.Declare(pipe.Variables[0], value);
         }
 
+        budget.Leave();
         return value;
     }
 
@@ -150,7 +199,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             case FunctionNode function: return Function(command, function, scope, piped, final);
             case FieldNode field: return Members(field, scope.Dot, field.Names, Arguments(command, scope, piped, final));
             case VariableNode variable when variable.Names.Count > 0:
-                return Members(variable, scope.Lookup(variable.Name), variable.Names, Arguments(command, scope, piped, final));
+                return Members(variable, scope.Lookup(variable.Name, budget), variable.Names, Arguments(command, scope, piped, final));
             case ChainNode chain:
                 return Members(chain, Operand(chain.Head, scope), chain.Names, Arguments(command, scope, piped, final));
         }
@@ -162,6 +211,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private List<object?> Arguments(CommandNode command, Scope scope, bool piped, object? final)
     {
+        budget.Allocate(64 + (8L * command.Operands.Count));
         var arguments = new List<object?>(command.Operands.Count);
         for (var i = 1; i < command.Operands.Count; i++) arguments.Add(Operand(command.Operands[i], scope));
         if (piped) arguments.Add(final);
@@ -176,9 +226,9 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             case NilNode: return null;
             case ConstantNode constant: return constant.Value;
             case FieldNode field: return Members(field, scope.Dot, field.Names, []);
-            case VariableNode variable: return Members(variable, scope.Lookup(variable.Name), variable.Names, []);
+            case VariableNode variable: return Members(variable, scope.Lookup(variable.Name, budget), variable.Names, []);
             case ChainNode chain: return Members(chain, Operand(chain.Head, scope), chain.Names, []);
-            case FunctionNode function: return Function(new CommandNode(function.Line, [function]), function, scope, false, null);
+            case FunctionNode function: return Function(new CommandNode(function.Place, [function]), function, scope, false, null);
             case PipeNode pipe:
                 var inner = scope;
                 return Pipe(pipe, ref inner);
@@ -188,7 +238,12 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private object? Members(Node at, object? value, IReadOnlyList<string> names, IReadOnlyList<object?> arguments)
     {
-        for (var i = 0; i < names.Count; i++) value = Member(at, value, names[i], i == names.Count - 1 ? arguments : []);
+        for (var i = 0; i < names.Count; i++)
+        {
+            Step(at);
+            value = Member(at, value, names[i], i == names.Count - 1 ? arguments : []);
+        }
+
         return value;
     }
 
@@ -200,11 +255,11 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             case ITemplateObject owner:
                 try
                 {
-                    if (owner.TryGet(name, arguments, out var value)) return Values.From(value);
+                    if (owner.TryGet(name, arguments, budget, out var value)) return Values.From(value, budget);
                 }
                 catch (TemplateFault e)
                 {
-                    throw Fault(at, $"error calling {name}: {e.Message}");
+                    throw Fault(at, $"error calling {name}: {e.Message}", e.Spent);
                 }
 
                 throw Fault(at, $"can't evaluate field {name} in type {owner.GetType().Name}");
@@ -232,40 +287,45 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
         }
 
         var arguments = Arguments(command, scope, piped, final);
+        Step(function);
         try
         {
-            return Values.From(Functions.Call(function.Name, arguments));
+            return Values.From(Functions.Call(function.Name, arguments, budget), budget);
         }
         catch (TemplateFault e)
         {
-            throw Fault(function,
-                e.Message.StartsWith("wrong number", StringComparison.Ordinal)
-                    ? e.Message : $"error calling {function.Name}: {e.Message}");
+            var isCount = e.Message.StartsWith("wrong number", StringComparison.Ordinal);
+            throw Fault(function, isCount ? e.Message : $"error calling {function.Name}: {e.Message}", e.Spent);
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or InvalidOperationException
-            or System.Text.RegularExpressions.RegexMatchTimeoutException)
+            or NotSupportedException)
         {
             throw Fault(function, $"error calling {function.Name}: {e.Message}");
         }
     }
 
-    private void Write(Node node, string text)
+    private void Write(string text)
     {
-        if (_output.Length + text.Length > limits.OutputCharacters)
-            throw Fault(node, $"output is over {limits.OutputCharacters} characters");
+        budget.Write(text.Length);
         _output.Append(text);
     }
 
     private void Step(Node node)
     {
-        if (++_steps > limits.Steps) throw Fault(node, $"more than {limits.Steps} steps");
+        _at = node;
+        budget.Step();
+        budget.Allocate(OctetsOfNode);
     }
 
-    private TemplateException Fault(Node node, string cause) => TemplateException.Execute(_name, node.Line, node.Source, cause);
+    private TemplateException Fault(Node node, string cause, TemplateBound? spent = null)
+        => TemplateException.Execute(_name, node.Place.Line, node.Place.Column, node.Source, cause, spent);
 
     /// <summary>Dot and the variables in sight, newest first.</summary>
     private sealed class Scope(Scope? outer, object? dot, string name, object? value)
     {
+        /// <summary>Scopes passed in looking for a variable that count as one step.</summary>
+        private const int ScopesPerStep = 16;
+
         private object? _value = value;
 
         public object? Dot { get; } = dot;
@@ -274,15 +334,17 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
         public Scope WithDot(object? subject) => new(this, subject, "", null);
 
-        public object? Lookup(string variable) => Find(variable)._value;
+        public object? Lookup(string variable, RenderBudget budget) => Find(variable, budget)._value;
 
-        public void Assign(string variable, object? content) => Find(variable)._value = content;
+        public void Assign(string variable, object? content, RenderBudget budget) => Find(variable, budget)._value = content;
 
-        private Scope Find(string variable)
+        private Scope Find(string variable, RenderBudget budget)
         {
+            var passed = 0;
             for (var scope = this; scope is not null; scope = scope.Outer)
             {
                 if (scope.Name == variable) return scope;
+                if (++passed % ScopesPerStep == 0) budget.Step();
             }
 
             throw new TemplateFault($"undefined variable: {variable}");

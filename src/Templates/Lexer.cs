@@ -5,11 +5,16 @@ namespace Anvil.Templates;
 /// <summary>
 /// Splits template text into tokens: text/template's lexical rules, with whitespace trimming and comments already applied.
 /// </summary>
-internal sealed class Lexer(string name, string source)
+internal sealed class Lexer(string name, string source, RenderBudget budget)
 {
+    /// <summary>What a token and the nodes that are made of it take, beside its text.</summary>
+    private const int OctetsOfToken = 160;
+
     private readonly List<Token> _tokens = [];
     private int _at;
+    private int _start;
     private int _line = 1;
+    private int _lineStart;
 
     public List<Token> Run()
     {
@@ -21,12 +26,14 @@ internal sealed class Lexer(string name, string source)
             var trimThis = open >= 0 && IsTrimOpen(open);
             EmitText(text, trimNext, trimThis);
             if (open < 0) break;
+            _start = open;
             _at = open + 2;
             if (trimThis) _at += 1;
             trimNext = LexAction();
         }
 
-        _tokens.Add(new Token(TokenKind.End, "", _line));
+        _start = source.Length;
+        Add(TokenKind.End, "");
         return _tokens;
     }
 
@@ -37,11 +44,11 @@ internal sealed class Lexer(string name, string source)
 
     private void EmitText(string text, bool trimLeft, bool trimRight)
     {
-        var startLine = _line;
-        _line += Lines(text);
+        var place = new Place(_line, _at - _lineStart);
+        Pass(_at, _at + text.Length);
         if (trimLeft) text = text.TrimStart(' ', '\t', '\r', '\n');
         if (trimRight) text = text.TrimEnd(' ', '\t', '\r', '\n');
-        if (text.Length > 0) _tokens.Add(new Token(TokenKind.Text, text, startLine));
+        if (text.Length > 0) Add(TokenKind.Text, text, place);
     }
 
     /// <summary>Lexes one action up to and with its closing delimiter; true when the text after it is to be trimmed.</summary>
@@ -55,9 +62,10 @@ internal sealed class Lexer(string name, string source)
         while (true)
         {
             if (_at >= source.Length) throw Error("unclosed action");
+            _start = _at;
             if (IsTrimClose())
             {
-                _line += source[_at] == '\n' ? 1 : 0;
+                Pass(_at, _at + 1);
                 _at += 4;
                 Add(TokenKind.RightDelimiter, "}}");
                 return true;
@@ -78,7 +86,7 @@ internal sealed class Lexer(string name, string source)
     {
         var close = source.IndexOf("*/", start + 2, StringComparison.Ordinal);
         if (close < 0) throw Error("unclosed comment");
-        _line += Lines(source[_at..close]);
+        Pass(_at, close);
         _at = close + 2;
         if (IsTrimClose())
         {
@@ -139,7 +147,7 @@ internal sealed class Lexer(string name, string source)
         while (_at < source.Length && IsSpace(source[_at]) && !IsTrimClose()) _at++;
         if (_at == start) return;
         Add(TokenKind.Space, " ");
-        _line += Lines(source[start.._at]);
+        Pass(start, _at);
     }
 
     private void LexWord(TokenKind kind, int skip)
@@ -171,7 +179,7 @@ internal sealed class Lexer(string name, string source)
         if (close < 0) throw Error("unterminated raw quoted string");
         var text = source[(_at + 1)..close];
         Add(TokenKind.StringLiteral, text);
-        _line += Lines(text);
+        Pass(_at, close);
         _at = close + 1;
     }
 
@@ -247,11 +255,33 @@ internal sealed class Lexer(string name, string source)
         _at++;
     }
 
-    private void Add(TokenKind kind, string text) => _tokens.Add(new Token(kind, text, _line));
+    private void Add(TokenKind kind, string text) => Add(kind, text, new Place(_line, _start - _lineStart));
 
-    private TemplateException Error(string cause) => TemplateException.Parse(name, _line, cause);
+    private void Add(TokenKind kind, string text, Place place)
+    {
+        try
+        {
+            budget.Step();
+            budget.Allocate(OctetsOfToken + (2L * text.Length));
+        }
+        catch (TemplateFault e)
+        {
+            throw TemplateException.Parse(name, place.Line, place.Column, e.Message, e.Spent);
+        }
 
-    private static int Lines(string text) => text.AsSpan().Count('\n');
+        _tokens.Add(new Token(kind, text, place));
+    }
+
+    private TemplateException Error(string cause) => TemplateException.Parse(name, _line, Math.Max(0, _start - _lineStart), cause);
+
+    /// <summary>Counts the lines of a stretch that is passed over.</summary>
+    private void Pass(int from, int to)
+    {
+        var text = source.AsSpan(from, to - from);
+        if (text.LastIndexOf('\n') is not (>= 0 and var last)) return;
+        _line += text.Count('\n');
+        _lineStart = from + last + 1;
+    }
 
     private static bool IsSpace(char c) => c is ' ' or '\t' or '\r' or '\n';
 

@@ -5,21 +5,21 @@ namespace Anvil.Templates;
 /// <summary>Recursive-descent parser of text/template's grammar; collects `define` and `block` bodies beside the main body.</summary>
 internal sealed class Parser
 {
-    private const int MaxDepth = 200;
+    private const int MaxDepth = TemplateLimits.ParseDepth;
     private readonly string _name;
     private readonly List<Token> _tokens;
     private readonly Func<string, bool> _hasFunction;
     private readonly Dictionary<string, IReadOnlyList<Node>> _definitions = new(StringComparer.Ordinal);
-    private readonly Stack<string> _variables = new(["$"]);
+    private ParserVariables _variables = new();
     private int _at;
     private int _depth;
     private int _loops;
 
-    public Parser(string name, string source, Func<string, bool> hasFunction)
+    public Parser(string name, string source, Func<string, bool> hasFunction, RenderBudget budget)
     {
         _name = name;
         _hasFunction = hasFunction;
-        _tokens = new Lexer(name, source).Run();
+        _tokens = new Lexer(name, source, budget).Run();
     }
 
     private enum Ending
@@ -33,15 +33,15 @@ internal sealed class Parser
 
     public IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse()
     {
-        var (body, ending, line) = ParseList();
-        if (ending != Ending.EndOfText) throw Error(line, ending == Ending.End ? "unexpected {{end}}" : "unexpected {{else}}");
+        var (body, ending, at) = ParseList();
+        if (ending != Ending.EndOfText) throw Error(at, ending == Ending.End ? "unexpected {{end}}" : "unexpected {{else}}");
         _definitions[_name] = body;
         return _definitions;
     }
 
-    private (IReadOnlyList<Node> Body, Ending Ending, int Line) ParseList()
+    private (IReadOnlyList<Node> Body, Ending Ending, Place At) ParseList()
     {
-        if (++_depth > MaxDepth) throw Error(Current.Line, $"actions nested deeper than {MaxDepth}");
+        Enter("actions");
         var nodes = new List<Node>();
         try
         {
@@ -49,10 +49,10 @@ internal sealed class Parser
             {
                 var token = Current;
                 _at++;
-                if (token.Kind == TokenKind.End) return (nodes, Ending.EndOfText, token.Line);
+                if (token.Kind == TokenKind.End) return (nodes, Ending.EndOfText, token.Place);
                 if (token.Kind == TokenKind.Text)
                 {
-                    nodes.Add(new TextNode(token.Line, token.Text));
+                    nodes.Add(new TextNode(token.Place, token.Text));
                     continue;
                 }
 
@@ -64,9 +64,9 @@ internal sealed class Parser
                         case "end":
                             _at++;
                             Close("end");
-                            return (nodes, Ending.End, token.Line);
+                            return (nodes, Ending.End, token.Place);
                         case "else":
-                            return (nodes, ParseElse(), token.Line);
+                            return (nodes, ParseElse(), token.Place);
                     }
                 }
 
@@ -91,122 +91,123 @@ internal sealed class Parser
 
     private Node? ParseAction()
     {
-        var line = Current.Line;
+        var at = Current.Place;
         if (Current.Kind == TokenKind.Identifier)
         {
             switch (Current.Text)
             {
                 case "if":
                     _at++;
-                    return ParseBranch(line, "if");
+                    return ParseBranch(at, "if");
                 case "with":
                     _at++;
-                    return ParseBranch(line, "with");
+                    return ParseBranch(at, "with");
                 case "range":
                     _at++;
-                    return ParseBranch(line, "range");
+                    return ParseBranch(at, "range");
                 case "define":
                     _at++;
-                    ParseDefine(line);
+                    ParseDefine(at);
                     return null;
                 case "block":
                     _at++;
-                    return ParseBlock(line);
+                    return ParseBlock(at);
                 case "template":
                     _at++;
-                    return ParseTemplate(line);
+                    return ParseTemplate(at);
                 case "break":
                 case "continue":
                     var word = Current.Text;
                     _at++;
                     Close(word);
-                    if (_loops == 0) throw Error(line, $"{{{{{word}}}}} outside {{{{range}}}}");
-                    return word == "break" ? new BreakNode(line) : new ContinueNode(line);
+                    if (_loops == 0) throw Error(at, $"{{{{{word}}}}} outside {{{{range}}}}");
+                    return word == "break" ? new BreakNode(at) : new ContinueNode(at);
             }
         }
 
         var pipe = ParsePipe("command", TokenKind.RightDelimiter);
-        return new ActionNode(line, pipe);
+        return new ActionNode(at, pipe);
     }
 
-    private Node ParseBranch(int line, string keyword)
+    private Node ParseBranch(Place at, string keyword)
     {
         var outer = _variables.Count;
         var pipe = ParsePipe(keyword, TokenKind.RightDelimiter);
         if (keyword == "range") _loops++;
-        var (body, ending, _) = ParseList();
+        var (body, ending, place) = ParseList();
         if (keyword == "range") _loops--;
+        var branches = new List<Branch> { new(pipe, body) };
+        while (ending == (keyword == "if" ? Ending.ElseIf : Ending.ElseWith) && keyword != "range")
+        {
+            _at++;
+            pipe = ParsePipe(keyword, TokenKind.RightDelimiter);
+            (body, ending, place) = ParseList();
+            branches.Add(new Branch(pipe, body));
+        }
+
         IReadOnlyList<Node> otherwise = [];
         switch (ending)
         {
             case Ending.EndOfText:
-                throw Error(line, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
-            case Ending.ElseIf when keyword == "if":
-            case Ending.ElseWith when keyword == "with":
-                _at++;
-                otherwise = [ParseBranch(Current.Line, keyword)];
-                break;
+                throw Error(at, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
             case Ending.ElseIf or Ending.ElseWith:
-                throw Error(line, $"unexpected {{{{else {(ending == Ending.ElseIf ? "if" : "with")}}}}} in {keyword}");
+                throw Error(at, $"unexpected {{{{else {(ending == Ending.ElseIf ? "if" : "with")}}}}} in {keyword}");
             case Ending.Else:
-                var (list, last, at) = ParseList();
-                if (last == Ending.EndOfText) throw Error(line, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
-                if (last != Ending.End) throw Error(at, "expected end; found {{else}}");
-                otherwise = list;
+                (otherwise, ending, place) = ParseList();
+                if (ending == Ending.EndOfText) throw Error(at, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
+                if (ending != Ending.End) throw Error(place, "expected end; found {{else}}");
                 break;
         }
 
-        while (_variables.Count > outer) _variables.Pop();
+        _variables.DropTo(outer);
         return keyword switch
         {
-            "if" => new IfNode(line, pipe, body, otherwise),
-            "with" => new WithNode(line, pipe, body, otherwise),
-            _ => new RangeNode(line, pipe, body, otherwise),
+            "if" => new IfNode(at, branches, otherwise),
+            "with" => new WithNode(at, branches, otherwise),
+            _ => new RangeNode(at, branches[0].Pipe, branches[0].Body, otherwise),
         };
     }
 
-    private void ParseDefine(int line)
+    private void ParseDefine(Place at)
     {
         var name = ParseTemplateName("define clause");
         SkipSpace();
         Close("define clause");
-        _definitions[name] = ParseIsolatedBody(line, "define");
+        _definitions[name] = ParseIsolatedBody(at, "define");
     }
 
-    private CallNode ParseBlock(int line)
+    private CallNode ParseBlock(Place at)
     {
         var name = ParseTemplateName("block clause");
         var pipe = ParsePipe("block clause", TokenKind.RightDelimiter);
-        _definitions[name] = ParseIsolatedBody(line, "block");
-        return new CallNode(line, name, pipe);
+        _definitions[name] = ParseIsolatedBody(at, "block");
+        return new CallNode(at, name, pipe);
     }
 
-    private IReadOnlyList<Node> ParseIsolatedBody(int line, string keyword)
+    private IReadOnlyList<Node> ParseIsolatedBody(Place at, string keyword)
     {
-        var saved = _variables.ToArray();
+        var saved = _variables;
         var loops = _loops;
-        _variables.Clear();
-        _variables.Push("$");
+        _variables = new ParserVariables();
         _loops = 0;
         var (body, ending, _) = ParseList();
-        if (ending != Ending.End) throw Error(line, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
-        _variables.Clear();
-        foreach (var variable in saved.Reverse()) _variables.Push(variable);
+        if (ending != Ending.End) throw Error(at, $"unclosed {{{{{keyword}}}}}: unexpected EOF");
+        _variables = saved;
         _loops = loops;
         return body;
     }
 
-    private CallNode ParseTemplate(int line)
+    private CallNode ParseTemplate(Place at)
     {
         var name = ParseTemplateName("template clause");
         SkipSpace();
         if (Current.Kind == TokenKind.RightDelimiter)
         {
             _at++;
-            return new CallNode(line, name, null);
+            return new CallNode(at, name, null);
         }
 
-        return new CallNode(line, name, ParsePipe("template clause", TokenKind.RightDelimiter));
+        return new CallNode(at, name, ParsePipe("template clause", TokenKind.RightDelimiter));
     }
 
     private string ParseTemplateName(string context)
@@ -218,9 +219,9 @@ internal sealed class Parser
 
     private PipeNode ParsePipe(string context, TokenKind closing)
     {
-        if (++_depth > MaxDepth) throw Error(Current.Line, $"parentheses nested deeper than {MaxDepth}");
+        Enter("parentheses");
         SkipSpace();
-        var line = Current.Line;
+        var at = Current.Place;
         var (variables, assign) = ParseDeclarations(context);
         var commands = new List<CommandNode>();
         while (true)
@@ -234,26 +235,26 @@ internal sealed class Parser
 
             if (Current.Kind is TokenKind.End or TokenKind.RightDelimiter or TokenKind.RightParen)
                 throw Current.Kind == TokenKind.RightParen
-                    ? Error(Current.Line, "unexpected right paren") : closing == TokenKind.RightParen
-                    ? Error(Current.Line, "unclosed left paren") : Unexpected(context);
+                    ? Error(Current.Place, "unexpected right paren") : closing == TokenKind.RightParen
+                    ? Error(Current.Place, "unclosed left paren") : Unexpected(context);
             commands.Add(ParseCommand(context));
             if (Current.Kind == TokenKind.Pipe)
             {
                 _at++;
                 SkipSpace();
-                if (Current.Kind == closing) throw Error(Current.Line, $"missing value for {context}");
+                if (Current.Kind == closing) throw Error(Current.Place, $"missing value for {context}");
             }
         }
 
-        if (commands.Count == 0) throw Error(line, $"missing value for {context}");
+        if (commands.Count == 0) throw Error(at, $"missing value for {context}");
         foreach (var later in commands.Skip(1))
         {
             if (later.Operands[0] is ConstantNode or DotNode or NilNode)
-                throw Error(later.Line, $"non executable command in pipeline stage: {later.Source}");
+                throw Error(later.Place, $"non executable command in pipeline stage: {later.Source}");
         }
 
         _depth--;
-        return new PipeNode(line, variables, assign, commands);
+        return new PipeNode(at, variables, assign, commands);
     }
 
     private (IReadOnlyList<string> Variables, bool Assign) ParseDeclarations(string context)
@@ -281,7 +282,7 @@ internal sealed class Parser
         var assign = _tokens[_at++].Kind == TokenKind.Assign;
         foreach (var name in names)
         {
-            if (assign && !_variables.Contains(name)) throw Error(Current.Line, $"undefined variable \"{name}\"");
+            if (assign && !_variables.Contains(name)) throw Error(Current.Place, $"undefined variable \"{name}\"");
             if (!assign) _variables.Push(name);
         }
 
@@ -290,7 +291,7 @@ internal sealed class Parser
 
     private CommandNode ParseCommand(string context)
     {
-        var line = Current.Line;
+        var at = Current.Place;
         var operands = new List<Node>();
         while (true)
         {
@@ -298,11 +299,11 @@ internal sealed class Parser
             if (Current.Kind is TokenKind.Pipe or TokenKind.RightDelimiter or TokenKind.RightParen or TokenKind.End) break;
             operands.Add(ParseOperand(context));
             if (Current.Kind is TokenKind.Space or TokenKind.Pipe or TokenKind.RightDelimiter or TokenKind.RightParen) continue;
-            throw Current.Kind == TokenKind.End ? Error(Current.Line, "unclosed action") : Unexpected("operand");
+            throw Current.Kind == TokenKind.End ? Error(Current.Place, "unclosed action") : Unexpected("operand");
         }
 
-        if (operands.Count == 0) throw Error(line, "empty command");
-        return new CommandNode(line, operands);
+        if (operands.Count == 0) throw Error(at, "empty command");
+        return new CommandNode(at, operands);
     }
 
     private Node ParseOperand(string context)
@@ -312,22 +313,22 @@ internal sealed class Parser
         switch (token.Kind)
         {
             case TokenKind.Identifier:
-                if (!_hasFunction(token.Text)) throw Error(token.Line, $"function \"{token.Text}\" not defined");
-                node = new FunctionNode(token.Line, token.Text);
+                if (!_hasFunction(token.Text)) throw Error(token.Place, $"function \"{token.Text}\" not defined");
+                node = new FunctionNode(token.Place, token.Text);
                 break;
-            case TokenKind.Dot: node = new DotNode(token.Line); break;
-            case TokenKind.Nil: node = new NilNode(token.Line); break;
-            case TokenKind.Bool: node = new ConstantNode(token.Line, token.Text == "true"); break;
-            case TokenKind.StringLiteral: node = new ConstantNode(token.Line, token.Text); break;
+            case TokenKind.Dot: node = new DotNode(token.Place); break;
+            case TokenKind.Nil: node = new NilNode(token.Place); break;
+            case TokenKind.Bool: node = new ConstantNode(token.Place, token.Text == "true"); break;
+            case TokenKind.StringLiteral: node = new ConstantNode(token.Place, token.Text); break;
             case TokenKind.Character:
-                if (token.Text.EnumerateRunes().Count() != 1) throw Error(token.Line, $"malformed character constant: '{token.Text}'");
-                node = new ConstantNode(token.Line, (long)token.Text.EnumerateRunes().First().Value);
+                if (token.Text.EnumerateRunes().Count() != 1) throw Error(token.Place, $"malformed character constant: '{token.Text}'");
+                node = new ConstantNode(token.Place, (long)token.Text.EnumerateRunes().First().Value);
                 break;
-            case TokenKind.Number: node = new ConstantNode(token.Line, ParseNumber(token)); break;
-            case TokenKind.Field: return new FieldNode(token.Line, [token.Text, .. Fields()]);
+            case TokenKind.Number: node = new ConstantNode(token.Place, ParseNumber(token)); break;
+            case TokenKind.Field: return new FieldNode(token.Place, [token.Text, .. Fields()]);
             case TokenKind.Variable:
-                if (!_variables.Contains(token.Text)) throw Error(token.Line, $"undefined variable \"{token.Text}\"");
-                return new VariableNode(token.Line, token.Text, Fields());
+                if (!_variables.Contains(token.Text)) throw Error(token.Place, $"undefined variable \"{token.Text}\"");
+                return new VariableNode(token.Place, token.Text, Fields());
             case TokenKind.LeftParen:
                 node = ParsePipe("parenthesized pipeline", TokenKind.RightParen);
                 break;
@@ -337,8 +338,8 @@ internal sealed class Parser
         }
 
         if (Current.Kind != TokenKind.Field) return node;
-        if (node is ConstantNode or NilNode or DotNode) throw Error(token.Line, $"unexpected . after term \"{node.Source}\"");
-        return new ChainNode(token.Line, node, Fields());
+        if (node is ConstantNode or NilNode or DotNode) throw Error(token.Place, $"unexpected . after term \"{node.Source}\"");
+        return new ChainNode(token.Place, node, Fields());
     }
 
     private List<string> Fields()
@@ -370,11 +371,24 @@ internal sealed class Parser
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {
-            throw Error(token.Line, $"bad number syntax: \"{token.Text}\"");
+            throw Error(token.Place, $"bad number syntax: \"{token.Text}\"");
         }
     }
 
     private Token Current => _tokens[_at];
+
+    private void Enter(string what)
+    {
+        if (++_depth > MaxDepth) throw Deep($"{what} nested deeper than {MaxDepth}");
+        try
+        {
+            RenderBudget.NeedStack();
+        }
+        catch (TemplateFault e)
+        {
+            throw Deep(e.Message);
+        }
+    }
 
     private void SkipSpace()
     {
@@ -389,8 +403,11 @@ internal sealed class Parser
     }
 
     private TemplateException Unexpected(string context) => Current.Kind == TokenKind.End
-        ? Error(Current.Line, "unclosed action")
-        : Error(Current.Line, $"unexpected \"{Current.Text}\" in {context}");
+        ? Error(Current.Place, "unclosed action")
+        : Error(Current.Place, $"unexpected \"{(Current.Text.Length <= 200 ? Current.Text : Current.Text[..200] + "...")}\" in {context}");
 
-    private TemplateException Error(int line, string cause) => TemplateException.Parse(_name, line, cause);
+    private TemplateException Error(Place at, string cause) => TemplateException.Parse(_name, at.Line, at.Column, cause);
+
+    private TemplateException Deep(string cause)
+        => TemplateException.Parse(_name, Current.Place.Line, Current.Place.Column, cause, TemplateBound.Depth);
 }

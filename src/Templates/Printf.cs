@@ -9,7 +9,7 @@ internal static class Printf
 {
     private const int MostWidth = 10_000;
 
-    public static string Format(string format, IReadOnlyList<object?> arguments)
+    public static string Format(string format, IReadOnlyList<object?> arguments, RenderBudget budget)
     {
         var output = new StringBuilder();
         var next = 0;
@@ -21,6 +21,8 @@ internal static class Printf
                 continue;
             }
 
+            budget.MakeText(32);
+
             if (++i >= format.Length)
             {
                 output.Append("%!(NOVERB)");
@@ -28,7 +30,13 @@ internal static class Printf
             }
 
             var flags = "";
-            while (i < format.Length && "+-# 0".Contains(format[i], StringComparison.Ordinal)) flags += format[i++];
+            while (i < format.Length && "+-# 0".Contains(format[i], StringComparison.Ordinal))
+            {
+                // A flag that comes again says nothing new.
+                if (!flags.Contains(format[i], StringComparison.Ordinal)) flags += format[i];
+                i++;
+            }
+
             var width = Number(format, ref i, arguments, ref next);
             int? precision = null;
             if (i < format.Length && format[i] == '.')
@@ -56,16 +64,41 @@ internal static class Printf
                 continue;
             }
 
-            output.Append(Pad(One(verb, flags, precision, arguments[next++]), flags, width, verb));
+            var text = One(verb, flags, precision, arguments[next++], budget);
+            budget.MakeText(3L * Math.Max(text.Length, width ?? 0));
+            output.Append(Pad(text, flags, width, verb));
         }
 
         if (next < arguments.Count)
         {
-            output.Append("%!(EXTRA ").AppendJoin(", ", arguments.Skip(next).Select(a => $"{Values.Kind(a)}={Values.Text(a)}"))
-                .Append(')');
+            output.Append("%!(EXTRA ").AppendJoin(", ", arguments.Skip(next).Select(a => Typed(a, budget))).Append(')');
         }
 
+        budget.MakeText(output.Length);
         return output.ToString();
+    }
+
+    /// <summary>A text in double quotes, as %q writes it.</summary>
+    public static string Quote(string text, RenderBudget budget)
+    {
+        budget.MakeText(8L * text.Length);
+        return JsonSerializer.Serialize(text);
+    }
+
+    private static string Typed(object? value, RenderBudget budget)
+    {
+        var text = Print(value, budget);
+        budget.MakeText(2L * text.Length);
+        return $"{Values.Kind(value)}={text}";
+    }
+
+    private static string Print(object? value, RenderBudget budget) => ValuePrinter.Print(value, budget);
+
+    private static string HexOf(string text, bool isUpper, RenderBudget budget)
+    {
+        budget.MakeText(8L * text.Length);
+        var octets = Encoding.UTF8.GetBytes(text);
+        return isUpper ? Convert.ToHexString(octets) : Convert.ToHexStringLower(octets);
     }
 
     private static int? Number(string format, ref int i, IReadOnlyList<object?> arguments, ref int next)
@@ -81,18 +114,18 @@ internal static class Printf
         return number;
     }
 
-    private static string One(char verb, string flags, int? precision, object? value) => verb switch
+    private static string One(char verb, string flags, int? precision, object? value, RenderBudget budget) => verb switch
     {
-        'v' => value is null ? "<nil>" : Values.Text(value),
+        'v' => value is null ? "<nil>" : Print(value, budget),
         's' when value is string s => precision is { } most && s.Length > most ? s[..most] : s,
         's' => value is null ? "%!s(<nil>)"
-            : value is long or double or bool ? $"%!s({Values.Kind(value)}={Values.Text(value)})" : Values.Text(value),
-        'q' => value is long rune ? $"'{char.ConvertFromUtf32((int)rune)}'" : JsonSerializer.Serialize(Function.Text(value)),
+            : value is long or double or bool ? $"%!s({Values.Kind(value)}={Values.Text(value)})" : Print(value, budget),
+        'q' => value is long rune ? $"'{char.ConvertFromUtf32((int)rune)}'" : Quote(budget.Text(value), budget),
         'd' when value is long n => Sign(flags, n >= 0) + n.ToString(CultureInfo.InvariantCulture),
         'x' when value is long n => Radix(n, 16, flags.Contains('#') ? "0x" : ""),
         'X' when value is long n => Radix(n, 16, flags.Contains('#') ? "0X" : "").ToUpperInvariant(),
-        'x' when value is string s => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(s)),
-        'X' when value is string s => Convert.ToHexString(Encoding.UTF8.GetBytes(s)),
+        'x' when value is string s => HexOf(s, false, budget),
+        'X' when value is string s => HexOf(s, true, budget),
         'o' when value is long n => Radix(n, 8, flags.Contains('#') ? "0" : ""),
         'b' when value is long n => Radix(n, 2, ""),
         'c' when value is long n && Rune.IsValid((int)n) => new Rune((int)n).ToString(),
@@ -105,7 +138,7 @@ internal static class Printf
             Values.ToDouble(value).ToString($"0.{new string('0', Math.Min(precision ?? 6, 30))}e+00", CultureInfo.InvariantCulture),
         'g' or 'G' when value is double or long => Values.Text(Values.ToDouble(value)),
         'T' => Values.Kind(value) switch { "slice" => "[]interface {}", "map" => "map[string]interface {}", var kind => kind },
-        _ => $"%!{verb}({Values.Kind(value)}={Values.Text(value)})",
+        _ => $"%!{verb}({Typed(value, budget)})",
     };
 
     private static string Radix(long n, int radix, string prefix)

@@ -35,8 +35,12 @@ public sealed class TemplateSet
     public IEnumerable<string> Names => _active.Keys;
 
     /// <summary>The names that a text defines: its own, and those of its `define` and `block` clauses.</summary>
-    /// <exception cref="TemplateException">The text does not parse.</exception>
-    public static IReadOnlyCollection<string> Definitions(string name, string text) => [.. Parse(name, text).Keys];
+    /// <exception cref="TemplateException">The text does not parse, or has too many parts.</exception>
+    /// <param name="name">The text's name.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="budget">What parsing may take, with the other texts of a document; null: a budget of its own.</param>
+    public static IReadOnlyCollection<string> Definitions(string name, string text, RenderBudget? budget = null)
+        => [.. Parse(name, text, budget ?? new RenderBudget(TemplateLimits.Parsing)).Keys];
 
     /// <summary>A new set with this template, and those it defines, added or in the place of what the name had.</summary>
     /// <param name="name">The template's name.</param>
@@ -45,7 +49,7 @@ public sealed class TemplateSet
     /// <exception cref="TemplateException">The text does not parse.</exception>
     public TemplateSet With(string name, string text, bool isFixed = false)
     {
-        var source = new Source(isFixed, Parse(name, text));
+        var source = new Source(isFixed, Parse(name, text, new RenderBudget(TemplateLimits.Parsing)));
         var old = _sources.GetValueOrDefault(name);
         var definers = Replaced(name, old, source);
         var sources = _sources.SetItem(name, source);
@@ -82,19 +86,34 @@ public sealed class TemplateSet
     public IEnumerable<string> Sharing(string name)
         => DefinedBy(name).SelectMany(defined => _definers[defined]).Where(other => other != name).Distinct(StringComparer.Ordinal);
 
+    /// <summary>Names of the functions that templates can call.</summary>
+    public static IEnumerable<string> FunctionNames => Functions.Names;
+
     /// <summary>Executes a template of the set over <paramref name="data"/>.</summary>
+    /// <param name="name">The template's name.</param>
+    /// <param name="data">The dot.</param>
+    /// <param name="budget">What it may take, with all else that the request renders; null: a budget of its own.</param>
     /// <exception cref="TemplateException">The template does not exist, or fails; names template, line and cause.</exception>
-    public string Execute(string name, object? data, TemplateLimits? limits = null)
-        => new Evaluator(_active, limits ?? TemplateLimits.Default).Run(name, data);
+    /// <exception cref="OperationCanceledException">The budget's token was cancelled.</exception>
+    public string Execute(string name, object? data, RenderBudget? budget = null)
+        => new Evaluator(_active, budget ?? new RenderBudget()).Run(name, data);
 
     /// <summary>Parses and executes one text that can call the templates of this set; what it defines itself comes first.</summary>
+    /// <param name="name">The text's name.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="data">The dot.</param>
+    /// <param name="budget">What it may take, with all else that the request renders; null: a budget of its own.</param>
     /// <exception cref="TemplateException">The text does not parse or fails.</exception>
-    public string Render(string name, string text, object? data, TemplateLimits? limits = null)
-        => text.Contains("{{", StringComparison.Ordinal)
-            ? new Evaluator(_active.SetItems(Parse(name, text)), limits ?? TemplateLimits.Default).Run(name, data) : text;
+    /// <exception cref="OperationCanceledException">The budget's token was cancelled.</exception>
+    public string Render(string name, string text, object? data, RenderBudget? budget = null)
+    {
+        if (!text.Contains("{{", StringComparison.Ordinal)) return text;
+        budget ??= new RenderBudget();
+        return new Evaluator(_active.SetItems(Parse(name, text, budget)), budget).Run(name, data);
+    }
 
-    private static IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse(string name, string text)
-        => new Parser(name, text, Functions.Exists).Parse();
+    private static IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse(string name, string text, RenderBudget budget)
+        => new Parser(name, text, Functions.Exists, budget).Parse();
 
     /// <summary>Whose text counts: what is fixed, then the template of that very name, then the first by name.</summary>
     private static string First(string name, ImmutableSortedSet<string> definers, ImmutableDictionary<string, Source> sources)

@@ -6,4 +6,7 @@ internal enum TokenKind
     Pipe, LeftParen, RightParen, Comma, Declare, Assign, End,
 }
 
-internal readonly record struct Token(TokenKind Kind, string Text, int Line);
+internal readonly record struct Token(TokenKind Kind, string Text, Place Place)
+{
+    public int Line => Place.Line;
+}

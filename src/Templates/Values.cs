@@ -11,38 +11,40 @@ namespace Anvil.Templates;
 public static class Values
 {
     /// <summary>Turns JSON into template values; whole numbers become long.</summary>
-    public static object? FromJson(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => element.EnumerateObject().Aggregate(new TemplateMap(), (map, p) =>
-        {
-            map[p.Name] = FromJson(p.Value);
-            return map;
-        }),
-        JsonValueKind.Array => element.EnumerateArray().Select(FromJson).ToList(),
-        JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out var whole) ? whole : element.GetDouble(),
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => null,
-    };
+    /// <exception cref="TemplateFault">A bound is hit.</exception>
+    public static object? FromJson(JsonElement element, RenderBudget budget) => ValueJson.Read(element, budget);
 
     /// <summary>Brings any .NET value into the shapes that templates know.</summary>
-    public static object? From(object? value) => value switch
+    /// <exception cref="TemplateFault">A bound is hit.</exception>
+    public static object? From(object? value, RenderBudget budget)
     {
-        null or string or bool or long or double or ITemplateObject or TemplateMap => value,
-        JsonElement json => FromJson(json),
-        byte or sbyte or short or ushort or int or uint or ulong => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        float or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),
-        Guid or Uri => value.ToString(),
-        IReadOnlyList<object?> list => list,
-        IEnumerable<KeyValuePair<string, string>> pairs =>
-            new TemplateMap(pairs.Select(p => KeyValuePair.Create(p.Key, (object?)p.Value))),
-        IEnumerable<KeyValuePair<string, JsonElement>> pairs =>
-            new TemplateMap(pairs.Select(p => KeyValuePair.Create(p.Key, FromJson(p.Value)))),
-        IReadOnlyDictionary<string, object?> map => new TemplateMap(map),
-        IEnumerable items => items.Cast<object?>().Select(From).ToList(),
-        _ => value.ToString(),
-    };
+        switch (value)
+        {
+            case null or string or bool or long or double or ITemplateObject or TemplateMap: return value;
+            case JsonElement json: return ValueJson.Read(json, budget);
+            case byte or sbyte or short or ushort or int or uint or ulong: return Convert.ToInt64(value, CultureInfo.InvariantCulture);
+            case float or decimal: return Convert.ToDouble(value, CultureInfo.InvariantCulture);
+            case Guid or Uri: return value.ToString();
+            case IReadOnlyList<object?> list: return list;
+            case IEnumerable<KeyValuePair<string, string>> pairs: return Map(pairs, v => v, budget);
+            case IEnumerable<KeyValuePair<string, JsonElement>> pairs: return Map(pairs, v => ValueJson.Read(v, budget), budget);
+            case IReadOnlyDictionary<string, object?> map:
+                budget.MakeMap(map.Count);
+                return new TemplateMap(map);
+            case IEnumerable items:
+                budget.Descend(items);
+                var all = new List<object?>();
+                foreach (var item in items)
+                {
+                    budget.MakeList(1);
+                    all.Add(From(item, budget));
+                }
+
+                budget.Ascend();
+                return all;
+            default: return value.ToString();
+        }
+    }
 
     /// <summary>Truth as `if` sees it: false, 0, nil and anything empty are false.</summary>
     public static bool Truth(object? value) => value switch
@@ -57,22 +59,20 @@ public static class Values
         _ => true,
     };
 
-    /// <summary>Text as Go's fmt prints it with %v.</summary>
-    public static string Text(object? value) => value switch
+    /// <summary>A value as JSON text, as toJson writes it.</summary>
+    /// <exception cref="TemplateFault">A bound is hit.</exception>
+    public static string Json(object? value, RenderBudget budget) => ValueJson.Write(value, budget);
+
+    /// <summary>Text of what is no list and no map, as Go's fmt prints it with %v.</summary>
+    internal static string Text(object? value) => value switch
     {
         null => "<no value>",
         bool b => b ? "true" : "false",
         string s => s,
         long n => n.ToString(CultureInfo.InvariantCulture),
         double d => GoFloat(d),
-        IReadOnlyList<object?> list => $"[{string.Join(' ', list.Select(Inner))}]",
-        IReadOnlyDictionary<string, object?> map =>
-            $"map[{string.Join(' ', map.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}:{Inner(p.Value)}"))}]",
         _ => value.ToString() ?? "",
     };
-
-    /// <summary>A value as JSON text, as toJson writes it.</summary>
-    public static string Json(object? value) => EncodingFunctions.Json(value);
 
     /// <summary>Name of a value's Go kind, as error texts and Sprig's kindOf use it.</summary>
     public static string Kind(object? value) => value switch
@@ -108,18 +108,17 @@ public static class Values
         _ => 0,
     };
 
-    internal static bool Same(object? a, object? b) => (a, b) switch
+    private static TemplateMap Map<T>(IEnumerable<KeyValuePair<string, T>> pairs, Func<T, object?> convert, RenderBudget budget)
     {
-        (null, null) => true,
-        (long x, double y) => x == y,
-        (double x, long y) => x == y,
-        (IReadOnlyList<object?> x, IReadOnlyList<object?> y) => x.Count == y.Count && x.Zip(y).All(p => Same(p.First, p.Second)),
-        (IReadOnlyDictionary<string, object?> x, IReadOnlyDictionary<string, object?> y) =>
-            x.Count == y.Count && x.All(p => y.TryGetValue(p.Key, out var other) && Same(p.Value, other)),
-        _ => Equals(a, b),
-    };
+        var map = new TemplateMap();
+        foreach (var (key, value) in pairs)
+        {
+            budget.MakeMap(1);
+            map[key] = convert(value);
+        }
 
-    private static string Inner(object? value) => value is null ? "<nil>" : Text(value);
+        return map;
+    }
 
     private static string GoFloat(double d)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 
@@ -24,8 +25,9 @@ public static partial class OwnProcess
     /// <param name="method">Name of the test's method.</param>
     /// <param name="body">What is to be run alone.</param>
     /// <param name="time">How long the body is meant to run, in addition to what any may take.</param>
+    /// <param name="heapOctets">Most memory that it may have, in octets; one that wants more ends. 0: as this process.</param>
     /// <exception cref="InvalidOperationException">It failed there; with what it said.</exception>
-    public static async Task RunAsync(Type owner, string method, Func<Task> body, TimeSpan time = default)
+    public static async Task RunAsync(Type owner, string method, Func<Task> body, TimeSpan time = default, long heapOctets = 0)
     {
         while (owner.DeclaringType is { } outer) owner = outer;
         var test = $"{owner.FullName}.{method}";
@@ -42,6 +44,7 @@ public static partial class OwnProcess
             RedirectStandardError = true,
         };
         start.Environment[Mark] = test;
+        if (heapOctets > 0) start.Environment["DOTNET_GCHeapHardLimit"] = heapOctets.ToString("x", CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
         var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try

@@ -46,7 +46,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// </summary>
 public sealed partial class BootFileResolver(
     IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
-    ParamKeys keys, ITimeline timeline, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    ParamKeys keys, ITimeline timeline, RenderQueue renders, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
@@ -56,13 +56,16 @@ public sealed partial class BootFileResolver(
     /// <param name="local">Our address that it asked.</param>
     /// <param name="protocol">http or tftp, for the timeline.</param>
     /// <param name="isRead">False for a question about the file (HEAD) that shall not count as a boot.</param>
+    /// <param name="cancellation">The requester has gone.</param>
     /// <exception cref="RenderFailedException">The template failed.</exception>
-    public async Task<ResolvedFile?> ResolveAsync(string path, IPAddress requester, IPAddress local, string protocol, bool isRead)
+    /// <exception cref="RenderBusyException">Too many renders wait.</exception>
+    public async Task<ResolvedFile?> ResolveAsync(
+        string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation = default)
     {
         using var activity = AnvilDiagnostics.Source.StartActivity($"{protocol} {(isRead ? "GET" : "HEAD")}", ActivityKind.Server);
         activity?.SetTag("anvil.path", path);
         activity?.SetTag("anvil.requester", requester.ToString());
-        var file = await FindAsync(path, requester, local, protocol, isRead);
+        var file = await FindAsync(path, requester, local, protocol, isRead, cancellation);
         activity?.SetTag("anvil.machine", file?.Machine);
         activity?.SetTag("anvil.mac", file?.Mac);
         if (!isRead) return file;
@@ -76,7 +79,8 @@ public sealed partial class BootFileResolver(
     public void NoteTransfer(ResolvedFile? file, IPAddress requester, string protocol, string path, string outcome)
         => timeline.Note(file?.Machine ?? "", file?.Mac ?? "", protocol, $"GET {path}", outcome, requester.ToString());
 
-    private async Task<ResolvedFile?> FindAsync(string path, IPAddress requester, IPAddress local, string protocol, bool isRead)
+    private async Task<ResolvedFile?> FindAsync(
+        string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
         if (FileRoot.Normalize(path) is not { } clean) return null;
         var (machine, mac) = await RequesterAsync(requester);
@@ -92,9 +96,9 @@ public sealed partial class BootFileResolver(
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
             Mac = mac,
         };
-        if (env is { Available: true } && BootFiles.Find(clean, context) is { } file)
+        var source = machine?.Uuid ?? requester.ToString();
+        if (env is { Available: true } && await RenderAsync(clean, context, source, protocol, cancellation) is (var file, var text))
         {
-            var text = Render(file, clean, machine, mac, protocol);
             if (isRead && machine is not null && Scripts.Contains(file.Template.Name, StringComparer.Ordinal))
                 await GrainCalls.AskAsync(
                     () => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid))
@@ -107,17 +111,28 @@ public sealed partial class BootFileResolver(
         return root.Find(clean) is { } onDisk ? new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac) : null;
     }
 
-    private string Render(BootFile file, string path, Machine? machine, string mac, string protocol)
+    /// <summary>The file of a machine at a path, rendered; null when it has none there.</summary>
+    private async Task<Tuple<BootFile, string>?> RenderAsync(
+        string path, RenderContext context, string source, string protocol, CancellationToken cancellation)
     {
         try
         {
-            return file.Render();
+            // To find it, the paths of the machine's files are rendered; so that is done there as well, by the same budget.
+            return await renders.RunAsync(
+                source,
+                budget => BootFiles.Find(path, context with { Budget = budget }) is { } file ? Tuple.Create(file, file.Render()) : null,
+                cancellation);
         }
         catch (TemplateException e)
         {
             LogRenderFailed(path, e.Message);
-            timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {path}", "render failed", e.Message);
+            timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", e.Message);
             throw new RenderFailedException(path, e);
+        }
+        catch (RenderBusyException e)
+        {
+            LogRenderFailed(path, e.Message);
+            throw;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Anvil.Templates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
@@ -26,7 +27,17 @@ public static class BootHttpEndpoint
         try
         {
             file = await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http",
-                HttpMethods.IsGet(request.Method));
+                HttpMethods.IsGet(request.Method), http.RequestAborted);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (RenderBusyException e)
+        {
+            http.Response.Headers.RetryAfter = "1";
+            await TextAsync(http, StatusCodes.Status503ServiceUnavailable, $"/{path}: {e.Message}; ask again");
+            return;
         }
         catch (RenderFailedException e)
         {

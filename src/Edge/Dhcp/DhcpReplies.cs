@@ -112,6 +112,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     {
         var data = new Lazy<TemplateMap>(() => new TemplateMap(request.Options.Select(o => KeyValuePair.Create(
             o.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (object?)OptionText.Decode(o.Key, o.Value)))));
+        // A packet waits for no queue of renders; so what its options may take is little.
+        var budget = new RenderBudget(TemplateLimits.Packet);
         var all = new Dictionary<byte, byte[]>();
         foreach (var (code, text) in subnet.Options.Concat(reservation?.Options ?? []))
         {
@@ -119,7 +121,7 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             try
             {
                 var value = text.Contains("{{", StringComparison.Ordinal)
-                    ? catalog.TemplateSet.Render($"option {code}", text, data.Value) : text;
+                    ? catalog.TemplateSet.Render($"option {code}", text, data.Value, budget) : text;
                 if (value.Length > 0) all[code] = OptionText.Encode(code, value);
             }
             catch (Exception e) when (e is TemplateException or FormatException)

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Edge.BootHttp;
 using Anvil.Protocols.Tftp;
+using Anvil.Templates;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -106,7 +107,13 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             ResolvedFile? file;
             try
             {
-                file = await files.ResolveAsync(request.File, client.Address, local, "tftp", isRead: true);
+                file = await files.ResolveAsync(request.File, client.Address, local, "tftp", isRead: true, cancellation);
+            }
+            catch (RenderBusyException e)
+            {
+                Dropped("render-busy");
+                await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined, $"busy: {e.Message}"), client, cancellation);
+                return;
             }
             catch (RenderFailedException e)
             {

@@ -13,15 +13,14 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
 public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs,
-    IEdgeDirectory edges,
-    ParamKeys keys)
+    IEdgeDirectory edges, ParamKeys keys, RenderQueue renders)
 {
     /// <summary>What a job runs, rendered for its machine.</summary>
     /// <param name="text">The job's uuid.</param>
     /// <param name="server">How the requester reaches the server, where no edge tells of itself.</param>
     /// <param name="request">Who asks; its word `os` says for which system.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="ApiException">422: a template fails, or a param is missing.</exception>
+    /// <exception cref="ApiException">422: a template fails, or a param is missing; 503: too many renders wait.</exception>
     public async Task<ObjectAnswer> ActionsAsync(string text, BootServer server, ObjectRequest request, CancellationToken cancellation)
     {
         var job = await JobAsync(text, "actions", "GET", request, cancellation);
@@ -38,8 +37,13 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         };
         try
         {
-            var os = request.Word("os");
-            return ObjectAnswer.Of(JobActions.Render(task, context, os.Length == 0 ? "linux" : os));
+            var os = request.Word("os") is { Length: > 0 } asked ? asked : "linux";
+            return ObjectAnswer.Of(await renders.RunAsync(
+                machine.Uuid, budget => JobActions.Render(task, context with { Budget = budget }, os), cancellation));
+        }
+        catch (RenderBusyException e)
+        {
+            throw new ApiException(new ApiError("jobs", job.Uuid, "GET", [$"{e.Message}; ask again"], 503));
         }
         catch (TemplateException e)
         {

@@ -32,6 +32,7 @@ public static class BootFiles
     public static bool OutliveTheLease(Machine machine) => machine.Boot.Phase == Phase.Installing;
 
     /// <summary>The file at a path, or null when the machine has none there.</summary>
+    /// <exception cref="TemplateException">The paths of its files spend the context's budget.</exception>
     public static BootFile? Find(string path, RenderContext context)
     {
         foreach (var file in All(context))
@@ -71,9 +72,9 @@ public static class BootFiles
     {
         try
         {
-            return context.Catalog.TemplateSet.Render(template.Name, template.Path, new RenderData(context)).Trim('/');
+            return new RenderData(context).Render(template.Name, template.Path).Trim('/');
         }
-        catch (TemplateException)
+        catch (TemplateException e) when (context.Budget is null || e.Spent is null or TemplateBound.Depth)
         {
             return null;
         }

@@ -11,16 +11,16 @@ public static class JobActions
     /// <param name="task">The job's task.</param>
     /// <param name="context">The machine and its surroundings.</param>
     /// <param name="os">linux, windows, …; templates made for another are left out.</param>
-    /// <exception cref="TemplateException">A template fails, or a required param is missing.</exception>
+    /// <exception cref="TemplateException">A template fails, they spend their budget, or a required param is missing.</exception>
     public static IReadOnlyList<JobAction> Render(TaskDefinition task, RenderContext context, string os)
     {
         if (MachineParams.Missing(task.RequiredParams, context.Machine, context.Catalog).FirstOrDefault() is { } name)
             throw new TemplateException(task.Name, 0, $"missing required param {name}",
                 $"template: {task.Name}: task {task.Name} needs param {name}");
 
-        var data = new RenderData(context with { Task = task });
+        var data = new RenderData(context with { Task = task, Budget = context.Budget ?? new RenderBudget() });
         return [.. task.Templates.Where(t => Fits(t, os)).Select(t => new JobAction(
-            t.Name, context.Catalog.TemplateSet.Render(t.Name, t.Path, data), data.Render(t), t.Meta))];
+            t.Name, data.Render(t.Name, t.Path), data.Render(t), t.Meta))];
     }
 
     private static bool Fits(TemplateInfo template, string os)

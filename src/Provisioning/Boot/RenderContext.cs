@@ -1,6 +1,7 @@
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Boot;
 
@@ -29,6 +30,9 @@ public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, M
 
     /// <summary>Path of the file that is rendered.</summary>
     public string Path { get; init; } = "";
+
+    /// <summary>What all renders of the request may take together; null: each file has a budget of its own.</summary>
+    public RenderBudget? Budget { get; init; }
 
     /// <summary>The machine's architecture, amd64 for an unknown machine.</summary>
     public string Arch => Machine?.Arch is { Length: > 0 } arch ? arch : "amd64";

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
@@ -5,25 +6,34 @@ using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Templates;
-using YamlDotNet.Serialization;
 
 namespace Anvil.Provisioning.Boot;
 
 /// <summary>The dot of boot files and job scripts: the names that DRP's templates use.</summary>
 public sealed class RenderData(RenderContext context) : ITemplateObject
 {
-    private static readonly IReadOnlyDictionary<string, Func<IReadOnlyList<object?>, object?>> NoMethods = new Dictionary<string,
-        Func<IReadOnlyList<object?>, object?>>();
+    /// <summary>What signing a token takes, in steps and octets.</summary>
+    private const int StepsOfToken = 500;
+    private const int OctetsOfToken = 32 << 10;
+
+    /// <summary>What opening a sealed value takes, beside its text.</summary>
+    private const int StepsOfOpening = 2000;
+
     private static readonly TimeSpan LongLife = TimeSpan.FromDays(7);
+    private readonly RenderBudget _budget = context.Budget ?? new RenderBudget();
     private int _depth;
 
     /// <summary>Renders the content of a template reference: its text, or the template that it names.</summary>
+    /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
     public string Render(TemplateInfo info)
-        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this)
-            : context.Catalog.TemplateSet.Render(info.Name, info.Contents, this);
+        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this, _budget) : Render(info.Name, info.Contents);
+
+    /// <summary>Renders a text.</summary>
+    /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
+    public string Render(string name, string text) => context.Catalog.TemplateSet.Render(name, text, this, _budget);
 
     /// <inheritdoc/>
-    public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
+    public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
     {
         string Argument(int i)
             => i < arguments.Count && arguments[i] is string s
@@ -32,55 +42,77 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         {
             "Machine" => new MachineView(context),
             "Env" => context.Env is null ? null : new EnvView(context, context.Env),
-            "Stage" => context.Stage is null ? null : new DocumentView(context.Stage, NoMethods),
-            "Task" => context.Task is null ? null : new DocumentView(context.Task, NoMethods),
-            "Param" => Param(Argument(0)),
-            "ParamExists" => MachineParams.TryResolve(Argument(0), context.Machine, context.Catalog, out _),
-            "ParamExpand" => Expand(Argument(0)),
-            "ParamAsJSON" => Values.Json(Param(Argument(0))),
-            "ParamAsYAML" => new SerializerBuilder().JsonCompatible().Build().Serialize(Param(Argument(0)) ?? ""),
-            "BootParams" => BootParams(context.Arch),
-            "BootParamsFor" => BootParams(Argument(0)),
+            "Stage" => context.Stage is null ? null : new DocumentView(context.Stage),
+            "Task" => context.Task is null ? null : new DocumentView(context.Task),
+            "Param" => Param(Argument(0), budget),
+            "ParamExists" => Find(Argument(0), budget) is not null,
+            "ParamExpand" => Expand(Argument(0), budget),
+            "ParamAsJSON" => Values.Json(Param(Argument(0), budget), budget),
+            "ParamAsYAML" => RenderYaml.Write(Param(Argument(0), budget), budget),
+            "BootParams" => BootParams(context.Arch, budget),
+            "BootParamsFor" => BootParams(Argument(0), budget),
             "ProvisionerAddress" => context.Server.Address,
             "ProvisionerURL" => context.Server.FileUrl,
             "ApiURL" => context.Server.ApiUrl,
             "ParseUrl" => ParseUrl(Argument(0), Argument(1)),
             "GenerateToken" =>
-                context.Token(context.Machine?.Uuid,
+                Token(budget, context.Machine?.Uuid,
                     context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
-            "GenerateInfiniteToken" => context.Machine is null ? "" : context.Token(context.Machine.Uuid, LongLife),
-            "CallTemplate" => CallTemplate(Argument(0), arguments.Count > 1 ? arguments[1] : this),
+            "GenerateInfiniteToken" => context.Machine is null ? "" : Token(budget, context.Machine.Uuid, LongLife),
+            "CallTemplate" => CallTemplate(Argument(0), arguments.Count > 1 ? arguments[1] : this, budget),
             _ => this,
         };
         return !ReferenceEquals(value, this);
     }
 
-    private object? Param(string name)
+    private string Token(RenderBudget budget, string? machine, TimeSpan life)
     {
-        if (MachineParams.Find(name, context.Machine, context.Catalog) is not { } found)
-            throw new TemplateFault($"no such machine parameter {name}");
+        budget.Step(StepsOfToken);
+        budget.Allocate(OctetsOfToken);
+        return context.Token(machine, life);
+    }
+
+    private LayeredParam? Find(string name, RenderBudget budget)
+    {
+        // Every layer is asked.
+        var layers = (context.Machine?.Profiles.Count ?? 0) + (context.Stage?.Profiles.Count ?? 0) + 4;
+        budget.Step(layers + (name.Length / 64));
+        budget.Allocate(512 + (128L * layers));
+        return MachineParams.Find(name, context.Machine, context.Catalog);
+    }
+
+    private object? Param(string name, RenderBudget budget)
+    {
+        if (Find(name, budget) is not { } found) throw new TemplateFault($"no such machine parameter {name}");
         var opened = found.Value;
+        if (SecureParams.IsSealed(found.Value))
+        {
+            budget.Step(StepsOfOpening);
+            budget.Allocate(16L * JsonMarshal.GetRawUtf8Value(found.Value).Length);
+        }
+
         if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened)
             : SecureParams.IsSealed(found.Value))
             throw new TemplateFault(
                 $"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
-        return Values.FromJson(opened);
+        return Values.FromJson(opened, budget);
     }
 
-    private string Expand(string name)
+    private string Expand(string name, RenderBudget budget)
     {
-        var text = Param(name) as string ?? throw new TemplateFault($"parameter {name} is not a string");
-        return Nested(() => context.Catalog.TemplateSet.Render("param " + name, text, this));
+        var text = Param(name, budget) as string ?? throw new TemplateFault($"parameter {name} is not a string");
+        return Nested(() => context.Catalog.TemplateSet.Render("param " + name, text, this, budget));
     }
 
-    private string CallTemplate(string id, object? data)
-        => context.Catalog.TemplateSet.Contains(id)
-            ? Nested(() => context.Catalog.TemplateSet.Execute(id, data)) : throw new TemplateFault($"no such template {id}");
+    private string CallTemplate(string id, object? data, RenderBudget budget) => context.Catalog.TemplateSet.Contains(id)
+        ? Nested(() => context.Catalog.TemplateSet.Execute(id, data, budget))
+        : throw new TemplateFault($"no such template {id}");
 
-    private string BootParams(string arch)
+    private string BootParams(string arch, RenderBudget budget)
     {
         var info = context.Env?.For(arch) ?? throw new TemplateFault($"no boot parameters for architecture {arch}");
-        var own = Nested(() => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this)).Trim();
+        var own = Nested(() => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget))
+            .Trim();
         return context.Path.EndsWith(".ipxe", StringComparison.Ordinal) && info.Initrds.Count > 0
             ? $"initrd={info.Initrds[0][(info.Initrds[0].LastIndexOf('/') + 1)..]} {own}"
             : own;
@@ -95,7 +127,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         }
         catch (TemplateException e)
         {
-            throw new TemplateFault(e.Message);
+            throw new TemplateFault(e.Message, e.Spent);
         }
         finally
         {
@@ -115,23 +147,29 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         };
     }
 
-    /// <summary>A document's fields by their API names, with methods beside them.</summary>
-    private sealed class DocumentView(Document document, IReadOnlyDictionary<string, Func<IReadOnlyList<object?>, object?>> methods)
-        : ITemplateObject
+    /// <summary>A document's fields by their API names; each becomes a value when it is first asked for.</summary>
+    private sealed class DocumentView(Document document) : ITemplateObject
     {
-        private IReadOnlyDictionary<string, object?>? _fields;
+        private readonly Dictionary<string, object?> _fields = new(StringComparer.Ordinal);
 
-        public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
+        public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
-            if (methods.TryGetValue(name, out var method))
-            {
-                value = method(arguments);
-                return true;
-            }
+            if (_fields.TryGetValue(name, out value)) return arguments.Count == 0;
+            if (Json.Options.GetTypeInfo(document.GetType()).Properties.FirstOrDefault(
+                p => p.Name == name) is not { Get: { } get } property) return false;
+            var own = get(document);
+            if (property.ShouldSerialize is { } isShown && !isShown(document, own)) return false;
+            _fields[name] = value = Values.From(own is string ? own : Element(own, property.PropertyType, budget), budget);
+            return arguments.Count == 0;
+        }
 
-            _fields ??= (IReadOnlyDictionary<string, object?>)Values.FromJson(
-                JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options))!;
-            return _fields.TryGetValue(name, out value) && arguments.Count == 0;
+        private static JsonElement Element(object? own, Type type, RenderBudget budget)
+        {
+            // Twice: as text, and as the tree that is read of it. Nothing of a document is larger than a document may be.
+            budget.Allocate(1024);
+            using var text = new ChargedStream(budget);
+            JsonSerializer.Serialize(text, own, type, Json.Options);
+            return JsonElement.Parse(text.Written, new JsonDocumentOptions { MaxDepth = Json.Options.MaxDepth });
         }
     }
 
@@ -139,7 +177,13 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     {
         private DocumentView? _fields;
 
-        public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
+        private static bool Looked(int items, RenderBudget budget)
+        {
+            budget.Step(1 + (items / 8));
+            return true;
+        }
+
+        public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
             var machine = context.Machine;
             if (machine is null)
@@ -157,11 +201,13 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "ShortName" => machine.Name.Split('.')[0],
                 "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? Network.IPv4.Hex(address) : "",
                 "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(context.Mac) : context.Mac,
-                "HasProfile" => arguments.Count > 0 && machine.Profiles.Contains(arguments[0] as string ?? "", StringComparer.Ordinal),
+                "HasProfile" =>
+                    arguments.Count > 0 && Looked(machine.Profiles.Count, budget)
+                        && machine.Profiles.Contains(arguments[0] as string ?? "", StringComparer.Ordinal),
                 "Secret" => throw new TemplateFault("the machine's Secret is not given to templates"),
                 _ => this,
             };
-            return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(machine, NoMethods)).TryGet(name, arguments, out value);
+            return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(machine)).TryGet(name, arguments, budget, out value);
         }
     }
 
@@ -169,8 +215,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     {
         private DocumentView? _fields;
 
-        public bool TryGet(string name, IReadOnlyList<object?> arguments, out object? value)
+        public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
+            // Lists of files and architectures may be as long as a document.
+            if (name.Contains("Initrds", StringComparison.Ordinal)) Charge(budget);
             string Text(int i)
                 => i < arguments.Count ? arguments[i] as string ?? "" : throw new TemplateFault($"{name} needs {i + 1} arguments");
             value = name switch
@@ -184,10 +232,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "JoinInitrds" => string.Join(' ', Info(context.Arch).Initrds.Select(i => Located(Text(0), context.Arch, i))),
                 "JoinInitrdsFor" => string.Join(' ', Info(Text(1)).Initrds.Select(i => Located(Text(0), Text(1), i))),
                 "InstallUrl" => $"{context.Server.FileUrl}/{env.Folder(context.Arch)}",
-                "OS" => Os(),
+                "OS" => Os(budget),
                 _ => this,
             };
-            return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(env, NoMethods)).TryGet(name, arguments, out value);
+            return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(env)).TryGet(name, arguments, budget, out value);
         }
 
         private string Located(string protocol, string arch, string file) => protocol switch
@@ -201,15 +249,24 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         private ArchInfo Info(string arch)
             => env.For(arch) ?? throw new TemplateFault($"boot environment {env.Name} does not support {arch}");
 
-        private TemplateMap Os()
+        private void Charge(RenderBudget budget)
         {
-            var map = new TemplateMap((IReadOnlyDictionary<string, object?>)Values.FromJson(Json.Element(env.OS))!)
+            var files = env.OS.SupportedArchitectures.Values.SelectMany(a => a.Initrds).Concat(env.Initrds).ToList();
+            budget.Step(1 + files.Count);
+            budget.Allocate(512 + files.Sum(f => 512L + (4L * f.Length)));
+        }
+
+        private TemplateMap Os(RenderBudget budget)
+        {
+            budget.Step(100);
+            var json = Json.Element(env.OS);
+            budget.Allocate(4L * JsonMarshal.GetRawUtf8Value(json).Length);
+            return new TemplateMap((IReadOnlyDictionary<string, object?>)Values.FromJson(json, budget)!)
             {
                 ["FamilyName"] = env.OS.FamilyName,
                 ["FamilyType"] = env.OS.FamilyType,
                 ["FamilyVersion"] = env.OS.FamilyVersion,
             };
-            return map;
         }
     }
 }

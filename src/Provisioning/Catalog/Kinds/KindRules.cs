@@ -16,6 +16,7 @@ internal static class KindRules
     public static IEnumerable<string> TemplateInfos(IReadOnlyList<TemplateInfo> templates, bool pathNeeded)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
+        var budget = new RenderBudget(TemplateLimits.Parsing);
         for (var i = 0; i < templates.Count; i++)
         {
             var t = templates[i];
@@ -23,17 +24,21 @@ internal static class KindRules
             else if (!names.Add(t.Name)) yield return $"Templates[{i}]: Name {t.Name} is used twice";
             if (pathNeeded && t.Path.Length == 0) yield return $"Templates[{i}]: Path is empty";
             if ((t.ID.Length == 0) == (t.Contents.Length == 0)) yield return $"Templates[{i}]: exactly one of ID and Contents is needed";
-            foreach (var problem in Parsed($"Templates[{i}].Path", t.Path)) yield return problem;
-            foreach (var problem in Parsed($"Templates[{i}]", t.Contents)) yield return problem;
+            foreach (var problem in Parsed($"Templates[{i}].Path", t.Path, budget: budget)) yield return problem;
+            foreach (var problem in Parsed($"Templates[{i}]", t.Contents, budget: budget)) yield return problem;
         }
     }
 
     /// <summary>Why a text is no template.</summary>
-    public static IEnumerable<string> Parsed(string what, string text, string? name = null)
+    /// <param name="what">What the text is, for the message.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="name">The template's name; null: what it is.</param>
+    /// <param name="budget">What parsing all texts of the document may take; null: this one alone.</param>
+    public static IEnumerable<string> Parsed(string what, string text, string? name = null, RenderBudget? budget = null)
     {
         try
         {
-            TemplateSet.Definitions(name ?? what, text);
+            TemplateSet.Definitions(name ?? what, text, budget);
             return [];
         }
         catch (TemplateException e)
