@@ -17,7 +17,7 @@ public static class ObjectServices
     /// <summary>Adds every kind with its verbs, and who may use them. The ports of Contracts are the silo's to fill.</summary>
     public static IServiceCollection AddObjects(this IServiceCollection services)
     {
-        services.AddSingleton<AccessService>();
+        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>().AddSingleton<ReservationObjects>();
         services.AddSingleton(s => new ObjectFloor(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
@@ -23,6 +24,12 @@ namespace Anvil.Edge.BootHttp;
 /// <summary>A boot file: rendered text, or a file on disk.</summary>
 public sealed record ResolvedFile(byte[]? Rendered, FileInfo? OnDisk, string Machine, string Mac)
 {
+    /// <summary>
+    /// To be done once the requester has shown that it receives at its address: by TCP at once, by UDP with its first acknowledgement.
+    /// A request alone can be anybody's.
+    /// </summary>
+    public Func<Task> Proven { get; init; } = () => Task.CompletedTask;
+
     /// <summary>Length in octets.</summary>
     public long Length => Rendered?.LongLength ?? OnDisk?.Length ?? 0;
 
@@ -86,7 +93,8 @@ public sealed partial class BootFileResolver(
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort,
             options.Value.ApiPort)
         { ApiAddress = options.Value.ApiAddress };
-        var context = new RenderContext(snapshot, server, machine, env, await tokens.ForRenderingAsync(machine))
+        var given = await tokens.ForBootAsync(machine, StrangerAt(requester, mac));
+        var context = new RenderContext(snapshot, server, machine, env, given.Now)
         {
             Keys = keys,
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
@@ -94,18 +102,28 @@ public sealed partial class BootFileResolver(
         };
         if (env is { Available: true } && BootFiles.Find(clean, context) is { } file)
         {
+            // A boot begins with its script: what the script holds is of that boot already.
+            var boot = isRead && machine is not null && Scripts.Contains(file.Template.Name, StringComparer.Ordinal)
+                ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
+            if (boot.Length > 0) file = BootFiles.Find(clean, context with { Token = given.OfBoot(boot) })!;
             var text = Render(file, clean, machine, mac, protocol);
-            if (isRead && machine is not null && Scripts.Contains(file.Template.Name, StringComparer.Ordinal))
-                await GrainCalls.AskAsync(
-                    () => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid))
-                        .Sighted(new Sighting(SightingKind.Script, "", "", file.Template.Name)));
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",
                 $"template {file.Template.Name} of {envName}");
-            return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac);
+            return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac)
+            {
+                Proven = () => boot.Length == 0 ? Task.CompletedTask : BeginsAsync(machine!.Uuid, file.Template.Name, boot),
+            };
         }
 
         return root.Find(clean) is { } onDisk ? new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac) : null;
     }
+
+    private Task BeginsAsync(string machine, string via, string boot)
+        => GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine))
+            .Sighted(new Sighting(SightingKind.Script, "", "", via) { BootId = boot }));
+
+    private static Stranger StrangerAt(IPAddress requester, string mac)
+        => new((requester.IsIPv4MappedToIPv6 ? requester.MapToIPv4() : requester).ToString(), mac);
 
     private string Render(BootFile file, string path, Machine? machine, string mac, string protocol)
     {

@@ -35,7 +35,9 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Subnet document, Subnet? old, CatalogSnapshot catalog)
-        => SubnetRules.Problems(document, old);
+        => document.Meta.TryGetValue(Admission.SubnetMeta, out var policy) && !Admission.IsPolicy(policy)
+            ? [.. SubnetRules.Problems(document, old), $"Meta {Admission.SubnetMeta}: {policy} is not open, approve or closed"]
+            : SubnetRules.Problems(document, old);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(Subnet document, CatalogIndexes indexes)
