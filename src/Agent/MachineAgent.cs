@@ -96,10 +96,17 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         var patch = new JsonArray(Patches.Param("last-boot-macaddr", Inventory.BootMac() ?? ""),
             Patches.Param("detected-bios-mode", Inventory.FirmwareMode));
         var known = (answer.Body?["HardwareAddrs"] as JsonArray ?? []).Select(m => m?.ToString()).ToHashSet(StringComparer.Ordinal);
-        foreach (var mac in Inventory.Macs().Where(m => !known.Contains(m))) patch.Add((JsonNode)Patches.Add("/HardwareAddrs/-", mac));
         patch.Add((JsonNode)Patches.Set("/Runnable", true));
         var changed = await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}", patch);
         if (!changed.IsOk) terminal.Say($"the machine's record could not be brought up to date: {changed.Problem}");
+        foreach (var mac in Inventory.Macs().Where(m => !known.Contains(m)))
+        {
+            // Each by itself: one that DHCP has not seen on this machine's link is a person's to add.
+            var claimed = await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}",
+                new JsonArray(Patches.Add("/HardwareAddrs/-", mac)));
+            if (!claimed.IsOk) terminal.Say($"the network card {mac} is not added: {claimed.Problem}");
+        }
+
         if (answer.Body?["CurrentJob"]?.ToString() is { Length: > 0 } job) await FailUnfinishedAsync(api, job);
     }
 

@@ -34,6 +34,14 @@ public sealed class AnvilApi : IDisposable
         return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation))!;
     }
 
+    /// <summary>Does what a path names, without a body; the object afterwards.</summary>
+    /// <exception cref="CliException">The server cannot be reached, or refuses.</exception>
+    public async Task<JsonNode> PostAsync(string path, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(new HttpRequestMessage(HttpMethod.Post, path), cancellation);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation))!;
+    }
+
     /// <summary>Every row of a list, page by page.</summary>
     public async IAsyncEnumerable<JsonObject> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
     {

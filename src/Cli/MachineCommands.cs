@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Cli;
 
-/// <summary>`anvil machines`: list, show, watch, timeline, preview.</summary>
+/// <summary>`anvil machines`: list, show, watch, timeline, preview, approve.</summary>
 internal sealed class MachineCommands(Connection connection, TimeProvider time) : CommandGroup(connection)
 {
     private static readonly Argument<string> Key =
@@ -48,7 +48,11 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
                 ("BootEnv", answer.Text("BootEnv")),
                 ("Because", string.Join('\n', (answer["Reasons"] as JsonArray ?? []).Select(r => r!.ToString()))));
         });
-        return new Command("machines", "Machines") { list, show, watch, timeline, preview };
+        var approve = new Command("approve",
+            "Approves of a machine that registered itself: it goes on, and is given secure params") { Key };
+        Act(approve, async (parsed, api, output, cancellation) =>
+            await ShowAsync(output, await api.PostAsync(Path(parsed) + "/approve", cancellation)));
+        return new Command("machines", "Machines") { list, show, watch, timeline, preview, approve };
     }
 
     private static string Path(ParseResult parsed) => Path(parsed.GetRequiredValue(Key));

@@ -2,7 +2,12 @@ namespace Anvil.Contracts;
 
 /// <summary>Who asks a grain for something; rights were checked before. The name is what events and the audit say.</summary>
 /// <param name="Name">User, machine uuid, or part of Anvil.</param>
-/// <param name="IsMachine">Asks with a machine's token, or is the server itself.</param>
+/// <param name="IsMachine">Asks with a machine's token.</param>
 /// <param name="MayUpdateTaskList">Has the right updateTaskList.</param>
 [GenerateSerializer, Immutable, Alias("anvil.Actor")]
-public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool IsMachine, [property: Id(2)] bool MayUpdateTaskList);
+public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool IsMachine, [property: Id(2)] bool MayUpdateTaskList)
+{
+    /// <summary>Asks with the token of a running job, whose rights are its task's.</summary>
+    [Id(3)]
+    public bool IsTask { get; init; }
+}

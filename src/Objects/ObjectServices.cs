@@ -18,7 +18,7 @@ public static class ObjectServices
     public static IServiceCollection AddObjects(this IServiceCollection services)
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
-        services.AddSingleton<AccessService>();
+        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>().AddSingleton<ReservationObjects>();
         services.AddSingleton(s => new ObjectFloor(

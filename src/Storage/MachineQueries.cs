@@ -84,11 +84,11 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation)
+    public async Task<long> CountUnapprovedAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return (await connection.QueryAsync<(string, string)>(
-            new CommandDefinition("SELECT mac, uuid FROM machine_mac", cancellationToken: cancellation))).AsList();
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT count(*) FROM machine_unapproved", cancellationToken: cancellation));
     }
 
     /// <inheritdoc/>

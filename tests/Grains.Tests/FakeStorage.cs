@@ -148,7 +148,7 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
     public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<long> CountUnapprovedAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
     public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();

@@ -431,7 +431,9 @@ public abstract class StoreTests
         await StoreAsync(new MachineState { Machine = machine with { Name = "renamed", HardwareAddrs = ["02:00:00:00:00:02"] } });
         Assert.Null(await Queries.FindByMacAsync("02:00:00:00:00:01", None));
         Assert.Equal(machine.Uuid, (await Queries.FindByNameAsync("renamed", None))!.Uuid);
-        Assert.Equal([("02:00:00:00:00:02", machine.Uuid)], await Queries.MacsAsync(None));
+        Assert.Equal(0, await Queries.CountUnapprovedAsync(None));
+        await StoreAsync(new MachineState { Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending } } });
+        Assert.Equal(1, await Queries.CountUnapprovedAsync(None));
         await StoreAsync(new MachineState(), machine.Uuid);
         Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.FindByMacAsync("02:00:00:00:00:02", None)));
         Assert.NotNull(await Queries.FindJobAsync("j1", None));

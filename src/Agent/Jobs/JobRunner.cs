@@ -10,12 +10,15 @@ namespace Anvil.Agent.Jobs;
 public sealed class JobRunner(ApiClient api, Terminal terminal)
 {
     private readonly string _machine = api.Config.Machine;
+    private string _token = api.Config.Token;
 
     /// <summary>Runs the job, tells the API how it ended, and then reboots or powers off if it asked for that.</summary>
     public async Task RunAsync(JsonObject job)
     {
         var uuid = job["Uuid"]!.ToString();
         var task = job["Task"]!.ToString();
+        // The job's own token, which the task's scripts need; a server of an older version gives none.
+        if (job["Token"]?.ToString() is { Length: > 0 } token) _token = token;
         terminal.Say($"runs task {task} (job {uuid})");
         await PatchJobAsync(uuid, JobState.Running, "");
         var actions = await api.CallAsync(HttpMethod.Get, $"jobs/{uuid}/actions?os=linux");
@@ -98,7 +101,7 @@ public sealed class JobRunner(ApiClient api, Terminal terminal)
             RedirectStandardInput = true,
         };
         if (!hasShebang) start.ArgumentList.Add(script);
-        foreach (var (key, value) in new[] { ("RS_UUID", _machine), ("RS_ENDPOINT", api.Config.Api), ("RS_TOKEN", api.Config.Token),
+        foreach (var (key, value) in new[] { ("RS_UUID", _machine), ("RS_ENDPOINT", api.Config.Api), ("RS_TOKEN", _token),
             ("RS_TASK_DIR", folder), ("RS_RUNNER_DIR", folder), ("RS_TASK", task) })
             start.Environment[key] = value;
         try

@@ -52,6 +52,10 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("Join")]
     Task<MachineAnswer> Join(MachineWrite write);
 
+    /// <summary>Approves of a machine that registered itself. Silos of the version before do not know this call.</summary>
+    [Alias("Approve")]
+    Task<MachineAnswer> Approve(ChangeTerms terms);
+
     /// <summary>The machine; 404 when there is none.</summary>
     [Alias("Read")]
     Task<MachineAnswer> Read();
@@ -91,7 +95,20 @@ public interface IMachineGrain : IGrainWithStringKey
 
 /// <summary>What a machine's tokens prove.</summary>
 [GenerateSerializer, Immutable, Alias("anvil.MachineSecrets")]
-public sealed record MachineSecrets([property: Id(0)] string Secret, [property: Id(1)] string BootId);
+public sealed record MachineSecrets([property: Id(0)] string Secret, [property: Id(1)] string BootId)
+{
+    /// <summary>Uuid of the job that is under way; "" for none.</summary>
+    [Id(2)]
+    public string Job { get; init; } = "";
+
+    /// <summary>Name of its task.</summary>
+    [Id(3)]
+    public string Task { get; init; } = "";
+
+    /// <summary>Somebody with the right has defined the machine, approved of it, or decided what it runs.</summary>
+    [Id(4)]
+    public bool IsTrusted { get; init; }
+}
 
 /// <summary>What the edge saw.</summary>
 [GenerateSerializer, Alias("anvil.SightingKind")]
@@ -128,6 +145,13 @@ public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id
     /// </summary>
     [Id(4)]
     public bool FromDisk { get; init; }
+
+    /// <summary>
+    /// The name that the edge gave to the boot that begins with a script: tokens in the script are bound to it. "" from silos of the
+    /// version before.
+    /// </summary>
+    [Id(5)]
+    public string BootId { get; init; } = "";
 
     /// <summary>What was seen.</summary>
     public SightingKind What => FromDisk ? SightingKind.Disk : Kind;

@@ -37,8 +37,8 @@ public interface IMachineQueries
     /// <summary>Number of machines.</summary>
     Task<long> CountAsync(CancellationToken cancellation);
 
-    /// <summary>Every MAC address with the uuid of its machine.</summary>
-    Task<IReadOnlyList<(string Mac, string Uuid)>> MacsAsync(CancellationToken cancellation);
+    /// <summary>Number of machines that registered themselves, and that nobody has approved of.</summary>
+    Task<long> CountUnapprovedAsync(CancellationToken cancellation);
 
     /// <summary>A job.</summary>
     Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);

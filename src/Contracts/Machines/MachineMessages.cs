@@ -13,6 +13,14 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
     /// <summary>The machine registers itself: nobody has defined it.</summary>
     [Id(2)]
     public bool Discovered { get; init; }
+
+    /// <summary>What becomes of machines that register themselves where it is (open, approve, closed).</summary>
+    [Id(3)]
+    public string Admission { get; init; } = "open";
+
+    /// <summary>DHCP has seen all its cards on one link: it may be a known machine with a card more.</summary>
+    [Id(4)]
+    public bool OnLink { get; init; }
 }
 
 /// <summary>A change of a machine or of its current job by JSON Patch.</summary>

@@ -32,6 +32,10 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
     /// <summary>The edge can probe addresses on the client's network.</summary>
     [Id(4)]
     public bool CanProbe { get; init; }
+
+    /// <summary>The client's link as its relay names it (RFC 3046); "" where no relay says.</summary>
+    [Id(5)]
+    public string Link { get; init; } = "";
 }
 
 /// <summary>How DHCP answers; the lease is durable when this arrives.</summary>
@@ -109,6 +113,13 @@ public interface ISubnetGrain : IGrainWithStringKey
     /// <summary>The address that a client has or had here; 0 for none.</summary>
     [Alias("AddressOf")]
     Task<uint> AddressOf(string token);
+
+    /// <summary>
+    /// Which of some clients DHCP has given an address on the same link as another client: the same relay or interface and, where relays
+    /// name links (RFC 3046), the same circuit. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("OnLinkOf")]
+    Task<IReadOnlyList<string>> OnLinkOf(string token, IReadOnlyList<string> others);
 
     /// <summary>What a client is to this subnet. Silos of the version before do not know this call.</summary>
     [Alias("StandingOf")]

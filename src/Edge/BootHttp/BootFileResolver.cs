@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
@@ -23,6 +24,12 @@ namespace Anvil.Edge.BootHttp;
 /// <summary>A boot file: rendered text, or a file on disk.</summary>
 public sealed record ResolvedFile(byte[]? Rendered, FileInfo? OnDisk, string Machine, string Mac)
 {
+    /// <summary>
+    /// To be done once the requester has shown that it receives at its address: by TCP at once, by UDP with its first acknowledgement.
+    /// A request alone can be anybody's.
+    /// </summary>
+    public Func<Task> Proven { get; init; } = () => Task.CompletedTask;
+
     /// <summary>Length in octets.</summary>
     public long Length => Rendered?.LongLength ?? OnDisk?.Length ?? 0;
 
@@ -90,37 +97,63 @@ public sealed partial class BootFileResolver(
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort,
             options.Value.ApiPort)
         { ApiAddress = options.Value.ApiAddress };
-        var context = new RenderContext(snapshot, server, machine, env, await tokens.ForRenderingAsync(machine))
+        var given = await tokens.ForBootAsync(machine, StrangerAt(requester, mac));
+        var context = new RenderContext(snapshot, server, machine, env, given.Now)
         {
             Keys = keys,
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
             Mac = mac,
         };
         var source = machine?.Uuid ?? requester.ToString();
-        if (env is { Available: true } && await RenderAsync(clean, context, source, protocol, cancellation) is (var file, var text))
+        // A boot begins with its script: what the script holds is of that boot already.
+        var boot = isRead && machine is not null ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
+        var begins = boot.Length > 0 ? given.OfBoot(boot) : given.Now;
+        if (env is { Available: true }
+            && await RenderAsync(clean, context, begins, source, protocol, cancellation) is (var file, var text))
         {
-            if (isRead && machine is not null && Scripts.Contains(file.Template.Name, StringComparer.Ordinal))
-                await GrainCalls.AskAsync(
-                    () => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid))
-                        .Sighted(new Sighting(SightingKind.Script, "", "", file.Template.Name)));
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",
                 $"template {file.Template.Name} of {envName}");
-            return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac);
+            return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac)
+            {
+                Proven = () => boot.Length > 0 && IsScript(file) ? BeginsAsync(machine!.Uuid, file.Template.Name, boot)
+                    : Task.CompletedTask,
+            };
         }
 
         return root.Find(clean) is { } onDisk ? new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac) : null;
     }
 
+    private Task BeginsAsync(string machine, string via, string boot)
+        => GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine))
+            .Sighted(new Sighting(SightingKind.Script, "", "", via) { BootId = boot }));
+
+    private static bool IsScript(BootFile file) => Scripts.Contains(file.Template.Name, StringComparer.Ordinal);
+
+    private static Stranger StrangerAt(IPAddress requester, string mac)
+        => new((requester.IsIPv4MappedToIPv6 ? requester.MapToIPv4() : requester).ToString(), mac);
+
     /// <summary>The file of a machine at a path, rendered; null when it has none there.</summary>
-    private async Task<Tuple<BootFile, string>?> RenderAsync(
-        string path, RenderContext context, string source, string protocol, CancellationToken cancellation)
+    /// <param name="path">The path.</param>
+    /// <param name="context">What its templates see.</param>
+    /// <param name="begins">Makes the tokens of a boot that begins with the file.</param>
+    /// <param name="source">Whose share of the renders it takes.</param>
+    /// <param name="protocol">For the timeline.</param>
+    /// <param name="cancellation">The client is gone.</param>
+    private async Task<Tuple<BootFile, string>?> RenderAsync(string path, RenderContext context, TokenSource begins, string source,
+        string protocol, CancellationToken cancellation)
     {
         try
         {
             // To find it, the paths of the machine's files are rendered; so that is done there as well, by the same budget.
             return await renders.RunAsync(
                 source,
-                budget => BootFiles.Find(path, context with { Budget = budget }) is { } file ? Tuple.Create(file, file.Render()) : null,
+                budget =>
+                {
+                    var found = BootFiles.Find(path, context with { Budget = budget });
+                    if (found is not null && IsScript(found))
+                        found = found with { Context = found.Context with { Token = begins } };
+                    return found is null ? null : Tuple.Create(found, found.Render());
+                },
                 cancellation);
         }
         catch (TemplateException e)

@@ -52,6 +52,7 @@ public static class BootHttpEndpoint
             return;
         }
 
+        await file.Proven();
         var result = file.Rendered is not null
             ? Results.Bytes(file.Rendered, "text/plain; charset=utf-8", enableRangeProcessing: true)
             : Results.File(file.OnDisk!.FullName, "application/octet-stream",

@@ -142,7 +142,7 @@ public sealed class DhcpHandler(
         var request = on.Request;
         var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress),
             on.Via)
-        { CanProbe = prober.CanProbe(on.Arrival) };
+        { CanProbe = prober.CanProbe(on.Arrival), Link = SubnetChoice.LinkName(on.Arrival) };
         var subnet = SubnetGrain(on.Subnet);
         var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
@@ -162,7 +162,10 @@ public sealed class DhcpHandler(
         var request = on.Request;
         await prober.EndAsync(wanted);
         var answer = await GrainCalls.AskAsync(
-            () => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, on.Via)));
+            () => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, on.Via)
+            {
+                Link = SubnetChoice.LinkName(on.Arrival),
+            }));
         switch (answer.Verdict)
         {
             case LeaseVerdict.Silence: return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);

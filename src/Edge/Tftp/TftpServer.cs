@@ -141,6 +141,10 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             {
                 files.NoteTransfer(file, client.Address, "tftp", request.File, e.Message);
             }
+            finally
+            {
+                if (serving.Transfer?.IsAnswered == true) await file.Proven();
+            }
         }
         catch (OperationCanceledException)
         {

@@ -13,6 +13,8 @@ internal static class MachineEndpoints
         api.MapGet("/machines/{key}/boot", async http => await http.WriteAsync(
             await verbs.BootAsync(http.Part("key"), http.Request.Host.Host, options.Value.FilePort, options.Value.ApiPort, http.Asked(),
                 http.RequestAborted)));
+        api.MapPost("/machines/{key}/approve",
+            async http => await http.WriteAsync(await verbs.ApproveAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
         api.MapGet("/machines/{key}/timeline",
             async http => await http.WriteAsync(await verbs.TimelineAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
         api.MapGet("/timeline/{mac}",

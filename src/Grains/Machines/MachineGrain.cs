@@ -3,6 +3,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Access;
@@ -11,6 +12,7 @@ using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -77,7 +79,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
-            Options(write.Terms), Context));
+            Options(write.Terms) with { Admission = write.Admission }, Context));
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }
@@ -108,11 +110,13 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     /// <inheritdoc/>
     public async Task<MachineAnswer> Replace(MachineWrite write)
-        => Answer(await ActAsync("PUT", s => MachineSteps.Replace(s, Uuid, write.Machine, Options(write.Terms), Context)));
+        => Answer(await ActAsync("PUT", s => MachineSteps.Replace(s, Uuid, write.Machine, Options(write.Terms), Context),
+            write.Terms.Actor));
 
     /// <inheritdoc/>
     public async Task<MachineAnswer> Amend(DocumentPatch patch)
-        => Answer(await ActAsync("PATCH", s => MachineSteps.Amend(s, Uuid, patch.Operations, Options(patch.Terms), Context)));
+        => Answer(await ActAsync("PATCH", s => MachineSteps.Amend(s, Uuid, patch.Operations, Options(patch.Terms), Context),
+            patch.Terms.Actor));
 
     /// <inheritdoc/>
     public async Task<MachineAnswer> Remove(ChangeTerms terms)
@@ -125,6 +129,10 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         }));
         return answer.Error is null ? answer with { Machine = before } : answer;
     }
+
+    /// <inheritdoc/>
+    public async Task<MachineAnswer> Approve(ChangeTerms terms)
+        => Answer(await ActAsync("POST", s => MachineSteps.Approve(s, Uuid, Options(terms), Context)));
 
     /// <inheritdoc/>
     public async Task<JobAnswer> StartJob(Actor actor)
@@ -146,7 +154,15 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     {
         // Every request with the machine's token comes through here: it was seen. The next write makes that durable.
         _seen = _time.GetUtcNow();
-        return Task.FromResult(State.Machine is { } machine ? new MachineSecrets(machine.Secret, State.BootId) : null);
+        if (State.Machine is not { } machine) return Task.FromResult<MachineSecrets?>(null);
+        var job = State.Job is { } current && current.Uuid == machine.CurrentJob
+            && current.State is not (JobState.Failed or JobState.Finished) ? current : null;
+        return Task.FromResult<MachineSecrets?>(new MachineSecrets(machine.Secret, State.BootId)
+        {
+            Job = job?.Uuid ?? "",
+            Task = job?.Task ?? "",
+            IsTrusted = machine.Boot.IsTrusted,
+        });
     }
 
     /// <inheritdoc/>
@@ -157,7 +173,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             SightingKind.Disk => SightingSteps.GoesToDisk(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
-            SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context),
+            SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context, sighting.BootId),
             _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED",
                 $"a sighting of kind {(int)sighting.Kind} is not known")),
         });
@@ -176,7 +192,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Reads what is not sure, asks a rule, stores what it says, does what it says.</summary>
     /// <param name="type">Type of an error.</param>
     /// <param name="step">The rule; null from it: there is nothing to store.</param>
-    private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step)
+    /// <param name="actor">Who asks, where it may be the machine itself.</param>
+    private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step, Actor? actor = null)
     {
         using var span = AnvilDiagnostics.Step();
         try
@@ -194,6 +211,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             }
 
             change = Sealed(change);
+            if (actor is { IsMachine: true, IsTask: false } && await CardProblemAsync(change.State.Machine) is { } strange)
+                return Outcome.Of(new ApiError("machines", Uuid, "AUTH", [strange], 403));
             if (!isSeen && await AddressProblemAsync(change.State.Machine) is { } taken)
                 return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
             await _store.WriteAsync(change.State);
@@ -232,6 +251,29 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             return Outcome.Of(new ApiError("machines", Uuid, type,
                 ["the database cannot be written; read the machine before trying again"], 503));
         }
+    }
+
+    /// <summary>
+    /// What is wrong with the cards that a machine claims: DHCP must have given them addresses on its own link. Other machines' cards
+    /// would bring their boots with them.
+    /// </summary>
+    private async Task<string?> CardProblemAsync(Machine? machine)
+    {
+        if (machine is null || State.Machine is not { } before) return null;
+        var claimed = machine.HardwareAddrs.Except(before.HardwareAddrs, StringComparer.Ordinal).ToList();
+        if (claimed.Count == 0) return null;
+        if (IPv4.TryParse(before.Address, out var address) && _catalog.Current.SubnetOf(address) is { } subnet)
+        {
+            var leases = GrainFactory.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
+            foreach (var own in before.HardwareAddrs)
+            {
+                claimed.RemoveAll((await GrainCalls.AskAsync(() => leases.OnLinkOf(own, claimed))).Contains);
+                if (claimed.Count == 0) return null;
+            }
+        }
+
+        return $"HardwareAddrs: DHCP has not seen {string.Join(", ", claimed.Take(3))} on this machine's link; "
+            + "somebody with the right may add it";
     }
 
     /// <summary>
@@ -297,10 +339,16 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         {
             var known = await _queries.FindManyAsync([], write.Machine.HardwareAddrs, CancellationToken.None);
             if (known.Count == 0) return null;
-            if (known.Count == 1) return await GrainFactory.GetGrain<IMachineGrain>(GrainKeys.Machine(known[0].Uuid)).Join(write);
+            if (known.Count == 1 && write.OnLink)
+                return await GrainFactory.GetGrain<IMachineGrain>(GrainKeys.Machine(known[0].Uuid)).Join(write);
             var names = string.Join(", ", known.Select(m => m.Name));
-            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE",
-                $"these HardwareAddrs are those of several machines: {names}"), 0);
+            foreach (var machine in known)
+                _timeline.Note(machine.Uuid, "", "api", $"registration with {string.Join(", ", write.Machine.HardwareAddrs.Take(4))}",
+                    "refused", "somebody with the right may add the card to this machine");
+            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", known.Count > 1
+                ? $"these HardwareAddrs are those of several machines: {names}"
+                : $"one of these HardwareAddrs is that of machine {names}, and DHCP has not seen both on one link: somebody with the "
+                    + "right may add the card to it"), 0);
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
@@ -315,7 +363,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             : new MachineAnswer(outcome.Status, MachineSteps.Seen(State.Machine, _seen), null, State.Revision);
 
     private static ChangeOptions Options(ChangeTerms terms)
-        => new(terms.Force, terms.Actor.IsMachine, terms.Actor.MayUpdateTaskList) { By = terms.Actor.Name, IfRevision = terms.IfRevision };
+        => new(terms.Force, terms.Actor.IsMachine, terms.Actor.MayUpdateTaskList)
+        {
+            By = terms.Actor.Name,
+            ByTask = terms.Actor.IsTask,
+            IfRevision = terms.IfRevision,
+        };
 
     /// <summary>How a call ended.</summary>
     private sealed record Outcome(int Status)

@@ -128,6 +128,14 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     public Task<uint> AddressOf(string token) => Task.FromResult(_leases.Of(token) is { } lease ? IPv4.Parse(lease.Addr) : 0);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> OnLinkOf(string token, IReadOnlyList<string> others)
+    {
+        var now = await ReadClockAsync();
+        if (_leases.Of(token) is not { State: Lease.Ack } own || !own.IsLive(now)) return [];
+        return [.. others.Where(t => _leases.Of(t) is { State: Lease.Ack } l && l.IsLive(now) && (l.Via, l.Link) == (own.Via, own.Link))];
+    }
+
+    /// <inheritdoc/>
     public async Task<ClientStanding> StandingOf(string token)
     {
         if (Subnet() is { } subnet) await AreReservationsHereAsync(subnet);
@@ -191,7 +199,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
     private static LeaseDecision<uint> Decide(LeaseRules rules, LeaseCall call, DateTimeOffset now)
     {
-        var request = new LeaseRequest(call.Token, call.Requested, call.Via);
+        var request = new LeaseRequest(call.Token, call.Requested, call.Via) { Link = call.Link };
         return call.Act switch
         {
             LeaseAct.Discover => rules.Discover(request, now),

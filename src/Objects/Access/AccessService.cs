@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
@@ -24,19 +26,24 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
 
     /// <summary>A token for a user, limited to some of its rights; none for no limit.</summary>
     public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits)
-        => _tokens.Issue(user.Name, PrincipalKind.User, life, limits, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], user.Secret);
+        => _tokens.Issue(user.Name, PrincipalKind.User, life, new TokenExtras { Limits = limits }, Prefs["baseTokenSecret"],
+            Prefs["systemGrantorSecret"], user.Secret);
 
     /// <inheritdoc/>
-    public async Task<TokenSource> ForRenderingAsync(Machine? machine)
+    public async Task<BootTokens> ForBootAsync(Machine? machine, Stranger stranger)
     {
-        var secrets = machine is null ? null
-            : await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets());
-        return (uuid, life) => uuid is null
-            ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"])
-            : secrets is null ? ""
-                : _tokens.Issue(uuid, PrincipalKind.Machine, life, Prefs["baseTokenSecret"], Prefs["systemGrantorSecret"], secrets.Secret,
-                    secrets.BootId);
+        var secrets = await SecretsAsync(machine);
+        return new BootTokens(Source(secrets, stranger, ""),
+            boot => Source(secrets is null ? null : secrets with { BootId = boot }, stranger, ""));
     }
+
+    /// <inheritdoc/>
+    public async Task<TokenSource> ForRenderingAsync(Machine? machine, Stranger? stranger = null, string job = "")
+        => Source(await SecretsAsync(machine), stranger, job);
+
+    /// <summary>The token of a running job (DRP v4: Job.Token), good until the job is over.</summary>
+    public async Task<string> ForJobAsync(string machine, string job)
+        => (await ForRenderingAsync(new Machine { Uuid = machine }, job: job))(machine, Prefs.Seconds("knownTokenTimeout"));
 
     /// <summary>Who holds a token; null when it is forged, expired or revoked.</summary>
     public async Task<Admission?> ByTokenAsync(string token)
@@ -50,13 +57,21 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
                     ? new Admission(Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId }, token, user) : null;
             case PrincipalKind.Machine:
                 var secrets = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets());
-                return secrets is not null && Tokens.Proves(claims, grantor, secrets.Secret, secrets.BootId)
-                    ? new Admission(new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject)), token, null)
-                    : null;
+                if (secrets is null || !Tokens.Proves(claims, [grantor, secrets.Secret, secrets.BootId, .. OfJob(claims.Job)]))
+                    return null;
+                if (claims.Job.Length > 0 && claims.Job != secrets.Job) return null;
+                var machine = claims.Job.Length > 0 ? OfJob(claims, secrets)
+                    : new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject));
+                return new Admission(machine, token, null);
             default:
-                return Tokens.Proves(claims, grantor)
-                    ? new Admission(new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown) { TokenId = claims.TokenId },
-                        token, null) : null;
+                if (!Tokens.Proves(claims, grantor)) return null;
+                var unknown = new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown)
+                {
+                    TokenId = claims.TokenId,
+                    Mac = claims.Mac,
+                    Address = claims.Address,
+                };
+                return new Admission(unknown, token, null);
         }
     }
 
@@ -108,6 +123,44 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
             // Nobody can say so at the moment; it is asked again.
             return null;
         }
+    }
+
+    private async Task<MachineSecrets?> SecretsAsync(Machine? machine)
+        => machine is null ? null
+            : await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets());
+
+    private TokenSource Source(MachineSecrets? secrets, Stranger? stranger, string job) => (uuid, life) => uuid is null
+        ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Registration(stranger, life), Prefs["baseTokenSecret"],
+            Prefs["systemGrantorSecret"])
+        : secrets is null ? ""
+            : _tokens.Issue(uuid, PrincipalKind.Machine, life, new TokenExtras { Job = job }, Prefs["baseTokenSecret"],
+                [Prefs["systemGrantorSecret"], secrets.Secret, secrets.BootId, .. OfJob(job)]);
+
+    /// <summary>A job's token is no boot's: its proof says so.</summary>
+    private static string[] OfJob(string job) => job.Length == 0 ? [] : ["job " + job];
+
+    /// <summary>
+    /// One live token for each card: within its life a card's registrations have one id, and so make one machine, however often it asks.
+    /// </summary>
+    private TokenExtras Registration(Stranger? stranger, TimeSpan life)
+    {
+        if (stranger is null) return TokenExtras.None;
+        var extras = new TokenExtras { Mac = stranger.Mac, Address = stranger.Address };
+        if (stranger.Mac.Length == 0) return extras;
+        var turn = time.GetUtcNow().ToUnixTimeSeconds() / Math.Max(1, (long)life.TotalSeconds);
+        var id = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Prefs["baseTokenSecret"]),
+            Encoding.UTF8.GetBytes($"registration {stranger.Mac} {turn}"));
+        return extras with { Id = Convert.ToHexStringLower(id.AsSpan(0, 8)) };
+    }
+
+    /// <summary>The rights of a running job: those of its task where somebody with the right has decided what the machine runs.</summary>
+    private Principal OfJob(TokenClaims claims, MachineSecrets secrets)
+    {
+        var task = catalog.Current.Tasks.GetValueOrDefault(secrets.Task);
+        var rights = secrets.IsTrusted && task is not null
+            ? MachineClaims.Task(claims.Subject, task.ExtraClaims, task.ExtraRoles, Prefs["defaultTaskRights"])
+            : MachineClaims.Known(claims.Subject);
+        return new Principal(claims.Subject, PrincipalKind.Machine, rights) { Job = secrets.IsTrusted ? claims.Job : "" };
     }
 
     private static Principal Of(User user) => new(user.Name, PrincipalKind.User, Roles.ClaimsOf(user));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -10,7 +11,7 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Jobs: made for a machine's agent and changed through the machine's grain, read from the query table.</summary>
-public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJobLogs logs) : IObjectKind
+public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJobLogs logs, AccessService access) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "jobs";
@@ -59,7 +60,9 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
         }
 
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
-        return Changed(answer);
+        // The machine itself is given what the task's scripts need; nobody else is.
+        return request.Principal.Kind != PrincipalKind.Machine || answer.Job is null ? Changed(answer)
+            : Changed(answer with { Job = answer.Job with { Token = await access.ForJobAsync(uuid, answer.Job.Uuid) } });
     }
 
     /// <inheritdoc/>

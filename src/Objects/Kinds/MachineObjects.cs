@@ -2,9 +2,13 @@ using System.Globalization;
 using System.Text.Json;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
@@ -14,8 +18,9 @@ using Microsoft.Extensions.Hosting;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
-public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, IHostApplicationLifetime lifetime)
-    : IObjectKind
+public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, RegistrationGate gate,
+    ICatalog catalog,
+    IHostApplicationLifetime lifetime) : IObjectKind
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -74,9 +79,11 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         var wanted = (Machine)document;
         var discovered = request.Principal.Kind == PrincipalKind.Unknown;
         string uuid;
+        var (policy, isOnLink) = (RegistrationPolicy.Open, false);
         if (discovered)
         {
-            wanted = MachineRules.Registration(wanted);
+            policy = await gate.EnterAsync(request.Principal, cancellation);
+            (wanted, isOnLink) = await OwnCardsAsync(MachineRules.Registration(wanted), request.Principal);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
         }
         else if (wanted.Uuid.Length == 0)
@@ -89,7 +96,12 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         }
 
         var terms = request.Terms(machine: uuid) with { Force = !discovered && request.Flag("force") };
-        var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms) { Discovered = discovered }));
+        var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms)
+        {
+            Discovered = discovered,
+            Admission = policy,
+            OnLink = isOnLink,
+        }));
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
             discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
@@ -108,6 +120,10 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         => Changed(await GrainCalls.ActAsync(
             () => Grain(found.Document.Key).Amend(new DocumentPatch(patch.GetRawText(), Terms(found, request)))));
 
+    /// <summary>Approves of a machine that registered itself.</summary>
+    public async Task<ChangedObject> ApproveAsync(FoundObject found, ObjectRequest request)
+        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Approve(Terms(found, request))));
+
     /// <inheritdoc/>
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
         => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))));
@@ -118,6 +134,24 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal)
             ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
         return UuidRules.TryRead(key, out var uuid) ? uuid : null;
+    }
+
+    /// <summary>
+    /// A registration with the cards that are its own: the one that its token was given to, and others that DHCP has given addresses on
+    /// the same link. One that asks DHCP for nothing names its cards itself; that they were seen is not known then.
+    /// </summary>
+    /// <returns>The registration, and whether all cards that it names were seen on its link.</returns>
+    private async Task<(Machine Registration, bool IsOnLink)> OwnCardsAsync(Machine wanted, Principal stranger)
+    {
+        if (stranger.Mac.Length == 0) return (wanted, false);
+        var own = stranger.Mac;
+        var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
+            .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
+        IReadOnlyList<string> seen = [];
+        if (others.Count > 0 && IPv4.TryParse(stranger.Address, out var address) && catalog.Current.SubnetOf(address) is { } subnet)
+            seen = await GrainCalls.AskAsync(
+                () => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).OnLinkOf(own, others));
+        return (wanted with { HardwareAddrs = [own, .. seen], Address = stranger.Address }, seen.Count == others.Count);
     }
 
     /// <summary>The uuid that a path's last part means; null when there is no such machine, or when it is no key and no index.</summary>

@@ -30,7 +30,7 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
         snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         var near = server with { Address = edges.For(machine.Address) ?? server.Address };
-        var context = new RenderContext(snapshot, near, machine, env, await tokens.ForRenderingAsync(machine))
+        var context = new RenderContext(snapshot, near, machine, env, await tokens.ForRenderingAsync(machine, job: job.Uuid))
         {
             Keys = keys,
             Stage = snapshot.Stages.GetValueOrDefault(machine.Stage),

@@ -2,6 +2,7 @@ using System.Globalization;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Placement;
 using Anvil.Contracts.Timeline;
+using Anvil.Objects.Kinds;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
@@ -10,7 +11,8 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What machines have beside the verbs of every kind: the preview of their next boot, and the timeline.</summary>
-public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineStore timelines, IEdgeDirectory edges)
+public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICatalog catalog, ITimelineStore timelines,
+    IEdgeDirectory edges)
 {
     /// <summary>Most lines of a timeline.</summary>
     public const int MostLines = 2000;
@@ -31,6 +33,16 @@ public sealed class MachineVerbs(ObjectFloor floor, ICatalog catalog, ITimelineS
         return ObjectAnswer.Of(
             BootDecision.Decide(machine, mac, client, catalog.Current,
                 new BootServer(edges.For(machine.Address) ?? host, filePort, apiPort)));
+    }
+
+    /// <summary>
+    /// Approves of a machine that registered itself: it is given what machines that are defined in advance are given, and one that waited
+    /// goes on.
+    /// </summary>
+    public async Task<ObjectAnswer> ApproveAsync(string text, ObjectRequest request, CancellationToken cancellation)
+    {
+        var found = await floor.RequireAsync("machines", text, "approve", "POST", request, cancellation);
+        return floor.Answer(await machines.ApproveAsync(found, request), request);
     }
 
     /// <summary>What happened to a machine, oldest first.</summary>

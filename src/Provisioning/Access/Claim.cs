@@ -1,7 +1,8 @@
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// A right: scope, action and key, each `*` or a comma list; for update a pointer may follow the action (`update:/Runnable`).
+/// A right: scope, action and key, each `*` or a comma list; for update a pointer may follow the action (`update:/Runnable`), which ends
+/// with `*` where it stands for all pointers that begin so (`update:/Params/hardware~1*`).
 /// </summary>
 public sealed record Claim(string Scope, string Action, string Specific)
 {
@@ -29,6 +30,12 @@ public sealed record Claim(string Scope, string Action, string Specific)
         foreach (var own in Action.Split(','))
         {
             if (own == wanted) return true;
+            if (own.EndsWith('*') && own.Contains(':', StringComparison.Ordinal))
+            {
+                if (wanted.StartsWith(own[..^1], StringComparison.Ordinal)) return true;
+                continue;
+            }
+
             if (wanted.StartsWith(own, StringComparison.Ordinal)
                 && wanted[own.Length] == (own.Contains(':', StringComparison.Ordinal) ? '/' : ':')) return true;
         }

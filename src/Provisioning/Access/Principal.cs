@@ -23,6 +23,15 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>Id of the token that it came with; "" without one.</summary>
     public string TokenId { get; init; } = "";
 
+    /// <summary>Uuid of the running job whose token it came with; "" for another token.</summary>
+    public string Job { get; init; } = "";
+
+    /// <summary>MAC address that the token of a registration was given to; "" where DHCP had leased nothing.</summary>
+    public string Mac { get; init; } = "";
+
+    /// <summary>IPv4 address that the token of a registration was given to; "" for none.</summary>
+    public string Address { get; init; } = "";
+
     /// <summary>What its token is limited to: of its rights only those that one of these covers, too; empty for no limit.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
 

@@ -11,6 +11,37 @@ public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proo
 {
     /// <summary>What the token is limited to; empty for no limit.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
+
+    /// <summary>Uuid of the job that it was made for; "" for none.</summary>
+    public string Job { get; init; } = "";
+
+    /// <summary>MAC address that a registration's token was given to; "" for none.</summary>
+    public string Mac { get; init; } = "";
+
+    /// <summary>IPv4 address that a registration's token was given to; "" for none.</summary>
+    public string Address { get; init; } = "";
+}
+
+/// <summary>What a token says beside its subject.</summary>
+public sealed record TokenExtras
+{
+    /// <summary>Nothing.</summary>
+    public static TokenExtras None { get; } = new();
+
+    /// <summary>The rights of its subject that it is limited to; none for all.</summary>
+    public IReadOnlyList<Claim> Limits { get; init; } = [];
+
+    /// <summary>Uuid of the job that it is made for; "" for none.</summary>
+    public string Job { get; init; } = "";
+
+    /// <summary>MAC address that a registration's token is given to; "" for none.</summary>
+    public string Mac { get; init; } = "";
+
+    /// <summary>IPv4 address that a registration's token is given to; "" for none.</summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>Its id; "" for a new one.</summary>
+    public string Id { get; init; } = "";
 }
 
 /// <summary>
@@ -21,6 +52,9 @@ public sealed class Tokens(TimeProvider time)
 {
     private const string Issuer = "anvil";
     private const string LimitsClaim = "limits";
+    private const string JobClaim = "job";
+    private const string MacClaim = "mac";
+    private const string AddressClaim = "addr";
 
     /// <summary>So much may the clocks of silos differ.</summary>
     private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
@@ -32,16 +66,16 @@ public sealed class Tokens(TimeProvider time)
     /// <param name="key">The signing secret.</param>
     /// <param name="secrets">Secrets whose change revokes it.</param>
     public string Issue(string subject, PrincipalKind kind, TimeSpan life, string key, params IEnumerable<string> secrets)
-        => Issue(subject, kind, life, [], key, secrets);
+        => Issue(subject, kind, life, TokenExtras.None, key, secrets);
 
-    /// <summary>Makes a token that is good for some rights of its subject alone.</summary>
+    /// <summary>Makes a token that says more than its subject.</summary>
     /// <param name="subject">User name, machine uuid, or address.</param>
     /// <param name="kind">What the subject is.</param>
     /// <param name="life">How long it is good for.</param>
-    /// <param name="limits">The rights; none for all.</param>
+    /// <param name="extras">What else it says.</param>
     /// <param name="key">The signing secret.</param>
     /// <param name="secrets">Secrets whose change revokes it.</param>
-    public string Issue(string subject, PrincipalKind kind, TimeSpan life, IReadOnlyList<Claim> limits, string key,
+    public string Issue(string subject, PrincipalKind kind, TimeSpan life, TokenExtras extras, string key,
         params IEnumerable<string> secrets)
     {
         var now = time.GetUtcNow();
@@ -50,9 +84,12 @@ public sealed class Tokens(TimeProvider time)
             ["sub"] = subject,
             ["kind"] = kind.ToString(),
             ["proof"] = Proof(secrets),
-            ["jti"] = RandomNumberGenerator.GetHexString(16, lowercase: true),
+            ["jti"] = extras.Id.Length > 0 ? extras.Id : RandomNumberGenerator.GetHexString(16, lowercase: true),
         };
-        if (limits.Count > 0) claims[LimitsClaim] = JsonSerializer.Serialize(limits);
+        if (extras.Limits.Count > 0) claims[LimitsClaim] = JsonSerializer.Serialize(extras.Limits);
+        if (extras.Job.Length > 0) claims[JobClaim] = extras.Job;
+        if (extras.Mac.Length > 0) claims[MacClaim] = extras.Mac;
+        if (extras.Address.Length > 0) claims[AddressClaim] = extras.Address;
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer,
@@ -85,8 +122,16 @@ public sealed class Tokens(TimeProvider time)
             ? JsonSerializer.Deserialize<List<Claim>>(text)! : [];
         return new TokenClaims(jwt.Subject, kind, proof, jwt.Id,
             new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc)))
-        { Limits = limits };
+        {
+            Limits = limits,
+            Job = Text(jwt, JobClaim),
+            Mac = Text(jwt, MacClaim),
+            Address = Text(jwt, AddressClaim),
+        };
     }
+
+    private static string Text(JsonWebToken token, string claim)
+        => token.TryGetPayloadValue<string>(claim, out var text) ? text : "";
 
     /// <summary>The hash that a token carries of the secrets that revoke it.</summary>
     public static string Proof(params IEnumerable<string> secrets)

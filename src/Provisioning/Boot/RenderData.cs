@@ -84,6 +84,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private object? Param(string name, RenderBudget budget)
     {
         if (Find(name, budget) is not { } found) throw new TemplateFault($"no such machine parameter {name}");
+        if (context.Machine?.Boot.IsTrusted != true && IsSecure(name, found.Value))
+            throw new TemplateFault(
+                $"the secure parameter {name} is not given to a machine that registered itself, until somebody approves of it");
         var opened = found.Value;
         if (SecureParams.IsSealed(found.Value))
         {
@@ -97,6 +100,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 $"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
         return Values.FromJson(opened, budget);
     }
+
+    private bool IsSecure(string name, JsonElement value)
+        => SecureParams.IsSealed(value) || (context.Catalog.Params.TryGetValue(name, out var param) && param.Secure);
 
     private string Expand(string name, RenderBudget budget)
     {

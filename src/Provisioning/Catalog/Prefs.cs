@@ -20,6 +20,9 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["deadlineWorking"] = "1800",
         ["deadlineInstalling"] = "7200",
         ["stuckPolicy"] = "hold",
+        ["registration"] = "open",
+        ["defaultTaskRights"] = "machine",
+        ["mostUnapproved"] = "10000",
         ["baseTokenSecret"] = "",
         ["systemGrantorSecret"] = "",
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -32,6 +35,9 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
 
     /// <summary>A preference in seconds.</summary>
     public TimeSpan Seconds(string name) => TimeSpan.FromSeconds(int.Parse(this[name], CultureInfo.InvariantCulture));
+
+    /// <summary>A preference that is a number.</summary>
+    public int Number(string name) => int.Parse(this[name], CultureInfo.InvariantCulture);
 
     /// <summary>All of them, set or default.</summary>
     public IReadOnlyDictionary<string, string> All
@@ -53,6 +59,13 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
                 return value.Length == 0 || catalog.Workflows.ContainsKey(value) ? null : $"{name}: Workflow {value} does not exist";
             case "stuckPolicy":
                 return value is "hold" or "retry" ? null : $"{name}: {value} is not hold or retry";
+            case "mostUnapproved":
+                return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most <= 1_000_000
+                    ? null : $"{name}: {value} is not a number of machines up to 1000000";
+            case "registration":
+                return RegistrationPolicy.IsPolicy(value) ? null : $"{name}: {value} is not open, approve or closed";
+            case "defaultTaskRights":
+                return value is "machine" or "facts" ? null : $"{name}: {value} is not machine or facts";
             case "baseTokenSecret":
                 return value.Length == 32 ? null : $"{name}: must be exactly 32 characters";
             case "logLevel":

@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog;
@@ -25,6 +26,12 @@ public sealed record TaskDefinition : Document
 
     /// <summary>Tasks that must have run before, in the same boot environment.</summary>
     public IReadOnlyList<string> Prerequisites { get; init => field = value ?? []; } = [];
+
+    /// <summary>Roles whose rights its running jobs have beside a machine's own (DRP v4).</summary>
+    public IReadOnlyList<string> ExtraRoles { get; init => field = value ?? []; } = [];
+
+    /// <summary>Rights that its running jobs have beside a machine's own (DRP v4); the key `$self` is the job's machine.</summary>
+    public IReadOnlyList<Claim> ExtraClaims { get; init => field = value ?? []; } = [];
 
     /// <inheritdoc/>
     public override string Key => Name;

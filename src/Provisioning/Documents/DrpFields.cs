@@ -29,7 +29,7 @@ internal static class DrpFields
         {
             ["machines"] = Names("Context"),
             ["jobs"] = Names("Context", "ExtraClaims"),
-            ["tasks"] = Names("ExtraRoles", "ExtraClaims", "Link"),
+            ["tasks"] = Names("Link"),
             ["stages"] = Names("Link"),
             ["bootenvs"] = Names("Link"),
             ["profiles"] = Names("Profiles"),

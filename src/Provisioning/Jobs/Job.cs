@@ -51,6 +51,9 @@ public sealed record Job : Document
     /// <summary>Index of the one after it.</summary>
     public int NextIndex { get; init; }
 
+    /// <summary>What the job's scripts may use of the API, in the answer that makes the job alone (DRP v4); "" elsewhere.</summary>
+    public string Token { get; init => field = value ?? ""; } = "";
+
     /// <inheritdoc/>
     public override string Key => Uuid;
 

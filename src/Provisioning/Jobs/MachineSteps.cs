@@ -63,9 +63,20 @@ public static class MachineSteps
     {
         var machine = Existing(old, uuid, "DELETE");
         Check(old, "DELETE", options);
-        if (machine.Locked && !options.ByMachine) throw new ApiException(new ApiError(Kind, uuid, "Locked",
+        if (machine.Locked) throw new ApiException(new ApiError(Kind, uuid, "Locked",
             ["the machine is locked; unlock it first"], 403));
         return Finish(200, old, new MachineState(), "delete", options.By, on);
+    }
+
+    /// <summary>Somebody with the right approves of a machine that registered itself.</summary>
+    /// <returns>null when it was let in already.</returns>
+    /// <exception cref="ApiException">404.</exception>
+    public static MachineChange? Approve(MachineState old, string uuid, ChangeOptions options, RuleContext on)
+    {
+        var machine = Existing(old, uuid, "POST");
+        Check(old, "POST", options);
+        return machine.Boot.IsTrusted ? null
+            : Finish(200, old, old with { Machine = MachineRules.Approved(machine, on.Catalog, on.Now) }, "approve", options.By, on);
     }
 
     /// <summary>The next job for the machine's agent: 201 a new one, 202 the same again, 204 nothing to run.</summary>

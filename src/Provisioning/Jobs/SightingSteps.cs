@@ -7,7 +7,10 @@ public static class SightingSteps
 {
     private const string By = "edge";
 
-    /// <summary>A network boot begins (a DISCOVER of firmware or boot program): the tokens of earlier boots are void.</summary>
+    /// <summary>
+    /// A network boot seems to begin: a DISCOVER of firmware or boot program. Anybody on the link can send one in the machine's name, so
+    /// it voids nothing; the boot is proven once the boot script is fetched from the leased address (<see cref="Boots"/>).
+    /// </summary>
     /// <param name="old">The state before.</param>
     /// <param name="uuid">The machine's uuid.</param>
     /// <param name="firmware">pcbios or uefi.</param>
@@ -18,7 +21,7 @@ public static class SightingSteps
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
         machine = machine with { Boot = machine.Boot with { LastSeen = on.Now, Firmware = firmware, Via = via } };
-        return MachineSteps.Finish(200, old, old with { Machine = machine, BootId = on.Entropy.BootId() }, "boot", By, on);
+        return MachineSteps.Finish(200, old, old with { Machine = machine }, "boot", By, on);
     }
 
     /// <summary>A lease was given: the machine's address is the leased one.</summary>
@@ -33,22 +36,38 @@ public static class SightingSteps
                 old with { Machine = machine with { Address = address, Boot = machine.Boot with { LastSeen = on.Now } } }, "boot", By, on);
     }
 
-    /// <summary>The boot script of its boot environment was handed out, or it was sent to its disk.</summary>
-    /// <inheritdoc cref="Begins"/>
-    public static MachineChange Boots(MachineState old, string uuid, string firmware, string via, RuleContext on)
+    /// <summary>
+    /// The boot script of its boot environment is handed out at its leased address: a network boot has begun, and the tokens of earlier
+    /// boots are void.
+    /// </summary>
+    /// <param name="old">The state before.</param>
+    /// <param name="uuid">The machine's uuid.</param>
+    /// <param name="firmware">pcbios or uefi.</param>
+    /// <param name="via">The boot program.</param>
+    /// <param name="on">Catalog, time and chance.</param>
+    /// <param name="bootId">The boot's name; "" for a new one.</param>
+    /// <exception cref="Documents.ApiException">404.</exception>
+    public static MachineChange Boots(MachineState old, string uuid, string firmware, string via, RuleContext on, string bootId = "")
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
         on.Catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env);
-        return MachineSteps.Finish(200, old,
-            old with { Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now) }, "boot", By, on);
+        return MachineSteps.Finish(200, old, old with
+        {
+            Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now),
+            BootId = bootId.Length > 0 ? bootId : on.Entropy.BootId(),
+        }, "boot", By, on);
     }
 
-    /// <summary>Its firmware was told nothing to boot: it goes on to its own disk, whatever its boot environment would boot.</summary>
+    /// <summary>
+    /// Its firmware was told nothing to boot: it goes on to its own disk, whatever its boot environment would boot. Where it has nothing
+    /// left to do, the tokens of its installation are void then.
+    /// </summary>
     /// <inheritdoc cref="Begins"/>
     public static MachineChange GoesToDisk(MachineState old, string uuid, string firmware, string via, RuleContext on)
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
-        return MachineSteps.Finish(200, old, old with { Machine = Lifecycle.NetBooting(machine, null, firmware, via, on.Catalog, on.Now) },
-            "boot", By, on);
+        var next = Lifecycle.NetBooting(machine, null, firmware, via, on.Catalog, on.Now);
+        return MachineSteps.Finish(200, old,
+            old with { Machine = next, BootId = next.Boot.IsResting ? on.Entropy.BootId() : old.BootId }, "boot", By, on);
     }
 }

@@ -10,6 +10,8 @@ public static class Lifecycle
     {
         if (!discovered) return Enter(machine, Phase.Unknown, "defined in advance; has not been seen yet", catalog, now);
         machine = machine with { Boot = machine.Boot with { LastSeen = now } };
+        if (machine.Boot.Admission == MachineBoot.Pending)
+            return Enter(machine, Phase.Discovered, "registered; waits for approval", catalog, now);
         return HasWork(machine)
             ? Enter(machine, WorkPhase(machine, catalog), $"registered; waiting for its agent to run {NextTask(machine)}", catalog, now)
             : Enter(machine, Phase.Discovered, "registered; has no tasks", catalog, now);

@@ -32,6 +32,15 @@ public enum Phase
 /// <summary>Where a machine stands. Times are UTC; a zero time is "none".</summary>
 public sealed record MachineBoot
 {
+    /// <summary>Value of <see cref="Admission"/>: registered itself and was let in.</summary>
+    public const string Open = "open";
+
+    /// <summary>Value of <see cref="Admission"/>: registered itself and waits for approval.</summary>
+    public const string Pending = "pending";
+
+    /// <summary>Value of <see cref="Admission"/>: registered itself and was approved of.</summary>
+    public const string Approved = "approved";
+
     /// <summary>The phase.</summary>
     public Phase Phase { get; init; }
 
@@ -58,6 +67,16 @@ public sealed record MachineBoot
 
     /// <summary>True once the deadline has passed.</summary>
     public bool Stuck { get; init; }
+
+    /// <summary>
+    /// How it came in: "" defined by somebody with the right; `open` registered itself and was let in; `pending` registered itself and
+    /// waits for approval; `approved` registered itself, and somebody has approved of it or decided what it runs.
+    /// </summary>
+    public string Admission { get; init => field = value ?? ""; } = "";
+
+    /// <summary>True for a machine that somebody with the right has let in: it may be given secrets.</summary>
+    [JsonIgnore]
+    public bool IsTrusted => Admission is "" or Approved;
 
     /// <summary>True for a phase that may last for ever.</summary>
     [JsonIgnore]

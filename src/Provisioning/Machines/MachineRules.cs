@@ -7,12 +7,18 @@ namespace Anvil.Provisioning.Machines;
 
 /// <summary>How a change of a machine is meant.</summary>
 /// <param name="Force">Skip the pending-task and in-stage guards, and accept missing references.</param>
-/// <param name="ByMachine">Made with a machine's token, or by the server itself: a lock does not hold it back.</param>
+/// <param name="ByMachine">Made with a machine's token.</param>
 /// <param name="MayUpdateTaskList">May set CurrentTask backwards.</param>
 public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, bool MayUpdateTaskList = true)
 {
     /// <summary>Who asks, as events name it.</summary>
     public string By { get; init; } = "";
+
+    /// <summary>Made with the token of a running job of a task that somebody with the right has set.</summary>
+    public bool ByTask { get; init; }
+
+    /// <summary>The subnet's or site's policy about machines that register themselves (<see cref="RegistrationPolicy"/>).</summary>
+    public string Admission { get; init; } = RegistrationPolicy.Open;
 
     /// <summary>The revision that the machine must still have; null: any.</summary>
     public long? IfRevision { get; init; }
@@ -21,6 +27,12 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
 /// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
 public static class MachineRules
 {
+    /// <summary>Most octets that a machine may say of itself, as JSON.</summary>
+    public const int MostFactOctets = 256 * 1024;
+
+    /// <summary>Most network cards of a machine that it names itself.</summary>
+    public const int MostOwnCards = 16;
+
     private const int MostTasks = 10_000;
 
     /// <summary>A new machine, filled and checked.</summary>
@@ -30,11 +42,14 @@ public static class MachineRules
     /// <param name="discovered">It registers itself: nobody has defined it.</param>
     /// <param name="options">On whose behalf.</param>
     /// <param name="secret">Signs the machine's tokens.</param>
-    /// <exception cref="ApiException">422 with every problem.</exception>
+    /// <exception cref="ApiException">403: no machine is let in; 422 with every problem.</exception>
     public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options,
         string secret)
     {
         var prefs = catalog.Prefs;
+        if (discovered && options.Admission == RegistrationPolicy.Closed)
+            throw new ApiException(new ApiError("machines", "", "Registration", ["machines do not register themselves here"], 403));
+        var pending = discovered && options.Admission != RegistrationPolicy.Open;
         var machine = Normalize(wanted) with
         {
             // A machine that names its stage or boot environment is not moved out of it by the default workflow.
@@ -44,12 +59,15 @@ public static class MachineRules
             BootEnv = wanted.BootEnv.Length > 0 ? wanted.BootEnv : BootEnvOf(wanted.Stage, catalog) ?? prefs["defaultBootEnv"],
             Arch = wanted.Arch.Length > 0 ? wanted.Arch : "amd64",
             Secret = secret,
-            Runnable = true,
+            Runnable = !pending,
             CurrentJob = "",
             CurrentTask = -1,
             ReadOnly = false,
             Bundle = "",
-            Boot = new MachineBoot(),
+            Boot = new MachineBoot
+            {
+                Admission = !discovered ? "" : pending ? MachineBoot.Pending : MachineBoot.Open,
+            },
         };
         if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow))
             machine = EnterWorkflow(machine, workflow, catalog);
@@ -58,6 +76,7 @@ public static class MachineRules
         machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
         var broken = Broken(machine, null, catalog).ToList();
+        if (discovered) broken.AddRange(OwnProblems(machine, new Machine()));
         var missing = Missing(machine, catalog).Union(MissingTasks(wanted.Tasks, catalog)).ToList();
         if (broken.Count > 0 || (missing.Count > 0 && !options.Force))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
@@ -129,16 +148,18 @@ public static class MachineRules
             Partial = false,
             Secret = wanted.Secret.Length > 0 ? wanted.Secret : old.Secret,
         };
-        if (old.Locked && !options.ByMachine && (machine.Locked || !OnlyUnlocks(old, machine)))
+        if (old.Locked && (options.ByMachine || machine.Locked || !OnlyUnlocks(old, machine)))
             throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
 
         var problems = options.Force ? [] : Unknown(old, machine, catalog).ToList();
+        if (options.ByMachine && !options.ByTask) machine = OfItself(old, machine, problems);
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
         problems.AddRange(Broken(machine, old, catalog));
         var missing = Missing(machine, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
+        if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine)) machine = Approved(machine, catalog, now);
         if (machine.BootEnv != old.BootEnv)
         {
             machine = WithOsOfInstaller(machine with { Runnable = false }, catalog);
@@ -230,6 +251,45 @@ public static class MachineRules
             problems.Add($"CurrentTask cannot go back past the boot environment change at {boundary}");
         return machine;
     }
+
+    /// <summary>
+    /// Somebody with the right approves of a machine that registered itself: it is given what machines that are defined in advance are
+    /// given, and one that waited goes on.
+    /// </summary>
+    public static Machine Approved(Machine machine, CatalogSnapshot catalog, DateTimeOffset now)
+    {
+        if (machine.Boot.IsTrusted) return machine;
+        var waited = machine.Boot.Admission == MachineBoot.Pending;
+        machine = machine with { Boot = machine.Boot with { Admission = MachineBoot.Approved } };
+        return waited && machine.Available ? Lifecycle.Resumed(machine with { Runnable = true }, catalog, now) : machine;
+    }
+
+    /// <summary>
+    /// What follows from a machine's own word: it takes no card away, claims few, says little, and does not let itself in.
+    /// </summary>
+    private static Machine OfItself(Machine old, Machine machine, List<string> problems)
+    {
+        if (old.HardwareAddrs.Except(machine.HardwareAddrs).Any())
+            problems.Add("HardwareAddrs: a machine takes no network card from itself");
+        problems.AddRange(OwnProblems(machine, old));
+        return old.Boot.Admission == MachineBoot.Pending ? machine with { Runnable = false } : machine;
+    }
+
+    /// <summary>What somebody else wrote beyond the bounds does not stand in the machine's way.</summary>
+    private static IEnumerable<string> OwnProblems(Machine machine, Machine old)
+    {
+        if (machine.HardwareAddrs.Count > Math.Max(MostOwnCards, old.HardwareAddrs.Count))
+            yield return $"HardwareAddrs: a machine names at most {MostOwnCards} network cards itself";
+        if (FactOctets(machine) > Math.Max(MostFactOctets, FactOctets(old)))
+            yield return $"Params: a machine's facts have at most {MostFactOctets} octets";
+    }
+
+    private static long FactOctets(Machine machine)
+        => machine.Params.Where(p => IsFact(p.Key)).Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
+
+    private static bool DecidesWhatItRuns(Machine old, Machine machine)
+        => machine.Workflow != old.Workflow || machine.Stage != old.Stage || machine.BootEnv != old.BootEnv
+            || !machine.Profiles.SequenceEqual(old.Profiles) || !machine.Tasks.SequenceEqual(old.Tasks);
 
     private static bool OnlyUnlocks(Machine old, Machine machine)
         => Json.Write(machine with { Locked = old.Locked }) == Json.Write(old);

@@ -159,6 +159,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             Strategy = "MAC",
             State = state,
             Via = IPv4.Format(request.Via),
+            Link = request.Link,
             Duration = seconds,
             ExpireTime = now.AddSeconds(seconds),
             SkipBoot = subnet.Unmanaged,

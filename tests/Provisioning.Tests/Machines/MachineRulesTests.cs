@@ -86,7 +86,9 @@ public sealed class MachineRulesTests
         var machine = Create(new Machine { Name = "m1" }) with { Locked = true };
         Assert.Equal(403, Assert.Throws<ApiException>(() => Update(machine, m => m with { Description = "x" })).Error.Code);
         Assert.False(Update(machine, m => m with { Locked = false }).Locked);
-        Assert.Equal("x", Update(machine, m => m with { Description = "x" }, new ChangeOptions(ByMachine: true)).Description);
+        var own = new ChangeOptions(ByMachine: true);
+        Assert.Equal(403, Assert.Throws<ApiException>(() => Update(machine, m => m with { OS = "x" }, own)).Error.Code);
+        Assert.Equal(403, Assert.Throws<ApiException>(() => Update(machine, m => m with { Locked = false }, own)).Error.Code);
     }
 
     [Fact]

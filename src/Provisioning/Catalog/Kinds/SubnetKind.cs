@@ -35,7 +35,9 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Subnet document, Subnet? old, CatalogSnapshot catalog)
-        => SubnetRules.Problems(document, old);
+        => document.Meta.TryGetValue(RegistrationPolicy.SubnetMeta, out var policy) && !RegistrationPolicy.IsPolicy(policy)
+            ? [.. SubnetRules.Problems(document, old), $"Meta {RegistrationPolicy.SubnetMeta}: {policy} is not open, approve or closed"]
+            : SubnetRules.Problems(document, old);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(Subnet document, CatalogIndexes indexes)

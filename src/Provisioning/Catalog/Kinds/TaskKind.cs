@@ -1,3 +1,5 @@
+using Anvil.Provisioning.Access;
+
 namespace Anvil.Provisioning.Catalog.Kinds;
 
 /// <summary>Tasks (DRP's Task).</summary>
@@ -32,7 +34,10 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(TaskDefinition document, TaskDefinition? old, CatalogSnapshot catalog) =>
         [.. KindRules.Name(document.Name), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false),
-            .. Circular(document, catalog)];
+            .. Circular(document, catalog),
+            .. document.ExtraRoles.Where(r => !Roles.Exists(r)).Select(r => $"ExtraRoles: there is no role {r}"),
+            .. document.ExtraClaims.Where(c => c.Scope.Length == 0 || c.Action.Length == 0 || c.Specific.Length == 0)
+                .Select(_ => "ExtraClaims: a claim has a scope, an action and a specific")];
 
     private static IEnumerable<string> Circular(TaskDefinition task, CatalogSnapshot catalog)
     {

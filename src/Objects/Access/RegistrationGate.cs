@@ -1,0 +1,73 @@
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Objects.Access;
+
+/// <summary>
+/// Keeps registration scarce: so many in a minute from one address, from one subnet and in all, and so many machines that nobody has
+/// approved of. The bounds per minute are each gateway's.
+/// </summary>
+public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, TimeProvider time)
+{
+    /// <summary>Most registrations of one address in a minute.</summary>
+    public const int MostOfAddress = 60;
+
+    /// <summary>Most registrations in one subnet in a minute.</summary>
+    public const int MostOfSubnet = 1_200;
+
+    /// <summary>Most registrations in a minute.</summary>
+    public const int MostOfAll = 6_000;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private DateTimeOffset _since = time.GetUtcNow();
+
+    /// <summary>Lets a registration in, and says by which policy (<see cref="RegistrationPolicy"/>).</summary>
+    /// <param name="stranger">Who registers.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ApiException">403 closed; 429 too many.</exception>
+    public async Task<string> EnterAsync(Principal stranger, CancellationToken cancellation)
+    {
+        var address = IPv4.TryParse(stranger.Address, out var known) ? known : 0;
+        var policy = RegistrationPolicy.PolicyAt(address, catalog.Current);
+        if (policy == RegistrationPolicy.Closed) throw Refused(403, "machines do not register themselves here");
+        Count(stranger.Address, address != 0 ? catalog.Current.SubnetOf(address)?.Name ?? "" : "");
+        var most = catalog.Current.Prefs.Number("mostUnapproved");
+        if (await queries.CountUnapprovedAsync(cancellation) >= most)
+            throw Refused(429, $"{most} machines have registered themselves and wait for somebody to approve of them (preference "
+                + "mostUnapproved): approve of some, or delete them");
+        return policy;
+    }
+
+    private void Count(string address, string subnet)
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            if (now - _since >= Window || now < _since)
+            {
+                _counts.Clear();
+                _since = now;
+            }
+
+            // No more addresses than registrations in all: what is counted here is bounded.
+            Add("", MostOfAll, "in all");
+            Add("a " + address, MostOfAddress, $"from {address}");
+            if (subnet.Length > 0) Add("s " + subnet, MostOfSubnet, $"in subnet {subnet}");
+        }
+    }
+
+    private void Add(string key, int most, string what)
+    {
+        var count = _counts.GetValueOrDefault(key);
+        if (count >= most) throw Refused(429, $"{most} machines have registered themselves {what} within a minute; try again in a minute");
+        _counts[key] = count + 1;
+    }
+
+    private static ApiException Refused(int code, string why) => new(new ApiError("machines", "", "Registration", [why], code));
+}
