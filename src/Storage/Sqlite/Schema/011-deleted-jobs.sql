@@ -4,11 +4,21 @@ DROP TRIGGER machine_written;
 CREATE TRIGGER machine_written AFTER UPDATE ON grain_state WHEN NEW.type = 'machine'
 BEGIN
     DELETE FROM machine_mac WHERE uuid = substr(NEW.ext, 3);
-    DELETE FROM machine WHERE uuid = substr(NEW.ext, 3) AND (NEW.payload IS NULL OR json_type(CAST(NEW.payload AS TEXT), '$.Machine') <> 'object');
+    DELETE FROM machine WHERE uuid = substr(NEW.ext, 3)
+        AND (NEW.payload IS NULL OR json_type(CAST(NEW.payload AS TEXT), '$.Machine') <> 'object');
+    DELETE FROM boot_state WHERE uuid = substr(NEW.ext, 3) AND NOT EXISTS (SELECT 1 FROM machine WHERE uuid = substr(NEW.ext, 3));
     INSERT INTO machine (uuid, name, address, phase, document)
-        SELECT state ->> '$.Machine.Uuid', state ->> '$.Machine.Name', state ->> '$.Machine.Address', state ->> '$.Machine.Boot.Phase', state -> '$.Machine'
+        SELECT state ->> '$.Machine.Uuid', state ->> '$.Machine.Name', ifnull(state ->> '$.Machine.Address', ''),
+            ifnull(state ->> '$.Machine.Boot.Phase', ''), state -> '$.Machine'
         FROM machine_state WHERE service = NEW.service AND ext = NEW.ext AND json_type(state, '$.Machine') = 'object'
-        ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, address = excluded.address, phase = excluded.phase, document = excluded.document;
+        ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, address = excluded.address,
+            phase = excluded.phase, document = excluded.document;
+    INSERT INTO boot_state (uuid, version, record)
+        SELECT substr(NEW.ext, 3), NEW.version, json_object(
+            'Address', ifnull(state ->> '$.Machine.Address', ''), 'Boot', json(ifnull(state -> '$.Machine.Boot', '{}')),
+            'BootId', state ->> '$.BootId', 'Revision', ifnull(state ->> '$.Revision', 0))
+        FROM machine_state WHERE service = NEW.service AND ext = NEW.ext AND json_type(state, '$.Machine') = 'object'
+        ON CONFLICT (uuid) DO UPDATE SET version = excluded.version, record = excluded.record;
     INSERT INTO machine_mac (mac, uuid)
         SELECT mac.value, substr(NEW.ext, 3) FROM machine_state, json_each(state, '$.Machine.HardwareAddrs') AS mac
         WHERE service = NEW.service AND ext = NEW.ext AND json_type(state, '$.Machine') = 'object';
@@ -19,6 +29,7 @@ BEGIN
                 OR EXISTS (SELECT 1 FROM job AS kept WHERE kept.uuid = j.value ->> '$.Uuid'))
         ON CONFLICT (uuid) DO UPDATE SET document = excluded.document;
     INSERT INTO event (time, type, action, key, detail, principal)
-        SELECT e.value ->> '$.Time', e.value ->> '$.Type', e.value ->> '$.Action', e.value ->> '$.Key', e.value ->> '$.Detail', ifnull(e.value ->> '$.Principal', '')
+        SELECT e.value ->> '$.Time', e.value ->> '$.Type', e.value ->> '$.Action', e.value ->> '$.Key', e.value ->> '$.Detail',
+            ifnull(e.value ->> '$.Principal', '')
         FROM machine_state, json_each(state, '$.Events') AS e WHERE service = NEW.service AND ext = NEW.ext;
 END;

@@ -13,7 +13,12 @@ BEGIN
     IF body IS NULL OR jsonb_typeof(body) <> 'object' THEN
         DELETE FROM machine_mac WHERE uuid = id;
         DELETE FROM machine WHERE uuid = id;
+        DELETE FROM boot_state WHERE uuid = id;
     ELSE
+        INSERT INTO boot_state AS b (uuid, version, record)
+            VALUES (id, NEW.version, jsonb_build_object('Address', coalesce(body ->> 'Address', ''), 'Boot', coalesce(body -> 'Boot', '{}'),
+                'BootId', coalesce(state ->> 'BootId', ''), 'Revision', coalesce(state -> 'Revision', '0')))
+            ON CONFLICT (uuid) DO UPDATE SET version = excluded.version, record = excluded.record;
         INSERT INTO machine AS m (uuid, name, document) VALUES (id, body ->> 'Name', body)
         ON CONFLICT (uuid) DO UPDATE SET name = excluded.name, document = excluded.document WHERE m.document <> excluded.document;
         DELETE FROM machine_mac WHERE uuid = id AND mac NOT IN (SELECT jsonb_array_elements_text(body -> 'HardwareAddrs'));
