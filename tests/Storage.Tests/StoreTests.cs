@@ -284,7 +284,10 @@ public abstract class StoreTests
             });
         // The version before writes no such field.
         await StoreTextAsync(
-            """{"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2","Detail":"by y"}]}""", "m-2");
+            """
+            {"Machine":null,"Events":[{"Time":"2026-01-01T00:00:00Z","Type":"machines","Action":"delete","Key":"m2",
+            "Detail":"by y"}]}
+            """, "m-2");
         Assert.Equal([("t", "rugby fan"), ("m1", "rugby fan"), ("m2", "")],
             (await Events.ReadAsync(place, 10, None)).Select(e => (e.Key, e.Principal)));
     }

@@ -16,7 +16,7 @@ internal static class Probes
     private static readonly Option<string> Server = new("--server") { Description = "The server to renew at", Required = true };
 
     private static readonly Option<int> Servers =
-        new("--servers") { Description = "Wait for the offers of so many servers, at most three minutes; 0: for every offer of 3 seconds" };
+        new("--servers") { Description = "Wait for so many servers' offers, three minutes at most; 0: for every offer of 3 seconds" };
 
     public static IEnumerable<Command> All()
     {

@@ -123,18 +123,20 @@ public sealed class MachineStepsTests
             Assert.Throws<ApiException>(() => Make(new Machine { Name = "m1", Workflow = "discover", Tasks = ["nope"] })).Error.Messages);
 
     [Fact]
-    public void ASightingOfANetworkBootVoidsTheTokensOfTheLast()
+    public void AScriptThatIsFetchedVoidsTheTokensOfTheLastBootAndADiscoverDoesNot()
     {
         var made = Make(new Machine { Name = "m1", Stage = "work" });
         var begun = SightingSteps.Begins(made.State, Uuid, "uefi", "ipxe", On);
-        Assert.NotEqual(made.State.BootId, begun.State.BootId);
+        Assert.Equal(made.State.BootId, begun.State.BootId);
         Assert.Equal(("uefi", "ipxe", TestCatalog.Start), (begun.State.Machine!.Boot.Firmware, begun.State.Machine.Boot.Via,
             begun.State.Machine.Boot.LastSeen));
         var leased = SightingSteps.Leased(begun.State, Uuid, "10.0.0.7", On)!;
         Assert.Equal("10.0.0.7", leased.State.Machine!.Address);
         Assert.Null(SightingSteps.Leased(leased.State, Uuid, "10.0.0.7", On));
         var boots = SightingSteps.Boots(leased.State, Uuid, "uefi", "ipxe", On);
-        Assert.Equal((Phase.Working, begun.State.BootId), (boots.State.Machine!.Boot.Phase, boots.State.BootId));
+        Assert.Equal(Phase.Working, boots.State.Machine!.Boot.Phase);
+        Assert.NotEqual(made.State.BootId, boots.State.BootId);
+        Assert.Equal("the-edges", SightingSteps.Boots(leased.State, Uuid, "uefi", "ipxe", On, "the-edges").State.BootId);
         Assert.Contains(new CountPhase(Phase.Working), boots.Effects);
     }
 

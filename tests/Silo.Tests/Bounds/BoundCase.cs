@@ -169,7 +169,11 @@ internal sealed record BoundCase(
 
     /// <summary>A template that calls itself so often.</summary>
     private static string Calls(BoundClient client, int depth)
-        => $$$"""{{ define "{{{client.Name}}}-self" }}{{ if gt . 0 }}{{ template "{{{client.Name}}}-self" (sub . 1) }}{{ end }}{{ end }}{{ template "{{{client.Name}}}-self" {{{depth}}} }}""";
+        =>
+            $$$"""
+            {{ define "{{{client.Name}}}-self" }}{{ if gt . 0 }}{{ template "{{{client.Name}}}-self" (sub . 1) }}{{ end }}{{ end -}}
+            {{ template "{{{client.Name}}}-self" {{{depth}}} }}
+            """;
 
     private static string HostName(BoundClient client, int length)
         => $"{client.Name}.".PadRight(63, 'a') + "." + new string('b', 63) + "." + new string('c', 63) + "."

@@ -76,7 +76,10 @@ internal sealed class JobWriter(KillRun run, int client) : IKillWriter
     private async Task<(int Status, string Text)?> WriteAsync() => _pending switch
     {
         "machine" => await run.TextAsync("POST", "machines",
-            $$"""{"Uuid":"{{_machine}}","Name":"job-{{client}}","BootEnv":"local","Tasks":[{{string.Join(',', Enumerable.Repeat("\"killed\"", 500))}}]}"""),
+            $$"""
+            {"Uuid":"{{_machine}}","Name":"job-{{client}}","BootEnv":"local",
+            "Tasks":[{{string.Join(',', Enumerable.Repeat("\"killed\"", 500))}}]}
+            """),
         "job" => await run.TextAsync("POST", "jobs", $$"""{"Machine":"{{_machine}}"}"""),
         "delete" => await run.TextAsync("DELETE", $"jobs/{_job}"),
         "log" or "more" => await run.TextAsync("PUT", $"jobs/{_job}/log", Lines(), "application/octet-stream"),

@@ -55,7 +55,11 @@ public abstract class KilledTests(ITestOutputHelper output)
             run.Begin(int.MaxValue);
             foreach (var (name, network) in new[] { ("dhcp", "10.60"), ("sheet", "10.200") })
             {
-                var body = $$"""{"Name":"{{name}}","Subnet":"{{network}}.0.0/16","Enabled":true,"ActiveStart":"{{network}}.250.10","ActiveEnd":"{{network}}.254.250","ActiveLeaseTime":3600,"ReservedLeaseTime":7200}""";
+                var body =
+                    $$"""
+                    {"Name":"{{name}}","Subnet":"{{network}}.0.0/16","Enabled":true,"ActiveStart":"{{network}}.250.10",
+                    "ActiveEnd":"{{network}}.254.250","ActiveLeaseTime":3600,"ReservedLeaseTime":7200}
+                    """;
                 Assert.Equal(201, (await run.AskAsync("POST", "subnets", body))!.Value.Status);
             }
 

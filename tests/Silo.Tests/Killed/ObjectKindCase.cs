@@ -28,7 +28,11 @@ internal sealed record ObjectKindCase(string Kind, Func<int, int, string> Key, F
         Of("templates", ""","Contents":"killed" """) with { KeyField = "ID" },
         Of("users", ""","Roles":["superuser"]"""),
         new("subnets", Named,
-            (c, n, _) => $$""","Subnet":"10.{{100 + c}}.{{n}}.0/24","ActiveStart":"10.{{100 + c}}.{{n}}.10","ActiveEnd":"10.{{100 + c}}.{{n}}.90","ActiveLeaseTime":600,"ReservedLeaseTime":7200"""),
+            (c, n, _) =>
+                $$"""
+                ,"Subnet":"10.{{100 + c}}.{{n}}.0/24","ActiveStart":"10.{{100 + c}}.{{n}}.10",
+                "ActiveEnd":"10.{{100 + c}}.{{n}}.90","ActiveLeaseTime":600,"ReservedLeaseTime":7200
+                """),
         new("reservations", (c, n) => $"10.{50 + c}.{n / 250}.{1 + (n % 250)}",
             (c, n, _) => $$""","Token":"02:0b:00:{{c:x2}}:{{n >> 8:x2}}:{{n & 255:x2}}" """, "Addr")
         {
@@ -38,7 +42,10 @@ internal sealed record ObjectKindCase(string Kind, Func<int, int, string> Key, F
             (c, n, v) => $$""","Name":"{{MachineName(c, n, v)}}","BootEnv":"local","HardwareAddrs":["{{MachineMac(c, n, v)}}"]""", "Uuid")
         {
             Patch = (c, n, v) =>
-                $$""",{"op":"replace","path":"/Name","value":"{{MachineName(c, n, v)}}"},{"op":"replace","path":"/HardwareAddrs/0","value":"{{MachineMac(c, n, v)}}"}""",
+                $$"""
+                ,{"op":"replace","path":"/Name","value":"{{MachineName(c, n, v)}}"},{"op":"replace","path":"/HardwareAddrs/0",
+                "value":"{{MachineMac(c, n, v)}}"}
+                """,
         },
     ];
 

@@ -212,7 +212,10 @@ public abstract class PacketTests(WatchedSilos silos)
     private async Task PrepareAsync(byte net, string name)
     {
         var (status, body) = await silos.CallAsync("POST", "subnets",
-            $$"""{"Name":"{{name}}","Subnet":"10.{{net}}.0.0/24","Enabled":true,"ActiveStart":"10.{{net}}.0.10","ActiveEnd":"10.{{net}}.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}""");
+            $$"""
+            {"Name":"{{name}}","Subnet":"10.{{net}}.0.0/24","Enabled":true,"ActiveStart":"10.{{net}}.0.10",
+            "ActiveEnd":"10.{{net}}.0.200","ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+            """);
         Assert.True(status == HttpStatusCode.Created, body?.ToJsonString());
         foreach (var edge in silos.Edges)
         {

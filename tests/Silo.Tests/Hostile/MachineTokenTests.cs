@@ -1,0 +1,308 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Anvil.Contracts;
+using Anvil.Contracts.Access;
+using Anvil.Contracts.Machines;
+using Anvil.Objects.Access;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Silo.Tests.Hostile;
+
+/// <summary>What a machine's own token may do, that of a boot, of a running job, and of a registration: nothing that takes it
+/// further.</summary>
+public abstract class MachineTokenTests(SiloFixture silo)
+{
+    private const string Secret = "the-root-password-4711";
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+    private readonly string _name = $"mt-{Guid.NewGuid():N}"[..16];
+
+    public static TheoryData<string> WhatDecidesWhatItRuns =>
+    [
+        """[{"op":"add","path":"/Profiles/-","value":"PROFILE"}]""",
+        """[{"op":"replace","path":"/Profiles","value":["PROFILE"]}]""",
+        """[{"op":"replace","path":"/Workflow","value":"wipe"}]""",
+        """[{"op":"replace","path":"/Stage","value":"local"}]""",
+        """[{"op":"replace","path":"/BootEnv","value":"sledgehammer"}]""",
+        """[{"op":"replace","path":"/Tasks","value":["inventory"]}]""",
+        """[{"op":"replace","path":"/CurrentTask","value":-1}]""",
+        """[{"op":"add","path":"/Params/access-keys","value":{"me":"k"} }]""",
+        """[{"op":"add","path":"/Params/hardware","value":1}]""",
+        """[{"op":"replace","path":"/Params","value":{} }]""",
+        """[{"op":"copy","from":"/Params","path":"/Params/hardware~1cpu"},{"op":"move","from":"/Name","path":"/OS"}]""",
+        """[{"op":"replace","path":"","value":{} }]""",
+        """[{"op":"replace","path":"/Name","value":"another"}]""",
+        """[{"op":"replace","path":"/Secret","value":"my own secret"}]""",
+        """[{"op":"replace","path":"/Locked","value":true}]""",
+        """[{"op":"replace","path":"/Meta","value":{"x":"y"} }]""",
+        """[{"op":"replace","path":"/Address","value":"10.1.2.3"}]""",
+        """[{"op":"replace","path":"/Boot/Admission","value":"approved"}]""",
+    ];
+
+    [Theory]
+    [MemberData(nameof(WhatDecidesWhatItRuns))]
+    public async Task ABootsTokenWritesNothingThatDecidesWhatIsRendered(string patch)
+    {
+        var made = await DefinedAsync();
+        using var machine = silo.Client(await TokenAsync(made));
+        var (status, body) = await silo.CallAsync("PATCH", PathOf(made), patch.Replace("PROFILE", _name, StringComparison.Ordinal),
+            machine);
+        Assert.True(status is HttpStatusCode.Forbidden, $"{status}: {body}");
+        var after = (await silo.CallAsync("GET", PathOf(made))).Body!;
+        // That it was seen is all that has changed.
+        made["Boot"]!["LastSeen"] = after["Boot"]!["LastSeen"]!.ToString();
+        Assert.Equal(made.ToJsonString(), after.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("PUT", "", "WHOLE")]
+    [InlineData("POST", "/params", """{"access-keys":{"me":"k"} }""")]
+    [InlineData("POST", "/params/access-keys", """{"me":"k"}""")]
+    [InlineData("PATCH", "/params", """[{"op":"add","path":"/access-keys","value":{"me":"k"} }]""")]
+    [InlineData("DELETE", "", null)]
+    [InlineData("POST", "/approve", null)]
+    public async Task ABootsTokenFindsNoOtherWay(string method, string path, string? body)
+    {
+        var made = await DefinedAsync();
+        using var machine = silo.Client(await TokenAsync(made));
+        var whole = made.DeepClone().AsObject();
+        whole["Workflow"] = "wipe";
+        var status = (await silo.CallAsync(method, PathOf(made) + path, body == "WHOLE" ? whole.ToJsonString() : body, machine)).Status;
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+    }
+
+    [Fact]
+    public async Task ABootsTokenWritesWhatOnlyTheMachineKnows()
+    {
+        var made = await DefinedAsync();
+        using var machine = silo.Client(await TokenAsync(made));
+        var (status, body) = await silo.CallAsync("PATCH", PathOf(made),
+            """
+            [{"op":"add","path":"/Params/hardware~1cpu","value":{"Threads":2} },
+            {"op":"add","path":"/Params/last-boot-macaddr","value":"x"},
+            {"op":"add","path":"/Params/detected-bios-mode","value":"uefi"},{"op":"replace","path":"/OS","value":"debian"},
+            {"op":"replace","path":"/Runnable","value":true}]
+            """, machine);
+        Assert.True(status == HttpStatusCode.OK, $"{status}: {body}");
+        var huge = new string('x', MachineRules.MostFactOctets);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", PathOf(made),
+            $$"""[{"op":"add","path":"/Params/hardware~1huge","value":"{{huge}}"}]""", machine)).Status);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2000)]
+    public async Task AMachineClaimsNoCardThatDhcpHasNotSeenOnItsLink(int cards)
+    {
+        var made = await DefinedAsync();
+        using var machine = silo.Client(await TokenAsync(made));
+        var macs = Enumerable.Range(0, cards).Select(n => $"06:00:{n >> 24:x2}:{(n >> 16) & 255:x2}:{(n >> 8) & 255:x2}:{n & 255:x2}");
+        var patch = new JsonArray([.. macs.Select(m => new JsonObject
+        {
+            ["op"] = "add", ["path"] = "/HardwareAddrs/-", ["value"] = m,
+        })]);
+        var status = (await silo.CallAsync("PATCH", PathOf(made), patch.ToJsonString(), machine)).Status;
+        Assert.True(status is HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity, $"{status}");
+        Assert.Empty((JsonArray)(await silo.CallAsync("GET", PathOf(made))).Body!["HardwareAddrs"]!);
+    }
+
+    [Fact]
+    public async Task ALockIsAPersonsToTakeAway()
+    {
+        var made = await DefinedAsync();
+        await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/Locked","value":true}]""");
+        using var machine = silo.Client(await TokenAsync(made));
+        foreach (var patch in new[] { """[{"op":"replace","path":"/OS","value":"x"}]""",
+            """[{"op":"replace","path":"/Locked","value":false}]""" })
+            Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", PathOf(made), patch, machine)).Status);
+        Assert.True((await silo.CallAsync("GET", PathOf(made))).Body!["Locked"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public async Task ARunningJobsTokenWritesItsMachineAndEndsWithTheJob()
+    {
+        var made = await DefinedAsync(tasks: true);
+        using var machine = silo.Client(await TokenAsync(made));
+        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{made["Uuid"]}}"}""", machine)).Body!;
+        using var task = silo.Client(job["Token"]!.ToString());
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", PathOf(made),
+            $$"""[{"op":"add","path":"/Profiles/-","value":"{{_name}}"}]""", task)).Status);
+        Assert.Equal("", (await silo.CallAsync("GET", $"jobs/{job["Uuid"]}", client: machine)).Body!["Token"]!.ToString());
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("DELETE", PathOf(made), client: task)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("POST", "profiles", """{"Name":"mine"}""", task)).Status);
+        await silo.CallAsync("PATCH", $"jobs/{job["Uuid"]}",
+            """[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""");
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/Description","value":"x"}]""", task)).Status);
+    }
+
+    [Fact]
+    public async Task ATaskThatNamesItsRightsHasTheseAlone()
+    {
+        await silo.CallAsync("POST", "tasks",
+            $$"""
+            {"Name":"{{_name}}-t","ExtraClaims":[{"Scope":"machines","Action":"update:/Description","Specific":"$self"}]}
+            """);
+        var made = await DefinedAsync(tasks: true);
+        using var machine = silo.Client(await TokenAsync(made));
+        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{made["Uuid"]}}"}""", machine)).Body!;
+        using var task = silo.Client(job["Token"]!.ToString());
+        Assert.Equal(HttpStatusCode.OK,
+            (await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/Description","value":"x"}]""", task)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/Workflow","value":"wipe"}]""", task)).Status);
+    }
+
+    [Fact]
+    public async Task WhoRegisteredItselfIsGivenNoSecretUntilSomebodyApproves()
+    {
+        await SecretAsync();
+        var stranger = await RegisterAsync($"{_name}-r");
+        var path = PathOf(stranger);
+        Assert.Equal("open", stranger["Boot"]!["Admission"]!.ToString());
+        using var machine = silo.Client(await TokenAsync(stranger));
+        // By its own hand, or by the job of a workflow that nobody has set for it.
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("PATCH", path, $$"""[{"op":"add","path":"/Profiles/-","value":"{{_name}}"}]""", machine)).Status);
+        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{stranger["Uuid"]}}"}""", machine)).Body!;
+        using var task = silo.Client(job["Token"]!.ToString());
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("PATCH", path, $$"""[{"op":"add","path":"/Profiles/-","value":"{{_name}}"}]""", task)).Status);
+        foreach (var client in new[] { machine, task })
+        {
+            var (_, all) = await silo.CallAsync("GET", path + "/params?aggregate=true&decode=true", client: client);
+            Assert.DoesNotContain(Secret, all?.ToJsonString() ?? "", StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("POST", path + "/approve")).Status);
+        Assert.Equal("approved", (await silo.CallAsync("GET", path)).Body!["Boot"]!["Admission"]!.ToString());
+    }
+
+    [Fact]
+    public async Task WhereMachinesAreApprovedOfTheyWait()
+    {
+        await silo.CallAsync("POST", "prefs", """{"registration":"approve"}""");
+        try
+        {
+            var waiting = await RegisterAsync($"{_name}-w");
+            using var machine = silo.Client(await TokenAsync(waiting));
+            Assert.Equal(("pending", false),
+                (waiting["Boot"]!["Admission"]!.ToString(), waiting["Runnable"]!.GetValue<bool>()));
+            await silo.CallAsync("PATCH", PathOf(waiting), """[{"op":"replace","path":"/Runnable","value":true}]""", machine);
+            Assert.Equal(HttpStatusCode.Conflict,
+                (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{waiting["Uuid"]}}"}""", machine)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("POST", PathOf(waiting) + "/approve")).Status);
+            Assert.Equal(HttpStatusCode.Created,
+                (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{waiting["Uuid"]}}"}""", machine)).Status);
+        }
+        finally
+        {
+            await silo.CallAsync("POST", "prefs", """{"registration":"open"}""");
+        }
+    }
+
+    [Fact]
+    public async Task WhereRegistrationIsClosedNobodyComesIn()
+    {
+        await silo.CallAsync("POST", "prefs", """{"registration":"closed"}""");
+        try
+        {
+            using var stranger = silo.Client(await StrangersTokenAsync());
+            Assert.Equal(HttpStatusCode.Forbidden,
+                (await silo.CallAsync("POST", "machines", $$"""{"Name":"{{_name}}-c"}""", stranger)).Status);
+        }
+        finally
+        {
+            await silo.CallAsync("POST", "prefs", """{"registration":"open"}""");
+        }
+    }
+
+    [Fact]
+    public async Task ACardsRegistrationTokensMakeOneMachine()
+    {
+        var mac = $"06:11:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:01";
+        var made = new List<HttpStatusCode>();
+        for (var n = 0; n < 5; n++)
+        {
+            using var stranger = silo.Client(await StrangersTokenAsync("10.250.0.9", mac));
+            // Whatever cards it names, it is the one that its token was given to.
+            made.Add((await silo.CallAsync("POST", "machines",
+                $$"""{"Name":"{{_name}}-{{n}}","HardwareAddrs":["06:12:00:00:00:{{n:x2}}"]}""", stranger)).Status);
+        }
+
+        Assert.Equal([HttpStatusCode.Created, .. Enumerable.Repeat(HttpStatusCode.Conflict, 4)], made);
+        var machine = (await silo.CallAsync("GET", $"machines/Name:{_name}-0")).Body!;
+        Assert.Equal($"""["{mac}"]""", machine["HardwareAddrs"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task ADiscoverInItsNameVoidsNothingAndTheFetchedScriptDoes()
+    {
+        var made = await DefinedAsync();
+        var uuid = made["Uuid"]!.ToString();
+        using var machine = silo.Client(await TokenAsync(made));
+        var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+        for (var n = 0; n < 5; n++) await grain.Sighted(new Sighting(SightingKind.Discover, "", "uefi", "ipxe"));
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: machine)).Status);
+        var tokens = await silo.Service<AccessService>().ForBootAsync(new Machine { Uuid = uuid }, new Stranger("10.0.0.1", ""));
+        using var next = silo.Client(tokens.OfBoot("the-next-boot")(uuid, Life));
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", PathOf(made), client: next)).Status);
+        await grain.Sighted(new Sighting(SightingKind.Script, "", "", "ipxe") { BootId = "the-next-boot" });
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", PathOf(made), client: machine)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: next)).Status);
+    }
+
+    [Fact]
+    public async Task AnInstallationsTokenEndsWhenTheMachineBootsFromItsDisk()
+    {
+        var made = await DefinedAsync();
+        await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/OS","value":"debian"}]""");
+        var uuid = made["Uuid"]!.ToString();
+        var source = await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = uuid });
+        using var unlimited = silo.Client(source(uuid, TimeSpan.FromDays(7)));
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: unlimited)).Status);
+        await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
+            .Sighted(new Sighting(SightingKind.Script, "", "uefi", "disk") { FromDisk = true });
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", PathOf(made), client: unlimited)).Status);
+    }
+
+    private static string PathOf(JsonNode machine) => $"machines/{machine["Uuid"]}";
+
+    private async Task<JsonNode> DefinedAsync(bool tasks = false)
+    {
+        await silo.CallAsync("POST", "profiles", $$"""{"Name":"{{_name}}","Params":{"other":"x"} }""");
+        await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{_name}}-t"}""");
+        var (status, made) = await silo.CallAsync("POST", "machines",
+            $$"""
+            {"Name":"{{_name}}-{{Guid.NewGuid():N}}","Stage":"none","BootEnv":"local","Tasks":[{{(tasks ? $"\"{_name}-t\"" : "")}}]}
+            """);
+        Assert.True(status == HttpStatusCode.Created, $"{status}: {made}");
+        return (await silo.CallAsync("GET", PathOf(made!))).Body!;
+    }
+
+    private async Task SecretAsync()
+    {
+        await silo.CallAsync("POST", "params", $$"""{"Name":"{{_name}}/root","Secure":true,"Schema":{"type":"string"} }""");
+        await silo.CallAsync("POST", "profiles", $$"""{"Name":"{{_name}}","Params":{"{{_name}}/root":"{{Secret}}"} }""");
+    }
+
+    private async Task<JsonNode> RegisterAsync(string name)
+    {
+        using var stranger = silo.Client(await StrangersTokenAsync());
+        var (status, made) = await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}"}""", stranger);
+        Assert.True(status == HttpStatusCode.Created, $"{status}: {made}");
+        return made!;
+    }
+
+    private async Task<string> StrangersTokenAsync(string address = "127.0.0.1", string mac = "")
+        => (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, mac)))(null, Life);
+
+    private async Task<string> TokenAsync(JsonNode machine)
+        => (await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = machine["Uuid"]!.ToString() }))(
+            machine["Uuid"]!.ToString(), Life);
+}
+
+/// <summary>On one silo with SQLite.</summary>
+public sealed class SingleMachineTokenTests(SingleSilo silo) : MachineTokenTests(silo), IClassFixture<SingleSilo>;
+
+/// <summary>On three silos with PostgreSQL.</summary>
+public sealed class ClusterMachineTokenTests(SiloCluster silo) : MachineTokenTests(silo), IClassFixture<SiloCluster>;
