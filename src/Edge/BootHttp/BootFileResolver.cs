@@ -108,7 +108,7 @@ public sealed partial class BootFileResolver(
         // A boot begins with its script: what the script holds is of that boot already.
         var boot = isRead && machine is not null ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
         var begins = boot.Length > 0 ? given.OfBoot(boot) : given.Now;
-        if (env is { Available: true }
+        if (env is { Available: true } && BootFiles.MayBeRendered(clean, context)
             && await RenderAsync(clean, context, begins, source, protocol, cancellation) is (var file, var text))
         {
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",

@@ -43,6 +43,21 @@ public static class BootFiles
         return null;
     }
 
+    /// <summary>
+    /// False where no template's path can become this one, whatever is rendered: what stands before its first action and after its last one
+    /// says so.
+    /// </summary>
+    public static bool MayBeRendered(string path, RenderContext context)
+        => (context.Env?.Templates ?? []).Concat(context.Stage?.Templates ?? []).Any(t => MayBecome(t.Path, path));
+
+    private static bool MayBecome(string template, string path)
+    {
+        var (first, last) = (template.IndexOf("{{", StringComparison.Ordinal), template.LastIndexOf("}}", StringComparison.Ordinal));
+        if (first < 0 || last < first) return string.Equals(template.Trim('/'), path, StringComparison.OrdinalIgnoreCase);
+        return path.StartsWith(template[..first].TrimStart('/').TrimEnd(), StringComparison.OrdinalIgnoreCase)
+            && path.EndsWith(template[(last + 2)..].TrimEnd('/').TrimStart(), StringComparison.OrdinalIgnoreCase);
+    }
+
     /// <summary>All rendered files of a machine (or of unknown machines); a path that does not render is left out.</summary>
     public static IEnumerable<BootFile> All(RenderContext context)
     {

@@ -54,6 +54,17 @@ public sealed class BootFilesTests
     }
 
     [Fact]
+    public void WhatMayBeRenderedIsKnownWithoutRendering()
+    {
+        var catalog = TestCatalog.With();
+        var files = catalog.BootEnvs.Keys.SelectMany(env => BootFiles.All(Context(Machine(env), env)).Select(f => (env, f.Path))).ToList();
+        Assert.NotEmpty(files);
+        Assert.All(files, f => Assert.True(BootFiles.MayBeRendered(f.Path, Context(Machine(f.env), f.env)), f.Path));
+        Assert.False(BootFiles.MayBeRendered("sledgehammer/vmlinuz", Context(Machine("sledgehammer"), "sledgehammer")));
+        Assert.False(BootFiles.MayBeRendered("debian-13/install/amd64/linux", Context(Machine("debian-13-install"), "debian-13-install")));
+    }
+
+    [Fact]
     public void ThePreseedNamesMirrorHostAndKeys()
     {
         var context = Context(Machine("debian-13-install"), "debian-13-install");
