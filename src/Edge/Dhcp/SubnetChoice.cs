@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
 
@@ -15,6 +16,18 @@ public static class SubnetChoice
 
     /// <summary>Server identifier override: the relay stands in for us (RFC 5107).</summary>
     private const byte ServerIdOverride = 11;
+
+    /// <summary>Circuit and remote id: the client's port, as its relay names it (RFC 3046).</summary>
+    private static readonly byte[] PortNames = [1, 2];
+
+    /// <summary>The client's port as its relay names it, in hex; "" where no relay says.</summary>
+    public static string LinkName(DhcpArrival arrival)
+    {
+        if (arrival.Message.RelayAddress == 0
+            || arrival.Message.Option(DhcpOption.RelayAgentInformation) is not { } information) return "";
+        var options = EncapsulatedOptions.Read(information);
+        return string.Join('/', PortNames.Where(options.ContainsKey).Select(n => $"{n}:{Convert.ToHexStringLower(options[n])}"));
+    }
 
     /// <summary>Addresses that stand for the client's link.</summary>
     public static IReadOnlyList<uint> Vias(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions)

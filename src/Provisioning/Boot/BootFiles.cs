@@ -31,6 +31,12 @@ public static class BootFiles
     /// </summary>
     public static bool OutliveTheLease(Machine machine) => machine.Boot.Phase == Phase.Installing;
 
+    /// <summary>
+    /// True for a machine that has its files also when its lease was given back: it is in the middle of something, and whether the word
+    /// was its own nobody can tell.
+    /// </summary>
+    public static bool OutliveTheRelease(Machine machine) => !machine.Boot.IsResting;
+
     /// <summary>The file at a path, or null when the machine has none there.</summary>
     public static BootFile? Find(string path, RenderContext context)
     {

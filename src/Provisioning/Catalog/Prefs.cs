@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -20,6 +21,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["deadlineWorking"] = "1800",
         ["deadlineInstalling"] = "7200",
         ["stuckPolicy"] = "hold",
+        [RelayRules.Pref] = RelayRules.Learn,
         ["baseTokenSecret"] = "",
         ["systemGrantorSecret"] = "",
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -53,6 +55,8 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
                 return value.Length == 0 || catalog.Workflows.ContainsKey(value) ? null : $"{name}: Workflow {value} does not exist";
             case "stuckPolicy":
                 return value is "hold" or "retry" ? null : $"{name}: {value} is not hold or retry";
+            case RelayRules.Pref:
+                return value is RelayRules.Learn or RelayRules.Listed ? null : $"{name}: {value} is not learn or listed";
             case "baseTokenSecret":
                 return value.Length == 32 ? null : $"{name}: must be exactly 32 characters";
             case "logLevel":

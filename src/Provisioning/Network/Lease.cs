@@ -29,6 +29,9 @@ public sealed record Lease : Document
     /// <summary>Address by which the request reached us (relay or interface).</summary>
     public string Via { get; init => field = value ?? ""; } = "";
 
+    /// <summary>The client's link as its relay names it (RFC 3046: circuit and remote id, in hex); "" where no relay says.</summary>
+    public string Link { get; init => field = value ?? ""; } = "";
+
     /// <summary>The client: its MAC address; "" for an invalid address.</summary>
     public string Token { get; init => field = value ?? ""; } = "";
 
