@@ -52,8 +52,8 @@ public sealed class EdgeOptions
     public int DhcpPerPort { get; set; } = 20;
 
     /// <summary>
-    /// DHCP packets that wait for an answer on one socket, those of unknown clients apart from the others; over it the oldest are shed: their
-    /// clients ask again.
+    /// DHCP packets that wait for an answer on one socket, those of unknown clients apart from the others; over it the oldest are shed:
+    /// their clients ask again.
     /// </summary>
     public int DhcpQueue { get; set; } = 2048;
 

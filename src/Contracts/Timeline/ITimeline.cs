@@ -15,8 +15,8 @@ public interface ITimeline
     void Note(string machine, string mac, string source, string what, string outcome, string detail = "");
 
     /// <summary>
-    /// As <see cref="Note"/>, of what was not there, or not answered: anybody can ask for that at will, so that what repeats within a minute
-    /// becomes a number.
+    /// As <see cref="Note"/>, of what was not there, or not answered: anybody can ask for that at will, so that what
+    /// repeats within a minute becomes a number.
     /// </summary>
     void Miss(string machine, string mac, string source, string what, string outcome, string detail = "");
 }

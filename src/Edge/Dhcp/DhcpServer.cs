@@ -13,8 +13,8 @@ namespace Anvil.Edge.Dhcp;
 
 /// <summary>
 /// The sockets of DHCP: one bound to each interface and port, so that a reply leaves where its request came in. What comes in
-/// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed. Clients that are known, or
-/// in the middle of an exchange, have a queue and answers of their own: no number of strangers stands before them.
+/// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed. Clients that are
+/// known, or in the middle of an exchange, have a queue and answers of their own: no number of strangers stands before them.
 /// </summary>
 public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, TimeProvider time, ILogger<DhcpServer> logger)
     : BackgroundService

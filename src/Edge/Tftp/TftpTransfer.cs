@@ -96,7 +96,11 @@ public sealed class TftpTransfer
                     if (sends++ == FirstSends) throw new IOException("the first block was not acknowledged");
                     _handshake.TimedOut();
                 }
-                else if (_time.GetElapsedTime(heard) > Patience) throw new IOException($"no acknowledgement for {Patience.TotalSeconds:F0} s");
+                else if (_time.GetElapsedTime(heard) > Patience)
+                {
+                    throw new IOException($"no acknowledgement for {Patience.TotalSeconds:F0} s");
+                }
+
                 if (IsProven) _roundTrip.TimedOut();
                 (_next, again, tellsGap) = (_base, true, true);
                 continue;

@@ -99,7 +99,8 @@ public sealed class TimelineGate(TimeProvider time)
             {
                 if (!isEnd && time.GetElapsedTime(tally.Since) < Minute) continue;
                 _misses.Remove(key);
-                if (tally.More > 0) Tell(lines, tally, tally.First.What, $"{tally.First.Outcome}, {tally.More} times more within a minute");
+                if (tally.More > 0)
+                    Tell(lines, tally, tally.First.What, $"{tally.First.Outcome}, {tally.More} times more within a minute");
             }
 
             foreach (var (who, tally) in _over)

@@ -144,7 +144,7 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     private partial void LogNotTrimmed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Count} timeline lines of MAC addresses that are no machines were counted, not kept: somebody floods, or too much is new")]
+        Message = "{Count} timeline lines of MAC addresses that are no machines were counted, not kept: a flood, or much that is new")]
     private partial void LogStrangers(long count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} timeline lines could not be written")]

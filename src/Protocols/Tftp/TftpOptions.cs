@@ -21,8 +21,8 @@ public sealed record TftpOptions(int BlockSize, int WindowSize, TimeSpan? Timeou
     private const int LargestWindowMemory = 1 << 20;
 
     /// <summary>
-    /// Longest time, in seconds, after which is sent again as the client asks for it: a longer one is not accepted (RFC 2349 leaves it to the
-    /// server), since a transfer is given up after thirty seconds of silence.
+    /// Longest time, in seconds, after which is sent again as the client asks for it: a longer one is not accepted (RFC 2349 leaves it
+    /// to the server), since a transfer is given up after thirty seconds of silence.
     /// </summary>
     public const int LongestTimeout = 30;
 

@@ -159,7 +159,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             || (request.Link.Length > 0 && leases.Offers(via, request.Link, now) >= StrangerBounds.OffersOfLink))
             return Silence($"{count} addresses of {subnet.Name} are on offer to strangers", LeaseCause.Strangers);
         if (count >= bounds.OffersAtOnce && !request.IsPatient)
-            return Silence($"{count} addresses of {subnet.Name} are on offer to strangers: who asks again is served", LeaseCause.Strangers);
+            return Silence($"{count} addresses of {subnet.Name} are on offer to strangers: who asks again is served",
+                LeaseCause.Strangers);
         return leases.HasMoreThan(bounds.Kept, now) ? null
             : bounds.Kept == 0 ? null
             : Silence($"the last {bounds.Kept} addresses of {subnet.Name} are for machines that are known", LeaseCause.Strangers);
@@ -198,7 +199,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var held = leases.At(address);
         var keep = held is not null && held.Token == request.Token && held.State == Lease.Ack && held.IsLive(now);
         var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
-        lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(isStranger ? StrangerBounds.OfferSeconds : OfferSeconds) };
+        var seconds = isStranger ? StrangerBounds.OfferSeconds : OfferSeconds;
+        lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(seconds) };
         var changed = new List<Lease>();
         if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State is not (Lease.Expired or Lease.Invalid))
             changed.Add(old with { State = Lease.Expired, ExpireTime = now });

@@ -17,7 +17,7 @@ public sealed class LeaseTable<TAddress>
     private readonly Dictionary<string, TAddress> _byToken = new(StringComparer.Ordinal);
     private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _pickable = [];
 
-    /// <summary>Offers, and addresses set aside, of the range, by their end: those that have ended are taken out when they are counted.</summary>
+    /// <summary>Offers and addresses set aside, of the range, by their end: what has ended is taken out when they are counted.</summary>
     private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _offers = [];
     private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _invalid = [];
     private readonly Dictionary<string, int> _offersByLink = new(StringComparer.Ordinal);

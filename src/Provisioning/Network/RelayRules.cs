@@ -16,7 +16,8 @@ public static class RelayRules
     public const string Listed = "listed";
 
     /// <summary>
-    /// Meta of a subnet: the addresses of its relays, and those that they send from, with commas between. Where it is set nothing is learned.
+    /// Meta of a subnet: the addresses of its relays, and those that they send from, with commas between. Where it is set
+    /// nothing is learned.
     /// </summary>
     public const string SubnetMeta = "relays";
 
@@ -24,8 +25,8 @@ public static class RelayRules
 
     /// <summary>A subnet's relays; null where it lists none.</summary>
     public static IReadOnlyList<string>? ListOf(Subnet subnet)
-        => subnet.Meta.TryGetValue(SubnetMeta, out var text) && text.Split(Between, StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } all
-            ? all : null;
+        => subnet.Meta.TryGetValue(SubnetMeta, out var text)
+            && text.Split(Between, StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } all ? all : null;
 
     /// <summary>What is wrong with a subnet's list.</summary>
     public static IEnumerable<string> Problems(Subnet subnet)

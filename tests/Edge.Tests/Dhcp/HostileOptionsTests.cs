@@ -22,7 +22,8 @@ public sealed class HostileOptionsTests
     [Fact]
     public void OverloadWithinOverloadIsReadOnce()
     {
-        var message = DhcpMessage.TryParse(Message([53, 1, 1, 52, 1, 3, 255], [52, 1, 3, 12, 1, 65, 255], [52, 1, 3, 12, 1, 66, 255]), out _)!;
+        var data = Message([53, 1, 1, 52, 1, 3, 255], [52, 1, 3, 12, 1, 65, 255], [52, 1, 3, 12, 1, 66, 255]);
+        var message = DhcpMessage.TryParse(data, out _)!;
         Assert.Equal("AB", message.OptionText(12));
         Assert.Equal(("", ""), (message.File, message.ServerName));
         Assert.Equal([3, 3, 3], message.Option(52)!);
@@ -51,7 +52,7 @@ public sealed class HostileOptionsTests
         Assert.Equal(DhcpFault.Options, problem);
     }
 
-    /// <summary>The largest datagram, as parts of one option: what it allocates is a small multiple of its length, not its square.</summary>
+    /// <summary>The largest datagram, as parts of one option: what it allocates grows as its length, not as its square.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -29,8 +29,8 @@ public sealed class TftpTransferTests : IDisposable
     private (TftpTransfer Transfer, TftpOptions Options) Begin(long length, Action proven, params (string, string)[] asked)
     {
         var options = TftpOptions.Negotiate(asked.ToDictionary(a => a.Item1, a => a.Item2, StringComparer.Ordinal), length);
-        return (new TftpTransfer(_server, _client.LocalEndPoint!, options, new MemoryStream(new byte[length]), TimeProvider.System, proven),
-            options);
+        var content = new MemoryStream(new byte[length]);
+        return (new TftpTransfer(_server, _client.LocalEndPoint!, options, content, TimeProvider.System, proven), options);
     }
 
     /// <summary>

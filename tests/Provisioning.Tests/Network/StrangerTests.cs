@@ -225,8 +225,8 @@ public sealed class StrangerTests
         {
             Meta = new Dictionary<string, string>(StringComparer.Ordinal) { [RelayRules.SubnetMeta] = list },
         };
-        Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), known.Length == 0 ? 0 : IPv4.Parse(known),
-            a => a >> 16 == (10 << 8 | 5)));
+        var from = known.Length == 0 ? 0 : IPv4.Parse(known);
+        Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, a => a >> 16 == (10 << 8 | 5)));
     }
 
     [Theory]
@@ -235,6 +235,9 @@ public sealed class StrangerTests
     [InlineData("a\r\nb\u0007", "a\\r\\nb\\x07")]
     [InlineData("a\u009b31mb", "a\\x9b31mb")]
     [InlineData("\u202egpj.exe\u2066", "\\u202egpj.exe\\u2066")]
-    [InlineData("a\0b\ud800", "a\ufffdb\ufffd")]
+    [InlineData("a\0b", "a\ufffdb")]
     public void WhatActsOnATerminalIsShownAsWhatItIs(string text, string shown) => Assert.Equal(shown, PlainText.Of(text));
+
+    [Fact]
+    public void HalfACharacterIsNone() => Assert.Equal("a\ufffdb", PlainText.Of("a\ud800b"));
 }
