@@ -46,7 +46,15 @@ public sealed class EdgeOptions
     /// <summary>DHCP packets a second from one relay, or directly from one link, three seconds' worth at once; 0: no limit.</summary>
     public int DhcpPerRelay { get; set; } = 5000;
 
-    /// <summary>DHCP packets that wait for an answer on one socket; over it the oldest are shed: their clients ask again.</summary>
+    /// <summary>
+    /// DHCP packets of unknown clients a second from one port that a relay names (option 82), three seconds' worth at once; 0: no limit.
+    /// </summary>
+    public int DhcpPerPort { get; set; } = 20;
+
+    /// <summary>
+    /// DHCP packets that wait for an answer on one socket, those of unknown clients apart from the others; over it the oldest are shed:
+    /// their clients ask again.
+    /// </summary>
     public int DhcpQueue { get; set; } = 2048;
 
     /// <summary>How long a probe waits for somebody who uses an address, before that is given for the first time; 0: no probes.</summary>

@@ -58,7 +58,8 @@ internal static class SiloServices
     /// <summary>What takes packets.</summary>
     public static void AddEdge(this IServiceCollection services)
     {
-        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<DhcpHandler>();
+        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>();
+        services.AddSingleton<RelayBook>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());
         services.AddHostedService(s => s.GetRequiredService<KnownMachines>());

@@ -96,6 +96,10 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
         => Lines.Enqueue($"{machine} {source}: {what} {outcome} {detail}".TrimEnd());
 
+    /// <inheritdoc/>
+    public void Miss(string machine, string mac, string source, string what, string outcome, string detail = "")
+        => Note(machine, mac, source, what, outcome, detail);
+
     /// <summary>What edges were told.</summary>
     public ConcurrentQueue<MachineNews> News { get; } = new();
 

@@ -324,6 +324,11 @@ public abstract class StoreTests
         Assert.Equal(["a", "b"], (await Timelines.ReadAsync("u1", ["m1"], 10, None)).Select(e => e.What));
         Assert.Equal(["other"], (await Timelines.ReadAsync("", ["m2"], 10, None)).Select(e => e.What));
         Assert.Equal(2, await Timelines.TrimAsync(start.AddSeconds(3), None));
+        await Timelines.AppendAsync([.. Enumerable.Range(0, 30).Select(i =>
+            new TimelineEntry(start.AddSeconds(100 + i), i % 2 == 0 ? "" : "trimmed", "aa", "dhcp", $"{i}", "", ""))], None);
+        Assert.Equal(5, await Timelines.TrimStrangersAsync(start.AddSeconds(110), start.AddSeconds(120), None));
+        Assert.True(await Timelines.TrimToAsync(3, None) > 0);
+        Assert.Equal(["27", "28", "29"], (await Timelines.ReadAsync("trimmed", ["aa"], 100, None)).Select(l => l.What));
         Assert.Empty(await Timelines.ReadAsync("u1", ["m1"], 10, None));
     }
 

@@ -40,6 +40,10 @@ public static class AnvilDiagnostics
     public static Counter<long> DhcpDropped { get; } = Meter.CreateCounter<long>("anvil.dhcp.dropped",
         description: "DHCP packets that got no answer");
 
+    /// <summary>Relays that were heard for the first time; tag: subnet.</summary>
+    public static Counter<long> RelaysLearned { get; } = Meter.CreateCounter<long>("anvil.dhcp.relays",
+        description: "Relays that were heard for the first time");
+
     /// <summary>Addresses that a probe found in use; tag: subnet.</summary>
     public static Counter<long> AddressesInUse { get; } = Meter.CreateCounter<long>("anvil.dhcp.conflicts",
         description: "Addresses that a probe found in use");
@@ -98,6 +102,10 @@ public static class AnvilDiagnostics
     /// <summary>Changes of machines that an edge did not acknowledge in time.</summary>
     public static Counter<long> NotTold { get; } = Meter.CreateCounter<long>("anvil.machines.untold",
         description: "Changes of machines that an edge did not acknowledge in time");
+
+    /// <summary>Timeline lines that were counted instead of kept; tag: reason (repeated, nobody, machine, stranger, strangers).</summary>
+    public static Counter<long> TimelineNoise { get; } = Meter.CreateCounter<long>("anvil.timeline.noise",
+        description: "Timeline lines that were counted instead of kept");
 
     /// <summary>Timeline lines that could not be kept.</summary>
     public static Counter<long> TimelineLost { get; } = Meter.CreateCounter<long>("anvil.timeline.lost",

@@ -36,6 +36,18 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
     /// <summary>The client's link as its relay names it (RFC 3046); "" where no relay says.</summary>
     [Id(5)]
     public string Link { get; init; } = "";
+
+    /// <summary>A relay passed the message on.</summary>
+    [Id(6)]
+    public bool IsRelayed { get; init; }
+
+    /// <summary>Address that the client sent from, when no relay did; 0 for none.</summary>
+    [Id(7)]
+    public uint Source { get; init; }
+
+    /// <summary>A machine with this MAC address is known. From an edge of the version before all are strangers.</summary>
+    [Id(8)]
+    public bool IsKnown { get; init; }
 }
 
 /// <summary>How DHCP answers; the lease is durable when this arrives.</summary>

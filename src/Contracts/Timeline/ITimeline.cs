@@ -13,4 +13,10 @@ public interface ITimeline
     /// <param name="outcome">How it ended.</param>
     /// <param name="detail">Reasons, for a person.</param>
     void Note(string machine, string mac, string source, string what, string outcome, string detail = "");
+
+    /// <summary>
+    /// As <see cref="Note"/>, of what was not there, or not answered: anybody can ask for that at will, so that what
+    /// repeats within a minute becomes a number.
+    /// </summary>
+    void Miss(string machine, string mac, string source, string what, string outcome, string detail = "");
 }

@@ -27,4 +27,10 @@ public interface ITimelineStore
     /// Drops lines older than a time, and with them events and holds of leases that ended before it; the number of lines dropped.
     /// </summary>
     Task<int> TrimAsync(DateTimeOffset before, CancellationToken cancellation);
+
+    /// <summary>Drops lines of MAC addresses that are no machines, from a time to a time; their number.</summary>
+    Task<int> TrimStrangersAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation);
+
+    /// <summary>Drops the oldest lines until no more than so many are left; their number.</summary>
+    Task<int> TrimToAsync(long most, CancellationToken cancellation);
 }

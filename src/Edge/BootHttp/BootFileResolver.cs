@@ -82,9 +82,9 @@ public sealed partial class BootFileResolver(
         return file;
     }
 
-    /// <summary>Notes the end of a transfer of a file on disk, or a file that was not there.</summary>
-    public void NoteTransfer(ResolvedFile? file, IPAddress requester, string protocol, string path, string outcome)
-        => timeline.Note(file?.Machine ?? "", file?.Mac ?? "", protocol, $"GET {path}", outcome, requester.ToString());
+    /// <summary>Notes the end of a transfer of a file on disk.</summary>
+    public void NoteTransfer(ResolvedFile file, IPAddress requester, string protocol, string path, string outcome)
+        => timeline.Note(file.Machine, file.Mac, protocol, $"GET {path}", outcome, requester.ToString());
 
     private async Task<ResolvedFile?> FindAsync(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
@@ -120,7 +120,11 @@ public sealed partial class BootFileResolver(
             };
         }
 
-        return root.Find(clean) is { } onDisk ? new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac) : null;
+        if (root.Find(clean) is { } onDisk) return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
+        if (isRead)
+            timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
+                requester.ToString());
+        return null;
     }
 
     private Task BeginsAsync(string machine, string via, string boot)
@@ -180,7 +184,9 @@ public sealed partial class BootFileResolver(
         // A DISCOVER that the machine's grain is still to be told of would void the tokens that are about to be rendered.
         await sightings.SettledAsync(known.Uuid);
         var machine = await machines.ReadAsync(known.Uuid);
-        return !holder.Lapsed || (machine is not null && BootFiles.OutliveTheLease(machine)) ? (machine, holder.Token) : (null, "");
+        if (!holder.Lapsed) return (machine, holder.Token);
+        return machine is not null && (holder.Released ? BootFiles.OutliveTheRelease(machine) : BootFiles.OutliveTheLease(machine))
+            ? (machine, holder.Token) : (null, "");
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]

@@ -47,7 +47,6 @@ public static class BootHttpEndpoint
 
         if (file is null)
         {
-            resolver.NoteTransfer(null, remote, "http", path, "404");
             await TextAsync(http, StatusCodes.Status404NotFound, $"/{path}: no such file for {remote}");
             return;
         }

@@ -30,6 +30,18 @@ public enum DhcpDrop
     /// <summary>More from one relay, or directly from one link, than is taken.</summary>
     RelayLimit,
 
+    /// <summary>More from one port, as its relay names it, than is taken.</summary>
+    PortLimit,
+
+    /// <summary>It names a relay, and does not come from where that sends from.</summary>
+    Relay,
+
+    /// <summary>As many offers to strangers are out as may be.</summary>
+    Strangers,
+
+    /// <summary>It speaks for a lease from elsewhere than the lease's client.</summary>
+    Doubtful,
+
     /// <summary>Pushed out of the queue by newer packets.</summary>
     Shed,
 

@@ -21,8 +21,15 @@ namespace Anvil.Edge.Dhcp;
 /// </summary>
 public sealed class DhcpHandler(
     IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
-    IOptions<EdgeOptions> options)
+    RelayBook relays, TimeProvider time, IOptions<EdgeOptions> options)
 {
+    private const int MostAcquaintances = 65_536;
+    private static readonly TimeSpan AcquaintedFor = TimeSpan.FromHours(1);
+    private readonly Acquaintances _acquaintances = new(MostAcquaintances, AcquaintedFor, time);
+
+    /// <summary>True for a client that goes first: its machine is known, or it was given or offered an address lately.</summary>
+    public bool GoesFirst(string mac) => machines.Knows(mac) || _acquaintances.Knows(mac);
+
     /// <summary>Handles one message.</summary>
     public async Task<DhcpOutcome> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
     {
@@ -52,6 +59,11 @@ public sealed class DhcpHandler(
         if (links.Count == 0)
             return Silent(request, DhcpDrop.NoSubnet,
                 "no subnet holds " + string.Join(", ", SubnetChoice.Vias(arrival, relayOptions).Select(IPv4.Format)));
+        if (relays.Doubt(arrival, links[0].Subnet, snapshot, out var isNew) is { } doubt)
+            return Silent(request, DhcpDrop.Relay, doubt);
+        if (isNew)
+            timeline.Note("", request.Mac, "dhcp", $"relay {IPv4.Format(request.RelayAddress)}", "learned",
+                $"it sends from {IPv4.Format(arrival.SourceAddress)}, and serves {links[0].Subnet.Name}");
         var machine = await machines.FindAsync(request.Mac, cancellation);
         var client = ClientOf(request);
         DhcpExchange On(SubnetLink link)
@@ -140,13 +152,15 @@ public sealed class DhcpHandler(
     private async Task<DhcpOutcome> DiscoverAsync(DhcpExchange on)
     {
         var request = on.Request;
-        var call = new LeaseCall(LeaseAct.Discover, request.Mac, request.OptionAddress(DhcpOption.RequestedAddress),
-            on.Via)
-        { CanProbe = prober.CanProbe(on.Arrival), Link = SubnetChoice.LinkName(on.Arrival) };
+        var call = Call(LeaseAct.Discover, on, request.OptionAddress(DhcpOption.RequestedAddress)) with
+        {
+            CanProbe = prober.CanProbe(on.Arrival),
+        };
         var subnet = SubnetGrain(on.Subnet);
         var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
         Sight(on);
+        _acquaintances.Meet(request.Mac);
         var lease = answer.Lease!;
         var offered = IPv4.Parse(lease.Addr);
         foreach (var address in answer.ToProbe)
@@ -157,15 +171,21 @@ public sealed class DhcpHandler(
                 on.Server));
     }
 
+    private static LeaseCall Call(LeaseAct act, DhcpExchange on, uint address)
+        => new(act, on.Request.Mac, address, on.Via)
+        {
+            Link = SubnetChoice.LinkName(on.Arrival),
+            IsRelayed = on.Request.RelayAddress != 0,
+            Source = on.Request.RelayAddress != 0 ? 0 : on.Arrival.SourceAddress,
+            IsKnown = on.Machine is not null,
+        };
+
     private async Task<DhcpOutcome> RequestAsync(DhcpExchange on, uint wanted)
     {
         var request = on.Request;
         await prober.EndAsync(wanted);
-        var answer = await GrainCalls.AskAsync(
-            () => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Request, request.Mac, wanted, on.Via)
-            {
-                Link = SubnetChoice.LinkName(on.Arrival),
-            }));
+        var call = Call(LeaseAct.Request, on, wanted);
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(call));
         switch (answer.Verdict)
         {
             case LeaseVerdict.Silence: return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
@@ -178,6 +198,7 @@ public sealed class DhcpHandler(
         }
 
         var lease = answer.Lease!;
+        _acquaintances.Meet(request.Mac);
         if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, lease.Addr, "", ""));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
         return Depart(on.Arrival,
@@ -187,8 +208,9 @@ public sealed class DhcpHandler(
 
     private async Task<DhcpOutcome> GiveBackAsync(LeaseAct act, DhcpExchange on, uint address)
     {
-        var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(new LeaseCall(act, on.Request.Mac, address, on.Via)));
-        timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason,
+        var call = Call(act, on, address);
+        var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(call));
+        timeline.Miss(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", act == LeaseAct.Release ? "RELEASE" : "DECLINE", answer.Reason,
             IPv4.Format(address));
         return new DhcpOutcome(null, Drop(answer.Cause));
     }
@@ -245,7 +267,7 @@ public sealed class DhcpHandler(
         if (on.Request.Type == DhcpMessageType.Request && on.Subnet.Cidr.Contains(address))
         {
             var answer = await GrainCalls.AskAsync(
-                () => SubnetGrain(on.Subnet).Handle(new LeaseCall(LeaseAct.Observe, on.Request.Mac, address, on.Via)));
+                () => SubnetGrain(on.Subnet).Handle(Call(LeaseAct.Observe, on, address)));
             if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, IPv4.Format(address), "", ""));
             timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", "REQUEST", answer.Reason, IPv4.Format(address));
         }
@@ -270,12 +292,14 @@ public sealed class DhcpHandler(
         LeaseCause.Foreign => DhcpDrop.Foreign,
         LeaseCause.DatabaseAway => DhcpDrop.DatabaseAway,
         LeaseCause.Moved => DhcpDrop.Moved,
+        LeaseCause.Strangers => DhcpDrop.Strangers,
+        LeaseCause.Doubtful => DhcpDrop.Doubtful,
         _ => DhcpDrop.None,
     };
 
     private DhcpOutcome Silent(DhcpMessage request, DhcpDrop drop, string reason, KnownMachine? machine = null)
     {
-        timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", request.Type.ToString().ToUpperInvariant(), "no answer", reason);
+        timeline.Miss(machine?.Uuid ?? "", request.Mac, "dhcp", request.Type.ToString().ToUpperInvariant(), "no answer", reason);
         return new DhcpOutcome(null, drop);
     }
 

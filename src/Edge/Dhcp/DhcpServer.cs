@@ -13,14 +13,16 @@ namespace Anvil.Edge.Dhcp;
 
 /// <summary>
 /// The sockets of DHCP: one bound to each interface and port, so that a reply leaves where its request came in. What comes in
-/// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed.
+/// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed. Clients that are
+/// known, or in the middle of an exchange, have a queue and answers of their own: no number of strangers stands before them.
 /// </summary>
 public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, TimeProvider time, ILogger<DhcpServer> logger)
     : BackgroundService
 {
     private const int SolSocket = 1;
     private const int SoBindToDevice = 25;
-    private const int MostInFlight = 256;
+    private const int MostInFlight = 192;
+    private const int MostStrangersInFlight = 64;
     private const int MostKeys = 16_384;
     private const int ReceiveBuffer = 4 << 20;
     private const int BurstSeconds = 3;
@@ -57,25 +59,36 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         socket.Bind(new IPEndPoint(IPAddress.Any, port));
         using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
         LogListening(name, port);
-        var queue = Channel.CreateBounded<Waiting>(
-            new BoundedChannelOptions(Math.Max(1, options.Value.DhcpQueue))
-            {
-                FullMode = BoundedChannelFullMode.DropOldest,
-                SingleWriter = true
-            }, _ => Dropped(DhcpDrop.Shed));
-        var answers = Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, queue.Reader)).ToList();
-        await ReceiveAllAsync(socket, name, isBinl, queue.Writer, cancellation);
+        var (first, strangers) = (Queue(), Queue());
+        List<Task> answers =
+        [
+            .. Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, first.Reader)),
+            .. Enumerable.Range(0, MostStrangersInFlight).Select(_ => AnswerAllAsync(socket, link, strangers.Reader)),
+        ];
+        await ReceiveAllAsync(socket, name, isBinl, first.Writer, strangers.Writer, cancellation);
         // What has come in is still answered, within bounds.
-        queue.Writer.Complete();
+        first.Writer.Complete();
+        strangers.Writer.Complete();
         await Task.WhenAll(answers).WaitAsync(DrainTime, time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task ReceiveAllAsync(Socket socket, string name, bool isBinl, ChannelWriter<Waiting> queue,
-        CancellationToken cancellation)
+    private Channel<Waiting> Queue() => Channel.CreateBounded<Waiting>(
+        new BoundedChannelOptions(Math.Max(1, options.Value.DhcpQueue))
+        {
+            FullMode = BoundedChannelFullMode.DropOldest,
+            SingleWriter = true
+        }, _ => Dropped(DhcpDrop.Shed));
+
+    private async Task ReceiveAllAsync(Socket socket, string name, bool isBinl, ChannelWriter<Waiting> first,
+        ChannelWriter<Waiting> strangers, CancellationToken cancellation)
     {
         var byMac = new RateLimiter<string>(options.Value.DhcpPerMac, options.Value.DhcpPerMac * BurstSeconds, MostKeys, time);
+        // Strangers of a link have what it may send for themselves: a flood of them does not spend the others'.
+        var firstByRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
         var byRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
+        var byPort = new RateLimiter<(uint Relay, string Port)>(options.Value.DhcpPerPort, options.Value.DhcpPerPort * BurstSeconds,
+            MostKeys, time);
         var addresses = new InterfaceAddresses(name, time);
         var buffer = new byte[65536];
         var any = new IPEndPoint(IPAddress.Any, 0);
@@ -106,16 +119,15 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
                 // First, so that one client's flood does not spend what its whole link may send.
                 Dropped(DhcpDrop.MacLimit);
             }
-            else if (!byRelay.TryTake(message.RelayAddress))
-            {
-                Dropped(DhcpDrop.RelayLimit);
-            }
             else
             {
                 var source = (IPEndPoint)received.RemoteEndPoint;
-                queue.TryWrite(new Waiting(
-                    new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name),
-                    time.GetTimestamp()));
+                var arrival = new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name);
+                var goesFirst = handler.GoesFirst(message.Mac);
+                if (!goesFirst && SubnetChoice.LinkName(arrival) is { Length: > 0 } port && !byPort.TryTake((message.RelayAddress, port)))
+                    Dropped(DhcpDrop.PortLimit);
+                else if (!(goesFirst ? firstByRelay : byRelay).TryTake(message.RelayAddress)) Dropped(DhcpDrop.RelayLimit);
+                else (goesFirst ? first : strangers).TryWrite(new Waiting(arrival, time.GetTimestamp()));
             }
         }
     }

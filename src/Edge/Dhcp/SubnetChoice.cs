@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Anvil.Provisioning.Catalog;
 using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Edge.Dhcp;

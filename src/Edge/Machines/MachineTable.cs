@@ -29,6 +29,9 @@ public sealed class MachineTable(TimeProvider time)
     /// <summary>Number of MAC addresses that somebody has.</summary>
     public int Count => _holders.Count;
 
+    /// <summary>True when a machine has a MAC address, as far as is known.</summary>
+    public bool Knows(string mac) => _holders.ContainsKey(mac);
+
     /// <summary>
     /// The machines that have a MAC address as far as is known. There are two for a moment when an address moves from one to the other and
     /// the second change has come first.

@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Edge.BootHttp;
+using Anvil.Edge.Dhcp;
 using Anvil.Protocols.Tftp;
 using Anvil.Templates;
+using Anvil.Provisioning.Documents;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,13 +14,28 @@ using Microsoft.Extensions.Options;
 namespace Anvil.Edge.Tftp;
 
 /// <summary>
-/// TFTP (RFC 1350, 2347, 2348, 2349, 7440), read-only. Every transfer has a socket of its own; over the limit new ones are not taken,
-/// so that those under way finish, and no client takes more than half of all.
+/// TFTP (RFC 1350, 2347, 2348, 2349, 7440), read-only. Every transfer has a socket of its own, and a slot: those under way
+/// finish, and no client's requests keep the others' out (<see cref="TftpSlots"/>).
 /// </summary>
 public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, TimeProvider time,
     ILogger<TftpServer> logger) : BackgroundService
 {
+    /// <summary>Requests whose file is looked for at once: each asks grains.</summary>
+    private const int MostResolving = 64;
+
+    /// <summary>Requests of one source a second, and at once: an answer to one is longer than it, and the source may be made up.</summary>
+    private const int RequestsPerSecond = 32;
+    private const int RequestsAtOnce = 256;
+    private const int MostSources = 16_384;
+
+    /// <summary>Octets of an error's text: no more than a request that brings it.</summary>
+    private const int LongestError = 128;
+
     private readonly ConcurrentDictionary<IPEndPoint, Serving> _serving = new();
+    private readonly TftpSlots _slots = new(Math.Max(1, options.Value.TftpTransfers));
+    private readonly SemaphoreSlim _resolving = new(MostResolving);
+    private readonly RateLimiter<IPAddress> _requests = new(RequestsPerSecond, RequestsAtOnce, MostSources, time);
+    private readonly ConcurrentDictionary<TftpSlot, Serving> _bySlot = new();
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
@@ -72,21 +89,28 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             await before.Ended;
         }
 
-        if (_serving.Count >= options.Value.TftpTransfers)
+        if (!_requests.TryTake(client.Address))
         {
-            Dropped("busy");
+            Dropped("rate");
             return;
         }
 
-        if (_serving.Count >= options.Value.TftpTransfers / 2
-            && _serving.Keys.Count(k => k.Address.Equals(client.Address)) >= options.Value.TftpTransfers / 2)
+        var slot = _slots.Take(client.Address, out var evicted, out var reason);
+        if (slot is null)
         {
-            Dropped("client-limit");
+            Dropped(reason);
             return;
         }
 
-        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation));
+        if (evicted is not null)
+        {
+            Dropped("evicted");
+            if (_bySlot.TryGetValue(evicted, out var other)) other.Cancel();
+        }
+
+        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot);
         _serving[client] = serving;
+        _bySlot[slot] = serving;
         serving.Ended = ServeAsync(serving, request, client, local, serving.Stop.Token);
     }
 
@@ -107,7 +131,17 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             ResolvedFile? file;
             try
             {
-                file = await files.ResolveAsync(request.File, client.Address, local, "tftp", isRead: true, cancellation);
+                await _resolving.WaitAsync(cancellation);
+                try
+                {
+                    file = await files.ResolveAsync(request.File, client.Address, local, "tftp", isRead: true, cancellation);
+                }
+                finally
+                {
+                    _resolving.Release();
+                }
+
+                cancellation.ThrowIfCancellationRequested();
             }
             catch (RenderBusyException e)
             {
@@ -117,13 +151,13 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             }
             catch (RenderFailedException e)
             {
-                await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined, e.Message), client, cancellation);
+                await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined,
+                    e.Message.Length > LongestError ? e.Message[..LongestError] : e.Message), client, cancellation);
                 return;
             }
 
             if (file is null)
             {
-                files.NoteTransfer(null, client.Address, "tftp", request.File, "not found");
                 await socket.SendToAsync(TftpPacket.Error(TftpError.NotFound, "file not found"), client, cancellation);
                 return;
             }
@@ -133,7 +167,8 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : file.Length, LargestBlock(client));
             try
             {
-                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time);
+                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time,
+                    () => _slots.Prove(serving.Slot));
                 var sent = await serving.Transfer.RunAsync(cancellation);
                 files.NoteTransfer(file, client.Address, "tftp", request.File, $"{sent} octets");
             }
@@ -148,15 +183,17 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         }
         catch (OperationCanceledException)
         {
-            // Shutting down: the client asks again.
+            // Shutting down, or another took its place: the client asks again.
         }
         catch (Exception e)
         {
-            LogFailed(e, request.File, client.Address.ToString());
+            LogFailed(e, PrintableText.Of(request.File), client.Address.ToString());
         }
         finally
         {
             _serving.TryRemove(KeyValuePair.Create(client, serving));
+            _bySlot.TryRemove(serving.Slot, out _);
+            _slots.Release(serving.Slot);
             serving.Stop.Dispose();
         }
     }
@@ -195,8 +232,10 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
     }
 
     /// <summary>A transfer under way, and how it is stopped.</summary>
-    private sealed class Serving(CancellationTokenSource stop)
+    private sealed class Serving(CancellationTokenSource stop, TftpSlot slot)
     {
+        public TftpSlot Slot { get; } = slot;
+
         public CancellationTokenSource Stop { get; } = stop;
 
         public TftpTransfer? Transfer { get; set; }

@@ -15,12 +15,22 @@ public sealed class TftpTransfer
     /// <summary>How long a client may be silent before the transfer is given up.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How often the first packet is sent to a client that has acknowledged nothing: once, and again after one and three seconds, whatever
+    /// time it asked for. Its request may be somebody else's, in its name.
+    /// </summary>
+    public const int FirstSends = 3;
+
     private readonly Socket _socket;
     private readonly EndPoint _client;
     private readonly TftpOptions _options;
     private readonly Stream _content;
     private readonly TimeProvider _time;
     private readonly RoundTrip _roundTrip;
+
+    /// <summary>Until the first acknowledgement; what the client asked for does not count here.</summary>
+    private readonly RoundTrip _handshake = new(null);
+    private readonly Action _proven;
     private readonly byte[][] _packets;
     private readonly int[] _lengths;
     private readonly byte[] _received = new byte[1500];
@@ -35,8 +45,16 @@ public sealed class TftpTransfer
     private long _last = -1;
 
     /// <summary>A transfer that is not begun yet.</summary>
-    public TftpTransfer(Socket socket, EndPoint client, TftpOptions options, Stream content, TimeProvider time)
+    /// <param name="socket">Its own.</param>
+    /// <param name="client">Who gets the file.</param>
+    /// <param name="options">What was negotiated.</param>
+    /// <param name="content">The file.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="proven">Told of the client's first acknowledgement, once.</param>
+    public TftpTransfer(Socket socket, EndPoint client, TftpOptions options, Stream content, TimeProvider time, Action proven)
     {
+        _proven = proven;
+
         (_socket, _client, _options, _content, _time) = (socket, client, options, content, time);
         _roundTrip = new RoundTrip(options.Timeout);
         _packets = new byte[options.WindowSize][];
@@ -46,6 +64,9 @@ public sealed class TftpTransfer
     /// <summary>True once the client has answered: a second request from its port is then a new one, no duplicate.</summary>
     public bool IsAnswered { get; private set; }
 
+    /// <summary>True once the client has acknowledged what was sent to it: it receives at its address.</summary>
+    public bool IsProven { get; private set; }
+
     /// <summary>Runs the transfer; the octets sent when it is done.</summary>
     /// <exception cref="IOException">The client gave up, or was not heard any more.</exception>
     public async Task<long> RunAsync(CancellationToken cancellation)
@@ -54,6 +75,7 @@ public sealed class TftpTransfer
         long octets = 0;
         var heard = _time.GetTimestamp();
         var (sentAt, backAt, again, tellsGap) = (heard, 0L, false, true);
+        var sends = 1;
         while (_last < 0 || _base <= _last)
         {
             await FillAsync(cancellation);
@@ -65,16 +87,26 @@ public sealed class TftpTransfer
                 _sent = Math.Max(_sent, _next - 1);
             }
 
-            var left = _roundTrip.Timeout - _time.GetElapsedTime(sentAt);
+            var left = (IsProven ? _roundTrip : _handshake).Timeout - _time.GetElapsedTime(sentAt);
             var number = left > TimeSpan.Zero ? await AwaitAckAsync(left, cancellation) : null;
             if (number is null)
             {
-                if (_time.GetElapsedTime(heard) > Patience) throw new IOException($"no acknowledgement for {Patience.TotalSeconds:F0} s");
-                _roundTrip.TimedOut();
+                if (!IsProven)
+                {
+                    if (sends++ == FirstSends) throw new IOException("the first block was not acknowledged");
+                    _handshake.TimedOut();
+                }
+                else if (_time.GetElapsedTime(heard) > Patience)
+                {
+                    throw new IOException($"no acknowledgement for {Patience.TotalSeconds:F0} s");
+                }
+
+                if (IsProven) _roundTrip.TimedOut();
                 (_next, again, tellsGap) = (_base, true, true);
                 continue;
             }
 
+            if (number == 1) Prove();
             var block = _base - 1 + (ushort)(number.Value - (ushort)(_base - 1));
             if (block >= _base && block <= _sent)
             {
@@ -100,18 +132,27 @@ public sealed class TftpTransfer
         return octets;
     }
 
+    private void Prove()
+    {
+        if (IsProven) return;
+        IsProven = true;
+        _proven();
+    }
+
     private int Slot(long block) => (int)(block % _options.WindowSize);
 
     private async Task HandshakeAsync(CancellationToken cancellation)
     {
         var packet = TftpPacket.OptionAck(_options.Accepted);
-        for (var began = _time.GetTimestamp(); _time.GetElapsedTime(began) < Patience; _roundTrip.TimedOut())
+        for (var sends = 0; sends < FirstSends; sends++, _handshake.TimedOut())
         {
             var sentAt = _time.GetTimestamp();
             await _socket.SendToAsync(packet, _client, cancellation);
-            for (var left = _roundTrip.Timeout; left > TimeSpan.Zero; left = _roundTrip.Timeout - _time.GetElapsedTime(sentAt))
+            for (var left = _handshake.Timeout; left > TimeSpan.Zero; left = _handshake.Timeout - _time.GetElapsedTime(sentAt))
             {
-                if (await AwaitAckAsync(left, cancellation) == 0) return;
+                if (await AwaitAckAsync(left, cancellation) != 0) continue;
+                Prove();
+                return;
             }
         }
 

@@ -31,6 +31,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private readonly LeaseClock _clock;
     private readonly ProbeBook _probes;
     private readonly SubnetReservations _reservations;
+    private readonly StrangerBook _strangers;
 
     /// <summary>How far the clock jumped while the ends could not be stored.</summary>
     private TimeSpan _owed;
@@ -54,6 +55,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         (_catalog, _time, _logger) = (catalog, time, logger);
         _clock = new LeaseClock(time);
         _probes = new ProbeBook(time);
+        _strangers = new StrangerBook(time);
         _journal = new LeaseJournal(Name, store, time, TakeBack);
         _reservations = new SubnetReservations(reservations, () => _leases);
     }
@@ -80,6 +82,9 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         var now = await ReadClockAsync();
         var rules = new LeaseRules(subnet, _reservations.Book, _leases);
         var decision = Decide(rules, call, now);
+        if (decision.Cause == LeaseCause.Strangers) _strangers.TurnedAway(call.Token);
+        if (call is { Act: LeaseAct.Release, IsKnown: false } && decision.Changed.Count > 0 && !_strangers.TakeRelease())
+            decision = decision with { Changed = [], Cause = LeaseCause.Doubtful, Reason = "too many leases are given back at once" };
         if (decision.Changed.Count > 0 && _journal.IsAway) return WithoutDatabase(call, decision, now);
         _leases.Apply(decision);
         if (decision.Changed.Count == 0) return LeaseAnswer.Of(decision);
@@ -121,7 +126,10 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         var now = await ReadClockAsync();
         if (_leases.At(address) is not { Token.Length: > 0 } lease) return null;
         return lease.IsLive(now) ? new AddressHolder(lease.Token, Lapsed: false)
-            : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true) : null;
+            : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true)
+            // What it was given back for, or moved away from: only where the client has had no other address since.
+            : lease.State == Lease.Expired && _leases.Of(lease.Token) == lease
+                ? new AddressHolder(lease.Token, Lapsed: true) { Released = true } : null;
     }
 
     /// <inheritdoc/>
@@ -197,9 +205,16 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private static ApiError DatabaseError(Lease lease)
         => new("leases", lease.Key, "DELETE", ["the database cannot be written; read the lease before trying again"], 503);
 
-    private static LeaseDecision<uint> Decide(LeaseRules rules, LeaseCall call, DateTimeOffset now)
+    private LeaseDecision<uint> Decide(LeaseRules rules, LeaseCall call, DateTimeOffset now)
     {
-        var request = new LeaseRequest(call.Token, call.Requested, call.Via) { Link = call.Link };
+        var request = new LeaseRequest(call.Token, call.Requested, call.Via)
+        {
+            Link = call.Link,
+            IsRelayed = call.IsRelayed,
+            Source = call.Source,
+            IsKnown = call.IsKnown,
+            IsPatient = call.Act == LeaseAct.Discover && _strangers.IsPatient(call.Token),
+        };
         return call.Act switch
         {
             LeaseAct.Discover => rules.Discover(request, now),

@@ -19,6 +19,16 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     private const int LongestText = 2000;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Keep = TimeSpan.FromDays(30);
+
+    /// <summary>Lines of MAC addresses that are no machines are kept for so long.</summary>
+    public static readonly TimeSpan KeepStrangers = TimeSpan.FromDays(7);
+
+    /// <summary>Lines that are kept in all; the oldest go.</summary>
+    public const long MostLines = 5_000_000;
+
+    private static readonly TimeSpan TrimEach = TimeSpan.FromHours(1);
+    private static readonly TimeSpan TellEach = TimeSpan.FromSeconds(10);
+    private readonly TimelineGate _gate = new(time);
     private readonly Channel<TimelineEntry> _queue =
         Channel.CreateBounded<TimelineEntry>(
             new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -27,12 +37,16 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
 
     /// <inheritdoc/>
     public void Note(string machine, string mac, string source, string what, string outcome, string detail = "")
-        => _queue.Writer.TryWrite(
-            new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail)));
+        => Take(machine, mac, source, what, outcome, detail, isMiss: false);
+
+    /// <inheritdoc/>
+    public void Miss(string machine, string mac, string source, string what, string outcome, string detail = "")
+        => Take(machine, mac, source, what, outcome, detail, isMiss: true);
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        Tell(isEnd: true);
         _queue.Writer.TryComplete();
         _stopping = true;
         await base.StopAsync(cancellationToken);
@@ -42,15 +56,46 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await Task.WhenAll(WriteAllAsync(stoppingToken), TellAllAsync(stoppingToken));
+    }
+
+    private void Take(string machine, string mac, string source, string what, string outcome, string detail, bool isMiss)
+    {
+        var line = new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail));
+        if (_gate.Refuse(line, isMiss) is { } reason)
+            AnvilDiagnostics.TimelineNoise.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        else _queue.Writer.TryWrite(line);
+    }
+
+    /// <summary>Writes what was counted instead of kept.</summary>
+    private void Tell(bool isEnd)
+    {
+        var due = _gate.Due(isEnd, out var ofStrangers);
+        foreach (var line in due) _queue.Writer.TryWrite(line);
+        if (ofStrangers > 0) LogStrangers(ofStrangers);
+    }
+
+    private async Task TellAllAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TellEach, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken)) Tell(isEnd: false);
+    }
+
+    private async Task WriteAllAsync(CancellationToken stoppingToken)
+    {
         var trimmed = time.GetUtcNow();
+        var strangersTrimmed = DateTimeOffset.UnixEpoch;
         while (await _queue.Reader.WaitToReadAsync(stoppingToken))
         {
             await DrainAsync(stoppingToken);
-            if (time.GetUtcNow() - trimmed < TimeSpan.FromHours(1)) continue;
+            if (time.GetUtcNow() - trimmed < TrimEach) continue;
             trimmed = time.GetUtcNow();
             try
             {
                 await store.TrimAsync(trimmed - Keep, stoppingToken);
+                await store.TrimStrangersAsync(strangersTrimmed, trimmed - KeepStrangers, stoppingToken);
+                strangersTrimmed = trimmed - KeepStrangers;
+                await store.TrimToAsync(MostLines, stoppingToken);
             }
             catch (Exception e) when (DatabaseFailure.Is(e))
             {
@@ -102,6 +147,10 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "old timeline lines could not be dropped; the next hour tries again")]
     private partial void LogNotTrimmed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Count} timeline lines of MAC addresses that are no machines were counted, not kept: a flood, or much that is new")]
+    private partial void LogStrangers(long count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} timeline lines could not be written")]
     private partial void LogLost(Exception exception, int count);

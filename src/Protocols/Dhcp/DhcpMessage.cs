@@ -109,17 +109,18 @@ public sealed class DhcpMessage
             return null;
         }
 
-        var options = new List<KeyValuePair<byte, byte[]>>();
-        if (!ReadOptions(data[FixedLength..], options))
+        var read = new DhcpOptionReader();
+        if (!read.TryRead(data[FixedLength..]))
         {
             problem = DhcpFault.Options;
             return null;
         }
 
-        var overload = options.Find(o => o.Key == DhcpOption.Overload).Value is [var fields] ? fields : 0;
+        // As the options' own field has it: what an overloaded field says of overloading is nothing (RFC 2132 section 9.3).
+        var overload = read.Of(DhcpOption.Overload) is [var fields] ? fields : 0;
         var file = data.Slice(108, 128);
         var serverName = data.Slice(44, 64);
-        if (((overload & 1) != 0 && !ReadOptions(file, options)) || ((overload & 2) != 0 && !ReadOptions(serverName, options)))
+        if (((overload & 1) != 0 && !read.TryRead(file)) || ((overload & 2) != 0 && !read.TryRead(serverName)))
         {
             problem = DhcpFault.Options;
             return null;
@@ -140,7 +141,7 @@ public sealed class DhcpMessage
             HardwareAddress = data.Slice(28, hardwareLength).ToArray(),
             ServerName = (overload & 2) == 0 ? Text(serverName) : "",
             File = (overload & 1) == 0 ? Text(file) : "",
-            Options = options,
+            Options = read.All(),
         };
     }
 
@@ -237,29 +238,6 @@ public sealed class DhcpMessage
         }
 
         field[at] = DhcpOption.End;
-    }
-
-    private static bool ReadOptions(ReadOnlySpan<byte> data, List<KeyValuePair<byte, byte[]>> options)
-    {
-        var at = 0;
-        while (at < data.Length && data[at] != DhcpOption.End)
-        {
-            if (data[at] == DhcpOption.Pad)
-            {
-                at++;
-                continue;
-            }
-
-            if (at + 1 >= data.Length || at + 2 + data[at + 1] > data.Length) return false;
-            var code = data[at];
-            var value = data.Slice(at + 2, data[at + 1]);
-            var before = options.FindIndex(o => o.Key == code);
-            if (before >= 0) options[before] = KeyValuePair.Create<byte, byte[]>(code, [.. options[before].Value, .. value]);
-            else options.Add(KeyValuePair.Create(code, value.ToArray()));
-            at += 2 + value.Length;
-        }
-
-        return true;
     }
 
     private static string Text(ReadOnlySpan<byte> field)

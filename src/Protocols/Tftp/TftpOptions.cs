@@ -20,6 +20,12 @@ public sealed record TftpOptions(int BlockSize, int WindowSize, TimeSpan? Timeou
     /// <summary>Most octets that a window keeps in memory.</summary>
     private const int LargestWindowMemory = 1 << 20;
 
+    /// <summary>
+    /// Longest time, in seconds, after which is sent again as the client asks for it: a longer one is not accepted (RFC 2349 leaves it
+    /// to the server), since a transfer is given up after thirty seconds of silence.
+    /// </summary>
+    public const int LongestTimeout = 30;
+
     /// <summary>Largest window, in blocks.</summary>
     public const int LargestWindow = 64;
 
@@ -37,7 +43,7 @@ public sealed record TftpOptions(int BlockSize, int WindowSize, TimeSpan? Timeou
             Accept("blksize", block = Math.Min(wantedBlock, Math.Max(DefaultBlock, largest)));
         if (Number(request, "windowsize", 1, 65535) is { } wantedWindow)
             Accept("windowsize", window = Math.Clamp(wantedWindow, 1, Math.Clamp(LargestWindowMemory / block, 1, LargestWindow)));
-        if (Number(request, "timeout", 1, 255) is { } seconds)
+        if (Number(request, "timeout", 1, LongestTimeout) is { } seconds)
         {
             timeout = TimeSpan.FromSeconds(seconds);
             Accept("timeout", seconds);

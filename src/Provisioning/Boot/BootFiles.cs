@@ -31,6 +31,12 @@ public static class BootFiles
     /// </summary>
     public static bool OutliveTheLease(Machine machine) => machine.Boot.Phase == Phase.Installing;
 
+    /// <summary>
+    /// True for a machine that has its files also when its lease was given back: it is in the middle of something, and whether the word
+    /// was its own nobody can tell.
+    /// </summary>
+    public static bool OutliveTheRelease(Machine machine) => !machine.Boot.IsResting;
+
     /// <summary>The file at a path, or null when the machine has none there.</summary>
     /// <exception cref="TemplateException">The paths of its files spend the context's budget.</exception>
     public static BootFile? Find(string path, RenderContext context)
@@ -44,8 +50,8 @@ public static class BootFiles
     }
 
     /// <summary>
-    /// False where no template's path can become this one, whatever is rendered: what stands before its first action and after its last one
-    /// says so.
+    /// False where no template's path can become this one, whatever is rendered: what stands before its first action and after its last
+    /// one says so.
     /// </summary>
     public static bool MayBeRendered(string path, RenderContext context)
         => (context.Env?.Templates ?? []).Concat(context.Stage?.Templates ?? []).Any(t => MayBecome(t.Path, path));

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -23,6 +24,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["registration"] = "open",
         ["defaultTaskRights"] = "machine",
         ["mostUnapproved"] = "10000",
+        [RelayRules.Pref] = RelayRules.Learn,
         ["baseTokenSecret"] = "",
         ["systemGrantorSecret"] = "",
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -66,6 +68,8 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
                 return RegistrationPolicy.IsPolicy(value) ? null : $"{name}: {value} is not open, approve or closed";
             case "defaultTaskRights":
                 return value is "machine" or "facts" ? null : $"{name}: {value} is not machine or facts";
+            case RelayRules.Pref:
+                return value is RelayRules.Learn or RelayRules.Listed ? null : $"{name}: {value} is not learn or listed";
             case "baseTokenSecret":
                 return value.Length == 32 ? null : $"{name}: must be exactly 32 characters";
             case "logLevel":

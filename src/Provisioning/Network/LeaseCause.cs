@@ -26,4 +26,10 @@ public enum LeaseCause
 
     /// <summary>The subnet is on its way to another silo.</summary>
     Moved,
+
+    /// <summary>As many offers to strangers are out as may be, or the last addresses are kept for those who are known.</summary>
+    Strangers,
+
+    /// <summary>It speaks for a lease from another link or address than the lease's, or for more than is believed.</summary>
+    Doubtful,
 }

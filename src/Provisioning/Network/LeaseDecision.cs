@@ -31,4 +31,7 @@ public sealed record LeaseDecision<TAddress>(LeaseVerdict Verdict, Lease? Lease,
 
     /// <summary>The address that is offered, behind which the next search begins; null for none.</summary>
     public TAddress? Offered { get; init; }
+
+    /// <summary>It is offered to a client that nobody knows.</summary>
+    public bool ToStranger { get; init; }
 }

@@ -8,4 +8,16 @@ public sealed record LeaseRequest(string Token, uint Requested, uint Via)
 {
     /// <summary>The client's link as its relay names it (RFC 3046: circuit and remote id); "" where no relay says.</summary>
     public string Link { get; init; } = "";
+
+    /// <summary>A relay passed the packet on; else it came from the client itself.</summary>
+    public bool IsRelayed { get; init; }
+
+    /// <summary>Address that the client sent from, when no relay did; 0 for none.</summary>
+    public uint Source { get; init; }
+
+    /// <summary>A machine with this MAC address is known: no stranger.</summary>
+    public bool IsKnown { get; init; }
+
+    /// <summary>A stranger that asked before and has waited for an answer since, as somebody with a made-up address does not.</summary>
+    public bool IsPatient { get; init; }
 }

@@ -6,8 +6,13 @@ namespace Anvil.Provisioning.Network;
 /// </summary>
 public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseTable<uint> leases)
 {
-    /// <summary>Seconds that an offer is kept for.</summary>
+    /// <summary>Seconds that an offer to a known client is kept for.</summary>
     public const int OfferSeconds = 60;
+
+    /// <summary>
+    /// Seconds after an ACK in which a DECLINE is believed: a client declines before it uses its address (RFC 2131 section 3.1.5).
+    /// </summary>
+    public const int DeclineSeconds = 60;
 
     private static readonly TimeSpan ObservedFor = TimeSpan.FromDays(1);
     private static readonly TimeSpan InvalidFor = TimeSpan.FromMinutes(10);
@@ -26,6 +31,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
 
         if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled", LeaseCause.Disabled);
         var own = leases.Of(request.Token);
+        var isStranger = !request.IsKnown && reservation is null && (own is null or { State: not Lease.Ack });
+        if (isStranger && Crowd(request, own is { State: Lease.Offer } && own.IsLive(now), now) is { } crowd) return crowd;
         if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr))
             && !IsReserved(IPv4.Parse(own.Addr))
             && (request.Requested == 0 || request.Requested == IPv4.Parse(own.Addr) || own.IsLive(now)))
@@ -37,6 +44,9 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             if (stop) return Silence($"picker {picker} gives no address", LeaseCause.Picker);
         }
 
+        // What is on offer to somebody that nobody knows is not taken yet.
+        if (!isStranger && leases.OldestOfStrangers(now) is { } taken)
+            return Offer(request, taken, null, now, $"{IPv4.Format(taken)} was on offer to a stranger") with { Picked = true };
         return Silence($"subnet {subnet.Name} has no free address", LeaseCause.Exhausted);
     }
 
@@ -47,7 +57,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var address = request.Requested;
         if (!subnet.Cidr.Contains(address)) return Refuse($"{IPv4.Format(address)} is not in subnet {subnet.Name}");
         var held = leases.At(address);
-        if (held is not null && held.Token != request.Token && held.IsLive(now))
+        if (held is not null && (held.Token != request.Token || held.State == Lease.Invalid) && held.IsLive(now))
             return Refuse(held.State == Lease.Invalid
                 ? $"{held.Addr} is in use by somebody unknown" : $"{held.Addr} is leased to {held.Token}");
         var reservation = ReservationFor(request.Token, address);
@@ -72,11 +82,13 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
     }
 
-    /// <summary>DHCPRELEASE: the lease ends now.</summary>
+    /// <summary>DHCPRELEASE: the lease ends now. Nobody can prove it: the address stays its client's while others are free.</summary>
     public LeaseDecision<uint> Release(LeaseRequest request, DateTimeOffset now)
     {
         var held = leases.At(request.Requested);
         if (held is null || held.Token != request.Token) return Silence("releases an address that it does not hold", LeaseCause.NotHeld);
+        if (Doubt(request, held) is { } doubt) return Silence(doubt, LeaseCause.Doubtful);
+        if (held.State == Lease.Offer) return Silence("releases what it was only offered", LeaseCause.NotHeld);
         return Silence("released") with { Changed = [held with { State = Lease.Expired, ExpireTime = now }] };
     }
 
@@ -85,7 +97,26 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     {
         var held = leases.At(request.Requested);
         if (held is null || held.Token != request.Token) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
-        return Silence("declined") with { Changed = [held with { State = Lease.Invalid, Token = "", ExpireTime = now + InvalidFor }] };
+        if (Doubt(request, held) is { } doubt) return Silence(doubt, LeaseCause.Doubtful);
+        if (held.State is Lease.Ack && held.ExpireTime.AddSeconds(-held.Duration) < now.AddSeconds(-DeclineSeconds))
+            return Silence($"declines an address that it has used for more than {DeclineSeconds} s: not believed", LeaseCause.Doubtful);
+        if (held.State is not (Lease.Ack or Lease.Offer)) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
+        // Somebody who declines whatever he is given would set the whole pool aside.
+        if (!request.IsKnown && leases.SetAside(now) >= new StrangerBounds(leases.Size).SetAside)
+            return Silence("declined; too many addresses are set aside already, so it is free", LeaseCause.Doubtful) with
+            {
+                Changed = [held with { State = Lease.Expired, Token = "", ExpireTime = now }],
+            };
+        // A known machine's files stay with the address until it has another one: it may be another's word.
+        return Silence("declined") with
+        {
+            Changed = [held with
+            {
+                State = Lease.Invalid,
+                Token = request.IsKnown && held.State == Lease.Ack ? held.Token : "",
+                ExpireTime = now + InvalidFor,
+            }],
+        };
     }
 
     /// <summary>A probe was answered: somebody uses an address that is free, or offered and not yet taken.</summary>
@@ -118,6 +149,33 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     public IReadOnlyList<uint> Upcoming(int most)
         => subnet.Enabled && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) ? leases.Upcoming(most) : [];
 
+    /// <summary>Why a stranger is offered nothing now; null when it may be.</summary>
+    private LeaseDecision<uint>? Crowd(LeaseRequest request, bool isOffered, DateTimeOffset now)
+    {
+        var bounds = new StrangerBounds(leases.Size);
+        if (isOffered || bounds.Offers == 0) return null;
+        var (via, count) = (IPv4.Format(request.Via), leases.Offers(now));
+        if (count >= bounds.Offers || leases.Offers(via, "", now) >= bounds.OffersOfRelay
+            || (request.Link.Length > 0 && leases.Offers(via, request.Link, now) >= StrangerBounds.OffersOfLink))
+            return Silence($"{count} addresses of {subnet.Name} are on offer to strangers", LeaseCause.Strangers);
+        if (count >= bounds.OffersAtOnce && !request.IsPatient)
+            return Silence($"{count} addresses of {subnet.Name} are on offer to strangers: who asks again is served",
+                LeaseCause.Strangers);
+        return leases.HasMoreThan(bounds.Kept, now) ? null
+            : bounds.Kept == 0 ? null
+            : Silence($"the last {bounds.Kept} addresses of {subnet.Name} are for machines that are known", LeaseCause.Strangers);
+    }
+
+    /// <summary>Why it is doubtful that a word about a lease comes from who holds it; null when nothing speaks against it.</summary>
+    private static string? Doubt(LeaseRequest request, Lease held)
+    {
+        if (request.IsRelayed && held.Via != IPv4.Format(request.Via))
+            return $"came by {IPv4.Format(request.Via)}, and the lease is known by {held.Via}: not believed";
+        if (request.IsRelayed && request.Link != held.Link) return "came from another port than the lease's: not believed";
+        return !request.IsRelayed && request.Source != 0 && request.Source != IPv4.Parse(held.Addr)
+            ? $"came from {IPv4.Format(request.Source)}, and the lease is of {held.Addr}: not believed" : null;
+    }
+
     private (uint? Address, bool Stop) Pick(string picker, LeaseRequest request, DateTimeOffset now)
     {
         switch (picker)
@@ -137,15 +195,21 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
 
     private LeaseDecision<uint> Offer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now, string reason)
     {
+        var isStranger = !request.IsKnown && reservation is null;
         var held = leases.At(address);
         var keep = held is not null && held.Token == request.Token && held.State == Lease.Ack && held.IsLive(now);
         var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
-        lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(OfferSeconds) };
+        var seconds = isStranger ? StrangerBounds.OfferSeconds : OfferSeconds;
+        lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(seconds) };
         var changed = new List<Lease>();
-        if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State != Lease.Expired)
+        if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State is not (Lease.Expired or Lease.Invalid))
             changed.Add(old with { State = Lease.Expired, ExpireTime = now });
         if (!keep) changed.Add(lease);
-        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, reason, changed) { Offered = address };
+        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, reason, changed)
+        {
+            Offered = address,
+            ToStranger = isStranger && !keep,
+        };
     }
 
     private Lease Make(LeaseRequest request, uint address, Reservation? reservation, string state, DateTimeOffset now)

@@ -16,6 +16,14 @@ public sealed class LeaseTable<TAddress>
     private readonly Dictionary<TAddress, Lease> _byAddress = [];
     private readonly Dictionary<string, TAddress> _byToken = new(StringComparer.Ordinal);
     private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _pickable = [];
+
+    /// <summary>Offers and addresses set aside, of the range, by their end: what has ended is taken out when they are counted.</summary>
+    private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _offers = [];
+    private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _invalid = [];
+    private readonly Dictionary<string, int> _offersByLink = new(StringComparer.Ordinal);
+
+    /// <summary>Addresses that were last offered to clients that nobody knows.</summary>
+    private readonly HashSet<TAddress> _ofStrangers = [];
     private readonly HashSet<TAddress> _reserved;
     private readonly FreeIntervals<TAddress> _free;
     private TAddress _next;
@@ -35,6 +43,9 @@ public sealed class LeaseTable<TAddress>
         _free = new FreeIntervals<TAddress>(range, all.Select(l => l.Address).Concat(_reserved));
         foreach (var (address, lease) in all) Put(address, lease);
     }
+
+    /// <summary>Number of addresses of the range; 0 without one, and never more than an int holds.</summary>
+    public int Size => _range is { } range ? Math.Min(int.CreateSaturating(range.Last - range.First), int.MaxValue - 1) + 1 : 0;
 
     /// <summary>Number of addresses that have a lease of any state.</summary>
     public int Count => _byAddress.Count;
@@ -58,7 +69,9 @@ public sealed class LeaseTable<TAddress>
     public void Apply(LeaseDecision<TAddress> decision)
     {
         foreach (var lease in decision.Changed) Put(lease);
-        if (decision.Offered is { } offered) Given(offered);
+        if (decision.Offered is not { } offered) return;
+        Given(offered);
+        if (decision.ToStranger) _ofStrangers.Add(offered);
     }
 
     /// <summary>Takes the lease at an address away.</summary>
@@ -107,6 +120,52 @@ public sealed class LeaseTable<TAddress>
         return all;
     }
 
+    /// <summary>Addresses of the range that are offered now and not taken yet.</summary>
+    public int Offers(DateTimeOffset now)
+    {
+        while (_offers.Count > 0 && _offers.Min is var (expires, address) && expires <= now) Drop(address, _byAddress[address]);
+        return _offers.Count;
+    }
+
+    /// <summary>As <see cref="Offers(DateTimeOffset)"/>, those of one relay and, where it names one, one link.</summary>
+    public int Offers(string via, string link, DateTimeOffset now)
+    {
+        _ = Offers(now);
+        return _offersByLink.GetValueOrDefault(LinkKey(via, link));
+    }
+
+    /// <summary>The address that has been on offer to a stranger for longest; null when none is.</summary>
+    public TAddress? OldestOfStrangers(DateTimeOffset now)
+    {
+        _ = Offers(now);
+        foreach (var (_, address) in _offers)
+        {
+            if (_ofStrangers.Contains(address)) return address;
+        }
+
+        return null;
+    }
+
+    /// <summary>Addresses of the range that are set aside now because somebody unknown uses them.</summary>
+    public int SetAside(DateTimeOffset now)
+    {
+        while (_invalid.Count > 0 && _invalid.Min is var (expires, _) && expires <= now) _invalid.Remove(_invalid.Min);
+        return _invalid.Count;
+    }
+
+    /// <summary>True when the pickers have more than so many addresses to give.</summary>
+    public bool HasMoreThan(int number, DateTimeOffset now)
+    {
+        var found = Upcoming(number + 1).Count;
+        foreach (var (expires, _) in _pickable)
+        {
+            if (found > number || expires > now) break;
+            found++;
+        }
+
+        return found > number;
+    }
+
     /// <summary>The leases with all ends moved, after the clock jumped.</summary>
     public IReadOnlyList<Lease> Shifted(TimeSpan by, DateTimeOffset now)
         => [.. _byAddress.Values.Where(l => l.IsLive(now - by)).Select(l => l with { ExpireTime = l.ExpireTime + by })];
@@ -125,6 +184,11 @@ public sealed class LeaseTable<TAddress>
         {
             _free.Take(address);
             if (!_reserved.Contains(address)) _pickable.Add((lease.ExpireTime, address));
+            if (lease.State == Lease.Invalid) _invalid.Add((lease.ExpireTime, address));
+            if (lease.State == Lease.Offer && _offers.Add((lease.ExpireTime, address)))
+            {
+                foreach (var key in LinkKeys(lease)) _offersByLink[key] = _offersByLink.GetValueOrDefault(key) + 1;
+            }
         }
 
         if (lease.Token.Length == 0) return;
@@ -133,10 +197,29 @@ public sealed class LeaseTable<TAddress>
         _byToken[lease.Token] = address;
     }
 
+    private static string LinkKey(string via, string link) => link.Length == 0 ? via : $"{via}/{link}";
+
+    private static IEnumerable<string> LinkKeys(Lease lease)
+        => lease.Link.Length == 0 ? [lease.Via] : [lease.Via, LinkKey(lease.Via, lease.Link)];
+
+    /// <summary>Counts an offer no longer.</summary>
+    private void Drop(TAddress address, Lease lease)
+    {
+        if (!_offers.Remove((lease.ExpireTime, address))) return;
+        foreach (var key in LinkKeys(lease))
+        {
+            if (_offersByLink[key] == 1) _offersByLink.Remove(key);
+            else _offersByLink[key]--;
+        }
+    }
+
     private bool Forget(TAddress address)
     {
         if (!_byAddress.Remove(address, out var lease)) return false;
         _pickable.Remove((lease.ExpireTime, address));
+        _invalid.Remove((lease.ExpireTime, address));
+        _ofStrangers.Remove(address);
+        Drop(address, lease);
         if (lease.Token.Length > 0 && _byToken.TryGetValue(lease.Token, out var own) && own == address) _byToken.Remove(lease.Token);
         return true;
     }

@@ -26,6 +26,7 @@ public static class SubnetRules
             LeaseTimes.ShortestReserved) is { } reserved) yield return reserved;
         if (subnet.NextServer.Length > 0 && !IPv4.TryParse(subnet.NextServer, out _))
             yield return $"NextServer {subnet.NextServer} is not an IPv4 address";
+        foreach (var problem in RelayRules.Problems(subnet)) yield return problem;
         foreach (var picker in subnet.Pickers.Where(p => !Subnet.KnownPickers.Contains(p, StringComparer.Ordinal)))
             yield return $"Picker {picker} is not known";
         foreach (var problem in OptionRules.Problems(subnet.Options, old?.Options ?? [])) yield return problem;

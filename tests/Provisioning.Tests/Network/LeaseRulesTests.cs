@@ -124,7 +124,8 @@ public sealed class LeaseRulesTests
         var given = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < 256; i++)
         {
-            if (net.Discover($"02:00:00:00:01:{i:x2}", _now).Lease is { } lease) given.Add(lease.Addr);
+            if (net.Apply(net.Rules.Discover(new LeaseRequest($"02:00:00:00:01:{i:x2}", 0, Via) { IsKnown = true }, _now)).Lease
+                is { } lease) given.Add(lease.Addr);
         }
 
         Assert.Equal(254, given.Count);

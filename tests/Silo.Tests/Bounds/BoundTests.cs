@@ -35,7 +35,9 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     {
         var documented = Documented().Order(StringComparer.Ordinal).ToList();
         Assert.NotEmpty(documented);
-        Assert.Equal(documented, BoundCase.All.Select(c => c.Where).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(documented,
+            BoundCase.All.Select(c => c.Where).Where(w => !w.StartsWith("TemplateLimits", StringComparison.Ordinal))
+                .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         var constants = new[] { typeof(JsonLimits), typeof(PatchLimits), typeof(SchemaLimits), typeof(ListBounds) }
             .SelectMany(t => t.GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => $"{t.Name}.{f.Name}"));
         Assert.Empty(constants.Except(documented, StringComparer.Ordinal).Except(Inner, StringComparer.Ordinal));
@@ -73,12 +75,16 @@ public sealed partial class BoundTests(ITestOutputHelper output)
         Assert.True(silo.PeakMemory < (long)MostMemory << 20, $"the silo had {silo.PeakMemory >> 20} MiB in RAM");
     }
 
-    /// <summary>The last column of the table: `Type.Name`, and further names of the same type.</summary>
+    /// <summary>
+    /// The last column of the first table: `Type.Name`, and further names of the same type. What templates can take is tried by tests of
+    /// its own, with every function there is.
+    /// </summary>
     private static IEnumerable<string> Documented()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
         foreach (var line in File.ReadLines(Path.Combine(folder.FullName, "docs", "limits.md"))
+            .TakeWhile(l => !l.StartsWith("What templates can take", StringComparison.Ordinal))
             .Where(l => l.StartsWith('|') && l.Contains('`')))
         {
             var type = "";

@@ -1,0 +1,17 @@
+using System.Net;
+
+namespace Anvil.Edge.Tftp;
+
+/// <summary>One transfer's place among those at once; <see cref="TftpSlots"/> moves it.</summary>
+/// <param name="source">Whose it is.</param>
+public sealed class TftpSlot(IPAddress source)
+{
+    /// <summary>Whose it is.</summary>
+    public IPAddress Source => source;
+
+    /// <summary>Its place among those that acknowledged nothing yet; null once they have.</summary>
+    internal LinkedListNode<TftpSlot>? Waiting { get; set; }
+
+    /// <summary>It was given back, or taken away.</summary>
+    internal bool IsOver { get; set; }
+}

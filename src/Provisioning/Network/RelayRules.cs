@@ -1,0 +1,57 @@
+namespace Anvil.Provisioning.Network;
+
+/// <summary>
+/// Which packets come from a relay. Whoever names himself one (giaddr) can ask for addresses of any network, so his packet has to come
+/// from where that relay sends from: its own address, or the other one that it is known by.
+/// </summary>
+public static class RelayRules
+{
+    /// <summary>The preference: learn, or listed.</summary>
+    public const string Pref = "relays";
+
+    /// <summary>Relays are believed as they are first heard, and then held to it.</summary>
+    public const string Learn = "learn";
+
+    /// <summary>Only relays that their subnet lists are believed.</summary>
+    public const string Listed = "listed";
+
+    /// <summary>
+    /// Meta of a subnet: the addresses of its relays, and those that they send from, with commas between. Where it is set
+    /// nothing is learned.
+    /// </summary>
+    public const string SubnetMeta = "relays";
+
+    private static readonly char[] Between = [',', ' '];
+
+    /// <summary>A subnet's relays; null where it lists none.</summary>
+    public static IReadOnlyList<string>? ListOf(Subnet subnet)
+        => subnet.Meta.TryGetValue(SubnetMeta, out var text)
+            && text.Split(Between, StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } all ? all : null;
+
+    /// <summary>What is wrong with a subnet's list.</summary>
+    public static IEnumerable<string> Problems(Subnet subnet)
+        => (ListOf(subnet) ?? []).Where(r => !IPv4.TryParse(r, out _)).Select(r => $"Meta {SubnetMeta}: {r} is not an IPv4 address");
+
+    /// <summary>Why a packet is not believed to come from a relay; null when it is.</summary>
+    /// <param name="subnet">The subnet that it is for.</param>
+    /// <param name="mode">The preference.</param>
+    /// <param name="relay">The relay that it names.</param>
+    /// <param name="source">Address that it came from.</param>
+    /// <param name="known">Address that this relay sends from, as learned; 0 when it is new.</param>
+    /// <param name="isLeased">True for an address that clients are given.</param>
+    public static string? Doubt(Subnet subnet, string mode, uint relay, uint source, uint known, Func<uint, bool> isLeased)
+    {
+        if (ListOf(subnet) is { } list)
+        {
+            return list.Contains(IPv4.Format(relay), StringComparer.Ordinal)
+                && (source == relay || list.Contains(IPv4.Format(source), StringComparer.Ordinal))
+                ? null : $"{IPv4.Format(source)} is not among the relays of {subnet.Name} for {IPv4.Format(relay)}";
+        }
+
+        if (mode == Listed) return $"{subnet.Name} lists no relays, and the preference {Pref} says {Listed}";
+        if (source == 0 || isLeased(source)) return $"{IPv4.Format(source)} is a client's address, no relay's";
+        if (isLeased(relay)) return $"{IPv4.Format(relay)} is a client's address, no relay's";
+        return source == relay || known == 0 || source == known
+            ? null : $"relay {IPv4.Format(relay)} sends from {IPv4.Format(known)}, not from {IPv4.Format(source)}";
+    }
+}

@@ -1,0 +1,298 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Anvil.Contracts.Catalog;
+using Anvil.Edge.BootHttp;
+using Anvil.Edge.Dhcp;
+using Anvil.Edge.Machines;
+using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Silo.Tests.Hostile;
+
+/// <summary>One silo that takes DHCP and TFTP on loopback, where the tests are the relays.</summary>
+public sealed class WireSilo : SiloFixture
+{
+    /// <summary>Port of its DHCP.</summary>
+    public int DhcpPort { get; private set; }
+
+    protected override Task StartAsync() => AddAsync(
+        $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", "--Edge:Interfaces:0=lo",
+        $"--Edge:DhcpPort={DhcpPort = FreePort()}", "--Edge:BinlPort=0", "--Edge:ProbeMilliseconds=0");
+}
+
+/// <summary>A stranger on the wire, while an honest machine boots beside the attack.</summary>
+public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
+
+    /// <summary>A client asks again after four seconds (RFC 2131 section 4.1).</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(4);
+
+    private const int Attempts = 8;
+
+    /// <summary>
+    /// DISCOVERs and REQUESTs of random MAC addresses, twenty thousand before the machine begins and on until it is done: it has its
+    /// OFFER and its ACK, the pool is not on offer, and the machine's timeline says what happened.
+    /// </summary>
+    [Fact]
+    public async Task AFloodOfStrangersDoesNotStopAMachineThatIsKnown()
+    {
+        var mac = new byte[] { 2, 0, 0, 0, 50, 1 };
+        await SubnetAsync(50);
+        var uuid = await MachineAsync("flooded", mac, "sledgehammer");
+        using var ending = new CancellationTokenSource();
+        var sent = 0;
+        var attack = Enumerable.Range(0, 2).Select(n => Task.Run(() => Flood(50, n, () => Interlocked.Increment(ref sent), ending.Token)))
+            .ToList();
+        await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref sent) > 20_000), Soon, () => $"the flood sent {sent} packets only");
+        using var client = Client("127.0.0.1");
+        var offer = await AskAsync(client, 50, mac, DhcpMessageType.Discover, 0);
+        var ack = await AskAsync(client, 50, mac, DhcpMessageType.Request, offer.YourAddress);
+        Assert.Equal((DhcpMessageType.Offer, DhcpMessageType.Ack, offer.YourAddress), (offer.Type, ack.Type, ack.YourAddress));
+        var during = Volatile.Read(ref sent);
+        var (_, leases) = await silo.CallAsync("GET", "leases");
+        await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref sent) > during), Soon,
+            () => "the attack ended before the machine was done");
+        await ending.CancelAsync();
+        await Task.WhenAll(attack);
+        var offers = leases!.AsArray().Where(l => l!["State"]!.ToString() == "OFFER" && l["ExpireTime"]!.GetValue<DateTimeOffset>()
+            > DateTimeOffset.UtcNow && l["Token"]!.ToString().StartsWith("06:", StringComparison.Ordinal)).ToList();
+        Assert.True(offers.Count <= new StrangerBounds(100).Offers, $"{offers.Count} addresses are on offer to strangers");
+        await Wait.UntilAsync(async () => (await silo.CallAsync("GET", $"machines/{uuid}/timeline")).Body!.ToJsonString()
+            .Contains("ACK", StringComparison.Ordinal), Soon, () => "the machine's timeline does not say that it was answered");
+    }
+
+    /// <summary>A host that names itself a relay, from an address of its own, from a client's, or from none.</summary>
+    [Fact]
+    public async Task WhoIsNoRelayIsRefused()
+    {
+        await SubnetAsync(51);
+        var relay = IPv4.Parse("10.51.0.1");
+        Assert.Equal(DhcpDrop.None, (await HandleAsync(51, [2, 0, 0, 0, 51, 1], DhcpMessageType.Discover, relay, relay)).Drop);
+        foreach (var (giaddr, source) in new[]
+        {
+            (relay, IPv4.Parse("10.51.0.77")), (relay, 0u), (relay, IPv4.Parse("192.0.2.9")),
+            (IPv4.Parse("10.51.0.20"), IPv4.Parse("10.51.0.20")),
+        })
+        {
+            for (var i = 0; i < 50; i++)
+                Assert.Equal(DhcpDrop.Relay,
+                    (await HandleAsync(51, [6, 0, 0, 0, 51, (byte)i], DhcpMessageType.Discover, giaddr, source)).Drop);
+        }
+
+        // Listed, each relay as it is written, and no other.
+        var (status, body) = await silo.CallAsync("PATCH", "subnets/wire51",
+            """[{"op":"add","path":"/Meta/relays","value":"10.51.0.1, 192.0.2.9"}]""");
+        Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
+        var catalog = silo.Service<ICatalog>();
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets["wire51"].Meta.ContainsKey("relays")), Soon,
+            () => "the edge does not see the subnet's relays");
+        Assert.Equal(DhcpDrop.None,
+            (await HandleAsync(51, [2, 0, 0, 0, 51, 2], DhcpMessageType.Discover, relay, IPv4.Parse("192.0.2.9"))).Drop);
+        Assert.Equal(DhcpDrop.Relay,
+            (await HandleAsync(51, [2, 0, 0, 0, 51, 3], DhcpMessageType.Discover, IPv4.Parse("10.51.0.2"), IPv4.Parse("10.51.0.2"))).Drop);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", "subnets/wire51",
+            """[{"op":"replace","path":"/Meta/relays","value":"10.51.0.300"}]""")).Status);
+    }
+
+    /// <summary>RELEASEs and DECLINEs in a booting machine's name: by another relay, and by its own.</summary>
+    [Fact]
+    public async Task AForgedReleaseTakesNoFilesAway()
+    {
+        var mac = new byte[] { 2, 0, 0, 0, 52, 1 };
+        await SubnetAsync(52);
+        var (relay, other) = (IPv4.Parse("10.52.0.1"), IPv4.Parse("10.52.0.2"));
+        var uuid = await MachineAsync("released", mac, "sledgehammer");
+        var offer = (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        await HandleAsync(52, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        await Wait.UntilAsync(async () => (await silo.CallAsync("GET", $"machines/{uuid}")).Body!["Boot"]!["Phase"]!.ToString()
+            is "Discovering" or "Working" or "Installing", Soon, () => "the machine does not begin");
+        var files = silo.Service<BootFileResolver>();
+        async Task<string> OwnerAsync() => (await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress),
+            IPAddress.Loopback, "http", isRead: false))?.Machine ?? "";
+        Assert.Equal(uuid, await OwnerAsync());
+        Assert.Equal(DhcpDrop.Doubtful, (await HandleAsync(52, mac, DhcpMessageType.Release, other, other, offer.YourAddress)).Drop);
+        Assert.Equal(DhcpDrop.Doubtful, (await HandleAsync(52, mac, DhcpMessageType.Decline, other, other, offer.YourAddress)).Drop);
+        Assert.Equal(uuid, await OwnerAsync());
+        Assert.Equal(DhcpDrop.None, (await HandleAsync(52, mac, DhcpMessageType.Release, relay, relay, offer.YourAddress)).Drop);
+        Assert.Equal(uuid, await OwnerAsync());
+        Assert.Equal(offer.YourAddress,
+            (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message.YourAddress);
+    }
+
+    /// <summary>
+    /// TFTP requests that are never acknowledged, from two addresses and then from thirty, more than there are slots: a client beside them
+    /// gets its file. What one source is sent for its requests is bounded.
+    /// </summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(30)]
+    public async Task TftpRequestsThatAreNeverAcknowledgedKeepNobodyOut(int sources)
+    {
+        var content = Enumerable.Range(0, 100_000).Select(i => (byte)i).ToArray();
+        var name = $"wire-{sources}.bin";
+        await File.WriteAllBytesAsync(Path.Combine(silo.Files, name), content);
+        byte[] request = [0, 1, .. Encoding.ASCII.GetBytes($"{name}\0octet\0timeout\0255\0windowsize\064\0")];
+        var attackers = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < 1200; i++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                attackers.Add(socket);
+                socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)(1 + (i % sources))]), 0));
+                await socket.SendToAsync(request, new IPEndPoint(IPAddress.Loopback, silo.TftpPort));
+            }
+
+            var target = Path.Combine(Path.GetTempPath(), $"{name}.{Guid.NewGuid():N}");
+            using var curl = Commands.Start("curl", "-s", "-o", target, $"tftp://127.0.0.1:{silo.TftpPort}/{name}");
+            await curl.WaitForExitAsync().WaitAsync(Soon);
+            Assert.Equal(0, curl.ExitCode);
+            Assert.Equal(content, await File.ReadAllBytesAsync(target));
+            File.Delete(target);
+            var packets = attackers.Sum(s => s.Available > 0 ? 1 : 0);
+            Assert.True(packets > 0, "nobody was answered: the attack did not begin");
+        }
+        finally
+        {
+            attackers.ForEach(s => s.Dispose());
+        }
+    }
+
+    /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows them as what they are, and
+    /// counts.</summary>
+    [Fact]
+    public async Task MissesAreCountedAndShowNoEscapes()
+    {
+        var mac = new byte[] { 2, 0, 0, 0, 53, 1 };
+        await SubnetAsync(53);
+        var relay = IPv4.Parse("10.53.0.1");
+        var uuid = await MachineAsync("missing", mac, "sledgehammer");
+        var offer = (await HandleAsync(53, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        await HandleAsync(53, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        var files = silo.Service<BootFileResolver>();
+        for (var i = 0; i < 3000; i++)
+        {
+            Assert.Null(await files.ResolveAsync(i % 2 == 0 ? "nothing\u202e/here" : "nothing", IPv4.ToIPAddress(offer.YourAddress),
+                IPAddress.Loopback, "http", isRead: true));
+        }
+
+        var lines = "";
+        await Wait.UntilAsync(async () =>
+        {
+            lines = (await silo.CallAsync("GET", $"machines/{uuid}/timeline")).Body!.ToJsonString();
+            return lines.Contains("GET nothing\\", StringComparison.Ordinal);
+        }, Soon, () => $"the miss is not told of: {lines}");
+        Assert.Equal(2, lines.Split("\"GET nothing").Length - 1);
+        Assert.DoesNotContain("\\u202E\"", lines, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Text(byte[] mac) => string.Join(':', mac.Select(b => $"{b:x2}"));
+
+    private async Task SubnetAsync(byte net)
+    {
+        var (status, body) = await silo.CallAsync("POST", "subnets",
+            $$"""
+            {"Name":"wire{{net}}","Subnet":"10.{{net}}.0.0/24","Enabled":true,"ActiveStart":"10.{{net}}.0.10",
+            "ActiveEnd":"10.{{net}}.0.109","ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+            """);
+        Assert.True(status == HttpStatusCode.Created, body?.ToJsonString());
+        var catalog = silo.Service<ICatalog>();
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey($"wire{net}")), Soon,
+            () => "the edge does not see the subnet");
+    }
+
+    private async Task<string> MachineAsync(string name, byte[] mac, string env)
+    {
+        var (status, body) = await silo.CallAsync("POST", "machines",
+            $$"""{"Name":"{{name}}","BootEnv":"{{env}}","HardwareAddrs":["{{Text(mac)}}"]}""");
+        Assert.True(status == HttpStatusCode.Created, body?.ToJsonString());
+        var machines = silo.Service<KnownMachines>();
+        await Wait.UntilAsync(() => Task.FromResult(machines.Knows(Text(mac)) && !machines.IsBehind), Soon,
+            () => "the edge does not know the machine");
+        return body!["Uuid"]!.ToString();
+    }
+
+    /// <summary>A packet of a client in a network, which a relay on loopback passes on and has the answer sent back to its own
+    /// port.</summary>
+    private static DhcpMessage Message(byte net, byte[] mac, DhcpMessageType type, uint relay, uint wanted)
+    {
+        var options = new List<KeyValuePair<byte, byte[]>>
+        {
+            KeyValuePair.Create((byte)53, new[] { (byte)type }),
+            KeyValuePair.Create((byte)60, "PXEClient:Arch:00007:UNDI:003001"u8.ToArray()),
+            KeyValuePair.Create((byte)93, new byte[] { 0, 7 }),
+            KeyValuePair.Create((byte)82, new byte[] { 5, 4, 10, net, 0, 1, 19, 0 }),
+        };
+        if (wanted != 0)
+        {
+            var address = new byte[4];
+            BinaryPrimitives.WriteUInt32BigEndian(address, wanted);
+            options.Add(KeyValuePair.Create((byte)50, address));
+        }
+
+        return new DhcpMessage { Op = 1, HardwareAddress = mac, TransactionId = 7, RelayAddress = relay, Options = options };
+    }
+
+    private async Task<DhcpOutcome> HandleAsync(byte net, byte[] mac, DhcpMessageType type, uint relay, uint source, uint wanted = 0)
+        => await silo.Service<DhcpHandler>().HandleAsync(
+            new DhcpArrival(Message(net, mac, type, relay, wanted), [IPv4.Parse("127.0.0.1")], source, 67, IsBinl: false, "wire"),
+            CancellationToken.None);
+
+    private static Socket Client(string address)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        return socket;
+    }
+
+    /// <summary>Asks as a client does, again after four seconds without an answer.</summary>
+    private async Task<DhcpMessage> AskAsync(Socket client, byte net, byte[] mac, DhcpMessageType type, uint wanted)
+    {
+        var packet = Message(net, mac, type, IPv4.Parse("127.0.0.1"), wanted).ToBytes();
+        var buffer = new byte[2048];
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            await client.SendToAsync(packet, new IPEndPoint(IPAddress.Loopback, silo.DhcpPort));
+            using var patience = new CancellationTokenSource(AskAgain);
+            try
+            {
+                var length = await client.ReceiveAsync(buffer, patience.Token);
+                if (DhcpMessage.TryParse(buffer.AsSpan(0, length), out _) is { } answer) return answer;
+            }
+            catch (OperationCanceledException)
+            {
+                // It asks again.
+            }
+        }
+
+        throw new SetupException($"{type} was asked {Attempts} times, and not answered");
+    }
+
+    /// <summary>Packets of random MAC addresses by the same relay, some four thousand a second, until told to end.</summary>
+    private async Task Flood(byte net, int seed, Action sent, CancellationToken ending)
+    {
+        const int AtOnce = 20;
+        var random = new Random(seed);
+        using var socket = Client("127.0.0.1");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        var to = new IPEndPoint(IPAddress.Loopback, silo.DhcpPort);
+        while (!ending.IsCancellationRequested)
+        {
+            for (var i = 0; i < AtOnce; i++)
+            {
+                var mac = new byte[6];
+                random.NextBytes(mac);
+                mac[0] = 6;
+                var type = random.Next(4) == 0 ? DhcpMessageType.Request : DhcpMessageType.Discover;
+                var wanted = type == DhcpMessageType.Request ? IPv4.Parse($"10.{net}.0.{random.Next(10, 110)}") : 0;
+                socket.SendTo(Message(net, mac, type, IPv4.Parse("127.0.0.1"), wanted).ToBytes(), to);
+                sent();
+            }
+
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+}
