@@ -33,8 +33,8 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
     private const int Attempts = 8;
 
     /// <summary>
-    /// DISCOVERs and REQUESTs of random MAC addresses, twenty thousand before the machine begins and on until it is done: it has its OFFER and
-    /// its ACK, the pool is not on offer, and the machine's timeline says what happened.
+    /// DISCOVERs and REQUESTs of random MAC addresses, twenty thousand before the machine begins and on until it is done: it has its
+    /// OFFER and its ACK, the pool is not on offer, and the machine's timeline says what happened.
     /// </summary>
     [Fact]
     public async Task AFloodOfStrangersDoesNotStopAMachineThatIsKnown()
@@ -53,7 +53,8 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Equal((DhcpMessageType.Offer, DhcpMessageType.Ack, offer.YourAddress), (offer.Type, ack.Type, ack.YourAddress));
         var during = Volatile.Read(ref sent);
         var (_, leases) = await silo.CallAsync("GET", "leases");
-        await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref sent) > during), Soon, () => "the attack ended before the machine was done");
+        await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref sent) > during), Soon,
+            () => "the attack ended before the machine was done");
         await ending.CancelAsync();
         await Task.WhenAll(attack);
         var offers = leases!.AsArray().Where(l => l!["State"]!.ToString() == "OFFER" && l["ExpireTime"]!.GetValue<DateTimeOffset>()
@@ -106,9 +107,12 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         var uuid = await MachineAsync("released", mac, "sledgehammer");
         var offer = (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
         await HandleAsync(52, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        var files = silo.Service<BootFileResolver>();
+        var script = await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http",
+            isRead: true);
+        Assert.Equal(uuid, script?.Machine);
         await Wait.UntilAsync(async () => (await silo.CallAsync("GET", $"machines/{uuid}")).Body!["Boot"]!["Phase"]!.ToString()
             is "Discovering" or "Working" or "Installing", Soon, () => "the machine does not begin");
-        var files = silo.Service<BootFileResolver>();
         async Task<string> OwnerAsync() => (await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress),
             IPAddress.Loopback, "http", isRead: false))?.Machine ?? "";
         Assert.Equal(uuid, await OwnerAsync());
@@ -117,7 +121,8 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Equal(uuid, await OwnerAsync());
         Assert.Equal(DhcpDrop.None, (await HandleAsync(52, mac, DhcpMessageType.Release, relay, relay, offer.YourAddress)).Drop);
         Assert.Equal(uuid, await OwnerAsync());
-        Assert.Equal(offer.YourAddress, (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message.YourAddress);
+        var again = (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        Assert.Equal(offer.YourAddress, again.YourAddress);
     }
 
     /// <summary>
@@ -159,7 +164,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         }
     }
 
-    /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows them as what they are, and counts.</summary>
+    /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows what they are, and counts.</summary>
     [Fact]
     public async Task MissesAreCountedAndShowNoEscapes()
     {
@@ -212,7 +217,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         return body!["Uuid"]!.ToString();
     }
 
-    /// <summary>A packet of a client in a network, which a relay on loopback passes on and has the answer sent back to its own port.</summary>
+    /// <summary>A packet of a client in a network, which a relay on loopback passes on and gets the answer to its own port.</summary>
     private static DhcpMessage Message(byte net, byte[] mac, DhcpMessageType type, uint relay, uint wanted)
     {
         var options = new List<KeyValuePair<byte, byte[]>>
