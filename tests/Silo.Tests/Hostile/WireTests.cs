@@ -225,7 +225,8 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             KeyValuePair.Create((byte)53, new[] { (byte)type }),
             KeyValuePair.Create((byte)60, "PXEClient:Arch:00007:UNDI:003001"u8.ToArray()),
             KeyValuePair.Create((byte)93, new byte[] { 0, 7 }),
-            KeyValuePair.Create((byte)82, new byte[] { 5, 4, 10, net, 0, 1, 19, 0 }),
+            // The relay on loopback stands for the network's (RFC 3527).
+            KeyValuePair.Create((byte)82, relay >> 24 == 127 ? new byte[] { 5, 4, 10, net, 0, 1, 19, 0 } : [19, 0]),
         };
         if (wanted != 0)
         {
@@ -234,7 +235,15 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             options.Add(KeyValuePair.Create((byte)50, address));
         }
 
-        return new DhcpMessage { Op = 1, HardwareAddress = mac, TransactionId = 7, RelayAddress = relay, Options = options };
+        return new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = mac,
+            TransactionId = 7,
+            RelayAddress = relay,
+            ClientAddress = type == DhcpMessageType.Release ? wanted : 0,
+            Options = options,
+        };
     }
 
     private async Task<DhcpOutcome> HandleAsync(byte net, byte[] mac, DhcpMessageType type, uint relay, uint source, uint wanted = 0)
