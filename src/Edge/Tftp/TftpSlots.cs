@@ -4,8 +4,8 @@ namespace Anvil.Edge.Tftp;
 
 /// <summary>
 /// Who may have a transfer: of all so many, of one source a quarter of them, and half of those as long as it has acknowledged
-/// nothing. When all are taken, a new request takes the place of the oldest one that nobody has acknowledged: a request costs its sender
-/// nothing, and those who are there acknowledge within a round trip. Thread-safe.
+/// nothing. When all are taken, a new request takes the place of the oldest one that nobody has acknowledged:
+/// a request costs its sender nothing, and those who are there acknowledge within a round trip. Thread-safe.
 /// </summary>
 /// <param name="most">Transfers at once.</param>
 public sealed class TftpSlots(int most)

@@ -107,9 +107,12 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         var uuid = await MachineAsync("released", mac, "sledgehammer");
         var offer = (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
         await HandleAsync(52, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        var files = silo.Service<BootFileResolver>();
+        var script = await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http",
+            isRead: true);
+        Assert.Equal(uuid, script?.Machine);
         await Wait.UntilAsync(async () => (await silo.CallAsync("GET", $"machines/{uuid}")).Body!["Boot"]!["Phase"]!.ToString()
             is "Discovering" or "Working" or "Installing", Soon, () => "the machine does not begin");
-        var files = silo.Service<BootFileResolver>();
         async Task<string> OwnerAsync() => (await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress),
             IPAddress.Loopback, "http", isRead: false))?.Machine ?? "";
         Assert.Equal(uuid, await OwnerAsync());
@@ -118,8 +121,8 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Equal(uuid, await OwnerAsync());
         Assert.Equal(DhcpDrop.None, (await HandleAsync(52, mac, DhcpMessageType.Release, relay, relay, offer.YourAddress)).Drop);
         Assert.Equal(uuid, await OwnerAsync());
-        Assert.Equal(offer.YourAddress,
-            (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message.YourAddress);
+        var again = (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        Assert.Equal(offer.YourAddress, again.YourAddress);
     }
 
     /// <summary>
@@ -161,8 +164,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         }
     }
 
-    /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows them as what they are, and
-    /// counts.</summary>
+    /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows what they are, and counts.</summary>
     [Fact]
     public async Task MissesAreCountedAndShowNoEscapes()
     {
@@ -215,8 +217,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         return body!["Uuid"]!.ToString();
     }
 
-    /// <summary>A packet of a client in a network, which a relay on loopback passes on and has the answer sent back to its own
-    /// port.</summary>
+    /// <summary>A packet of a client in a network, which a relay on loopback passes on and gets the answer to its own port.</summary>
     private static DhcpMessage Message(byte net, byte[] mac, DhcpMessageType type, uint relay, uint wanted)
     {
         var options = new List<KeyValuePair<byte, byte[]>>
@@ -224,7 +225,8 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             KeyValuePair.Create((byte)53, new[] { (byte)type }),
             KeyValuePair.Create((byte)60, "PXEClient:Arch:00007:UNDI:003001"u8.ToArray()),
             KeyValuePair.Create((byte)93, new byte[] { 0, 7 }),
-            KeyValuePair.Create((byte)82, new byte[] { 5, 4, 10, net, 0, 1, 19, 0 }),
+            // The relay on loopback stands for the network's (RFC 3527).
+            KeyValuePair.Create((byte)82, relay >> 24 == 127 ? new byte[] { 5, 4, 10, net, 0, 1, 19, 0 } : [19, 0]),
         };
         if (wanted != 0)
         {
@@ -233,7 +235,15 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             options.Add(KeyValuePair.Create((byte)50, address));
         }
 
-        return new DhcpMessage { Op = 1, HardwareAddress = mac, TransactionId = 7, RelayAddress = relay, Options = options };
+        return new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = mac,
+            TransactionId = 7,
+            RelayAddress = relay,
+            ClientAddress = type == DhcpMessageType.Release ? wanted : 0,
+            Options = options,
+        };
     }
 
     private async Task<DhcpOutcome> HandleAsync(byte net, byte[] mac, DhcpMessageType type, uint relay, uint source, uint wanted = 0)
