@@ -240,6 +240,8 @@ public sealed class RenderQueue : IDisposable
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stop);
             try
             {
+                // Who has gone while another render ended is not rendered for, whichever of the two was noticed first.
+                ended.Token.ThrowIfCancellationRequested();
                 var value = render(new RenderBudget(TemplateLimits.Default, time, ended.Token));
                 return () => End(() => _result.TrySetResult(value));
             }

@@ -30,19 +30,19 @@ public sealed class BootRecordTests : IAsyncLifetime
         Assert.Equal((200, 2), ((await waiting).Status, (await waiting).Revision));
         Assert.Equal((200, 3), await SeenAsync(grain, new Sighting(SightingKind.Leased, "10.0.0.7", "", "")));
         Assert.Equal((200, 3), await SeenAsync(grain, new Sighting(SightingKind.Leased, "10.0.0.7", "", "")));
-        Assert.Equal((200, 4), await SeenAsync(grain, Sighting.OfDisk("uefi")));
+        Assert.Equal((200, 4), await SeenAsync(grain, new Sighting(SightingKind.Script, "", "uefi", "grub")));
         Assert.Equal(1, Storage.Begun);
         Assert.Equal(made.BootId, Storage.Document(machine.Uuid)!.BootId);
         Assert.Equal(["boot", "boot", "boot"], Storage.BootEvents.Select(e => e.Action));
         var read = await grain.Read();
-        Assert.Equal(("10.0.0.7", "disk", 4), (read.Machine!.Address, read.Machine.Boot.Via, read.Revision));
+        Assert.Equal(("10.0.0.7", "grub", 4), (read.Machine!.Address, read.Machine.Boot.Via, read.Revision));
         Assert.Equal((await grain.Secrets())!.BootId, Storage.Row(machine.Uuid)!.BootId);
         Assert.NotEqual(made.BootId, (await grain.Secrets())!.BootId);
 
         var changed = await grain.Amend(GrainCluster.Describe("changed"));
         Assert.Equal((200, 5, 2), (changed.Status, changed.Revision, Storage.Begun));
         var stored = Storage.Document(machine.Uuid)!;
-        Assert.Equal(("changed", "10.0.0.7", "disk", 5),
+        Assert.Equal(("changed", "10.0.0.7", "grub", 5),
             (stored.Machine!.Description, stored.Machine.Address, stored.Machine.Boot.Via, stored.Revision));
         var late = GrainCluster.Describe("late") with { Terms = GrainCluster.Terms with { IfRevision = 3 } };
         Assert.Equal(412, (await grain.Amend(late)).Status);

@@ -146,13 +146,18 @@ public sealed class MachineGrainTests : IAsyncLifetime
     {
         var (grain, machine) = await _cluster.MakeAsync("cards", true, "02:00:00:00:0a:01", "02:00:00:00:0a:02");
         var stranger = _cluster.Machine(Guid.NewGuid().ToString());
-        var joined = await stranger.Make(Registration("02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03"));
+        var registration = Registration("02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03");
+        // That DHCP has seen these cards on one link is what makes it more than a word of somebody's.
+        var doubtful = await stranger.Make(registration);
+        Assert.Equal(409, doubtful.Status);
+        Assert.Contains("machine cards,", doubtful.Error!.Messages[0], StringComparison.Ordinal);
+        var joined = await stranger.Make(registration with { OnLink = true });
         Assert.Equal((200, machine.Uuid, "cards"), (joined.Status, joined.Machine!.Uuid, joined.Machine.Name));
         Assert.Equal("", joined.Machine.Secret);
         Assert.Equal(["02:00:00:00:0a:01", "02:00:00:00:0a:02", "02:00:00:00:0a:03"], (await grain.Read()).Machine!.HardwareAddrs);
         Assert.Equal(404, (await stranger.Read()).Status);
         // Who knows one card only may be another machine.
-        var refused = await stranger.Make(Registration("02:00:00:00:0a:01", "02:00:00:00:0a:09"));
+        var refused = await stranger.Make(Registration("02:00:00:00:0a:01", "02:00:00:00:0a:09") with { OnLink = true });
         Assert.Equal(409, refused.Status);
         Assert.Contains("machine cards ", refused.Error!.Messages[0], StringComparison.Ordinal);
         // A person who makes a machine by hand is told of the mistake.

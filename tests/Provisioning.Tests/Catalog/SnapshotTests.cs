@@ -172,9 +172,10 @@ public sealed class SnapshotTests
     [Fact]
     public void OneAdministratorWithAPasswordRemains()
     {
-        User Admin(string name, string hash = "h") => new() { Name = name, Roles = ["superuser"], PasswordHash = hash };
+        var h = Passwords.Hash("a password");
+        User Admin(string name, string? hash = null) => new() { Name = name, Roles = ["superuser"], PasswordHash = hash ?? h };
         var kind = CatalogRules.Kinds["users"];
-        var one = new CatalogSnapshot(1, [Admin("root"), new User { Name = "plain", PasswordHash = "h" }, Admin("nobody", hash: "")]);
+        var one = new CatalogSnapshot(1, [Admin("root"), new User { Name = "plain", PasswordHash = h }, Admin("nobody", hash: "")]);
         Assert.Equal(["root is the last administrator"], kind.Stays(one.Users["root"], one));
         Assert.Empty(kind.Stays(one.Users["plain"], one));
         Assert.Equal(["root is the last administrator: its role superuser cannot be taken away"],
@@ -182,7 +183,7 @@ public sealed class SnapshotTests
         var two = one.With(new CatalogDelta(2, [new CatalogEntry(Admin("second"), 2)], [], IsWhole: false));
         Assert.Empty(kind.Stays(two.Users["root"], two));
         Assert.Empty(kind.Problems(two.Users["root"] with { Roles = [] }, two.Users["root"], two));
-        Assert.Equal("h", ((User)kind.Keep(Admin("root", hash: ""), one.Users["root"])).PasswordHash);
+        Assert.Equal(h, ((User)kind.Keep(Admin("root", hash: ""), one.Users["root"])).PasswordHash);
     }
 
     [Fact]
