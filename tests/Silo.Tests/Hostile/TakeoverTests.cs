@@ -257,7 +257,7 @@ public abstract class TakeoverTests(SiloFixture silo)
 
         // What is noted is written a moment later: this line comes after those of the tries.
         var last = $"last-{id}";
-        silo.Service<Anvil.Contracts.Timeline.ITimeline>().Note("", "", "api", last, "");
+        silo.Service<Anvil.Contracts.Timeline.ITimeline>().Note(machine["Uuid"]!.ToString(), "", "api", last, "");
         await Wait.UntilAsync(async () => await RowsAsync("timeline", "what", last) == 1, TimeSpan.FromMinutes(1),
             () => "no line is written");
         foreach (var column in new[] { "what", "outcome", "detail" }) Assert.Equal(0, await RowsAsync("timeline", column, Secret));

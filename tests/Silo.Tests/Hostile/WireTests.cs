@@ -111,6 +111,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         var script = await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http",
             isRead: true);
         Assert.Equal(uuid, script?.Machine);
+        await script!.Proven();
         await Wait.UntilAsync(async () => (await silo.CallAsync("GET", $"machines/{uuid}")).Body!["Boot"]!["Phase"]!.ToString()
             is "Discovering" or "Working" or "Installing", Soon, () => "the machine does not begin");
         async Task<string> OwnerAsync() => (await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(offer.YourAddress),
