@@ -61,7 +61,7 @@ public sealed class FailureTests(ITestOutputHelper output)
             () => "nobody answers for the machine");
         var seen = machine!["Boot"]!;
         output.WriteLine(seen.ToJsonString());
-        Assert.Equal(("Discovering", 1, address),
+        Assert.Equal(("Discovering", 0, address),
             (seen["Phase"]!.ToString(), seen["Attempts"]!.GetValue<int>(), machine["Address"]!.ToString()));
         cluster.Keep = false;
     }

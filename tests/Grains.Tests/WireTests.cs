@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
@@ -51,6 +53,22 @@ public sealed class WireTests
         Assert.Contains($"[{former}]", name, StringComparison.Ordinal);
         Assert.Equal(answer, types.Parse(name));
         Assert.Equal(message.GetType(), types.Parse($"anvil.{message.GetType().Name}"));
+    }
+
+    /// <summary>What a message of the version before does not hold is not set: no initializer runs for it.</summary>
+    [Fact]
+    public void ATextThatTheVersionBeforeDoesNotSendIsNoNull()
+    {
+        var missing = new[] { typeof(Sighting).Assembly, typeof(Machine).Assembly }.SelectMany(a => a.GetTypes())
+            .Where(t => t is { IsClass: true, IsAbstract: false } && t.GetCustomAttribute<GenerateSerializerAttribute>() is not null)
+            .SelectMany(t => t.GetProperties().Where(p => p.PropertyType == typeof(string)
+                && p.GetCustomAttribute<IdAttribute>() is not null
+                && p.GetCustomAttribute<RequiredMemberAttribute>() is null
+                && new NullabilityInfoContext().Create(p).ReadState == NullabilityState.NotNull
+                && !t.GetConstructors().Any(c => c.GetParameters().Any(a => a.Name == p.Name)))
+                .Where(p => p.GetValue(RuntimeHelpers.GetUninitializedObject(t)) is null)
+                .Select(p => $"{t.Name}.{p.Name}"));
+        Assert.Empty(missing);
     }
 
     [Fact]

@@ -99,11 +99,11 @@ public sealed record MachineSecrets([property: Id(0)] string Secret, [property: 
 {
     /// <summary>Uuid of the job that is under way; "" for none.</summary>
     [Id(2)]
-    public string Job { get; init; } = "";
+    public string Job { get => field ?? ""; init; }
 
     /// <summary>Name of its task.</summary>
     [Id(3)]
-    public string Task { get; init; } = "";
+    public string Task { get => field ?? ""; init; }
 
     /// <summary>Somebody with the right has defined the machine, approved of it, or decided what it runs.</summary>
     [Id(4)]
@@ -151,7 +151,7 @@ public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id
     /// version before.
     /// </summary>
     [Id(5)]
-    public string BootId { get; init; } = "";
+    public string BootId { get => field ?? ""; init; }
 
     /// <summary>What was seen.</summary>
     public SightingKind What => FromDisk ? SightingKind.Disk : Kind;

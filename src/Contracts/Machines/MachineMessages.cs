@@ -16,7 +16,7 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
 
     /// <summary>What becomes of machines that register themselves where it is (open, approve, closed).</summary>
     [Id(3)]
-    public string Admission { get; init; } = "open";
+    public string Admission { get => field ?? "open"; init; }
 
     /// <summary>DHCP has seen all its cards on one link: it may be a known machine with a card more.</summary>
     [Id(4)]

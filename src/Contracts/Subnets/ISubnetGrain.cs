@@ -35,7 +35,7 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
 
     /// <summary>The client's link as its relay names it (RFC 3046); "" where no relay says.</summary>
     [Id(5)]
-    public string Link { get; init; } = "";
+    public string Link { get => field ?? ""; init; }
 
     /// <summary>A relay passed the message on.</summary>
     [Id(6)]
@@ -45,7 +45,11 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
     [Id(7)]
     public uint Source { get; init; }
 
-    /// <summary>A machine with this MAC address is known. From an edge of the version before all are strangers.</summary>
+    /// <summary>The edge says who is known: one of the version before does not, and nobody is a stranger to it.</summary>
+    [Id(9)]
+    public bool TellsStrangers { get; init; }
+
+    /// <summary>A machine with this MAC address is known.</summary>
     [Id(8)]
     public bool IsKnown { get; init; }
 }

@@ -178,6 +178,7 @@ public sealed class DhcpHandler(
             IsRelayed = on.Request.RelayAddress != 0,
             Source = on.Request.RelayAddress != 0 ? 0 : on.Arrival.SourceAddress,
             IsKnown = on.Machine is not null,
+            TellsStrangers = true,
         };
 
     private async Task<DhcpOutcome> RequestAsync(DhcpExchange on, uint wanted)

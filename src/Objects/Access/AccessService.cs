@@ -39,7 +39,11 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
 
     /// <inheritdoc/>
     public async Task<TokenSource> ForRenderingAsync(Machine? machine, Stranger? stranger = null, string job = "")
-        => Source(await SecretsAsync(machine), stranger, job);
+    {
+        var secrets = await SecretsAsync(machine);
+        // A core of the version before knows of no tokens of jobs, and a job that is over has none: the boot's then.
+        return Source(secrets, stranger, secrets?.Job == job ? job : "");
+    }
 
     /// <summary>The token of a running job (DRP v4: Job.Token), good until the job is over.</summary>
     public async Task<string> ForJobAsync(string machine, string job)
