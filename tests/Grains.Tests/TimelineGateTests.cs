@@ -29,6 +29,15 @@ public sealed class TimelineGateTests
     }
 
     [Fact]
+    public void AnotherReasonForTheSameMissIsTold()
+    {
+        var line = Line("m", "", "REQUEST", "dhcp");
+        Assert.Null(_gate.Refuse(line with { Detail = "the subnet is disabled" }, isMiss: true));
+        Assert.Equal("repeated", _gate.Refuse(line with { Detail = "the subnet is disabled" }, isMiss: true));
+        Assert.Null(_gate.Refuse(line with { Detail = "the pool is exhausted" }, isMiss: true));
+    }
+
+    [Fact]
     public void WhatNoTimelineShowsIsNotKept()
     {
         Assert.Equal("nobody", _gate.Refuse(Line("", "", "GET x"), isMiss: true));

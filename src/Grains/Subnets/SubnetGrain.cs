@@ -83,7 +83,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         var rules = new LeaseRules(subnet, _reservations.Book, _leases);
         var decision = Decide(rules, call, now);
         if (decision.Cause == LeaseCause.Strangers) _strangers.TurnedAway(call.Token);
-        if (call is { Act: LeaseAct.Release, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0 && !_strangers.TakeRelease())
+        if (call is { Act: LeaseAct.Release, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
+            && !_strangers.TakeRelease())
             decision = decision with { Changed = [], Cause = LeaseCause.Doubtful, Reason = "too many leases are given back at once" };
         if (decision.Changed.Count > 0 && _journal.IsAway) return WithoutDatabase(call, decision, now);
         _leases.Apply(decision);

@@ -37,7 +37,7 @@ public sealed class TimelineGate(TimeProvider time)
     private readonly LineBudget _machines = new(MachinePerMinute, MachineAtOnce, MostTallies, time);
     private readonly LineBudget _strangers = new(StrangerPerMinute, StrangerAtOnce, MostTallies, time);
     private readonly LineBudget _allStrangers = new(StrangersPerMinute, StrangersAtOnce, 1, time);
-    private readonly Dictionary<(string Who, string Source, string What, string Outcome), Tally> _misses = [];
+    private readonly Dictionary<(string Who, string Source, string What, string Outcome, string Detail), Tally> _misses = [];
     private readonly Dictionary<string, Tally> _over = new(StringComparer.Ordinal);
     private long _uncounted;
 
@@ -63,7 +63,8 @@ public sealed class TimelineGate(TimeProvider time)
         lock (_gate)
         {
             var now = time.GetTimestamp();
-            var key = (who, line.Source, line.What, line.Outcome);
+            // With the reason: a client that is refused for another one than before is news.
+            var key = (who, line.Source, line.What, line.Outcome, line.Detail);
             if (isMiss && _misses.TryGetValue(key, out var before))
             {
                 before.More++;
