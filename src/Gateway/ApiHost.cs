@@ -62,11 +62,13 @@ public static partial class ApiHost
         }
         catch (ApiException e)
         {
+            if (e.Error.Code is 429 or 503 && http.Response.Headers.RetryAfter.Count == 0) http.Response.Headers.RetryAfter = "1";
             await http.WriteAsync(e.Error);
         }
         catch (BadHttpRequestException e)
         {
-            await http.WriteAsync(ApiError.BadRequest("", http.Request.Path, http.Request.Method, e.Message));
+            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method,
+                [e.StatusCode == StatusCodes.Status408RequestTimeout ? "the body came too slowly" : e.Message], e.StatusCode));
         }
         catch (Exception e) when (Unavailable(e) && !http.RequestAborted.IsCancellationRequested)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Access;
@@ -48,9 +47,11 @@ public sealed class ObjectFloor
             throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {hidden}"], 406));
         var query = ListParser.Query(kind.Fields, request.Query, ParamUses.Of(_catalog.Current));
         var view = ListParser.View(prefix, request.Query);
-        var page = await kind.ListAsync(query, cancellation);
+        var page = await PageAsync(kind, query with { Memory = request.Memory }, cancellation);
         var presenter = Presenter(request);
-        return new ObjectList([.. page.Rows.Select(d => presenter.Row(d, view))], page.Total, page.Filtered, page.Next);
+        var rows = page.Rows.Select(d => presenter.Text(d, view));
+        // Who may not open what is secure is told so before the first row.
+        return new ObjectList(page.Rows.Count, view.Decode ? [.. rows] : rows, page.Total, page.Filtered, page.Next);
     }
 
     /// <summary>One object; 304 while it has a version that the requester knows.</summary>
@@ -137,8 +138,9 @@ public sealed class ObjectFloor
         return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
     }
 
-    /// <summary>A document as a requester may see it.</summary>
-    public JsonObject Row(Document document, ObjectRequest request) => Presenter(request).Row(document, new ListView());
+    /// <summary>The JSON text of a document as everybody may see it who has the right to read it: what is secure is sealed.</summary>
+    public string SealedText(Document document)
+        => new Presenter(_catalog.Current, _secrets, Principal.Nobody).Text(document, new ListView());
 
     /// <summary>An error becomes an exception; everything else is shown.</summary>
     /// <exception cref="ApiException">The change was refused.</exception>
@@ -147,6 +149,23 @@ public sealed class ObjectFloor
         if (changed.Error is { } error) throw new ApiException(error);
         return changed.Document is null ? new ObjectAnswer(changed.Status, null, changed.Tag)
             : Show(changed.Status, changed.Document, changed.Tag, request);
+    }
+
+    private static async Task<ListPage<Document>> PageAsync(IObjectKind kind, ListQuery query, CancellationToken cancellation)
+    {
+        ListPage<Document> page;
+        try
+        {
+            page = await kind.ListAsync(query, cancellation);
+        }
+        catch (LargeListException) when (query.Memory is not null)
+        {
+            await query.Memory.MakeRoomAsync(cancellation);
+            page = await kind.ListAsync(query, cancellation);
+        }
+
+        query.Memory?.Close();
+        return page;
     }
 
     /// <summary>The rights that a patch needs: to each pointer that it writes. What writes nothing still tells whether its tests

@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Objects;
 
@@ -24,6 +25,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// How long a read waits for another version than those of <see cref="IfNoneMatch"/> (RFC 7240: Prefer: wait); null: not at all.
     /// </summary>
     public TimeSpan? Wait { get; init; }
+
+    /// <summary>The memory that a list may take; null: no more is asked than a list's own bound.</summary>
+    public IListMemory? Memory { get; init; }
 
     /// <summary>True when the query has a word with the value true or 1.</summary>
     public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is ["true" or "1"];

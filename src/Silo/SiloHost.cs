@@ -48,7 +48,7 @@ public static class SiloHost
         if (silo.Has(SiloTraits.Edge)) builder.Services.AddEdge();
         builder.Services.AddAnvilTelemetry(builder.Configuration, silo);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(45 + silo.DrainSeconds));
-        ConfigureKestrel(builder, silo, edge);
+        builder.WebHost.ConfigureKestrel(kestrel => HttpPorts.Configure(kestrel, silo, edge));
 
         also?.Invoke(builder.Services);
         var app = builder.Build();
@@ -133,27 +133,9 @@ public static class SiloHost
         if (silo.Has(SiloTraits.Gateway)) app.UseDashboard();
         var serves = silo.Has(SiloTraits.Gateway) || silo.Has(SiloTraits.Edge);
         if (serves) app.UseMachinesApi();
-        app.UseWebSockets();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = HttpPorts.Ping, KeepAliveTimeout = HttpPorts.Ping });
         app.UseRouting();
         if (serves) app.MapMachinesApi();
         if (silo.Has(SiloTraits.Gateway)) app.MapGet("/", () => Results.Redirect("/dashboard/"));
-    }
-
-    private static void ConfigureKestrel(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
-        => builder.WebHost.ConfigureKestrel(kestrel =>
-    {
-        kestrel.Limits.MaxRequestBodySize = 64 << 20;
-        kestrel.AddServerHeader = false;
-        Listen(kestrel, silo.ApiAddress, edge.ApiPort);
-        if (edge.FilePort > 0 && silo.Has(SiloTraits.Edge)) Listen(kestrel, silo.ApiAddress, edge.FilePort);
-        if (silo.ApiSocket.Length == 0) return;
-        File.Delete(silo.ApiSocket);
-        kestrel.ListenUnixSocket(silo.ApiSocket);
-    });
-
-    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, string address, int port)
-    {
-        if (address.Length == 0) kestrel.Listen(IPAddress.Any, port);
-        else kestrel.Listen(IPAddress.Parse(address), port);
     }
 }

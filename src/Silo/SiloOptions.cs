@@ -15,6 +15,14 @@ public sealed class SiloOptions
     /// <summary>Address that the API listens on; empty: every address.</summary>
     public string ApiAddress { get; set; } = "";
 
+    /// <summary>Connections at once to each of the two HTTP ports.</summary>
+    public int Connections { get; set; } = 16_384;
+
+    /// <summary>
+    /// Connections of one source (an IPv4 address, an IPv6 /64) at once to each HTTP port; behind a balancer all clients have its address.
+    /// </summary>
+    public int ConnectionsOfSource { get; set; } = 2048;
+
     /// <summary>Unix socket on which the API is served too; empty: none.</summary>
     public string ApiSocket { get; set; } = "";
 

@@ -17,6 +17,7 @@ using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
+using Anvil.Objects.Memory;
 using Anvil.Objects;
 using Anvil.Storage;
 using Anvil.Templates;
@@ -48,6 +49,8 @@ internal static class SiloServices
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
+        services.AddSingleton(
+            s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new RenderQueue(RenderQueueLimits.Default, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());

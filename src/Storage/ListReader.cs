@@ -97,7 +97,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var length = 0L;
         var read = connection.QueryUnbufferedAsync<(string, string)>(sql, parameters);
         await foreach (var (document, record) in read.WithCancellation(cancellation))
-            rows.Add(Bounded(document, record, ref length));
+            rows.Add(Bounded(query, document, record, ref length));
         return rows;
     }
 
@@ -126,7 +126,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
             var sql = $"SELECT uuid, {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({p.Add(some)})";
             var read = connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All);
             await foreach (var (key, document, record) in read.WithCancellation(cancellation))
-                found[key] = Bounded(document, record, ref length);
+                found[key] = Bounded(query, document, record, ref length);
         }
 
         // A row that went away meanwhile is left out.
@@ -166,9 +166,10 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     private static JsonDocument? Parse(DbDataReader reader, int column)
         => reader.IsDBNull(column) ? null : JsonDocument.Parse(reader.GetString(column));
 
-    private T Bounded(string document, string record, ref long length)
+    private T Bounded(ListQuery query, string document, string record, ref long length)
     {
         length += document.Length;
+        query.Memory?.Grow(document.Length);
         if (length <= ListBounds.PageLength) return Read(document, record);
         throw new ApiException(
             new ApiError(table.Fields.Model, "", "GET",

@@ -7,12 +7,13 @@ namespace Anvil.Cluster.Tests;
 /// <summary>Every silo of a cluster is ended in its turn, as a service manager does it, and started again, under load.</summary>
 public sealed class RollingTests(ITestOutputHelper output)
 {
-    private const int Machines = 150;
+    private const int Machines = 60;
 
     /// <summary>Turns that a machine may wait, if that takes longer than a firmware's patience.</summary>
     private const int MostTurns = 3;
 
-    [Fact]
+    /// <summary>What the upgrade shows, too, but for the longer time that as many machines take.</summary>
+    [Fact(Explicit = true)]
     public Task ARestartLosesNoRequestThatWasAccepted() => RollAsync(LabPaths.Silo);
 
     /// <summary>The cluster is of the version before this one, and replaced silo by silo: cores, gateways, edges.</summary>

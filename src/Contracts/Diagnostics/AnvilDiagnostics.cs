@@ -107,6 +107,14 @@ public static class AnvilDiagnostics
     public static Counter<long> TimelineNoise { get; } = Meter.CreateCounter<long>("anvil.timeline.noise",
         description: "Timeline lines that were counted instead of kept");
 
+    /// <summary>Listeners (websockets) that were ended, for they were too slow, or had the right no longer.</summary>
+    public static Counter<long> ListenersEnded { get; } = Meter.CreateCounter<long>("anvil.listeners.ended",
+        description: "Listeners that were ended");
+
+    /// <summary>HTTP connections that were not taken; tag: reason (all, source).</summary>
+    public static Counter<long> ConnectionsRefused { get; } = Meter.CreateCounter<long>("anvil.http.refused",
+        description: "HTTP connections that were not taken");
+
     /// <summary>Timeline lines that could not be kept.</summary>
     public static Counter<long> TimelineLost { get; } = Meter.CreateCounter<long>("anvil.timeline.lost",
         description: "Timeline lines that could not be kept");

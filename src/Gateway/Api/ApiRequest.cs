@@ -2,6 +2,7 @@ using System.Globalization;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
 using Anvil.Objects.Access;
+using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
@@ -35,31 +36,13 @@ internal static class ApiRequest
     public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http, string model)
     {
         using var step = AnvilDiagnostics.Step();
-        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets,
-            () => new ApiError(model, "", http.Request.Method, [$"a body has at most {JsonLimits.Octets} octets"], 413));
+        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, model, MemoryBudgets.OfChange,
+            most => new ApiError(model, "", http.Request.Method, [$"a body has at most {most} octets"], 413));
         if (octets.Length == 0) return default;
         if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)
             throw new ApiException(
                 ApiError.BadRequest(model, "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
         return octets.GetBuffer().AsMemory(0, (int)octets.Length);
-    }
-
-    /// <summary>Reads a body of any type.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="most">Most octets.</param>
-    /// <param name="tooLong">The error for one that has more.</param>
-    /// <exception cref="ApiException">It has more.</exception>
-    public static async Task<MemoryStream> ReadOctetsAsync(this HttpContext http, int most, Func<ApiError> tooLong)
-    {
-        var buffer = new MemoryStream();
-        var chunk = new byte[16 << 10];
-        while (await http.Request.Body.ReadAsync(chunk, http.RequestAborted) is var read and > 0)
-        {
-            if (buffer.Length + read > most) throw new ApiException(tooLong());
-            buffer.Write(chunk, 0, read);
-        }
-
-        return buffer;
     }
 
     /// <summary>`Prefer: wait=30` (RFC 7240 section 4.3), with `If-None-Match`, is DRP v4's long poll.</summary>

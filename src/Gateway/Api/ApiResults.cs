@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Anvil.Objects;
 using Anvil.Provisioning.Documents;
@@ -23,10 +25,34 @@ internal static class ApiResults
     public static Task WriteObjectAsync<T>(this HttpContext http, T value, int status = 200)
         => http.WriteJsonAsync(JsonSerializer.Serialize(value, Json.Options), status);
 
-    public static Task WriteJsonAsync(this HttpContext http, string json, int status = 200)
+    public static async Task WriteJsonAsync(this HttpContext http, string json, int status = 200)
     {
+        if (status < 400) await http.HoldAsync(json.Length);
         http.Response.StatusCode = status;
         http.Response.ContentType = JsonType;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(json, http.RequestAborted);
+        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.WriteAsync(json, http.RequestAborted);
+    }
+
+    /// <summary>Writes a list, each row as it is made: no more than one is held as text.</summary>
+    public static async Task WriteRowsAsync(this HttpContext http, IEnumerable<string> rows)
+    {
+        const int Piece = 64 << 10;
+        http.Response.StatusCode = StatusCodes.Status200OK;
+        http.Response.ContentType = JsonType;
+        if (HttpMethods.IsHead(http.Request.Method)) return;
+        var body = http.Response.BodyWriter;
+        body.Write("["u8);
+        var isFirst = true;
+        foreach (var row in rows)
+        {
+            if (!isFirst) body.Write(","u8);
+            isFirst = false;
+            Encoding.UTF8.GetBytes(row, body);
+            if (body.UnflushedBytes < Piece) continue;
+            await body.FlushAsync(http.RequestAborted);
+        }
+
+        body.Write("]"u8);
+        await body.FlushAsync(http.RequestAborted);
     }
 }

@@ -61,13 +61,13 @@ internal static class KindEndpoints
     private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {
         using var step = AnvilDiagnostics.Step();
-        var list = await floor.ListAsync(prefix, http.Asked(), http.RequestAborted);
+        var list = await floor.ListAsync(prefix, http.Asked() with { Memory = http.ListMemory() }, http.RequestAborted);
         var headers = http.Response.Headers;
-        headers["X-DRP-LIST-COUNT"] = Text(list.Rows.Count);
+        headers["X-DRP-LIST-COUNT"] = Text(list.Count);
         headers["X-DRP-LIST-TOTAL-COUNT"] = Text(list.Total);
         headers["X-DRP-LIST-FILTER-COUNT"] = Text(list.Filtered);
         if (list.Next is { } next) headers["X-Anvil-List-Next"] = next;
-        await http.WriteObjectAsync(list.Rows);
+        await http.WriteRowsAsync(list.Rows);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -1,66 +1,83 @@
 using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
+using Anvil.Contracts;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Events;
 using Anvil.Gateway.Api;
-using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Anvil.Gateway.Events;
 
 /// <summary>
-/// `/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape).
+/// `/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape). How many
+/// listen is bounded, and what one who does not read costs the others.
 /// </summary>
-internal sealed class EventSocket(EventStream stream, EventObjects objects, AccessService access, TimeProvider time,
-    IHostApplicationLifetime lifetime)
+internal sealed partial class EventSocket(EventStream stream, EventFrames frames, AccessService access, TimeProvider time,
+    IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, ILogger<EventSocket> logger)
 {
     /// <summary>So often it is asked whether who listens still may; what changes beside it is known at once.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
-    private const int LongestCommand = 1024;
-    private const int MostPatterns = 1000;
+    private readonly Shares _listeners = new(options.Value.Listeners);
 
     /// <summary>Serves one client until it goes, is too slow, or the gateway ends.</summary>
+    /// <exception cref="ApiException">400: no handshake; 429: too many listen.</exception>
     public async Task HandleAsync(HttpContext http)
     {
         if (!http.WebSockets.IsWebSocketRequest)
             throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
+        using var place = Enter(http);
+        using var listener = await stream.ListenAsync(http.RequestAborted);
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        using var client = new Client(socket, http.Asked(), http.Admission());
-        var channel = await stream.ListenAsync(http.RequestAborted);
-        try
+        var patience = TimeSpan.FromSeconds(options.Value.ListenerSeconds);
+        using var client = new EventClient(socket, http.Admission(), patience, time);
+        var sending = SendAsync(client, listener, ending.Token);
+        var watching = WatchAsync(client, listener, ending.Token);
+        var receiving = ReceiveAsync(client, ending.Token);
+        await Task.WhenAny(sending, watching, receiving);
+        if (client.Ended.Length > 0)
         {
-            var sending = SendAsync(client, channel.Reader.ReadAllAsync(ending.Token), ending.Token);
-            var watching = WatchAsync(client, ending.Token);
-            var receiving = ReceiveAsync(client, ending.Token);
-            await Task.WhenAny(sending, watching, receiving);
-            if (client.Ended.Length > 0)
-            {
-                await CloseAsync(client);
-                // A cancelled read aborts the connection: the client is given time to read the reason.
-                await Quietly(receiving.WaitAsync(Farewell, time, CancellationToken.None));
-            }
-
-            await ending.CancelAsync();
-            await Quietly(sending);
-            await Quietly(watching);
-        }
-        finally
-        {
-            stream.Forget(channel);
+            LogEnded(client.Principal.Name, Sources.Of(http.Connection.RemoteIpAddress), client.Ended);
+            AnvilDiagnostics.ListenersEnded.Add(1);
+            await CloseAsync(client);
+            // A cancelled read aborts the connection: the client is given time to read the reason.
+            await Quietly(receiving.WaitAsync(Farewell, time, CancellationToken.None));
         }
 
+        await ending.CancelAsync();
+        await Quietly(sending);
+        await Quietly(watching);
+        await Quietly(receiving);
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await CloseAsync(client);
     }
 
-    private static async Task CloseAsync(Client client)
+    private IDisposable Enter(HttpContext http)
+    {
+        var bounds = options.Value;
+        var principal = http.Principal();
+        var isUser = principal.Kind == PrincipalKind.User;
+        var source = "from " + Sources.Of(http.Connection.RemoteIpAddress);
+        var place = _listeners.TryTake(
+            [(source, bounds.ListenersOfSource), ($"{principal.Kind} {principal.Name}",
+                isUser ? bounds.ListenersOfUser : bounds.ListenersOfMachine)], out var full);
+        if (place is not null) return place;
+        var whose = full == "" ? $"{bounds.Listeners} listeners in all"
+            : full == source ? $"{bounds.ListenersOfSource} listeners from one address"
+            : isUser ? $"{bounds.ListenersOfUser} listeners of one user" : $"{bounds.ListenersOfMachine} listeners of one machine";
+        throw new ApiException(new ApiError("websocket", "", "GET", [$"there are {whose}, and may be no more: close one"], 429));
+    }
+
+    private static async Task CloseAsync(EventClient client)
     {
         using var patience = new CancellationTokenSource(Farewell);
         var status = client.Ended.Length > 0 ? WebSocketCloseStatus.PolicyViolation : WebSocketCloseStatus.NormalClosure;
@@ -73,122 +90,83 @@ internal sealed class EventSocket(EventStream stream, EventObjects objects, Acce
         {
             await task;
         }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException or TimeoutException)
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException or TimeoutException
+            or IOException or InvalidOperationException)
         {
             // The client is gone, or the gateway ends.
         }
     }
 
-    /// <summary>Ends when who listens may no longer.</summary>
-    private async Task WatchAsync(Client client, CancellationToken cancellation)
+    /// <summary>Ends when who listens may no longer, or what it has not read is too much.</summary>
+    private async Task WatchAsync(EventClient client, EventListener listener, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Again, time);
-        while (await IsGoodAsync(client) && await timer.WaitForNextTickAsync(cancellation))
+        while (await IsGoodAsync(client))
         {
-            // It is asked again.
+            if (listener.Cut.IsCompleted)
+            {
+                client.End($"too slow: more than {ListenerBounds.MostWaiting} events waited for it");
+                return;
+            }
+
+            if (!await timer.WaitForNextTickAsync(cancellation)) return;
         }
     }
 
-    private async Task<bool> IsGoodAsync(Client client)
+    private async Task<bool> IsGoodAsync(EventClient client)
     {
-        if (await access.EndedAsync(client.Admission) is { } reason) client.Ended = reason;
+        if (await access.EndedAsync(client.Admission) is { } reason) client.End(reason);
         return client.Ended.Length == 0;
     }
 
-    private async Task ReceiveAsync(Client client, CancellationToken cancellation)
+    private async Task ReceiveAsync(EventClient client, CancellationToken cancellation)
     {
-        var buffer = new byte[LongestCommand];
-        while (true)
+        while (await client.ReceiveAsync(cancellation) is { } command)
         {
-            var length = 0;
-            ValueWebSocketReceiveResult received;
-            do
-            {
-                if (length == buffer.Length) return;
-                received = await client.Socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
-                length += received.Count;
-            }
-            while (!received.EndOfMessage);
-            if (received.MessageType == WebSocketMessageType.Close) return;
-            var words = Encoding.UTF8.GetString(buffer, 0, length).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             // What is no command is passed over, as DRP does; what is one is answered.
             if (words.Length != 2 || words[0] is not ("register" or "deregister")) continue;
-            lock (client.Patterns)
+            string? refused = null;
+            if (words[0] == "deregister") client.Deregister(words[1]);
+            else refused = client.Register(words[1]);
+            var answer = new
             {
-                if (words[0] == "deregister") client.Patterns.Remove(words[1]);
-                else if (client.Patterns.Count < MostPatterns && EventPattern.Parse(words[1]) is { } pattern)
-                    client.Patterns[words[1]] = pattern;
-            }
-
-            await client.SendAsync(
-                new
-                {
-                    Time = time.GetUtcNow(),
-                    Type = "websocket",
-                    Action = words[0],
-                    Key = words[1],
-                    Principal = "",
-                    Object = (object?)null,
-                    Original = (object?)null
-                }, cancellation);
+                Time = time.GetUtcNow(),
+                Type = "websocket",
+                Action = refused is null ? words[0] : "refuse",
+                Key = words[1],
+                Principal = "",
+                Object = (object?)null,
+                Original = (object?)null,
+                Detail = refused ?? "",
+            };
+            await client.SendAsync(JsonSerializer.SerializeToUtf8Bytes(answer, Json.Options), CancellationToken.None, cancellation);
         }
     }
 
-    private async Task SendAsync(Client client, IAsyncEnumerable<StoredEvent> events, CancellationToken cancellation)
+    private async Task SendAsync(EventClient client, EventListener listener, CancellationToken cancellation)
     {
-        await foreach (var happened in events)
+        await foreach (var happened in listener.Events.ReadAllAsync(cancellation))
         {
-            List<EventPattern> patterns;
-            lock (client.Patterns) patterns = [.. client.Patterns.Values];
-            if (!patterns.Exists(p => p.Matches(happened)) || !client.Asked.Principal.May(happened.Type, "get", happened.Key)) continue;
+            if (!client.Hears(happened)) continue;
             // A person's is in memory; a machine's costs a call, and is asked for by the clock alone.
             if (client.Ended.Length > 0 || (client.Admission.User is not null && !await IsGoodAsync(client))) return;
-            await client.SendAsync(
-                new
-                {
-                    happened.Time,
-                    happened.Type,
-                    Action = EventAction.Of(happened),
-                    happened.Key,
-                    happened.Principal,
-                    Object = await objects.OfAsync(happened, client.Asked, cancellation),
-                    Original = (object?)null,
-                    happened.Detail,
-                }, cancellation);
-        }
-    }
-
-    private sealed class Client(WebSocket socket, ObjectRequest asked, Admission admission) : IDisposable
-    {
-        private readonly SemaphoreSlim _sending = new(1, 1);
-
-        public WebSocket Socket { get; } = socket;
-
-        /// <summary>Who listens.</summary>
-        public ObjectRequest Asked { get; } = asked;
-
-        /// <summary>What it was let in by.</summary>
-        public Admission Admission { get; } = admission;
-
-        /// <summary>Why it may listen no longer; "" while it may.</summary>
-        public string Ended { get; set; } = "";
-
-        public Dictionary<string, EventPattern> Patterns { get; } = new(StringComparer.Ordinal);
-
-        public void Dispose() => _sending.Dispose();
-
-        public async Task SendAsync<T>(T message, CancellationToken cancellation)
-        {
-            await _sending.WaitAsync(cancellation);
             try
             {
-                await Socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(message, Json.Options), WebSocketMessageType.Text,
-                    endOfMessage: true, cancellation);
+                using var frame = await frames.TakeAsync(happened, cancellation);
+                await client.SendAsync(frame.Octets, frame.Revoked, cancellation);
             }
-            finally
+            catch (Exception e) when (DatabaseFailure.Is(e))
             {
-                _sending.Release();
+                client.End("the database does not answer: what happened cannot be read");
+                return;
             }
         }
+
+        // The rest did not fit.
+        client.End($"too slow: more than {ListenerBounds.MostWaiting} events waited for it");
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "listener {Who} at {Source} is ended: {Reason}")]
+    private partial void LogEnded(string who, string source, string reason);
 }

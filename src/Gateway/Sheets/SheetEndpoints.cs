@@ -86,8 +86,8 @@ internal static class SheetEndpoints
     {
         // Counted here: who sends more is told so, which it does not hear when the server hangs up in the middle.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets,
-            () => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
+        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets, "machines", 0,
+            _ => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
         return octets.ToArray();
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Anvil.Provisioning.Access;
 using Microsoft.Extensions.Hosting;
 
@@ -37,7 +36,7 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
     public async Task<(bool Right, TimeSpan? RetryAfter)> VerifyAsync(string user, string password, string hash, string digest,
         IPAddress? source, bool isProven, CancellationToken cancellation)
     {
-        var from = SourceOf(source);
+        var from = Sources.Of(source);
         Job job;
         lock (_gate)
         {
@@ -90,17 +89,6 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
         // Not disposed: threads that look at a password at this moment still ask it.
         _ending.Cancel();
         GC.SuppressFinalize(this);
-    }
-
-    /// <summary>
-    /// The source that bounds go by: an IPv4 address; of IPv6 the network of 64 bits, whose addresses one host can have all.
-    /// </summary>
-    internal static string SourceOf(IPAddress? address)
-    {
-        if (address is null) return "local";
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
     private bool Join(Job job, SignInRank rank)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Anvil.Contracts;
 using Anvil.Contracts.Events;
 using Microsoft.Extensions.Hosting;
@@ -9,38 +8,34 @@ namespace Anvil.Objects.Events;
 
 /// <summary>
 /// Reads events while somebody listens and hands them to the listeners of this gateway. They come from the database, so it does not
-/// matter which silo wrote them. Who is too slow is cut off, and can ask for the objects again.
+/// matter which silo wrote them. Who is too slow is cut off (<see cref="ListenerBounds.MostWaiting"/>), and can ask for the objects again.
 /// </summary>
 public sealed partial class EventStream(IEventStore events, TimeProvider time, ILogger<EventStream> logger) : BackgroundService
 {
     private const int Batch = 500;
-    private const int MostWaiting = 10_000;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly ConcurrentDictionary<Channel<StoredEvent>, EventPlace> _listeners = new();
+    private readonly ConcurrentDictionary<EventListener, bool> _listeners = new();
     private EventPlace? _place;
 
-    /// <summary>Every event from now on, until given back; ends when the listener is too slow.</summary>
-    public async Task<Channel<StoredEvent>> ListenAsync(CancellationToken cancellation)
+    /// <summary>Every event from now on, until it is disposed.</summary>
+    public async Task<EventListener> ListenAsync(CancellationToken cancellation)
     {
-        var channel = Channel.CreateBounded<StoredEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
         await _gate.WaitAsync(cancellation);
         try
         {
             // From here on nothing is missed, whenever it is read.
             var end = await events.EndAsync(cancellation);
             _place ??= end;
-            _listeners[channel] = end;
-            return channel;
+            var listener = new EventListener(this, end);
+            _listeners[listener] = true;
+            return listener;
         }
         finally
         {
             _gate.Release();
         }
     }
-
-    /// <summary>Nobody reads it any more.</summary>
-    public void Forget(Channel<StoredEvent> channel) => _listeners.TryRemove(channel, out _);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -85,13 +80,14 @@ public sealed partial class EventStream(IEventStore events, TimeProvider time, I
         while (batch.Count == Batch);
     }
 
+    /// <summary>Nobody reads it any more.</summary>
+    internal void Forget(EventListener listener) => _listeners.TryRemove(listener, out _);
+
     private void Tell(StoredEvent happened)
     {
-        foreach (var (channel, from) in _listeners)
+        foreach (var listener in _listeners.Keys)
         {
-            if (!happened.Place.IsAfter(from) || channel.Writer.TryWrite(happened)) continue;
-            channel.Writer.TryComplete();
-            Forget(channel);
+            if (happened.Place.IsAfter(listener.From) && !listener.TryTell(happened)) Forget(listener);
         }
     }
 

@@ -20,6 +20,9 @@ public enum PrincipalKind
 /// <param name="Claims">Its rights.</param>
 public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Claim> Claims)
 {
+    /// <summary>Who has no rights: what is made for all, whoever reads it then.</summary>
+    public static Principal Nobody { get; } = new("", PrincipalKind.Unknown, []);
+
     /// <summary>Id of the token that it came with; "" without one.</summary>
     public string TokenId { get; init; } = "";
 

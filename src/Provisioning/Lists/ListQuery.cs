@@ -24,6 +24,9 @@ public sealed record ListQuery(FieldTable Fields)
     /// <summary>The place after which rows are wanted; null for the beginning.</summary>
     public ListCursor? After { get; init; }
 
+    /// <summary>What memory it may take beside <see cref="ListBounds.PageLength"/>; null: no more is asked.</summary>
+    public IListMemory? Memory { get; init; }
+
     /// <summary>Fields by which rows have their order; no two rows are equal in all.</summary>
     public IEnumerable<Field> Order => Sort.Concat(Fields.Order);
 

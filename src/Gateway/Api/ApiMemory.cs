@@ -1,0 +1,57 @@
+using Anvil.Objects.Memory;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Anvil.Gateway.Api;
+
+/// <summary>What one request takes of the memory that large requests share; given back when it has been answered.</summary>
+internal static class ApiMemory
+{
+    /// <summary>Octets a second that a client takes of an answer, at least, while its request holds memory.</summary>
+    private static readonly MinDataRate Rate = new(128 << 10, TimeSpan.FromSeconds(10));
+
+    public static MemoryBudgets Budgets(this HttpContext http) => http.RequestServices.GetRequiredService<MemoryBudgets>();
+
+    /// <summary>Whose share it is: a user's, a machine's; strangers have one together.</summary>
+    public static string Requester(this HttpContext http)
+        => http.Principal() is { Kind: not PrincipalKind.Unknown } known ? $"{known.Kind} {known.Name}" : "strangers";
+
+    /// <summary>The memory of a list, from its first document to the last octet that the client takes.</summary>
+    public static IListMemory ListMemory(this HttpContext http)
+        => new ListShare(http, http.Shared(http.Budgets().Lists));
+
+    /// <summary>
+    /// Memory for a large object that is written to a client that may be slow. A change has taken its own, and is answered whatever comes.
+    /// </summary>
+    /// <exception cref="ApiException">503: too much is being read at this moment.</exception>
+    public static Task HoldAsync(this HttpContext http, long octets)
+        => octets <= MemoryBudgets.Small || !HttpMethods.IsGet(http.Request.Method) ? Task.CompletedTask
+            : new ListShare(http, http.Shared(http.Budgets().Lists)).TakeAsync(octets, http.RequestAborted);
+
+    /// <summary>Stands in line for the memory that a change takes whose body is in.</summary>
+    /// <exception cref="ApiException">503: too much is being changed at this moment.</exception>
+    public static async Task HoldChangeAsync(this HttpContext http, long octets, string model)
+    {
+        if (octets <= MemoryBudgets.Small * MemoryBudgets.OfChange) return;
+        var share = http.Shared(http.Budgets().Changes);
+        if (!await share.TakeAsync(octets, MemoryBudgets.Patience, http.RequestAborted))
+            throw Full(model, http.Request.Method, "changes with large bodies");
+    }
+
+    /// <summary>A share of this request.</summary>
+    public static MemoryShare Shared(this HttpContext http, MemoryBudget budget)
+    {
+        var share = budget.Open(http.Requester());
+        http.Response.RegisterForDispose(share);
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = Rate;
+        return share;
+    }
+
+    public static ApiException Full(string model, string method, string what)
+        => new(new ApiError(model, "", method, [$"the memory for {what} is taken by other requests; try again in a moment"], 503));
+}

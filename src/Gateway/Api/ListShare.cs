@@ -1,0 +1,33 @@
+using Anvil.Objects.Memory;
+using Anvil.Provisioning.Lists;
+using Microsoft.AspNetCore.Http;
+
+namespace Anvil.Gateway.Api;
+
+/// <summary>The memory of one list, or of one large object, until its client has the last octet of it.</summary>
+internal sealed class ListShare(HttpContext http, MemoryShare share) : IListMemory
+{
+    private long _octets;
+
+    /// <inheritdoc/>
+    public void Grow(long octets)
+    {
+        _octets += octets;
+        if (_octets > MemoryBudgets.Small && share.Octets == 0) throw new LargeListException();
+    }
+
+    /// <inheritdoc/>
+    public Task MakeRoomAsync(CancellationToken cancellation) => TakeAsync(ListBounds.PageLength, cancellation);
+
+    /// <inheritdoc/>
+    public void Close() => share.Shrink(_octets * MemoryBudgets.OfList);
+
+    /// <summary>Waits for room for so many octets.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">503: there was none for too long.</exception>
+    public async Task TakeAsync(long octets, CancellationToken cancellation)
+    {
+        _octets = 0;
+        if (!await share.TakeAsync(octets * MemoryBudgets.OfList, MemoryBudgets.Patience, cancellation))
+            throw ApiMemory.Full("", http.Request.Method, "lists and large objects");
+    }
+}

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Net.WebSockets;
+using System.Text;
+using Anvil.Contracts.Events;
+using Anvil.Objects.Access;
+using Anvil.Objects.Events;
+using Anvil.Provisioning.Access;
+
+namespace Anvil.Gateway.Events;
+
+/// <summary>One who listens at a websocket: what it wants to hear, and what it is sent, one frame at a time.</summary>
+internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpan patience, TimeProvider time) : IDisposable
+{
+    /// <summary>Octets of a command.</summary>
+    private const int LongestCommand = 1024;
+
+    /// <summary>
+    /// Octets that are sent at once (fragments, RFC 6455 section 5.4): the server copies what it is given before it waits for the client.
+    /// </summary>
+    private const int Piece = 32 << 10;
+
+    private readonly byte[] _command = new byte[LongestCommand];
+    private readonly SemaphoreSlim _sending = new(1, 1);
+    private ImmutableDictionary<string, EventPattern> _patterns = ImmutableDictionary.Create<string, EventPattern>(StringComparer.Ordinal);
+    private int _length;
+
+    public WebSocket Socket { get; } = socket;
+
+    /// <summary>What it was let in by.</summary>
+    public Admission Admission { get; } = admission;
+
+    public Principal Principal => Admission.Principal;
+
+    /// <summary>Why it is ended; "" while it may listen.</summary>
+    public string Ended { get; private set; } = "";
+
+    public void Dispose() => _sending.Dispose();
+
+    /// <summary>Says why it is ended; the first reason counts.</summary>
+    public void End(string reason)
+    {
+        if (Ended.Length == 0) Ended = reason;
+    }
+
+    /// <summary>Wants to hear of an event, and may.</summary>
+    public bool Hears(StoredEvent happened)
+        => _patterns.Values.Any(p => p.Matches(happened)) && Principal.May(happened.Type, "get", happened.Key);
+
+    /// <summary>The next command; null when it is gone, or says more than a command has.</summary>
+    public async Task<string?> ReceiveAsync(CancellationToken cancellation)
+    {
+        var length = 0;
+        ValueWebSocketReceiveResult received;
+        do
+        {
+            if (length == _command.Length)
+            {
+                End($"a command has at most {LongestCommand} octets");
+                return null;
+            }
+
+            received = await Socket.ReceiveAsync(_command.AsMemory(length), cancellation);
+            length += received.Count;
+        }
+        while (!received.EndOfMessage);
+        return received.MessageType == WebSocketMessageType.Close ? null : Encoding.UTF8.GetString(_command, 0, length);
+    }
+
+    /// <summary>Registers a pattern.</summary>
+    /// <returns>Why it is none; null when it is.</returns>
+    public string? Register(string text)
+    {
+        if (EventPattern.Parse(text) is not { } pattern) return "a pattern is TYPE.ACTION.KEY, each * for all";
+        if (_patterns.ContainsKey(text)) return null;
+        if (_patterns.Count >= ListenerBounds.MostPatterns || _length + text.Length > ListenerBounds.PatternLength)
+            return $"a listener has at most {ListenerBounds.MostPatterns} patterns of {ListenerBounds.PatternLength} characters together";
+        _length += text.Length;
+        _patterns = _patterns.Add(text, pattern);
+        return null;
+    }
+
+    /// <summary>Forgets a pattern.</summary>
+    public void Deregister(string text)
+    {
+        if (!_patterns.ContainsKey(text)) return;
+        _length -= text.Length;
+        _patterns = _patterns.Remove(text);
+    }
+
+    /// <summary>Sends a text. Who does not read it in time, or is told that others need the room, is too slow: it is ended.</summary>
+    /// <param name="text">JSON, UTF-8.</param>
+    /// <param name="revoked">Others need the room.</param>
+    /// <param name="cancellation">The gateway or the connection ends.</param>
+    public async Task SendAsync(ReadOnlyMemory<byte> text, CancellationToken revoked, CancellationToken cancellation)
+    {
+        using var slow = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, revoked, cancellation);
+        try
+        {
+            await _sending.WaitAsync(either.Token);
+            try
+            {
+                while (text.Length > Piece)
+                {
+                    await Socket.SendAsync(text[..Piece], WebSocketMessageType.Text, endOfMessage: false, either.Token);
+                    text = text[Piece..];
+                }
+
+                await Socket.SendAsync(text, WebSocketMessageType.Text, endOfMessage: true, either.Token);
+            }
+            finally
+            {
+                _sending.Release();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            End(revoked.IsCancellationRequested ? "too slow: others need the memory of what it has not read"
+                : $"too slow: it took more than {patience.TotalSeconds:0.#} s to read one event");
+            throw;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Edge;
+using Anvil.Objects.Access;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Anvil.Silo;
+
+/// <summary>The HTTP ports, and what a connection may take of them. Only HTTP/1.1: no streams that are opened and reset.</summary>
+internal static class HttpPorts
+{
+    /// <summary>A websocket is pinged after so long, and gone when it does not answer for as long again.</summary>
+    public static readonly TimeSpan Ping = TimeSpan.FromSeconds(30);
+
+    /// <summary>Octets of the longest body that any path takes; each path has its own bound below it.</summary>
+    private const long LongestBody = 64 << 20;
+
+    /// <summary>A request's line and headers are here after so long, counted from their first octet.</summary>
+    private static readonly TimeSpan Headers = TimeSpan.FromSeconds(15);
+
+    /// <summary>A connection without a request is closed after so long.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(120);
+
+    /// <summary>Octets a second of a body that is waited for, after a grace of so long.</summary>
+    private static readonly MinDataRate Body = new(1024, TimeSpan.FromSeconds(10));
+
+    /// <summary>Octets a second that a client takes of an answer.</summary>
+    private static readonly MinDataRate Answer = new(1024, TimeSpan.FromSeconds(10));
+
+    /// <summary>Listens on the API's and the boot files' ports.</summary>
+    public static void Configure(KestrelServerOptions kestrel, SiloOptions silo, EdgeOptions edge)
+    {
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = LongestBody;
+        limits.RequestHeadersTimeout = Headers;
+        limits.KeepAliveTimeout = Idle;
+        limits.MinRequestBodyDataRate = Body;
+        limits.MinResponseDataRate = Answer;
+        kestrel.AddServerHeader = false;
+        Listen(kestrel, silo, edge.ApiPort);
+        if (edge.FilePort > 0 && silo.Has(Contracts.Placement.SiloTraits.Edge)) Listen(kestrel, silo, edge.FilePort);
+        if (silo.ApiSocket.Length == 0) return;
+        File.Delete(silo.ApiSocket);
+        kestrel.ListenUnixSocket(silo.ApiSocket);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port)
+        => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
+        {
+            var shares = new Shares(silo.Connections);
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => AdmitAsync(connection, next, shares, silo.ConnectionsOfSource));
+        });
+
+    /// <summary>Who has too many connections is given no more of them; nothing is read from it.</summary>
+    private static async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next, Shares shares, int mostOfSource)
+    {
+        var source = Sources.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
+        using var place = shares.TryTake([(source, mostOfSource)], out var full);
+        if (place is not null)
+        {
+            await next(connection);
+            return;
+        }
+
+        AnvilDiagnostics.ConnectionsRefused.Add(1, new KeyValuePair<string, object?>("reason", full == "" ? "all" : "source"));
+        connection.Abort(new ConnectionAbortedException(full == "" ? "too many connections" : "too many connections from one address"));
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace Anvil.Silo.Tests.Hostile;
+
+/// <summary>Many large requests at once share a silo's memory: each is answered, or told to come again, and the silo lives.</summary>
+public sealed class CrowdTests
+{
+    private const int AtOnce = 8;
+    private const int Machines = 4;
+
+    [Fact]
+    public async Task ManyLargeListsAndBodiesAtOnceAreAnsweredOrPutOff()
+    {
+        await using var silo = new SiloProgram();
+        silo.Environment["DOTNET_GCHeapHardLimit"] = $"0x{1536L << 20:x}";
+        await silo.StartAsync();
+        for (var i = 0; i < Machines; i++) Assert.Equal(201, await SendAsync(silo, "POST", "machines", Machine($"big-{i}")));
+        var lists = Enumerable.Range(0, AtOnce).Select(_ => SendAsync(silo, "GET", "machines", null));
+        var bodies = Enumerable.Range(0, AtOnce).Select(i => SendAsync(silo, "POST", "machines", Machine($"more-{i}")));
+        var chunked = Enumerable.Range(0, AtOnce).Select(_ => SendAsync(silo, "POST", "profiles", Machine("x"), isChunked: true));
+        var answers = await Task.WhenAll(lists.Concat(bodies).Concat(chunked));
+        Assert.True(silo.IsRunning, silo.LogEnd());
+        Assert.All(answers[..AtOnce], s => Assert.True(s is 200 or 406 or 503, $"a list: {s}"));
+        Assert.All(answers[AtOnce..(2 * AtOnce)], s => Assert.True(s is 201 or 503, $"a body: {s}"));
+        // Profiles have no BootEnv: read whole, and refused.
+        Assert.All(answers[(2 * AtOnce)..], s => Assert.True(s is 400 or 503, $"a body without a length: {s}"));
+        Assert.Contains(201, answers);
+        Assert.Contains(400, answers);
+        Assert.Equal(200, await SendAsync(silo, "GET", "machines?limit=1", null));
+    }
+
+    private static string Machine(string name)
+        => $$"""{"Name":"{{name}}","BootEnv":"local","Params":{"a":"{{new string('b', 13 << 20)}}"} }""";
+
+    private static async Task<int> SendAsync(SiloProgram silo, string method, string path, string? body, bool isChunked = false)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        if (isChunked) request.Headers.TransferEncodingChunked = true;
+        using var answer = await silo.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await answer.Content.CopyToAsync(Stream.Null);
+        return (int)answer.StatusCode;
+    }
+}
