@@ -5,7 +5,7 @@ namespace Anvil.Lab.Tests;
 /// <summary>Installers of distributions.</summary>
 public sealed class InstallerTests
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task TheDebianInstallerStartsWithItsPreseed()
     {
         await using var lab = await Laboratory.StartAsync();
