@@ -30,6 +30,20 @@ internal static class ApiRequest
     /// <summary>A part of the path; slashes that it was sent with escaped are its own.</summary>
     public static string Part(this HttpContext http, string name) => Uri.UnescapeDataString((string?)http.Request.RouteValues[name] ?? "");
 
+    /// <summary>
+    /// Refuses a body that is packed (RFC 9110 section 8.4): none is unpacked here, and none is to be read as what it is not. Which coding
+    /// would do is none, and is said (section 12.5.3).
+    /// </summary>
+    /// <exception cref="ApiException">415.</exception>
+    public static void RefuseCoded(this HttpContext http)
+    {
+        var coding = http.Request.Headers.ContentEncoding.ToString().Trim();
+        if (coding.Length == 0 || coding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return;
+        http.Response.Headers.AcceptEncoding = "identity";
+        throw new ApiException(new ApiError("", http.Request.Path, http.Request.Method,
+            ["A body with a Content-Encoding is not taken: send it as it is"], 415));
+    }
+
     /// <summary>Reads a JSON body; empty when there is none.</summary>
     /// <exception cref="ApiException">400: another content type; 413: too long.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http, string model)
@@ -52,14 +66,24 @@ internal static class ApiRequest
     public static async Task<MemoryStream> ReadOctetsAsync(this HttpContext http, int most, Func<ApiError> tooLong)
     {
         var buffer = new MemoryStream();
+        await http.CopyOctetsAsync(buffer, most, tooLong);
+        return buffer;
+    }
+
+    /// <summary>Copies a body of any type.</summary>
+    /// <inheritdoc cref="ReadOctetsAsync" path="/param"/>
+    /// <param name="to">Gets it.</param>
+    /// <exception cref="ApiException">It has more.</exception>
+    public static async Task CopyOctetsAsync(this HttpContext http, Stream to, int most, Func<ApiError> tooLong)
+    {
         var chunk = new byte[16 << 10];
+        long length = 0;
         while (await http.Request.Body.ReadAsync(chunk, http.RequestAborted) is var read and > 0)
         {
-            if (buffer.Length + read > most) throw new ApiException(tooLong());
-            buffer.Write(chunk, 0, read);
+            length += read;
+            if (length > most) throw new ApiException(tooLong());
+            await to.WriteAsync(chunk.AsMemory(0, read), http.RequestAborted);
         }
-
-        return buffer;
     }
 
     /// <summary>`Prefer: wait=30` (RFC 7240 section 4.3), with `If-None-Match`, is DRP v4's long poll.</summary>
