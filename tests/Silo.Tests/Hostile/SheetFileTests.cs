@@ -25,34 +25,34 @@ public sealed class SheetFileTests
     private static IEnumerable<(string Name, Func<byte[]> File, string Said)> Bombs()
     {
         const long Million = 1_000_000;
-        yield return ("shared texts", () => XlsxFile.With(XlsxFile.Strings, Shared, "<si><t>a</t></si>", 30 * Million, "</sst>"), "texts");
+        yield return ("shared texts", () => XlsxFile.With(XlsxFile.Strings, Shared, "<si><t>a</t></si>", 4 * Million, "</sst>"), "texts");
         yield return ("a text",
-            () => XlsxFile.With(XlsxFile.Strings, Shared + "<si><t>", new string('a', 16), 31 * Million, "</t></si></sst>"),
+            () => XlsxFile.With(XlsxFile.Strings, Shared + "<si><t>", new string('a', 16), 5 * Million, "</t></si></sst>"),
             "more than 4 MiB");
         yield return ("a text of runs",
-            () => XlsxFile.With(XlsxFile.Strings, Shared + "<si>", "<r><t>abcdefgh</t></r>", 20 * Million, "</si></sst>"),
+            () => XlsxFile.With(XlsxFile.Strings, Shared + "<si>", "<r><t>abcdefgh</t></r>", 5 * Million, "</si></sst>"),
             "a text of more than");
         yield return ("formats",
-            () => XlsxFile.With(XlsxFile.Styles, $"<styleSheet xmlns=\"{XlsxFile.Main}\"><cellXfs>", "<xf/>", 99 * Million, ""),
+            () => XlsxFile.With(XlsxFile.Styles, $"<styleSheet xmlns=\"{XlsxFile.Main}\"><cellXfs>", "<xf/>", 10 * Million, ""),
             "formats");
-        yield return ("depth", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet, "<a>", 99 * Million, ""), "levels deep");
-        yield return ("attributes", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet + "<a ", "b=\"c\" ", 60 * Million, ""),
+        yield return ("depth", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet, "<a>", 10 * Million, ""), "levels deep");
+        yield return ("attributes", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet + "<a ", "b=\"c\" ", 5 * Million, ""),
             "more than 4 MiB");
-        yield return ("a comment", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet + "<!--", "comment ", 60 * Million, ""),
+        yield return ("a comment", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet + "<!--", "comment ", 5 * Million, ""),
             "more than 4 MiB");
-        yield return ("blanks", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet, "        ", 60 * Million, ""), "");
+        yield return ("blanks", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet, "        ", 5 * Million, ""), "");
         yield return ("names", Names, "names");
         yield return ("sheets",
-            () => XlsxFile.With(XlsxFile.Book, $"<workbook xmlns=\"{XlsxFile.Main}\">", "<sheet id=\"a\"/>", 30 * Million, ""),
+            () => XlsxFile.With(XlsxFile.Book, $"<workbook xmlns=\"{XlsxFile.Main}\">", "<sheet id=\"a\"/>", 2 * Million, ""),
             "");
         yield return ("relations",
-            () => XlsxFile.With(XlsxFile.BookRelations, "<Relationships>", "<Relationship Id=\"r9\"/>", 20 * Million, ""),
+            () => XlsxFile.With(XlsxFile.BookRelations, "<Relationships>", "<Relationship Id=\"r9\"/>", 2 * Million, ""),
             "relationships");
-        yield return ("octets", () => XlsxFile.With(XlsxFile.Worksheet, Worksheet + "<sheetData>", "<row/><row></row>", 40 * Million, ""),
-            "");
+        yield return ("octets",
+            () => XlsxFile.With(XlsxFile.Worksheet, Worksheet, $"<a b=\"{new string('c', 58)}\"/>", 9 * Million, ""), "512 MiB");
         yield return ("rows",
             () => XlsxFile.With(XlsxFile.Worksheet, $"{Worksheet}<sheetData>{Name}", "<row><c t=\"s\"><v>0</v></c></row>",
-            2 * Million, ""), "100000 rows");
+            200_000, ""), "100000 rows");
         yield return ("a shared text", () => XlsxFile.With(XlsxFile.Worksheet, $"{Worksheet}<sheetData><row>" + Inline(1 << 20) + "</row>",
             $"<row>{Inline(1 << 20)}</row>", 80, ""), "characters");
         yield return ("parts", Parts, "parts");
@@ -209,25 +209,29 @@ public sealed class SheetFileTests
     /// </summary>
     private static void NoFormula(string csv)
     {
+        csv += "\n";
         foreach (var separator in new[] { ',', ';', '\t' })
         {
             var cell = new StringBuilder();
             var isQuoted = false;
-            foreach (var letter in csv + "\n")
+            for (var i = 0; i < csv.Length; i++)
             {
-                if (isQuoted || (letter != separator && letter is not ('\n' or '\r')))
+                var letter = csv[i];
+                if (letter == '"' && isQuoted && i + 1 < csv.Length && csv[i + 1] == '"') cell.Append(csv[++i]);
+                else if (letter == '"' && (isQuoted || (cell.Length == 0 && IsBegin(csv, i, separator)))) isQuoted = !isQuoted;
+                else if (isQuoted || (letter != separator && letter is not ('\n' or '\r'))) cell.Append(letter);
+                else
                 {
-                    if (letter == '"' && (isQuoted || cell.Length == 0)) isQuoted = !isQuoted;
-                    else cell.Append(letter);
-                    continue;
+                    Assert.False(cell.Length > 0 && "=+-@\t\r\uFF1D\uFF0B\uFF0D\uFF20".Contains(cell[0], StringComparison.Ordinal),
+                        $"parted by {separator}: {cell}");
+                    cell.Clear();
                 }
-
-                Assert.False(cell.Length > 0 && "=+-@\uFF1D\uFF0B\uFF0D\uFF20".Contains(cell[0], StringComparison.Ordinal),
-                    $"parted by {separator}: {cell}");
-                cell.Clear();
             }
         }
     }
+
+    private static bool IsBegin(string csv, int at, char separator)
+        => at == 0 || csv[at - 1] == separator || csv[at - 1] is '\n' or '\r';
 
     private static string Text(Random random, int most)
         => string.Concat(Enumerable.Range(0, random.Next(most + 1)).Select(_ => Odd[random.Next(Odd.Length)]));
