@@ -87,6 +87,8 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
                 ("", c => c.Text("Action")), ("Field", c => c.Text("Column")), ("From", c => c.Text("From")), ("To", c => c.Text("To")));
         }
 
+        // A server of the version before says nothing of it.
+        if (report["IsShortened"]?.GetValue<bool>() == true) output.Line($"[yellow]and more than are shown here[/]");
         var failed = report["Failed"]!.GetValue<int>();
         var would = dryRun ? "would be " : "";
         if (failed > 0 && !dryRun && !partial && report["Created"]!.GetValue<int>() + report["Updated"]!.GetValue<int>() == 0)

@@ -54,6 +54,7 @@ public static partial class ApiHost
         {
             if (http.Request.Path.StartsWithSegments(Base)
                 && !await http.RequestServices.GetRequiredService<Authentication>().AuthenticateAsync(http)) return;
+            http.RefuseCoded();
             await next();
             if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } && http.GetEndpoint() is null)
                 await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["No route"], 404));

@@ -1,3 +1,5 @@
+using System.Text;
+using Anvil.Edge.BootHttp;
 using Anvil.Provisioning.Catalog;
 
 namespace Anvil.Silo;
@@ -5,8 +7,21 @@ namespace Anvil.Silo;
 /// <summary>Reads the content packs beside the program.</summary>
 internal static class ContentFolder
 {
+    /// <summary>Most octets of a pack's files together.</summary>
+    private const long LargestPack = 256 << 20;
+
     /// <summary>Largest file of a pack, in octets.</summary>
-    private const long LargestFile = 16 << 20;
+    private const int LargestFile = 16 << 20;
+
+    /// <summary>Most files and folders of a pack: folders that are links may lead around in a ring.</summary>
+    private const int MostFiles = 20_000;
+
+    private const int MostFolders = 16;
+
+    /// <summary>Most faults of a pack that are told one by one.</summary>
+    private const int MostFaults = 100;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
     /// What all packs below a folder give, in order of their names; a file that cannot be taken is named, and the others serve.
@@ -20,20 +35,26 @@ internal static class ContentFolder
         var name = Path.GetFileName(folder);
         var files = new List<ContentFile>();
         var faults = new List<PackFault>();
+        long octets = 0;
         try
         {
-            foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            var found = Files(folder).Take(MostFiles + 1).ToList();
+            if (found.Count > MostFiles)
+                faults.Add(new PackFault(name, "", $"it has more than {MostFiles} files: the others are passed over"));
+            foreach (var file in found.Take(MostFiles).Order(StringComparer.Ordinal))
             {
                 var path = Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
                 try
                 {
-                    if (new FileInfo(file).Length > LargestFile)
-                        faults.Add(new PackFault(name, path, $"it has more than {LargestFile} octets"));
-                    else files.Add(new ContentFile(path, File.ReadAllText(file)));
+                    var text = Text(folder, file);
+                    octets += text.Length;
+                    if (octets > LargestPack) throw new IOException($"the pack has more than {LargestPack} octets");
+                    files.Add(new ContentFile(path, text));
                 }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
                 {
-                    faults.Add(new PackFault(name, path, $"it cannot be read: {e.Message}"));
+                    faults.Add(new PackFault(name, path,
+                        $"it cannot be read: {(e is DecoderFallbackException ? "it is no UTF-8" : e.Message)}"));
                 }
             }
         }
@@ -43,6 +64,29 @@ internal static class ContentFolder
         }
 
         var content = ContentPack.Load(name, files);
-        return content with { Faults = [.. faults, .. content.Faults] };
+        faults.AddRange(content.Faults);
+        if (faults.Count > MostFaults)
+            faults = [.. faults.Take(MostFaults), new PackFault(name, "", $"{faults.Count - MostFaults} more files are not taken")];
+        return content with { Faults = faults };
+    }
+
+    /// <summary>What lies in a folder and below, folders that are links included.</summary>
+    private static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(folder, "*",
+        new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            MaxRecursionDepth = MostFolders,
+            AttributesToSkip = FileAttributes.None,
+            IgnoreInaccessible = false,
+        });
+
+    private static string Text(string pack, string path)
+    {
+        using var file = RegularFile.Open(pack, path)
+            ?? throw new IOException("it is not there any more, is no regular file, or is a link that leads out of the pack");
+        var octets = new byte[Math.Min(file.Length, LargestFile) + 1];
+        var read = file.ReadAtLeast(octets, octets.Length, throwOnEndOfStream: false);
+        return read <= LargestFile && read < octets.Length ? Strict.GetString(octets, 0, read).TrimStart('\uFEFF')
+            : throw new IOException($"it has more than {LargestFile} octets");
     }
 }

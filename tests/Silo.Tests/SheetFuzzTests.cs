@@ -23,14 +23,6 @@ public sealed class SheetFuzzTests
     [Fact(Explicit = true)]
     public Task FilesWithoutEnd() => Fuzz.OpenAsync(random => One(Fuzz.Mutate(random, random.Next(2) == 0 ? Csv : Xlsx.Value)));
 
-    [Fact]
-    public async Task WhatXmlHasNoPlaceForIsLeftOutOfXlsxFiles()
-    {
-        using var stream = new MemoryStream();
-        await SheetWriter.WriteXlsxAsync(stream, Rows("a\u0001b\n\uFFFE\uFFFF\uFFFD\U0001F600"), TestContext.Current.CancellationToken);
-        Assert.Equal("ab\n\uFFFD\U0001F600", SheetReader.Read(stream.ToArray()).Rows[0].Cells[0]);
-    }
-
     private static void One(byte[] file)
     {
         try
@@ -44,10 +36,10 @@ public sealed class SheetFuzzTests
         }
     }
 
-    private static async IAsyncEnumerable<IReadOnlyList<string>> Rows(string name = "web1")
+    private static async IAsyncEnumerable<IReadOnlyList<string>> Rows()
     {
         await Task.CompletedTask;
         yield return ["Name", "MACs"];
-        yield return [name, "52:54:00:00:00:01"];
+        yield return ["web1", "52:54:00:00:00:01"];
     }
 }

@@ -21,8 +21,8 @@ using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.BootHttp;
 
-/// <summary>A boot file: rendered text, or a file on disk.</summary>
-public sealed record ResolvedFile(byte[]? Rendered, FileInfo? OnDisk, string Machine, string Mac)
+/// <summary>A boot file: rendered text, or a file on disk, open.</summary>
+public sealed record ResolvedFile(byte[]? Rendered, FileStream? OnDisk, string Machine, string Mac) : IAsyncDisposable
 {
     /// <summary>
     /// To be done once the requester has shown that it receives at its address: by TCP at once, by UDP with its first acknowledgement.
@@ -30,18 +30,14 @@ public sealed record ResolvedFile(byte[]? Rendered, FileInfo? OnDisk, string Mac
     /// </summary>
     public Func<Task> Proven { get; init; } = () => Task.CompletedTask;
 
-    /// <summary>Length in octets.</summary>
-    public long Length => Rendered?.LongLength ?? OnDisk?.Length ?? 0;
+    /// <summary>Length in octets, while it is open.</summary>
+    public long Length { get; } = Rendered?.LongLength ?? OnDisk?.Length ?? 0;
 
-    /// <summary>Opens the content.</summary>
-    public Stream Open() => Rendered is not null ? new MemoryStream(Rendered, writable: false)
-        : new FileStream(OnDisk!.FullName,
-            new FileStreamOptions
-            {
-                Access = FileAccess.Read,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                Options = FileOptions.Asynchronous | FileOptions.SequentialScan
-            });
+    /// <summary>The content, from its beginning.</summary>
+    public Stream Content() => OnDisk is null ? new MemoryStream(Rendered ?? [], writable: false) : OnDisk;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => OnDisk?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
 /// <summary>A rendered file whose template failed.</summary>
@@ -120,7 +116,7 @@ public sealed partial class BootFileResolver(
             };
         }
 
-        if (root.Find(clean) is { } onDisk) return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
+        if (root.Open(clean) is { } onDisk) return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
         if (isRead)
             timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
                 requester.ToString());

@@ -51,12 +51,10 @@ public static class BootHttpEndpoint
             return;
         }
 
+        await using var opened = file;
         await file.Proven();
-        var result = file.Rendered is not null
-            ? Results.Bytes(file.Rendered, "text/plain; charset=utf-8", enableRangeProcessing: true)
-            : Results.File(file.OnDisk!.FullName, "application/octet-stream",
-                lastModified: new DateTimeOffset(file.OnDisk.LastWriteTimeUtc), enableRangeProcessing: true,
-                entityTag: new EntityTagHeaderValue($"\"{file.OnDisk.LastWriteTimeUtc.Ticks:x}-{file.OnDisk.Length:x}\""));
+        var result = file.OnDisk is { } onDisk ? OnDisk(onDisk)
+            : Results.Bytes(file.Rendered!, "text/plain; charset=utf-8", enableRangeProcessing: true);
         var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);
         try
         {
@@ -67,6 +65,13 @@ public static class BootHttpEndpoint
         {
             if (isNoted) resolver.NoteTransfer(file, remote, "http", path, "the client ended the transfer");
         }
+    }
+
+    private static IResult OnDisk(FileStream file)
+    {
+        var written = File.GetLastWriteTimeUtc(file.SafeFileHandle);
+        return Results.Stream(file, "application/octet-stream", lastModified: new DateTimeOffset(written), enableRangeProcessing: true,
+            entityTag: new EntityTagHeaderValue($"\"{written.Ticks:x}-{file.Length:x}\""));
     }
 
     private static Task TextAsync(HttpContext http, int status, string text)

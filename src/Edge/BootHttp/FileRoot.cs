@@ -11,21 +11,9 @@ public sealed class FileRoot(IOptions<EdgeOptions> options)
     /// <summary>The folder.</summary>
     public string Folder { get; } = Path.GetFullPath(options.Value.FileRoot);
 
-    /// <summary>The file at a path; null when there is none, or when the path leads out.</summary>
-    public FileInfo? Find(string path)
-    {
-        if (Normalize(path) is not { } clean) return null;
-        var file = new FileInfo(Path.Combine(Folder, clean));
-        if (!file.Exists) return null;
-        var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        if (!target.Exists || !Inside(target.FullName)) return null;
-        for (var folder = file.Directory; folder is not null && folder.FullName.Length > Folder.Length; folder = folder.Parent)
-        {
-            if (folder.LinkTarget is not null) return null;
-        }
-
-        return target;
-    }
+    /// <summary>The file at a path, open; null when there is none, or when it lies elsewhere, by whichever links.</summary>
+    public FileStream? Open(string path)
+        => Normalize(path) is { } clean ? RegularFile.Open(Folder, Path.Combine(Folder, clean)) : null;
 
     /// <summary>A requested path in its one form: slashes, no leading slash, no dot segments; null when it cannot be one.</summary>
     public static string? Normalize(string path)
@@ -35,6 +23,4 @@ public sealed class FileRoot(IOptions<EdgeOptions> options)
         return parts.Count == 0 || parts.Contains("..") || parts[0].Contains(':', StringComparison.Ordinal) && parts[0].Length == 2
             ? null : string.Join('/', parts);
     }
-
-    private bool Inside(string full) => full.StartsWith(Folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -162,8 +162,9 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
                 return;
             }
 
+            await using var opened = file;
             var netascii = request.Mode == "netascii";
-            await using var content = netascii ? new NetasciiStream(file.Open()) : file.Open();
+            await using var content = netascii ? new NetasciiStream(file.Content()) : file.Content();
             var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : file.Length, LargestBlock(client));
             try
             {

@@ -34,12 +34,15 @@ internal static class ApiMemory
             : new ListShare(http, http.Shared(http.Budgets().Lists)).TakeAsync(octets, http.RequestAborted);
 
     /// <summary>Stands in line for the memory that a change takes whose body is in.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="body">Octets of the body.</param>
+    /// <param name="model">The kind that errors name.</param>
     /// <exception cref="ApiException">503: too much is being changed at this moment.</exception>
-    public static async Task HoldChangeAsync(this HttpContext http, long octets, string model)
+    public static async Task HoldChangeAsync(this HttpContext http, long body, string model)
     {
-        if (octets <= MemoryBudgets.Small * MemoryBudgets.OfChange) return;
+        if (body <= MemoryBudgets.Small) return;
         var share = http.Shared(http.Budgets().Changes);
-        if (!await share.TakeAsync(octets, MemoryBudgets.Patience, http.RequestAborted))
+        if (!await share.TakeAsync(body * MemoryBudgets.OfChange, MemoryBudgets.Patience, http.RequestAborted))
             throw Full(model, http.Request.Method, "changes with large bodies");
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
 using Anvil.Objects.Access;
-using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
@@ -31,12 +30,26 @@ internal static class ApiRequest
     /// <summary>A part of the path; slashes that it was sent with escaped are its own.</summary>
     public static string Part(this HttpContext http, string name) => Uri.UnescapeDataString((string?)http.Request.RouteValues[name] ?? "");
 
+    /// <summary>
+    /// Refuses a body that is packed (RFC 9110 section 8.4): none is unpacked here, and none is to be read as what it is not. Which coding
+    /// would do is none, and is said (section 12.5.3).
+    /// </summary>
+    /// <exception cref="ApiException">415.</exception>
+    public static void RefuseCoded(this HttpContext http)
+    {
+        var coding = http.Request.Headers.ContentEncoding.ToString().Trim();
+        if (coding.Length == 0 || coding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return;
+        http.Response.Headers.AcceptEncoding = "identity";
+        throw new ApiException(new ApiError("", http.Request.Path, http.Request.Method,
+            ["A body with a Content-Encoding is not taken: send it as it is"], 415));
+    }
+
     /// <summary>Reads a JSON body; empty when there is none.</summary>
     /// <exception cref="ApiException">400: another content type; 413: too long.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http, string model)
     {
         using var step = AnvilDiagnostics.Step();
-        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, model, MemoryBudgets.OfChange,
+        using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, model,
             most => new ApiError(model, "", http.Request.Method, [$"a body has at most {most} octets"], 413));
         if (octets.Length == 0) return default;
         if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)

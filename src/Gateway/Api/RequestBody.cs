@@ -14,45 +14,72 @@ internal static class RequestBody
     /// <summary>A body is here after so long, or is given up.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
-    /// <summary>Reads a body of any type.</summary>
+    /// <summary>Reads a body into memory, and stands in line for what it takes to do with it what it says.</summary>
     /// <param name="http">The request.</param>
     /// <param name="most">Most octets.</param>
     /// <param name="model">The kind that errors name.</param>
-    /// <param name="ofChange">Octets that what is done with it takes for each of its own; 0 when it takes little beside it.</param>
-    /// <param name="tooLong">The error for one that has more.</param>
-    /// <exception cref="ApiException">408: too slow; 413: too long; 415: encoded; 503: too many at once.</exception>
-    public static async Task<MemoryStream> ReadOctetsAsync(this HttpContext http, int most, string model, int ofChange,
-        Func<int, ApiError> tooLong)
+    /// <param name="tooLong">The error for one that has more than so many.</param>
+    /// <exception cref="ApiException">408: too slow; 413: too long; 503: too many at once.</exception>
+    public static async Task<MemoryStream> ReadOctetsAsync(this HttpContext http, int most, string model, Func<int, ApiError> tooLong)
     {
-        if (http.Principal().Kind == PrincipalKind.Unknown) most = Math.Min(most, MostOfStrangers);
+        most = MostOf(http, most);
         var known = http.Request.ContentLength ?? 0;
         if (known > most) throw new ApiException(tooLong(most));
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        patience.CancelAfter(Longest);
         var share = http.Shared(http.Budgets().Bodies);
         if (known > MemoryBudgets.Small) await TakeAsync(http, share, known, model);
         var buffer = new MemoryStream((int)known);
-        var chunk = new byte[16 << 10];
-        try
+        await ReadAsync(http, model, async piece =>
         {
-            while (await http.Request.Body.ReadAsync(chunk, patience.Token) is var read and > 0)
-            {
-                if (buffer.Length + read > most) throw new ApiException(tooLong(most));
-                buffer.Write(chunk, 0, read);
-                // Its length was not told: it may be the longest there is.
-                if (buffer.Length > MemoryBudgets.Small && share.Octets == 0) await TakeAsync(http, share, most, model);
-            }
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            throw new ApiException(new ApiError(model, "", http.Request.Method,
-                [$"the body was not here after {Longest.TotalMinutes:0} minutes"], 408));
-        }
-
-        if (ofChange == 0) return buffer;
-        await http.HoldChangeAsync(buffer.Length * ofChange, model);
+            if (buffer.Length + piece.Length > most) throw new ApiException(tooLong(most));
+            buffer.Write(piece.Span);
+            // Its length was not told: it may be the longest there is.
+            if (buffer.Length > MemoryBudgets.Small && share.Octets == 0) await TakeAsync(http, share, most, model);
+        });
+        await http.HoldChangeAsync(buffer.Length, model);
         share.Dispose();
         return buffer;
+    }
+
+    /// <summary>Copies a body to where it takes no memory.</summary>
+    /// <inheritdoc cref="ReadOctetsAsync" path="/param"/>
+    /// <param name="to">Gets it.</param>
+    /// <exception cref="ApiException">408: too slow; 413: too long.</exception>
+    public static async Task CopyOctetsAsync(this HttpContext http, Stream to, int most, string model, Func<int, ApiError> tooLong)
+    {
+        most = MostOf(http, most);
+        var length = 0L;
+        await ReadAsync(http, model, async piece =>
+        {
+            length += piece.Length;
+            if (length > most) throw new ApiException(tooLong(most));
+            await to.WriteAsync(piece, http.RequestAborted);
+        });
+    }
+
+    private static int MostOf(HttpContext http, int most)
+        => http.Principal().Kind == PrincipalKind.Unknown ? Math.Min(most, MostOfStrangers) : most;
+
+    private static async Task ReadAsync(HttpContext http, string model, Func<ReadOnlyMemory<byte>, Task> take)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        patience.CancelAfter(Longest);
+        var chunk = new byte[16 << 10];
+        while (true)
+        {
+            int read;
+            try
+            {
+                read = await http.Request.Body.ReadAsync(chunk, patience.Token);
+            }
+            catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+            {
+                throw new ApiException(new ApiError(model, "", http.Request.Method,
+                    [$"the body was not here after {Longest.TotalMinutes:0} minutes"], 408));
+            }
+
+            if (read == 0) return;
+            await take(chunk.AsMemory(0, read));
+        }
     }
 
     private static async Task TakeAsync(HttpContext http, MemoryShare share, long octets, string model)

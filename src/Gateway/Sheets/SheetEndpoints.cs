@@ -16,45 +16,65 @@ internal static class SheetEndpoints
     private const string Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     private const string Lines = "application/x-ndjson";
 
+    /// <summary>Most sheets that are received or wait for their turn; each is a file of up to 64 MiB meanwhile.</summary>
+    private const int MostAtOnce = 16;
+
     public static void MapSheets(this IEndpointRouteBuilder api, SheetImport import, SheetExport export)
     {
         // A sheet of the longest kind takes some hundred MiB while it is looked at: one does so at a time.
         var turn = new SemaphoreSlim(1, 1);
+        var received = new SemaphoreSlim(MostAtOnce, MostAtOnce);
         api.MapPost("/machines/import", async http =>
         {
             import.Require(http.Asked());
-            await turn.WaitAsync(http.RequestAborted);
+            if (!await received.WaitAsync(TimeSpan.Zero, http.RequestAborted))
+            {
+                http.Response.Headers.RetryAfter = "10";
+                throw new ApiException(
+                    new ApiError("machines", "", "IMPORT", [$"{MostAtOnce} sheets are being imported already; try again"], 429));
+            }
+
             try
             {
-                await ImportAsync(http, import);
+                await ImportAsync(http, import, turn);
             }
             finally
             {
-                turn.Release();
+                received.Release();
             }
         });
         api.MapGet("/machines/export", http => ExportAsync(http, export));
     }
 
-    private static async Task ImportAsync(HttpContext http, SheetImport import)
+    private static async Task ImportAsync(HttpContext http, SheetImport import, SemaphoreSlim turn)
     {
         var asked = http.Asked();
-        var file = await ReadAsync(http);
         var (dryRun, partial) = (asked.Flag("dryRun"), asked.Flag("partial"));
         // Who asks for lines is told how far it is; the last line is the report, whatever it says.
         var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
-        try
+        ImportReport report;
+        // Who sends slowly waits for itself: its file is whole before it takes the turn, and its report is written after.
+        await using (var file = await ReceiveAsync(http))
         {
-            var report = await import.RunAsync(SheetReader.Read(file), asked, dryRun, partial,
-                p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
-            if (asLines) await LineAsync(http, new { Report = report });
-            else await http.WriteObjectAsync(report,
-                report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            await turn.WaitAsync(http.RequestAborted);
+            try
+            {
+                report = await import.RunAsync(SheetReader.Read(file.Stream), asked, dryRun, partial,
+                    p => asLines ? LineAsync(http, new { Progress = p }) : Task.CompletedTask, http.RequestAborted);
+            }
+            catch (SheetException e)
+            {
+                throw new ApiException(ApiError.BadRequest("machines", "", "IMPORT", e.Message));
+            }
+            finally
+            {
+                turn.Release();
+            }
         }
-        catch (SheetException e)
-        {
-            throw new ApiException(ApiError.BadRequest("machines", "", "IMPORT", e.Message));
-        }
+
+        if (asLines) await LineAsync(http, new { Report = report });
+        else await http.WriteObjectAsync(report,
+            report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
     }
 
     private static async Task ExportAsync(HttpContext http, SheetExport export)
@@ -82,13 +102,22 @@ internal static class SheetEndpoints
         }
     }
 
-    private static async Task<byte[]> ReadAsync(HttpContext http)
+    private static async Task<TemporaryFile> ReceiveAsync(HttpContext http)
     {
         // Counted here: who sends more is told so, which it does not hear when the server hangs up in the middle.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        using var octets = await http.ReadOctetsAsync(SheetReader.MostOctets, "machines", 0,
-            _ => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
-        return octets.ToArray();
+        var file = new TemporaryFile();
+        try
+        {
+            await http.CopyOctetsAsync(file.Stream, SheetReader.MostOctets, "machines",
+                _ => new ApiError("machines", "", "IMPORT", [$"a sheet has at most {SheetReader.MostOctets >> 20} MiB"], 413));
+            return file;
+        }
+        catch (Exception)
+        {
+            await file.DisposeAsync();
+            throw;
+        }
     }
 
     private static async Task LineAsync<T>(HttpContext http, T value)

@@ -8,18 +8,22 @@ namespace Anvil.Gateway.Sheets;
 /// <summary>Writes sheets row by row.</summary>
 internal static class SheetWriter
 {
-    /// <summary>What a spreadsheet program takes for a formula when a cell of a CSV file begins with it (OWASP, CSV injection).</summary>
-    private const string FormulaStarts = "=+-@\t\r";
+    /// <summary>Number of the built-in format of texts (ECMA-376 part 1, section 18.8.30).</summary>
+    private const int TextFormat = 49;
+
+    /// <summary>The cells' style: a text stays one also when somebody edits its cell, where it would become a formula or a
+    /// number.</summary>
+    private const uint TextStyle = 1;
 
     /// <summary>
-    /// Writes CSV (RFC 4180, UTF-8). Cells that a spreadsheet program would run as a formula get a quote before them, which reading takes
-    /// away.
+    /// Writes CSV (RFC 4180, UTF-8). What a spreadsheet program would run as a formula gets a quote before it (<see cref="CsvGuard"/>),
+    /// which reading takes away.
     /// </summary>
     public static async Task WriteCsvAsync(Stream stream, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellation)
     {
-        await using var csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n", Injection = CsvInjection.Escape },
-            leaveOpen: true);
-        await foreach (var row in rows.WithCancellation(cancellation)) await csv.WriteRecordAsync([.. row], cancellation);
+        await using var csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
+        await foreach (var row in rows.WithCancellation(cancellation))
+            await csv.WriteRecordAsync([.. row.Select(CsvGuard.Guard)], cancellation);
         await csv.FlushAsync(cancellation);
     }
 
@@ -28,6 +32,7 @@ internal static class SheetWriter
     {
         using var document = SpreadsheetDocument.Create(stream, SpreadsheetDocumentType.Workbook);
         var workbook = document.AddWorkbookPart();
+        workbook.AddNewPart<WorkbookStylesPart>().Stylesheet = Styles();
         var sheet = workbook.AddNewPart<WorksheetPart>();
         using (var writer = OpenXmlWriter.Create(sheet))
         {
@@ -41,7 +46,8 @@ internal static class SheetWriter
                         new Cell
                         {
                             DataType = CellValues.InlineString,
-                            InlineString = new InlineString(new Text(Printable(cell)) { Space = SpaceProcessingModeValues.Preserve })
+                            StyleIndex = TextStyle,
+                            InlineString = new InlineString(new Text(XlsxText.Encode(cell)) { Space = SpaceProcessingModeValues.Preserve })
                         });
                 writer.WriteEndElement();
             }
@@ -56,11 +62,11 @@ internal static class SheetWriter
         workbook.Workbook.Save();
     }
 
-    /// <summary>A cell of a CSV file without the quote that <see cref="WriteCsvAsync"/> put before it.</summary>
-    public static string Unguard(string cell)
-        => cell.Length > 1 && cell[0] == '\'' && FormulaStarts.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
-
-    /// <summary>A text without the characters that XML 1.0 has no place for (section 2.2): most controls, U+FFFE, U+FFFF.</summary>
-    private static string Printable(string text)
-        => string.Concat(text.EnumerateRunes().Where(r => r.Value is '\t' or '\n' or '\r' or (>= ' ' and not 0xFFFE and not 0xFFFF)));
+    private static Stylesheet Styles() => new(
+        new Fonts(new Font()),
+        new Fills(new Fill(new PatternFill { PatternType = PatternValues.None }),
+            new Fill(new PatternFill { PatternType = PatternValues.Gray125 })),
+        new Borders(new Border()),
+        new CellStyleFormats(new CellFormat()),
+        new CellFormats(new CellFormat(), new CellFormat { NumberFormatId = TextFormat, ApplyNumberFormat = true, QuotePrefix = true }));
 }

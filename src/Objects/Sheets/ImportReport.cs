@@ -13,7 +13,11 @@ namespace Anvil.Objects.Sheets;
 /// <param name="Changes">What changes, row by row.</param>
 public sealed record ImportReport(
     bool DryRun, int Rows, int Created, int Updated, int Unchanged, int Failed, IReadOnlyList<SheetProblem> Problems,
-    IReadOnlyList<ImportedRow> Changes);
+    IReadOnlyList<ImportedRow> Changes)
+{
+    /// <summary>Problems or changed fields are more than the report tells; the counts are whole.</summary>
+    public bool IsShortened { get; init; }
+}
 
 /// <summary>One row that makes or changes a machine.</summary>
 /// <param name="Row">Its number.</param>

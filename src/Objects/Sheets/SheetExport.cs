@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
@@ -10,7 +12,7 @@ namespace Anvil.Objects.Sheets;
 /// <summary>
 /// The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.
 /// </summary>
-public sealed class SheetExport(IMachineQueries queries)
+public sealed class SheetExport(IMachineQueries queries, ICatalog catalog)
 {
     private const int Page = 250;
 
@@ -29,14 +31,15 @@ public sealed class SheetExport(IMachineQueries queries)
         await foreach (var machine in MachinesAsync(cancellation)) names.UnionWith(machine.Params.Keys.Where(IsExported));
         List<SheetColumn> columns = [.. SheetColumn.Standard, .. names.Select(SheetColumn.Of)];
         yield return [.. columns.Select(c => c.Title)];
-        await foreach (var machine in MachinesAsync(cancellation)) yield return [.. columns.Select(c => Cell(machine, c))];
+        var known = catalog.Current;
+        await foreach (var machine in MachinesAsync(cancellation)) yield return [.. columns.Select(c => Cell(machine, c, known))];
     }
 
     private static bool IsExported(string param) => param != SheetColumn.BmcParam && !MachineRules.IsFact(param);
 
     /// <summary>A workflow says what is booted: the boot environment is told only where there is none.</summary>
-    private static string Cell(Machine machine, SheetColumn column)
-        => column.Field == SheetField.BootEnv && machine.Workflow.Length > 0 ? "" : MachineSheet.Text(machine, column);
+    private static string Cell(Machine machine, SheetColumn column, CatalogSnapshot known)
+        => column.Field == SheetField.BootEnv && machine.Workflow.Length > 0 ? "" : MachineSheet.Cell(machine, column, known);
 
     private async IAsyncEnumerable<Machine> MachinesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -18,6 +18,15 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
 
+    /// <summary>Most problems that a report tells; how many rows have some it tells in any case.</summary>
+    private const int MostProblems = 10_000;
+
+    /// <summary>Most changed fields that a report shows, and the most characters of each of their values.</summary>
+    private const int MostFields = 100_000;
+
+    /// <inheritdoc cref="MostFields"/>
+    private const int LongestValue = 200;
+
     private static readonly (string Scope, string Action)[] Rights = [("machines", "create"), ("machines", "update"),
         ("reservations", "create"), ("reservations", "delete")];
 
@@ -47,12 +56,19 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         var machines = await queries.FindManyAsync(names, macs, cancellation);
         var tokens = macs.Concat(machines.SelectMany(m => m.HardwareAddrs)).ToList();
         var reserved = new ReservationBook(await reservations.FindManyAsync(MachineSheet.Addresses(sheet, columns), tokens, cancellation));
-        var plans = MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), catalog.Current, reserved, time.GetUtcNow()).ToList();
-        var refused = plans.Count(p => p.Action == RowAction.Refuse);
-        problems.AddRange(plans.SelectMany(p => p.Problems));
-        var work = plans.Where(p => p.Action is RowAction.Create or RowAction.Update).ToList();
-        var unchanged = plans.Count(p => p.Action == RowAction.None);
-        if (dryRun || (refused > 0 && !partial)) return Report(dryRun, plans.Count, unchanged, refused, problems, dryRun ? work : []);
+        // Only what is to be done is kept: a row that is refused has told why.
+        var (refused, unchanged, work) = (0, 0, new List<RowPlan>());
+        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), catalog.Current, reserved, time.GetUtcNow()))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            problems.AddRange(plan.Problems.Take(MostProblems - problems.Count));
+            if (plan.Action == RowAction.Refuse) refused++;
+            else if (plan.Action == RowAction.None) unchanged++;
+            else work.Add(plan);
+        }
+
+        var rows = sheet.Rows.Count;
+        if (dryRun || (refused > 0 && !partial)) return Report(dryRun, rows, unchanged, refused, problems, dryRun ? work : []);
 
         await ReserveAsync(work, request);
         var failed = new ConcurrentDictionary<int, SheetProblem>();
@@ -75,17 +91,32 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
                 telling.Release();
             }
         });
-        problems.AddRange(failed.Values.OrderBy(p => p.Row));
-        return Report(false, plans.Count, unchanged, refused + failed.Count, problems, [.. work.Where(p => !failed.ContainsKey(p.Row))]);
+        problems.AddRange(failed.Values.OrderBy(p => p.Row).Take(MostProblems - problems.Count));
+        return Report(false, rows, unchanged, refused + failed.Count, problems, [.. work.Where(p => !failed.ContainsKey(p.Row))]);
     }
 
     private static ImportReport Report(bool dryRun, int rows, int unchanged, int failed, IReadOnlyList<SheetProblem> problems,
-        IReadOnlyList<RowPlan> done) => new(
-        dryRun, rows, done.Count(p => p.Action == RowAction.Create), done.Count(p => p.Action == RowAction.Update), unchanged, failed,
-        problems,
-        [.. done.Select(
-            p => new ImportedRow(p.Row, p.Name, dryRun && p.Action == RowAction.Create ? "" : p.Machine.Uuid, p.Action.ToString(),
-                p.Changes))]);
+        IReadOnlyList<RowPlan> done)
+    {
+        var fields = 0;
+        var shown = new List<ImportedRow>(done.Count);
+        foreach (var plan in done)
+        {
+            SheetChange[] changes = [.. plan.Changes.Take(MostFields - fields).Select(Short)];
+            fields += changes.Length;
+            shown.Add(new ImportedRow(plan.Row, plan.Name, dryRun && plan.Action == RowAction.Create ? "" : plan.Machine.Uuid,
+                plan.Action.ToString(), changes));
+        }
+
+        return new ImportReport(dryRun, rows, done.Count(p => p.Action == RowAction.Create), done.Count(p => p.Action == RowAction.Update),
+            unchanged, failed, problems, shown)
+        {
+            IsShortened = fields == MostFields || problems.Count == MostProblems,
+        };
+    }
+
+    private static SheetChange Short(SheetChange change) => new(change.Column, SheetColumn.Short(change.From, LongestValue),
+        SheetColumn.Short(change.To, LongestValue));
 
     /// <summary>Reservations first: the first packet of a machine shall find its address.</summary>
     private async Task ReserveAsync(IReadOnlyList<RowPlan> work, ObjectRequest request)

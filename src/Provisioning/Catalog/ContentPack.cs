@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Anvil.Provisioning.Documents;
-using YamlDotNet.Core;
-using YamlDotNet.Serialization;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -52,19 +50,8 @@ public static class ContentPack
     }
 
     /// <summary>Turns YAML into JSON by YAML's core schema: plain scalars become numbers, booleans or null.</summary>
-    /// <exception cref="FormatException">The text is not YAML, is empty, or nests too deeply.</exception>
-    public static JsonNode Yaml(string text)
-    {
-        try
-        {
-            var value = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize<object?>(text);
-            return Node(value, 0) ?? throw new FormatException("the file is empty");
-        }
-        catch (Exception e) when (e is YamlException or ArgumentException)
-        {
-            throw new FormatException(e.Message, e);
-        }
-    }
+    /// <exception cref="FormatException">The text is not YAML, is empty, or goes beyond a bound (nesting, values, tags).</exception>
+    public static JsonNode Yaml(string text) => YamlText.Read(text);
 
     private static CatalogEntry Entry(string pack, ContentFile file)
     {
@@ -95,22 +82,4 @@ public static class ContentPack
 
     private static CatalogEntry Entry(Document document, string pack, ContentFile file, string fault)
         => new(document with { ReadOnly = true, Bundle = pack, Validated = true, Available = true }, 0, fault) { File = file.Path };
-
-    private static JsonNode? Node(object? value, int depth)
-    {
-        if (depth > Json.MaxDepth) throw new FormatException("nested too deeply");
-        return value switch
-        {
-            null => null,
-            IDictionary<object, object?> map =>
-                new JsonObject(map.Select(p => KeyValuePair.Create(p.Key.ToString() ?? "", Node(p.Value, depth + 1)))),
-            IEnumerable<object?> list => new JsonArray([.. list.Select(v => Node(v, depth + 1))]),
-            bool b => b,
-            string s => s,
-            byte or short or int or long => Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture),
-            float or double when double.IsFinite(Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture)) =>
-                Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture),
-            _ => value.ToString(),
-        };
-    }
 }

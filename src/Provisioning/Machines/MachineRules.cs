@@ -318,7 +318,7 @@ public static class MachineRules
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
         if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address)))
             yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
-        foreach (var mac in machine.HardwareAddrs.Where(m => old?.HardwareAddrs.Contains(m, StringComparer.Ordinal) != true))
+        foreach (var mac in machine.HardwareAddrs.Except(old?.HardwareAddrs ?? [], StringComparer.Ordinal))
         {
             if (MacAddress.Problem(mac) is { } problem) yield return $"Invalid Hardware Address `{mac}`: it {problem}";
         }

@@ -20,6 +20,22 @@ public sealed class MachineSheet
     /// <summary>Most columns.</summary>
     public const int MostColumns = 256;
 
+    /// <summary>Most cells that hold something, header and rows together: each may become a value of its own in a machine's
+    /// plan.</summary>
+    public const int MostCells = 1_000_000;
+
+    /// <summary>Most characters of all cells together.</summary>
+    public const int MostCharacters = 64 << 20;
+
+    /// <summary>Most MAC addresses that a cell may hold.</summary>
+    public const int MostMacs = 256;
+
+    /// <summary>Most problems that are told of one row, and the longest text of one.</summary>
+    private const int MostProblems = JsonLimits.Problems;
+
+    /// <inheritdoc cref="MostProblems"/>
+    private const int LongestProblem = 300;
+
     /// <summary>Keys of a machine's Meta under which a sheet remembers where it let the machine begin.</summary>
     public const string WorkflowMemory = "sheet-workflow";
 
@@ -78,7 +94,7 @@ public sealed class MachineSheet
                 if (columns[i].Field == SheetField.Name) names.Add(row.Cells[i].Trim());
                 else if (columns[i].Field == SheetField.Macs)
                 {
-                    foreach (var text in Split(row.Cells[i]))
+                    foreach (var text in Split(row.Cells[i]).Take(MostMacs))
                     {
                         if (MacAddress.TryNormalize(text, out var mac)) macs.Add(mac);
                     }
@@ -121,7 +137,7 @@ public sealed class MachineSheet
     private RowPlan Plan(SheetRow row)
     {
         var problems = new List<SheetProblem>();
-        void Problem(SheetColumn column, string message) => problems.Add(new SheetProblem(row.Number, column.Title, message));
+        void Problem(SheetColumn column, string message) => Tell(problems, row.Number, column.Title, message);
         if (row.Cells.Skip(_columns.Count).Any(c => c.Trim().Length > 0))
             problems.Add(new SheetProblem(row.Number, "", "more cells than the header has columns"));
         var cells = _columns.Zip(row.Cells, (column, text) => (Column: column, Text: text.Trim())).Where(c => c.Text.Length > 0).ToList();
@@ -148,9 +164,20 @@ public sealed class MachineSheet
         };
         if (Cell(SheetField.Workflow) is not ("" or Clear) && Cell(SheetField.BootEnv) is not ("" or Clear))
             Problem(Standard(SheetField.BootEnv), "a workflow says what is booted: give a workflow or a boot environment, not both");
-        foreach (var (column, text) in cells) wanted = Apply(wanted, before, column, text, m => Problem(column, m));
+        var parameters = before.Params.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+        foreach (var (column, text) in cells)
+        {
+            if (IsStorable(text)) wanted = Apply(wanted, before, parameters, column, text, m => Problem(column, m));
+            else Problem(column, "the text holds U+0000 or half a surrogate pair");
+        }
+
+        wanted = wanted with { Params = parameters };
         var (reservation, ended) = Reserve(wanted, Cell(SheetField.Address), row.Number, m => Problem(Standard(SheetField.Address), m));
-        if (problems.Count == 0) problems.AddRange(Check(old, wanted, row.Number));
+        if (problems.Count == 0)
+        {
+            foreach (var (title, message) in Check(old, wanted)) Tell(problems, row.Number, title, message);
+        }
+
         var changes = Changes(before, wanted);
         if (reservation is not null) changes.Add(new SheetChange("Reservation", "", $"{reservation.Addr} for {reservation.Token}"));
         var action = problems.Count > 0 ? RowAction.Refuse
@@ -184,12 +211,40 @@ public sealed class MachineSheet
         problem(seen[key]);
     }
 
+    /// <summary>A problem of a row, which begins with what is wrong and not with what a cell of megabytes holds.</summary>
+    private static void Tell(List<SheetProblem> problems, int row, string column, string message)
+    {
+        if (problems.Count > MostProblems) return;
+        problems.Add(problems.Count == MostProblems ? new SheetProblem(row, "", "and more")
+            : new SheetProblem(row, SheetColumn.Short(column, LongestProblem), SheetColumn.Short(message, LongestProblem)));
+    }
+
+    /// <summary>True for a text that JSON and every database can hold.</summary>
+    private static bool IsStorable(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0') return false;
+            if (!char.IsSurrogate(text[i])) continue;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
+            i++;
+        }
+
+        return true;
+    }
+
     private static List<string> Macs(string text, Action<string> problem)
     {
         var macs = new List<string>();
         foreach (var part in Split(text))
         {
-            if (!MacAddress.TryNormalize(part, out var mac)) problem($"{part} is no MAC address");
+            if (macs.Count == MostMacs)
+            {
+                problem($"a machine of a sheet has at most {MostMacs} MAC addresses");
+                break;
+            }
+
+            if (!MacAddress.TryNormalize(part, out var mac)) problem($"{SheetColumn.Short(part, LongestProblem)} is no MAC address");
             else if (macs.Contains(mac, StringComparer.Ordinal)) problem($"{mac} is there twice");
             else macs.Add(mac);
         }
@@ -197,7 +252,8 @@ public sealed class MachineSheet
         return macs;
     }
 
-    private Machine Apply(Machine machine, Machine before, SheetColumn column, string text, Action<string> problem)
+    private Machine Apply(Machine machine, Machine before, Dictionary<string, JsonElement> parameters, SheetColumn column, string text,
+        Action<string> problem)
     {
         var isClear = text == Clear;
         var value = isClear ? "" : text;
@@ -221,12 +277,15 @@ public sealed class MachineSheet
             case SheetField.Arch:
                 if (Architectures.Problem(Architectures.FromKernel(text)) is { } wrong) problem(wrong);
                 return machine with { Arch = Architectures.FromKernel(text) };
-            case SheetField.Description: return machine with { Description = value };
+            case SheetField.Description: return machine with { Description = SheetText.Read(value) };
             case SheetField.Bmc:
                 if (!isClear && (text.Length > 253 || text.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or ':' or '_'))))
                     problem($"{text} is neither an address nor a host name");
-                return WithParam(machine, SheetColumn.BmcParam, isClear ? null : JsonSerializer.SerializeToElement(text));
-            case SheetField.Param: return WithParam(machine, column.Param, isClear ? null : Value(column.Param, text, problem));
+                Set(parameters, SheetColumn.BmcParam, isClear ? null : JsonSerializer.SerializeToElement(text));
+                return machine;
+            case SheetField.Param:
+                Set(parameters, column.Param, isClear ? null : Value(column.Param, text, problem));
+                return machine;
             default: return machine;
         }
     }
@@ -238,33 +297,17 @@ public sealed class MachineSheet
         => before.Meta.GetValueOrDefault(memory) == value
             ? null : machine with { Meta = new Dictionary<string, string>(machine.Meta, StringComparer.Ordinal) { [memory] = value } };
 
-    private static Machine WithParam(Machine machine, string name, JsonElement? value)
+    private static void Set(Dictionary<string, JsonElement> parameters, string name, JsonElement? value)
     {
-        var all = machine.Params.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
-        if (value is { } set) all[name] = set;
-        else all.Remove(name);
-        return machine with { Params = all };
+        if (value is { } set) parameters[name] = set;
+        else parameters.Remove(name);
     }
 
     /// <summary>A cell as its param's schema wants it: text where that says so, else JSON, else text.</summary>
     private JsonElement Value(string name, string text, Action<string> problem)
     {
         if (!NameRules.IsParamName(name)) problem($"{name} is no name of a param");
-        var type = _catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object
-            && param.Schema.TryGetProperty("type", out var t) && t.ValueKind == JsonValueKind.String ? t.GetString() : "";
-        var value = JsonSerializer.SerializeToElement(text);
-        if (type != "string")
-        {
-            try
-            {
-                value = Json.Read<JsonElement>(text);
-            }
-            catch (JsonException)
-            {
-                // Text it is, and the schema says whether it may be.
-            }
-        }
-
+        var value = SheetText.Value(text, IsText(name, _catalog));
         foreach (var wrong in CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value },
             _catalog)) problem(wrong);
         return value;
@@ -302,7 +345,7 @@ public sealed class MachineSheet
     }
 
     /// <summary>What the rules of machines say of the row as a whole.</summary>
-    private IEnumerable<SheetProblem> Check(Machine? old, Machine wanted, int row)
+    private IEnumerable<(string Column, string Message)> Check(Machine? old, Machine wanted)
     {
         try
         {
@@ -312,7 +355,7 @@ public sealed class MachineSheet
         }
         catch (ApiException e)
         {
-            return e.Error.Messages.Select(m => new SheetProblem(row, ColumnOf(m), m));
+            return e.Error.Messages.Select(m => (ColumnOf(m), m));
         }
     }
 
@@ -342,7 +385,21 @@ public sealed class MachineSheet
         }
     }
 
-    /// <summary>A machine's field as a cell shows it.</summary>
+    /// <summary>A machine's field as a cell of an export, from which an import makes the very same value.</summary>
+    public static string Cell(Machine machine, SheetColumn column, CatalogSnapshot catalog) => column.Field switch
+    {
+        SheetField.Description => SheetText.Write(machine.Description),
+        SheetField.Param when machine.Params.TryGetValue(column.Param, out var value) =>
+            SheetText.Write(value, IsText(column.Param, catalog)),
+        _ => Text(machine, column),
+    };
+
+    /// <summary>True for a param whose schema asks for a text: its cells are texts and no JSON.</summary>
+    private static bool IsText(string param, CatalogSnapshot catalog)
+        => catalog.Params.TryGetValue(param, out var known) && known.Schema.ValueKind == JsonValueKind.Object
+            && known.Schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "string";
+
+    /// <summary>A machine's field as a report shows it.</summary>
     public static string Text(Machine machine, SheetColumn column) => column.Field switch
     {
         SheetField.Name => machine.Name,

@@ -79,4 +79,7 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
         };
         return field is null ? null : Standard.First(c => c.Field == field);
     }
+
+    /// <summary>The beginning of a text that may be of any length.</summary>
+    public static string Short(string text, int most) => text.Length <= most ? text : text[..most] + "…";
 }

@@ -1,4 +1,5 @@
 using Anvil.Edge.BootHttp;
+using Anvil.Support;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.Tests.BootHttp;
@@ -16,6 +17,12 @@ public sealed class FileRootTests : IDisposable
         File.WriteAllText(Path.Combine(inside.FullName, "a", "file.efi"), "inside");
         File.CreateSymbolicLink(Path.Combine(inside.FullName, "link"), Path.Combine(_folder.FullName, "secret"));
         Directory.CreateSymbolicLink(Path.Combine(inside.FullName, "up"), _folder.FullName);
+        Directory.CreateSymbolicLink(Path.Combine(inside.FullName, "ring"), inside.FullName);
+        File.CreateSymbolicLink(Path.Combine(inside.FullName, "self"), Path.Combine(inside.FullName, "self"));
+        File.CreateSymbolicLink(Path.Combine(inside.FullName, "current"), "a/file.efi");
+        File.CreateSymbolicLink(Path.Combine(inside.FullName, "zero"), "/dev/zero");
+        File.CreateSymbolicLink(Path.Combine(inside.FullName, "memory"), "/proc/self/environ");
+        Commands.Run("mkfifo", Path.Combine(inside.FullName, "pipe"));
         _root = new FileRoot(Options.Create(new EdgeOptions { FileRoot = inside.FullName }));
     }
 
@@ -26,7 +33,14 @@ public sealed class FileRootTests : IDisposable
     [InlineData("/a/file.efi")]
     [InlineData("a\\file.efi")]
     [InlineData("./a//file.efi")]
-    public void FindsWhatLiesInside(string path) => Assert.NotNull(_root.Find(path));
+    [InlineData("current")]
+    [InlineData("ring/ring/a/file.efi")]
+    public void FindsWhatLiesInside(string path)
+    {
+        using var file = _root.Open(path);
+        using var reader = new StreamReader(Assert.IsType<FileStream>(file));
+        Assert.Equal("inside", reader.ReadToEnd());
+    }
 
     [Theory]
     [InlineData("../secret")]
@@ -40,8 +54,79 @@ public sealed class FileRootTests : IDisposable
     [InlineData("")]
     [InlineData("a")]
     [InlineData("gone")]
-    public void NothingLeadsOut(string path) => Assert.Null(_root.Find(path));
+    [InlineData("self")]
+    [InlineData("zero")]
+    [InlineData("memory")]
+    [InlineData("pipe")]
+    [InlineData("ring/up/secret")]
+    [InlineData("a/file.efi.")]
+    [InlineData("a/file.efi ")]
+    [InlineData("a/FILE.EFI")]
+    [InlineData("con")]
+    [InlineData("a/\uFF0E\uFF0E/\uFF0E\uFF0E/secret")]
+    [InlineData("a/\u2024\u2024/secret")]
+    public void NothingLeadsOutAndNothingElseIsAFile(string path) => Assert.Null(_root.Open(path));
 
     [Fact]
-    public void AnOverlongPathIsNone() => Assert.Null(_root.Find(new string('a', 5000)));
+    public void AnOverlongPathIsNone() => Assert.Null(_root.Open(new string('a', 5000)));
+
+    /// <summary>The folder itself may be a link, as where a release is put in place by changing one.</summary>
+    [Fact]
+    public void TheFolderMayBeALink()
+    {
+        var link = Path.Combine(_folder.FullName, "live");
+        Directory.CreateSymbolicLink(link, Path.Combine(_folder.FullName, "files"));
+        var root = new FileRoot(Options.Create(new EdgeOptions { FileRoot = link }));
+        using var file = root.Open("a/file.efi");
+        Assert.NotNull(file);
+        Assert.Null(root.Open("up/secret"));
+    }
+
+    /// <summary>
+    /// Somebody puts a link to the secret in the place of a file, and the file back, again and again: what is opened is one or nothing,
+    /// and never the secret. That it was tried at both times is seen by what came.
+    /// </summary>
+    [Fact]
+    public async Task ALinkPutInTheFilesPlaceMeanwhileLeadsNowhere()
+    {
+        var inside = Path.Combine(_folder.FullName, "files");
+        var (place, good, bad) = (Path.Combine(inside, "race"), Path.Combine(inside, "good"), Path.Combine(inside, "bad"));
+        using var end = new CancellationTokenSource();
+        var attack = Task.Run(
+            () =>
+            {
+                while (!end.IsCancellationRequested)
+                {
+                    File.WriteAllText(good, "inside");
+                    File.Move(good, place, overwrite: true);
+                    File.CreateSymbolicLink(bad, Path.Combine(_folder.FullName, "secret"));
+                    File.Move(bad, place, overwrite: true);
+                }
+            },
+            TestContext.Current.CancellationToken);
+        var (files, nothing) = (0, 0);
+        await Wait.UntilAsync(
+            () =>
+            {
+                for (var i = 0; i < 200; i++)
+                {
+                    using var file = _root.Open("race");
+                    if (file is null)
+                    {
+                        nothing++;
+                        continue;
+                    }
+
+                    using var reader = new StreamReader(file);
+                    Assert.Equal("inside", reader.ReadToEnd());
+                    files++;
+                }
+
+                return Task.FromResult(files > 200 && nothing > 200);
+            },
+            TimeSpan.FromMinutes(1),
+            () => $"{files} files and {nothing} times none");
+        await end.CancelAsync();
+        await attack;
+    }
 }

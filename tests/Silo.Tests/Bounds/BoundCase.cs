@@ -3,6 +3,7 @@ using Anvil.Provisioning.Catalog.Schemas;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Sheets;
+using Anvil.Silo.Tests.Hostile;
 
 namespace Anvil.Silo.Tests.Bounds;
 
@@ -103,6 +104,14 @@ internal sealed record BoundCase(
             c => c.SheetAsync(Header, "x,\n", MachineSheet.MostRows + 1), 400, "at most 100000 rows"),
         new("MachineSheet.MostColumns", c => c.SheetAsync(Columns(MachineSheet.MostColumns), "", 0),
             c => c.SheetAsync(Columns(MachineSheet.MostColumns + 1), "", 0), 400, "at most 256 columns"),
+        new("MachineSheet.MostCells", c => c.SheetAsync(Columns(MachineSheet.MostColumns), FullRow(), 3900),
+            c => c.SheetAsync(Columns(MachineSheet.MostColumns), FullRow(), 4000), 400, "at most 1000000 cells")
+        {
+            AtOnce = 1,
+        },
+        new("MachineSheet.MostCharacters", c => SharedAsync(c, 60), c => SharedAsync(c, 64), 400, "at most 67108864 characters"),
+        new("MachineSheet.MostMacs", c => MacsAsync(c, MachineSheet.MostMacs), c => MacsAsync(c, MachineSheet.MostMacs + 1), 200,
+            "at most 256 MAC addresses"),
         new("UserVerbs.LongestPassword", c => PasswordAsync(c, 1024), c => PasswordAsync(c, 1025), 400, "1024"),
     ];
 
@@ -178,6 +187,22 @@ internal sealed record BoundCase(
     private static string HostName(BoundClient client, int length)
         => $"{client.Name}.".PadRight(63, 'a') + "." + new string('b', 63) + "." + new string('c', 63) + "."
             + new string('d', length - 192);
+
+    /// <summary>A row that fills its columns.</summary>
+    private static string FullRow() => "x" + string.Concat(Enumerable.Repeat(",1", MachineSheet.MostColumns - 1)) + "\n";
+
+    /// <summary>A small file with a text of a MiB, which so many cells share.</summary>
+    private static Task<(int Status, string Text)> SharedAsync(BoundClient client, int cells)
+    {
+        var file = XlsxFile.With(
+            new PartText(XlsxFile.Strings, "<sst><si><t>Name</t></si><si><t>", "a", 1 << 20, "</t></si></sst>"),
+            new PartText(XlsxFile.Worksheet, "<worksheet><sheetData><row><c t=\"s\"><v>0</v></c></row>",
+                "<row><c t=\"s\"><v>1</v></c></row>", cells, "</sheetData></worksheet>"));
+        return client.StreamAsync("POST", "machines/import?dryRun=true", new MemoryStream(file), "application/octet-stream");
+    }
+
+    private static Task<(int Status, string Text)> MacsAsync(BoundClient client, int count)
+        => client.SheetAsync("Name,MACs\n", $"{client.Name},{Many(count, i => $"0200{i:x8}", " ")}\n", 1);
 
     private static string Columns(int count) => Many(count, i => i == 0 ? "Name" : $"param:p{i}", ",") + "\n";
 
