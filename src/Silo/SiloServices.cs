@@ -34,7 +34,7 @@ internal static class SiloServices
         services.AddSingleton(_ => database);
         database.AddStores(services, silo.DataFolder);
         services.AddSingleton(new BuiltInContent(ContentFolder.Read(content)));
-        services.AddSingleton<FirstStart>();
+        services.AddSingleton<FirstStart>().AddSingleton<DatabaseProbe>();
         services.AddSingleton<CatalogCache>();
         services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
