@@ -26,7 +26,8 @@ public static partial class ApiHost
     public const string Base = "/api/v3";
 
     private const string ExposedHeaders =
-        "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,ETag,Www-Authenticate,Retry-After";
+        "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
+        + "Www-Authenticate,Retry-After";
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
@@ -102,7 +103,7 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
-        api.MapSystem(floor, Of<PrefVerbs>(), Of<UserVerbs>(), Of<ICatalog>(), Of<IMachineQueries>(), options);
+        api.MapSystem(floor, Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), Of<ICatalog>(), Of<IMachineQueries>(), options);
     }
 
     /// <summary>What is the matter, as far as it is not a fault of the program; null when it is.</summary>

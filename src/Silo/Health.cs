@@ -14,8 +14,8 @@ internal sealed record HealthCheck(string Name, bool Ok, bool Needed, string Rea
 
 /// <summary>
 /// /healthz says that the process lives, /readyz whether it can serve, with reasons. A database that is away, or takes no writes, is told
-/// and does not make a silo unready: it serves what it knows from memory, and taking every silo out of a balancer would help nobody. What is
-/// not as it should be and does not make it unready is `Degraded`.
+/// and does not make a silo unready: it serves what it knows from memory, and taking every silo out of a balancer would help nobody.
+/// `Degraded` says that something is not as it should be.
 /// </summary>
 internal static class Health
 {
@@ -56,7 +56,8 @@ internal static class Health
         var ready = checks.TrueForAll(c => c.Ok || !c.Needed);
         http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         http.Response.ContentType = "application/json; charset=utf-8";
-        await http.Response.WriteAsync(Json.Write(new { Ready = ready, Degraded = checks.Exists(c => !c.Ok), Checks = checks }), http.RequestAborted);
+        var answer = new { Ready = ready, Degraded = checks.Exists(c => !c.Ok), Checks = checks };
+        await http.Response.WriteAsync(Json.Write(answer), http.RequestAborted);
     }
 
     private static HealthCheck Member(ILocalSiloDetails local, ISiloStatusOracle oracle)

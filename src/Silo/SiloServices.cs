@@ -15,6 +15,7 @@ using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Retention;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects;
@@ -45,6 +46,8 @@ internal static class SiloServices
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
+        services.AddSingleton<RetentionService>();
+        services.AddHostedService(s => s.GetRequiredService<RetentionService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();

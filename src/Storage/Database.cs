@@ -2,6 +2,7 @@ using System.Data.Common;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,6 +67,12 @@ public abstract class Database : IDatabaseFaults
         await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
     }
 
+    /// <summary>A time as a table keeps it: they are of different age.</summary>
+    internal abstract object TimeIn(string table, DateTimeOffset time);
+
+    /// <summary>Takes the turn to do what one of all silos does at a time; null while another one does it.</summary>
+    internal abstract Task<IAsyncDisposable?> AloneAsync(CancellationToken cancellation);
+
     /// <summary>The master key that the silos of this database share; the one given becomes it where there is none yet.</summary>
     /// <exception cref="NotSupportedException">A silo alone keeps its key apart from the database.</exception>
     public virtual Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation)
@@ -117,6 +124,7 @@ public abstract class Database : IDatabaseFaults
         services.AddSingleton<ICatalogStore, CatalogStore>();
         services.AddSingleton<IMachineQueries, MachineQueries>();
         services.AddSingleton<IReservationStore, ReservationStore>();
+        services.AddSingleton<IRetentionStore, RetentionStore>();
     }
 
     /// <summary>The scripts embedded below a folder, in order of their numbers.</summary>

@@ -21,6 +21,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     /// <summary>Key of the advisory lock that silos apply scripts under.</summary>
     private const long MigrationLock = 0x416E76696C;
 
+    /// <summary>Key of the advisory lock of the silo that trims.</summary>
+    private const long RetentionLock = 0x416E76696D;
+
     private readonly NpgsqlDataSource _source;
 
     /// <summary>
@@ -83,6 +86,49 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
         var named = string.Join(", ", locked.Select(l => $"{l.Table} (for {l.Seconds:F0} s)"));
         return named.Length == 0 ? null
             : new(DatabaseFaultKind.Locked, $"somebody else has locked tables of the database, so that writes of them wait: {named}");
+    }
+
+    /// <inheritdoc/>
+    internal override object TimeIn(string table, DateTimeOffset time) => time.UtcDateTime;
+
+    /// <inheritdoc/>
+    internal override async Task<IAsyncDisposable?> AloneAsync(CancellationToken cancellation)
+    {
+        // A session's lock: it goes with the connection, whatever becomes of the silo.
+        var connection = await OpenAsync(cancellation);
+        try
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "SELECT pg_try_advisory_lock(@RetentionLock)", new { RetentionLock }, cancellationToken: cancellation)))
+                return new Turn(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
+    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await connection.ExecuteAsync("SELECT pg_advisory_unlock(@RetentionLock)", new { RetentionLock });
+            }
+            catch (NpgsqlException)
+            {
+                // The server has let go of it with the connection.
+            }
+            finally
+            {
+                await connection.DisposeAsync();
+            }
+        }
     }
 
     /// <inheritdoc/>

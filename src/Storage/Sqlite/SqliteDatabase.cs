@@ -104,6 +104,12 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _writing.Dispose();
 
+    /// <summary>This silo is all there is.</summary>
+    private sealed class NoTurn : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
     private sealed class Turn(SemaphoreSlim writing) : IDisposable
     {
         public void Dispose() => writing.Release();
@@ -139,6 +145,14 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
             return null;
         }
     }
+
+    /// <inheritdoc/>
+    internal override object TimeIn(string table, DateTimeOffset time) => table == "event"
+        ? time.UtcDateTime.ToString("s", CultureInfo.InvariantCulture) : time.ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    internal override Task<IAsyncDisposable?> AloneAsync(CancellationToken cancellation)
+        => Task.FromResult<IAsyncDisposable?>(new NoTurn());
 
     /// <inheritdoc/>
     internal override IDisposable Limit(DbConnection connection, CancellationToken cancellation)

@@ -21,7 +21,8 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
     /// <exception cref="InvalidOperationException">The database cannot be used: which file, why, and what to do.</exception>
     public string Run()
     {
-        if (Directory.Exists(path)) throw Refused(path, "is a directory, where the database's file should be", $"mv '{path}' '{path}.away'");
+        if (Directory.Exists(path))
+            throw Refused(path, "is a directory, where the database's file should be", $"mv '{path}' '{path}.away'");
         try
         {
             var length = File.Exists(path) ? new FileInfo(path).Length : 0;
@@ -61,8 +62,8 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
             { IsHeaderRight: false } => "its header is damaged, so that nothing of it can be taken: all that was written since the last "
                 + $"checkpoint is lost (some {wal.Left} pages)",
             { Cut: > 0 } => $"it is truncated: {wal.Cut} pages that were written last are missing, and what they held is lost",
-            _ => $"a checksum in it is wrong: {wal.Left} pages from there on, which ended {wal.LeftCommits} transactions, are left out, and "
-                + "what those wrote is lost",
+            _ => $"a checksum in it is wrong: {wal.Left} pages from there on, which ended {wal.LeftCommits} transactions, are left out, "
+                + "and what those wrote is lost",
         };
         return $"the database's log {_log} (written last {written}) is damaged: {lost}; {wal.Taken} pages before were taken. A copy is "
             + $"{copy}; what was lost is newer than the last backup, so look over what was changed last";
@@ -72,9 +73,11 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
     {
         var problem = Problem(path, isAlone: false);
         if (problem is null) return;
-        if (wal is { Taken: > 0 } && Problem($"file:{path.Replace("?", "%3f", StringComparison.Ordinal)}?immutable=1", isAlone: true) is null)
-            throw Refused(_log, $"does not belong to {path}, or is damaged: with it the database is malformed ({problem}), without it it is "
-                + "whole", $"put the right log in its place, or go on without it (what was written since the last checkpoint is lost): "
+        var alone = $"file:{path.Replace("%", "%25", StringComparison.Ordinal).Replace("?", "%3f", StringComparison.Ordinal)}?immutable=1";
+        if (wal is { Taken: > 0 } && Problem(alone, isAlone: true) is null)
+            throw Refused(_log, $"does not belong to {path}, or is damaged: with it the database is malformed ({problem}), without it "
+                + "it is whole",
+                "put the right log in its place, or go on without it (what was written since the last checkpoint is lost): "
                 + $"mv '{_log}' '{_log}.away'");
         throw Refused(path, $"is damaged: {problem}", Restore);
     }

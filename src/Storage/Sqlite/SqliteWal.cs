@@ -70,7 +70,7 @@ internal sealed record SqliteWal(bool IsHeaderRight, long Taken, long Left, long
         return new SqliteWal(true, taken, left, commits) { Cut = CutOff(index, header, taken, left) };
     }
 
-    /// <summary>The index is of the process that wrote last; its numbers are in the machine's own order, the salts as in the log.</summary>
+    /// <summary>The index is of the process that wrote last; its numbers are in the machine's order, the salts as in the log.</summary>
     private static long CutOff(string index, byte[] header, long taken, long left)
     {
         if (left > 0 || !File.Exists(index)) return 0;
