@@ -249,7 +249,8 @@ public sealed class SqliteFaultTests : IDisposable
 
     /// <summary>What is in the files, but the index, which is made anew, and a log that is empty.</summary>
     private string Contents() => string.Join('\n', _folder.EnumerateFiles()
-        .Where(f => f.Length > 0 && !f.Name.EndsWith("-shm", StringComparison.Ordinal)).OrderBy(f => f.Name).Select(f => $"{f.Name} {Convert.ToHexString(
+        .Where(f => f.Length > 0 && !f.Name.EndsWith("-shm", StringComparison.Ordinal))
+        .OrderBy(f => f.Name).Select(f => $"{f.Name} {Convert.ToHexString(
             System.Security.Cryptography.SHA256.HashData(System.IO.File.ReadAllBytes(f.FullName)))}"));
 
     private static async Task ExecuteAsync(string file, string sql)
