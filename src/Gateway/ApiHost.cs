@@ -26,7 +26,8 @@ public static partial class ApiHost
     public const string Base = "/api/v3";
 
     private const string ExposedHeaders =
-        "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,ETag,Www-Authenticate,Retry-After";
+        "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
+        + "Www-Authenticate,Retry-After";
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
@@ -71,13 +72,13 @@ public static partial class ApiHost
             await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method,
                 [e.StatusCode == StatusCodes.Status408RequestTimeout ? "the body came too slowly" : e.Message], e.StatusCode));
         }
-        catch (Exception e) when (Unavailable(e) && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && Trouble(http, e) is { } trouble)
         {
             LogUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), http.Request.Method,
-                http.Request.Path, e.Message);
+                http.Request.Path, trouble.Status, $"{trouble.Text} ({e.Message})");
             if (http.Response.HasStarted) throw;
-            http.Response.Headers.RetryAfter = "1";
-            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, [Reason(e)], 503));
+            if (trouble.Passes) http.Response.Headers.RetryAfter = "1";
+            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, [trouble.Text], trouble.Status));
         }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested)
         {
@@ -105,17 +106,23 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
-        api.MapSystem(floor, Of<PrefVerbs>(), Of<UserVerbs>(), Of<ICatalog>(), Of<IMachineQueries>(), options);
+        api.MapSystem(floor, Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), Of<ICatalog>(), Of<IMachineQueries>(), options);
     }
 
-    private static string Reason(Exception exception)
-        => DatabaseFailure.Is(exception) ? "the database does not answer; try again"
-            : "the object is moving to another silo; read it before trying again";
+    /// <summary>What is the matter, as far as it is not a fault of the program; null when it is.</summary>
+    private static (int Status, string Text, bool Passes)? Trouble(HttpContext http, Exception exception)
+        => http.RequestServices.GetRequiredService<IDatabaseFaults>().Of(exception) switch
+        {
+            { Kind: DatabaseFaultKind.Program } => null,
+            { } fault => (fault.Status, fault.With("try again"), fault.IsPassing),
+            _ when exception is TimeoutException
+                => (503, "the silo that has the object did not answer in time; read it before trying again", true),
+            _ when exception is OrleansException => (503, "the object is moving to another silo; read it before trying again", true),
+            _ => null,
+        };
 
-    private static bool Unavailable(Exception exception) => exception is OrleansException || DatabaseFailure.Is(exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered 503: {Reason}")]
-    private static partial void LogUnavailable(ILogger logger, string method, string path, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered {Status}: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string method, string path, int status, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);

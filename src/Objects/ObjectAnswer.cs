@@ -9,6 +9,9 @@ namespace Anvil.Objects;
 /// <param name="Tag">The version, for conditions; "" for none.</param>
 public sealed record ObjectAnswer(int Status, string? Json, string Tag = "")
 {
+    /// <summary>What is kept no longer of what was asked for, in words; "" where that is nothing.</summary>
+    public string Trimmed { get; init; } = "";
+
     /// <summary>Nothing to show.</summary>
     public static ObjectAnswer Empty { get; } = new(204, null);
 

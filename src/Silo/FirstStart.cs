@@ -3,18 +3,21 @@ using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Silo;
 
 /// <summary>Fills a new database: token secrets, the first user, and preferences that start discovery.</summary>
-internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptions> options, ILogger<FirstStart> logger)
+internal sealed partial class FirstStart(ICatalogStore store, Database database, IOptions<SiloOptions> options,
+    ILogger<FirstStart> logger)
 {
     private const string FirstUser = "rocketskates";
 
     /// <summary>Silos that start together write once: who comes second finds it done.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        if (database.StartNotice.Length > 0) LogNotice(database.StartNotice);
         while (!await TryAsync(cancellation))
         {
             // Another silo has written in between.
@@ -83,6 +86,9 @@ internal sealed partial class FirstStart(ICatalogStore store, IOptions<SiloOptio
             Validated = true,
             Available = true
         };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Notice}")]
+    private partial void LogNotice(string notice);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "user {User} was made; its password is in {File}")]
     private partial void LogPassword(string user, string file);

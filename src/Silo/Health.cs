@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Anvil.Contracts;
 using Anvil.Grains.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Storage;
@@ -15,12 +13,14 @@ namespace Anvil.Silo;
 internal sealed record HealthCheck(string Name, bool Ok, bool Needed, string Reason);
 
 /// <summary>
-/// /healthz says that the process lives, /readyz whether it can serve, with reasons. A database that is away is told and does not
-/// make a silo unready: it serves what it knows from memory, and taking every silo out of a balancer would help nobody.
+/// /healthz says that the process lives, /readyz whether it can serve, with reasons. A database that is away, or takes no writes, is told
+/// and does not make a silo unready: it serves what it knows from memory, and taking every silo out of a balancer would help nobody.
+/// `Degraded` says that something is not as it should be.
 /// </summary>
 internal static class Health
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>Files of content packs that are named; the log has them all, with the reasons.</summary>
+    private const int MostFaults = 5;
 
     public static void MapHealth(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
@@ -48,12 +48,16 @@ internal static class Health
                 ? new("draining", false, true, "the silo is ending") : new("draining", true, true, ""),
             Member(services.GetRequiredService<ILocalSiloDetails>(), services.GetRequiredService<ISiloStatusOracle>()),
             Catalog(services.GetRequiredService<CatalogCache>()),
-            await DatabaseAsync(services.GetRequiredService<Database>(), http.RequestAborted),
+            await services.GetRequiredService<DatabaseProbe>().CheckAsync(http.RequestAborted),
         };
+        if (services.GetRequiredService<Database>().StartNotice is { Length: > 0 })
+            checks.Add(new("start", false, false, "something was lost when the database was opened: see the log of the start"));
+        if (Content(services.GetRequiredService<BuiltInContent>()) is { } content) checks.Add(content);
         var ready = checks.TrueForAll(c => c.Ok || !c.Needed);
         http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         http.Response.ContentType = "application/json; charset=utf-8";
-        await http.Response.WriteAsync(Json.Write(new { Ready = ready, Checks = checks }), http.RequestAborted);
+        var answer = new { Ready = ready, Degraded = checks.Exists(c => !c.Ok), Checks = checks };
+        await http.Response.WriteAsync(Json.Write(answer), http.RequestAborted);
     }
 
     private static HealthCheck Member(ILocalSiloDetails local, ISiloStatusOracle oracle)
@@ -66,25 +70,12 @@ internal static class Health
     private static HealthCheck Catalog(CatalogCache catalog)
         => catalog.IsLoaded ? new("catalog", true, true, "") : new("catalog", false, true, "the catalog has not been read yet");
 
-    private static async Task<HealthCheck> DatabaseAsync(Database database, CancellationToken cancellation)
+    private static HealthCheck? Content(BuiltInContent content)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Patience);
-        try
-        {
-            await database.PingAsync(patience.Token);
-            return new("database", true, false, "");
-        }
-        catch (OperationCanceledException)
-        {
-            return new("database", false, false, $"no answer in {Patience.TotalSeconds:F0} s");
-        }
-        catch (Exception e) when (DatabaseFailure.Is(e))
-        {
-            // Whoever can reach the port can read this: where the database is, is for the log.
-            return new("database", false, false,
-                e.GetBaseException() is SocketException refused
-                    ? $"no connection ({refused.SocketErrorCode})" : $"no answer ({e.GetBaseException().GetType().Name})");
-        }
+        var faults = content.Packs.Faults;
+        if (faults.Count == 0) return null;
+        var named = string.Join(", ", faults.Take(MostFaults).Select(f => $"{f.Pack}/{f.File}"));
+        return new("content", false, false, $"{faults.Count} files of content packs were not taken as they are (the log says why): {named}"
+            + (faults.Count > MostFaults ? " and more" : ""));
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Anvil.Silo;
+using Anvil.Storage;
 
 if (args is ["--health", var url]) return await HealthClient.AskAsync(url);
 DataFolder.MakeOwn();
@@ -11,8 +12,9 @@ try
     return 0;
 }
 catch (Exception e) when (e is IOException or SocketException or FormatException or InvalidOperationException
-    or UnauthorizedAccessException)
+    or UnauthorizedAccessException || StorageFaults.Of(e) is not null)
 {
+    if (StorageFaults.Of(e) is { } fault) await Console.Error.WriteLineAsync($"anvil-silo: {fault.Text}");
     await Console.Error.WriteLineAsync($"anvil-silo: {e.Message}");
     return 1;
 }

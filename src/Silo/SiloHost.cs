@@ -39,7 +39,12 @@ public static class SiloHost
         DataFolder.Secure(silo.DataFolder, Path.Combine(silo.DataFolder, edge.FileRoot));
         if (silo.SecretKeyFile.Length > 0 && File.Exists(silo.SecretKeyFile)) DataFolder.SecureKey(silo.SecretKeyFile);
         Database database = silo.Postgres.Length > 0
-            ? new PostgresDatabase(silo.Postgres) : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"));
+            ? new PostgresDatabase(silo.Postgres) { QueryTime = TimeSpan.FromSeconds(silo.ListSeconds) }
+            : new SqliteDatabase(Path.Combine(silo.DataFolder, "anvil.db"))
+            {
+                QueryTime = TimeSpan.FromSeconds(silo.ListSeconds),
+                CheckTime = TimeSpan.FromSeconds(silo.CheckSeconds),
+            };
         await MigrateAsync(database, silo);
         builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
         builder.Services.AddAnvil(database, silo);
@@ -66,6 +71,8 @@ public static class SiloHost
             throw new InvalidOperationException("a silo with some of the roles needs others beside it, and for that Silo:Postgres");
         if (silo.ClusterAddress.Length > 0 && !IPAddress.TryParse(silo.ClusterAddress, out _))
             throw new InvalidOperationException($"Silo:ClusterAddress is an IP address, not {silo.ClusterAddress}");
+        if (silo.ListSeconds is not (> 0 and <= 3600) || silo.CheckSeconds is not (> 0 and <= 86_400))
+            throw new InvalidOperationException("Silo:ListSeconds is more than 0 and up to 3600, Silo:CheckSeconds up to 86400");
         if (silo.ProbeSeconds <= 0 || silo.DrainSeconds < 0)
             throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
     }
@@ -102,7 +109,10 @@ public static class SiloHost
             o => o.FileRoot = Path.IsPathRooted(o.FileRoot) ? o.FileRoot : Path.Combine(silo.DataFolder, o.FileRoot));
     }
 
-    /// <summary>Orleans does not wait for a database at start: it is waited for here.</summary>
+    /// <summary>
+    /// Orleans does not wait for a database at start: it is waited for here, where waiting may help. A file does not mend itself; a server
+    /// may be started, promoted or given its users meanwhile.
+    /// </summary>
     private static async Task MigrateAsync(Database database, SiloOptions silo)
     {
         var until = TimeProvider.System.GetTimestamp() + (long)(silo.DatabaseWait * TimeProvider.System.TimestampFrequency);
@@ -113,11 +123,13 @@ public static class SiloHost
                 await database.MigrateAsync(CancellationToken.None);
                 return;
             }
-            catch (Exception e) when (DatabaseFailure.Is(e))
+            catch (Exception e) when (database.Of(e) is { } fault)
             {
-                if (TimeProvider.System.GetTimestamp() > until)
-                    throw new InvalidOperationException($"{database.Name} cannot be used: {e.Message}", e);
-                await Console.Error.WriteLineAsync($"anvil-silo: waits for {database.Name}: {e.Message}");
+                var mayPass = fault.IsPassing || (silo.Postgres.Length > 0 && fault.Kind is DatabaseFaultKind.Denied
+                    or DatabaseFaultKind.ReadOnly or DatabaseFaultKind.Full);
+                if (!mayPass || TimeProvider.System.GetTimestamp() > until)
+                    throw new InvalidOperationException($"{database.Name} cannot be used: {fault.Text} ({e.Message})", e);
+                await Console.Error.WriteLineAsync($"anvil-silo: waits for {database.Name}: {fault.Text} ({e.Message})");
                 await Task.Delay(TimeSpan.FromSeconds(1));
             }
         }

@@ -43,6 +43,12 @@ public sealed class SiloOptions
     /// <summary>Seconds to wait for the database at start.</summary>
     public int DatabaseWait { get; set; } = 60;
 
+    /// <summary>Seconds that a list of machines, jobs or reservations may take.</summary>
+    public double ListSeconds { get; set; } = 10;
+
+    /// <summary>Seconds for which SQLite's file is checked at start; a file that takes longer is not checked whole.</summary>
+    public double CheckSeconds { get; set; } = 10;
+
     /// <summary>Silos of one name on one database are a cluster.</summary>
     public string Cluster { get; set; } = "anvil";
 

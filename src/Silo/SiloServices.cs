@@ -15,6 +15,7 @@ using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Retention;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects.Memory;
@@ -35,7 +36,7 @@ internal static class SiloServices
         services.AddSingleton(_ => database);
         database.AddStores(services, silo.DataFolder);
         services.AddSingleton(new BuiltInContent(ContentFolder.Read(content)));
-        services.AddSingleton<FirstStart>();
+        services.AddSingleton<FirstStart>().AddSingleton<DatabaseProbe>();
         services.AddSingleton<CatalogCache>();
         services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
@@ -46,6 +47,8 @@ internal static class SiloServices
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
+        services.AddSingleton<RetentionService>();
+        services.AddHostedService(s => s.GetRequiredService<RetentionService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();

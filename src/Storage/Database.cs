@@ -1,6 +1,8 @@
 using System.Data.Common;
+using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,8 +10,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Anvil.Storage;
 
 /// <summary>The database behind everything that is kept: SQLite for a silo alone, PostgreSQL for a cluster.</summary>
-public abstract class Database
+public abstract class Database : IDatabaseFaults
 {
+    private SeenFault? _seen;
+
+    /// <summary>What a list may take; beyond that it is ended.</summary>
+    public TimeSpan QueryTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What stopped a write last; null when nothing has since the database was opened.</summary>
+    public SeenFault? Seen => Volatile.Read(ref _seen);
+
+    /// <summary>What was found at start that people have to know, though the silo serves; "" when nothing was.</summary>
+    public string StartNotice { get; protected set; } = "";
+
     /// <summary>Its name for people, without any secret.</summary>
     public abstract string Name { get; }
 
@@ -54,19 +67,64 @@ public abstract class Database
         await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
     }
 
+    /// <summary>A time as a table keeps it: they are of different age.</summary>
+    internal abstract object TimeIn(string table, DateTimeOffset time);
+
+    /// <summary>Takes the turn to do what one of all silos does at a time; null while another one does it.</summary>
+    internal abstract Task<IAsyncDisposable?> AloneAsync(CancellationToken cancellation);
+
     /// <summary>The master key that the silos of this database share; the one given becomes it where there is none yet.</summary>
     /// <exception cref="NotSupportedException">A silo alone keeps its key apart from the database.</exception>
     public virtual Task<byte[]> MasterKeyAsync(byte[] fresh, CancellationToken cancellation)
         => throw new NotSupportedException("this database keeps no master key");
+
+    /// <inheritdoc/>
+    public DatabaseFault? Of(Exception exception) => StorageFaults.Of(exception) is { } fault ? Noted(fault) : null;
+
+    /// <summary>Writes a row of the silo's own, which says whether others can write; null when it is written.</summary>
+    /// <param name="silo">The silo's name.</param>
+    /// <param name="patience">How long it waits for a lock.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<DatabaseFault?> ProbeAsync(string silo, TimeSpan patience, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TryWriteAsync(silo, patience, cancellation) is { } fault ? Noted(fault) : null;
+        }
+        catch (Exception e) when (StorageFaults.Of(e) is not null)
+        {
+            return Of(e);
+        }
+    }
+
+    /// <summary>Writes the row of <see cref="ProbeAsync"/>; what else it finds to be the matter.</summary>
+    protected abstract Task<DatabaseFault?> TryWriteAsync(string silo, TimeSpan patience, CancellationToken cancellation);
+
+    /// <summary>Ends what runs on a connection when <see cref="QueryTime"/> is over, where the driver does not do that itself.</summary>
+    /// <returns>To be disposed when the query is over.</returns>
+    internal virtual IDisposable? Limit(DbConnection connection, CancellationToken cancellation) => null;
+
+    /// <summary>True when a query failed because its time was over, and not because the database is away.</summary>
+    internal abstract bool IsOverTime(DbConnection connection, DbException exception);
+
+    private DatabaseFault Noted(DatabaseFault fault)
+    {
+        // Damage stays what is told: what was read since came from pages that are whole.
+        if (fault.StopsWrites && _seen is not { Fault.Kind: DatabaseFaultKind.Damaged })
+            Volatile.Write(ref _seen, new SeenFault(fault, TimeProvider.System.GetUtcNow()));
+        return fault;
+    }
 
     /// <summary>Adds the stores on this database.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="folder">The silo's data folder.</param>
     public virtual void AddStores(IServiceCollection services, string folder)
     {
+        services.AddSingleton<IDatabaseFaults>(this);
         services.AddSingleton<ICatalogStore, CatalogStore>();
         services.AddSingleton<IMachineQueries, MachineQueries>();
         services.AddSingleton<IReservationStore, ReservationStore>();
+        services.AddSingleton<IRetentionStore, RetentionStore>();
     }
 
     /// <summary>The scripts embedded below a folder, in order of their numbers.</summary>

@@ -24,19 +24,19 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
 
     /// <summary>The page's objects alone.</summary>
     /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
-    public async Task<IReadOnlyList<T>> ListAsync(ListQuery query, CancellationToken cancellation)
-    {
-        await using var connection = await database.ConnectAsync(cancellation);
-        if (query.HasPattern) return (await MatchAsync(connection, query, counts: false, cancellation)).Rows;
-        return await RowsAsync(connection, query, query.Limit, cancellation);
-    }
+    public Task<IReadOnlyList<T>> ListAsync(ListQuery query, CancellationToken cancellation)
+        => BoundedAsync<IReadOnlyList<T>>(async connection => query.HasPattern
+            ? (await MatchAsync(connection, query, counts: false, cancellation)).Rows
+            : await RowsAsync(connection, query, query.Limit, cancellation), cancellation);
 
     /// <summary>The page with its counts.</summary>
     /// <exception cref="ApiException">406: the page is too long, or a regular expression takes too long.</exception>
-    public async Task<ListPage<T>> PageAsync(ListQuery query, CancellationToken cancellation)
+    public Task<ListPage<T>> PageAsync(ListQuery query, CancellationToken cancellation)
+        => BoundedAsync(connection => PageAsync(connection, query, cancellation), cancellation);
+
+    private async Task<ListPage<T>> PageAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
-        await using var connection = await database.ConnectAsync(cancellation);
         var total = await CountAsync(connection, new ListQuery(query.Fields), cancellation);
         if (query.HasPattern)
         {
@@ -53,9 +53,12 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
 
     /// <summary>The values of a field over the rows that the filters leave, the commonest first; the page does not matter.</summary>
     /// <exception cref="ApiException">406: a regular expression takes too long.</exception>
-    public async Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+    public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
+        => BoundedAsync(connection => FacetAsync(connection, query, field, cancellation), cancellation);
+
+    private async Task<IReadOnlyList<FacetCount>> FacetAsync(DbConnection connection, ListQuery query, Field field,
+        CancellationToken cancellation)
     {
-        await using var connection = await database.ConnectAsync(cancellation);
         var counts = new Dictionary<Rank, long>();
         if (query.HasPattern)
         {
@@ -70,13 +73,34 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
 
         var (sql, parameters) = database.Lists.Facet(table, query, field);
         foreach (var (kind, number, value, rows) in await connection.QueryAsync<(long, double, string, long)>(
-            new CommandDefinition(sql, parameters, cancellationToken: cancellation)))
+            new CommandDefinition(sql, parameters, commandTimeout: Seconds, cancellationToken: cancellation)))
         {
             var rank = field.Kind == FieldKind.Address && number < 0 ? Rank.None : new Rank((RankType)kind, number, value);
             counts[rank] = rows;
         }
 
         return FacetCount.Of(field, counts);
+    }
+
+    private int Seconds => (int)Math.Ceiling(database.QueryTime.TotalSeconds);
+
+    /// <summary>Reads within the time of a list.</summary>
+    /// <exception cref="ApiException">406: it took longer.</exception>
+    private async Task<TAnswer> BoundedAsync<TAnswer>(Func<DbConnection, Task<TAnswer>> read, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        using var limit = database.Limit(connection, cancellation);
+        try
+        {
+            return await read(connection);
+        }
+        catch (DbException e) when (database.IsOverTime(connection, e))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new ApiException(new ApiError(table.Fields.Model, "", "GET",
+                [$"the list took longer than {database.QueryTime.TotalSeconds:0.###} s: narrow it by a filter on the key, the name or "
+                    + "another field that has an index, leave out filters and sorts by params, or ask for it by pages (limit)"], 406));
+        }
     }
 
     private static JsonElement? Value(JsonDocument json) => json.RootElement.ValueKind == JsonValueKind.Null ? null : json.RootElement;
@@ -87,7 +111,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     private async Task<long> CountAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {
         var (sql, parameters) = database.Lists.Count(table, query);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition(sql, parameters, commandTimeout: Seconds, cancellationToken: cancellation));
     }
 
     private async Task<List<T>> RowsAsync(DbConnection connection, ListQuery query, long limit, CancellationToken cancellation)
@@ -95,7 +120,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var (sql, parameters) = database.Lists.Rows(table, query, limit);
         var rows = new List<T>();
         var length = 0L;
-        var read = connection.QueryUnbufferedAsync<(string, string)>(sql, parameters);
+        var read = connection.QueryUnbufferedAsync<(string, string)>(sql, parameters, commandTimeout: Seconds);
         await foreach (var (document, record) in read.WithCancellation(cancellation))
             rows.Add(Bounded(query, document, record, ref length));
         return rows;
@@ -124,7 +149,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         {
             var p = new ListParameters();
             var sql = $"SELECT uuid, {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({p.Add(some)})";
-            var read = connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All);
+            var read = connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All, commandTimeout: Seconds);
             await foreach (var (key, document, record) in read.WithCancellation(cancellation))
                 found[key] = Bounded(query, document, record, ref length);
         }
@@ -143,7 +168,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         IEnumerable<Field> fields = conditions.Select(c => c.Field);
         var (sql, parameters) = database.Lists.Places(table, query, extra is null ? fields : fields.Append(extra));
         await using var reader =
-            await connection.ExecuteReaderAsync(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+            await connection.ExecuteReaderAsync(
+                new CommandDefinition(sql, parameters, commandTimeout: Seconds, cancellationToken: cancellation));
         while (await reader.ReadAsync(cancellation))
         {
             if (!Holds(reader, conditions, patterns)) continue;

@@ -109,6 +109,11 @@ public abstract class DamagedStoreTests(SiloFixture silo)
         Assert.False(broken["Available"]!.GetValue<bool>());
         Assert.Contains("/Tasks/0", broken["Errors"]![0]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, (await silo.CallAsync("DELETE", "stages/null-task")).Status);
+        var ready = (await silo.CallAsync("GET", "/readyz")).Body!;
+        Assert.Equal((true, true), (ready["Ready"]!.GetValue<bool>(), ready["Degraded"]!.GetValue<bool>()));
+        var content = ready["Checks"]!.AsArray().Single(c => c!["Name"]!.ToString() == "content")!;
+        Assert.Equal((false, false), (content["Ok"]!.GetValue<bool>(), content["Needed"]!.GetValue<bool>()));
+        Assert.Contains("faulty/", content["Reason"]!.ToString(), StringComparison.Ordinal);
     }
 }
 

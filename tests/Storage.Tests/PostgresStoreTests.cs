@@ -4,6 +4,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Storage.Postgres;
@@ -32,6 +33,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
     protected override ILeaseStore Leases => new PostgresLeaseStore(_database);
 
     protected override ITimelineStore Timelines => new PostgresTimelineStore(_database);
+
+    protected override IRetentionStore Retention => new RetentionStore(_database, TimeProvider.System);
 
     protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 

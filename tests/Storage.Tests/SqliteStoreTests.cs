@@ -3,6 +3,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Storage.Sqlite;
@@ -22,6 +23,8 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
     protected override ILeaseStore Leases => new SqliteLeaseStore(_database);
 
     protected override ITimelineStore Timelines => new SqliteTimelineStore(_database);
+
+    protected override IRetentionStore Retention => new RetentionStore(_database, TimeProvider.System);
 
     protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 

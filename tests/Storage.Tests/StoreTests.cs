@@ -1,10 +1,12 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Provisioning.Catalog;
@@ -28,6 +30,9 @@ public abstract class StoreTests
 
     /// <summary>A timeline store on the same database.</summary>
     protected abstract ITimelineStore Timelines { get; }
+
+    /// <summary>Under test.</summary>
+    protected abstract IRetentionStore Retention { get; }
 
     /// <summary>The query tables of the same database.</summary>
     protected abstract IMachineQueries Queries { get; }
@@ -323,13 +328,6 @@ public abstract class StoreTests
         await Timelines.AppendAsync([Entry(2, "u1", "", "b"), Entry(1, "", "m1", "a"), Entry(3, "u2", "m2", "other")], None);
         Assert.Equal(["a", "b"], (await Timelines.ReadAsync("u1", ["m1"], 10, None)).Select(e => e.What));
         Assert.Equal(["other"], (await Timelines.ReadAsync("", ["m2"], 10, None)).Select(e => e.What));
-        Assert.Equal(2, await Timelines.TrimAsync(start.AddSeconds(3), None));
-        await Timelines.AppendAsync([.. Enumerable.Range(0, 30).Select(i =>
-            new TimelineEntry(start.AddSeconds(100 + i), i % 2 == 0 ? "" : "trimmed", "aa", "dhcp", $"{i}", "", ""))], None);
-        Assert.Equal(5, await Timelines.TrimStrangersAsync(start.AddSeconds(110), start.AddSeconds(120), None));
-        Assert.True(await Timelines.TrimToAsync(3, None) > 0);
-        Assert.Equal(["27", "28", "29"], (await Timelines.ReadAsync("trimmed", ["aa"], 100, None)).Select(l => l.What));
-        Assert.Empty(await Timelines.ReadAsync("u1", ["m1"], 10, None));
     }
 
     [Fact]
@@ -653,20 +651,104 @@ public abstract class StoreTests
     }
 
     [Fact]
-    public async Task OldLinesEventsAndHoldsAreDropped()
+    public async Task WhatIsOldOrTooMuchIsDroppedInPiecesBetweenWhichOthersWrite()
     {
+        var now = DateTimeOffset.UtcNow;
+        var old = now.AddDays(-40);
+        TimelineEntry Line(int i, DateTimeOffset at) => new(at, i % 2 == 0 ? "" : "u1", "aa", "dhcp", $"{i}", "", "");
+        // A clock that was wrong ahead stands before all.
+        await Timelines.AppendAsync([Line(0, now.AddYears(9))], None);
+        await Timelines.AppendAsync([.. Enumerable.Range(1, 3500).Select(i => Line(i, old.AddSeconds(i)))], None);
+        await Timelines.AppendAsync([.. Enumerable.Range(3501, 20).Select(i => Line(i, now.AddDays(-10)))], None);
+        await Timelines.AppendAsync([.. Enumerable.Range(4000, 20).Select(i => Line(i, now))], None);
+        var (pieces, rows) = await TrimAsync("timeline", now.AddDays(-30), long.MaxValue);
+        Assert.Equal(3500, rows);
+        Assert.All(pieces, p => Assert.InRange(p, 0, IRetentionStore.Piece));
+        Assert.True(pieces.Count >= 4);
+        Assert.Equal(10, (await TrimAsync("strangers", now.AddDays(-7), long.MaxValue)).Rows);
+        var dropped = await Retention.OfMachineAsync("u1", None);
+        Assert.Equal((1750, old.AddSeconds(3499).ToUnixTimeMilliseconds()), (dropped!.Rows, dropped.UpTo.ToUnixTimeMilliseconds()));
+        Assert.Equal([("strangers", 10L), ("timeline", 3500L)],
+            (await Retention.TotalsAsync(None)).Select(t => (t.What, t.Rows)).Where(t => t.What is "timeline" or "strangers"));
+        Assert.Equal(0, (await TrimAsync("timeline", now.AddDays(-30), long.MaxValue)).Rows);
+        Assert.True((await TrimAsync("timeline", now.AddDays(-30), 5)).Rows > 0);
+        Assert.True((await Timelines.ReadAsync("", ["aa"], 10_000, None)).Select(l => l.What)
+            .SequenceEqual(["4015", "4016", "4017", "4018", "4019"]));
+    }
+
+    [Fact]
+    public async Task OldEventsAndEndedHoldsAreDroppedAndWhoHoldsAnAddressNowIsNot()
+    {
+        var now = DateTimeOffset.UtcNow;
         await StoreAsync(
             new MachineState
             {
                 Machine = Machine(1),
-                Events = [new MachineEvent(DateTimeOffset.UtcNow.AddDays(-40), "machines", "create", "k", ""),
-                    new MachineEvent(DateTimeOffset.UtcNow, "machines", "update", "k", "")]
+                Events = [new MachineEvent(now.AddDays(-40), "machines", "create", "k", ""),
+                    new MachineEvent(now, "machines", "update", "k", "")]
             });
-        await Timelines.TrimAsync(DateTimeOffset.UtcNow.AddDays(-30), None);
-        await using var connection = await ConnectAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM event";
-        Assert.Equal(1L, await command.ExecuteScalarAsync());
+        Assert.Equal(1, (await TrimAsync("events", now.AddDays(-30), long.MaxValue)).Rows);
+        Assert.Equal(1L, Convert.ToInt64(await ScalarAsync("SELECT count(*) FROM event"), CultureInfo.InvariantCulture));
+
+        var (epoch, _) = await Leases.OpenAsync("s", None);
+        await Leases.WriteAsync("s", epoch, [Lease("10.0.0.1"), Lease("10.0.0.2"), Lease("10.0.0.3")], None);
+        await Leases.DeleteAsync("s", epoch, IPv4.Parse("10.0.0.2"), None);
+        await Leases.DeleteAsync("s", epoch, IPv4.Parse("10.0.0.3"), None);
+        // All of it is old; one address is held.
+        Assert.Equal(2, (await TrimAsync("leaseHistory", now.AddDays(1), long.MaxValue)).Rows);
+        Assert.Equal("10.0.0.1", Assert.Single(await Leases.HistoryAsync(null, None)).Addr);
+        Assert.Equal(0, (await TrimAsync("leaseHistory", now.AddDays(1), 0)).Rows);
+        Assert.Equal(2, (await Retention.TotalsAsync(None)).Single(t => t.What == "leaseHistory").Rows);
+    }
+
+    [Fact]
+    public async Task OfAJobsLogThatWasDroppedANoteIsLeftUntilTheJobGoes()
+    {
+        var (old, kept) = (Guid.NewGuid(), Guid.NewGuid());
+        foreach (var uuid in new[] { old, kept })
+        {
+            await StoreAsync(new MachineState
+            {
+                Machine = Machine(1),
+                ChangedJobs = [new Job { Uuid = uuid.ToString(), Machine = Machine(1).Uuid, StartTime = DateTimeOffset.UtcNow }],
+            });
+            for (var i = 0; i < 3; i++) await Logs.AppendAsync(uuid, new MemoryStream(new byte[70_000]), None);
+        }
+
+        var logs = await Logs.ListAsync(None);
+        Assert.Equal(new[] { old, kept }.Order(), logs.Select(l => l.Job).Order());
+        Assert.All(logs, l => Assert.Equal((210_000L, true), (l.Octets, DateTimeOffset.UtcNow - l.At < TimeSpan.FromMinutes(5))));
+        await Logs.TrimAsync(old, "[dropped]\n", None);
+        Assert.Equal([kept], (await Logs.ListAsync(None)).Select(l => l.Job));
+        await Logs.AppendAsync(old, new MemoryStream("after"u8.ToArray()), None);
+        async Task<string> ReadAsync()
+        {
+            using var target = new MemoryStream();
+            await Logs.CopyToAsync(old, target, None);
+            return Encoding.UTF8.GetString(target.ToArray());
+        }
+
+        Assert.Equal("[dropped]\nafter", await ReadAsync());
+        await Queries.DeleteJobAsync(old.ToString(), None);
+        await Logs.DeleteAsync(old, None);
+        Assert.Equal("", await ReadAsync());
+    }
+
+    private async Task<(List<long> Pieces, long Rows)> TrimAsync(string what, DateTimeOffset before, long most)
+    {
+        await using var turn = await Retention.TakeTurnAsync(None);
+        Assert.NotNull(turn);
+        var pieces = new List<long>();
+        for (long? next = 0; next is { } after;)
+        {
+            var piece = await Retention.TrimAsync(what, after, before, most, None);
+            pieces.Add(piece.Rows);
+            // Nothing of the last piece keeps others from writing.
+            await ExecuteAsync("UPDATE catalog_revision SET revision = revision + 0");
+            next = piece.Next;
+        }
+
+        return (pieces, pieces.Sum());
     }
 
     private static string Mac(int n) => $"02:00:00:00:00:{n:x2}";

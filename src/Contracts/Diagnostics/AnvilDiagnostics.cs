@@ -115,6 +115,12 @@ public static class AnvilDiagnostics
     public static Counter<long> ConnectionsRefused { get; } = Meter.CreateCounter<long>("anvil.http.refused",
         description: "HTTP connections that were not taken");
 
+    /// <summary>
+    /// What was dropped because it was too old or too much; tag: what (timeline, strangers, events, leaseHistory, jobLogs).
+    /// </summary>
+    public static Counter<long> Trimmed { get; } = Meter.CreateCounter<long>("anvil.retention.trimmed",
+        description: "What was dropped because it was too old or too much");
+
     /// <summary>Timeline lines that could not be kept.</summary>
     public static Counter<long> TimelineLost { get; } = Meter.CreateCounter<long>("anvil.timeline.lost",
         description: "Timeline lines that could not be kept");

@@ -1,3 +1,5 @@
+using Anvil.Provisioning.Catalog;
+
 namespace Anvil.Contracts.Jobs;
 
 /// <summary>Where job logs live.</summary>
@@ -11,6 +13,12 @@ public interface IJobLogs
 
     /// <summary>Copies a job's log to a stream; nothing when nothing was logged.</summary>
     Task CopyToAsync(Guid job, Stream target, CancellationToken cancellation);
+
+    /// <summary>The logs that there are, without those of which nothing is left but a note.</summary>
+    Task<IReadOnlyList<StoredLog>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>Drops a job's log, in pieces, and puts a note in its place: who reads the log reads that.</summary>
+    Task TrimAsync(Guid job, string note, CancellationToken cancellation);
 
     /// <summary>Deletes a job's log.</summary>
     Task DeleteAsync(Guid job, CancellationToken cancellation);

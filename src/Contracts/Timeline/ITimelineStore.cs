@@ -22,15 +22,4 @@ public interface ITimelineStore
     /// <summary>The newest lines about a machine or its MACs, oldest first.</summary>
     Task<IReadOnlyList<TimelineEntry>> ReadAsync(string machine, IReadOnlyCollection<string> macs, int most,
         CancellationToken cancellation);
-
-    /// <summary>
-    /// Drops lines older than a time, and with them events and holds of leases that ended before it; the number of lines dropped.
-    /// </summary>
-    Task<int> TrimAsync(DateTimeOffset before, CancellationToken cancellation);
-
-    /// <summary>Drops lines of MAC addresses that are no machines, from a time to a time; their number.</summary>
-    Task<int> TrimStrangersAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation);
-
-    /// <summary>Drops the oldest lines until no more than so many are left; their number.</summary>
-    Task<int> TrimToAsync(long most, CancellationToken cancellation);
 }

@@ -21,8 +21,8 @@ internal static class SystemEndpoints
     ];
 
     public static void MapSystem(
-        this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, ICatalog catalog, IMachineQueries machines,
-        IOptions<GatewayOptions> options)
+        this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, RetentionVerbs retention, ICatalog catalog,
+        IMachineQueries machines, IOptions<GatewayOptions> options)
     {
         // How many there are is for who may see which there are.
         async Task<List<object>> StatsAsync(HttpContext http)
@@ -71,6 +71,7 @@ internal static class SystemEndpoints
         api.MapPost("/prefs",
             async http => await http.WriteAsync(
                 await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(), http.RequestAborted)));
+        api.MapGet("/retention", async http => await http.WriteAsync(await retention.ListAsync(http.Asked(), http.RequestAborted)));
         api.MapGet("/users/{key}/token", async http => await http.WriteObjectAsync(
             new { Token = users.Token(http.Part("key"), http.Asked()), Info = await InfoAsync(http) }));
         api.MapPut("/users/{key}/password",

@@ -27,7 +27,7 @@ namespace Anvil.Grains.Catalog;
 public sealed partial class CatalogGrain(
     ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved,
     ReservationWriter reservations,
-    ParamKeys keys)
+    ParamKeys keys, IDatabaseFaults faults)
     : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
@@ -152,7 +152,8 @@ public sealed partial class CatalogGrain(
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
-            return Refused(new ApiError(prefix, "", type, ["the database cannot be written; read the object before trying again"], 503));
+            var fault = faults.Of(e) ?? DatabaseFault.Away;
+            return Refused(new ApiError(prefix, "", type, [fault.With("read the object before trying again")], fault.Status));
         }
     }
 

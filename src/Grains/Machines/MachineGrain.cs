@@ -249,7 +249,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
             LogStorageFailed(e, Uuid);
             return Outcome.Of(new ApiError("machines", Uuid, type,
-                ["the database cannot be written; read the machine before trying again"], 503));
+                [_store.FaultOf(e).With("read the machine before trying again")], 503));
         }
     }
 
@@ -353,8 +353,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
             LogStorageFailed(e, Uuid);
-            return new MachineAnswer(503, null, new ApiError("machines", Uuid, "POST", ["the database cannot be read; try again"], 503),
-                0);
+            return new MachineAnswer(503, null,
+                new ApiError("machines", Uuid, "POST", [_store.FaultOf(e).With("try again")], 503), 0);
         }
     }
 

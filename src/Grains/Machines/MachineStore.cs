@@ -39,7 +39,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         }
         catch (Exception e) when (e is not OrleansException)
         {
-            throw new OrleansException($"the state of machine {uuid} cannot be read", e);
+            throw Told("cannot be read", e);
         }
     }
 
@@ -62,7 +62,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
             // A broken rule fails the whole write: then the row is as it was.
             _unsure = UniqueViolation.Of(e) is null;
             if (e is OrleansException) throw;
-            throw new OrleansException($"the state of machine {uuid} cannot be written", e);
+            throw Told("cannot be written", e);
         }
     }
 
@@ -91,6 +91,16 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
     {
         using var turn = await database.WriteTurnAsync(CancellationToken.None);
         await storage.ClearStateAsync(MachineGrain.StateName, grain, _row);
+    }
+
+    /// <summary>What was the matter with the database when a read or write failed.</summary>
+    public DatabaseFault FaultOf(Exception exception) => database.Of(exception) ?? DatabaseFault.Away;
+
+    /// <summary>Says what failed, and carries what was the matter to silos that do not know the database's exceptions.</summary>
+    private OrleansException Told(string what, Exception e)
+    {
+        var told = new OrleansException($"the state of machine {uuid} {what}", e);
+        return database.Of(e) is { } fault ? fault.On(told) : told;
     }
 
     /// <summary>Reads the row again when it is not known what it holds.</summary>

@@ -17,7 +17,8 @@ namespace Anvil.Grains.Subnets;
 /// the answer, so that it holds for the very next packet.
 /// </summary>
 public sealed partial class ReservationWriter(
-    ICatalogStore store, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, ILogger<ReservationWriter> logger)
+    ICatalogStore store, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, IDatabaseFaults faults,
+    ILogger<ReservationWriter> logger)
 {
     /// <summary>The kind.</summary>
     public const string Kind = "reservations";
@@ -164,7 +165,8 @@ public sealed partial class ReservationWriter(
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {
-            return Fail(new ApiError(Kind, key, type, ["the database cannot be written; read the object before trying again"], 503));
+            var fault = faults.Of(e) ?? DatabaseFault.Away;
+            return Fail(new ApiError(Kind, key, type, [fault.With("read the object before trying again")], fault.Status));
         }
     }
 

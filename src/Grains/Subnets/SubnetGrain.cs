@@ -5,6 +5,7 @@ using Anvil.Contracts.Subnets;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
+using Anvil.Storage;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
@@ -178,7 +179,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     public async Task<Reply> DeleteLease(uint address)
     {
         if (_leases.At(address) is not { } lease) return Reply.Fail(ApiError.NotFound("leases", IPv4.Format(address), "DELETE"));
-        if (_journal.IsAway) return Reply.Fail(DatabaseError(lease));
+        if (_journal.IsAway) return Reply.Fail(DatabaseError(lease, null));
         // Out of the table first: what is decided from here on goes to the database behind the deletion.
         _leases.Remove(address);
         try
@@ -197,14 +198,15 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         {
             Reopen(e);
             if (!DatabaseFailure.Is(e)) throw;
-            return Reply.Fail(DatabaseError(lease));
+            return Reply.Fail(DatabaseError(lease, e));
         }
 
         return Reply.Ok(Json.Write(lease));
     }
 
-    private static ApiError DatabaseError(Lease lease)
-        => new("leases", lease.Key, "DELETE", ["the database cannot be written; read the lease before trying again"], 503);
+    private static ApiError DatabaseError(Lease lease, Exception? e)
+        => new("leases", lease.Key, "DELETE",
+            [((e is null ? null : StorageFaults.Of(e)) ?? DatabaseFault.Away).With("read the lease before trying again")], 503);
 
     private LeaseDecision<uint> Decide(LeaseRules rules, LeaseCall call, DateTimeOffset now)
     {

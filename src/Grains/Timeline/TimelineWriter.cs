@@ -18,15 +18,6 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     private const int Batch = 500;
     private const int LongestText = 2000;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Keep = TimeSpan.FromDays(30);
-
-    /// <summary>Lines of MAC addresses that are no machines are kept for so long.</summary>
-    public static readonly TimeSpan KeepStrangers = TimeSpan.FromDays(7);
-
-    /// <summary>Lines that are kept in all; the oldest go.</summary>
-    public const long MostLines = 5_000_000;
-
-    private static readonly TimeSpan TrimEach = TimeSpan.FromHours(1);
     private static readonly TimeSpan TellEach = TimeSpan.FromSeconds(10);
     private readonly TimelineGate _gate = new(time);
     private readonly Channel<TimelineEntry> _queue =
@@ -83,25 +74,7 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
 
     private async Task WriteAllAsync(CancellationToken stoppingToken)
     {
-        var trimmed = time.GetUtcNow();
-        var strangersTrimmed = DateTimeOffset.UnixEpoch;
-        while (await _queue.Reader.WaitToReadAsync(stoppingToken))
-        {
-            await DrainAsync(stoppingToken);
-            if (time.GetUtcNow() - trimmed < TrimEach) continue;
-            trimmed = time.GetUtcNow();
-            try
-            {
-                await store.TrimAsync(trimmed - Keep, stoppingToken);
-                await store.TrimStrangersAsync(strangersTrimmed, trimmed - KeepStrangers, stoppingToken);
-                strangersTrimmed = trimmed - KeepStrangers;
-                await store.TrimToAsync(MostLines, stoppingToken);
-            }
-            catch (Exception e) when (DatabaseFailure.Is(e))
-            {
-                LogNotTrimmed(e);
-            }
-        }
+        while (await _queue.Reader.WaitToReadAsync(stoppingToken)) await DrainAsync(stoppingToken);
     }
 
     private async Task DrainAsync(CancellationToken cancellation)
@@ -144,9 +117,6 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
             text = string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r));
         return PrintableText.Of(text);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "old timeline lines could not be dropped; the next hour tries again")]
-    private partial void LogNotTrimmed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{Count} timeline lines of MAC addresses that are no machines were counted, not kept: a flood, or much that is new")]

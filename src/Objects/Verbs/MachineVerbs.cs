@@ -1,9 +1,11 @@
 using System.Globalization;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Placement;
+using Anvil.Contracts.Retention;
 using Anvil.Contracts.Timeline;
 using Anvil.Objects.Kinds;
 using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -12,7 +14,7 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>What machines have beside the verbs of every kind: the preview of their next boot, and the timeline.</summary>
 public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICatalog catalog, ITimelineStore timelines,
-    IEdgeDirectory edges)
+    IRetentionStore retention, IEdgeDirectory edges)
 {
     /// <summary>Most lines of a timeline.</summary>
     public const int MostLines = 2000;
@@ -49,7 +51,10 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
     public async Task<ObjectAnswer> TimelineAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
         var machine = await MachineAsync(text, request, cancellation);
-        return ObjectAnswer.Of(await timelines.ReadAsync(machine.Uuid, [.. machine.HardwareAddrs], MostLines, cancellation));
+        var lines = await timelines.ReadAsync(machine.Uuid, [.. machine.HardwareAddrs], MostLines, cancellation);
+        if (await retention.OfMachineAsync(machine.Uuid, cancellation) is not { } trimmed) return ObjectAnswer.Of(lines);
+        return ObjectAnswer.Of<IReadOnlyList<TimelineEntry>>([Trimmed(machine.Uuid, "", trimmed.UpTo,
+            $"{trimmed.Rows} older lines were trimmed, up to {trimmed.UpTo:u}"), .. lines]);
     }
 
     /// <summary>What happened to a MAC address, whether it is a machine or not.</summary>
@@ -58,8 +63,16 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
         request.Require("machines", "list", "*");
         if (!MacAddress.TryNormalize(text, out var mac))
             throw new ApiException(ApiError.BadRequest("timeline", text, "GET", "a MAC address is needed"));
-        return ObjectAnswer.Of(await timelines.ReadAsync("", [mac], MostLines, cancellation));
+        var lines = await timelines.ReadAsync("", [mac], MostLines, cancellation);
+        var trimmed = (await retention.TotalsAsync(cancellation))
+            .Where(t => t.What is RetentionRules.Timeline or RetentionRules.Strangers).MaxBy(t => t.UpTo);
+        if (trimmed is null) return ObjectAnswer.Of(lines);
+        return ObjectAnswer.Of<IReadOnlyList<TimelineEntry>>([Trimmed("", mac, trimmed.UpTo,
+            $"older lines are kept no longer: {trimmed.Rows} of all MAC addresses were trimmed, up to {trimmed.UpTo:u}"), .. lines]);
     }
+
+    private static TimelineEntry Trimmed(string machine, string mac, DateTimeOffset upTo, string outcome)
+        => new(upTo, machine, mac, "retention", "trimmed", outcome, "preferences keepTimelineDays, keepTimelineLines, keepStrangersDays");
 
     private async Task<Machine> MachineAsync(string text, ObjectRequest request, CancellationToken cancellation)
         => (Machine)(await floor.RequireAsync("machines", text, "get", "GET", request, cancellation)).Document;

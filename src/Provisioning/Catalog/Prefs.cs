@@ -8,7 +8,8 @@ namespace Anvil.Provisioning.Catalog;
 public sealed class Prefs(IReadOnlyDictionary<string, string> values)
 {
     /// <summary>Every known preference with its default (DRP's, and Anvil's deadlines in seconds and stuck policy).</summary>
-    public static readonly FrozenDictionary<string, string> Defaults = new Dictionary<string, string>(StringComparer.Ordinal)
+    public static readonly FrozenDictionary<string, string> Defaults = new Dictionary<string, string>(
+        RetentionRules.Defaults, StringComparer.Ordinal)
     {
         ["defaultBootEnv"] = "local",
         ["defaultStage"] = "none",
@@ -78,7 +79,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
             case "unknownTokenTimeout" or "knownTokenTimeout" or "deadlineDiscovering" or "deadlineWorking" or "deadlineInstalling":
                 return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is > 0 and <= 31_536_000
                     ? null : $"{name}: {value} is not a number of seconds between 1 and 31536000";
-            default: return null;
+            default: return RetentionRules.Problem(name, value);
         }
     }
 }

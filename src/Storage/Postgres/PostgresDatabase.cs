@@ -1,6 +1,8 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Anvil.Contracts;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
@@ -18,6 +20,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
 {
     /// <summary>Key of the advisory lock that silos apply scripts under.</summary>
     private const long MigrationLock = 0x416E76696C;
+
+    /// <summary>Key of the advisory lock of the silo that trims.</summary>
+    private const long RetentionLock = 0x416E76696D;
 
     private readonly NpgsqlDataSource _source;
 
@@ -57,6 +62,80 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
 
     /// <summary>Opens a connection.</summary>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
+
+    /// <inheritdoc/>
+    protected override async Task<DatabaseFault?> TryWriteAsync(string silo, TimeSpan patience, CancellationToken cancellation)
+    {
+        await using var connection = await OpenAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            $"SET LOCAL lock_timeout = {((int)patience.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)}; "
+                + "INSERT INTO health (silo, at) VALUES (@silo, now()) ON CONFLICT (silo) DO UPDATE SET at = excluded.at",
+            new { silo }, transaction, cancellationToken: cancellation));
+        var locked = await connection.QueryAsync<(string Table, double Seconds)>(new CommandDefinition(
+            """
+            SELECT c.relname::text, max(extract(epoch FROM clock_timestamp() - a.xact_start))::float8
+            FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation JOIN pg_stat_activity AS a ON a.pid = l.pid
+            WHERE l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+                AND c.relkind = 'r' AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'health'::regclass)
+                AND a.pid <> pg_backend_pid() AND a.xact_start < clock_timestamp() - make_interval(secs => @waited)
+            GROUP BY c.relname ORDER BY c.relname
+            """, new { waited = patience.TotalSeconds }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+        var named = string.Join(", ", locked.Select(l => $"{l.Table} (for {l.Seconds:F0} s)"));
+        return named.Length == 0 ? null
+            : new(DatabaseFaultKind.Locked, $"somebody else has locked tables of the database, so that writes of them wait: {named}");
+    }
+
+    /// <inheritdoc/>
+    internal override object TimeIn(string table, DateTimeOffset time) => time.UtcDateTime;
+
+    /// <inheritdoc/>
+    internal override async Task<IAsyncDisposable?> AloneAsync(CancellationToken cancellation)
+    {
+        // A session's lock: it goes with the connection, whatever becomes of the silo.
+        var connection = await OpenAsync(cancellation);
+        try
+        {
+            if (await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+                "SELECT pg_try_advisory_lock(@RetentionLock)", new { RetentionLock }, cancellationToken: cancellation)))
+                return new Turn(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+
+        await connection.DisposeAsync();
+        return null;
+    }
+
+    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await connection.ExecuteAsync("SELECT pg_advisory_unlock(@RetentionLock)", new { RetentionLock });
+            }
+            catch (NpgsqlException)
+            {
+                // The server has let go of it with the connection.
+            }
+            finally
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsOverTime(DbConnection connection, DbException exception)
+        // When the statement was ended in time, the connection goes on; one to a server that is away does not.
+        => exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled }
+            || (exception is NpgsqlException { InnerException: TimeoutException } && connection.State == ConnectionState.Open);
 
     /// <inheritdoc/>
     internal override ListSql Lists { get; } = new PostgresListSql();

@@ -1,4 +1,7 @@
+using System.Text;
 using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Retention;
+using Anvil.Provisioning.Catalog;
 using Dapper;
 
 namespace Anvil.Storage.Postgres;
@@ -33,11 +36,54 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
     public async Task CopyToAsync(Guid job, Stream target, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);
+        var note = await connection.ExecuteScalarAsync<string>(new CommandDefinition(
+            "SELECT note FROM job_log_trimmed WHERE job = @key", new { key = job.ToString() }, cancellationToken: cancellation));
+        if (note is not null) await target.WriteAsync(Encoding.UTF8.GetBytes(note), cancellation);
         await using var rows =
             await connection.ExecuteReaderAsync(
                 new CommandDefinition("SELECT chunk FROM job_log WHERE job = @key ORDER BY id", new { key = job.ToString() },
                     cancellationToken: cancellation));
         while (await rows.ReadAsync(cancellation)) await target.WriteAsync((byte[])rows[0], cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredLog>> ListAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenAsync(cancellation);
+        // Chunks have no time of their own: a log is as old as its job.
+        var rows = await connection.QueryAsync<(string Job, long Octets, DateTime Started)>(new CommandDefinition(
+            """
+            SELECT l.job, l.octets, coalesce(j.started, '-infinity'::timestamptz) FROM (
+                SELECT job, sum(length(chunk))::bigint AS octets FROM job_log GROUP BY job) AS l
+            LEFT JOIN job AS j ON j.uuid = l.job
+            """, commandTimeout: 120, cancellationToken: cancellation));
+        return [.. rows.Where(r => Guid.TryParse(r.Job, out _)).Select(r => new StoredLog(Guid.Parse(r.Job), r.Octets,
+            new DateTimeOffset(DateTime.SpecifyKind(r.Started, DateTimeKind.Utc))))];
+    }
+
+    /// <inheritdoc/>
+    public async Task TrimAsync(Guid job, string note, CancellationToken cancellation)
+    {
+        var key = job.ToString();
+        await using var connection = await database.OpenAsync(cancellation);
+        // A job that is gone needs no note.
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            INSERT INTO job_log_trimmed (job, note) SELECT uuid, @note FROM job WHERE uuid = @key
+            ON CONFLICT (job) DO UPDATE SET note = excluded.note
+            """, new { key, note }, cancellationToken: cancellation));
+        var last = await connection.ExecuteScalarAsync<long?>(
+            new CommandDefinition("SELECT max(id) FROM job_log WHERE job = @key", new { key }, cancellationToken: cancellation));
+        int dropped;
+        do
+        {
+            dropped = await connection.ExecuteAsync(new CommandDefinition(
+                """
+                DELETE FROM job_log WHERE job = @key AND id IN (
+                    SELECT id FROM job_log WHERE job = @key AND id <= @last ORDER BY id LIMIT @piece)
+                """, new { key, last, piece = IRetentionStore.Piece }, cancellationToken: cancellation));
+        }
+        while (dropped == IRetentionStore.Piece);
     }
 
     /// <inheritdoc/>

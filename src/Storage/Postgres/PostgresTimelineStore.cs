@@ -9,9 +9,6 @@ namespace Anvil.Storage.Postgres;
 /// <summary>Timelines in PostgreSQL; a batch is one COPY.</summary>
 public sealed class PostgresTimelineStore(PostgresDatabase database) : ITimelineStore
 {
-    /// <summary>Lines that are dropped in one statement.</summary>
-    private const int Piece = 5000;
-
     /// <inheritdoc/>
     public async Task AppendAsync(IReadOnlyList<TimelineEntry> entries, CancellationToken cancellation)
     {
@@ -44,42 +41,6 @@ public sealed class PostgresTimelineStore(PostgresDatabase database) : ITimeline
             """, new { machine, macs = macs.ToArray(), most }, cancellationToken: cancellation));
         return [.. rows.Select(
             r => new TimelineEntry(new DateTimeOffset(r.Time), r.Machine, r.Mac, r.Source, r.What, r.Outcome, r.Detail))];
-    }
-
-    /// <inheritdoc/>
-    public async Task<int> TrimAsync(DateTimeOffset before, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteAsync(
-            new CommandDefinition(
-                "WITH e AS (DELETE FROM event WHERE time < @before), h AS (DELETE FROM lease_history WHERE ended < @before) DELETE FROM "
-                    + "timeline WHERE time < @before", new { before = before.UtcDateTime }, cancellationToken: cancellation));
-    }
-
-    /// <inheritdoc/>
-    public async Task<int> TrimStrangersAsync(DateTimeOffset from, DateTimeOffset before, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteAsync(new CommandDefinition(
-            "DELETE FROM timeline WHERE time >= @from AND time < @before AND machine = ''",
-            new { from = from.UtcDateTime, before = before.UtcDateTime }, cancellationToken: cancellation));
-    }
-
-    /// <inheritdoc/>
-    public async Task<int> TrimToAsync(long most, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        var dropped = 0;
-        while (true)
-        {
-            var piece = await connection.ExecuteAsync(new CommandDefinition(
-                """
-                DELETE FROM timeline WHERE id IN (
-                    SELECT id FROM timeline WHERE id <= (SELECT max(id) FROM timeline) - @most ORDER BY id LIMIT @Piece)
-                """, new { most, Piece }, cancellationToken: cancellation));
-            dropped += piece;
-            if (piece < Piece) return dropped;
-        }
     }
 
     private sealed record Row(DateTime Time, string Machine, string Mac, string Source, string What, string Outcome, string Detail);

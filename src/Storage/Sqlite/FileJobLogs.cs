@@ -1,4 +1,6 @@
+using System.Text;
 using Anvil.Contracts.Jobs;
+using Anvil.Provisioning.Catalog;
 
 namespace Anvil.Storage.Sqlite;
 
@@ -37,9 +39,39 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     /// <inheritdoc/>
     public async Task CopyToAsync(Guid job, Stream target, CancellationToken cancellation)
     {
+        if (File.Exists(NoteOf(job))) await target.WriteAsync(await File.ReadAllBytesAsync(NoteOf(job), cancellation), cancellation);
         if (!File.Exists(PathOf(job))) return;
         await using var file = new FileStream(PathOf(job), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         await file.CopyToAsync(target, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredLog>> ListAsync(CancellationToken cancellation)
+    {
+        var logs = new List<StoredLog>();
+        if (!Directory.Exists(folder)) return Task.FromResult<IReadOnlyList<StoredLog>>(logs);
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
+        {
+            if (Guid.TryParse(file.Name, out var job))
+                logs.Add(new StoredLog(job, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)));
+        }
+
+        return Task.FromResult<IReadOnlyList<StoredLog>>(logs);
+    }
+
+    /// <inheritdoc/>
+    public async Task TrimAsync(Guid job, string note, CancellationToken cancellation)
+    {
+        // The note first: a process that ends in between leaves both.
+        await using (var file = new FileStream(NoteOf(job),
+            new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+            await file.WriteAsync(Encoding.UTF8.GetBytes(note), cancellation);
+        File.Delete(PathOf(job));
     }
 
     /// <inheritdoc/>
@@ -47,8 +79,11 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     {
         // The folder is made with the first log: until then there is none to delete a file in.
         if (File.Exists(PathOf(job))) File.Delete(PathOf(job));
+        if (File.Exists(NoteOf(job))) File.Delete(NoteOf(job));
         return Task.CompletedTask;
     }
 
     private string PathOf(Guid job) => Path.Combine(folder, job.ToString());
+
+    private string NoteOf(Guid job) => $"{PathOf(job)}.trimmed";
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Anvil.Contracts;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
@@ -9,6 +10,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SQLitePCL;
 
 namespace Anvil.Storage.Sqlite;
 
@@ -19,6 +21,9 @@ namespace Anvil.Storage.Sqlite;
 public sealed class SqliteDatabase(string path) : Database, IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
+
+    private readonly string _alone =
+        new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString();
 
     /// <inheritdoc/>
     public override string Name { get; } = $"SQLite {path}";
@@ -47,11 +52,17 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         return connection;
     }
 
-    /// <summary>Creates the file where there is none and brings its schema up to date.</summary>
-    /// <exception cref="InvalidOperationException">The file was written by a newer version.</exception>
+    /// <summary>How long the file is checked at start; a larger one is not checked whole.</summary>
+    public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Checks the file, creates it where there is none and brings its schema up to date.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The file was written by a newer version, is damaged, or is no database; says what to do.
+    /// </exception>
     public override async Task MigrateAsync(CancellationToken cancellation)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        StartNotice = new SqliteStartCheck(path, CheckTime).Run();
         // Made here so that nobody else can read it at any moment; SQLite gives its journals the same mode.
         if (!File.Exists(path))
         {
@@ -70,7 +81,8 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         var scripts = Scripts("Sqlite.Schema");
         var applied = await connection.ExecuteScalarAsync<int>("PRAGMA user_version");
         if (applied > scripts.Count)
-            throw new InvalidOperationException($"{path} has schema {applied}, newer than this version's {scripts.Count}");
+            throw new InvalidOperationException($"{path} has schema {applied}, newer than this version's {scripts.Count}: start the "
+                + "version that wrote it, or restore the backup that was made before the upgrade");
         for (var i = applied; i < scripts.Count; i++)
         {
             await using var transaction = connection.BeginTransaction(deferred: false);
@@ -92,10 +104,63 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _writing.Dispose();
 
+    /// <summary>This silo is all there is.</summary>
+    private sealed class NoTurn : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
     private sealed class Turn(SemaphoreSlim writing) : IDisposable
     {
         public void Dispose() => writing.Release();
     }
+
+    /// <inheritdoc/>
+    protected override async Task<DatabaseFault?> TryWriteAsync(string silo, TimeSpan patience, CancellationToken cancellation)
+    {
+        if (!File.Exists(path))
+            return new(DatabaseFaultKind.Damaged, "the database's file is gone: what is written now is lost when the silo ends; put it "
+                + "back, and start the silo anew");
+        using var waits = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        waits.CancelAfter(patience);
+        IDisposable? turn;
+        try
+        {
+            turn = await WriteTurnAsync(waits.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new(DatabaseFaultKind.Locked, $"writes wait: the one before them has not ended in {patience.TotalSeconds:F0} s");
+        }
+
+        using (turn)
+        {
+            // One of its own, which knows no page: what the file has become is read.
+            await using var connection = new SqliteConnection(_alone);
+            await connection.OpenAsync(cancellation);
+            await connection.ExecuteAsync(new CommandDefinition(
+                "INSERT INTO health (silo, at) VALUES (@silo, @at) ON CONFLICT (silo) DO UPDATE SET at = excluded.at",
+                new { silo, at = Value(TimeProvider.System.GetUtcNow()) }, commandTimeout: (int)Math.Ceiling(patience.TotalSeconds),
+                cancellationToken: cancellation));
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override object TimeIn(string table, DateTimeOffset time) => table == "event"
+        ? time.UtcDateTime.ToString("s", CultureInfo.InvariantCulture) : time.ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    internal override Task<IAsyncDisposable?> AloneAsync(CancellationToken cancellation)
+        => Task.FromResult<IAsyncDisposable?>(new NoTurn());
+
+    /// <inheritdoc/>
+    internal override IDisposable Limit(DbConnection connection, CancellationToken cancellation)
+        => new SqliteTimeLimit((SqliteConnection)connection, QueryTime, cancellation);
+
+    /// <inheritdoc/>
+    internal override bool IsOverTime(DbConnection connection, DbException exception)
+        => exception is SqliteException { SqliteErrorCode: raw.SQLITE_INTERRUPT };
 
     /// <inheritdoc/>
     internal override ListSql Lists { get; } = new SqliteListSql();

@@ -1,0 +1,112 @@
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Jobs;
+using Anvil.Contracts.Machines;
+using Anvil.Contracts.Retention;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Jobs;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Anvil.Grains.Retention;
+
+/// <summary>
+/// Drops what is over the bounds of <see cref="RetentionRules"/>, every hour, in pieces between which other writes go: leases wait for
+/// the same database. Of a cluster's silos one does it at a time; were it two, each row would go once all the same.
+/// </summary>
+public sealed partial class RetentionService(
+    IRetentionStore store, IJobLogs logs, IMachineQueries queries, ICatalog catalog, IDatabaseFaults faults, TimeProvider time,
+    ILogger<RetentionService> logger) : BackgroundService
+{
+    /// <summary>A start has other things to do first.</summary>
+    public static readonly TimeSpan First = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often.</summary>
+    public static readonly TimeSpan Each = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan SilosForgotten = TimeSpan.FromDays(1);
+
+    /// <summary>Up to here nothing is left of strangers: what is kept behind it is not looked at again.</summary>
+    private long _strangers;
+
+    /// <summary>Trims once; what was dropped.</summary>
+    /// <returns>False when it was another silo's turn.</returns>
+    public async Task<bool> TrimAsync(CancellationToken cancellation)
+    {
+        await using var turn = await store.TakeTurnAsync(cancellation);
+        if (turn is null) return false;
+        foreach (var bound in RetentionRules.Of(catalog.Current.Prefs))
+        {
+            var rows = bound.What == RetentionRules.JobLogs ? await TrimLogsAsync(bound, cancellation)
+                : await TrimRowsAsync(bound, cancellation);
+            if (rows == 0) continue;
+            AnvilDiagnostics.Trimmed.Add(rows, new KeyValuePair<string, object?>("what", bound.What));
+            LogTrimmed(rows, bound.What, string.Join(", ", bound.Prefs));
+        }
+
+        await store.ForgetAsync(time.GetUtcNow() - SilosForgotten, cancellation);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Delay(First, time, stoppingToken);
+        using var timer = new PeriodicTimer(Each, time);
+        do
+        {
+            try
+            {
+                await TrimAsync(stoppingToken);
+            }
+            catch (Exception e) when (faults.Of(e) is { } fault)
+            {
+                LogNotTrimmed(e, fault.Text);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task<long> TrimRowsAsync(RetentionBound bound, CancellationToken cancellation)
+    {
+        var (rows, isStrangers) = (0L, bound.What == RetentionRules.Strangers);
+        long? next = isStrangers ? _strangers : 0;
+        while (next is { } after)
+        {
+            if (isStrangers) _strangers = after;
+            var piece = await store.TrimAsync(bound.What, after, time.GetUtcNow() - bound.Age, bound.Most, cancellation);
+            rows += piece.Rows;
+            next = piece.Next;
+            await Task.Yield();
+        }
+
+        return rows;
+    }
+
+    private async Task<long> TrimLogsAsync(RetentionBound bound, CancellationToken cancellation)
+    {
+        var (trimmed, upTo) = (0L, DateTimeOffset.UnixEpoch);
+        foreach (var (log, why) in RetentionRules.LogsToTrim(bound, await logs.ListAsync(cancellation), time.GetUtcNow()))
+        {
+            if (await IsLiveAsync(log.Job, cancellation)) continue;
+            await logs.TrimAsync(
+                log.Job, $"[the first {log.Octets} octets of this log were dropped at {time.GetUtcNow():u}: {why}]\n", cancellation);
+            trimmed++;
+            upTo = log.At;
+        }
+
+        if (trimmed > 0) await store.CountAsync(new TrimmedTotal(bound.What, trimmed, upTo), cancellation);
+        return trimmed;
+    }
+
+    private async Task<bool> IsLiveAsync(Guid uuid, CancellationToken cancellation)
+        => await queries.FindJobAsync(uuid.ToString(), cancellation) is { Current: true } job
+            && job.State is not (JobState.Finished or JobState.Failed) && await queries.FindAsync(job.Machine, cancellation) is not null;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Rows} of {What} were dropped: over the bounds of {Prefs}")]
+    private partial void LogTrimmed(long rows, string what, string prefs);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "what is old could not be dropped, and the next hour goes on: {Fault}")]
+    private partial void LogNotTrimmed(Exception exception, string fault);
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>How long, and how much, is kept of what only grows: by preferences. The oldest goes first.</summary>
+public static class RetentionRules
+{
+    /// <summary>Lines of timelines.</summary>
+    public const string Timeline = "timeline";
+
+    /// <summary>Lines of timelines of MAC addresses that are no machines.</summary>
+    public const string Strangers = "strangers";
+
+    /// <summary>Events.</summary>
+    public const string Events = "events";
+
+    /// <summary>Who held which address, once he holds it no longer.</summary>
+    public const string Leases = "leaseHistory";
+
+    /// <summary>Logs of jobs that are over.</summary>
+    public const string JobLogs = "jobLogs";
+
+    /// <summary>Longest time, in days.</summary>
+    private const int MostDays = 3650;
+
+    private static readonly (string What, string Days, string Amount, int Unit)[] All =
+    [
+        (Timeline, "keepTimelineDays", "keepTimelineLines", 1),
+        (Strangers, "keepStrangersDays", "", 1),
+        (Events, "keepEventsDays", "keepEvents", 1),
+        (Leases, "keepLeaseHistoryDays", "keepLeaseHistory", 1),
+        (JobLogs, "keepJobLogsDays", "keepJobLogsMiB", 1 << 20),
+    ];
+
+    /// <summary>Defaults of the preferences.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> Defaults { get; } =
+    [
+        new("keepTimelineDays", "30"), new("keepTimelineLines", "5000000"), new("keepStrangersDays", "7"), new("keepEventsDays", "30"),
+        new("keepEvents", "2000000"), new("keepLeaseHistoryDays", "30"), new("keepLeaseHistory", "1000000"),
+        new("keepJobLogsDays", "90"), new("keepJobLogsMiB", "10240"),
+    ];
+
+    /// <summary>What is kept, in the order in which it is trimmed.</summary>
+    public static IReadOnlyList<RetentionBound> Of(Prefs prefs)
+        => [.. All.Select(a => new RetentionBound(a.What, TimeSpan.FromDays(prefs.Number(a.Days)),
+            a.Amount.Length == 0 ? long.MaxValue : (long)prefs.Number(a.Amount) * a.Unit)
+        { Prefs = a.Amount.Length == 0 ? [a.Days] : [a.Days, a.Amount] })];
+
+    /// <summary>What is wrong with a value of one of the preferences; null when nothing is, or it is none of them.</summary>
+    public static string? Problem(string name, string value)
+    {
+        var isDays = All.Any(a => a.Days == name);
+        if (!isDays && !All.Any(a => a.Amount.Length > 0 && a.Amount == name)) return null;
+        // Fewer than a thousand are read by those who follow the stream before they are gone.
+        var (least, most) = isDays ? (1, MostDays) : name == "keepJobLogsMiB" ? (1, int.MaxValue) : (1000, int.MaxValue);
+        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most
+            ? null : $"{name}: {value} is not a number from {least} to {most}";
+    }
+
+    /// <summary>The logs that are too old or too many, the oldest first. Those that must stay are left to the caller.</summary>
+    /// <param name="bound">What is kept.</param>
+    /// <param name="logs">Those that there are.</param>
+    /// <param name="now">The time.</param>
+    public static IEnumerable<(StoredLog Log, string Why)> LogsToTrim(RetentionBound bound, IEnumerable<StoredLog> logs,
+        DateTimeOffset now)
+    {
+        var all = logs.OrderBy(l => l.At).ToList();
+        var total = all.Sum(l => l.Octets);
+        foreach (var log in all)
+        {
+            if (now - log.At > bound.Age) yield return (log, $"older than {bound.Age.TotalDays:F0} days (preference {bound.Prefs[0]})");
+            else if (total > bound.Most)
+                yield return (log, $"the oldest, and all together had more than {bound.Most >> 20} MiB (preference {bound.Prefs[1]})");
+            else yield break;
+            total -= log.Octets;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Anvil.Provisioning.Catalog;
+
+namespace Anvil.Provisioning.Tests.Catalog;
+
+public sealed class RetentionRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void LogsGoTheOldestFirstByAgeAndThenBySize()
+    {
+        var bound = RetentionRules.Of(new Prefs(new Dictionary<string, string>(StringComparer.Ordinal) { ["keepJobLogsMiB"] = "2" }))
+            .Single(b => b.What == RetentionRules.JobLogs);
+        StoredLog Log(int days, double mebibytes) => new(Guid.NewGuid(), (long)(mebibytes * (1 << 20)), Now.AddDays(-days));
+        var (ancient, older, newer, newest) = (Log(91, 0.1), Log(50, 1), Log(20, 1), Log(0, 0.5));
+        var trimmed = RetentionRules.LogsToTrim(bound, [newest, older, ancient, newer], Now).ToList();
+        Assert.Equal([ancient, older], trimmed.Select(t => t.Log));
+        Assert.Equal(["older than 90 days (preference keepJobLogsDays)",
+            "the oldest, and all together had more than 2 MiB (preference keepJobLogsMiB)"], trimmed.Select(t => t.Why));
+        Assert.Empty(RetentionRules.LogsToTrim(bound, [newer, newest], Now));
+    }
+
+    [Theory]
+    [InlineData("keepTimelineDays", "1", true)]
+    [InlineData("keepTimelineDays", "0", false)]
+    [InlineData("keepTimelineDays", "3651", false)]
+    [InlineData("keepEvents", "999", false)]
+    [InlineData("keepEvents", "1000", true)]
+    [InlineData("keepJobLogsMiB", "1", true)]
+    [InlineData("keepJobLogsMiB", "-1", false)]
+    [InlineData("keepLeaseHistory", "many", false)]
+    [InlineData("logLevel", "many", true)]
+    public void BoundsAreWholeNumbersWithinReason(string name, string value, bool isRight)
+        => Assert.Equal(isRight, RetentionRules.Problem(name, value) is null);
+
+    [Fact]
+    public void EachKindHasAnAgeAndAllButStrangersANumber()
+    {
+        var bounds = RetentionRules.Of(new Prefs(new Dictionary<string, string>(StringComparer.Ordinal)));
+        Assert.Equal([30, 7, 30, 30, 90], bounds.Select(b => (int)b.Age.TotalDays));
+        Assert.Equal([5_000_000, long.MaxValue, 2_000_000, 1_000_000, 10L << 30], bounds.Select(b => b.Most));
+        Assert.All(bounds.SelectMany(b => b.Prefs), p => Assert.True(Prefs.Defaults.ContainsKey(p)));
+    }
+}

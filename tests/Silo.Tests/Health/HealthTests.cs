@@ -1,0 +1,129 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Anvil.Grains.Retention;
+using Anvil.Storage;
+using Dapper;
+
+namespace Anvil.Silo.Tests.Health;
+
+/// <summary>/readyz says what is so: it writes, and names what keeps it from writing.</summary>
+public abstract class HealthTests(SiloFixture silo)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    /// <summary>Keeps others from writing the table of machines until it is disposed.</summary>
+    protected abstract Task<IAsyncDisposable> LockAsync();
+
+    /// <summary>What may be said of that.</summary>
+    protected abstract string[] LockTexts { get; }
+
+    [Fact]
+    public async Task AFloodOfQuestionsIsNoFloodOfWrites()
+    {
+        var probe = silo.Service<DatabaseProbe>();
+        await Wait.UntilAsync(async () => (await DatabaseAsync()).Ok, Soon, () => "the database is not right");
+        var before = probe.Writes;
+        var began = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => DatabaseAsync()));
+        // However long it took: one write for each time that an answer is good.
+        var most = 2 + (TimeProvider.System.GetElapsedTime(began) / DatabaseProbe.Fresh);
+        Assert.InRange(probe.Writes - before, 0, (long)most);
+        await using var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None);
+        Assert.True(await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM health") > 0);
+    }
+
+    [Fact]
+    public async Task ALockIsNamedAndIsNoReasonToBeUnready()
+    {
+        await using (await LockAsync())
+        {
+            var seen = (Ok: true, Reason: "");
+            await Wait.UntilAsync(async () => !(seen = await DatabaseAsync()).Ok, Soon, () => "the lock is not told");
+            Assert.Contains(LockTexts, t => seen.Reason.Contains(t, StringComparison.Ordinal));
+        }
+
+        await Wait.UntilAsync(async () => (await DatabaseAsync()).Ok, Soon, () => "the lock is told for ever");
+    }
+
+    [Fact]
+    public async Task WhatIsKeptAndWhatWasTrimmedIsShown()
+    {
+        var (status, body) = await silo.CallAsync("GET", "retention");
+        var kept = body!.AsArray();
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(["timeline", "strangers", "events", "leaseHistory", "jobLogs"], kept.Select(k => k!["What"]!.ToString()));
+        Assert.Equal(30, kept[0]!["Days"]!.GetValue<int>());
+        var (refused, why) = await silo.CallAsync("POST", "prefs", """{"keepEvents":"10"}""");
+        Assert.Equal(HttpStatusCode.BadRequest, refused);
+        Assert.Contains("10 is not a number from 1000", why!.ToJsonString(), StringComparison.Ordinal);
+        using var nobody = new HttpClient();
+        using var answer = await nobody.GetAsync($"http://127.0.0.1:{silo.ApiPort}/api/v3/retention");
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task TheLogOfAJobThatRunsStaysAndThatOfOneThatIsOverLeavesANote()
+    {
+        var name = $"t{Guid.NewGuid():N}";
+        await silo.CallAsync("POST", "prefs", """{"keepJobLogsMiB":"1"}""");
+        await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{name}}"}""");
+        var machine = (await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"local","Tasks":["{{name}}"]}""")).Body!;
+        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine["Uuid"]}}"}""")).Body!["Uuid"]!.ToString();
+        using var log = new ByteArrayContent(new byte[3 << 20]);
+        log.Headers.ContentType = new("application/octet-stream");
+        using var stored = await silo.Http.PutAsync($"jobs/{job}/log", log);
+        Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
+        Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
+        Assert.Equal(3 << 20, (await silo.Http.GetByteArrayAsync($"jobs/{job}/log")).Length);
+        var (status, _) = await silo.CallAsync("PATCH", $"jobs/{job}", """[{"op":"replace","path":"/State","value":"failed"}]""");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
+        Assert.StartsWith("[the first 3145728 octets of this log were dropped at ", await silo.Http.GetStringAsync($"jobs/{job}/log"),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>The database's check; the silo is ready whatever it says.</summary>
+    protected async Task<(bool Ok, string Reason)> DatabaseAsync()
+    {
+        using var http = new HttpClient();
+        using var answer = await http.GetAsync($"http://127.0.0.1:{silo.ApiPort}/readyz");
+        var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+        Assert.Equal((HttpStatusCode.OK, true), (answer.StatusCode, body["Ready"]!.GetValue<bool>()));
+        var check = body["Checks"]!.AsArray().Single(c => c!["Name"]!.ToString() == "database")!;
+        Assert.Equal(!check["Ok"]!.GetValue<bool>(), body["Degraded"]!.GetValue<bool>());
+        return (check["Ok"]!.GetValue<bool>(), check["Reason"]!.ToString());
+    }
+
+    /// <summary>A transaction that holds a lock.</summary>
+    protected async Task<IAsyncDisposable> HoldAsync(string lockSql)
+    {
+        var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None);
+        await connection.ExecuteAsync(lockSql);
+        return new Held(connection);
+    }
+
+    private sealed class Held(System.Data.Common.DbConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await connection.ExecuteAsync("ROLLBACK");
+            await connection.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>On SQLite.</summary>
+public sealed class SingleHealthTests(SingleSilo silo) : HealthTests(silo), IClassFixture<SingleSilo>
+{
+    protected override string[] LockTexts => ["another program holds the lock", "writes wait: the one before"];
+
+    protected override Task<IAsyncDisposable> LockAsync() => HoldAsync("BEGIN IMMEDIATE");
+}
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class ClusterHealthTests(SiloCluster silo) : HealthTests(silo), IClassFixture<SiloCluster>
+{
+    protected override string[] LockTexts => ["has locked tables of the database, so that writes of them wait: machine (for "];
+
+    protected override Task<IAsyncDisposable> LockAsync() => HoldAsync("BEGIN; LOCK TABLE machine IN SHARE MODE");
+}
