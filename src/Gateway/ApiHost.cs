@@ -53,6 +53,8 @@ public static partial class ApiHost
 
         try
         {
+            http.RefuseDotSegments();
+            CrossSite.Refuse(http);
             if (http.Request.Path.StartsWithSegments(Base)
                 && !await http.RequestServices.GetRequiredService<Authentication>().AuthenticateAsync(http)) return;
             http.RefuseCoded();

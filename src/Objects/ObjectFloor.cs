@@ -87,6 +87,7 @@ public sealed class ObjectFloor
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
         request.Require(prefix, "create", kind.OwnerOfNew(document));
+        if (!GrantRules.MayWrite(request.Principal, null, document)) throw Ungranted(prefix, document.Key, request);
         return Answer(await kind.CreateAsync(document, request, cancellation), request);
     }
 
@@ -101,6 +102,7 @@ public sealed class ObjectFloor
         CheckConditions(found, prefix, "PUT", request);
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
+        if (!GrantRules.MayWrite(request.Principal, found.Document, document)) throw Ungranted(prefix, document.Key, request);
         return Answer(await kind.ReplaceAsync(found, document, request, cancellation), request);
     }
 
@@ -124,6 +126,8 @@ public sealed class ObjectFloor
         CheckConditions(found, kind.Prefix, "PATCH", request);
         if (patch.ValueKind == JsonValueKind.Undefined)
             throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
+        if (!GrantRules.MayPatch(request.Principal, found.Document, JsonPatch.WrittenPaths(patch)))
+            throw Ungranted(kind.Prefix, found.Document.Key, request);
         return await kind.PatchAsync(found, patch, request, cancellation);
     }
 
@@ -190,6 +194,10 @@ public sealed class ObjectFloor
         if (owners.Contains(text, StringComparer.Ordinal)) throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
         throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, text)) ?? actions[0], text);
     }
+
+    private static ApiException Ungranted(string prefix, string key, ObjectRequest request)
+        => new(new ApiError(prefix, key, "AUTH",
+            [$"Cannot access {request.Place}", "Requires: every right that it gives, or gave (Roles, ExtraRoles, ExtraClaims)"], 403));
 
     private static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)
     {

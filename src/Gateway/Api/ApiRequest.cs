@@ -5,6 +5,7 @@ using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Anvil.Gateway.Api;
 
@@ -29,6 +30,22 @@ internal static class ApiRequest
 
     /// <summary>A part of the path; slashes that it was sent with escaped are its own.</summary>
     public static string Part(this HttpContext http, string name) => Uri.UnescapeDataString((string?)http.Request.RouteValues[name] ?? "");
+
+    /// <summary>
+    /// Refuses a path with segments `.` or `..`, escaped or not: they are taken out before a path is looked at (RFC 3986 section 5.2.4),
+    /// and what a client means to do to a param of such a name would be done to the object that has it.
+    /// </summary>
+    /// <exception cref="ApiException">400.</exception>
+    public static void RefuseDotSegments(this HttpContext http)
+    {
+        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        var end = target.AsSpan().IndexOfAny('?', '#');
+        foreach (var segment in (end < 0 ? target : target[..end]).Split('/'))
+        {
+            if (segment.Length is > 0 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..")
+                throw new ApiException(ApiError.BadRequest("", http.Request.Path, http.Request.Method, "a path has no segments . or .."));
+        }
+    }
 
     /// <summary>
     /// Refuses a body that is packed (RFC 9110 section 8.4): none is unpacked here, and none is to be read as what it is not. Which coding

@@ -46,4 +46,7 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>True when one of the claims covers the wanted right, and the token's limits do.</summary>
     public bool May(string scope, string action, string specific)
         => Claims.Any(c => c.Covers(scope, action, specific)) && (Limits.Count == 0 || Limits.Any(c => c.Covers(scope, action, specific)));
+
+    /// <summary>True when it has all that a right gives, and so may give it.</summary>
+    public bool Has(Claim right) => Claims.Any(c => c.CoversAll(right)) && (Limits.Count == 0 || Limits.Any(c => c.CoversAll(right)));
 }

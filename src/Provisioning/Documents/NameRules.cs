@@ -63,6 +63,8 @@ public static class NameRules
     {
         if (name.Length is < 2 or > Longest) return false;
         if (!char.IsLetter(name[0]) && !(digitFirst && char.IsDigit(name[0]))) return false;
+        // A blank at the end is not seen.
+        if (name[^1] == ' ') return false;
         return LookAlikes.IsPlain(name) && name.All(
             c => char.IsLetter(c) || char.IsDigit(c) || "- _.".Contains(c, StringComparison.Ordinal)
                 || extra.Contains(c, StringComparison.Ordinal));

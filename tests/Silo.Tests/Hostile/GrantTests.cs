@@ -1,0 +1,98 @@
+using System.Net;
+
+namespace Anvil.Silo.Tests.Hostile;
+
+/// <summary>Nobody gives rights that he has not, no path means another object, and no other site's page is believed.</summary>
+public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
+{
+    [Fact]
+    public async Task ATasksRightsAreGivenByWhoHasThem()
+    {
+        using var narrow = await LimitedAsync("scope=tasks,jobs&action=create,update,actions,get&specific=*");
+        var name = $"grant-{Guid.NewGuid():N}";
+        foreach (var gives in new[] { "\"ExtraRoles\":[\"superuser\"]",
+            "\"ExtraClaims\":[{\"Scope\":\"users\",\"Action\":\"list\",\"Specific\":\"*\"}]" })
+            Assert.Equal(HttpStatusCode.Forbidden,
+                (await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{name}}",{{gives}}}""", narrow)).Status);
+        // What it has itself it may give.
+        var own = $$"""{"Name":"{{name}}","ExtraClaims":[{"Scope":"tasks","Action":"get","Specific":"*"}]}""";
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "tasks", own, narrow)).Status);
+        foreach (var patch in new[]
+        {
+            """[{"op":"add","path":"/ExtraRoles","value":["superuser"]}]""",
+            """[{"op":"add","path":"/ExtraRoles/-","value":"superuser"}]""",
+            """[{"op":"add","path":"/Meta","value":{"a":"b"}},{"op":"copy","from":"/ExtraRoles","path":"/ExtraRoles"}]""",
+            """[{"op":"replace","path":"","value":{}}]""",
+        })
+            Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"tasks/{name}", patch, narrow)).Status);
+        const string Description = """[{"op":"replace","path":"/Description","value":"x"}]""";
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", $"tasks/{name}", Description, narrow)).Status);
+        // Whoever changes what a privileged task does has its rights.
+        Assert.Equal(HttpStatusCode.OK,
+            (await silo.CallAsync("PATCH", $"tasks/{name}", """[{"op":"add","path":"/ExtraRoles","value":["superuser"]}]""")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"tasks/{name}", Description, narrow)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PUT", $"tasks/{name}", own, narrow)).Status);
+    }
+
+    [Fact]
+    public async Task AUsersRolesAreGivenByWhoHasThem()
+    {
+        using var narrow = await LimitedAsync("scope=users&action=create,update,get&specific=*");
+        var name = $"grant-{Guid.NewGuid():N}";
+        var wide = $$"""{"Name":"{{name}}","Roles":["superuser"]}""";
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("POST", "users", wide, narrow)).Status);
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "users", $$"""{"Name":"{{name}}"}""", narrow)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PUT", $"users/{name}", wide, narrow)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("PATCH", $"users/{name}", """[{"op":"add","path":"/Roles","value":["superuser"]}]""", narrow)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", "users/rocketskates",
+            """[{"op":"replace","path":"/Secret","value":"x"}]""", narrow)).Status);
+    }
+
+    [Theory]
+    [InlineData("..")]
+    [InlineData("%2e%2e")]
+    [InlineData(".%2E")]
+    [InlineData(".")]
+    public async Task APathMeansNoOtherObject(string segment)
+    {
+        var name = $"dots-{Guid.NewGuid():N}";
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "profiles", $$"""{"Name":"{{name}}"}""")).Status);
+        // Uri would take the segment out before it is sent.
+        var answer = await RawAsync("DELETE", $"/api/v3/profiles/{name}/params/{segment}", "");
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", $"profiles/{name}")).Status);
+    }
+
+    [Theory]
+    [InlineData("POST /api/v3/machines/import", "text/plain")]
+    [InlineData("POST /api/v3/machines/import", "application/x-www-form-urlencoded")]
+    [InlineData("POST /api/v3/machines/Name:none/approve", "")]
+    [InlineData("GET /api/v3/ws", "websocket")]
+    public async Task AnotherSitesPageIsNotBelieved(string what, string type)
+    {
+        var parts = what.Split(' ');
+        var header = type == "websocket"
+            ? "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            : type.Length > 0 ? $"Content-Type: {type}\r\n" : "";
+        Assert.StartsWith("HTTP/1.1 403", await RawAsync(parts[0], parts[1], header + "Origin: http://evil.example\r\n"),
+            StringComparison.Ordinal);
+        var own = await RawAsync(parts[0], parts[1], header + $"Origin: http://127.0.0.1:{silo.ApiPort}\r\n");
+        Assert.False(own.StartsWith("HTTP/1.1 403", StringComparison.Ordinal), own);
+    }
+
+    private async Task<HttpClient> LimitedAsync(string limits)
+        => silo.Client((await silo.CallAsync("GET", $"users/rocketskates/token?{limits}")).Body!["Token"]!.ToString());
+
+    private async Task<string> RawAsync(string method, string path, string headers)
+    {
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, silo.ApiPort);
+        var basic = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"rocketskates:{SiloFixture.Password}"));
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{silo.ApiPort}\r\nAuthorization: Basic {basic}\r\n"
+            + $"{headers}Content-Length: 0\r\n\r\n"));
+        var buffer = new byte[4096];
+        return System.Text.Encoding.UTF8.GetString(buffer, 0, await socket.ReceiveAsync(buffer));
+    }
+}
