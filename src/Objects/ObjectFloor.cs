@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 

@@ -1,7 +1,7 @@
-using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 
-namespace Anvil.Provisioning.Access;
+namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
 /// What gives rights (a task to its jobs, a user to whoever signs in) is written by who has them: the right to write tasks or users is no
