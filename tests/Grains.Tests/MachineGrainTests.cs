@@ -152,7 +152,8 @@ public sealed class MachineGrainTests : IAsyncLifetime
         Assert.Equal(409, doubtful.Status);
         // Whose it is, is nothing for a stranger.
         Assert.DoesNotContain("machine cards", doubtful.Error!.Messages[0], StringComparison.Ordinal);
-        Assert.Contains("is another machine's, and DHCP has not seen both on one link", doubtful.Error.Messages[0], StringComparison.Ordinal);
+        Assert.Contains("is another machine's, and DHCP has not seen both on one link", doubtful.Error.Messages[0],
+            StringComparison.Ordinal);
         var joined = await stranger.Make(registration with { OnLink = true });
         Assert.Equal((200, machine.Uuid, "cards"), (joined.Status, joined.Machine!.Uuid, joined.Machine.Name));
         Assert.Equal("", joined.Machine.Secret);
