@@ -7,13 +7,18 @@ namespace Anvil.Gateway.Api;
 /// <summary>The memory of one list, or of one large object, until its client has the last octet of it.</summary>
 internal sealed class ListShare(HttpContext http, MemoryShare share) : IListMemory
 {
+    /// <summary>What the longest list takes.</summary>
+    private const long Longest = (long)ListBounds.PageLength * MemoryBudgets.OfList;
+
     private long _octets;
 
     /// <inheritdoc/>
     public void Grow(long octets)
     {
         _octets += octets;
-        if (_octets > MemoryBudgets.Small && share.Octets == 0) throw new LargeListException();
+        if (_octets <= MemoryBudgets.Small || share.Octets > 0) return;
+        // Where there is room at once nothing is read twice.
+        if (!share.TryGrow(Longest)) throw new LargeListException();
     }
 
     /// <inheritdoc/>

@@ -42,9 +42,10 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
         var patience = TimeSpan.FromSeconds(options.Value.ListenerSeconds);
         using var client = new EventClient(socket, http.Admission(), patience, time);
         var sending = SendAsync(client, listener, ending.Token);
-        var watching = WatchAsync(client, listener, ending.Token);
+        var watching = WatchAsync(client, ending.Token);
         var receiving = ReceiveAsync(client, ending.Token);
-        await Task.WhenAny(sending, watching, receiving);
+        await Task.WhenAny(sending, watching, receiving, listener.Cut);
+        if (listener.Cut.IsCompleted) client.End($"too slow: more than {ListenerBounds.MostWaiting} events waited for it");
         if (client.Ended.Length > 0)
         {
             LogEnded(client.Principal.Name, Sources.Of(http.Connection.RemoteIpAddress), client.Ended);
@@ -97,19 +98,13 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
         }
     }
 
-    /// <summary>Ends when who listens may no longer, or what it has not read is too much.</summary>
-    private async Task WatchAsync(EventClient client, EventListener listener, CancellationToken cancellation)
+    /// <summary>Ends when who listens may no longer.</summary>
+    private async Task WatchAsync(EventClient client, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Again, time);
-        while (await IsGoodAsync(client))
+        while (await IsGoodAsync(client) && await timer.WaitForNextTickAsync(cancellation))
         {
-            if (listener.Cut.IsCompleted)
-            {
-                client.End($"too slow: more than {ListenerBounds.MostWaiting} events waited for it");
-                return;
-            }
-
-            if (!await timer.WaitForNextTickAsync(cancellation)) return;
+            // It is asked again.
         }
     }
 
@@ -162,9 +157,6 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
                 return;
             }
         }
-
-        // The rest did not fit.
-        client.End($"too slow: more than {ListenerBounds.MostWaiting} events waited for it");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "listener {Who} at {Source} is ended: {Reason}")]

@@ -11,15 +11,6 @@ public sealed class Shares(int most)
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private int _all;
 
-    /// <summary>Places that are taken.</summary>
-    public int Taken
-    {
-        get
-        {
-            lock (_gate) return _all;
-        }
-    }
-
     /// <summary>Takes a place.</summary>
     /// <param name="takers">Whom it counts for, each with the most that it may hold.</param>
     /// <param name="full">The taker that has no more, "" when all places are taken; null when one was taken.</param>

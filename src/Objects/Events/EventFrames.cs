@@ -23,15 +23,6 @@ public sealed class EventFrames(EventObjects objects, TimeProvider time) : IDisp
     private long _octets;
     private long _keptOctets;
 
-    /// <summary>Octets of all texts that are in memory.</summary>
-    public long Octets
-    {
-        get
-        {
-            lock (_gate) return _octets;
-        }
-    }
-
     /// <summary>The text of an event; the first who asks makes it. It is disposed as soon as it is sent.</summary>
     /// <param name="happened">The event.</param>
     /// <param name="cancellation">Ends the waiting; others go on.</param>

@@ -32,8 +32,8 @@ public sealed class EventListener : IDisposable
     internal bool TryTell(StoredEvent happened)
     {
         if (_events.Writer.TryWrite(happened)) return true;
-        _events.Writer.TryComplete();
         _cut.TrySetResult();
+        _events.Writer.TryComplete();
         return false;
     }
 }

@@ -19,9 +19,6 @@ public sealed class MemoryBudget(long most, TimeProvider time)
     private readonly LinkedList<Waiting> _line = [];
     private long _all;
 
-    /// <summary>Octets in all.</summary>
-    public long Most => most;
-
     /// <summary>Octets that are taken.</summary>
     public long Taken
     {
