@@ -341,12 +341,13 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             if (known.Count == 0) return null;
             if (known.Count == 1 && write.OnLink)
                 return await GrainFactory.GetGrain<IMachineGrain>(GrainKeys.Machine(known[0].Uuid)).Join(write);
+            var names = string.Join(", ", known.Select(m => m.Name));
             foreach (var machine in known)
                 _timeline.Note(machine.Uuid, "", "api", $"registration with {string.Join(", ", write.Machine.HardwareAddrs.Take(4))}",
                     "refused", "somebody with the right may add the card to this machine");
             return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", known.Count > 1
-                ? "these HardwareAddrs are those of several machines"
-                : "one of these HardwareAddrs is another machine's, and DHCP has not seen both on one link: somebody with the "
+                ? $"these HardwareAddrs are those of several machines: {names}"
+                : $"one of these HardwareAddrs is that of machine {names}, and DHCP has not seen both on one link: somebody with the "
                     + "right may add the card to it"), 0);
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
