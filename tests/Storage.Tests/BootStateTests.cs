@@ -26,6 +26,9 @@ public abstract class BootStateTests
     /// <summary>Its stream of events, for edges.</summary>
     protected abstract IMachineFeed Feed { get; }
 
+    /// <summary>Waits until what was written so far is behind the horizon up to which events are read.</summary>
+    protected virtual Task SettledAsync() => Task.CompletedTask;
+
     private MachineQueries Queries => new(Store, TimeProvider.System);
 
     [Fact]
@@ -137,6 +140,7 @@ public abstract class BootStateTests
     public async Task EdgesAreNotSentToTheDocumentForWhatTheySaw()
     {
         await WriteAsync(null, State(1));
+        await SettledAsync();
         var place = await Feed.EndAsync(None);
         await Boots.WriteAsync([Write(1, Record(Phase.Installing, "10.0.0.7", 2))], None);
         var page = await Feed.ChangedAsync(place, 10, None);
@@ -308,6 +312,8 @@ public sealed class PostgresBootStateTests(PostgresFixture postgres) : BootState
     protected override IBootStateStore Boots => new PostgresBootStateStore(_database);
 
     protected override IMachineFeed Feed => new PostgresMachineFeed(_database, new PostgresEventStore(_database));
+
+    protected override Task SettledAsync() => PostgresFixture.SettledAsync(_database);
 
     /// <summary>A row that is written anew has another place: those with the document keep theirs.</summary>
     [Fact]

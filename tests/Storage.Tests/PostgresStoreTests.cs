@@ -8,6 +8,7 @@ using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Storage.Postgres;
+using Anvil.Support;
 using Dapper;
 using Npgsql;
 
@@ -19,6 +20,20 @@ namespace Anvil.Storage.Tests;
 public sealed class PostgresFixture : IAsyncDisposable
 {
     public SharedPostgres Server { get; } = new();
+
+    /// <summary>
+    /// Waits until every transaction that runs now has ended. Events are read up to a horizon that is the whole server's: transactions of
+    /// other tests, in other databases, hold it.
+    /// </summary>
+    public static async Task SettledAsync(PostgresDatabase database)
+    {
+        await using var connection = await database.OpenAsync(CancellationToken.None);
+        var mine = await connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
+        await Wait.UntilAsync(
+            async () => await connection.ExecuteScalarAsync<bool>(
+                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > @mine::bigint", new { mine }),
+            TimeSpan.FromMinutes(2), () => $"a transaction before {mine} still runs");
+    }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
@@ -47,6 +62,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
     protected override IJobLogs Logs => new PostgresJobLogs(_database);
 
     protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);
+
+    protected override Task SettledAsync() => PostgresFixture.SettledAsync(_database);
 
     public async ValueTask InitializeAsync()
     {
@@ -170,6 +187,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         var events = new PostgresEventStore(_database);
         const string Insert = "INSERT INTO event (time, type, action, key, detail) VALUES (now(), 't', 'create', @key, '')";
         await using var slow = await _database.OpenAsync(CancellationToken.None);
+        await SettledAsync();
         var place = await events.EndAsync(CancellationToken.None);
         await using var transaction = await slow.BeginTransactionAsync();
         await slow.ExecuteAsync(Insert, new { key = "late" }, transaction);
@@ -177,6 +195,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
             await quick.ExecuteAsync(Insert, new { key = "early" });
         Assert.Empty(await events.ReadAsync(place, 10, CancellationToken.None));
         await transaction.CommitAsync();
+        await SettledAsync();
         Assert.Equal(["late", "early"], (await events.ReadAsync(place, 10, CancellationToken.None)).Select(e => e.Key));
     }
 
@@ -185,6 +204,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
     {
         const string Insert = "INSERT INTO event (time, type, action, key, detail) VALUES (now(), 'machines', 'update', @key, '')";
         await using var slow = await _database.OpenAsync(CancellationToken.None);
+        await SettledAsync();
         var place = await Feed.EndAsync(CancellationToken.None);
         await using var transaction = await slow.BeginTransactionAsync();
         await slow.ExecuteAsync(Insert, new { key = "late" }, transaction);
