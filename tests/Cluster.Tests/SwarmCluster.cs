@@ -60,11 +60,22 @@ public sealed class SwarmCluster : IAsyncDisposable
     public static Task<SwarmCluster> StartAsync(int leaseSeconds, params string[] arguments)
         => StartWithAsync(leaseSeconds, LabPaths.Silo, arguments);
 
+    /// <summary>Starts one silo on SQLite, as <see cref="StartAsync"/> does a cluster.</summary>
+    /// <param name="leaseSeconds">Duration of leases.</param>
+    /// <param name="arguments">Further arguments of the silo.</param>
+    public static Task<SwarmCluster> StartAloneAsync(int leaseSeconds, params string[] arguments)
+        => StartOnAsync(leaseSeconds, arguments, (network, folder, all) => LabServers.StartSingleAsync(network, folder, all));
+
     /// <summary>Starts everything but the swarm, with another build's program.</summary>
     /// <param name="leaseSeconds">Duration of leases.</param>
     /// <param name="program">The silo's program.</param>
     /// <param name="arguments">Further arguments of every silo.</param>
-    public static async Task<SwarmCluster> StartWithAsync(int leaseSeconds, string program, params string[] arguments)
+    public static Task<SwarmCluster> StartWithAsync(int leaseSeconds, string program, params string[] arguments)
+        => StartOnAsync(leaseSeconds, arguments,
+            (network, folder, all) => LabServers.StartClusterAsync(network, folder, 2, program, all));
+
+    private static async Task<SwarmCluster> StartOnAsync(int leaseSeconds, string[] arguments,
+        Func<LabNetwork, string, IEnumerable<string>, Task<LabServers>> start)
     {
         var name = $"anvilc{Environment.ProcessId % 100000}x{Interlocked.Increment(ref _count)}";
         var folder = Directory.CreateTempSubdirectory(name + "-").FullName;
@@ -77,9 +88,8 @@ public sealed class SwarmCluster : IAsyncDisposable
             // A probe would find all of them in use, so there are none.
             Commands.Run("ip", "-n", host.Namespace, "route", "add", "local", Pool, "dev", "lo");
             var files = MakeFiles(folder);
-            var servers = await LabServers.StartClusterAsync(network, folder, 2, program,
-                [$"--Edge:FileRoot={files}", "--Edge:ProbeMilliseconds=0", .. arguments]);
-            foreach (var silo in servers.Of("edge").Concat(servers.Of("gateway")))
+            var servers = await start(network, folder, [$"--Edge:FileRoot={files}", "--Edge:ProbeMilliseconds=0", .. arguments]);
+            foreach (var silo in servers.Silos.Where(s => s.Host.MachineAddress.Length > 0))
                 Commands.Run("ip", "-n", silo.Host.Namespace, "route", "add", Pool, "via", host.MachineAddress);
             var cluster = new SwarmCluster(network, host, servers, folder);
             await cluster.PrepareAsync(leaseSeconds);
@@ -95,12 +105,17 @@ public sealed class SwarmCluster : IAsyncDisposable
     /// <summary>Starts the swarm; it stays until <see cref="EndSwarmAsync"/>.</summary>
     public void StartSwarm(int machines, int seed, double ramp, params string[] further)
     {
+        _swarm?.Dispose();
+        File.Delete(SwarmLog);
         _swarm = Commands.Start("ip",
             ["netns", "exec", _host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface",
                 _host.Interface, "--machines", $"{machines}", "--seed", $"{seed}", "--ramp", $"{ramp}", "--minutes", "120",
                 "--until-stdin-ends", "--report", ReportFile, .. further]);
         Commands.LogTo(_swarm, SwarmLog);
     }
+
+    /// <summary>Adds a host beside the swarm's, on the machines' network.</summary>
+    public LabHost AddHost(string role, int address) => _network.AddHost(role, address, null);
 
     /// <summary>True while the swarm goes on.</summary>
     public bool SwarmRuns => _swarm is { HasExited: false };

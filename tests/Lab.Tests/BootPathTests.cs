@@ -7,14 +7,14 @@ public sealed class BootPathTests
 {
     [Theory]
     [InlineData(Firmware.BiosPxe, "ipxe", "GET undionly.kpxe")]
-    [InlineData(Firmware.BiosPxe, "pxelinux", "GET pxelinux.0")]
-    [InlineData(Firmware.Bios, "lpxelinux", "GET lpxelinux.0")]
     [InlineData(Firmware.UefiHttp, "ipxe", "GET ipxe.efi")]
     [InlineData(Firmware.SecureBoot, "grub", "GET shimx64.efi")]
     [InlineData(Firmware.Arm64, "ipxe", "GET ipxe-arm64.efi")]
     public Task AnUnknownMachineIsDiscovered(Firmware firmware, string loader, string first) => DiscoverAsync(firmware, loader, first);
 
     [Theory(Explicit = true)]
+    [InlineData(Firmware.BiosPxe, "pxelinux", "GET pxelinux.0")]
+    [InlineData(Firmware.Bios, "lpxelinux", "GET lpxelinux.0")]
     [InlineData(Firmware.SecureBootHttp, "grub", "GET shimx64.efi")]
     [InlineData(Firmware.Arm64Http, "ipxe", "GET ipxe-arm64.efi")]
     [InlineData(Firmware.Arm64, "grub", "GET shimaa64.efi")]

@@ -6,7 +6,7 @@ namespace Anvil.Lab.Tests;
 /// <summary>Unknown and known machines, with real firmware.</summary>
 public sealed class DiscoveryTests
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public Task AnUnknownMachineWithSeabiosIsDiscovered() => DiscoverAsync(Firmware.Bios, "pcbios");
 
     [Fact]

@@ -6,9 +6,9 @@ namespace Anvil.Lab.Tests;
 public sealed class ProxyTests
 {
     [Theory]
-    [InlineData(Firmware.Bios, "ipxe")]
+    [InlineData(Firmware.Bios, "ipxe", Explicit = true)]
     [InlineData(Firmware.Uefi, "ipxe")]
-    [InlineData(Firmware.SecureBoot, "grub")]
+    [InlineData(Firmware.SecureBoot, "grub", Explicit = true)]
     public async Task BesideAnAddressServerAnUnknownMachineIsDiscovered(Firmware firmware, string loader)
     {
         await using var lab = await Laboratory.StartAsync(subnet: net => net["Proxy"] = true);

