@@ -9,7 +9,7 @@ namespace Anvil.Objects.Access;
 
 /// <summary>
 /// Keeps registration scarce: so many in a minute from one address, from one subnet and in all, and so many machines that nobody has
-/// approved of. The bounds per minute are each gateway's.
+/// approved of. The bounds per minute, of their number and of what they hold, are each gateway's.
 /// </summary>
 public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, TimeProvider time)
 {
@@ -22,21 +22,31 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
     /// <summary>Most registrations in a minute.</summary>
     public const int MostOfAll = 6_000;
 
+    /// <summary>Most octets that one address registers in a minute. What Sledgehammer tells of a server is some 16 KiB.</summary>
+    public const int MostOctetsOfAddress = 4 << 20;
+
+    /// <summary>Most octets that are registered in one subnet in a minute.</summary>
+    public const int MostOctetsOfSubnet = 32 << 20;
+
+    /// <summary>Most octets that are registered in a minute.</summary>
+    public const int MostOctetsOfAll = 128 << 20;
+
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Number, long Octets)> _counts = new(StringComparer.Ordinal);
     private DateTimeOffset _since = time.GetUtcNow();
 
     /// <summary>Lets a registration in, and says by which policy (<see cref="RegistrationPolicy"/>).</summary>
     /// <param name="stranger">Who registers.</param>
+    /// <param name="octets">Length of what it registers.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ApiException">403 closed; 429 too many.</exception>
-    public async Task<string> EnterAsync(Principal stranger, CancellationToken cancellation)
+    public async Task<string> EnterAsync(Principal stranger, int octets, CancellationToken cancellation)
     {
         var address = IPv4.TryParse(stranger.Address, out var known) ? known : 0;
         var policy = RegistrationPolicy.PolicyAt(address, catalog.Current);
         if (policy == RegistrationPolicy.Closed) throw Refused(403, "machines do not register themselves here");
-        Count(stranger.Address, address != 0 ? catalog.Current.SubnetOf(address)?.Name ?? "" : "");
+        Count(stranger.Address, address != 0 ? catalog.Current.SubnetOf(address)?.Name ?? "" : "", octets);
         var most = catalog.Current.Prefs.Number("mostUnapproved");
         if (await queries.CountUnapprovedAsync(cancellation) >= most)
             throw Refused(429, $"{most} machines have registered themselves and wait for somebody to approve of them (preference "
@@ -44,7 +54,7 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
         return policy;
     }
 
-    private void Count(string address, string subnet)
+    private void Count(string address, string subnet, int octets)
     {
         lock (_lock)
         {
@@ -56,17 +66,20 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
             }
 
             // No more addresses than registrations in all: what is counted here is bounded.
-            Add("", MostOfAll, "in all");
-            Add("a " + address, MostOfAddress, $"from {address}");
-            if (subnet.Length > 0) Add("s " + subnet, MostOfSubnet, $"in subnet {subnet}");
+            Add("", (MostOfAll, MostOctetsOfAll), octets, "in all");
+            Add("a " + address, (MostOfAddress, MostOctetsOfAddress), octets, $"from {address}");
+            if (subnet.Length > 0) Add("s " + subnet, (MostOfSubnet, MostOctetsOfSubnet), octets, $"in subnet {subnet}");
         }
     }
 
-    private void Add(string key, int most, string what)
+    private void Add(string key, (int Number, long Octets) most, int octets, string what)
     {
-        var count = _counts.GetValueOrDefault(key);
-        if (count >= most) throw Refused(429, $"{most} machines have registered themselves {what} within a minute; try again in a minute");
-        _counts[key] = count + 1;
+        var (number, sum) = _counts.GetValueOrDefault(key);
+        if (number >= most.Number)
+            throw Refused(429, $"{most.Number} machines have registered themselves {what} within a minute; try again in a minute");
+        if (sum + octets > most.Octets)
+            throw Refused(429, $"machines have registered {most.Octets >> 20} MiB of facts {what} within a minute; try again in a minute");
+        _counts[key] = (number + 1, sum + octets);
     }
 
     private static ApiException Refused(int code, string why) => new(new ApiError("machines", "", "Registration", [why], code));

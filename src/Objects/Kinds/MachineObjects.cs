@@ -82,7 +82,7 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         var (policy, isOnLink) = (RegistrationPolicy.Open, false);
         if (discovered)
         {
-            policy = await gate.EnterAsync(request.Principal, cancellation);
+            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, cancellation);
             (wanted, isOnLink) = await OwnCardsAsync(MachineRules.Registration(wanted), request.Principal);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
         }

@@ -12,7 +12,7 @@ public sealed class SqliteBootStateStore(SqliteDatabase database) : IBootStateSt
     public async Task<IReadOnlySet<string>> WriteAsync(IReadOnlyList<BootWrite> writes, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
-        using var turn = await database.WriteTurnAsync(cancellation);
+        using var turn = await database.WireTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await using var state = connection.CreateCommand();

@@ -20,7 +20,7 @@ namespace Anvil.Storage.Sqlite;
 /// </summary>
 public sealed class SqliteDatabase(string path) : Database, IDisposable
 {
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly WriteTurns _turns = new();
 
     private readonly string _alone =
         new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString();
@@ -96,23 +96,22 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
 
     /// <inheritdoc/>
     public override async ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation)
-    {
-        await _writing.WaitAsync(cancellation);
-        return new Turn(_writing);
-    }
+        => await _turns.TakeAsync(isForTheWire: false, cancellation);
 
-    /// <inheritdoc/>
-    public void Dispose() => _writing.Dispose();
+    /// <summary>A turn for what clients on the wire wait for: before documents (<see cref="WriteTurns"/>).</summary>
+    public ValueTask<IDisposable> WireTurnAsync(CancellationToken cancellation) => _turns.TakeAsync(isForTheWire: true, cancellation);
+
+    /// <summary>Closes the connections that wait for their next use.</summary>
+    public void Dispose()
+    {
+        using var connection = new SqliteConnection(ConnectionString);
+        SqliteConnection.ClearPool(connection);
+    }
 
     /// <summary>This silo is all there is.</summary>
     private sealed class NoTurn : IAsyncDisposable
     {
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    private sealed class Turn(SemaphoreSlim writing) : IDisposable
-    {
-        public void Dispose() => writing.Release();
     }
 
     /// <inheritdoc/>

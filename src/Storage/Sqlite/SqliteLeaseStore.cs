@@ -13,7 +13,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
     {
-        using var turn = await database.WriteTurnAsync(cancellation);
+        using var turn = await database.WireTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         var epoch = await connection.ExecuteScalarAsync<long>(
@@ -28,7 +28,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
-        using var turn = await database.WriteTurnAsync(cancellation);
+        using var turn = await database.WireTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await FenceAsync(connection, transaction, subnet, epoch);
@@ -53,7 +53,7 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
     {
-        using var turn = await database.WriteTurnAsync(cancellation);
+        using var turn = await database.WireTurnAsync(cancellation);
         await using var connection = await database.OpenAsync(cancellation);
         await using var transaction = connection.BeginTransaction(deferred: false);
         await FenceAsync(connection, transaction, subnet, epoch);

@@ -285,6 +285,30 @@ public abstract class MachineTokenTests(SiloFixture silo)
         await silo.CallAsync("POST", "profiles", $$"""{"Name":"{{_name}}","Params":{"{{_name}}/root":"{{Secret}}"} }""");
     }
 
+    /// <summary>What one address registers in a minute is bounded by its number and by what it holds; another is let in meanwhile.</summary>
+    [Fact]
+    public async Task WhatAnAddressRegistersInAMinuteIsBounded()
+    {
+        const int Facts = 200 << 10;
+        async Task<(HttpStatusCode Status, JsonNode? Body)> AskAsync(string address, int number, int facts)
+        {
+            using var stranger = silo.Client(await StrangersTokenAsync(address));
+            return await silo.CallAsync("POST", "machines",
+                $$$"""
+                {"Name":"heavy-{{{address}}}-{{{number}}}","HardwareAddrs":["02:00:00:77:{{{facts & 255:x2}}}:{{{number:x2}}}"],
+                "Params":{"hardware/x":"{{{new string('x', facts)}}}"}}
+                """, client: stranger);
+        }
+
+        // A minute may begin anew in the middle.
+        var most = 2 * (RegistrationGate.MostOctetsOfAddress / Facts + 1);
+        (HttpStatusCode Status, JsonNode? Body) last = default;
+        for (var i = 0; i < most && last.Status != HttpStatusCode.TooManyRequests; i++) last = await AskAsync("10.77.66.5", i, Facts);
+        Assert.Equal(HttpStatusCode.TooManyRequests, last.Status);
+        Assert.Contains("4 MiB of facts from 10.77.66.5", last.Body!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Created, (await AskAsync("10.77.66.6", 200, 1000)).Status);
+    }
+
     private async Task<JsonNode> RegisterAsync(string name)
     {
         using var stranger = silo.Client(await StrangersTokenAsync());
