@@ -27,7 +27,8 @@ using var machines = new KnownMachines(options);
 IBenchCase[] all =
 [
     new DhcpCase(), new DhcpKnownCase(machines), new ScriptCase(machines), new HttpCase(), new ApiCase(), new TftpCase(), new DhcpRestCase(),
-    new StartCase(machines), new CatalogCase(),
+    new StartCase(machines), new DhcpLatencyCase(), new RenderCase(), new DhcpFillCase(), new DhcpPostgresCase(), new JobsCase(), new StormCase(),
+    new CatalogCase(),
 ];
 if (isList)
 {

@@ -63,4 +63,29 @@ internal static class Api
         Array.Sort(times);
         return new ApiResult(count, seconds, times, (server?.CpuSeconds ?? 0) - before);
     }
+
+    /// <summary>Many rounds of several calls each, numbered.</summary>
+    /// <param name="server">Whose processor time is counted.</param>
+    /// <param name="connections">At once.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="round">One round.</param>
+    public static async Task<ApiResult> RoundsAsync(Service server, int connections, int count, Func<int, Task> round)
+    {
+        var times = new double[count];
+        var turn = -1;
+        var before = server.CpuSeconds;
+        var began = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
+        {
+            for (int i; (i = Interlocked.Increment(ref turn)) < count;)
+            {
+                var start = Stopwatch.GetTimestamp();
+                await round(i);
+                times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            }
+        })));
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        Array.Sort(times);
+        return new ApiResult(count, seconds, times, server.CpuSeconds - before);
+    }
 }

@@ -10,7 +10,7 @@ namespace Anvil.Bench.Ours;
 internal sealed class KnownMachines(BenchOptions options) : IDisposable
 {
     private const int LeaseRate = 150;
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(options.Folder, "machines")).FullName;
+    private readonly string _folder = Path.Combine(options.Folder, "machines");
     private string? _defined;
     private string? _leased;
     private List<(IPAddress Address, string Mac)> _addresses = [];

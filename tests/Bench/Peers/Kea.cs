@@ -10,6 +10,10 @@ internal sealed class Kea(NetworkNamespace host, string folder, IReadOnlyList<st
     : Service(host, folder, "Kea")
 {
     private readonly string _program = PeerPrograms.Find("kea-dhcp4", "kea-dhcp4-server");
+
+    /// <summary>Where leases are kept instead of a file; null: in the file.</summary>
+    public KeaDatabase? Database { get; init; }
+
     private string ConfigFile => Path.Combine(Folder, "kea.json");
 
     /// <inheritdoc/>
@@ -22,8 +26,9 @@ internal sealed class Kea(NetworkNamespace host, string folder, IReadOnlyList<st
             ["Dhcp4"] = new Dictionary<string, object>(StringComparer.Ordinal)
             {
                 ["interfaces-config"] = Map(("interfaces", new[] { "eth0" }), ("dhcp-socket-type", "udp")),
-                ["lease-database"] = Map(("type", "memfile"), ("persist", true), ("name", Path.Combine(Folder, "leases.csv")),
-                    ("lfc-interval", 0)),
+                ["lease-database"] = Database is null
+                    ? Map(("type", "memfile"), ("persist", true), ("name", Path.Combine(Folder, "leases.csv")), ("lfc-interval", 0))
+                    : Map(("type", "postgresql"), ("host", Database.Host), ("name", Database.Name), ("user", Database.User), ("password", "")),
                 ["multi-threading"] = Map(("enable-multi-threading", true), ("thread-pool-size", 2), ("packet-queue-size", 64)),
                 ["valid-lifetime"] = 4000,
                 ["host-reservation-identifiers"] = new[] { "hw-address" },

@@ -16,4 +16,10 @@ internal static class PeerPrograms
     public static string Find(string program, string package)
         => new[] { Root, "/" }.SelectMany(r => new[] { "usr/sbin", "usr/bin", "usr/local/bin" }.Select(f => Path.Combine(r, f, program)))
             .FirstOrDefault(File.Exists) ?? throw new SetupException($"{program} is missing (package {package})");
+
+    /// <summary>Path of a file of a package.</summary>
+    /// <exception cref="SetupException">It is nowhere.</exception>
+    public static string FindFile(string path, string package)
+        => new[] { Root, "/" }.Select(r => Path.Combine(r, path)).FirstOrDefault(File.Exists)
+            ?? throw new SetupException($"{path} is missing (package {package})");
 }
