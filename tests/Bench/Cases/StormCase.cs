@@ -47,17 +47,24 @@ internal sealed class StormCase : IBenchCase
         await silo.StartAsync(cancellation);
         await silo.AddSubnetAsync(cancellation);
         using (var http = await silo.ApiAsync(cancellation)) await PrepareAsync(http, cancellation);
-        var report = Path.Combine(options.Folder, "storm.json");
+        // What is compiled at the first machines is no part of the path.
+        await SwarmAsync(Few, 1000 + seed);
         var before = silo.CpuSeconds;
-        await Runner.RunAsync(link.Client, [0, 1],
-        [
-            "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", "eth0", "--machines", $"{machines}", "--ramp", "1",
-            "--seed", $"{seed}", "--minutes", "10", "--report", report,
-        ], cancellation);
+        var told = await SwarmAsync(machines, seed);
         var cpu = silo.CpuSeconds - before;
-        var told = JsonSerializer.Deserialize<SwarmReport>(await File.ReadAllTextAsync(report, cancellation))
-            ?? throw new SetupException("the swarm reports nothing");
         return new Storm(told.Seconds, machines - told.Done + told.GaveUp.Count + told.Doubles.Count + told.Lost.Count, 1000 * cpu / machines);
+
+        async Task<SwarmReport> SwarmAsync(int count, int number)
+        {
+            var report = Path.Combine(options.Folder, "storm.json");
+            await Runner.RunAsync(link.Client, [0, 1],
+            [
+                "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil-swarm.dll"), "--interface", "eth0", "--machines", $"{count}",
+                "--ramp", "1", "--seed", $"{number}", "--minutes", "10", "--report", report,
+            ], cancellation);
+            return JsonSerializer.Deserialize<SwarmReport>(await File.ReadAllTextAsync(report, cancellation))
+                ?? throw new SetupException("the swarm reports nothing");
+        }
 
         void Write(string name, int length)
         {

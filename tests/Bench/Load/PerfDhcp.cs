@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Anvil.Bench.Load;
@@ -9,6 +10,9 @@ internal sealed partial class PerfDhcp(Link link)
 {
     /// <summary>Octets at the end of a MAC address that count up; a run of 2^24 clients at most.</summary>
     public const ulong FirstMac = 0x02_00_00_00_00_00;
+
+    /// <summary>Seconds that it waits for late answers.</summary>
+    private const double ExitWait = 0.5;
 
     // PXEClient:Arch:00007:UNDI:003000, and architecture 7: UEFI of 64 bits.
     private static readonly string[] Firmware =
@@ -32,13 +36,15 @@ internal sealed partial class PerfDhcp(Link link)
         List<string> command =
         [
             _program, "-4", "-l", "eth0", "-r", Number(rate), "-R", Number(clients), "-n", Number(number), "-p", Number((int)Math.Ceiling(seconds * 1.5) + 1),
-            "-W", "500000", "-b", $"mac={Mac(firstMac)}", .. isFirmware ? Firmware : [], .. withDelays ? new[] { "-x", "t" } : [],
+            "-W", Number((int)(ExitWait * 1_000_000)), "-b", $"mac={Mac(firstMac)}", .. isFirmware ? Firmware : [], .. withDelays ? new[] { "-x", "t" } : [],
             Link.ServerAddress,
         ];
         var before = server.CpuSeconds;
+        var began = Stopwatch.GetTimestamp();
         var text = await Runner.RunAsync(link.Client, [0, 3], command, cancellation);
+        var took = Stopwatch.GetElapsedTime(began).TotalSeconds - ExitWait;
         var cpu = server.CpuSeconds - before;
-        var result = Read(text, rate, seconds);
+        var result = Read(text, rate, seconds) with { Took = took };
         return result with { CpuMilliseconds = result.Acks == 0 ? double.NaN : cpu * 1000 / result.Acks };
     }
 
@@ -53,7 +59,8 @@ internal sealed partial class PerfDhcp(Link link)
         if (sent.Count < 2 || received.Count < 2) throw new Support.SetupException($"perfdhcp's answer is not understood: {text}");
         var means = Mean().Matches(text).Select(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).ToList();
         var delays = Times().Matches(text)
-            .Select(m => (double.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture) - double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)))
+            .Select(m => 1000 * (double.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture)
+                - double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)))
             .Order().ToList();
         return new PerfResult(Int(sent[0]), Int(received[1]), seconds, rate, delays, means.Count == 0 ? double.NaN : means.Average());
 
@@ -71,6 +78,6 @@ internal sealed partial class PerfDhcp(Link link)
     [GeneratedRegex(@"avg delay: ([\d.]+) ms")]
     private static partial Regex Mean();
 
-    [GeneratedRegex(@"sent / received: ([\d.]+) ms / ([\d.]+) ms")]
+    [GeneratedRegex(@"sent / received: ([\d.]+) / ([\d.]+)")]
     private static partial Regex Times();
 }

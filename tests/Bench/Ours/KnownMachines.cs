@@ -28,6 +28,9 @@ internal sealed class KnownMachines(BenchOptions options) : IDisposable
         await silo.StartAsync(cancellation);
         await silo.AddSubnetAsync(cancellation);
         using var http = await silo.ApiAsync(cancellation);
+        // Debian's installer has no mirror of its own.
+        await Api.SendAsync(http, "PATCH", "profiles/global",
+            $$"""[{"op":"add","path":"/Params/debian~1mirror","value":"http://{{Link.ServerAddress}}/debian"}]""", cancellation);
         await Api.RunAsync(http, null, 8, Count, i => ("POST", "machines", Body(i)), cancellation);
         return _defined = await KeepAsync(silo, "defined");
     }
@@ -64,8 +67,14 @@ internal sealed class KnownMachines(BenchOptions options) : IDisposable
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>UUID of the machine with a MAC address.</summary>
+    public static string Uuid(string mac) => $"00000000-0000-4000-8000-{mac.Replace(":", "", StringComparison.Ordinal)}";
+
     private static string Body(int i)
-        => $$"""{"Name":"m{{i:00000}}","HardwareAddrs":["{{PerfDhcp.Mac(PerfDhcp.FirstMac + (ulong)i)}}"],"BootEnv":"sledgehammer"}""";
+    {
+        var mac = PerfDhcp.Mac(PerfDhcp.FirstMac + (ulong)i);
+        return $$"""{"Name":"m{{i:00000}}","Uuid":"{{Uuid(mac)}}","HardwareAddrs":["{{mac}}"],"BootEnv":"debian-12-install","Arch":"amd64"}""";
+    }
 
     private async Task<string> KeepAsync(SiloService silo, string name)
     {
