@@ -14,9 +14,11 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly string _programs;
     private readonly bool _asRoot = Environment.UserName == "root";
     private Process? _process;
+    private readonly bool _isDurable;
     private int _databases;
 
-    private PostgresServer(string programs, string folder) => (_programs, Folder) = (programs, folder);
+    private PostgresServer(string programs, string folder, bool isDurable)
+        => (_programs, Folder, _isDurable) = (programs, folder, isDurable);
 
     /// <summary>Folder of data, socket and log.</summary>
     public string Folder { get; }
@@ -24,8 +26,12 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>What the server logs.</summary>
     public string LogFile => Path.Combine(Folder, "postgres.log");
 
+    /// <summary>Process id of the server, from which all of its processes come.</summary>
+    public int Id => _process?.Id ?? 0;
+
     /// <summary>Makes a server and starts it.</summary>
-    public static async Task<PostgresServer> StartNewAsync()
+    /// <param name="isDurable">True: a commit waits for the disk, as in service.</param>
+    public static async Task<PostgresServer> StartNewAsync(bool isDurable = false)
     {
         var programs = Directory.Exists("/usr/lib/postgresql")
             ? Directory.EnumerateDirectories("/usr/lib/postgresql")
@@ -33,7 +39,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 .FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")))
             : null;
         var server = new PostgresServer(programs ?? throw new SetupException("PostgreSQL is missing: install the package postgresql"),
-            Directory.CreateTempSubdirectory("anvil-pg-").FullName);
+            Directory.CreateTempSubdirectory("anvil-pg-").FullName, isDurable);
         try
         {
             if (server._asRoot) Commands.Run("chown", "postgres:postgres", server.Folder);
@@ -63,7 +69,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         // The data are gone with the test: what a crash of the whole machine would lose is of no interest.
-        _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=1000",
+        _process = Start("postgres", "-D", Data, "-k", Folder, "-c", "listen_addresses=", "-c",
+            _isDurable ? "fsync=on" : "fsync=off", "-c", "max_connections=1000",
             "-c", "shared_buffers=128MB", "-c", "log_lock_waits=on");
         Commands.LogTo(_process, LogFile);
         await Wait.UntilAsync(AnswersAsync, StartTime, () => $"PostgreSQL does not answer; see {LogFile}");

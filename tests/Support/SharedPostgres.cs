@@ -5,7 +5,7 @@ namespace Anvil.Support;
 /// </summary>
 public sealed class SharedPostgres : IAsyncDisposable
 {
-    private readonly Lazy<Task<PostgresServer>> _server = new(PostgresServer.StartNewAsync);
+    private readonly Lazy<Task<PostgresServer>> _server = new(() => PostgresServer.StartNewAsync());
 
     /// <summary>Makes an empty database; its connection string.</summary>
     public async Task<string> CreateDatabaseAsync() => await (await _server.Value).CreateDatabaseAsync();

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Subnets;
@@ -7,19 +7,26 @@ using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Anvil.Bench;
+namespace Anvil.Bench.Cases;
 
 /// <summary>What a write of the catalog costs, and what finding a subnet costs, with few objects and with many.</summary>
-internal static class CatalogBench
+internal sealed class CatalogCase : IBenchCase
 {
     private const int Runs = 60;
     private const int Finds = 200_000;
 
-    /// <summary>Measures every case; each line is given as soon as it is there.</summary>
-    public static async IAsyncEnumerable<BenchLine> RunAsync()
+    /// <inheritdoc/>
+    public string Name => "catalog";
+
+    /// <inheritdoc/>
+    public string About => "a write of the catalog and finding a subnet, with 10, 10,000 and 100,000 objects, and a subnet of a whole /8";
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
     {
         foreach (var (objects, subnets) in new[] { (10, 10), (10_000, 1_000), (100_000, 10_000) })
         {
+            cancellation.ThrowIfCancellationRequested();
             var name = objects.ToString(CultureInfo.InvariantCulture);
             await using var silo = await BenchSilo.StartAsync(objects, subnets);
             for (var i = 0; i < Runs / 3; i++) await silo.CallAsync("PATCH", "profiles/global", Patch(i));

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
@@ -11,7 +10,7 @@ using Anvil.Storage;
 using Anvil.Storage.Sqlite;
 using Microsoft.AspNetCore.Builder;
 
-namespace Anvil.Bench;
+namespace Anvil.Bench.Cases;
 
 /// <summary>A silo in this process, on SQLite in a folder of its own, that holds a number of reservations and subnets.</summary>
 internal sealed class BenchSilo : IAsyncDisposable

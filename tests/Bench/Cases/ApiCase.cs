@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+
+namespace Anvil.Bench.Cases;
+
+/// <summary>The Machines API: writes, reads, lists, counts; beside DRP's server, or its recorded figures.</summary>
+internal sealed class ApiCase : IBenchCase
+{
+    /// <inheritdoc/>
+    public string Name => "api";
+
+    /// <inheritdoc/>
+    public string About => "machines: create, patch, get, list, filter, count, delete at 1,000 and 5,000; beside DRP's server (--drp) or its record";
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var size in options.IsQuick ? [1_000] : new[] { 1_000, 5_000 })
+        {
+            var (ours, peer) = (new ApiFigures(), new ApiFigures());
+            for (var run = 0; run < options.Runs; run++)
+            {
+                using var link = new Link();
+                await using (var silo = new SiloService(link.Server, options.Folder))
+                {
+                    await silo.StartAsync(cancellation);
+                    using var http = await silo.ApiAsync(cancellation);
+                    await new ApiWork(http, silo, size, options.IsQuick).RunAsync(ours, cancellation);
+                }
+
+                if (options.Drp.Length == 0) continue;
+                await using var drp = new DrpServer(link.Server, options.Folder, options.Drp);
+                await drp.StartAsync(cancellation);
+                using var other = await drp.ApiAsync(cancellation);
+                await new ApiWork(other, drp, size, options.IsQuick).RunAsync(peer, cancellation);
+            }
+
+            foreach (var line in Lines(size, ours, options.Drp.Length > 0 ? peer : DrpRecorded.At(size), options.Drp.Length == 0))
+                yield return line;
+        }
+    }
+
+    private static IEnumerable<BenchLine> Lines(int size, ApiFigures ours, ApiFigures peer, bool isRecorded)
+    {
+        foreach (var (name, figures) in ours.All)
+        {
+            var isWrite = name.StartsWith("create", StringComparison.Ordinal) || name.StartsWith("patch", StringComparison.Ordinal);
+            var isCpu = name.EndsWith(".cpu", StringComparison.Ordinal);
+            var isTime = name.EndsWith(".time", StringComparison.Ordinal);
+            var unit = isTime ? "ms" : isCpu ? "/CPUs" : "/s";
+            var goal = isWrite ? (isCpu ? null : Goal.AtLeast(size >= 5_000 ? 20 : 4)) : isCpu ? Goal.AtLeast(1.5) : null;
+            var line = $"api.{size}.{name}";
+            if (peer.All.TryGetValue(name, out var theirs)) yield return BenchLine.Beside(line, unit, figures, "DRP", theirs, goal, isRecorded);
+            else yield return BenchLine.Alone(line, unit, figures);
+        }
+    }
+}
