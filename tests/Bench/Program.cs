@@ -11,7 +11,9 @@ for (var i = 0; i < args.Length; i++)
     {
         case "--json" when i + 1 < args.Length: json = args[++i]; break;
         case "--drp" when i + 1 < args.Length: drp = Path.GetFullPath(args[++i]); break;
-        case "--runs" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out runs) && runs > 0: i++; break;
+        case "--runs" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out runs) && runs > 0:
+            i++;
+            break;
         case "--quick": isQuick = true; break;
         case "--list": isList = true; break;
         case var word when !word.StartsWith('-'): words.Add(word); break;
@@ -26,9 +28,9 @@ var options = new BenchOptions(isQuick, runs > 0 ? runs : isQuick ? 1 : 5, drp, 
 using var machines = new KnownMachines(options);
 IBenchCase[] all =
 [
-    new DhcpCase(), new DhcpKnownCase(machines), new ScriptCase(machines), new HttpCase(), new ApiCase(), new TftpCase(), new DhcpRestCase(),
-    new StartCase(machines), new DhcpLatencyCase(), new RenderCase(), new DhcpFillCase(), new DhcpPostgresCase(), new JobsCase(), new StormCase(),
-    new CatalogCase(),
+    new DhcpCase(), new DhcpKnownCase(machines), new ScriptCase(machines), new HttpCase(), new ApiCase(), new TftpCase(),
+    new DhcpRestCase(), new StartCase(machines), new DhcpLatencyCase(), new RenderCase(), new DhcpFillCase(), new DhcpPostgresCase(),
+    new JobsCase(), new StormCase(), new CatalogCase(),
 ];
 if (isList)
 {
@@ -49,7 +51,8 @@ var lines = new List<BenchLine>();
 Directory.CreateDirectory(folder);
 try
 {
-    foreach (var one in all.Where(c => words.Count == 0 ? c is not CatalogCase || !isQuick : words.Contains(c.Name, StringComparer.Ordinal)))
+    foreach (var one in all.Where(
+        c => words.Count == 0 ? c is not CatalogCase || !isQuick : words.Contains(c.Name, StringComparer.Ordinal)))
     {
         var began = Stopwatch.GetTimestamp();
         try

@@ -66,8 +66,8 @@ public sealed class SiegeTests(ITestOutputHelper output)
             await attack.GoesOnAsync(requests);
             var beside = await BootAsync(alone, 2);
             foreach (var (step, median) in beside.MedianWaits.OrderBy(w => w.Key, StringComparer.Ordinal))
-                output.WriteLine($"{string.Join('+', kinds)} {step}: quiet {quiet.MedianWaits.GetValueOrDefault(step)} s, beside {median} s, "
-                    + $"longest {quiet.LongestWaits.GetValueOrDefault(step)} and {beside.LongestWaits[step]} s");
+                output.WriteLine($"{string.Join('+', kinds)} {step}: quiet {quiet.MedianWaits.GetValueOrDefault(step)} s, "
+                    + $"beside {median} s, longest {quiet.LongestWaits.GetValueOrDefault(step)} and {beside.LongestWaits[step]} s");
             output.WriteLine($"all at rest: quiet {quiet.Seconds:F1} s, beside {beside.Seconds:F1} s");
             // It went on all the while.
             await attack.GoesOnAsync(1);

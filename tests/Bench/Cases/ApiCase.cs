@@ -9,7 +9,8 @@ internal sealed class ApiCase : IBenchCase
     public string Name => "api";
 
     /// <inheritdoc/>
-    public string About => "machines: create, patch, get, list, filter, count, delete at 1,000 and 5,000; beside DRP's server (--drp) or its record";
+    public string About
+        => "machines: create, patch, get, list, filter, count, delete at 1,000 and 5,000; beside DRP's server (--drp) or its record";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
@@ -49,7 +50,8 @@ internal sealed class ApiCase : IBenchCase
             var unit = isTime ? "ms" : isCpu ? "/CPUs" : "/s";
             var goal = isWrite ? (isCpu ? null : Goal.AtLeast(size >= 5_000 ? 20 : 4)) : isCpu ? Goal.AtLeast(1.5) : null;
             var line = $"api.{size}.{name}";
-            if (peer.All.TryGetValue(name, out var theirs)) yield return BenchLine.Beside(line, unit, figures, "DRP", theirs, goal, isRecorded);
+            if (peer.All.TryGetValue(name, out var theirs))
+                yield return BenchLine.Beside(line, unit, figures, "DRP", theirs, goal, isRecorded);
             else yield return BenchLine.Alone(line, unit, figures);
         }
     }

@@ -17,7 +17,8 @@ internal sealed class DhcpCase : IBenchCase
     {
         ServerOf ours = (host, folder) => new SiloService(host, folder, SiloService.NoProbe);
         ServerOf probing = (host, folder) => new SiloService(host, folder, SiloService.OneRelay);
-        var (anvil, kea, dnsmasq, probe) = (new List<PerfResult>(), new List<PerfResult>(), new List<PerfResult>(), new List<PerfResult>());
+        var (anvil, kea, dnsmasq, probe) = (new List<PerfResult>(), new List<PerfResult>(), new List<PerfResult>(),
+            new List<PerfResult>());
         var (a, k, d, p) = (new RateSearch(), new RateSearch(), new RateSearch(), new RateSearch());
         string? missing = null;
         for (var run = 0; run < options.Runs; run++)

@@ -3,7 +3,8 @@ using Anvil.Support;
 
 namespace Anvil.Bench.Cases;
 
-/// <summary>DHCP as a subnet fills with leases, and beside many other subnets: the rate, and what an exchange costs, beside the emptiest.</summary>
+/// <summary>DHCP as a subnet fills with leases, and beside many other subnets: the rate, and what an exchange costs, beside the
+/// emptiest.</summary>
 internal sealed class DhcpFillCase : IBenchCase
 {
     private const int CostRate = 400;
@@ -90,7 +91,8 @@ internal sealed class DhcpFillCase : IBenchCase
             if (++pieces > MostPieces) throw new SetupException($"only {given} of {leases} leases are given at {FillRate}/s");
             var piece = Math.Min(FillPiece, leases - given);
             // Those of lower levels are there already, and only renewed.
-            given += (await perf.RunAsync(silo, FillRate, (double)piece / FillRate, FirstFiller + ((ulong)pieces << 24), piece, false, false,
+            given += (await perf.RunAsync(silo, FillRate, (double)piece / FillRate, FirstFiller + ((ulong)pieces << 24), piece, false,
+                false,
                 cancellation)).Acks;
         }
     }

@@ -2,14 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Anvil.Bench.Cases;
 
-/// <summary>Defined machines that ask as UEFI firmware does: the first time, and again; beside strangers that ask so, and Kea with reservations.</summary>
+/// <summary>Defined machines that ask as UEFI firmware does: the first time, and again; beside strangers that ask so, and Kea with
+/// reservations.</summary>
 internal sealed class DhcpKnownCase(KnownMachines machines) : IBenchCase
 {
     /// <inheritdoc/>
     public string Name => "dhcp-known";
 
     /// <inheritdoc/>
-    public string About => "defined machines, first packets and later ones, each its own boot answer; beside strangers and Kea with reservations";
+    public string About
+        => "defined machines, first packets and later ones, each its own boot answer; beside strangers and Kea with reservations";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
@@ -39,8 +41,10 @@ internal sealed class DhcpKnownCase(KnownMachines machines) : IBenchCase
             peer.Add(await p.RunAsync(rate => FirstAsync(kea, rate, options, cancellation)));
         }
 
-        yield return BenchLine.Beside("dhcp-known.first", "/s", DhcpCase.Rates(first), "Anvil, strangers", DhcpCase.Rates(strangers), Goal.AtLeast(0.8));
-        yield return BenchLine.Beside("dhcp-known.later", "/s", DhcpCase.Rates(later), "Anvil, strangers", DhcpCase.Rates(strangers), Goal.AtLeast(0.8));
+        yield return BenchLine.Beside("dhcp-known.first", "/s", DhcpCase.Rates(first), "Anvil, strangers", DhcpCase.Rates(strangers),
+            Goal.AtLeast(0.8));
+        yield return BenchLine.Beside("dhcp-known.later", "/s", DhcpCase.Rates(later), "Anvil, strangers", DhcpCase.Rates(strangers),
+            Goal.AtLeast(0.8));
         yield return BenchLine.Beside("dhcp-known.first.kea", "/s", DhcpCase.Rates(first), "Kea", DhcpCase.Rates(peer), Goal.AtLeast(1.2));
         yield return BenchLine.Beside("dhcp-known.later.kea", "/s", DhcpCase.Rates(later), "Kea", DhcpCase.Rates(peer), Goal.AtLeast(1.2));
         yield return BenchLine.Beside("dhcp-known.first.cpu", "ms", DhcpCase.Cpu(first), "Kea", DhcpCase.Cpu(peer), Goal.AtMost(1));
@@ -64,6 +68,7 @@ internal sealed class DhcpKnownCase(KnownMachines machines) : IBenchCase
         }, options, cancellation);
 
     private Task<PerfResult> KnownAsync(PerfDhcp perf, Service server, int rate, BenchOptions options, CancellationToken cancellation)
-        => perf.RunAsync(server, rate, Math.Min(options.Seconds, (double)machines.Count / rate), PerfDhcp.FirstMac, machines.Count, true, false,
+        => perf.RunAsync(server, rate, Math.Min(options.Seconds, (double)machines.Count / rate), PerfDhcp.FirstMac, machines.Count, true,
+            false,
             cancellation);
 }

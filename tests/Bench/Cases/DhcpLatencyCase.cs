@@ -24,13 +24,15 @@ internal sealed class DhcpLatencyCase : IBenchCase
 
         foreach (var (name, share) in new[] { ("p50", 0.5), ("p99", 0.99) })
         {
-            yield return BenchLine.Beside($"dhcp-latency.50-percent.{name}", "ms", DhcpRestCase.Delay(ours.Select(r => r.Half), share), "Kea",
+            yield return BenchLine.Beside($"dhcp-latency.50-percent.{name}", "ms", DhcpRestCase.Delay(ours.Select(r => r.Half), share),
+                "Kea",
                 DhcpRestCase.Delay(peer.Select(r => r.Half), share), name == "p99" ? Goal.AtMost(1) : null);
         }
 
         yield return BenchLine.Beside("dhcp-latency.200-percent", "/s", DhcpCase.Rates(ours.Select(r => r.Twice)), "Anvil at 100 percent",
             DhcpCase.Rates(ours.Select(r => r.Highest)), Goal.AtLeast(1));
-        yield return BenchLine.Beside("dhcp-latency.200-percent.kea", "/s", DhcpCase.Rates(peer.Select(r => r.Twice)), "Kea at 100 percent",
+        yield return BenchLine.Beside("dhcp-latency.200-percent.kea", "/s", DhcpCase.Rates(peer.Select(r => r.Twice)),
+            "Kea at 100 percent",
             DhcpCase.Rates(peer.Select(r => r.Highest)));
     }
 

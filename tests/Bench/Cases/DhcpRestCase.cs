@@ -20,7 +20,8 @@ internal sealed class DhcpRestCase : IBenchCase
             for (var run = 0; run < options.Runs; run++)
             {
                 // Both listen on port 67: the one that is not asked is not there.
-                ours.Add(await OneAsync((host, folder) => new SiloService(host, folder, SiloService.NoProbe), rate, options, cancellation));
+                ours.Add(await OneAsync((host, folder) => new SiloService(host, folder, SiloService.NoProbe), rate, options,
+                    cancellation));
                 peer.Add(await OneAsync((host, folder) => new Kea(host, folder), rate, options, cancellation));
             }
 
@@ -40,5 +41,6 @@ internal sealed class DhcpRestCase : IBenchCase
     }
 
     /// <summary>A percentile of the delays of OFFER and ACK, in milliseconds.</summary>
-    public static List<double> Delay(IEnumerable<PerfResult> runs, double share) => runs.Select(r => Spread.Percentile(r.Delays, share)).ToList();
+    public static List<double> Delay(IEnumerable<PerfResult> runs, double share)
+        => runs.Select(r => Spread.Percentile(r.Delays, share)).ToList();
 }

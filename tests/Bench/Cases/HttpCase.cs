@@ -36,7 +36,8 @@ internal sealed class HttpCase : IBenchCase
 
     private static string Url(int port) => $"http://{Link.ServerAddress}:{port}/{LargeFile.Name}";
 
-    private static List<double> PerCpu(IEnumerable<WrkResult> runs) => runs.Select(r => r.Megabytes / Math.Max(r.CpuSeconds, 0.01)).ToList();
+    private static List<double> PerCpu(IEnumerable<WrkResult> runs)
+        => runs.Select(r => r.Megabytes / Math.Max(r.CpuSeconds, 0.01)).ToList();
 
     private static List<double> PerSecond(IEnumerable<WrkResult> runs) => runs.Select(r => r.Megabytes / r.Seconds).ToList();
 }

@@ -13,7 +13,8 @@ internal sealed class JobsCase : IBenchCase
     public string Name => "jobs";
 
     /// <inheritdoc/>
-    public string About => "an agent's round: next job, actions, log, finish, with 1,000 machines; beside DRP's server where it is given (--drp)";
+    public string About
+        => "an agent's round: next job, actions, log, finish, with 1,000 machines; beside DRP's server where it is given (--drp)";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
@@ -38,7 +39,8 @@ internal sealed class JobsCase : IBenchCase
 
         foreach (var (name, figures) in ours.All)
         {
-            var unit = name.EndsWith(".time", StringComparison.Ordinal) ? "ms" : name.EndsWith(".cpu", StringComparison.Ordinal) ? "/CPUs" : "/s";
+            var unit = name.EndsWith(".time", StringComparison.Ordinal)
+                ? "ms" : name.EndsWith(".cpu", StringComparison.Ordinal) ? "/CPUs" : "/s";
             var goal = unit == "/s" ? Goal.AtLeast(4) : null;
             yield return peer.All.TryGetValue(name, out var theirs) ? BenchLine.Beside(name, unit, figures, "DRP", theirs, goal)
                 : BenchLine.Alone(name, unit, figures);
@@ -93,6 +95,7 @@ internal sealed class JobsCase : IBenchCase
         using var answer = await http.PutAsync(new Uri($"{path}/log", UriKind.Relative), log, cancellation);
         if (!answer.IsSuccessStatusCode) throw new Support.SetupException($"PUT {path}/log: {(int)answer.StatusCode}");
         await Api.SendAsync(http, "PATCH", path,
-            """[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""", cancellation);
+            """[{"op":"replace","path":"/State","value":"finished"},{"op":"replace","path":"/ExitState","value":"complete"}]""",
+            cancellation);
     }
 }

@@ -3,7 +3,8 @@ using Anvil.Support;
 
 namespace Anvil.Bench.Cases;
 
-/// <summary>iPXE scripts of known machines, each asked from the machine's own address: on a connection of its own, as iPXE asks, and on kept ones.</summary>
+/// <summary>iPXE scripts of known machines, each asked from the machine's own address: on a connection of its own, as iPXE asks, and on
+/// kept ones.</summary>
 internal sealed class ScriptCase(KnownMachines machines) : IBenchCase
 {
     private const int Clients = 16;
@@ -14,7 +15,8 @@ internal sealed class ScriptCase(KnownMachines machines) : IBenchCase
     public string Name => "script";
 
     /// <inheritdoc/>
-    public string About => "iPXE scripts and preseeds of known machines, each from its own address; default.ipxe; beside nginx with a small file";
+    public string About
+        => "iPXE scripts and preseeds of known machines, each from its own address; default.ipxe; beside nginx with a small file";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
@@ -70,7 +72,8 @@ internal sealed class ScriptCase(KnownMachines machines) : IBenchCase
             var goal = !name.EndsWith(".cpu", StringComparison.Ordinal) ? null
                 : name.StartsWith("script.known", StringComparison.Ordinal) ? Goal.OursAtLeast(10_000)
                 : name.StartsWith("script.preseed", StringComparison.Ordinal) ? Goal.OursAtLeast(1_500) : null;
-            yield return BenchLine.Beside(name, name.EndsWith(".cpu", StringComparison.Ordinal) ? "/CPUs" : "/s", ours, "nginx, 1 kB file", peer, goal);
+            yield return BenchLine.Beside(name, name.EndsWith(".cpu", StringComparison.Ordinal) ? "/CPUs" : "/s", ours, "nginx, 1 kB file",
+                peer, goal);
         }
 
         void Note(string name, double rate, double perCpu, bool isPeer)

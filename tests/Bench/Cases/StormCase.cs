@@ -6,7 +6,8 @@ using Anvil.Swarm;
 
 namespace Anvil.Bench.Cases;
 
-/// <summary>Machines that are powered on within one second, by tests/Swarm: from the first packet to registered and back to their disks.</summary>
+/// <summary>Machines that are powered on within one second, by tests/Swarm: from the first packet to registered and back to their
+/// disks.</summary>
 internal sealed class StormCase : IBenchCase
 {
     private const int Few = 100;
@@ -52,7 +53,8 @@ internal sealed class StormCase : IBenchCase
         var before = silo.CpuSeconds;
         var told = await SwarmAsync(machines, seed);
         var cpu = silo.CpuSeconds - before;
-        return new Storm(told.Seconds, machines - told.Done + told.GaveUp.Count + told.Doubles.Count + told.Lost.Count, 1000 * cpu / machines);
+        return new Storm(told.Seconds, machines - told.Done + told.GaveUp.Count + told.Doubles.Count + told.Lost.Count,
+            1000 * cpu / machines);
 
         async Task<SwarmReport> SwarmAsync(int count, int number)
         {
@@ -80,7 +82,10 @@ internal sealed class StormCase : IBenchCase
         foreach (var task in new[] { "swarm-one", "swarm-two" })
         {
             await Api.SendAsync(http, "POST", "tasks",
-                $$$$"""{"Name":"{{{{task}}}}","Templates":[{"Name":"{{{{task}}}}.sh","Contents":"#!/bin/sh\necho {{ .Machine.Name }}\n"}]}""",
+                $$$$"""
+                {"Name":"{{{{task}}}}","Templates":[{"Name":"{{{{task}}}}.sh",
+                "Contents":"#!/bin/sh\necho {{ .Machine.Name }}\n"}]}
+                """,
                 cancellation);
         }
 

@@ -3,7 +3,8 @@ using Anvil.Support;
 
 namespace Anvil.Bench.Cases;
 
-/// <summary>50 MB by TFTP, blocks of 1468 octets: some clients at once, each from its own address; beside the best peer of the same run.</summary>
+/// <summary>50 MB by TFTP, blocks of 1468 octets: some clients at once, each from its own address; beside the best peer of the same
+/// run.</summary>
 internal sealed class TftpCase : IBenchCase
 {
     /// <inheritdoc/>
@@ -37,10 +38,12 @@ internal sealed class TftpCase : IBenchCase
                             name = server.Name;
                             if (failed.ContainsKey(name)) continue;
                             await server.StartAsync(cancellation);
-                            if (server is SiloService ours) File.Copy(Path.Combine(files, LargeFile.Name), Path.Combine(ours.Files, LargeFile.Name));
+                            if (server is SiloService ours)
+                                File.Copy(Path.Combine(files, LargeFile.Name), Path.Combine(ours.Files, LargeFile.Name));
                             var before = server.CpuSeconds;
                             var sources = Enumerable.Range(1, clients).Select(i => IPAddress.Parse($"10.90.0.{i}")).ToList();
-                            var seconds = await TftpLoad.RunAsync(link.Client, sources, LargeFile.Name, LargeFile.Length, window, cancellation);
+                            var seconds = await TftpLoad.RunAsync(link.Client, sources, LargeFile.Name, LargeFile.Length, window,
+                                cancellation);
                             var megabytes = (double)LargeFile.Length * clients / 1e6;
                             if (!results.TryGetValue(name, out var list)) results[name] = list = [];
                             list.Add((megabytes / seconds, (server.CpuSeconds - before) * 1000 / megabytes));
@@ -55,7 +58,8 @@ internal sealed class TftpCase : IBenchCase
                 var line = $"tftp.window-{window}.{clients}";
                 foreach (var (name, reason) in failed) yield return BenchLine.Skipped($"{line}.{name}", reason);
                 if (!results.TryGetValue("Anvil", out var anvil)) continue;
-                var peers = results.Where(r => r.Key != "Anvil").OrderByDescending(r => Spread.Of(r.Value.Select(v => v.Rate).ToList()).Median);
+                var peers = results.Where(r => r.Key != "Anvil")
+                    .OrderByDescending(r => Spread.Of(r.Value.Select(v => v.Rate).ToList()).Median);
                 if (peers.FirstOrDefault() is not { Value: not null } best) continue;
                 yield return BenchLine.Beside(line, "MB/s", anvil.Select(v => v.Rate).ToList(), best.Key,
                     best.Value.Select(v => v.Rate).ToList(), Goal.AtLeast(1.5));

@@ -6,7 +6,8 @@ using Anvil.Support;
 
 namespace Anvil.Bench.Host;
 
-/// <summary>A network namespace. A socket stays in the namespace that its thread was in when it was made, so a thread of ours goes there.</summary>
+/// <summary>A network namespace. A socket stays in the namespace that its thread was in when it was made, so a thread of ours goes
+/// there.</summary>
 internal sealed partial class NetworkNamespace : IDisposable
 {
     private const int NewNet = 0x40000000;

@@ -9,7 +9,8 @@ internal sealed class ProcessTree(int root)
     public double CpuSeconds() => Living().Sum(f => f[11..15].Sum(t => double.Parse(t, CultureInfo.InvariantCulture))) / TicksPerSecond;
 
     /// <summary>Memory in RAM, in MB.</summary>
-    public double ResidentMegabytes() => Living().Sum(f => long.Parse(f[21], CultureInfo.InvariantCulture) * Environment.SystemPageSize) / 1e6;
+    public double ResidentMegabytes()
+        => Living().Sum(f => long.Parse(f[21], CultureInfo.InvariantCulture) * Environment.SystemPageSize) / 1e6;
 
     /// <summary>Fields of /proc/PID/stat, from the third on.</summary>
     private List<string[]> Living()

@@ -34,7 +34,8 @@ internal abstract class Service(NetworkNamespace host, string folder, string nam
     public async Task StartAsync(CancellationToken cancellation, bool isLaunched = false)
     {
         if (!isLaunched) Launch();
-        await Wait.UntilAsync(async () => !IsRunning || await IsReadyAsync(cancellation), StartTime, () => $"{Name} is not ready: {LogEnd()}",
+        await Wait.UntilAsync(async () => !IsRunning || await IsReadyAsync(cancellation), StartTime,
+            () => $"{Name} is not ready: {LogEnd()}",
             cancellation);
         if (!IsRunning) throw new SetupException($"{Name} ended with {_process!.ExitCode}: {LogEnd()}");
     }

@@ -17,5 +17,6 @@ internal sealed class ApiFigures
     }
 
     /// <summary>Adds what a number of calls took: a second, for each CPU second, and the middle one in milliseconds.</summary>
-    public void Add(string name, ApiResult result) => Add(name, result.Rate).Add($"{name}.cpu", result.PerCpuSecond).Add($"{name}.time", result.Median);
+    public void Add(string name, ApiResult result)
+        => Add(name, result.Rate).Add($"{name}.cpu", result.PerCpuSecond).Add($"{name}.time", result.Median);
 }

@@ -32,18 +32,21 @@ internal sealed class ApiWork(HttpClient http, Service server, int size, bool is
         foreach (var connections in new[] { 1, 8 })
         {
             var round = turn++;
-            figures.Add($"patch.{connections}", await RunAsync(connections, _writes, i => ("PATCH", $"machines/{keys[(i + (round * _writes)) % keys.Count]}",
+            figures.Add($"patch.{connections}",
+                await RunAsync(connections, _writes, i => ("PATCH", $"machines/{keys[(i + (round * _writes)) % keys.Count]}",
                 $$"""[{"op":"replace","path":"/Description","value":"round {{round}} of {{i}}"}]""")));
         }
 
         foreach (var connections in new[] { 1, 8 })
-            figures.Add($"get.{connections}", await RunAsync(connections, _reads, i => ("GET", $"machines/{keys[i * 7 % keys.Count]}", null)));
+            figures.Add($"get.{connections}",
+                await RunAsync(connections, _reads, i => ("GET", $"machines/{keys[i * 7 % keys.Count]}", null)));
         figures.Add("list", await RunAsync(1, _lists, _ => ("GET", "machines", null)));
         figures.Add("list-100", await RunAsync(1, _lists * 10, i => ("GET", $"machines?limit=100&offset={i * 100 % size}", null)));
         figures.Add("filter-name", await RunAsync(1, _reads / 4, i => ("GET", $"machines?Name=Eq({Name(i * 13 % size)})", null)));
         figures.Add("filter-param", await RunAsync(1, _reads / 20, i => ("GET", $"machines?{Param}=Eq(rack-{i % 100})&limit=100", null)));
         figures.Add("head", await RunAsync(1, _reads / 10, _ => ("HEAD", "machines", null)));
-        var extra = JsonNode.Parse(await Api.SendAsync(http, "GET", $"machines?limit={2 * _writes}&offset={size}&sort=Name", null, cancellation))!
+        var extra = JsonNode.Parse(
+            await Api.SendAsync(http, "GET", $"machines?limit={2 * _writes}&offset={size}&sort=Name", null, cancellation))!
             .AsArray().Select(m => $"{m!["Uuid"]}").ToList();
         figures.Add("delete", await RunAsync(1, Math.Min(_writes, extra.Count), i => ("DELETE", $"machines/{extra[i]}", null)));
 
@@ -55,7 +58,8 @@ internal sealed class ApiWork(HttpClient http, Service server, int size, bool is
 
     /// <summary>About the 670 octets of a machine of DRP's, with the same fields on both sides.</summary>
     private static string Machine(int i) => $$"""
-        {"Name":"{{Name(i)}}","Description":"machine {{i}} of the bench","HardwareAddrs":["{{PerfDhcp.Mac(PerfDhcp.FirstMac + (ulong)i)}}"],
+        {"Name":"{{Name(i)}}","Description":"machine {{i}} of the bench",
+        "HardwareAddrs":["{{PerfDhcp.Mac(PerfDhcp.FirstMac + (ulong)i)}}"],
          "Params":{"{{Param}}":"rack-{{i % 100}}"},"BootEnv":"local"}
         """;
 }

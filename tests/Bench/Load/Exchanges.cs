@@ -14,7 +14,8 @@ internal sealed class Exchanges(Link link, double seconds, bool isFirmware = fal
         => search.RunAsync(async rate =>
         {
             var result = await AtAsync(server, rate, false, cancellation);
-            // What was offered and not taken is held for 10 s, and bounds what strangers are offered: a try that failed is no part of the next.
+            // What was offered and not taken is held for 10 s, and bounds what strangers are offered: a try that failed is no part of the
+            // next.
             if (!result.IsGood && server is SiloService) await Task.Delay(OffersEnd, cancellation);
             return result;
         });

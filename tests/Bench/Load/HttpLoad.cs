@@ -31,7 +31,8 @@ internal static class HttpLoad
                 using var socket = host.Open(SocketType.Stream, source);
                 socket.NoDelay = true;
                 await socket.ConnectAsync(IPAddress.Parse(Link.ServerAddress), port, cancellation);
-                var request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {Link.ServerAddress}\r\nUser-Agent: iPXE/1.21\r\n\r\n");
+                var request = Encoding.ASCII.GetBytes(
+                    $"GET {path} HTTP/1.1\r\nHost: {Link.ServerAddress}\r\nUser-Agent: iPXE/1.21\r\n\r\n");
                 for (var i = 0; i < requests; i++)
                 {
                     await socket.SendAsync(request, cancellation);

@@ -35,8 +35,10 @@ internal sealed partial class PerfDhcp(Link link)
         var number = (int)Math.Max(1, rate * seconds);
         List<string> command =
         [
-            _program, "-4", "-l", "eth0", "-r", Number(rate), "-R", Number(clients), "-n", Number(number), "-p", Number((int)Math.Ceiling(seconds * 1.5) + 1),
-            "-W", Number((int)(ExitWait * 1_000_000)), "-b", $"mac={Mac(firstMac)}", .. isFirmware ? Firmware : [], .. withDelays ? new[] { "-x", "t" } : [],
+            _program, "-4", "-l", "eth0", "-r", Number(rate), "-R", Number(clients), "-n", Number(number), "-p",
+            Number((int)Math.Ceiling(seconds * 1.5) + 1),
+            "-W", Number((int)(ExitWait * 1_000_000)), "-b", $"mac={Mac(firstMac)}", .. isFirmware ? Firmware : [],
+            .. withDelays ? new[] { "-x", "t" } : [],
             Link.ServerAddress,
         ];
         var before = server.CpuSeconds;
@@ -50,7 +52,8 @@ internal sealed partial class PerfDhcp(Link link)
 
     /// <summary>A MAC address as text.</summary>
     public static string Mac(ulong address)
-        => string.Join(':', Enumerable.Range(0, 6).Select(i => ((byte)(address >> (40 - (8 * i)))).ToString("x2", CultureInfo.InvariantCulture)));
+        => string.Join(':',
+            Enumerable.Range(0, 6).Select(i => ((byte)(address >> (40 - (8 * i)))).ToString("x2", CultureInfo.InvariantCulture)));
 
     private static PerfResult Read(string text, int rate, double seconds)
     {

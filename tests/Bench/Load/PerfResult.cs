@@ -5,7 +5,8 @@ namespace Anvil.Bench.Load;
 /// <param name="Acks">ACKs received: exchanges that were finished.</param>
 /// <param name="Seconds">How long it sent.</param>
 /// <param name="Rate">Exchanges a second that were begun, as it was told.</param>
-/// <param name="Delays">From DISCOVER to OFFER and from REQUEST to ACK, in milliseconds, sorted; empty when they were not asked for.</param>
+/// <param name="Delays">From DISCOVER to OFFER and from REQUEST to ACK, in milliseconds, sorted; empty when they were not asked
+/// for.</param>
 /// <param name="MeanDelay">Of OFFERs and ACKs, in milliseconds.</param>
 internal sealed record PerfResult(int Discovers, int Acks, double Seconds, int Rate, IReadOnlyList<double> Delays, double MeanDelay)
 {
@@ -18,7 +19,8 @@ internal sealed record PerfResult(int Discovers, int Acks, double Seconds, int R
     /// <summary>How long it ran, in seconds: longer where it could not keep up with its rate.</summary>
     public double Took { get; init; }
 
-    /// <summary>True when perfdhcp itself could begin as many as it was told, in that time; its own start and end take some of it.</summary>
+    /// <summary>True when perfdhcp itself could begin as many as it was told, in that time; its own start and end take some of
+    /// it.</summary>
     public bool IsOffered => Discovers >= 0.95 * Rate * Seconds && Took < (1.1 * Seconds) + 0.5;
 
     /// <summary>Passes: less than one in a hundred lost.</summary>

@@ -20,7 +20,8 @@ internal static class TftpLoad
     /// <param name="length">Its length, in octets.</param>
     /// <param name="window">Blocks for each acknowledgement; 1: the option is not sent.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task<double> RunAsync(NetworkNamespace host, IReadOnlyList<IPAddress> sources, string file, long length, int window,
+    public static async Task<double> RunAsync(NetworkNamespace host, IReadOnlyList<IPAddress> sources, string file, long length,
+        int window,
         CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();

@@ -23,7 +23,14 @@ internal static partial class Wrk
         var cpu = server.CpuSeconds - before;
         var match = Totals().Match(text);
         if (!match.Success || text.Contains("Non-2xx", StringComparison.Ordinal)) throw new Support.SetupException($"wrk {url}: {text}");
-        var scale = match.Groups[4].Value switch { "GB" => 1073.741824, "MB" => 1.048576, "KB" => 0.001024, "TB" => 1099511.627776, _ => 1e-6 };
+        var scale = match.Groups[4].Value switch
+        {
+            "GB" => 1073.741824,
+            "MB" => 1.048576,
+            "KB" => 0.001024,
+            "TB" => 1099511.627776,
+            _ => 1e-6
+        };
         return new WrkResult(Number(1), Number(3) * scale, Number(2), cpu);
 
         double Number(int group) => double.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);

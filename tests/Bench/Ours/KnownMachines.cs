@@ -73,7 +73,10 @@ internal sealed class KnownMachines(BenchOptions options) : IDisposable
     private static string Body(int i)
     {
         var mac = PerfDhcp.Mac(PerfDhcp.FirstMac + (ulong)i);
-        return $$"""{"Name":"m{{i:00000}}","Uuid":"{{Uuid(mac)}}","HardwareAddrs":["{{mac}}"],"BootEnv":"debian-12-install","Arch":"amd64"}""";
+        return $$"""
+            {"Name":"m{{i:00000}}","Uuid":"{{Uuid(mac)}}","HardwareAddrs":["{{mac}}"],
+            "BootEnv":"debian-12-install","Arch":"amd64"}
+            """;
     }
 
     private async Task<string> KeepAsync(SiloService silo, string name)

@@ -8,7 +8,8 @@ internal sealed class Atftpd(NetworkNamespace host, string folder, string files)
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Command() =>
     [
-        _program, "--daemon", "--no-fork", "--user", "root.root", "--bind-address", Link.ServerAddress, "--maxthread", "1000", "--verbose=1",
+        _program, "--daemon", "--no-fork", "--user", "root.root", "--bind-address", Link.ServerAddress, "--maxthread", "1000",
+        "--verbose=1",
         "--logfile", "/dev/null", files,
     ];
 

@@ -8,7 +8,8 @@ internal sealed class Dnsmasq(NetworkNamespace host, string folder) : Service(ho
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Command() =>
     [
-        _program, "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--no-ping", "--quiet-dhcp", "--dhcp-authoritative",
+        _program, "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--no-ping", "--quiet-dhcp",
+        "--dhcp-authoritative",
         $"--dhcp-leasefile={Path.Combine(Folder, "leases")}", "--dhcp-lease-max=1000000", "--log-facility=-",
         $"--pid-file={Path.Combine(Folder, "pid")}",
         $"--dhcp-range={Link.PoolFirst},{Link.PoolLast},255.240.0.0,4000",

@@ -24,8 +24,10 @@ internal sealed class DrpServer(NetworkNamespace host, string folder, string pro
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Command() =>
     [
-        program, $"--base-root={Folder}/drp", $"--backend=directory://{Folder}/drp/digitalrebar", $"--api-port={ApiPort}", "--static-port=8191",
-        "--metrics-port=8190", "--static-ip=127.0.0.1", "--disable-dhcp", "--disable-tftp", "--disable-pxe", "--local-content=", "--default-content=",
+        program, $"--base-root={Folder}/drp", $"--backend=directory://{Folder}/drp/digitalrebar", $"--api-port={ApiPort}",
+        "--static-port=8191",
+        "--metrics-port=8190", "--static-ip=127.0.0.1", "--disable-dhcp", "--disable-tftp", "--disable-pxe", "--local-content=",
+        "--default-content=",
     ];
 
     /// <inheritdoc/>

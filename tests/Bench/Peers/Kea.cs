@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Anvil.Bench.Peers;
 
-/// <summary>Kea's DHCPv4 server with memfile: leases in memory and, not fsynced, in a file; two threads; no clean-up of the file.</summary>
+/// <summary>Kea's DHCPv4 server with memfile: leases in memory and, not fsynced, in a file; two threads; no clean-up of the
+/// file.</summary>
 /// <param name="host">Where it runs.</param>
 /// <param name="folder">Folder for its folder.</param>
 /// <param name="reserved">MAC addresses with a host reservation in memory, each with a boot file of its own.</param>
@@ -28,7 +29,8 @@ internal sealed class Kea(NetworkNamespace host, string folder, IReadOnlyList<st
                 ["interfaces-config"] = Map(("interfaces", new[] { "eth0" }), ("dhcp-socket-type", "udp")),
                 ["lease-database"] = Database is null
                     ? Map(("type", "memfile"), ("persist", true), ("name", Path.Combine(Folder, "leases.csv")), ("lfc-interval", 0))
-                    : Map(("type", "postgresql"), ("host", Database.Host), ("name", Database.Name), ("user", Database.User), ("password", "")),
+                    : Map(("type", "postgresql"), ("host", Database.Host), ("name", Database.Name), ("user", Database.User),
+                        ("password", "")),
                 ["multi-threading"] = Map(("enable-multi-threading", true), ("thread-pool-size", 2), ("packet-queue-size", 64)),
                 ["valid-lifetime"] = 4000,
                 ["host-reservation-identifiers"] = new[] { "hw-address" },

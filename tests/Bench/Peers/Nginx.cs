@@ -31,7 +31,8 @@ internal sealed class Nginx(NetworkNamespace host, string folder, string files) 
         """);
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> Command() => [_program, "-e", "stderr", "-p", Folder, "-c", Path.Combine(Folder, "nginx.conf")];
+    protected override IReadOnlyList<string> Command()
+        => [_program, "-e", "stderr", "-p", Folder, "-c", Path.Combine(Folder, "nginx.conf")];
 
     /// <inheritdoc/>
     protected override Task<bool> IsReadyAsync(CancellationToken cancellation) => Task.FromResult(ListensOnTcp(Port));

@@ -8,7 +8,8 @@ internal static class PeerPrograms
     private static readonly string Root = Path.Combine(BenchOptions.Repository, ".cache", "tools", "bench-peers");
 
     /// <summary>Where the unpacked ones find their libraries.</summary>
-    public static string Libraries { get; } = string.Join(':', Path.Combine(Root, "usr/lib/x86_64-linux-gnu"), Path.Combine(Root, "usr/lib"),
+    public static string Libraries { get; } = string.Join(':', Path.Combine(Root, "usr/lib/x86_64-linux-gnu"),
+        Path.Combine(Root, "usr/lib"),
         Path.Combine(Root, "lib/x86_64-linux-gnu"));
 
     /// <summary>Path of a program.</summary>

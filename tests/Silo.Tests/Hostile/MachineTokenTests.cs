@@ -285,7 +285,8 @@ public abstract class MachineTokenTests(SiloFixture silo)
         await silo.CallAsync("POST", "profiles", $$"""{"Name":"{{_name}}","Params":{"{{_name}}/root":"{{Secret}}"} }""");
     }
 
-    /// <summary>What one address registers in a minute is bounded by its number and by what it holds; another is let in meanwhile.</summary>
+    /// <summary>What one address registers in a minute is bounded by its number and by what it holds; another is let in
+    /// meanwhile.</summary>
     [Fact]
     public async Task WhatAnAddressRegistersInAMinuteIsBounded()
     {

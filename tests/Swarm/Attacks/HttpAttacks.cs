@@ -69,7 +69,8 @@ internal static class HttpAttacks
             var node = JsonNode.Parse(await config.Content.ReadAsStringAsync(cancellation))!;
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", node["Token"]?.ToString());
             var body = $$$"""
-                {"Name":"stranger-{{{number}}}-{{{i}}}","HardwareAddrs":["06:66:00:{{{number:x2}}}:{{{i >> 8 & 255:x2}}}:{{{i & 255:x2}}}"],
+                {"Name":"stranger-{{{number}}}-{{{i}}}",
+                "HardwareAddrs":["06:66:00:{{{number:x2}}}:{{{i >> 8 & 255:x2}}}:{{{i & 255:x2}}}"],
                 "Params":{"hardware/x":"{{{new string('x', 200 << 10)}}}"}}
                 """;
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
