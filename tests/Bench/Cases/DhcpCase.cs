@@ -19,7 +19,7 @@ internal sealed class DhcpCase : IBenchCase
         ServerOf probing = (host, folder) => new SiloService(host, folder, SiloService.OneRelay);
         var (anvil, kea, dnsmasq, probe) = (new List<PerfResult>(), new List<PerfResult>(), new List<PerfResult>(),
             new List<PerfResult>());
-        var (a, k, d, p) = (new RateSearch(), new RateSearch(), new RateSearch(), new RateSearch());
+        var (a, k, d, p) = (new RateSearch(), new RateSearch(RateSearch.Kea), new RateSearch(RateSearch.Dnsmasq), new RateSearch());
         string? missing = null;
         for (var run = 0; run < options.Runs; run++)
         {

@@ -22,7 +22,7 @@ internal sealed class DhcpKnownCase(KnownMachines machines) : IBenchCase
         ServerOf kea = (host, folder) => new Kea(host, folder, macs);
         var (first, later, strangers, peer) =
             (new List<PerfResult>(), new List<PerfResult>(), new List<PerfResult>(), new List<PerfResult>());
-        var (f, l, s, p) = (new RateSearch(), new RateSearch(), new RateSearch(), new RateSearch());
+        var (f, l, s, p) = (new RateSearch(), new RateSearch(), new RateSearch(), new RateSearch(RateSearch.Kea));
         for (var run = 0; run < options.Runs; run++)
         {
             first.Add(await f.RunAsync(rate => FirstAsync(ours, rate, options, cancellation)));

@@ -15,7 +15,7 @@ internal sealed class DhcpLatencyCase : IBenchCase
     public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var (ours, peer) = (new List<Runs>(), new List<Runs>());
-        var (a, k) = (new RateSearch(), new RateSearch());
+        var (a, k) = (new RateSearch(), new RateSearch(RateSearch.Kea));
         for (var run = 0; run < options.Runs; run++)
         {
             ours.Add(await OneAsync((host, folder) => new SiloService(host, folder, SiloService.NoProbe), a, options, cancellation));
