@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Anvil.Swarm;
 
@@ -75,7 +74,7 @@ public sealed class SiegeTests(ITestOutputHelper output)
         }
 
         Assert.True(alone.Servers.Silos[0].IsRunning, "the silo ended");
-        var (memory, grown) = (PeakMemory(alone.Servers.Silos[0].Id), DatabaseSize(alone) - size);
+        var (memory, grown) = (PeakMemory.Of(alone.Servers.Silos[0].Id), DatabaseSize(alone) - size);
         output.WriteLine($"memory {memory >> 20} MiB at most; the database grew by {grown >> 20} MiB");
         Assert.True(memory <= MostMemory, $"the silo had {memory >> 20} MiB");
         Assert.True(grown <= MostGrowth, $"the database grew by {grown >> 20} MiB");
@@ -103,10 +102,4 @@ public sealed class SiegeTests(ITestOutputHelper output)
 
     private static long DatabaseSize(SwarmCluster alone) => Directory.GetFiles(Path.Combine(alone.Folder, "silo"), "anvil.db*")
         .Sum(f => new FileInfo(f).Length);
-
-    private static long PeakMemory(int process)
-    {
-        var line = File.ReadLines($"/proc/{process}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-    }
 }

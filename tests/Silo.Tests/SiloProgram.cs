@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -57,15 +56,8 @@ public sealed class SiloProgram : IAsyncDisposable
     /// <summary>True while the process is there.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>The most memory that the process has had in RAM, in octets (VmHWM of proc(5)).</summary>
-    public long PeakMemory
-    {
-        get
-        {
-            var line = File.ReadLines($"/proc/{_process!.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        }
-    }
+    /// <summary>The most memory that the process has had in RAM, in octets.</summary>
+    public long PeakMemory => Support.PeakMemory.Of(_process!.Id);
 
     private string LogFile => Path.Combine(_folder.FullName, "silo.log");
 

@@ -17,9 +17,7 @@ internal static class PacketAttacks
         var random = new Random(1);
         await AttackTarget.PacedAsync(3200, async () =>
         {
-            var mac = new byte[6];
-            random.NextBytes(mac);
-            mac[0] = 6;
+            var mac = Stranger(random);
             var packet = random.Next(4) == 0
                 ? Packet(mac, DhcpPacket.Request, Wanted([10, 77, (byte)random.Next(128, 256), (byte)random.Next(1, 255)]))
                 : Packet(mac, DhcpPacket.Discover);
@@ -34,10 +32,7 @@ internal static class PacketAttacks
         var random = new Random(2);
         await AttackTarget.PacedAsync(2000, async () =>
         {
-            var mac = new byte[6];
-            random.NextBytes(mac);
-            mac[0] = 6;
-            var bytes = Packet(mac, DhcpPacket.Discover).ToBytes();
+            var bytes = Packet(Stranger(random), DhcpPacket.Discover).ToBytes();
             // giaddr (RFC 2131 section 2).
             new byte[] { 10, 77, (byte)random.Next(128, 256), (byte)random.Next(1, 255) }.CopyTo(bytes, 24);
             await SendAsync(target, socket, bytes, target.Server, 67, cancellation);
@@ -83,6 +78,14 @@ internal static class PacketAttacks
         {
             foreach (var socket in sockets) socket.Dispose();
         }
+    }
+
+    private static byte[] Stranger(Random random)
+    {
+        var mac = new byte[6];
+        random.NextBytes(mac);
+        mac[0] = 6;
+        return mac;
     }
 
     private static DhcpPacket Packet(byte[] mac, byte type, params KeyValuePair<byte, byte[]>[] further)
