@@ -49,6 +49,13 @@ using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cance
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
 var lines = new List<BenchLine>();
 Directory.CreateDirectory(folder);
+// A run that was killed could remove nothing.
+foreach (var left in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, "bench-*"))
+{
+    if (int.TryParse(Path.GetFileName(left).Split('-')[1], CultureInfo.InvariantCulture, out var id) && !Directory.Exists($"/proc/{id}"))
+        Directory.Delete(left, recursive: true);
+}
+
 try
 {
     foreach (var one in all.Where(

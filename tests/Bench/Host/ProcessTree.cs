@@ -8,12 +8,17 @@ internal sealed class ProcessTree(int root)
     /// <summary>Processor time, user and system, of the processes that live and of those that they have waited for, in seconds.</summary>
     public double CpuSeconds() => Living().Sum(f => f[11..15].Sum(t => double.Parse(t, CultureInfo.InvariantCulture))) / TicksPerSecond;
 
+    /// <summary>Processor time of each process that lives, its own alone, in seconds, by its id and start.</summary>
+    public IEnumerable<(string Process, double Seconds)> OwnSeconds()
+        => Living(withId: true).Select(f => ($"{f[^1]}@{f[19]}",
+            f[11..13].Sum(t => double.Parse(t, CultureInfo.InvariantCulture)) / TicksPerSecond));
+
     /// <summary>Memory in RAM, in MB.</summary>
     public double ResidentMegabytes()
         => Living().Sum(f => long.Parse(f[21], CultureInfo.InvariantCulture) * Environment.SystemPageSize) / 1e6;
 
-    /// <summary>Fields of /proc/PID/stat, from the third on.</summary>
-    private List<string[]> Living()
+    /// <summary>Fields of /proc/PID/stat, from the third on; behind them the id where it is asked for.</summary>
+    private List<string[]> Living(bool withId = false)
     {
         var all = new Dictionary<int, (int Parent, string[] Fields)>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
@@ -32,7 +37,7 @@ internal sealed class ProcessTree(int root)
             }
         }
 
-        return all.Keys.Where(IsOurs).Select(id => all[id].Fields).ToList();
+        return all.Keys.Where(IsOurs).Select(id => withId ? [.. all[id].Fields, $"{id}"] : all[id].Fields).ToList();
 
         bool IsOurs(int id)
         {

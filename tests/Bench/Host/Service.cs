@@ -20,13 +20,16 @@ internal abstract class Service(NetworkNamespace host, string folder, string nam
     public string Folder { get; } = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
 
     /// <summary>Processor time that it has used so far, in seconds.</summary>
-    public double CpuSeconds => new ProcessTree(_process!.Id).CpuSeconds() + (Beside?.CpuSeconds() ?? 0);
+    public virtual double CpuSeconds => Tree.CpuSeconds() + (Beside?.CpuSeconds() ?? 0);
 
     /// <summary>What works for it, and counts as its own: its database; null: nobody.</summary>
     public ProcessTree? Beside { get; set; }
 
     /// <summary>Its memory in RAM, in MB.</summary>
-    public double ResidentMegabytes => new ProcessTree(_process!.Id).ResidentMegabytes();
+    public double ResidentMegabytes => Tree.ResidentMegabytes();
+
+    /// <summary>Its processes.</summary>
+    protected ProcessTree Tree => new(_process!.Id);
 
     private string LogFile => Path.Combine(Folder, "log");
 

@@ -1,4 +1,5 @@
-using Anvil.Provisioning.Documents;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Anvil.Bench.Report;
 
@@ -7,6 +8,13 @@ namespace Anvil.Bench.Report;
 /// <param name="Values">What is printed, by name, with units as text.</param>
 internal sealed record BenchLine(string Name, IReadOnlyDictionary<string, string> Values)
 {
+    /// <summary>A ratio to nothing is infinite, which JSON's numbers cannot be.</summary>
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
     /// <summary>Unit of the figures.</summary>
     public string Unit { get; init; } = "";
 
@@ -87,7 +95,7 @@ internal sealed record BenchLine(string Name, IReadOnlyDictionary<string, string
         => this with { Values = new Dictionary<string, string>(Values, StringComparer.Ordinal) { [key] = value } };
 
     /// <summary>The lines as JSON.</summary>
-    public static string ToJson(IReadOnlyList<BenchLine> lines) => Json.Write(lines);
+    public static string ToJson(IReadOnlyList<BenchLine> lines) => JsonSerializer.Serialize(lines, Readable);
 
     /// <inheritdoc/>
     public override string ToString() => Verdict == "skipped" ? $"{Name} skipped: {Values["reason"]}"
