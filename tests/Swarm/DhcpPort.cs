@@ -15,16 +15,20 @@ public sealed class DhcpPort : IDisposable
     private readonly ConcurrentDictionary<uint, Channel<DhcpPacket>> _waiting = new();
 
     /// <summary>Opens the port.</summary>
-    public DhcpPort(string @interface)
+    public DhcpPort(string @interface) => _socket = Open(@interface);
+
+    /// <summary>A socket on port 68 of an interface, which may broadcast.</summary>
+    internal static Socket Open(string @interface)
     {
-        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
         {
             EnableBroadcast = true,
             ReceiveBufferSize = 4 << 20
         };
-        _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        _socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(@interface + "\0"));
-        _socket.Bind(new IPEndPoint(IPAddress.Any, 68));
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(@interface + "\0"));
+        socket.Bind(new IPEndPoint(IPAddress.Any, 68));
+        return socket;
     }
 
     /// <summary>Takes packets until cancelled.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -17,27 +16,9 @@ public sealed class MachineHttp : IDisposable
     public MachineHttp(SwarmState swarm, IPAddress own)
     {
         _swarm = swarm;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            UseProxy = false,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
-            ConnectCallback = async (context, cancellation) =>
-            {
-                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                try
-                {
-                    socket.Bind(new IPEndPoint(own, 0));
-                    await socket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
-        })
-        { Timeout = TimeSpan.FromSeconds(40) };
+        var handler = FromAddress.Handler(own);
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5);
+        _http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(40) };
     }
 
     /// <summary>Bearer token of API calls.</summary>

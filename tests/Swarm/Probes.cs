@@ -75,7 +75,8 @@ internal static class Probes
         return 0;
     }
 
-    private static byte[] Octets(string mac)
+    /// <summary>The octets of a MAC address.</summary>
+    internal static byte[] Octets(string mac)
         => [.. mac.Split(':').Select(o => byte.Parse(o, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
 
     private static async Task<int> RunAsync(ParseResult parsed, Func<DhcpClient, Speaker, Task<IReadOnlyList<DhcpPacket>>> act,

@@ -17,24 +17,8 @@ internal sealed class ApiCase : IBenchCase
     {
         foreach (var size in options.IsQuick ? [1_000] : new[] { 1_000, 5_000 })
         {
-            var (ours, peer) = (new ApiFigures(), new ApiFigures());
-            for (var run = 0; run < options.Runs; run++)
-            {
-                using var link = new Link();
-                await using (var silo = new SiloService(link.Server, options.Folder))
-                {
-                    await silo.StartAsync(cancellation);
-                    using var http = await silo.ApiAsync(cancellation);
-                    await new ApiWork(http, silo, size, options.IsQuick).RunAsync(ours, cancellation);
-                }
-
-                if (options.Drp.Length == 0) continue;
-                await using var drp = new DrpServer(link.Server, options.Folder, options.Drp);
-                await drp.StartAsync(cancellation);
-                using var other = await drp.ApiAsync(cancellation);
-                await new ApiWork(other, drp, size, options.IsQuick).RunAsync(peer, cancellation);
-            }
-
+            var (ours, peer) = await ApiTurns.RunAsync(options,
+                (http, server, figures) => new ApiWork(http, server, size, options.IsQuick).RunAsync(figures, cancellation), cancellation);
             foreach (var line in Lines(size, ours, options.Drp.Length > 0 ? peer : DrpRecorded.At(size), options.Drp.Length == 0))
                 yield return line;
         }
@@ -45,9 +29,8 @@ internal sealed class ApiCase : IBenchCase
         foreach (var (name, figures) in ours.All)
         {
             var isWrite = name.StartsWith("create", StringComparison.Ordinal) || name.StartsWith("patch", StringComparison.Ordinal);
-            var isCpu = name.EndsWith(".cpu", StringComparison.Ordinal);
-            var isTime = name.EndsWith(".time", StringComparison.Ordinal);
-            var unit = isTime ? "ms" : isCpu ? "/CPUs" : "/s";
+            var unit = ApiFigures.UnitOf(name);
+            var isCpu = unit == ApiFigures.PerCpuSecond;
             var goal = isWrite ? (isCpu ? null : Goal.AtLeast(size >= 5_000 ? 20 : 4)) : isCpu ? Goal.AtLeast(1.5) : null;
             var line = $"api.{size}.{name}";
             if (peer.All.TryGetValue(name, out var theirs))

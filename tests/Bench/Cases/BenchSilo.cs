@@ -2,12 +2,9 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
-using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 using Anvil.Silo;
-using Anvil.Storage;
-using Anvil.Storage.Sqlite;
 using Microsoft.AspNetCore.Builder;
 
 namespace Anvil.Bench.Cases;
@@ -27,16 +24,7 @@ internal sealed class BenchSilo : IAsyncDisposable
     public static async Task<BenchSilo> StartAsync(int reservations, int subnets)
     {
         var bench = new BenchSilo();
-        using (var database = new SqliteDatabase(Path.Combine(bench._folder.FullName, "anvil.db")))
-        {
-            await database.MigrateAsync(CancellationToken.None);
-            ICatalogStore store = new CatalogStore(database, TimeProvider.System);
-            var all = await store.ChangesSinceAsync(-1, CancellationToken.None);
-            var changes = Documents(reservations, subnets)
-                .Select(d => new CatalogChange(d.Prefix, d.Key, d with { Validated = true, Available = true }) { IsNew = true }).ToList();
-            await store.WriteAsync(all.Revision, changes, CancellationToken.None);
-        }
-
+        await CatalogFile.MakeAsync(bench._folder.FullName, Documents(reservations, subnets), CancellationToken.None);
         var port = FreePort();
         bench._silo = await SiloHost.BuildAsync([
             $"--Silo:DataFolder={bench._folder.FullName}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}",

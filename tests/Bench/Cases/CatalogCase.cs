@@ -78,11 +78,6 @@ internal sealed class CatalogCase : IBenchCase
             .HolderOf(IPv4.Parse("11.0.0.9"));
         var line = BenchLine.Of("catalog.subnet-of-a-slash-8", [Stopwatch.GetElapsedTime(began)]);
         var memory = Math.Max(0, GC.GetTotalMemory(forceFullCollection: true) - before);
-        return line with
-        {
-            Values = new Dictionary<string, string>(line.Values,
-            StringComparer.Ordinal)
-            { ["memory"] = $"{memory / 1024}KiB" }
-        };
+        return line.With("memory", $"{memory / 1024}KiB");
     }
 }

@@ -67,10 +67,18 @@ internal sealed class DhcpCase : IBenchCase
         }
     }
 
-    private static async Task<PerfResult> OneAsync(ServerOf make, RateSearch search, BenchOptions options, CancellationToken cancellation)
+    /// <summary>The highest rate of a server on an empty store.</summary>
+    /// <param name="make">The server.</param>
+    /// <param name="search">Where earlier runs ended.</param>
+    /// <param name="options">How long.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="beside">What works for the server, and counts as its own.</param>
+    public static async Task<PerfResult> OneAsync(ServerOf make, RateSearch search, BenchOptions options, CancellationToken cancellation,
+        ProcessTree? beside = null)
     {
         using var link = new Link();
         await using var server = await ServeAsync(make, link, options, cancellation);
+        server.Beside = beside;
         var exchanges = new Exchanges(link, options.Seconds);
         await exchanges.WarmAsync(server, cancellation);
         return await exchanges.HighestAsync(server, search, cancellation);

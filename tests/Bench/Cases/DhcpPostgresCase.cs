@@ -30,14 +30,7 @@ internal sealed class DhcpPostgresCase : IBenchCase
         yield return BenchLine.Beside("dhcp-postgres.unknown", "/s", DhcpCase.Rates(ours), "Kea", DhcpCase.Rates(peer), Goal.AtLeast(3));
         yield return BenchLine.Beside("dhcp-postgres.unknown.cpu", "ms", DhcpCase.Cpu(ours), "Kea", DhcpCase.Cpu(peer));
 
-        async Task<PerfResult> OneAsync(ServerOf make, RateSearch search)
-        {
-            using var link = new Link();
-            await using var server = await DhcpCase.ServeAsync(make, link, options, cancellation);
-            server.Beside = new ProcessTree(postgres.Id);
-            var exchanges = new Exchanges(link, options.Seconds);
-            await exchanges.WarmAsync(server, cancellation);
-            return await exchanges.HighestAsync(server, search, cancellation);
-        }
+        Task<PerfResult> OneAsync(ServerOf make, RateSearch search)
+            => DhcpCase.OneAsync(make, search, options, cancellation, new ProcessTree(postgres.Id));
     }
 }

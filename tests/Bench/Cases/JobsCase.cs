@@ -19,29 +19,12 @@ internal sealed class JobsCase : IBenchCase
     /// <inheritdoc/>
     public async IAsyncEnumerable<BenchLine> RunAsync(BenchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var (ours, peer) = (new ApiFigures(), new ApiFigures());
-        for (var run = 0; run < options.Runs; run++)
-        {
-            using var link = new Link();
-            await using (var silo = new SiloService(link.Server, options.Folder))
-            {
-                await silo.StartAsync(cancellation);
-                using var http = await silo.ApiAsync(cancellation);
-                await MeasureAsync(http, silo, options, ours, cancellation);
-            }
-
-            if (options.Drp.Length == 0) continue;
-            await using var drp = new DrpServer(link.Server, options.Folder, options.Drp);
-            await drp.StartAsync(cancellation);
-            using var other = await drp.ApiAsync(cancellation);
-            await MeasureAsync(other, drp, options, peer, cancellation);
-        }
-
+        var (ours, peer) = await ApiTurns.RunAsync(options,
+            (http, server, figures) => MeasureAsync(http, server, options, figures, cancellation), cancellation);
         foreach (var (name, figures) in ours.All)
         {
-            var unit = name.EndsWith(".time", StringComparison.Ordinal)
-                ? "ms" : name.EndsWith(".cpu", StringComparison.Ordinal) ? "/CPUs" : "/s";
-            var goal = unit == "/s" ? Goal.AtLeast(4) : null;
+            var unit = ApiFigures.UnitOf(name);
+            var goal = unit == ApiFigures.PerSecond ? Goal.AtLeast(4) : null;
             yield return peer.All.TryGetValue(name, out var theirs) ? BenchLine.Beside(name, unit, figures, "DRP", theirs, goal)
                 : BenchLine.Alone(name, unit, figures);
         }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Nodes;
 using Anvil.Support;
 
 namespace Anvil.Bench.Load;
@@ -24,6 +26,18 @@ internal sealed record ApiResult(int Calls, double Seconds, IReadOnlyList<double
 /// <summary>Calls of the Machines API, which DRP's server has as well: a closed loop of some connections.</summary>
 internal static class Api
 {
+    /// <summary>A client with a user's token: a password is slow on purpose, and that is not what is measured.</summary>
+    public static async Task<HttpClient> LogInAsync(NetworkNamespace host, string address, string user, string password,
+        CancellationToken cancellation)
+    {
+        var http = host.Http(new Uri(address));
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic",
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        var text = await http.GetStringAsync(new Uri($"users/{user}/token?ttl=28800", UriKind.Relative), cancellation);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{JsonNode.Parse(text)!["Token"]}");
+        return http;
+    }
+
     /// <summary>One call; its answer.</summary>
     /// <exception cref="SetupException">It was refused.</exception>
     public static async Task<string> SendAsync(HttpClient http, string method, string path, string? body, CancellationToken cancellation)
@@ -42,38 +56,24 @@ internal static class Api
     /// <param name="count">How many.</param>
     /// <param name="call">Method, path and body of each.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static async Task<ApiResult> RunAsync(HttpClient http, Service? server, int connections, int count,
+    public static Task<ApiResult> RunAsync(HttpClient http, Service? server, int connections, int count,
         Func<int, (string Method, string Path, string? Body)> call, CancellationToken cancellation)
+        => RoundsAsync(server, connections, count, i =>
+        {
+            var (method, path, body) = call(i);
+            return SendAsync(http, method, path, body, cancellation);
+        });
+
+    /// <summary>Many rounds of several calls each, numbered.</summary>
+    /// <param name="server">Whose processor time is counted; null: nobody's.</param>
+    /// <param name="connections">At once.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="round">One round.</param>
+    public static async Task<ApiResult> RoundsAsync(Service? server, int connections, int count, Func<int, Task> round)
     {
         var times = new double[count];
         var turn = -1;
         var before = server?.CpuSeconds ?? 0;
-        var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
-        {
-            for (int i; (i = Interlocked.Increment(ref turn)) < count;)
-            {
-                var (method, path, body) = call(i);
-                var start = Stopwatch.GetTimestamp();
-                await SendAsync(http, method, path, body, cancellation);
-                times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            }
-        }, cancellation)));
-        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Array.Sort(times);
-        return new ApiResult(count, seconds, times, (server?.CpuSeconds ?? 0) - before);
-    }
-
-    /// <summary>Many rounds of several calls each, numbered.</summary>
-    /// <param name="server">Whose processor time is counted.</param>
-    /// <param name="connections">At once.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="round">One round.</param>
-    public static async Task<ApiResult> RoundsAsync(Service server, int connections, int count, Func<int, Task> round)
-    {
-        var times = new double[count];
-        var turn = -1;
-        var before = server.CpuSeconds;
         var began = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
@@ -86,6 +86,6 @@ internal static class Api
         })));
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         Array.Sort(times);
-        return new ApiResult(count, seconds, times, server.CpuSeconds - before);
+        return new ApiResult(count, seconds, times, (server?.CpuSeconds ?? 0) - before);
     }
 }

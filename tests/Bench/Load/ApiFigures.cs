@@ -3,10 +3,20 @@ namespace Anvil.Bench.Load;
 /// <summary>Figures of the API's calls by name, one of each run.</summary>
 internal sealed class ApiFigures
 {
+    /// <summary>Unit of calls a second.</summary>
+    public const string PerSecond = "/s";
+
+    /// <summary>Unit of calls for each second of processor time.</summary>
+    public const string PerCpuSecond = "/CPUs";
+
     private readonly Dictionary<string, List<double>> _all = new(StringComparer.Ordinal);
 
     /// <summary>All, in the order in which they came.</summary>
     public IReadOnlyDictionary<string, List<double>> All => _all;
+
+    /// <summary>Unit of a figure by its name.</summary>
+    public static string UnitOf(string name) => name.EndsWith(".time", StringComparison.Ordinal) ? "ms"
+        : name.EndsWith(".cpu", StringComparison.Ordinal) ? PerCpuSecond : PerSecond;
 
     /// <summary>Adds one.</summary>
     public ApiFigures Add(string name, params double[] figures)

@@ -1,7 +1,4 @@
-using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Network;
-using Anvil.Storage;
-using Anvil.Storage.Sqlite;
 
 namespace Anvil.Bench.Ours;
 
@@ -14,16 +11,7 @@ internal static class ManySubnets
         var made = Path.Combine(folder, $"subnets-{subnets}");
         if (Directory.Exists(made)) return made;
         var making = Directory.CreateDirectory(made + ".new").FullName;
-        using (var database = new SqliteDatabase(Path.Combine(making, "anvil.db")))
-        {
-            await database.MigrateAsync(cancellation);
-            ICatalogStore store = new CatalogStore(database, TimeProvider.System);
-            var all = await store.ChangesSinceAsync(-1, cancellation);
-            var changes = Enumerable.Range(0, subnets).Select(Unused)
-                .Select(d => new CatalogChange(d.Prefix, d.Key, d with { Validated = true, Available = true }) { IsNew = true }).ToList();
-            if (changes.Count > 0) await store.WriteAsync(all.Revision, changes, cancellation);
-        }
-
+        await CatalogFile.MakeAsync(making, Enumerable.Range(0, subnets).Select(Unused), cancellation);
         Directory.Move(making, made);
         return made;
     }

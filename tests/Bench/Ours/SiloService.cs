@@ -1,6 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json.Nodes;
 using Anvil.Support;
 
 namespace Anvil.Bench.Ours;
@@ -40,16 +37,8 @@ internal sealed class SiloService(NetworkNamespace host, string folder, IReadOnl
     public string Files => Path.Combine(Folder, "files");
 
     /// <summary>A client of the API with the first user's token.</summary>
-    public async Task<HttpClient> ApiAsync(CancellationToken cancellation)
-    {
-        var http = Host.Http(new Uri($"http://127.0.0.1:{ApiPort}/api/v3/"));
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic",
-            Convert.ToBase64String(Encoding.UTF8.GetBytes($"rocketskates:{Password}")));
-        var text = await http.GetStringAsync(new Uri("users/rocketskates/token?ttl=28800", UriKind.Relative), cancellation);
-        // Checking a password is slow on purpose; that is not what is measured.
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{JsonNode.Parse(text)!["Token"]}");
-        return http;
-    }
+    public Task<HttpClient> ApiAsync(CancellationToken cancellation)
+        => Api.LogInAsync(Host, $"http://127.0.0.1:{ApiPort}/api/v3/", "rocketskates", Password, cancellation);
 
     /// <summary>Makes the subnet of all clients.</summary>
     public async Task AddSubnetAsync(CancellationToken cancellation)

@@ -1,7 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json.Nodes;
-
 namespace Anvil.Bench.Peers;
 
 /// <summary>DRP's server (dr-provision v3.13): directory store, API by HTTPS, everything else off.</summary>
@@ -10,16 +6,8 @@ internal sealed class DrpServer(NetworkNamespace host, string folder, string pro
     private const int ApiPort = 8192;
 
     /// <summary>A client with the first user's token, over HTTP/1.1.</summary>
-    public async Task<HttpClient> ApiAsync(CancellationToken cancellation)
-    {
-        var http = Host.Http(new Uri($"https://127.0.0.1:{ApiPort}/api/v3/"));
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic",
-            Convert.ToBase64String(Encoding.UTF8.GetBytes("rocketskates:r0cketsk8ts")));
-        // Each password costs 50 ms of scrypt.
-        var text = await http.GetStringAsync(new Uri("users/rocketskates/token?ttl=28800", UriKind.Relative), cancellation);
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{JsonNode.Parse(text)!["Token"]}");
-        return http;
-    }
+    public Task<HttpClient> ApiAsync(CancellationToken cancellation)
+        => Api.LogInAsync(Host, $"https://127.0.0.1:{ApiPort}/api/v3/", "rocketskates", "r0cketsk8ts", cancellation);
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Command() =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
 
 namespace Anvil.Swarm.Attacks;
@@ -36,7 +35,7 @@ internal static class AttackCommand
         {
             using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var target = new AttackTarget(IPAddress.Parse(parsed.GetRequiredValue(server)), parsed.GetRequiredValue(network),
-                [.. parsed.GetRequiredValue(own).Select(IPAddress.Parse)], [.. (parsed.GetValue(victims) ?? []).Select(Octets)]);
+                [.. parsed.GetRequiredValue(own).Select(IPAddress.Parse)], [.. (parsed.GetValue(victims) ?? []).Select(Probes.Octets)]);
             var attacks = parsed.GetRequiredValue(kinds).Select(k => Kinds[k](target, life.Token)).ToList();
             var input = Task.Run(Console.In.ReadLine, cancellation);
             while (!input.IsCompleted)
@@ -51,7 +50,4 @@ internal static class AttackCommand
         });
         return command;
     }
-
-    private static byte[] Octets(string mac)
-        => [.. mac.Split(':').Select(o => byte.Parse(o, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
 }

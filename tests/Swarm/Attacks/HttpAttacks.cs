@@ -97,16 +97,6 @@ internal static class HttpAttacks
             }
         }));
 
-    private static HttpClient Client(AttackTarget target, int number) => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        ConnectCallback = async (context, cancellation) =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            socket.Bind(new IPEndPoint(target.Own(number), 0));
-            await socket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    })
-    { Timeout = TimeSpan.FromSeconds(60) };
+    private static HttpClient Client(AttackTarget target, int number)
+        => new(FromAddress.Handler(target.Own(number))) { Timeout = TimeSpan.FromSeconds(60) };
 }

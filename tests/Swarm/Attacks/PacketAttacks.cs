@@ -7,13 +7,10 @@ namespace Anvil.Swarm.Attacks;
 /// <summary>Attacks with packets: DHCP and TFTP.</summary>
 internal static class PacketAttacks
 {
-    private const int SolSocket = 1;
-    private const int SoBindToDevice = 25;
-
     /// <summary>DISCOVERs and REQUESTs of random MAC addresses, 3,200 a second, from the attacker's link.</summary>
     public static async Task StrangersAsync(AttackTarget target, CancellationToken cancellation)
     {
-        using var socket = Broadcaster(target);
+        using var socket = DhcpPort.Open(target.Interface);
         var random = new Random(1);
         await AttackTarget.PacedAsync(3200, async () =>
         {
@@ -28,7 +25,7 @@ internal static class PacketAttacks
     /// <summary>DISCOVERs of random MAC addresses by a host that names itself a relay: every address of the pool in turn.</summary>
     public static async Task RelaysAsync(AttackTarget target, CancellationToken cancellation)
     {
-        using var socket = Broadcaster(target);
+        using var socket = DhcpPort.Open(target.Interface);
         var random = new Random(2);
         await AttackTarget.PacedAsync(2000, async () =>
         {
@@ -42,7 +39,7 @@ internal static class PacketAttacks
     /// <summary>DISCOVERs of firmware, RELEASEs and DECLINEs in the name of machines that boot.</summary>
     public static async Task ForgedAsync(AttackTarget target, CancellationToken cancellation)
     {
-        using var socket = Broadcaster(target);
+        using var socket = DhcpPort.Open(target.Interface);
         var random = new Random(3);
         await AttackTarget.PacedAsync(20, async () =>
         {
@@ -105,14 +102,5 @@ internal static class PacketAttacks
     {
         await socket.SendToAsync(bytes, new IPEndPoint(to, port), cancellation);
         target.Count();
-    }
-
-    private static Socket Broadcaster(AttackTarget target)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(target.Interface + "\0"));
-        socket.Bind(new IPEndPoint(IPAddress.Any, 68));
-        return socket;
     }
 }
