@@ -25,9 +25,14 @@ internal static class SheetWriter
     /// </summary>
     public static async Task WriteXlsxAsync(Stream stream, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellation)
     {
-        await using var archive = await ZipArchive.CreateAsync(stream, ZipArchiveMode.Create, leaveOpen: true, null, cancellation);
-        foreach (var (name, text) in XlsxParts.All) await WritePartAsync(archive, name, xml => xml.WriteRawAsync(text), cancellation);
-        await WritePartAsync(archive, XlsxParts.Worksheet, xml => WriteRowsAsync(xml, rows, cancellation), cancellation);
+        await using var client = new PatientStream(stream);
+        await using (var archive = await ZipArchive.CreateAsync(client, ZipArchiveMode.Create, leaveOpen: true, null, cancellation))
+        {
+            foreach (var (name, text) in XlsxParts.All) await WritePartAsync(archive, name, xml => xml.WriteRawAsync(text), cancellation);
+            await WritePartAsync(archive, XlsxParts.Worksheet, xml => WriteRowsAsync(xml, rows, cancellation), cancellation);
+        }
+
+        await client.FlushAsync(cancellation);
     }
 
     private static async Task WritePartAsync(ZipArchive archive, string name, Func<XmlWriter, Task> write, CancellationToken cancellation)

@@ -128,8 +128,9 @@ public static class MachineRules
             machine) with
         { Uuid = machine.Uuid, Partial = true, Validated = machine.Validated, Available = machine.Available };
 
-    /// <summary>What who registers is told of the machine that it made: what it said, and whether it was let in.</summary>
-    public static Machine Told(Machine machine) => Public(machine) with { Boot = machine.Boot, Runnable = machine.Runnable };
+    /// <summary>What who registers is told of the machine that it made: what it said, whether it was let in, and its workflow.</summary>
+    public static Machine Told(Machine machine)
+        => Public(machine) with { Workflow = machine.Workflow, Boot = machine.Boot, Runnable = machine.Runnable };
 
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
     public static bool IsFact(string param)

@@ -23,7 +23,8 @@ public abstract class RightsTests(SiloFixture silo)
         var key = new JsonObject { ["Uuid"] = uuid, ["Partial"] = true }.ToJsonString();
         const string Patch = """[{"op":"replace","path":"/Description","value":"x"}]""";
         Assert.Equal(key, (await OkAsync("PATCH", path, Patch, narrow)).ToJsonString());
-        Assert.Equal(key, (await OkAsync("PUT", path, $$"""{"Uuid":"{{uuid}}","Name":"r-{{_mark}}"}""", narrow)).ToJsonString());
+        var whole = $$"""{"Uuid":"{{uuid}}","Name":"r-{{_mark}}","Stage":"none","BootEnv":"local","Arch":"amd64","CurrentTask":-1}""";
+        Assert.Equal(key, (await OkAsync("PUT", path, whole, narrow)).ToJsonString());
         Assert.Equal(key, (await OkAsync("POST", path + "/approve", null, narrow)).ToJsonString());
         await OkAsync("POST", path + "/params", """{"mine":"m","other":"the-other-value"}""");
         Assert.Equal("\"n\"", (await OkAsync("POST", path + "/params/mine", "\"n\"", narrow)).ToJsonString());
