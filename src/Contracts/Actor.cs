@@ -10,4 +10,8 @@ public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool
     /// <summary>Asks with the token of a running job, whose rights are its task's.</summary>
     [Id(3)]
     public bool IsTask { get; init; }
+
+    /// <summary>Name of that job's task; "" for none, and from silos of the version before.</summary>
+    [Id(4)]
+    public string Task { get => field ?? ""; init; }
 }

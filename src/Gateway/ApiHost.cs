@@ -74,6 +74,11 @@ public static partial class ApiHost
             await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method,
                 [e.StatusCode == StatusCodes.Status408RequestTimeout ? "the body came too slowly" : e.Message], e.StatusCode));
         }
+        catch (IOException e) when (e.InnerException is OverflowException && !http.Response.HasStarted)
+        {
+            // The server counts a chunk's length in 32 bits, and says so of one that has more (RFC 9112 section 7.1.1).
+            await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["the length of a chunk is too large"], 400));
+        }
         catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && Trouble(http, e) is { } trouble)
         {
             LogUnavailable(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Gateway"), http.Request.Method,

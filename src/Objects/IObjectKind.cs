@@ -63,6 +63,14 @@ public interface IObjectKind
     /// <summary>The key on which the right to make an object is checked: "*" but where somebody owns it.</summary>
     string OwnerOfNew(Document document) => "*";
 
+    /// <summary>What rights on an object are checked by (<see cref="FoundObject.Specific"/>).</summary>
+    string SpecificOf(Document document, ObjectRequest request) => document.Key;
+
+    /// <summary>
+    /// What somebody is told of an object that it made or changed and may not read; null: its key alone.
+    /// </summary>
+    Document? Told(Document document, ObjectRequest request) => null;
+
     /// <summary>Makes an object.</summary>
     Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation);
 

@@ -4,7 +4,9 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Machines;
 
 namespace Anvil.Objects;
 
@@ -99,7 +101,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await RequireAsync(kind, text, ["update"], "PUT", request, cancellation);
+        var found = await HeldAsync(() => RequireAsync(kind, text, ["update"], "PUT", request, cancellation), request, cancellation);
         CheckConditions(found, prefix, "PUT", request);
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
@@ -115,7 +117,8 @@ public sealed class ObjectFloor
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var patch = body.IsEmpty ? default : JsonText.Read(body.Span, prefix, "", "PATCH");
-        var found = await RequireAsync(kind, text, ActionsOf(patch), "PATCH", request, cancellation);
+        var found = await HeldAsync(() => RequireAsync(kind, text, ActionsOf(patch), "PATCH", request, cancellation), request,
+            cancellation);
         return Answer(await PatchAsync(kind, found, patch, request, cancellation), request);
     }
 
@@ -123,7 +126,9 @@ public sealed class ObjectFloor
     internal async Task<ChangedObject> PatchAsync(IObjectKind kind, FoundObject found, JsonElement patch, ObjectRequest request,
         CancellationToken cancellation)
     {
-        foreach (var action in ActionsOf(patch)) request.Require(kind.Prefix, action, found.Specific);
+        var actions = ActionsOf(patch);
+        if (actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, found.Specific)) is { } missing)
+            throw request.Refusal(kind.Prefix, missing, found.Specific, isHidden: actions is ["get"]);
         CheckConditions(found, kind.Prefix, "PATCH", request);
         if (patch.ValueKind == JsonValueKind.Undefined)
             throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
@@ -138,7 +143,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await RequireAsync(kind, text, ["delete"], "DELETE", request, cancellation);
+        var found = await HeldAsync(() => RequireAsync(kind, text, ["delete"], "DELETE", request, cancellation), request, cancellation);
         CheckConditions(found, prefix, "DELETE", request);
         return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
     }
@@ -147,13 +152,35 @@ public sealed class ObjectFloor
     public string SealedText(Document document)
         => new Presenter(_catalog.Current, _secrets, Principal.Nobody).Text(document, new ListView());
 
-    /// <summary>An error becomes an exception; everything else is shown.</summary>
+    /// <summary>
+    /// An error becomes an exception; everything else is shown to who may read it. Who may only write is told the object's key.
+    /// </summary>
     /// <exception cref="ApiException">The change was refused.</exception>
     internal ObjectAnswer Answer(ChangedObject changed, ObjectRequest request)
     {
         if (changed.Error is { } error) throw new ApiException(error);
-        return changed.Document is null ? new ObjectAnswer(changed.Status, null, changed.Tag)
-            : Show(changed.Status, changed.Document, changed.Tag, request);
+        if (changed.Document is not { } document) return new ObjectAnswer(changed.Status, null, changed.Tag);
+        var kind = Kind(document.Prefix);
+        if (request.Principal.May(kind.Prefix, "get", kind.SpecificOf(document, request)))
+            return Show(changed.Status, document, changed.Tag, request);
+        return kind.Told(document, request) is { } told ? Show(changed.Status, told, changed.Tag, request)
+            : new ObjectAnswer(changed.Status, Presenter(request).KeyText(document, kind.Fields), changed.Tag);
+    }
+
+    /// <summary>An object that is to be changed, once there is room for what that takes. Who waits for room holds no object.</summary>
+    /// <exception cref="ApiException">503: there was no room for too long.</exception>
+    internal static async Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, ObjectRequest request, CancellationToken cancellation)
+    {
+        if (request.Room is not { } room) return await find();
+        long octets;
+        {
+            var found = await find();
+            octets = DocumentSize.Of(found.Document);
+            if (room.TryTake(octets)) return found;
+        }
+
+        await room.TakeAsync(octets, cancellation);
+        return await find();
     }
 
     private static async Task<ListPage<Document>> PageAsync(IObjectKind kind, ListQuery query, CancellationToken cancellation)
@@ -173,27 +200,43 @@ public sealed class ObjectFloor
         return page;
     }
 
-    /// <summary>The rights that a patch needs: to each pointer that it writes. What writes nothing still tells whether its tests
-    /// hold.</summary>
+    /// <summary>
+    /// The rights that a patch needs: to each pointer that it writes, and to read where it looks at what is there: a test tells whether it
+    /// holds, and what is copied or moved is seen where it comes to be. One without operations tells that the object is there.
+    /// </summary>
     private static IReadOnlyList<string> ActionsOf(JsonElement patch)
     {
         var pointers = JsonPatch.WrittenPaths(patch).Distinct(StringComparer.Ordinal).Select(p => $"update:{p}").ToList();
-        return pointers.Count > 0 ? pointers : ["get"];
+        return pointers.Count == 0 ? ["get"] : JsonPatch.Reads(patch) ? [.. pointers, "get"] : pointers;
     }
 
     /// <summary>
     /// Looks up nothing but what the requester may reach: a refusal is the same, and takes as long, whether the object is there or not.
     /// </summary>
-    private static async Task<FoundObject> RequireAsync(IObjectKind kind, string text, IReadOnlyList<string> actions, string type,
+    private async Task<FoundObject> RequireAsync(IObjectKind kind, string text, IReadOnlyList<string> actions, string type,
         ObjectRequest request, CancellationToken cancellation)
     {
+        if (request.Principal.Kind == PrincipalKind.Machine && actions is ["get"] && MachineUses.Kinds.Contains(kind.Prefix))
+            request = await WithUsesAsync(kind.Prefix, request, cancellation);
         bool May(string specific) => actions.All(a => request.Principal.May(kind.Prefix, a, specific));
         if (May("*"))
             return await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
         var owners = request.Principal.Named(kind.Prefix).Where(May).ToList();
         if (owners.Count > 0 && await kind.FindAmongAsync(text, owners, request, cancellation) is { } found) return found;
         if (owners.Contains(text, StringComparer.Ordinal)) throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
-        throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, text)) ?? actions[0], text);
+        throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, text)) ?? actions[0], text,
+            isHidden: actions is ["get"]);
+    }
+
+    /// <summary>The request of a machine, with the right to read what of a kind it uses.</summary>
+    private async Task<ObjectRequest> WithUsesAsync(string prefix, ObjectRequest request, CancellationToken cancellation)
+    {
+        var own = await Kind("machines").FindAsync(request.Principal.Name, request with { Wait = null }, cancellation);
+        if (own?.Document is not Machine machine) return request;
+        var job = machine.CurrentJob.Length == 0 ? null
+            : (await Kind("jobs").FindAsync(machine.CurrentJob, request with { Wait = null }, cancellation))?.Document as Job;
+        var rights = MachineUses.RightsOn(prefix, machine, job, _catalog.Current);
+        return request with { Principal = request.Principal with { Claims = [.. request.Principal.Claims, .. rights] } };
     }
 
     private static ApiException Ungranted(string prefix, string key, ObjectRequest request)

@@ -1,4 +1,5 @@
 using Anvil.Contracts;
+using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -29,6 +30,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>The memory that a list may take; null: no more is asked than a list's own bound.</summary>
     public IListMemory? Memory { get; init; }
 
+    /// <summary>The memory that a change may take; null: it is not counted.</summary>
+    public IChangeMemory? Room { get; init; }
+
     /// <summary>True when the query has a word with the value true or 1.</summary>
     public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is ["true" or "1"];
 
@@ -41,6 +45,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
         => new(Principal.Name, Principal.Kind != PrincipalKind.User, Principal.May("machines", "updateTaskList", machine))
         {
             IsTask = Principal.Job.Length > 0,
+            Task = Principal.Task,
         };
 
     /// <summary>Who asks and on which condition, as grains are told.</summary>
@@ -62,7 +67,8 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <param name="scope">The kind.</param>
     /// <param name="action">The right.</param>
     /// <param name="text">The object as the requester named it: nothing of what was found may be told.</param>
-    internal ApiException Refusal(string scope, string action, string text)
-        => new(action == "get" ? ApiError.NotFound(scope, text)
+    /// <param name="isHidden">False where more than reading was asked for: it is told which right is missing.</param>
+    internal ApiException Refusal(string scope, string action, string text, bool isHidden = true)
+        => new(action == "get" && isHidden ? ApiError.NotFound(scope, text)
             : new ApiError(scope, text, "AUTH", [$"Cannot access {Place}", $"Requires: {scope} {action} {text}"], 403));
 }

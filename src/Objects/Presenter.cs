@@ -19,6 +19,14 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         => Plain(document, view) ? JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options)
             : Row(document, view).ToJsonString(Json.Options);
 
+    /// <summary>The JSON text of a document's key alone.</summary>
+    public string KeyText(Document document, FieldTable fields)
+    {
+        var name = fields.Order[^1].Path[0];
+        var row = (JsonObject)JsonSerializer.SerializeToNode(Clean(document), document.GetType(), Json.Options)!;
+        return new JsonObject { [name] = row[name]?.DeepClone(), ["Partial"] = true }.ToJsonString(Json.Options);
+    }
+
     /// <summary>The JSON of a document.</summary>
     public JsonObject Row(Document document, ListView view)
     {

@@ -29,7 +29,11 @@ internal static class HttpPorts
     private static readonly MinDataRate Answer = new(1024, TimeSpan.FromSeconds(10));
 
     /// <summary>Listens on the API's and the boot files' ports.</summary>
-    public static void Configure(KestrelServerOptions kestrel, SiloOptions silo, EdgeOptions edge)
+    /// <param name="kestrel">The server.</param>
+    /// <param name="silo">The silo's settings.</param>
+    /// <param name="edge">The edge's settings.</param>
+    /// <param name="connections">Connections at once to each port.</param>
+    public static void Configure(KestrelServerOptions kestrel, SiloOptions silo, EdgeOptions edge, int connections)
     {
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = LongestBody;
@@ -38,17 +42,17 @@ internal static class HttpPorts
         limits.MinRequestBodyDataRate = Body;
         limits.MinResponseDataRate = Answer;
         kestrel.AddServerHeader = false;
-        Listen(kestrel, silo, edge.ApiPort);
-        if (edge.FilePort > 0 && silo.Has(Contracts.Placement.SiloTraits.Edge)) Listen(kestrel, silo, edge.FilePort);
+        Listen(kestrel, silo, edge.ApiPort, connections);
+        if (edge.FilePort > 0 && silo.Has(Contracts.Placement.SiloTraits.Edge)) Listen(kestrel, silo, edge.FilePort, connections);
         if (silo.ApiSocket.Length == 0) return;
         File.Delete(silo.ApiSocket);
         kestrel.ListenUnixSocket(silo.ApiSocket);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port)
+    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port, int connections)
         => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
         {
-            var shares = new Shares(silo.Connections);
+            var shares = new Shares(connections);
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => AdmitAsync(connection, next, shares, silo.ConnectionsOfSource));
         });

@@ -18,7 +18,7 @@ namespace Anvil.Silo;
 /// <summary>
 /// Builds the one executable: a silo with the roles that its configuration names, alone on SQLite or with others on PostgreSQL.
 /// </summary>
-public static class SiloHost
+public static partial class SiloHost
 {
     /// <summary>Builds the application; the database's schema is brought up to date first.</summary>
     /// <param name="args">Its settings, as on the command line.</param>
@@ -53,10 +53,15 @@ public static class SiloHost
         if (silo.Has(SiloTraits.Edge)) builder.Services.AddEdge();
         builder.Services.AddAnvilTelemetry(builder.Configuration, silo);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(45 + silo.DrainSeconds));
-        builder.WebHost.ConfigureKestrel(kestrel => HttpPorts.Configure(kestrel, silo, edge));
+        var files = FileLimit.Raised();
+        var connections = FileLimit.Connections(silo.Connections, files, edge.FilePort > 0 && silo.Has(SiloTraits.Edge));
+        builder.WebHost.ConfigureKestrel(kestrel => HttpPorts.Configure(kestrel, silo, edge, connections));
 
         also?.Invoke(builder.Services);
         var app = builder.Build();
+        if (connections < silo.Connections)
+            LogFewFiles(app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Anvil.Silo"), files, connections,
+                silo.Connections);
         await app.Services.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);
         Map(app, silo, edge);
         return app;
@@ -150,4 +155,10 @@ public static class SiloHost
         if (serves) app.MapMachinesApi();
         if (silo.Has(SiloTraits.Gateway)) app.MapGet("/", () => Results.Redirect("/dashboard/"));
     }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "this process may have {Files} files open (RLIMIT_NOFILE, \"ulimit -n\"): each HTTP port takes {Connections} "
+            + "connections, "
+            + "not {Wanted} (Silo:Connections)")]
+    private static partial void LogFewFiles(Microsoft.Extensions.Logging.ILogger logger, long? files, int connections, int wanted);
 }

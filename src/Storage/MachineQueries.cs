@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
@@ -41,25 +42,28 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         CancellationToken cancellation)
     {
         var found = new Dictionary<string, Machine>(StringComparer.Ordinal);
-        await using var connection = await database.ConnectAsync(cancellation);
-        await FindAsync("SELECT document, record FROM machine_now WHERE name IN ({0})", names);
-        await FindAsync(
-            "SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs);
+        await foreach (var machine in FindEachAsync(names, macs, cancellation)) found[machine.Uuid] = machine;
         return [.. found.Values];
+    }
 
-        async Task FindAsync(string sql, IReadOnlyCollection<string> all)
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        foreach (var (sql, all) in new[]
+        {
+            ("SELECT document, record FROM machine_now WHERE name IN ({0})", names),
+            ("SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs),
+        })
         {
             foreach (var values in all.Chunk(MostValues))
             {
                 var parameters =
                     new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
                 var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
-                var command = new CommandDefinition(statement, parameters, cancellationToken: cancellation);
-                foreach (var (document, record) in await connection.QueryAsync<(string, string)>(command))
-                {
-                    var machine = Machine(document, record);
-                    found[machine.Uuid] = machine;
-                }
+                var rows = connection.QueryUnbufferedAsync<(string, string)>(statement, parameters);
+                await foreach (var (document, record) in rows.WithCancellation(cancellation)) yield return Machine(document, record);
             }
         }
     }

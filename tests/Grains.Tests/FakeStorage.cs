@@ -130,6 +130,10 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
             .Where(m => names.Contains(m.Name) || m.HardwareAddrs.Any(macs.Contains))]);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        CancellationToken cancellation) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
         => Task.FromResult(Machines().FirstOrDefault(m => m.HardwareAddrs.Contains(mac)));
 

@@ -41,6 +41,9 @@ public sealed class SiloProgram : IAsyncDisposable
     /// <summary>Variables of its environment.</summary>
     public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Files that it may have open; 0: as many as this process.</summary>
+    public int OpenFiles { get; init; }
+
     /// <summary>Port of the API.</summary>
     public int ApiPort { get; }
 
@@ -65,7 +68,10 @@ public sealed class SiloProgram : IAsyncDisposable
     public async Task StartAsync()
     {
         if (!File.Exists(_program)) throw new SetupException($"{_program} is missing: deploy/setup builds it");
-        var start = new ProcessStartInfo(_program, _arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Its limits are those of the shell that becomes it.
+        IReadOnlyList<string> command = OpenFiles == 0 ? [_program, .. _arguments]
+            : ["/bin/sh", "-c", "ulimit -n \"$0\" && exec \"$@\"", $"{OpenFiles}", _program, .. _arguments];
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in Environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         Commands.LogTo(_process, LogFile);
@@ -80,11 +86,13 @@ public sealed class SiloProgram : IAsyncDisposable
     public Task EndAsync() => _process!.WaitForExitAsync();
 
     /// <summary>The end of what it logged.</summary>
-    public string LogEnd()
+    public string LogEnd() => Log() is var all ? all[Math.Max(0, all.Length - 3000)..] : "";
+
+    /// <summary>All that it logged.</summary>
+    public string Log()
     {
         using var reader = new StreamReader(new FileStream(LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        var all = reader.ReadToEnd();
-        return all[Math.Max(0, all.Length - 3000)..];
+        return reader.ReadToEnd();
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,10 @@ public interface IMachineQueries
     Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         CancellationToken cancellation);
 
+    /// <summary>As <see cref="FindManyAsync"/>, one at a time: no more than one is held here; one may come twice.</summary>
+    IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
+        CancellationToken cancellation);
+
     /// <summary>Machines, by default in order of their uuids. Fields are those of <see cref="MachineFields"/>.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too
     /// long.</exception>

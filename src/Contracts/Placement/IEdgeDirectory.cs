@@ -1,6 +1,6 @@
 namespace Anvil.Contracts.Placement;
 
-/// <summary>Which living edge serves an address, as the edges tell it themselves.</summary>
+/// <summary>Which living edge serves an address, and which addresses are edges' own, as they tell it themselves.</summary>
 public interface IEdgeDirectory
 {
     /// <summary>
@@ -8,4 +8,10 @@ public interface IEdgeDirectory
     /// edges stay. Null: no edge tells of any address.
     /// </summary>
     string? For(string client);
+
+    /// <summary>
+    /// The addresses of all edges, as numbers: they are no clients', and no relays'. Those of loopback, which are on no wire, are not
+    /// among them.
+    /// </summary>
+    IReadOnlySet<uint> Addresses { get; }
 }

@@ -53,6 +53,9 @@ public static class BootHttpEndpoint
 
         await using var opened = file;
         await file.Proven();
+        // RFC 9110 section 14.2: a range in a unit that is not known is none.
+        if (!request.Headers.Range.ToString().TrimStart().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
+            request.Headers.Remove(HeaderNames.Range);
         var result = file.OnDisk is { } onDisk ? OnDisk(onDisk)
             : Results.Bytes(file.Rendered!, "text/plain; charset=utf-8", enableRangeProcessing: true);
         var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);

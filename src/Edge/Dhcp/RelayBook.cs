@@ -1,4 +1,5 @@
 using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Placement;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace Anvil.Edge.Dhcp;
 /// The relays that this edge has heard, each with the address that it sends from. In memory, of bounded size; where that is too little,
 /// subnets list their relays. Thread-safe.
 /// </summary>
-public sealed partial class RelayBook(TimeProvider time, ILogger<RelayBook> logger)
+public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, ILogger<RelayBook> logger)
 {
     /// <summary>Relays that are remembered; the one that was silent for longest is forgotten first.</summary>
     public const int MostRelays = 4096;
@@ -35,7 +36,8 @@ public sealed partial class RelayBook(TimeProvider time, ILogger<RelayBook> logg
             var key = (relay, arrival.Interface);
             var now = time.GetTimestamp();
             var known = _relays.TryGetValue(key, out var held) && time.GetElapsedTime(held.Heard, now) < Silence ? held.Source : 0;
-            var doubt = RelayRules.Doubt(subnet, catalog.Prefs[RelayRules.Pref], relay, source, known, a => IsLeased(a, catalog));
+            var doubt = RelayRules.Doubt(subnet, catalog.Prefs[RelayRules.Pref], relay, source, known, a => IsLeased(a, catalog),
+                a => edges.Addresses.Contains(a) || (arrival.InterfaceAddresses.Contains(a) && !IPv4.IsLoopback(a)));
             if (doubt is not null) return doubt;
             isNew = known == 0;
             if (isNew && !_relays.ContainsKey(key) && _relays.Count >= MostRelays) _relays.Remove(_relays.MinBy(r => r.Value.Heard).Key);

@@ -36,15 +36,9 @@ internal static class ApiMemory
     /// <summary>Stands in line for the memory that a change takes whose body is in.</summary>
     /// <param name="http">The request.</param>
     /// <param name="body">Octets of the body.</param>
-    /// <param name="model">The kind that errors name.</param>
     /// <exception cref="ApiException">503: too much is being changed at this moment.</exception>
-    public static async Task HoldChangeAsync(this HttpContext http, long body, string model)
-    {
-        if (body <= MemoryBudgets.Small) return;
-        var share = http.Shared(http.Budgets().Changes);
-        if (!await share.TakeAsync(body * MemoryBudgets.OfChange, MemoryBudgets.Patience, http.RequestAborted))
-            throw Full(model, http.Request.Method, "changes with large bodies");
-    }
+    public static Task HoldChangeAsync(this HttpContext http, long body)
+        => ChangeShare.Of(http).TakeAsync(body, http.RequestAborted);
 
     /// <summary>A share of this request.</summary>
     public static MemoryShare Shared(this HttpContext http, MemoryBudget budget)

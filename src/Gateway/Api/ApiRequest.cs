@@ -6,6 +6,8 @@ using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Anvil.Gateway.Api;
 
@@ -26,10 +28,41 @@ internal static class ApiRequest
         IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
         Wait = Wait(http),
+        Room = ChangeShare.Of(http),
     };
 
-    /// <summary>A part of the path; slashes that it was sent with escaped are its own.</summary>
-    public static string Part(this HttpContext http, string name) => Uri.UnescapeDataString((string?)http.Request.RouteValues[name] ?? "");
+    /// <summary>
+    /// A part of the path, decoded once; slashes that it was sent with escaped are its own. It is read from the target as it was sent:
+    /// what routes go by is decoded but for its slashes, and tells no longer whether one was sent as %2F or as %252F.
+    /// </summary>
+    public static string Part(this HttpContext http, string name)
+    {
+        var pattern = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.PathSegments ?? [];
+        var sent = Segments(http);
+        for (var i = 0; i < Math.Min(pattern.Count, sent.Length); i++)
+        {
+            if (pattern[i].Parts is not [RoutePatternParameterPart part] || part.Name != name) continue;
+            return Uri.UnescapeDataString(part.IsCatchAll ? string.Join('/', sent[i..]) : sent[i]);
+        }
+
+        return "";
+    }
+
+    /// <summary>The segments of the path as they were sent (RFC 9112 section 3.2: a path, or a whole URI for a proxy).</summary>
+    private static string[] Segments(HttpContext http)
+    {
+        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        var end = target.AsSpan().IndexOfAny('?', '#');
+        if (end >= 0) target = target[..end];
+        if (!target.StartsWith('/'))
+        {
+            var authority = target.IndexOf("//", StringComparison.Ordinal);
+            var path = authority < 0 ? -1 : target.IndexOf('/', authority + 2);
+            target = path < 0 ? "/" : target[path..];
+        }
+
+        return target[1..].Split('/');
+    }
 
     /// <summary>
     /// Refuses a path with segments `.` or `..`, escaped or not: they are taken out before a path is looked at (RFC 3986 section 5.2.4),
@@ -38,9 +71,7 @@ internal static class ApiRequest
     /// <exception cref="ApiException">400.</exception>
     public static void RefuseDotSegments(this HttpContext http)
     {
-        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
-        var end = target.AsSpan().IndexOfAny('?', '#');
-        foreach (var segment in (end < 0 ? target : target[..end]).Split('/'))
+        foreach (var segment in Segments(http))
         {
             if (segment.Length is > 0 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..")
                 throw new ApiException(ApiError.BadRequest("", http.Request.Path, http.Request.Method, "a path has no segments . or .."));

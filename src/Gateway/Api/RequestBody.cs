@@ -35,7 +35,7 @@ internal static class RequestBody
             // Its length was not told: it may be the longest there is.
             if (buffer.Length > MemoryBudgets.Small && share.Octets == 0) await TakeAsync(http, share, most, model);
         });
-        await http.HoldChangeAsync(buffer.Length, model);
+        await http.HoldChangeAsync(buffer.Length);
         share.Dispose();
         return buffer;
     }

@@ -14,6 +14,9 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
     /// <summary>Octets of a command.</summary>
     private const int LongestCommand = 1024;
 
+    /// <summary>Frames of a command (fragments): those that are empty would never come to an end.</summary>
+    private const int MostFrames = 64;
+
     /// <summary>
     /// Octets that are sent at once (fragments, RFC 6455 section 5.4): the server copies what it is given before it waits for the client.
     /// </summary>
@@ -49,13 +52,19 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
     /// <summary>The next command; null when it is gone, or says more than a command has.</summary>
     public async Task<string?> ReceiveAsync(CancellationToken cancellation)
     {
-        var length = 0;
+        var (length, frames) = (0, 0);
         ValueWebSocketReceiveResult received;
         do
         {
             if (length == _command.Length)
             {
                 End($"a command has at most {LongestCommand} octets");
+                return null;
+            }
+
+            if (frames++ == MostFrames)
+            {
+                End($"a command has at most {MostFrames} frames");
                 return null;
             }
 

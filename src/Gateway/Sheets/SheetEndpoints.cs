@@ -72,6 +72,7 @@ internal static class SheetEndpoints
             }
         }
 
+        if (http.RequestAborted.IsCancellationRequested) return;
         if (asLines) await LineAsync(http, new { Report = report });
         else await http.WriteObjectAsync(report,
             report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
@@ -90,13 +91,7 @@ internal static class SheetEndpoints
             case "xlsx":
                 http.Response.ContentType = Xlsx;
                 http.Response.Headers.ContentDisposition = "attachment; filename=machines.xlsx";
-                // A ZIP archive's parts are written back and forth.
-                await using (var buffer = new TemporaryFile())
-                {
-                    await SheetWriter.WriteXlsxAsync(buffer.Stream, export.RowsAsync(http.RequestAborted), http.RequestAborted);
-                    await buffer.CopyToAsync(http.Response.Body, http.RequestAborted);
-                }
-
+                await SheetWriter.WriteXlsxAsync(http.Response.Body, export.RowsAsync(http.RequestAborted), http.RequestAborted);
                 break;
             case var other: throw new ApiException(ApiError.BadRequest("machines", "", "EXPORT", $"format is csv or xlsx, not {other}"));
         }

@@ -1,20 +1,13 @@
+using System.IO.Compression;
+using System.Text;
+using System.Xml;
 using CsvHelper;
-using DocumentFormat.OpenXml;
-using DocumentFormat.OpenXml.Packaging;
-using DocumentFormat.OpenXml.Spreadsheet;
 
 namespace Anvil.Gateway.Sheets;
 
 /// <summary>Writes sheets row by row.</summary>
 internal static class SheetWriter
 {
-    /// <summary>Number of the built-in format of texts (ECMA-376 part 1, section 18.8.30).</summary>
-    private const int TextFormat = 49;
-
-    /// <summary>The cells' style: a text stays one also when somebody edits its cell, where it would become a formula or a
-    /// number.</summary>
-    private const uint TextStyle = 1;
-
     /// <summary>
     /// Writes CSV (RFC 4180, UTF-8). What a spreadsheet program would run as a formula gets a quote before it (<see cref="CsvGuard"/>),
     /// which reading takes away.
@@ -27,46 +20,55 @@ internal static class SheetWriter
         await csv.FlushAsync(cancellation);
     }
 
-    /// <summary>Writes XLSX: one worksheet of texts.</summary>
+    /// <summary>
+    /// Writes XLSX (ECMA-376), one worksheet of texts, in one pass: nothing of it is kept, neither in memory nor in a file.
+    /// </summary>
     public static async Task WriteXlsxAsync(Stream stream, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellation)
     {
-        using var document = SpreadsheetDocument.Create(stream, SpreadsheetDocumentType.Workbook);
-        var workbook = document.AddWorkbookPart();
-        workbook.AddNewPart<WorkbookStylesPart>().Stylesheet = Styles();
-        var sheet = workbook.AddNewPart<WorksheetPart>();
-        using (var writer = OpenXmlWriter.Create(sheet))
+        await using var client = new PatientStream(stream);
+        await using (var archive = await ZipArchive.CreateAsync(client, ZipArchiveMode.Create, leaveOpen: true, null, cancellation))
         {
-            writer.WriteStartElement(new Worksheet());
-            writer.WriteStartElement(new SheetData());
-            await foreach (var row in rows.WithCancellation(cancellation))
-            {
-                writer.WriteStartElement(new Row());
-                foreach (var cell in row)
-                    writer.WriteElement(
-                        new Cell
-                        {
-                            DataType = CellValues.InlineString,
-                            StyleIndex = TextStyle,
-                            InlineString = new InlineString(new Text(XlsxText.Encode(cell)) { Space = SpaceProcessingModeValues.Preserve })
-                        });
-                writer.WriteEndElement();
-            }
-
-            writer.WriteEndElement();
-            writer.WriteEndElement();
+            foreach (var (name, text) in XlsxParts.All) await WritePartAsync(archive, name, xml => xml.WriteRawAsync(text), cancellation);
+            await WritePartAsync(archive, XlsxParts.Worksheet, xml => WriteRowsAsync(xml, rows, cancellation), cancellation);
         }
 
-        workbook.Workbook =
-            new Workbook(new DocumentFormat.OpenXml.Spreadsheet.Sheets(
-                new DocumentFormat.OpenXml.Spreadsheet.Sheet { Name = "machines", SheetId = 1, Id = workbook.GetIdOfPart(sheet) }));
-        workbook.Workbook.Save();
+        await client.FlushAsync(cancellation);
     }
 
-    private static Stylesheet Styles() => new(
-        new Fonts(new Font()),
-        new Fills(new Fill(new PatternFill { PatternType = PatternValues.None }),
-            new Fill(new PatternFill { PatternType = PatternValues.Gray125 })),
-        new Borders(new Border()),
-        new CellStyleFormats(new CellFormat()),
-        new CellFormats(new CellFormat(), new CellFormat { NumberFormatId = TextFormat, ApplyNumberFormat = true, QuotePrefix = true }));
+    private static async Task WritePartAsync(ZipArchive archive, string name, Func<XmlWriter, Task> write, CancellationToken cancellation)
+    {
+        await using var part = await archive.CreateEntry(name, CompressionLevel.Fastest).OpenAsync(cancellation);
+        await using var xml = XmlWriter.Create(part, new XmlWriterSettings { Async = true, Encoding = new UTF8Encoding(false) });
+        await xml.WriteStartDocumentAsync(standalone: true);
+        await write(xml);
+        await xml.FlushAsync();
+    }
+
+    private static async Task WriteRowsAsync(XmlWriter xml, IAsyncEnumerable<IReadOnlyList<string>> rows, CancellationToken cancellation)
+    {
+        await xml.WriteStartElementAsync(null, "worksheet", XlsxParts.Namespace);
+        await xml.WriteStartElementAsync(null, "sheetData", null);
+        await foreach (var row in rows.WithCancellation(cancellation))
+        {
+            await xml.WriteStartElementAsync(null, "row", null);
+            foreach (var cell in row)
+            {
+                await xml.WriteStartElementAsync(null, "c", null);
+                await xml.WriteAttributeStringAsync(null, "s", null, XlsxParts.TextStyle);
+                await xml.WriteAttributeStringAsync(null, "t", null, "inlineStr");
+                await xml.WriteStartElementAsync(null, "is", null);
+                await xml.WriteStartElementAsync(null, "t", null);
+                await xml.WriteAttributeStringAsync("xml", "space", null, "preserve");
+                await xml.WriteStringAsync(XlsxText.Encode(cell));
+                await xml.WriteEndElementAsync();
+                await xml.WriteEndElementAsync();
+                await xml.WriteEndElementAsync();
+            }
+
+            await xml.WriteEndElementAsync();
+        }
+
+        await xml.WriteEndElementAsync();
+        await xml.WriteEndElementAsync();
+    }
 }

@@ -1,6 +1,6 @@
 namespace Anvil.Gateway.Sheets;
 
-/// <summary>A file that is gone when it is closed, for what is too large for memory and has to be written before it can be sent.</summary>
+/// <summary>A file that is gone when it is closed, for what is too large for memory and has to be whole before it is read.</summary>
 internal sealed class TemporaryFile : IAsyncDisposable
 {
     /// <summary>The file, open for reading and writing.</summary>
@@ -13,13 +13,6 @@ internal sealed class TemporaryFile : IAsyncDisposable
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous
         });
-
-    /// <summary>Copies all of it.</summary>
-    public Task CopyToAsync(Stream to, CancellationToken cancellation)
-    {
-        Stream.Position = 0;
-        return Stream.CopyToAsync(to, cancellation);
-    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Stream.DisposeAsync();

@@ -41,8 +41,9 @@ public sealed partial class CatalogGrain(
             var kind = KindOf(write.Prefix);
             var document = kind.Fill(write.Document);
             if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(write.Prefix, "", "CREATE", "Empty key not allowed"));
-            if (catalog.OfKind(write.Prefix).ContainsKey(document.Key))
-                throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE", "already exists"));
+            if (kind.Holder(document.Key, catalog) is { } holder)
+                throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE",
+                    holder == document.Key ? "already exists" : $"already exists as {holder}: names that differ in case alone are one"));
             return Checked(kind, document, null, catalog);
         }, 201);
 
@@ -67,8 +68,9 @@ public sealed partial class CatalogGrain(
                 throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
             var operations = Read(patch.Operations, patch.Prefix, patch.Key);
             JsonPatch.CheckReads(operations, kind.WriteOnly, patch.Prefix, patch.Key);
-            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(kind.Shown(old), kind.Type, Json.Options), operations,
-                patch.Prefix, patch.Key);
+            var text = JsonPatch.ApplyToText(
+                JsonSerializer.SerializeToElement(Sealed(kind.Shown(old), catalog), kind.Type, Json.Options), operations, patch.Prefix,
+                patch.Key);
             return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
         });
 
@@ -157,27 +159,15 @@ public sealed partial class CatalogGrain(
         }
     }
 
-    /// <summary>Secure params are stored sealed, whoever wrote them.</summary>
-    private CatalogChange Sealed(CatalogChange change, CatalogSnapshot catalog) => change.Document switch
+    /// <summary>Secure params are stored sealed, whoever wrote them, and a patch sees them sealed.</summary>
+    private CatalogChange Sealed(CatalogChange change, CatalogSnapshot catalog)
+        => change.Document is null ? change : change with { Document = Sealed(change.Document, catalog) };
+
+    private Document Sealed(Document document, CatalogSnapshot catalog) => document switch
     {
-        Profile profile =>
-            change with
-            {
-                Document = profile with
-                {
-                    Params = SecureValues.Sealed(profile.Params, change.Prefix, change.Key, catalog,
-                keys)
-                }
-            },
-        Stage stage => change with
-        {
-            Document = stage with
-            {
-                Params = SecureValues.Sealed(stage.Params, change.Prefix, change.Key, catalog,
-            keys)
-            }
-        },
-        _ => change,
+        Profile profile => profile with { Params = SecureValues.Sealed(profile.Params, profile.Prefix, profile.Key, catalog, keys) },
+        Stage stage => stage with { Params = SecureValues.Sealed(stage.Params, stage.Prefix, stage.Key, catalog, keys) },
+        _ => document,
     };
 
     private static Decision Merged(CatalogMerge merge, List<string> users, CatalogSnapshot catalog)

@@ -115,7 +115,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     /// <inheritdoc/>
     public async Task<MachineAnswer> Amend(DocumentPatch patch)
-        => Answer(await ActAsync("PATCH", s => MachineSteps.Amend(s, Uuid, patch.Operations, Options(patch.Terms), Context),
+        // What was written before its param became secure is neither tested nor copied in clear.
+        => Answer(await ActAsync("PATCH", s => MachineSteps.Amend(s with { Machine = Sealed(s.Machine) }, Uuid, patch.Operations,
+            Options(patch.Terms), Context),
             patch.Terms.Actor));
 
     /// <inheritdoc/>
@@ -293,10 +295,15 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Secure params are stored sealed, whoever wrote them.</summary>
     private MachineChange Sealed(MachineChange change)
     {
-        if (change.State.Machine is not { } machine) return change;
+        var machine = Sealed(change.State.Machine);
+        return ReferenceEquals(machine, change.State.Machine) ? change : change with { State = change.State with { Machine = machine } };
+    }
+
+    private Machine? Sealed(Machine? machine)
+    {
+        if (machine is null) return null;
         var values = SecureValues.Sealed(machine.Params, "machines", machine.Uuid, _catalog.Current, _keys);
-        return ReferenceEquals(values, machine.Params)
-            ? change : change with { State = change.State with { Machine = machine with { Params = values } } };
+        return ReferenceEquals(values, machine.Params) ? machine : machine with { Params = values };
     }
 
     /// <summary>Every write of the machine comes through here once it is durable, and before its caller is answered.</summary>
@@ -367,6 +374,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         {
             By = terms.Actor.Name,
             ByTask = terms.Actor.IsTask,
+            Task = terms.Actor.Task,
             IfRevision = terms.IfRevision,
         };
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -18,6 +19,7 @@ namespace Anvil.Grains.Subnets;
 /// </summary>
 public sealed partial class ReservationWriter(
     ICatalogStore store, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, IDatabaseFaults faults,
+    IEdgeDirectory edges,
     ILogger<ReservationWriter> logger)
 {
     /// <summary>The kind.</summary>
@@ -98,13 +100,15 @@ public sealed partial class ReservationWriter(
 
     private static CatalogChange Gone(uint address) => new(Kind, IPv4.Hex(address), null);
 
-    private static Reservation Checked(Reservation wanted, Reservation? old, CatalogSnapshot snapshot, IReservations known)
+    private Reservation Checked(Reservation wanted, Reservation? old, CatalogSnapshot snapshot, IReservations known)
     {
         var subnet = IPv4.TryParse(wanted.Addr, out var address) ? snapshot.SubnetOf(address) : null;
         var settled = (Reservation)CatalogRules.Kinds[Kind].Settle(wanted, snapshot);
         var done = settled with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
         // One that could not be read was nothing that rules could go by.
         var problems = ReservationRules.Problems(done, old is { Validated: true } ? old : null, subnet, known).ToList();
+        // One that there was before says nothing any more; the subnet's grain heeds it no more than this one.
+        if (old is null && edges.Addresses.Contains(address)) problems.Add($"Addr {done.Addr} is an edge's own address");
         // One of the two databases cannot keep it.
         if (Json.Write(done).Contains("\\u0000", StringComparison.Ordinal))
             problems.Add("a text with the character U+0000 cannot be stored");

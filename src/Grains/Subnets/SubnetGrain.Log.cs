@@ -6,8 +6,8 @@ namespace Anvil.Grains.Subnets;
 public sealed partial class SubnetGrain
 {
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "subnet {Subnet}: leases cannot be stored; known leases are confirmed, new ones wait")]
-    private partial void LogAway(Exception exception, string subnet);
+        Message = "subnet {Subnet}: leases cannot be stored ({Reason}); known leases are confirmed, new ones wait")]
+    private partial void LogAway(Exception exception, string subnet, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "subnet {Subnet}: {Address} is in use by somebody unknown, and is not given for ten minutes")]
@@ -19,8 +19,9 @@ public sealed partial class SubnetGrain
     [LoggerMessage(Level = LogLevel.Information, Message = "subnet {Subnet}: the database is back; leases were read again")]
     private partial void LogBack(string subnet);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: reservations cannot be read, and without them no lease is given")]
-    private partial void LogReservationsAway(Exception exception, string subnet);
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "subnet {Subnet}: reservations cannot be read ({Reason}), and without them no lease is given")]
+    private partial void LogReservationsAway(Exception exception, string subnet, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "subnet {Subnet}: epoch {Epoch} is over; this activation ends")]
     private partial void LogStale(string subnet, long epoch);

@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
+using Anvil.Contracts.Placement;
 using Anvil.Contracts.Subnets;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Documents;
@@ -26,6 +27,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private static readonly TimeSpan ReopenPause = TimeSpan.FromSeconds(1);
 
     private readonly ICatalog _catalog;
+    private readonly IEdgeDirectory _edges;
     private readonly TimeProvider _time;
     private readonly ILogger<SubnetGrain> _logger;
     private readonly LeaseJournal _journal;
@@ -36,6 +38,9 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
     /// <summary>How far the clock jumped while the ends could not be stored.</summary>
     private TimeSpan _owed;
+
+    /// <summary>What was the matter with the database when it last failed.</summary>
+    private DatabaseFault _trouble = DatabaseFault.Away;
     private LeaseTable<uint> _leases = new(IPv4Text.Instance, null, [], []);
     private AddressRange<uint>? _range;
     private IGrainTimer? _reopening;
@@ -47,13 +52,14 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     /// <param name="catalog">Where the subnet's own document is.</param>
     /// <param name="store">Where leases live.</param>
     /// <param name="reservations">Where reservations live.</param>
+    /// <param name="edges">Whose own addresses are nobody's else.</param>
     /// <param name="time">The clock that leases are counted by.</param>
     /// <param name="logger">For what operators have to know.</param>
-    public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, IReservationStore reservations, TimeProvider time,
-        ILogger<SubnetGrain> logger)
+    public SubnetGrain(IGrainContext context, ICatalog catalog, ILeaseStore store, IReservationStore reservations,
+        IEdgeDirectory edges, TimeProvider time, ILogger<SubnetGrain> logger)
     {
         GrainContext = context;
-        (_catalog, _time, _logger) = (catalog, time, logger);
+        (_catalog, _edges, _time, _logger) = (catalog, edges, time, logger);
         _clock = new LeaseClock(time);
         _probes = new ProbeBook(time);
         _strangers = new StrangerBook(time);
@@ -81,7 +87,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         if (Subnet() is not { } subnet) return new LeaseAnswer(LeaseVerdict.Silence, null, null, $"there is no subnet {Name}");
         if (!await AreReservationsHereAsync(subnet)) return DatabaseAway();
         var now = await ReadClockAsync();
-        var rules = new LeaseRules(subnet, _reservations.Book, _leases);
+        KeepEdgesFromPickers();
+        var rules = new LeaseRules(subnet, _reservations.Book, _leases) { Edges = _edges.Addresses };
         var decision = Decide(rules, call, now);
         if (decision.Cause == LeaseCause.Strangers) _strangers.TurnedAway(call.Token);
         if (call is { Act: LeaseAct.Release, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
@@ -179,7 +186,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     public async Task<Reply> DeleteLease(uint address)
     {
         if (_leases.At(address) is not { } lease) return Reply.Fail(ApiError.NotFound("leases", IPv4.Format(address), "DELETE"));
-        if (_journal.IsAway) return Reply.Fail(DatabaseError(lease, null));
+        if (_journal.IsAway) return Reply.Fail(DatabaseError(lease, _trouble));
         // Out of the table first: what is decided from here on goes to the database behind the deletion.
         _leases.Remove(address);
         try
@@ -198,15 +205,16 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         {
             Reopen(e);
             if (!DatabaseFailure.Is(e)) throw;
-            return Reply.Fail(DatabaseError(lease, e));
+            return Reply.Fail(DatabaseError(lease, FaultOf(e)));
         }
 
         return Reply.Ok(Json.Write(lease));
     }
 
-    private static ApiError DatabaseError(Lease lease, Exception? e)
-        => new("leases", lease.Key, "DELETE",
-            [((e is null ? null : StorageFaults.Of(e)) ?? DatabaseFault.Away).With("read the lease before trying again")], 503);
+    private static ApiError DatabaseError(Lease lease, DatabaseFault fault)
+        => new("leases", lease.Key, "DELETE", [fault.With("read the lease before trying again")], 503);
+
+    private static DatabaseFault FaultOf(Exception exception) => StorageFaults.Of(exception) ?? DatabaseFault.Away;
 
     private LeaseDecision<uint> Decide(LeaseRules rules, LeaseCall call, DateTimeOffset now)
     {
@@ -237,6 +245,15 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <summary>
+    /// Edges' own addresses are not picked. Asked for each packet: edges come, and what is reserved no longer would be free again. One
+    /// that an edge had before stays kept until the subnet's grain begins anew.
+    /// </summary>
+    private void KeepEdgesFromPickers()
+    {
+        foreach (var address in _edges.Addresses.Where(_leases.InRange)) _leases.Reserve(address);
+    }
+
+    /// <summary>
     /// True when the network's reservations are in memory. Once they are, no packet waits for them: their writer tells what changes, and
     /// what
     /// it could not tell (a silo of the version before writes, or the call was lost) is read beside the packets.
@@ -251,7 +268,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             }
             catch (Exception e) when (DatabaseFailure.Is(e))
             {
-                LogReservationsAway(e, Name);
+                _trouble = FaultOf(e);
+                LogReservationsAway(e, Name, _trouble.Text);
                 return false;
             }
         }
@@ -340,15 +358,15 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             return LeaseAnswer.Of(decision with
             {
                 Lease = wanted with { Duration = left, ExpireTime = held.ExpireTime },
-                Reason = "renewed for the time it has left: the database is away",
+                Reason = $"renewed for the time it has left: {_trouble.Text}",
             });
         }
 
         return DatabaseAway();
     }
 
-    private static LeaseAnswer DatabaseAway()
-        => new(LeaseVerdict.Silence, null, null, "the database is away: new leases wait") { Cause = LeaseCause.DatabaseAway };
+    private LeaseAnswer DatabaseAway()
+        => new(LeaseVerdict.Silence, null, null, $"{_trouble.Text}: new leases wait") { Cause = LeaseCause.DatabaseAway };
 
     private LeaseAnswer Stale()
     {
@@ -376,8 +394,10 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     /// <summary>Begins to try the database again, until it answers.</summary>
     private void Reopen(Exception reason)
     {
-        if (_reopening is not null || !_journal.IsAway) return;
-        LogAway(reason, Name);
+        if (!_journal.IsAway) return;
+        _trouble = FaultOf(reason);
+        if (_reopening is not null) return;
+        LogAway(reason, Name, _trouble.Text);
         _reopening = this.RegisterGrainTimer(ReopenAsync, new GrainTimerCreationOptions(ReopenPause, ReopenPause) { Interleave = true });
     }
 
@@ -394,6 +414,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         }
         catch (Exception e) when (DatabaseFailure.Is(e) || cancellation.IsCancellationRequested)
         {
+            if (!cancellation.IsCancellationRequested) _trouble = FaultOf(e);
             return; // Still away; the timer's next turn tries again.
         }
 

@@ -164,7 +164,11 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
         var rights = secrets.IsTrusted && task is not null
             ? MachineClaims.Task(claims.Subject, task.ExtraClaims, task.ExtraRoles, Prefs["defaultTaskRights"])
             : MachineClaims.Known(claims.Subject);
-        return new Principal(claims.Subject, PrincipalKind.Machine, rights) { Job = secrets.IsTrusted ? claims.Job : "" };
+        return new Principal(claims.Subject, PrincipalKind.Machine, rights)
+        {
+            Job = secrets.IsTrusted ? claims.Job : "",
+            Task = secrets.IsTrusted ? secrets.Task : "",
+        };
     }
 
     private static Principal Of(User user) => new(user.Name, PrincipalKind.User, Roles.ClaimsOf(user));

@@ -36,8 +36,12 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
             ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
         if (!UuidRules.TryRead(key, out var uuid) || await queries.FindJobAsync(uuid, cancellation) is not { } job) return null;
         // A machine's rights name its own uuid: its jobs are known by their machine.
-        return new FoundObject(job, TagOf(job), request.Principal.Kind == PrincipalKind.User ? uuid : job.Machine);
+        return new FoundObject(job, TagOf(job), SpecificOf(job, request));
     }
+
+    /// <inheritdoc/>
+    public string SpecificOf(Document document, ObjectRequest request)
+        => request.Principal.Kind == PrincipalKind.User ? document.Key : ((Job)document).Machine;
 
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,

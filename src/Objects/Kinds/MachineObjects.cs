@@ -73,6 +73,10 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
     }
 
     /// <inheritdoc/>
+    public Document? Told(Document document, ObjectRequest request)
+        => request.Principal.Kind == PrincipalKind.Unknown ? MachineRules.Told((Machine)document) : null;
+
+    /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();

@@ -4,16 +4,18 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Objects.Memory;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Sheets;
+using Microsoft.Extensions.Logging;
 
 namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
-public sealed class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains,
-    TimeProvider time)
+public sealed partial class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains,
+    IDatabaseFaults faults, TimeProvider time, ILogger<SheetImport> logger)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
@@ -27,24 +29,34 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
     /// <inheritdoc cref="MostFields"/>
     private const int LongestValue = 200;
 
+    /// <summary>Problems of an import that its line in the log tells.</summary>
+    private const int ProblemsInLog = 5;
+
+    /// <summary>A report tells what the machines have, and a row that changes nothing that they have it: who imports may read
+    /// them.</summary>
     private static readonly (string Scope, string Action)[] Rights = [("machines", "create"), ("machines", "update"),
-        ("reservations", "create"), ("reservations", "delete")];
+        ("machines", "get"), ("reservations", "create"), ("reservations", "delete"), ("reservations", "get")];
 
     /// <summary>Refuses who may not import.</summary>
     /// <exception cref="ApiException">403.</exception>
     public void Require(ObjectRequest request)
     {
-        foreach (var (scope, action) in Rights) request.Require(scope, action, "*");
+        foreach (var (scope, action) in Rights.Where(r => !request.Principal.May(r.Scope, r.Action, "*")))
+            throw request.Refusal(scope, action, "*", isHidden: false);
     }
 
-    /// <summary>Plans a sheet, and unless it is a dry run or something is wrong, carries it out.</summary>
+    /// <summary>
+    /// Plans a sheet, and unless it is a dry run or something is wrong, carries it out. Once it has begun to it goes on to its end,
+    /// whoever waits for that or does not: half a sheet is nobody's wish. What came of it is in the log as well.
+    /// </summary>
     /// <param name="sheet">The sheet.</param>
     /// <param name="request">Who imports.</param>
     /// <param name="dryRun">Only say what would change.</param>
     /// <param name="partial">Import the good rows although others are bad.</param>
     /// <param name="progress">Is told how far it is.</param>
-    /// <param name="cancellation">Ends it between two machines.</param>
-    /// <exception cref="ApiException">403, or the reservations are refused.</exception>
+    /// <param name="cancellation">Ends it while it is planned.</param>
+    /// <exception cref="ApiException">403, or the reservations are refused; 503: no room for the largest of the machines.</exception>
+    /// <exception cref="SheetException">The machines that it names have too much in its columns.</exception>
     public async Task<ImportReport> RunAsync(
         Sheet sheet, ObjectRequest request, bool dryRun, bool partial, Func<ImportProgress, Task> progress, CancellationToken cancellation)
     {
@@ -53,7 +65,7 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         var columns = MachineSheet.Columns(sheet.Header, problems);
         if (problems.Count > 0) return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count, problems, []);
         var (names, macs) = MachineSheet.Keys(sheet, columns);
-        var machines = await queries.FindManyAsync(names, macs, cancellation);
+        var (machines, large) = await KnownAsync(names, macs, columns, cancellation);
         var tokens = macs.Concat(machines.SelectMany(m => m.HardwareAddrs)).ToList();
         var reserved = new ReservationBook(await reservations.FindManyAsync(MachineSheet.Addresses(sheet, columns), tokens, cancellation));
         // Only what is to be done is kept: a row that is refused has told why.
@@ -70,21 +82,39 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         var rows = sheet.Rows.Count;
         if (dryRun || (refused > 0 && !partial)) return Report(dryRun, rows, unchanged, refused, problems, dryRun ? work : []);
 
+        var largest = work.Max(p => (long?)large.GetValueOrDefault(p.Machine.Uuid)) ?? 0;
+        if (request.Room is { } room) await room.TakeAsync(largest, cancellation);
         await ReserveAsync(work, request);
         var failed = new ConcurrentDictionary<int, SheetProblem>();
         var done = 0;
         using var telling = new SemaphoreSlim(1, 1);
-        await System.Threading.Tasks.Parallel.ForEachAsync(work,
-            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (plan, _) =>
+        using var largeOnes = new SemaphoreSlim(1, 1);
+        await System.Threading.Tasks.Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = Parallel },
+            async (plan, _) =>
         {
-            var reply = await StoreAsync(plan, request);
+            var isLarge = large.ContainsKey(plan.Machine.Uuid);
+            if (isLarge) await largeOnes.WaitAsync(CancellationToken.None);
+            MachineAnswer reply;
+            try
+            {
+                reply = await StoreAsync(plan, request);
+            }
+            finally
+            {
+                if (isLarge) largeOnes.Release();
+            }
+
             if (reply.Error is { } error) failed[plan.Row] = new SheetProblem(plan.Row, "", string.Join("; ", error.Messages));
             var count = Interlocked.Increment(ref done);
-            if (count % 100 != 0 && count != work.Count) return;
-            await telling.WaitAsync(cancellation);
+            if ((count % 100 != 0 && count != work.Count) || cancellation.IsCancellationRequested) return;
+            await telling.WaitAsync(CancellationToken.None);
             try
             {
                 await progress(new ImportProgress(count, work.Count));
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+                // Who asked is gone, or does not read; the sheet is imported all the same.
             }
             finally
             {
@@ -92,7 +122,38 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
             }
         });
         problems.AddRange(failed.Values.OrderBy(p => p.Row).Take(MostProblems - problems.Count));
-        return Report(false, rows, unchanged, refused + failed.Count, problems, [.. work.Where(p => !failed.ContainsKey(p.Row))]);
+        var report = Report(false, rows, unchanged, refused + failed.Count, problems,
+            [.. work.Where(p => !failed.ContainsKey(p.Row))]);
+        LogImported(request.Principal.Name, rows, report.Created, report.Updated, unchanged, report.Failed,
+            cancellation.IsCancellationRequested ? "; who sent it has not waited for the report" : "",
+            string.Concat(problems.Take(ProblemsInLog).Select(p => $"; row {p.Row}: {p.Message}")));
+        return report;
+    }
+
+    /// <summary>
+    /// The machines that a sheet leads to, as far as it is compared with them, and the octets of those that are large. They are read one
+    /// by one: no more than one is held whole.
+    /// </summary>
+    private async Task<(IReadOnlyList<Machine> Known, IReadOnlyDictionary<string, long> Large)> KnownAsync(
+        IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, IReadOnlyList<SheetColumn> columns,
+        CancellationToken cancellation)
+    {
+        var known = new Dictionary<string, Machine>(StringComparer.Ordinal);
+        var large = new Dictionary<string, long>(StringComparer.Ordinal);
+        var octets = 0L;
+        await foreach (var machine in queries.FindEachAsync(names, macs, cancellation))
+        {
+            if (known.ContainsKey(machine.Uuid)) continue;
+            if (DocumentSize.Of(machine) is > MemoryBudgets.Small and var size) large[machine.Uuid] = size;
+            var compared = MachineSheet.Compared(machine, columns);
+            octets += DocumentSize.Of(compared);
+            if (octets > MachineSheet.MostKnown)
+                throw new SheetException($"the machines that the sheet names have more than {MachineSheet.MostKnown >> 20} MiB in its "
+                    + "columns: import it in parts");
+            known.Add(machine.Uuid, compared);
+        }
+
+        return ([.. known.Values], large);
     }
 
     private static ImportReport Report(bool dryRun, int rows, int unchanged, int failed, IReadOnlyList<SheetProblem> problems,
@@ -141,11 +202,15 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
         }
         catch (Exception e) when (e is Orleans.Runtime.OrleansException or TimeoutException || DatabaseFailure.Is(e))
         {
-            return new MachineAnswer(503, null,
-                new ApiError("machines", plan.Machine.Uuid, "IMPORT", [$"not stored, or not surely: {e.Message}; import the sheet again"],
-                    503), 0);
+            return new MachineAnswer(503, null, new ApiError("machines", plan.Machine.Uuid, "IMPORT", [Trouble(e)], 503), 0);
         }
     }
+
+    private string Trouble(Exception exception) => faults.Of(exception) is { } fault
+        ? $"not stored, or not surely: {fault.With("import the sheet again")}"
+        : exception is TimeoutException
+            ? "not stored, or not surely: the silo that has the machine did not answer in time; import the sheet again"
+            : "not stored, or not surely: the machine is moving to another silo; import the sheet again";
 
     /// <summary>Only what the row changes, so that what others change meanwhile stays.</summary>
     private static JsonArray Patch(RowPlan plan)
@@ -178,4 +243,11 @@ public sealed class SheetImport(IMachineQueries queries, IReservationStore reser
             Set($"/Meta/{memory.Key}", memory.Value);
         return patch;
     }
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "{Who} has imported a sheet of {Rows} rows: {Created} machines made, {Updated} changed, {Unchanged} rows said what is "
+            + "so, "
+            + "{Failed} failed{Gone}{Problems}")]
+    private partial void LogImported(string who, int rows, int created, int updated, int unchanged, int failed, string gone,
+        string problems);
 }

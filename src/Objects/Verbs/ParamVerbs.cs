@@ -71,18 +71,20 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     /// <summary>Patches the values (RFC 6902); pointers begin at the values.</summary>
     public Task<ObjectAnswer> PatchAsync(string prefix, string text, ReadOnlyMemory<byte> body, ObjectRequest request,
         CancellationToken cancellation)
-        => ChangeAsync(prefix, text, "PATCH", _ => Prefixed(prefix, Value(prefix, body, "PATCH")), request, after => after, cancellation);
+        => ChangeAsync(prefix, text, "PATCH", _ => Prefixed(prefix, Value(prefix, body, "PATCH")), request, after => after, cancellation,
+            isAllWritten: false);
 
     /// <summary>Removes one value; the answer is the value as it was.</summary>
     public async Task<ObjectAnswer> RemoveAsync(string prefix, string text, string name, ObjectRequest request,
         CancellationToken cancellation)
     {
-        string? old = null;
+        var old = "null";
         await ChangeAsync(prefix, text, "DELETE", found =>
         {
             if (!Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value))
                 throw new ApiException(ApiError.NotFound(prefix, found.Document.Key, "DELETE"));
-            old = floor.Presenter(request).Value(prefix, found.Document.Key, name, value, decode: false).GetRawText();
+            if (request.Principal.May(prefix, "get", found.Specific))
+                old = floor.Presenter(request).Value(prefix, found.Document.Key, name, value, decode: false).GetRawText();
             return new JsonArray(Operation("remove", $"/Params/{JsonPatch.Escape(name)}", null));
         }, request, _ => 0, cancellation);
         return new ObjectAnswer(200, old);
@@ -90,14 +92,18 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
 
     private async Task<ObjectAnswer> ChangeAsync<T>(
         string prefix, string text, string type, Func<FoundObject, JsonArray> patch, ObjectRequest request,
-        Func<IReadOnlyDictionary<string, JsonElement>, T> answer, CancellationToken cancellation)
+        Func<IReadOnlyDictionary<string, JsonElement>, T> answer, CancellationToken cancellation, bool isAllWritten = true)
     {
-        var found = await floor.RequireAsync(prefix, text, "update:/Params", type, request, cancellation);
+        var found = await ObjectFloor.HeldAsync(
+            () => floor.RequireAsync(prefix, text, "update:/Params", type, request, cancellation), request, cancellation);
         var changed = await floor.PatchAsync(floor.Kind(prefix), found, Json.Element(patch(found)), request, cancellation);
         // A failed change of params is reported as a conflict (DRP).
         if (changed.Error is { } error)
             throw new ApiException(error with { Type = type, Code = error.Code is 422 or 406 ? 409 : error.Code });
         var after = floor.Presenter(request).Values(prefix, changed.Document!.Key, Presenter.ParamsOf(changed.Document)!, decode: false);
+        // Who may only write is told no more than what it wrote.
+        if (!isAllWritten && !request.Principal.May(prefix, "get", found.Specific))
+            return new ObjectAnswer(200, "{}") { Tag = changed.Tag };
         return ObjectAnswer.Of(answer(after)) with { Tag = changed.Tag };
     }
 

@@ -25,7 +25,9 @@ public sealed class PrefVerbs(ICatalog catalog, IGrainFactory grains)
         var answer = await GrainCalls.ActAsync(
             () => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).WritePrefs(new PrefsWrite(values, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
-        return ObjectAnswer.Of(Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs), 201);
+        var all = Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs);
+        return ObjectAnswer.Of(request.Principal.May("preferences", "list", "*") ? all
+            : all.Where(p => values.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal), 201);
     }
 
     private static Dictionary<string, string> Public(Prefs prefs)

@@ -6,6 +6,9 @@ namespace Anvil.Provisioning.Access;
 /// </summary>
 public sealed record Claim(string Scope, string Action, string Specific)
 {
+    /// <summary>Most things that a right names and that are looked at one by one.</summary>
+    public const int MostParts = 10_000;
+
     /// <summary>The right to everything.</summary>
     public static Claim All { get; } = new("*", "*", "*");
 
@@ -23,6 +26,18 @@ public sealed record Claim(string Scope, string Action, string Specific)
         => (Scope == "*" || other.Scope.Split(',').All(s => s != "*" && Holds(Scope, s)))
             && (Action == "*" || other.Action.Split(',').All(a => a != "*" && a.Length > 0 && HoldsAction(a)))
             && (Specific == "*" || other.Specific.Split(',').All(s => s != "*" && Holds(Specific, s)));
+
+    /// <summary>
+    /// True when whatever a right gives, some rights together give. One that names more than <see cref="MostParts"/> things has to be
+    /// given by one of them alone.
+    /// </summary>
+    public static bool Cover(IReadOnlyList<Claim> all, Claim wanted)
+    {
+        if (all.Any(c => c.CoversAll(wanted))) return true;
+        var (scopes, actions, specifics) = (wanted.Scope.Split(','), wanted.Action.Split(','), wanted.Specific.Split(','));
+        if ((long)scopes.Length * actions.Length * specifics.Length > MostParts) return false;
+        return scopes.All(s => actions.All(a => specifics.All(k => all.Any(c => c.CoversAll(new Claim(s, a, k))))));
+    }
 
     private bool HoldsAction(string wanted)
     {

@@ -14,13 +14,13 @@ public static class MachineClaims
         + "update:/Params/detected-bios-mode,update:/Params/last-boot-macaddr";
 
     /// <summary>
-    /// A known machine, by the token of its boot: itself, its own jobs, and the definitions that its jobs need. It opens no secure param:
-    /// those are in what is rendered for it.
+    /// A known machine, by the token of its boot: itself, its own jobs, and the definitions of params; beside these (MachineUses) the
+    /// tasks, stages, workflows and boot environments that it uses. It opens no secure param: those are in what is rendered for it.
     /// </summary>
     public static IReadOnlyList<Claim> Known(string uuid) =>
     [
         new("machines", "get,actions,action," + Own, uuid),
-        new("params,stages,tasks,info,bootenvs,workflows", "get", "*"),
+        new("params,info", "get", "*"),
         new("jobs", "create,get,update,actions,log", uuid),
         new("events", "post", "*"),
     ];

@@ -29,6 +29,9 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>Uuid of the running job whose token it came with; "" for another token.</summary>
     public string Job { get; init; } = "";
 
+    /// <summary>Name of that job's task; "" for another token.</summary>
+    public string Task { get; init; } = "";
+
     /// <summary>MAC address that the token of a registration was given to; "" where DHCP had leased nothing.</summary>
     public string Mac { get; init; } = "";
 
@@ -48,5 +51,5 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
         => Claims.Any(c => c.Covers(scope, action, specific)) && (Limits.Count == 0 || Limits.Any(c => c.Covers(scope, action, specific)));
 
     /// <summary>True when it has all that a right gives, and so may give it.</summary>
-    public bool Has(Claim right) => Claims.Any(c => c.CoversAll(right)) && (Limits.Count == 0 || Limits.Any(c => c.CoversAll(right)));
+    public bool Has(Claim right) => Claim.Cover(Claims, right) && (Limits.Count == 0 || Claim.Cover(Limits, right));
 }

@@ -53,6 +53,9 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// <summary>Sets the fields that follow from what else is in the catalog.</summary>
     public virtual Document Settle(Document document, CatalogSnapshot catalog) => document;
 
+    /// <summary>Key of a document that has a new one's key already, as far as the kind tells keys apart; null: none has.</summary>
+    public virtual string? Holder(string key, CatalogSnapshot catalog) => catalog.OfKind(Prefix).ContainsKey(key) ? key : null;
+
     /// <summary>What breaks a rule of the kind; the old version is null for a new document.</summary>
     public abstract IEnumerable<string> Problems(Document document, Document? old, CatalogSnapshot catalog);
 

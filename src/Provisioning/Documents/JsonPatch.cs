@@ -76,6 +76,11 @@ public static class JsonPatch
         }
     }
 
+    /// <summary>True when a patch looks at what is there: it tests, copies or moves.</summary>
+    public static bool Reads(JsonElement patch)
+        => patch.ValueKind == JsonValueKind.Array
+            && patch.EnumerateArray().Any(o => o.ValueKind == JsonValueKind.Object && Text(o, "op") is "test" or "copy" or "move");
+
     /// <summary>Refuses operations that look at a field which is never read: what they test, or where they copy and move from.</summary>
     /// <param name="patch">The array of operations.</param>
     /// <param name="writeOnly">Names of the fields.</param>

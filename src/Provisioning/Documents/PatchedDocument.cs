@@ -63,6 +63,13 @@ internal sealed class PatchedDocument(JsonElement written)
         if (pointer.Length > PatchLimits.PointerLength)
             throw new PatchFault($"a JSON pointer has at most {PatchLimits.PointerLength} characters");
         if (pointer[0] != '/') throw new PatchFault($"\"{pointer}\" is not a JSON pointer");
+        // RFC 6901 section 3: a tilde is followed by 0 or 1.
+        for (var at = pointer.IndexOf('~', StringComparison.Ordinal); at >= 0; at = pointer.IndexOf('~', at + 1))
+        {
+            if (at + 1 == pointer.Length || pointer[at + 1] is not ('0' or '1'))
+                throw new PatchFault($"\"{pointer}\" is not a JSON pointer: ~ is followed by 0 or 1");
+        }
+
         string[] tokens =
             [.. pointer[1..].Split('/')
                 .Select(t => t.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];

@@ -40,6 +40,12 @@ public static class JobRules
     /// <exception cref="ApiException">422: no such state, or no way to it.</exception>
     public static (Job Job, Machine Machine) Update(Machine machine, Job old, Job wanted, CatalogSnapshot catalog, DateTimeOffset now)
     {
+        if (wanted.Uuid != old.Uuid)
+            throw new ApiException(
+                ApiError.BadRequest("jobs", old.Uuid, "PATCH", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
+        if (Fixed(old).Zip(Fixed(wanted)).Where(f => !Equals(f.First.Value, f.Second.Value)).Select(f => f.First.Name).ToList()
+            is { Count: > 0 } changed)
+            throw new ApiException(ApiError.Invalid("jobs", old.Uuid, changed.Select(f => $"{f} of a job cannot be changed")));
         if (!JobState.IsKnown(wanted.State)) throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"Invalid State `{wanted.State}`"));
         if (!JobState.MayChange(old.State, wanted.State))
             throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"a job cannot go from {old.State} to {wanted.State}"));
@@ -50,6 +56,16 @@ public static class JobRules
         if (job.State != old.State) machine = JobLifecycle.Changed(machine, job, catalog, now);
         return (job, machine);
     }
+
+    /// <summary>What the server says of a job, and nobody else.</summary>
+    private static IEnumerable<(string Name, object Value)> Fixed(Job job) =>
+    [
+        (nameof(Job.Previous), job.Previous), (nameof(Job.Machine), job.Machine), (nameof(Job.Task), job.Task),
+        (nameof(Job.Stage), job.Stage), (nameof(Job.Workflow), job.Workflow), (nameof(Job.BootEnv), job.BootEnv),
+        (nameof(Job.StartTime), job.StartTime), (nameof(Job.EndTime), job.EndTime), (nameof(Job.Archived), job.Archived),
+        (nameof(Job.Current), job.Current), (nameof(Job.CurrentIndex), job.CurrentIndex), (nameof(Job.NextIndex), job.NextIndex),
+        (nameof(Job.Token), job.Token),
+    ];
 
     private static NextJob Walk(Machine machine, Job? previous, int index, List<Job> changed, CatalogSnapshot catalog, DateTimeOffset now,
         Func<string> newUuid)

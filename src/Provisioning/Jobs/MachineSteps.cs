@@ -156,6 +156,8 @@ public static class MachineSteps
         RuleContext on)
     {
         Check(old, type, options);
+        // A gateway of the version before does not say whose job it is; only the current one's token is good.
+        if (options is { ByTask: true, Task: "" }) options = options with { Task = old.Job?.Task ?? "" };
         var updated = MachineRules.Update(machine, wanted, on.Catalog, on.Now, options);
         return Finish(200, old, old with { Machine = updated }, "update", options.By, on);
     }

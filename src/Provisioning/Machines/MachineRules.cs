@@ -17,6 +17,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
     /// <summary>Made with the token of a running job of a task that somebody with the right has set.</summary>
     public bool ByTask { get; init; }
 
+    /// <summary>Name of that job's task.</summary>
+    public string Task { get; init; } = "";
+
     /// <summary>The subnet's or site's policy about machines that register themselves (<see cref="RegistrationPolicy"/>).</summary>
     public string Admission { get; init; } = RegistrationPolicy.Open;
 
@@ -77,9 +80,10 @@ public static class MachineRules
 
         var broken = Broken(machine, null, catalog).ToList();
         if (discovered) broken.AddRange(OwnProblems(machine, new Machine()));
-        var missing = Missing(machine, catalog).Union(MissingTasks(wanted.Tasks, catalog)).ToList();
-        if (broken.Count > 0 || (missing.Count > 0 && !options.Force))
+        var missing = Missing(machine, catalog).Union(MissingEntries(wanted.Tasks, catalog)).ToList();
+        if (broken.Count > 0 || (missing.Count > 0 && (!options.Force || options.ByTask)))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
+        if (options.ByTask) TaskGrants.Check(options.Task, options.By, Untouched(wanted, machine, prefs), machine, catalog);
         machine = Availability(machine, missing);
         return Lifecycle.Created(machine, discovered, catalog, now);
     }
@@ -124,6 +128,10 @@ public static class MachineRules
             machine) with
         { Uuid = machine.Uuid, Partial = true, Validated = machine.Validated, Available = machine.Available };
 
+    /// <summary>What who registers is told of the machine that it made: what it said, whether it was let in, and its workflow.</summary>
+    public static Machine Told(Machine machine)
+        => Public(machine) with { Workflow = machine.Workflow, Boot = machine.Boot, Runnable = machine.Runnable };
+
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
     public static bool IsFact(string param)
         => param.StartsWith("hardware/", StringComparison.Ordinal) || param is "detected-bios-mode" or "last-boot-macaddr";
@@ -151,7 +159,8 @@ public static class MachineRules
         if (old.Locked && (options.ByMachine || machine.Locked || !OnlyUnlocks(old, machine)))
             throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
 
-        var problems = options.Force ? [] : Unknown(old, machine, catalog).ToList();
+        // A job does not choose what is made later: whoever makes it does not know that it was chosen.
+        var problems = options.Force && !options.ByTask ? [] : Unknown(old, machine, catalog).ToList();
         if (options.ByMachine && !options.ByTask) machine = OfItself(old, machine, problems);
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
@@ -159,6 +168,7 @@ public static class MachineRules
         var missing = Missing(machine, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
+        if (options.ByTask) TaskGrants.Check(options.Task, options.By, old, machine, catalog);
         if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine)) machine = Approved(machine, catalog, now);
         if (machine.BootEnv != old.BootEnv)
         {
@@ -287,6 +297,12 @@ public static class MachineRules
     private static long FactOctets(Machine machine)
         => machine.Params.Where(p => IsFact(p.Key)).Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
 
+    /// <summary>What a new machine is without a word about what it runs: the site's own choice; null where it was said.</summary>
+    private static Machine? Untouched(Machine wanted, Machine made, Prefs prefs)
+        => wanted.Tasks.Count == 0 && wanted.Stage.Length == 0
+            && (wanted.Workflow.Length == 0 || wanted.Workflow == prefs["defaultWorkflow"])
+            ? made with { Profiles = [] } : null;
+
     private static bool DecidesWhatItRuns(Machine old, Machine machine)
         => machine.Workflow != old.Workflow || machine.Stage != old.Stage || machine.BootEnv != old.BootEnv
             || !machine.Profiles.SequenceEqual(old.Profiles) || !machine.Tasks.SequenceEqual(old.Tasks);
@@ -356,6 +372,32 @@ public static class MachineRules
         => tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)
             .Select(t => $"Task {t} does not exist");
 
+    /// <summary>What entries of a task list name that somebody writes: also the stages and boot environments that they change
+    /// to.</summary>
+    private static IEnumerable<string> MissingEntries(IEnumerable<string> entries, CatalogSnapshot catalog)
+    {
+        foreach (var entry in entries.Distinct(StringComparer.Ordinal))
+        {
+            if (After(entry, TaskLists.StageEntry) is { } stage)
+            {
+                if (!catalog.Stages.ContainsKey(stage)) yield return $"Stage {stage} does not exist";
+            }
+            else if (After(entry, TaskLists.BootEnvEntry) is { } name)
+            {
+                if (!catalog.BootEnvs.TryGetValue(name, out var env)) yield return $"Bootenv {name} does not exist";
+                else if (env.OnlyUnknown)
+                    yield return $"Bootenv {name} does not allow Machine assignments, it has the OnlyUnknown flag.";
+            }
+            else
+            {
+                foreach (var task in MissingTasks([entry], catalog)) yield return task;
+            }
+        }
+    }
+
+    private static string? After(string entry, string prefix)
+        => entry.StartsWith(prefix, StringComparison.Ordinal) ? entry[prefix.Length..] : null;
+
     /// <summary>
     /// What a change names and the catalog does not have. What went missing since, or is missing from what a workflow names, makes a
     /// machine
@@ -375,7 +417,7 @@ public static class MachineRules
             yield return $"Workflow {wanted.Workflow} does not exist";
         foreach (var profile in wanted.Profiles.Except(old.Profiles).Where(p => !catalog.Profiles.ContainsKey(p)))
             yield return $"Profile {profile} does not exist";
-        foreach (var task in MissingTasks(wanted.Tasks.Except(old.Tasks), catalog)) yield return task;
+        foreach (var entry in MissingEntries(wanted.Tasks.Except(old.Tasks), catalog)) yield return entry;
     }
 
     private static string? BootEnvOf(string stage, CatalogSnapshot catalog)

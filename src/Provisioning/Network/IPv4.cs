@@ -7,6 +7,9 @@ namespace Anvil.Provisioning.Network;
 /// <summary>IPv4 addresses as host-order numbers, for range arithmetic.</summary>
 public static class IPv4
 {
+    /// <summary>True for an address of loopback (RFC 1122 section 3.2.1.3): it is on no wire.</summary>
+    public static bool IsLoopback(uint address) => address >> 24 == 127;
+
     /// <summary>Parses dotted quad, strictly: four decimal octets, nothing else.</summary>
     public static bool TryParse(string? text, out uint address)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Anvil.Provisioning.Network;
 
 /// <summary>
@@ -14,6 +16,9 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// </summary>
     public const int DeclineSeconds = 60;
 
+    /// <summary>Addresses of edges: nobody is given them, whatever is reserved or was leased.</summary>
+    public IReadOnlySet<uint> Edges { get; init; } = FrozenSet<uint>.Empty;
+
     private static readonly TimeSpan ObservedFor = TimeSpan.FromDays(1);
     private static readonly TimeSpan InvalidFor = TimeSpan.FromMinutes(10);
 
@@ -24,6 +29,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (reservation is not null)
         {
             var address = IPv4.Parse(reservation.Addr);
+            if (Edges.Contains(address)) return Silence($"{reservation.Addr}, reserved for {request.Token}, is an edge's own address");
             var held = leases.At(address);
             if (held is null || held.Token == request.Token || !held.IsLive(now))
                 return Offer(request, address, reservation, now, $"reserved for {request.Token}");
@@ -34,13 +40,14 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var isStranger = !request.IsKnown && reservation is null && (own is null or { State: not Lease.Ack });
         if (isStranger && Crowd(request, own is { State: Lease.Offer } && own.IsLive(now), now) is { } crowd) return crowd;
         if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr))
-            && !IsReserved(IPv4.Parse(own.Addr))
+            && !IsReserved(IPv4.Parse(own.Addr)) && !Edges.Contains(IPv4.Parse(own.Addr))
             && (request.Requested == 0 || request.Requested == IPv4.Parse(own.Addr) || own.IsLive(now)))
             return Offer(request, IPv4.Parse(own.Addr), null, now, "had this address before");
         foreach (var picker in subnet.Pickers)
         {
             var (address, stop) = Pick(picker, request, now);
-            if (address is { } found) return Offer(request, found, null, now, $"picked by {picker}") with { Picked = true };
+            if (address is { } found && !Edges.Contains(found))
+                return Offer(request, found, null, now, $"picked by {picker}") with { Picked = true };
             if (stop) return Silence($"picker {picker} gives no address", LeaseCause.Picker);
         }
 
@@ -56,6 +63,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (!IPv4.IsGlobalUnicast(request.Requested)) return Refuse("no usable address was asked for");
         var address = request.Requested;
         if (!subnet.Cidr.Contains(address)) return Refuse($"{IPv4.Format(address)} is not in subnet {subnet.Name}");
+        if (Edges.Contains(address)) return Refuse($"{IPv4.Format(address)} is an edge's own address");
         var held = leases.At(address);
         if (held is not null && (held.Token != request.Token || held.State == Lease.Invalid) && held.IsLive(now))
             return Refuse(held.State == Lease.Invalid

@@ -39,8 +39,12 @@ public static class RelayRules
     /// <param name="source">Address that it came from.</param>
     /// <param name="known">Address that this relay sends from, as learned; 0 when it is new.</param>
     /// <param name="isLeased">True for an address that clients are given.</param>
-    public static string? Doubt(Subnet subnet, string mode, uint relay, uint source, uint known, Func<uint, bool> isLeased)
+    /// <param name="isEdge">True for an address of an edge.</param>
+    public static string? Doubt(Subnet subnet, string mode, uint relay, uint source, uint known, Func<uint, bool> isLeased,
+        Func<uint, bool> isEdge)
     {
+        if (isEdge(relay)) return $"{IPv4.Format(relay)} is an edge's own address, no relay's";
+        if (IPv4.IsLoopback(relay) && !IPv4.IsLoopback(source)) return $"{IPv4.Format(relay)} is on no wire, and so no relay's";
         if (ListOf(subnet) is { } list)
         {
             return list.Contains(IPv4.Format(relay), StringComparer.Ordinal)

@@ -42,6 +42,12 @@ public sealed class MachineSheet
     /// <inheritdoc cref="WorkflowMemory"/>
     public const string BootEnvMemory = "sheet-bootenv";
 
+    /// <summary>
+    /// Most octets that are held of the machines that a sheet's names and MAC addresses lead to: their documents, with those params alone
+    /// that are columns.
+    /// </summary>
+    public const long MostKnown = 128L << 20;
+
     private const string Clear = "-";
     private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t'];
     private readonly IReadOnlyList<SheetColumn> _columns;
@@ -104,6 +110,13 @@ public sealed class MachineSheet
 
         return (names, macs);
     }
+
+    /// <summary>A machine with what a sheet's rows are compared with: of its params those that are columns.</summary>
+    public static Machine Compared(Machine machine, IReadOnlyList<SheetColumn> columns) => machine with
+    {
+        Params = columns.Where(c => c.Param.Length > 0 && machine.Params.ContainsKey(c.Param)).Select(c => c.Param)
+            .Distinct(StringComparer.Ordinal).ToDictionary(p => p, p => machine.Params[p].Clone(), StringComparer.Ordinal),
+    };
 
     /// <summary>Addresses in a sheet, to look reservations up by.</summary>
     public static IReadOnlyCollection<uint> Addresses(Sheet sheet, IReadOnlyList<SheetColumn> columns)

@@ -20,7 +20,7 @@ internal sealed class SubnetBench : ICatalog
         Current = new CatalogSnapshot(Reservations.Revision, [Net]);
         Clock = new JumpingClock();
         Shell = new GrainShell("s-net", Clock);
-        Grain = new SubnetGrain(Shell, this, Store, Reservations, Clock, NullLogger<SubnetGrain>.Instance);
+        Grain = new SubnetGrain(Shell, this, Store, Reservations, Edges, Clock, NullLogger<SubnetGrain>.Instance);
     }
 
     public static Subnet Net { get; } = new()
@@ -45,6 +45,8 @@ internal sealed class SubnetBench : ICatalog
     public FakeLeaseStore Store { get; } = new();
 
     public FakeReservationStore Reservations { get; } = new();
+
+    public FakeEdges Edges { get; } = new();
 
     public SubnetGrain Grain { get; }
 

@@ -51,6 +51,8 @@ public sealed class SubnetGrainTests
             Assert.Equal((LeaseVerdict.Give, 400, lease.ExpireTime), (renewed.Verdict, renewed.Lease!.Duration, renewed.Lease.ExpireTime));
             var stranger = await bench.Discover(2);
             Assert.Equal((LeaseVerdict.Silence, LeaseCause.DatabaseAway), (stranger.Verdict, stranger.Cause));
+            Assert.EndsWith(": new leases wait", stranger.Reason, StringComparison.Ordinal);
+            Assert.StartsWith("the database does not take a statement", stranger.Reason, StringComparison.Ordinal);
         }
 
         Assert.Equal(503, (await bench.Shell.Call(() => bench.Grain.DeleteLease(IPv4.Parse(lease.Addr)))).Status);
@@ -61,6 +63,26 @@ public sealed class SubnetGrainTests
         Assert.Equal(2, bench.Store.Openings);
         Assert.Equal(600, (await bench.Request(1, lease.Addr)).Lease!.Duration);
         Assert.Equal(LeaseVerdict.Give, (await bench.Discover(2)).Verdict);
+    }
+
+    /// <summary>An edge's own address is nobody's, whether it is free, reserved, or was leased before the edge had it.</summary>
+    [Fact]
+    public async Task AnEdgesOwnAddressIsNobodys()
+    {
+        var bench = await SubnetBench.OpenAsync(Reserved(11, 7));
+        var before = await bench.Lease(1);
+        Assert.Equal("10.0.0.10", before.Addr);
+        foreach (var own in new[] { "10.0.0.10", "10.0.0.11", "10.0.0.12" }) bench.Edges.Own.Add(IPv4.Parse(own));
+        Assert.Equal(LeaseVerdict.Refuse, (await bench.Request(1, "10.0.0.10")).Verdict);
+        Assert.Equal(LeaseVerdict.Silence, (await bench.Discover(7)).Verdict);
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 20; i < 40; i++)
+        {
+            var offer = await bench.Discover(i);
+            if (offer.Verdict == LeaseVerdict.Give) given.Add(offer.Lease!.Addr);
+        }
+
+        Assert.Equal(Enumerable.Range(13, 8).Select(n => $"10.0.0.{n}").Order(), given.Order());
     }
 
     /// <summary>

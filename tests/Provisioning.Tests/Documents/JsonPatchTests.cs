@@ -36,6 +36,20 @@ public sealed class JsonPatchTests
     }
 
     [Theory]
+    [InlineData("""[{"op":"add","path":"/a","value":1},{"op":"remove","path":"/a"},{"op":"replace","path":"/a","value":1}]""", false)]
+    [InlineData("""[{"op":"add","path":"/a","value":1},{"op":"test","path":"/b","value":1}]""", true)]
+    [InlineData("""[{"op":"copy","from":"/a","path":"/b"}]""", true)]
+    [InlineData("""[{"op":"move","from":"/a","path":"/b"}]""", true)]
+    [InlineData("""{"op":"test"}""", false)]
+    [InlineData("""[1,{"op":7}]""", false)]
+    public void WhatAPatchLooksAtIsTold(string patch, bool reads)
+        => Assert.Equal(reads, JsonPatch.Reads(JsonSerializer.Deserialize<JsonElement>(patch)));
+
+    [Theory]
+    [InlineData("""[{"op":"add","path":"/a~2","value":1}]""", 409,
+        "Patch error at line 0: \"/a~2\" is not a JSON pointer: ~ is followed by 0 or 1")]
+    [InlineData("""[{"op":"copy","from":"/a~","path":"/b"}]""", 409,
+        "Patch error at line 0: \"/a~\" is not a JSON pointer: ~ is followed by 0 or 1")]
     [InlineData("""[{"op":"test","path":"/a","value":2}]""", 409, "Patch error at line 0: Test op failed.")]
     [InlineData("""[{"op":"add","path":"/x","value":1},{"op":"bogus","path":"/a"}]""", 409, "Patch error at line 1: Invalid op bogus")]
     [InlineData("""[{"op":"replace","path":"/no/deep","value":1}]""", 409,

@@ -214,6 +214,10 @@ public sealed class StrangerTests
     [InlineData("learn", "", "10.1.0.1", "0.0.0.0", "", "0.0.0.0 is a client's address, no relay's")]
     [InlineData("learn", "", "10.1.0.1", "10.5.0.1", "", "10.5.0.1 is a client's address, no relay's")]
     [InlineData("learn", "", "10.5.0.1", "10.5.0.1", "", "10.5.0.1 is a client's address, no relay's")]
+    [InlineData("learn", "", "10.7.0.1", "10.7.0.1", "", "10.7.0.1 is an edge's own address, no relay's")]
+    [InlineData("learn", "10.7.0.1", "10.7.0.1", "10.7.0.1", "", "10.7.0.1 is an edge's own address, no relay's")]
+    [InlineData("learn", "", "127.0.0.1", "10.9.0.9", "", "127.0.0.1 is on no wire, and so no relay's")]
+    [InlineData("learn", "", "127.0.0.1", "127.0.0.1", "", null)]
     [InlineData("learn", "10.1.0.1", "10.1.0.1", "10.1.0.1", "", null)]
     [InlineData("learn", "10.1.0.1, 10.9.0.9", "10.1.0.1", "10.9.0.9", "", null)]
     [InlineData("learn", "10.1.0.1", "10.1.0.1", "10.9.0.9", "", "10.9.0.9 is not among the relays of net for 10.1.0.1")]
@@ -226,6 +230,7 @@ public sealed class StrangerTests
             Meta = new Dictionary<string, string>(StringComparer.Ordinal) { [RelayRules.SubnetMeta] = list },
         };
         var from = known.Length == 0 ? 0 : IPv4.Parse(known);
-        Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, a => a >> 16 == (10 << 8 | 5)));
+        Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, a => a >> 16 == (10 << 8 | 5),
+            a => a == IPv4.Parse("10.7.0.1")));
     }
 }

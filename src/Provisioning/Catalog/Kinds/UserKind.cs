@@ -15,7 +15,7 @@ internal sealed class UserKind() : CatalogKind<User>("users")
     /// <inheritdoc/>
     public override IReadOnlyList<FieldIndex> Indexes { get; } =
     [
-        new(Administrators, d => IsAdministrator((User)d) ? ["true"] : []), new(Looks, d => [LookAlikes.Skeleton(((User)d).Name)]),
+        new(Administrators, d => IsAdministrator((User)d) ? ["true"] : []), new(Looks, d => [LookOf(((User)d).Name)]),
     ];
 
     /// <inheritdoc/>
@@ -27,6 +27,11 @@ internal sealed class UserKind() : CatalogKind<User>("users")
 
     /// <inheritdoc/>
     public override User Empty(string key) => new() { Name = key };
+
+    /// <inheritdoc/>
+    public override string? Holder(string key, CatalogSnapshot catalog)
+        => base.Holder(key, catalog)
+            ?? catalog.Having("users", Looks, LookOf(key)).FirstOrDefault(other => Folded(other.Key) == Folded(key))?.Key;
 
     /// <inheritdoc/>
     protected override User Fill(User document) => document.Secret.Length > 0 ? document : document with { Secret = NewSecret() };
@@ -65,8 +70,12 @@ internal sealed class UserKind() : CatalogKind<User>("users")
 
     private static string NewSecret() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
+    private static string LookOf(string name) => LookAlikes.Skeleton(Folded(name));
+
+    private static string Folded(string name) => name.ToLowerInvariant();
+
     private static string? Twin(string name, CatalogSnapshot catalog)
-        => catalog.Having("users", Looks, LookAlikes.Skeleton(name)).FirstOrDefault(other => other.Key != name)?.Key;
+        => catalog.Having("users", Looks, LookOf(name)).FirstOrDefault(other => other.Key != name)?.Key;
 
     private static bool IsAdministrator(User user)
         => user.Roles.Contains(Administrator, StringComparer.Ordinal) && Passwords.IsHash(user.PasswordHash);
