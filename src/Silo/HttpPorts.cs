@@ -53,8 +53,9 @@ internal static class HttpPorts
         => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
         {
             var shares = new Shares(connections);
+            var ofSource = FileLimit.Share(silo.ConnectionsOfSource, connections, silo.Connections);
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => AdmitAsync(connection, next, shares, silo.ConnectionsOfSource));
+            listen.Use(next => connection => AdmitAsync(connection, next, shares, ofSource));
         });
 
     /// <summary>Who has too many connections is given no more of them; nothing is read from it.</summary>
