@@ -45,12 +45,12 @@ internal static partial class FileLimit
         return (int)Math.Min(wanted, Math.Max(1, left / (servesFiles ? 3 : 1)));
     }
 
-    /// <summary>A source's connections: as many fewer as there are fewer in all, so that one source does not have them all.</summary>
+    /// <summary>A source's connections: where fewer fit in all than wanted, no source has more than an eighth of them.</summary>
     /// <param name="ofSource">As the settings say.</param>
     /// <param name="connections">Connections that fit.</param>
     /// <param name="wanted">Connections that the settings say.</param>
-    public static int Share(int ofSource, int connections, int wanted)
-        => connections >= wanted ? ofSource : (int)Math.Max(1, (long)ofSource * connections / wanted);
+    public static int OfSource(int ofSource, int connections, int wanted)
+        => connections >= wanted ? ofSource : Math.Min(ofSource, Math.Max(1, connections / 8));
 
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     private static partial int GetLimit(int resource, out Limit limit);

@@ -53,7 +53,7 @@ internal static class HttpPorts
         => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
         {
             var shares = new Shares(connections);
-            var ofSource = FileLimit.Share(silo.ConnectionsOfSource, connections, silo.Connections);
+            var ofSource = FileLimit.OfSource(silo.ConnectionsOfSource, connections, silo.Connections);
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => AdmitAsync(connection, next, shares, ofSource));
         });

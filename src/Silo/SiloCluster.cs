@@ -8,10 +8,12 @@ using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Network;
 using Anvil.Storage;
+using Anvil.Storage.Sqlite;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Storage;
 
 namespace Anvil.Silo;
 
@@ -26,12 +28,21 @@ internal static class SiloCluster
         if (database.MembershipConnectionString is { } membership) Join(orleans, database.Invariant, membership, silo);
         else orleans.UseLocalhostClustering(siloPort: silo.SiloPort, gatewayPort: 0, serviceId: ServiceId, clusterId: silo.Cluster);
         orleans.Services.AddAnvilWire();
-        orleans.AddAdoNetGrainStorage(MachineGrain.Store, (AdoNetGrainStorageOptions o) =>
+        if (database is SqliteDatabase sqlite)
         {
-            o.Invariant = database.Invariant;
-            o.ConnectionString = database.ConnectionString;
-            o.GrainStorageSerializer = new StateSerializer();
-        });
+            orleans.Services.AddKeyedSingleton<IGrainStorage>(MachineGrain.Store,
+                new SqliteGrainStorage(sqlite, new StateSerializer(), ServiceId));
+        }
+        else
+        {
+            orleans.AddAdoNetGrainStorage(MachineGrain.Store, (AdoNetGrainStorageOptions o) =>
+            {
+                o.Invariant = database.Invariant;
+                o.ConnectionString = database.ConnectionString;
+                o.GrainStorageSerializer = new StateSerializer();
+            });
+        }
+
         orleans.UseAdoNetReminderService((AdoNetReminderTableOptions o) =>
         {
             o.Invariant = database.Invariant;

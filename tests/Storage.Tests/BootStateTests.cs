@@ -101,7 +101,7 @@ public abstract class BootStateTests
         await WriteAsync(null, State(1));
         await Boots.WriteAsync([Write(1, Record(Phase.Installing, "10.0.0.7", 2))], None);
         Assert.Equal(3, await WriteAsync(2, new MachineState { Revision = 3 }));
-        Assert.Equal(4L, await RunAsync("ClearStorageKey", 3, null));
+        Assert.Equal(4L, await ClearAsync("m-" + Uuid, "machine", 3));
         Assert.Equal(0L, await ScalarAsync("SELECT count(*) FROM boot_state"));
         Assert.Empty(await Boots.WriteAsync([Write(3, Record(Phase.Failed, "", 4)), Write(4, Record(Phase.Failed, "", 4), "", 2)], None));
         Assert.Equal((null, 4), await ReadAsync());
@@ -153,13 +153,10 @@ public abstract class BootStateTests
     [Fact]
     public async Task WhatIsBesidesMachinesIsReadAndWrittenAsBefore()
     {
-        Assert.Equal(1L, await RunAsync("WriteToStorageKey", null, "{}", "x", "other"));
-        Assert.Equal(2L, await RunAsync("WriteToStorageKey", 1, "{\"a\":1}", "x", "other"));
-        Assert.Null(await RunAsync("WriteToStorageKey", 1, "{}", "x", "other"));
-        await using var connection = await Store.ConnectAsync(None);
-        var row = await connection.QuerySingleAsync(await TextAsync("ReadFromStorageKey"), Parameters(null, null, "x", "other"));
-        Assert.Equal("{\"a\":1}",
-            System.Text.Encoding.UTF8.GetString(((IDictionary<string, object>)row)["PayloadBinary"] as byte[] ?? []));
+        Assert.Equal(1L, await StoreAsync("x", "other", null, "{}"));
+        Assert.Equal(2L, await StoreAsync("x", "other", 1, "{\"a\":1}"));
+        Assert.Null(await StoreAsync("x", "other", 1, "{}"));
+        Assert.Equal(("{\"a\":1}", 2), await LoadAsync("x", "other"));
     }
 
     /// <summary>A machine's uuid.</summary>
@@ -190,7 +187,7 @@ public abstract class BootStateTests
     protected async Task<int?> WriteAsync(int? version, MachineState state, int machine = 1)
     {
         if (state.Machine is { } own) state = state with { Machine = own with { Uuid = Id(machine), Name = $"m{machine}" } };
-        return (int?)await RunAsync("WriteToStorageKey", version, Json.Write(state), "m-" + Id(machine));
+        return (int?)await StoreAsync("m-" + Id(machine), "machine", version, Json.Write(state));
     }
 
     /// <summary>One value out of the database.</summary>
@@ -224,11 +221,20 @@ public abstract class BootStateTests
     private async Task<string> TextAsync(string key)
         => (string)(await ScalarAsync($"SELECT QueryText FROM OrleansQuery WHERE QueryKey = '{key}'"))!;
 
-    private async Task<long?> RunAsync(string key, int? version, string? payload, string? ext = null, string type = "machine")
+    /// <summary>Writes a state as the silo does.</summary>
+    /// <returns>The version after it; null for a conflict.</returns>
+    protected virtual Task<long?> StoreAsync(string ext, string type, int? version, string state)
+        => ChangeAsync("WriteToStorageKey", ext, type, version, state);
+
+    /// <summary>Clears a state as the silo does.</summary>
+    /// <returns>The version after it; null for a conflict.</returns>
+    protected virtual Task<long?> ClearAsync(string ext, string type, int version)
+        => ChangeAsync("ClearStorageKey", ext, type, version, null);
+
+    private async Task<long?> ChangeAsync(string key, string ext, string type, int? version, string? state)
     {
         await using var connection = await Store.ConnectAsync(None);
-        await using var reader = await connection.ExecuteReaderAsync(await TextAsync(key),
-            Parameters(version, payload, ext ?? "m-" + Uuid, type));
+        await using var reader = await connection.ExecuteReaderAsync(await TextAsync(key), Parameters(version, state, ext, type));
         long? written = null;
         do
         {
@@ -238,17 +244,22 @@ public abstract class BootStateTests
         return written;
     }
 
-    private async Task<(MachineState? State, int Version)> ReadAsync()
+    /// <summary>Reads a state as the silo does.</summary>
+    protected virtual async Task<(string? State, int Version)> LoadAsync(string ext, string type)
     {
         await using var connection = await Store.ConnectAsync(None);
         await using var reader = await connection.ExecuteReaderAsync(
-            await TextAsync("ReadFromStorageKey"), Parameters(null, null, "m-" + Uuid));
+            await TextAsync("ReadFromStorageKey"), Parameters(null, null, ext, type));
         Assert.True(await reader.ReadAsync());
         var payload = reader.GetOrdinal("PayloadBinary");
-        var state = reader.IsDBNull(payload)
-            ? null
-            : JsonSerializer.Deserialize<MachineState>((byte[])reader.GetValue(payload), Json.Options);
-        return (state, Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Version")), null));
+        return (reader.IsDBNull(payload) ? null : System.Text.Encoding.UTF8.GetString((byte[])reader.GetValue(payload)),
+            Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Version")), null));
+    }
+
+    private async Task<(MachineState? State, int Version)> ReadAsync()
+    {
+        var (state, version) = await LoadAsync("m-" + Uuid, "machine");
+        return (state is null ? null : Json.Read<MachineState>(state), version);
     }
 }
 
@@ -265,6 +276,18 @@ public sealed class SqliteBootStateTests : BootStateTests, IAsyncLifetime
     protected override IBootStateStore Boots => new SqliteBootStateStore(_database);
 
     protected override IMachineFeed Feed => new SqliteMachineFeed(_database, new SqliteEventStore(_database));
+
+    protected override Task<long?> StoreAsync(string ext, string type, int? version, string state)
+        => new SqliteStates(_database).WriteAsync(ext, type, version, state);
+
+    protected override async Task<long?> ClearAsync(string ext, string type, int version)
+        => await new SqliteStates(_database).ClearAsync(ext, type, $"{version}") is { } after ? long.Parse(after, null) : null;
+
+    protected override async Task<(string? State, int Version)> LoadAsync(string ext, string type)
+    {
+        var (state, version) = await new SqliteStates(_database).ReadAsync(ext, type);
+        return (state, int.Parse(Assert.IsType<string>(version), null));
+    }
 
     /// <summary>What a sighting writes, counted in the log of this one database.</summary>
     [Fact]

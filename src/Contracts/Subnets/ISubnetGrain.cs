@@ -52,6 +52,10 @@ public sealed record LeaseCall([property: Id(0)] LeaseAct Act, [property: Id(1)]
     /// <summary>A machine with this MAC address is known.</summary>
     [Id(8)]
     public bool IsKnown { get; init; }
+
+    /// <summary>The client takes an offer of this server: it names it (option 54).</summary>
+    [Id(10)]
+    public bool IsChosen { get; init; }
 }
 
 /// <summary>How DHCP answers; the lease is durable when this arrives.</summary>

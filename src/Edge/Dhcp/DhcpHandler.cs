@@ -185,7 +185,7 @@ public sealed class DhcpHandler(
     {
         var request = on.Request;
         await prober.EndAsync(wanted);
-        var call = Call(LeaseAct.Request, on, wanted);
+        var call = Call(LeaseAct.Request, on, wanted) with { IsChosen = request.OptionAddress(DhcpOption.ServerId) != 0 };
         var answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Handle(call));
         switch (answer.Verdict)
         {

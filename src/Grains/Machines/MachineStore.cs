@@ -17,7 +17,7 @@ namespace Anvil.Grains.Machines;
 /// <param name="uuid">The machine.</param>
 /// <param name="storage">Where states live.</param>
 /// <param name="boots">The way of boot records.</param>
-/// <param name="database">The database, whose writers take turns.</param>
+/// <param name="database">The database, which knows its faults.</param>
 public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage storage, BootJournal boots, Database database)
 {
     private readonly GrainState<MachineState> _row = new(new MachineState());
@@ -53,7 +53,6 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         _row.State = next;
         try
         {
-            using var turn = await database.WriteTurnAsync(CancellationToken.None);
             await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);
         }
         catch (Exception e)
@@ -87,11 +86,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
     }
 
     /// <summary>Clears the row of a machine that was deleted.</summary>
-    public async Task ClearAsync()
-    {
-        using var turn = await database.WriteTurnAsync(CancellationToken.None);
-        await storage.ClearStateAsync(MachineGrain.StateName, grain, _row);
-    }
+    public Task ClearAsync() => storage.ClearStateAsync(MachineGrain.StateName, grain, _row);
 
     /// <summary>What was the matter with the database when a read or write failed.</summary>
     public DatabaseFault FaultOf(Exception exception) => database.Of(exception) ?? DatabaseFault.Away;

@@ -21,6 +21,9 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
     /// <summary>The batch that is being written, and those that wait behind it.</summary>
     private readonly List<LeaseBatch> _queue = [];
 
+    /// <summary>What nobody waits for: it goes with the next batch. Newer than all that is queued for the same addresses.</summary>
+    private readonly Dictionary<uint, Lease> _later = [];
+
     /// <summary>The epoch that this journal writes in.</summary>
     public long Epoch { get; private set; }
 
@@ -52,10 +55,21 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
         if (_durable.TryGetValue(address, out var held)) _durable[address] = held with { ExpireTime = held.ExpireTime + by };
     }
 
-    /// <summary>Writes leases; durable when it returns.</summary>
+    /// <summary>
+    /// Writes leases with the next batch, or not at all where an address has changed once more by then. <see cref="StoreAsync"/> of none
+    /// writes them at once.
+    /// </summary>
+    public void StoreLater(IReadOnlyList<Lease> leases)
+    {
+        foreach (var lease in leases) _later[IPv4.Parse(lease.Addr)] = lease;
+    }
+
+    /// <summary>Writes leases, and those that were to be written later; durable when it returns.</summary>
     /// <exception cref="StaleEpochException">Another writer has taken the subnet; everything was taken back.</exception>
     public async Task StoreAsync(IReadOnlyList<Lease> leases)
     {
+        if (leases.Count == 0 && _later.Count == 0) return;
+        foreach (var lease in leases) _later.Remove(IPv4.Parse(lease.Addr));
         if (_queue.Count > 0 && _queue[^1] is { IsOpen: true } waiting)
         {
             waiting.Leases.AddRange(leases);
@@ -70,7 +84,11 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
 
     /// <summary>Deletes the lease at an address, after all that was decided before; durable when it returns.</summary>
     /// <exception cref="StaleEpochException">Another writer has taken the subnet; everything was taken back.</exception>
-    public Task DeleteAsync(uint address) => RunAsync(new LeaseBatch(address));
+    public Task DeleteAsync(uint address)
+    {
+        _later.Remove(address);
+        return RunAsync(new LeaseBatch(address));
+    }
 
     /// <summary>Waits for the batch's turn and writes it, within the call that began it: nothing of it goes on by itself.</summary>
     private async Task RunAsync(LeaseBatch batch)
@@ -95,6 +113,7 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
             }
             else
             {
+                TakeLater(batch);
                 await store.WriteAsync(subnet, Epoch, batch.Leases, CancellationToken.None);
                 AnvilDiagnostics.LeaseWrite.Record(time.GetElapsedTime(began).TotalSeconds);
                 AnvilDiagnostics.LeaseBatch.Record(batch.Leases.Count);
@@ -111,6 +130,16 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
         batch.Succeed();
     }
 
+    /// <summary>Adds what was to be written later; what was decided upon a deletion that waits goes behind it.</summary>
+    private void TakeLater(LeaseBatch batch)
+    {
+        foreach (var (address, lease) in _later.Where(l => !_queue.Exists(b => b.Deleted == l.Key)).ToList())
+        {
+            batch.Leases.Add(lease);
+            _later.Remove(address);
+        }
+    }
+
     /// <summary>Takes back what was decided and not stored, with all that was decided upon it since.</summary>
     private void GiveUp(Exception reason)
     {
@@ -118,7 +147,9 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
         else IsAway = true;
         var failed = _queue.ToList();
         _queue.Clear();
-        foreach (var address in failed.SelectMany(b => b.Addresses).Distinct()) takeBack(address, Durable(address));
+        foreach (var address in failed.SelectMany(b => b.Addresses).Concat(_later.Keys).Distinct().ToList())
+            takeBack(address, Durable(address));
+        _later.Clear();
         foreach (var batch in failed) batch.Fail(reason);
     }
 }

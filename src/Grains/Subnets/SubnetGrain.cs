@@ -14,8 +14,9 @@ using Orleans.Runtime;
 namespace Anvil.Grains.Subnets;
 
 /// <summary>
-/// Decides leases one at a time in memory, and answers when its <see cref="LeaseJournal"/> has made them durable. While the
-/// database is away, leases that are known to be durable are still confirmed, for the time that they have left.
+/// Decides leases one at a time in memory, and answers when its <see cref="LeaseJournal"/> has made them durable. Offers are written a moment
+/// later: most are leases by then, and who takes an offer that was lost is leased its address if it is free (<see cref="LeaseRules"/>). While
+/// the database is away, leases that are known to be durable are still confirmed, for the time that they have left.
 /// </summary>
 [Reentrant]
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.
@@ -25,6 +26,9 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 {
     private const int ProbedAhead = 8;
     private static readonly TimeSpan ReopenPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>After this long an offer is written that is no lease yet.</summary>
+    private static readonly TimeSpan OffersWait = TimeSpan.FromMilliseconds(100);
 
     private readonly ICatalog _catalog;
     private readonly IEdgeDirectory _edges;
@@ -45,6 +49,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private AddressRange<uint>? _range;
     private IGrainTimer? _reopening;
     private IGrainTimer? _catchingUp;
+    private IGrainTimer? _offers;
     private bool _toldStale;
 
     /// <summary>A subnet's grain.</summary>
@@ -80,6 +85,12 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <inheritdoc/>
+    public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token)
+    {
+        if (_journal is { IsOver: false, IsAway: false }) await StoreOrStayAsync([]);
+    }
+
+    /// <inheritdoc/>
     public async Task<LeaseAnswer> Handle(LeaseCall call)
     {
         using var step = AnvilDiagnostics.Step();
@@ -97,11 +108,18 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         if (decision.Changed.Count > 0 && _journal.IsAway) return WithoutDatabase(call, decision, now);
         _leases.Apply(decision);
         if (decision.Changed.Count == 0) return LeaseAnswer.Of(decision);
+        if (call.Act == LeaseAct.Discover)
+        {
+            _journal.StoreLater(decision.Changed);
+            StoreOffersSoon();
+            return call.CanProbe && decision.Picked ? LeaseAnswer.Of(decision) with { ToProbe = ToProbe(rules, decision) }
+                : LeaseAnswer.Of(decision);
+        }
+
         try
         {
             await _journal.StoreAsync(decision.Changed);
-            return call.CanProbe && decision.Picked ? LeaseAnswer.Of(decision) with { ToProbe = ToProbe(rules, decision) }
-                : LeaseAnswer.Of(decision);
+            return LeaseAnswer.Of(decision);
         }
         catch (StaleEpochException)
         {
@@ -224,6 +242,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             IsRelayed = call.IsRelayed,
             Source = call.Source,
             IsKnown = call.IsKnown || !call.TellsStrangers,
+            IsChosen = call.IsChosen,
             IsPatient = call.Act == LeaseAct.Discover && _strangers.IsPatient(call.Token),
         };
         return call.Act switch
@@ -293,6 +312,17 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
         _catchingUp?.Dispose();
         _catchingUp = null;
+    }
+
+    private void StoreOffersSoon()
+        => _offers ??= this.RegisterGrainTimer(StoreOffersAsync,
+            new GrainTimerCreationOptions(OffersWait, Timeout.InfiniteTimeSpan) { Interleave = true });
+
+    private async Task StoreOffersAsync(CancellationToken cancellation)
+    {
+        _offers?.Dispose();
+        _offers = null;
+        if (_journal is { IsOver: false, IsAway: false }) await StoreOrStayAsync([]);
     }
 
     private List<uint> ToProbe(LeaseRules rules, LeaseDecision<uint> decision)

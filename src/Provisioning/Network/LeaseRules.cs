@@ -78,6 +78,13 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
 
         if (held is null || held.Token != request.Token)
         {
+            if (TakesLostOffer(request, address, reservation, now))
+            {
+                var taken = Make(request, address, reservation, Lease.Ack, now);
+                return new LeaseDecision<uint>(LeaseVerdict.Give, taken, reservation, "leased; its offer was not kept",
+                    [.. Ended(request.Token, address, now), taken]);
+            }
+
             // What lies in our range is ours alone to give, so the client starts again. Elsewhere in the network another server may have
             // given it, and would be undone by a NAK.
             return held is not null || reservation is not null || leases.InRange(address)
@@ -209,9 +216,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
         var seconds = isStranger ? StrangerBounds.OfferSeconds : OfferSeconds;
         lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(seconds) };
-        var changed = new List<Lease>();
-        if (leases.Of(request.Token) is { } old && IPv4.Parse(old.Addr) != address && old.State is not (Lease.Expired or Lease.Invalid))
-            changed.Add(old with { State = Lease.Expired, ExpireTime = now });
+        var changed = Ended(request.Token, address, now);
         if (!keep) changed.Add(lease);
         return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, reason, changed)
         {
@@ -219,6 +224,29 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             ToStranger = isStranger && !keep,
         };
     }
+
+    /// <summary>
+    /// True for a client that takes an offer of which nothing is known: who made it was ended before it was stored. It is leased what it
+    /// would be offered now.
+    /// </summary>
+    private bool TakesLostOffer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now)
+        => request.IsChosen && (reservation is not null || (subnet.Enabled && leases.InRange(address) && IsPickable(address, request.Via)
+            && (request.IsKnown || leases.Of(request.Token) is { State: Lease.Ack } || Crowd(request, isOffered: false, now) is null)));
+
+    /// <summary>True for an address that nobody has and a picker may give.</summary>
+    private bool IsPickable(uint address, uint via) => subnet.Pickers.Any(picker => picker switch
+    {
+        "hint" => true,
+        "nextFree" => leases.At(address) is null,
+        "mostExpired" => leases.At(address) is not null,
+        "point2point" => address == (via ^ 1),
+        _ => false,
+    });
+
+    /// <summary>A client's lease of another address, which ends with its next one.</summary>
+    private List<Lease> Ended(string token, uint address, DateTimeOffset now)
+        => leases.Of(token) is { } old && IPv4.Parse(old.Addr) != address && old.State is not (Lease.Expired or Lease.Invalid)
+            ? [old with { State = Lease.Expired, ExpireTime = now }] : [];
 
     private Lease Make(LeaseRequest request, uint address, Reservation? reservation, string state, DateTimeOffset now)
     {

@@ -46,7 +46,7 @@ public sealed class MachineSheet
     /// Most octets that are held of the machines that a sheet's names and MAC addresses lead to: their documents, with those params alone
     /// that are columns.
     /// </summary>
-    public const long MostKnown = 128L << 20;
+    public const long MostKnown = 64L << 20;
 
     private const string Clear = "-";
     private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t'];

@@ -21,9 +21,7 @@ namespace Anvil.Storage.Sqlite;
 public sealed class SqliteDatabase(string path) : Database, IDisposable
 {
     private readonly WriteTurns _turns = new();
-
-    private readonly string _alone =
-        new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString();
+    private SqliteWriter? _writer;
 
     /// <inheritdoc/>
     public override string Name { get; } = $"SQLite {path}";
@@ -43,6 +41,10 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         Pooling = true,
         DefaultTimeout = 30,
     }.ToString();
+
+    /// <summary>What a connection that is nobody else's connects with.</summary>
+    internal string OwnConnectionString { get; } =
+        new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString();
 
     /// <summary>Opens a connection.</summary>
     public async Task<SqliteConnection> OpenAsync(CancellationToken cancellation)
@@ -101,9 +103,18 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     /// <summary>A turn for what clients on the wire wait for: before documents (<see cref="WriteTurns"/>).</summary>
     public ValueTask<IDisposable> WireTurnAsync(CancellationToken cancellation) => _turns.TakeAsync(isForTheWire: true, cancellation);
 
+    /// <summary>Writes, together with what waits beside it, by statements that stay prepared (<see cref="SqliteWriter"/>).</summary>
+    /// <param name="isForTheWire">True for what clients on the wire wait for: that goes first.</param>
+    /// <param name="write">Runs the statements, in a transaction. What it throws undoes them, and is thrown here.</param>
+    /// <param name="cancellation">Ends the waiting for its turn.</param>
+    /// <returns>What the write returned, when it is durable.</returns>
+    public Task<T> WriteAsync<T>(bool isForTheWire, Func<SqliteStatements, T> write, CancellationToken cancellation)
+        => LazyInitializer.EnsureInitialized(ref _writer, () => new SqliteWriter(this, _turns)).RunAsync(isForTheWire, write, cancellation);
+
     /// <summary>Closes the connections that wait for their next use.</summary>
     public void Dispose()
     {
+        _writer?.Dispose();
         using var connection = new SqliteConnection(ConnectionString);
         SqliteConnection.ClearPool(connection);
     }
@@ -135,7 +146,7 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
         using (turn)
         {
             // One of its own, which knows no page: what the file has become is read.
-            await using var connection = new SqliteConnection(_alone);
+            await using var connection = new SqliteConnection(OwnConnectionString);
             await connection.OpenAsync(cancellation);
             await connection.ExecuteAsync(new CommandDefinition(
                 "INSERT INTO health (silo, at) VALUES (@silo, @at) ON CONFLICT (silo) DO UPDATE SET at = excluded.at",

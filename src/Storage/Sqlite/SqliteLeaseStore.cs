@@ -3,7 +3,6 @@ using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace Anvil.Storage.Sqlite;
 
@@ -28,39 +27,31 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     public async Task WriteAsync(string subnet, long epoch, IReadOnlyList<Lease> leases, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
-        using var turn = await database.WireTurnAsync(cancellation);
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var transaction = connection.BeginTransaction(deferred: false);
-        await FenceAsync(connection, transaction, subnet, epoch);
-        await using var command = connection.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText =
-            "INSERT INTO lease (subnet, address, document) VALUES ($subnet, $address, $document) ON CONFLICT (subnet, address) DO UPDATE "
-                + "SET document = excluded.document";
-        command.Parameters.AddWithValue("$subnet", subnet);
-        var address = command.Parameters.Add("$address", SqliteType.Integer);
-        var document = command.Parameters.Add("$document", SqliteType.Text);
-        foreach (var lease in leases)
+        var rows = leases.Select(l => ((long)IPv4.Parse(l.Addr), Json.Write(l))).ToList();
+        await database.WriteAsync(isForTheWire: true, statements =>
         {
-            address.Value = (long)IPv4.Parse(lease.Addr);
-            document.Value = Json.Write(lease);
-            await command.ExecuteNonQueryAsync(cancellation);
-        }
+            Fence(statements, subnet, epoch);
+            foreach (var (address, document) in rows)
+            {
+                statements.Execute(
+                    """
+                    INSERT INTO lease (subnet, address, document) VALUES ($subnet, $address, $document)
+                    ON CONFLICT (subnet, address) DO UPDATE SET document = excluded.document
+                    """, ("$subnet", subnet), ("$address", address), ("$document", document));
+            }
 
-        await transaction.CommitAsync(cancellation);
+            return rows.Count;
+        }, cancellation);
     }
 
     /// <inheritdoc/>
     public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
-    {
-        using var turn = await database.WireTurnAsync(cancellation);
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var transaction = connection.BeginTransaction(deferred: false);
-        await FenceAsync(connection, transaction, subnet, epoch);
-        await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address",
-            new { subnet, address = (long)address }, transaction);
-        await transaction.CommitAsync(cancellation);
-    }
+        => await database.WriteAsync(isForTheWire: true, statements =>
+        {
+            Fence(statements, subnet, epoch);
+            return statements.Execute("DELETE FROM lease WHERE subnet = $subnet AND address = $address", ("$subnet", subnet),
+                ("$address", (long)address));
+        }, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
@@ -91,9 +82,9 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
             r.Ended is { } ended ? DateTimeOffset.FromUnixTimeMilliseconds(ended) : null))];
     }
 
-    private static async Task FenceAsync(SqliteConnection connection, SqliteTransaction transaction, string subnet, long epoch)
+    private static void Fence(SqliteStatements statements, string subnet, long epoch)
     {
-        if (await connection.ExecuteScalarAsync<long>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet", new { subnet }, transaction)
-            != epoch) throw new StaleEpochException(subnet, epoch);
+        if (statements.Scalar("SELECT epoch FROM subnet_epoch WHERE subnet = $subnet", ("$subnet", subnet)) is not long now || now != epoch)
+            throw new StaleEpochException(subnet, epoch);
     }
 }

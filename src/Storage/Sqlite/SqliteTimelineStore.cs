@@ -10,15 +10,20 @@ public sealed class SqliteTimelineStore(SqliteDatabase database) : ITimelineStor
     /// <inheritdoc/>
     public async Task AppendAsync(IReadOnlyList<TimelineEntry> entries, CancellationToken cancellation)
     {
-        using var turn = await database.WriteTurnAsync(cancellation);
-        await using var connection = await database.OpenAsync(cancellation);
-        await using var transaction = connection.BeginTransaction(deferred: false);
-        await connection.ExecuteAsync(
-            "INSERT INTO timeline (time, machine, mac, source, what, outcome, detail) VALUES (@Time, @Machine, @Mac, @Source, @What, "
-                + "@Outcome, @Detail)",
-            entries.Select(e => new { Time = e.Time.ToUnixTimeMilliseconds(), e.Machine, e.Mac, e.Source, e.What, e.Outcome, e.Detail }),
-            transaction);
-        await transaction.CommitAsync(cancellation);
+        await database.WriteAsync(isForTheWire: false, statements =>
+        {
+            foreach (var e in entries)
+            {
+                statements.Execute(
+                    """
+                    INSERT INTO timeline (time, machine, mac, source, what, outcome, detail)
+                    VALUES ($time, $machine, $mac, $source, $what, $outcome, $detail)
+                    """, ("$time", e.Time.ToUnixTimeMilliseconds()), ("$machine", e.Machine), ("$mac", e.Mac), ("$source", e.Source),
+                    ("$what", e.What), ("$outcome", e.Outcome), ("$detail", e.Detail));
+            }
+
+            return entries.Count;
+        }, cancellation);
     }
 
     /// <inheritdoc/>

@@ -6,22 +6,62 @@ namespace Anvil.Grains.Tests.Subnets;
 /// <summary>A subnet's grain with a clock and a database that the test moves.</summary>
 public sealed class SubnetGrainTests
 {
-    /// <summary>Decisions that come while a transaction is written wait together for the next one: 11 clients, two writes.</summary>
+    /// <summary>
+    /// Decisions that come while a transaction is written wait together for the next one: 11 clients, two writes. What was only offered goes
+    /// with the first.
+    /// </summary>
     [Fact]
     public async Task WhatWaitsGoesIntoOneWrite()
     {
         var bench = await SubnetBench.OpenAsync();
+        var offers = new List<LeaseAnswer>();
+        for (var i = 0; i <= 10; i++) offers.Add(await bench.Discover(i));
+        Assert.Equal(0, bench.Store.Begun);
         bench.Store.Hold();
-        var first = bench.Discover(0);
+        var first = bench.Request(0, offers[0].Lease!.Addr);
         await SubnetBench.Until("the first write begins", () => bench.Store.Begun == 1);
-        var others = Enumerable.Range(1, 10).Select(bench.Discover).ToList();
+        var others = Enumerable.Range(1, 10).Select(i => bench.Request(i, offers[i].Lease!.Addr)).ToList();
         await bench.Shell.Call(() => Task.CompletedTask); // The turns of all ten are over.
         Assert.DoesNotContain(others.Append(first), t => t.IsCompleted);
         bench.Store.LetGo();
         var answers = await Task.WhenAll(others.Append(first));
-        Assert.Equal([1, 10], bench.Store.Writes);
+        Assert.Equal([11, 10], bench.Store.Writes);
         Assert.Equal(11, answers.Select(a => a.Lease!.Addr).Distinct().Count());
-        Assert.All(answers, a => Assert.Equal(a.Lease!.Token, bench.Store.At(a.Lease!.Addr)!.Token));
+        Assert.All(answers, a => Assert.Equal((a.Lease!.Token, Lease.Ack),
+            (bench.Store.At(a.Lease!.Addr)!.Token, bench.Store.At(a.Lease!.Addr)!.State)));
+    }
+
+    /// <summary>An offer is written when nobody takes it at once; one that became a lease is written as that alone.</summary>
+    [Fact]
+    public async Task OffersAreWrittenAMomentLater()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        await bench.Lease(1);
+        Assert.Equal([1], bench.Store.Writes);
+        var kept = await bench.Discover(2);
+        Assert.Null(bench.Store.At(kept.Lease!.Addr));
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        await SubnetBench.Until("the offer is written", () => bench.Store.At(kept.Lease!.Addr) is { State: Lease.Offer });
+        Assert.Equal([1, 1], bench.Store.Writes);
+        // A silo that ends writes what it has offered.
+        var last = await bench.Discover(3);
+        await bench.Shell.Call(() => ((IGrainBase)bench.Grain).OnDeactivateAsync(
+            new DeactivationReason(DeactivationReasonCode.ShuttingDown, "test"), CancellationToken.None));
+        Assert.Equal(SubnetBench.Mac(3), bench.Store.At(last.Lease!.Addr)!.Token);
+    }
+
+    /// <summary>Offers that cannot be written are taken back with everything that was decided upon them.</summary>
+    [Fact]
+    public async Task OffersThatCannotBeWrittenAreTakenBack()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        bench.Store.IsAway = true;
+        var offer = await bench.Discover(1);
+        Assert.Equal(LeaseVerdict.Give, offer.Verdict);
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        await SubnetBench.Until("the offer is taken back", () => bench.Store.Begun == 1 && bench.Shell.Timers == 1);
+        Assert.Equal(0u, await bench.Shell.Call(() => bench.Grain.AddressOf(SubnetBench.Mac(1))));
+        Assert.Equal(LeaseCause.DatabaseAway, (await bench.Discover(2)).Cause);
     }
 
     /// <summary>The version before knows a lease by its JSON alone, and sends nothing else.</summary>
@@ -92,10 +132,11 @@ public sealed class SubnetGrainTests
     public async Task AFailedWriteTakesBackWhatWaitedBehindIt()
     {
         var bench = await SubnetBench.OpenAsync();
+        var offers = new[] { await bench.Discover(0), await bench.Discover(1) };
         bench.Store.Hold();
-        var first = bench.Discover(0);
+        var first = bench.Request(0, offers[0].Lease!.Addr);
         await SubnetBench.Until("the first write begins", () => bench.Store.Begun == 1);
-        var second = bench.Discover(1);
+        var second = bench.Request(1, offers[1].Lease!.Addr);
         await bench.Shell.Call(() => Task.CompletedTask);
         bench.Store.IsAway = true;
         bench.Store.LetGo();
@@ -146,12 +187,12 @@ public sealed class SubnetGrainTests
         var bench = await SubnetBench.OpenAsync();
         await bench.Lease(1);
         bench.Store.TakeOver();
-        var answer = await bench.Discover(2);
+        var answer = await bench.Request(2, (await bench.Discover(2)).Lease!.Addr);
         Assert.Equal((LeaseVerdict.Silence, LeaseCause.Moved, true), (answer.Verdict, answer.Cause, answer.Again));
         Assert.True(bench.Shell.IsEnding);
-        Assert.Equal(0, bench.Shell.Timers);
         Assert.True((await bench.Discover(3)).Again);
         bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        await SubnetBench.Until("no timer is left", () => bench.Shell.Timers == 0);
         Assert.Equal(1, bench.Store.Openings);
     }
 
@@ -163,7 +204,7 @@ public sealed class SubnetGrainTests
         var lease = await bench.Lease(1);
         bench.Store.Hold();
         var renewal = bench.Request(1, lease.Addr);
-        await SubnetBench.Until("the renewal's write begins", () => bench.Store.Begun == 3);
+        await SubnetBench.Until("the renewal's write begins", () => bench.Store.Begun == 2);
         var deletion = bench.Shell.Call(() => bench.Grain.DeleteLease(IPv4.Parse(lease.Addr)));
         var again = bench.Request(1, lease.Addr);
         Assert.Equal(LeaseVerdict.Refuse, (await again).Verdict);
@@ -173,7 +214,8 @@ public sealed class SubnetGrainTests
         Assert.Equal(200, (await deletion).Status);
         Assert.Equal(LeaseVerdict.Give, (await renewal).Verdict);
         Assert.Equal(lease.Addr, (await other).Lease!.Addr);
-        Assert.Equal(SubnetBench.Mac(2), bench.Store.At(lease.Addr)!.Token);
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+        await SubnetBench.Until("the offer is written", () => bench.Store.At(lease.Addr)?.Token == SubnetBench.Mac(2));
     }
 
     /// <summary>What its writer told holds for the very next packet, though this silo's catalog has not moved on yet.</summary>
@@ -203,7 +245,7 @@ public sealed class SubnetGrainTests
         bench.Reservations.Hold();
         bench.MoveOn();
         Assert.Equal(LeaseVerdict.Give, (await bench.Request(1, (await bench.Discover(1)).Lease!.Addr)).Verdict);
-        bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
         await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
         bench.Reservations.LetGo();
         await SubnetBench.Until("the changes are read", () => bench.Shell.Timers == 0);
@@ -221,7 +263,7 @@ public sealed class SubnetGrainTests
         bench.Reservations.Hold();
         bench.MoveOn();
         await bench.Discover(1);
-        bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
         await SubnetBench.Until("the changes are being read", () => bench.Reservations.Reads == 2);
         await bench.Shell.Call(
             () => bench.Grain.TakeReservations(new ReservationNotice(bench.Reservations.Revision + 1, [], [IPv4.Parse("10.0.0.10")])));

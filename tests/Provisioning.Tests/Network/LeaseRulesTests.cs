@@ -71,6 +71,31 @@ public sealed class LeaseRulesTests
         Assert.Equal((LeaseVerdict.Refuse, reason), (answer.Verdict, answer.Reason));
     }
 
+    /// <summary>A silo may end before it has written its offer: who takes it is leased what would be offered now, and nothing else.</summary>
+    [Theory]
+    [InlineData("10.0.0.15", "nextFree", true)]
+    [InlineData("10.0.0.15", "hint", true)]
+    [InlineData("10.0.0.15", "mostExpired", false)]
+    [InlineData("10.0.0.15", "none", false)]
+    [InlineData("10.0.0.15", "point2point", false)]
+    [InlineData("10.0.0.10", "nextFree", false)]
+    [InlineData("10.0.0.16", "nextFree", false)]
+    [InlineData("10.0.0.200", "nextFree", false)]
+    public void WhoTakesAnOfferThatWasLostIsLeasedIt(string address, string picker, bool isLeased)
+    {
+        var reservation = new Reservation { Addr = "10.0.0.16", Token = "02:00:00:00:00:0c", Strategy = "MAC" };
+        var net = new Net(TestCatalog.Subnet(), reservation);
+        net.Lease(A, _now);
+        net.Subnet = net.Subnet with { Pickers = [picker] };
+        var request = new LeaseRequest(B, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true };
+        var answer = net.Rules.Request(request, _now);
+        Assert.Equal(isLeased, answer.Verdict == LeaseVerdict.Give);
+        Assert.NotEqual(LeaseVerdict.Give, net.Rules.Request(request with { IsChosen = false }, _now).Verdict);
+        if (!isLeased) return;
+        Assert.Equal((B, Lease.Ack, address), (answer.Lease!.Token, answer.Lease.State, answer.Lease.Addr));
+        Assert.Equal([answer.Lease], answer.Changed);
+    }
+
     [Fact]
     public void AReservationIsKeptForItsClientAlone()
     {

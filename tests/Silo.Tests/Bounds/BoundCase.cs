@@ -110,6 +110,18 @@ internal sealed record BoundCase(
             AtOnce = 1,
         },
         new("MachineSheet.MostCharacters", c => SharedAsync(c, 60), c => SharedAsync(c, 64), 400, "at most 67108864 characters"),
+        new("MachineSheet.MostKnown", c => KnownAsync(c, 4), c => KnownAsync(c, 5), 400, "more than 64 MiB in its columns")
+        {
+            AtOnce = 1,
+            Before = async c =>
+            {
+                for (var i = 0; i < 5; i++) await c.AskAsync("POST", "machines", LargeMachine(i));
+            },
+            After = async c =>
+            {
+                for (var i = 0; i < 5; i++) await c.AskAsync("DELETE", $"machines/Name:known-{i}");
+            },
+        },
         new("MachineSheet.MostMacs", c => MacsAsync(c, MachineSheet.MostMacs), c => MacsAsync(c, MachineSheet.MostMacs + 1), 200,
             "at most 256 MAC addresses"),
         new("UserVerbs.LongestPassword", c => PasswordAsync(c, 1024), c => PasswordAsync(c, 1025), 400, "1024"),
@@ -200,6 +212,14 @@ internal sealed record BoundCase(
                 "<row><c t=\"s\"><v>1</v></c></row>", cells, "</sheetData></worksheet>"));
         return client.StreamAsync("POST", "machines/import?dryRun=true", new MemoryStream(file), "application/octet-stream");
     }
+
+    /// <summary>A machine with a param of 15 MiB.</summary>
+    private static string LargeMachine(int number)
+        => $$"""{"Name":"known-{{number}}","BootEnv":"local","Params":{"large":"{{new string('b', 15 << 20)}}"} }""";
+
+    /// <summary>A sheet that names so many of them, with a column of that param.</summary>
+    private static Task<(int Status, string Text)> KnownAsync(BoundClient client, int count)
+        => client.SheetAsync("Name,param:large\n" + Many(count, i => $"known-{i},\n", ""), "", 0);
 
     private static Task<(int Status, string Text)> MacsAsync(BoundClient client, int count)
         => client.SheetAsync("Name,MACs\n", $"{client.Name},{Many(count, i => $"0200{i:x8}", " ")}\n", 1);

@@ -25,7 +25,7 @@ public sealed class OpenFilesTests
         var held = new List<TcpClient>();
         try
         {
-            // 2048 of 16384 are an eighth: of 170 that is 21. Some are the client's that waited for the silo.
+            // An eighth of 170 is 21. Some are the client's that waited for the silo.
             for (var i = 0; i < 60; i++)
             {
                 var client = new TcpClient();

@@ -1,0 +1,149 @@
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
+using Anvil.Storage.Sqlite;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Anvil.Storage.Tests;
+
+/// <summary>Writes that share a connection, its statements and their commits.</summary>
+public sealed class SqliteWriterTests : IAsyncLifetime
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-writer-");
+    private readonly SqliteDatabase _database;
+
+    public SqliteWriterTests() => _database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"));
+
+    public async ValueTask InitializeAsync() => await _database.MigrateAsync(None);
+
+    public ValueTask DisposeAsync()
+    {
+        _database.Dispose();
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task WhatBreaksARuleFailsAloneAndWhatWaitedBesideItIsWritten()
+    {
+        Task<long?>[] all;
+        using (await _database.WriteTurnAsync(None))
+            all = [.. Enumerable.Range(0, 20).Select(i => StoreAsync(Id(i), i % 5 == 4 ? "m0" : $"m{i}"))];
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (i % 5 == 4) Assert.Equal(UniqueRule.Name, UniqueViolation.Of(await Assert.ThrowsAsync<SqliteException>(() => all[i])));
+            else Assert.Equal(1, await all[i]);
+        }
+
+        Assert.Equal(16L, await CountAsync("machine"));
+        Assert.Equal(16L, await CountAsync("grain_state"));
+        Assert.Equal(1, await StoreAsync(Id(4), "m4"));
+    }
+
+    [Fact]
+    public async Task WhatThrowsIsUndoneWhateverItThrows()
+    {
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => _database.WriteAsync<int>(isForTheWire: true, statements =>
+        {
+            statements.Execute("INSERT INTO subnet_epoch (subnet, epoch) VALUES ('a', 1)");
+            throw new InvalidTimeZoneException();
+        }, None));
+        Assert.Equal(0L, await CountAsync("subnet_epoch"));
+    }
+
+    [Fact]
+    public async Task WhatEndsTheTransactionFailsAllInItAndTheNextWriteIsAsEver()
+    {
+        Task<int> ended, beside;
+        using (await _database.WriteTurnAsync(None))
+        {
+            beside = EpochAsync("beside");
+            ended = _database.WriteAsync(isForTheWire: true, s => s.Execute("ROLLBACK"), None);
+        }
+
+        await Assert.ThrowsAsync<SqliteException>(() => ended);
+        await Assert.ThrowsAsync<SqliteException>(() => beside);
+        Assert.Equal(0L, await CountAsync("subnet_epoch"));
+        Assert.Equal(1, await EpochAsync("next"));
+        Assert.Equal(1L, await CountAsync("subnet_epoch"));
+    }
+
+    [Fact]
+    public async Task WhatIsCalledOffBeforeItsTurnIsNotWritten()
+    {
+        using var off = new CancellationTokenSource();
+        Task<int> called, other;
+        using (await _database.WriteTurnAsync(None))
+        {
+            called = EpochAsync("off", off.Token);
+            other = EpochAsync("other");
+            await off.CancelAsync();
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => called);
+        Assert.Equal(1, await other);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EpochAsync("late", off.Token));
+        Assert.Equal(1L, await CountAsync("subnet_epoch"));
+    }
+
+    /// <summary>A machine's write is compiled with all triggers of its table: ten times what it takes to run it.</summary>
+    [Fact]
+    public async Task StatementsAreCompiledOnce()
+    {
+        var states = new SqliteStates(_database);
+        // Statements of larger values are not kept; the first round compiles them.
+        foreach (var (round, length) in new[] { 10, 200_000, 10 }.Index())
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                var (_, version) = await states.ReadAsync(Key(i), "machine");
+                var state = Json.Write(State(Id(i), $"m{i}") with { BootId = new string('x', length) });
+                Assert.NotNull(await states.WriteAsync(Key(i), "machine", version is null ? null : long.Parse(version, null), state));
+                await EpochAsync($"{round}-{i}");
+            }
+        }
+
+        // Of 120 runs: that of a type which is bound is compiled again each time.
+        Assert.InRange(await _database.WriteAsync(isForTheWire: false, s => s.CompiledAgain, None), 0, 5);
+    }
+
+    [Fact]
+    public async Task AStateIsFencedByItsVersionAndClearedWithIt()
+    {
+        var states = new SqliteStates(_database);
+        Assert.Equal((null, null), await states.ReadAsync("a", "kind"));
+        Assert.Equal(1, await states.WriteAsync("a", "kind", null, "one"));
+        Assert.Null(await states.WriteAsync("a", "kind", null, "again"));
+        Assert.Null(await states.WriteAsync("a", "other", 1, "another kind"));
+        Assert.Equal(2, await states.WriteAsync("a", "kind", 1, "two"));
+        Assert.Null(await states.WriteAsync("a", "kind", 1, "stale"));
+        Assert.Equal(("two", "2"), await states.ReadAsync("a", "kind"));
+        Assert.Null(await states.ClearAsync("a", "kind", "1"));
+        Assert.Equal("3", await states.ClearAsync("a", "kind", "2"));
+        Assert.Equal((null, "3"), await states.ReadAsync("a", "kind"));
+        Assert.Null(await states.WriteAsync("a", "kind", null, "who did not read"));
+        Assert.Equal(4, await states.WriteAsync("a", "kind", 3, "four"));
+        Assert.Equal(("four", "4"), await states.ReadAsync("a", "kind"));
+    }
+
+    private Task<int> EpochAsync(string subnet, CancellationToken cancellation = default) => _database.WriteAsync(isForTheWire: true,
+        s => s.Execute("INSERT INTO subnet_epoch (subnet, epoch) VALUES ($subnet, 1)", ("$subnet", subnet)), cancellation);
+
+    private Task<long?> StoreAsync(string uuid, string name)
+        => new SqliteStates(_database).WriteAsync("m-" + uuid, "machine", null, Json.Write(State(uuid, name)));
+
+    private async Task<long> CountAsync(string table)
+    {
+        await using var connection = await _database.OpenAsync(None);
+        return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}");
+    }
+
+    private static string Id(int number) => $"00000000-0000-4000-8000-{number:d12}";
+
+    private static string Key(int number) => "m-" + Id(number);
+
+    private static MachineState State(string uuid, string name)
+        => new() { Machine = new Machine { Uuid = uuid, Name = name, BootEnv = "discovery" }, Revision = 1 };
+}
