@@ -47,8 +47,12 @@ public sealed class ObservationTests(ObservedCluster silos) : IClassFixture<Obse
         var trace = packet.TraceId.ToHexString();
         var handler = silos.Silos[2].Services.GetRequiredService<DhcpHandler>();
         var offer = (await handler.HandleAsync(Discover(0x08), CancellationToken.None)).Departure;
-        packet.Stop();
         Assert.Equal(DhcpMessageType.Offer, offer!.Message.Type);
+        // An offer waits for no database; a lease does.
+        var request = Packet(0x08, DhcpMessageType.Request,
+            KeyValuePair.Create(DhcpOption.RequestedAddress, IPv4.ToIPAddress(offer.Message.YourAddress).GetAddressBytes()));
+        Assert.Equal(DhcpMessageType.Ack, (await handler.HandleAsync(request, CancellationToken.None)).Departure!.Message.Type);
+        packet.Stop();
         string? missing = null;
         await Wait.UntilAsync(
             () =>
@@ -152,14 +156,17 @@ public sealed class ObservationTests(ObservedCluster silos) : IClassFixture<Obse
     }
 
     /// <summary>A firmware's DISCOVER on the interface with the address .1 of a test's subnet.</summary>
-    private static DhcpArrival Discover(byte net) => new(
+    private static DhcpArrival Discover(byte net) => Packet(net, DhcpMessageType.Discover);
+
+    /// <summary>A packet of the same.</summary>
+    private static DhcpArrival Packet(byte net, DhcpMessageType type, params IReadOnlyList<KeyValuePair<byte, byte[]>> more) => new(
         new DhcpMessage
         {
             Op = 1,
             HardwareAddress = [2, 0, 0, 0, net, 1],
             TransactionId = 5,
             Flags = 0x8000,
-            Options = [KeyValuePair.Create((byte)53, new byte[] { 1 }),
+            Options = [KeyValuePair.Create((byte)53, new[] { (byte)type }), .. more,
                 KeyValuePair.Create((byte)60, "PXEClient:Arch:00007:UNDI:003001"u8.ToArray()),
                 KeyValuePair.Create((byte)93, new byte[] { 0, 7 })],
         }, [IPv4.Parse($"10.{net}.0.1")], 0, 68, IsBinl: false);

@@ -23,18 +23,28 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
     {
         await silo.CallAsync("POST", "subnets",
             """{"Name":"walk","Subnet":"10.66.0.0/24","Enabled":true,"ActiveStart":"10.66.0.10","ActiveEnd":"10.66.0.99"}""");
-        var packet = new DhcpMessage
+        async Task<DhcpMessage> AskAsync(DhcpMessageType type, uint address)
         {
-            Op = 1,
-            HardwareAddress = [2, 0, 0, 0, 6, 6],
-            Options = [KeyValuePair.Create<byte, byte[]>(DhcpOption.MessageType, [(byte)DhcpMessageType.Discover])],
-        };
-        var files = await WalkAsync("a DHCP packet", async () =>
-        {
-            var outcome = await silo.Service<DhcpHandler>()
-                .HandleAsync(new DhcpArrival(packet, [IPv4.Parse("10.66.0.1")], 0, 68, IsBinl: false), CancellationToken.None);
-            Assert.Equal(DhcpMessageType.Offer, outcome.Departure!.Message.Type);
-        });
+            var packet = new DhcpMessage
+            {
+                Op = 1,
+                HardwareAddress = [2, 0, 0, 0, 6, 6],
+                Options =
+                [
+                    KeyValuePair.Create<byte, byte[]>(DhcpOption.MessageType, [(byte)type]),
+                    KeyValuePair.Create(DhcpOption.RequestedAddress, IPv4.ToIPAddress(address).GetAddressBytes()),
+                ],
+            };
+            var arrival = new DhcpArrival(packet, [IPv4.Parse("10.66.0.1")], 0, 68, IsBinl: false);
+            var outcome = await silo.Service<DhcpHandler>().HandleAsync(arrival, CancellationToken.None);
+            return outcome.Departure!.Message;
+        }
+
+        DhcpMessage offer = null!;
+        var asked = await WalkAsync("a DISCOVER", async () => offer = await AskAsync(DhcpMessageType.Discover, 0));
+        Assert.Equal(["Edge", "Grains"], FloorsOf(asked));
+        var files = await WalkAsync("a REQUEST",
+            async () => Assert.Equal(DhcpMessageType.Ack, (await AskAsync(DhcpMessageType.Request, offer.YourAddress)).Type));
         Assert.Equal(["Edge", "Grains", "Storage"], FloorsOf(files));
         Assert.Contains("src/Edge/Dhcp/DhcpHandler.cs", files);
         Assert.Contains("src/Grains/Subnets/SubnetGrain.cs", files);

@@ -41,7 +41,8 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
             if (!_runs)
             {
                 _runs = true;
-                _ = Task.Run(RunAllAsync, CancellationToken.None);
+                // It serves others after this one, and is nobody's in traces.
+                using (ExecutionContext.SuppressFlow()) _ = Task.Run(RunAllAsync, CancellationToken.None);
             }
         }
 
