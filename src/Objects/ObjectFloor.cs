@@ -50,6 +50,14 @@ public sealed class ObjectFloor
             throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {hidden}"], 406));
         var query = ListParser.Query(kind.Fields, request.Query, ParamUses.Of(_catalog.Current));
         var view = ListParser.View(prefix, request.Query);
+        // Where a page ends, its last row tells where the next one begins; else counting is enough.
+        if (request.CountsAlone && query is { Limit: int.MaxValue, After: null } && !view.Decode)
+        {
+            var counts = await kind.ListAsync(query with { Limit = 0 }, cancellation);
+            return new ObjectList((int)Math.Clamp(counts.Filtered - query.Offset, 0, int.MaxValue), [], counts.Total, counts.Filtered,
+                null);
+        }
+
         var page = await PageAsync(kind, query with { Memory = request.Memory }, cancellation);
         var presenter = Presenter(request);
         var rows = page.Rows.Select(d => presenter.Text(d, view));

@@ -30,6 +30,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>The memory that a list may take; null: no more is asked than a list's own bound.</summary>
     public IListMemory? Memory { get; init; }
 
+    /// <summary>Of a list its counts are wanted, and no row (HEAD).</summary>
+    public bool CountsAlone { get; init; }
+
     /// <summary>The memory that a change may take; null: it is not counted.</summary>
     public IChangeMemory? Room { get; init; }
 

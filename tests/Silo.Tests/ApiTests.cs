@@ -156,6 +156,36 @@ public abstract class ApiTests(SiloFixture silo)
         Assert.Empty((JsonArray)(await silo.CallAsync("GET", $"machines?Description={mark}&Runnable=false")).Body!);
     }
 
+    /// <summary>HEAD says of a list what GET says of it, whatever the words; where it can, it counts rows without reading them.</summary>
+    [Theory]
+    [InlineData("machines?Description=_mark", "5")]
+    [InlineData("machines?Description=_mark&offset=2", "3")]
+    [InlineData("machines?Description=_mark&offset=9", "0")]
+    [InlineData("machines?Description=_mark&limit=2", "2")]
+    [InlineData("machines?Description=_mark&limit=2&offset=4", "1")]
+    [InlineData("machines?Description=Re(^_mark)", "5")]
+    [InlineData("machines?Description=Re(^_mark)&offset=1&sort=Name&reverse=true", "4")]
+    [InlineData("machines?Description=_mark&limit=0", "0")]
+    [InlineData("machines?Description=_mark&decode=true", "5")]
+    [InlineData("machines?Description=_mark&Bogus=1", null)]
+    [InlineData("bootenvs?Name=local", "1")]
+    [InlineData("bootenvs?Name=local&offset=1", "0")]
+    [InlineData("jobs?Machine=_none", "0")]
+    public async Task HeadSaysOfAListWhatGetSays(string path, string? count)
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        for (var i = 0; i < 5; i++) await CreateAsync($$""","Description":"{{mark}}","HardwareAddrs":[]""");
+        path = path.Replace("_mark", mark, StringComparison.Ordinal).Replace("_none", Guid.NewGuid().ToString(), StringComparison.Ordinal);
+        using var get = await silo.Http.GetAsync(path);
+        using var head = await silo.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        foreach (var name in new[] { "X-DRP-LIST-COUNT", "X-DRP-LIST-FILTER-COUNT", "X-Anvil-List-Next" })
+            Assert.Equal(get.Headers.TryGetValues(name, out var told) ? told : [],
+                head.Headers.TryGetValues(name, out var also) ? also : []);
+        Assert.Equal(count, get.Headers.TryGetValues("X-DRP-LIST-COUNT", out var counts) ? Assert.Single(counts) : null);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
     [Fact]
     public async Task ContentPacksAreReadOnlyAndWhatIsUsedStays()
     {

@@ -14,9 +14,10 @@ using Orleans.Runtime;
 namespace Anvil.Grains.Subnets;
 
 /// <summary>
-/// Decides leases one at a time in memory, and answers when its <see cref="LeaseJournal"/> has made them durable. Offers are written a moment
-/// later: most are leases by then, and who takes an offer that was lost is leased its address if it is free (<see cref="LeaseRules"/>). While
-/// the database is away, leases that are known to be durable are still confirmed, for the time that they have left.
+/// Decides leases one at a time in memory, and answers when its <see cref="LeaseJournal"/> has made them durable. Offers are written a
+/// moment later: most are leases by then, and who takes an offer that was lost is leased its address if it is free
+/// (<see cref="LeaseRules"/>). While the database is away, leases that are known to be durable are still confirmed, for the time that
+/// they have left.
 /// </summary>
 [Reentrant]
 #pragma warning disable ORLEANSEXP004 // Placement filters are the means that Orleans has for this.

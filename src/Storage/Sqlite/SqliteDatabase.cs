@@ -109,7 +109,8 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     /// <param name="cancellation">Ends the waiting for its turn.</param>
     /// <returns>What the write returned, when it is durable.</returns>
     public Task<T> WriteAsync<T>(bool isForTheWire, Func<SqliteStatements, T> write, CancellationToken cancellation)
-        => LazyInitializer.EnsureInitialized(ref _writer, () => new SqliteWriter(this, _turns)).RunAsync(isForTheWire, write, cancellation);
+        => LazyInitializer.EnsureInitialized(ref _writer, () => new SqliteWriter(this, _turns))
+            .RunAsync(isForTheWire, write, cancellation);
 
     /// <summary>Closes the connections that wait for their next use.</summary>
     public void Dispose()

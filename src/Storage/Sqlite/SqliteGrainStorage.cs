@@ -6,8 +6,8 @@ using Orleans.Storage;
 namespace Anvil.Storage.Sqlite;
 
 /// <summary>
-/// Grains' states in SQLite: the rows that Orleans' AdoNet provider reads and writes, by the statements that it has in table OrleansQuery, but
-/// prepared once, and with one commit for what waits together (<see cref="SqliteWriter"/>).
+/// Grains' states in SQLite: the rows that Orleans' AdoNet provider reads and writes, by the statements that it has in table
+/// OrleansQuery, but prepared once, and with one commit for what waits together (<see cref="SqliteWriter"/>).
 /// </summary>
 /// <param name="database">The database.</param>
 /// <param name="serializer">States as octets and back.</param>
@@ -62,7 +62,8 @@ public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSer
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         await ChangeAsync(stateName, grainId, grainState, null,
-            $"UPDATE grain_state SET payload = $payload, version = version + 1 WHERE {Row(stateName)} AND version = $version RETURNING version");
+            $"UPDATE grain_state SET payload = $payload, version = version + 1 WHERE {Row(stateName)} AND version = $version RETURNING "
+                + "version");
         (grainState.State, grainState.RecordExists) = (Activator.CreateInstance<T>(), false);
     }
 

@@ -84,7 +84,8 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
 
     private static void Fence(SqliteStatements statements, string subnet, long epoch)
     {
-        if (statements.Scalar("SELECT epoch FROM subnet_epoch WHERE subnet = $subnet", ("$subnet", subnet)) is not long now || now != epoch)
+        if (statements.Scalar("SELECT epoch FROM subnet_epoch WHERE subnet = $subnet", ("$subnet", subnet)) is not long now
+            || now != epoch)
             throw new StaleEpochException(subnet, epoch);
     }
 }

@@ -7,8 +7,8 @@ namespace Anvil.Grains.Tests.Subnets;
 public sealed class SubnetGrainTests
 {
     /// <summary>
-    /// Decisions that come while a transaction is written wait together for the next one: 11 clients, two writes. What was only offered goes
-    /// with the first.
+    /// Decisions that come while a transaction is written wait together for the next one: 11 clients, two writes. What was only offered
+    /// goes with the first.
     /// </summary>
     [Fact]
     public async Task WhatWaitsGoesIntoOneWrite()

@@ -71,7 +71,8 @@ public sealed class LeaseRulesTests
         Assert.Equal((LeaseVerdict.Refuse, reason), (answer.Verdict, answer.Reason));
     }
 
-    /// <summary>A silo may end before it has written its offer: who takes it is leased what would be offered now, and nothing else.</summary>
+    /// <summary>A silo may end before it has written its offer: who takes it is leased what would be offered now, and nothing
+    /// else.</summary>
     [Theory]
     [InlineData("10.0.0.15", "nextFree", true)]
     [InlineData("10.0.0.15", "hint", true)]
