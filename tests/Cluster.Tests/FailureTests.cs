@@ -82,8 +82,8 @@ public sealed class FailureTests(ITestOutputHelper output)
 
         await cluster.Servers.Postgres!.KillAsync();
         var away = TimeProvider.System.GetTimestamp();
-        // Whoever asks now for the first time gets nothing that is not durable: before anybody has noticed an address may be offered, and is
-        // leased to nobody; after that, nothing is.
+        // Whoever asks now for the first time gets nothing that is not durable: before anybody has noticed an address may be offered, and
+        // is leased to nobody; after that, nothing is.
         if (Offers(cluster, "02:00:00:00:0e:02") is [var (early, from), ..])
             Assert.Empty(Probe(cluster, "renew", "02:00:00:00:0e:02", "--address", early, "--server", from));
         Assert.Empty(Offers(cluster, "02:00:00:00:0e:03"));

@@ -23,6 +23,7 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
 
     /// <summary>What nobody waits for: it goes with the next batch. Newer than all that is queued for the same addresses.</summary>
     private readonly Dictionary<uint, Lease> _later = [];
+    private long _opened;
 
     /// <summary>The epoch that this journal writes in.</summary>
     public long Epoch { get; private set; }
@@ -33,6 +34,9 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
     /// <summary>Another writer has taken the subnet.</summary>
     public bool IsOver { get; private set; }
 
+    /// <summary>Whoever wrote before may have made offers that it did not store, and that are still held by their clients.</summary>
+    public bool MayLackOffers => time.GetElapsedTime(_opened) < TimeSpan.FromSeconds(LeaseRules.OfferSeconds);
+
     /// <summary>Takes a new epoch and reads the leases.</summary>
     /// <param name="take">Given what is durable, before anything else can be decided upon it.</param>
     /// <param name="cancellation">Ends the attempt.</param>
@@ -40,6 +44,7 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
     {
         var (epoch, leases) = await store.OpenAsync(subnet, cancellation);
         Epoch = epoch;
+        _opened = time.GetTimestamp();
         _durable.Clear();
         foreach (var lease in leases) _durable[IPv4.Parse(lease.Addr)] = lease;
         take(leases);
@@ -130,10 +135,10 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
         batch.Succeed();
     }
 
-    /// <summary>Adds what was to be written later; what was decided upon a deletion that waits goes behind it.</summary>
+    /// <summary>Adds what was to be written later; what was decided upon a batch that waits goes behind it.</summary>
     private void TakeLater(LeaseBatch batch)
     {
-        foreach (var (address, lease) in _later.Where(l => !_queue.Exists(b => b.Deleted == l.Key)).ToList())
+        foreach (var (address, lease) in _later.Where(l => !_queue.Exists(b => b != batch && b.Addresses.Contains(l.Key))).ToList())
         {
             batch.Leases.Add(lease);
             _later.Remove(address);

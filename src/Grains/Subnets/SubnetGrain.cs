@@ -106,6 +106,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         if (call is { Act: LeaseAct.Release, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
             && !_strangers.TakeRelease())
             decision = decision with { Changed = [], Cause = LeaseCause.Doubtful, Reason = "too many leases are given back at once" };
+        // It may have ended since it was looked at.
+        if (_journal.IsOver) return Stale();
         if (decision.Changed.Count > 0 && _journal.IsAway) return WithoutDatabase(call, decision, now);
         _leases.Apply(decision);
         if (decision.Changed.Count == 0) return LeaseAnswer.Of(decision);
@@ -243,7 +245,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             IsRelayed = call.IsRelayed,
             Source = call.Source,
             IsKnown = call.IsKnown || !call.TellsStrangers,
-            IsChosen = call.IsChosen,
+            IsChosen = call.IsChosen && _journal.MayLackOffers,
             IsPatient = call.Act == LeaseAct.Discover && _strangers.IsPatient(call.Token),
         };
         return call.Act switch

@@ -18,7 +18,8 @@ public sealed record LeaseRequest(string Token, uint Requested, uint Via)
     /// <summary>A machine with this MAC address is known: no stranger.</summary>
     public bool IsKnown { get; init; }
 
-    /// <summary>The client says whose offer it takes, and it is this server's (option 54; RFC 2131 section 4.3.2, SELECTING).</summary>
+    /// <summary>The client says whose offer it takes, and it is this server's (option 54; RFC 2131 section 4.3.2, SELECTING),
+    /// at a time at which offers may not be known.</summary>
     public bool IsChosen { get; init; }
 
     /// <summary>A stranger that asked before and has waited for an answer since, as somebody with a made-up address does not.</summary>

@@ -230,18 +230,32 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// would be offered now.
     /// </summary>
     private bool TakesLostOffer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now)
-        => request.IsChosen && (reservation is not null || (subnet.Enabled && leases.InRange(address) && IsPickable(address, request.Via)
-            && (request.IsKnown || leases.Of(request.Token) is { State: Lease.Ack } || Crowd(request, isOffered: false, now) is null)));
-
-    /// <summary>True for an address that nobody has and a picker may give.</summary>
-    private bool IsPickable(uint address, uint via) => subnet.Pickers.Any(picker => picker switch
     {
-        "hint" => true,
-        "nextFree" => leases.At(address) is null,
-        "mostExpired" => leases.At(address) is not null,
-        "point2point" => address == (via ^ 1),
-        _ => false,
-    });
+        if (!request.IsChosen) return false;
+        if (reservation is not null) return true;
+        // Who has an address is offered that one, and no other.
+        if (!subnet.Enabled || !leases.InRange(address) || leases.Of(request.Token) is { } own && own.IsLive(now)) return false;
+        return IsPickable(address, request.Via) && (request.IsKnown || Crowd(request, isOffered: false, now) is null);
+    }
+
+    /// <summary>True for an address that nobody has had and that a picker may give, before one that stops the search.</summary>
+    private bool IsPickable(uint address, uint via)
+    {
+        if (leases.At(address) is not null) return false;
+        foreach (var picker in subnet.Pickers)
+        {
+            switch (picker)
+            {
+                case "hint" or "nextFree": return true;
+                case "mostExpired": continue;
+                case "point2point" when address == (via ^ 1): return true;
+                case "point2point": continue;
+                default: return false;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A client's lease of another address, which ends with its next one.</summary>
     private List<Lease> Ended(string token, uint address, DateTimeOffset now)

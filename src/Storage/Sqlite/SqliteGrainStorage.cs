@@ -61,6 +61,8 @@ public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSer
     /// <inheritdoc/>
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        // What was never read or written has no row.
+        if (grainState.ETag is null) return;
         await ChangeAsync(stateName, grainId, grainState, null,
             $"UPDATE grain_state SET payload = $payload, version = version + 1 WHERE {Row(stateName)} AND version = $version RETURNING "
                 + "version");

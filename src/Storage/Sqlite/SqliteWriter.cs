@@ -119,10 +119,13 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
         {
             // What the connection is in now is not known: the next write has a new one. Those that failed by themselves have their own.
             Close();
-            foreach (var write in batch) write.Done.TrySetException(e);
+            foreach (var write in batch)
+                write.Done.TrySetException(write.Fault is { } own && UniqueViolation.Of(own) is null ? own : e);
             return;
         }
 
+        // Who failed reads what it lost against, so that has to be there.
+        foreach (var write in batch.Where(w => w.Fault is not null)) write.Done.TrySetException(write.Fault!);
         foreach (var write in written) write.Done.TrySetResult();
     }
 
@@ -140,7 +143,7 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
         {
             statements.Execute("ROLLBACK TO one");
             statements.Execute("RELEASE one");
-            write.Done.TrySetException(e);
+            write.Fault = e;
             return false;
         }
 
@@ -168,6 +171,9 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
 
     private sealed record Write(Action<SqliteStatements> Run, CancellationToken Cancellation)
     {
+        /// <summary>Why it was undone alone.</summary>
+        public Exception? Fault { get; set; }
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -50,6 +50,20 @@ public sealed class SubnetGrainTests
         Assert.Equal(SubnetBench.Mac(3), bench.Store.At(last.Lease!.Addr)!.Token);
     }
 
+    /// <summary>Only after a grain began can there be offers that it does not know of; later nobody is leased what was not
+    /// offered.</summary>
+    [Fact]
+    public async Task LostOffersAreTakenInTheFirstMinuteAlone()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        Task<LeaseAnswer> TakeAsync(int client, string address) => bench.Shell.Call(() => bench.Grain.Handle(
+            new LeaseCall(LeaseAct.Request, SubnetBench.Mac(client), IPv4.Parse(address), IPv4.Parse("10.0.0.1")) { IsChosen = true }));
+        Assert.Equal(LeaseVerdict.Give, (await TakeAsync(1, "10.0.0.15")).Verdict);
+        Assert.Equal(LeaseVerdict.Refuse, (await TakeAsync(1, "10.0.0.16")).Verdict);
+        bench.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(LeaseVerdict.Refuse, (await TakeAsync(2, "10.0.0.17")).Verdict);
+    }
+
     /// <summary>Offers that cannot be written are taken back with everything that was decided upon them.</summary>
     [Fact]
     public async Task OffersThatCannotBeWrittenAreTakenBack()

@@ -78,6 +78,8 @@ public sealed class LeaseRulesTests
     [InlineData("10.0.0.15", "hint", true)]
     [InlineData("10.0.0.15", "mostExpired", false)]
     [InlineData("10.0.0.15", "none", false)]
+    [InlineData("10.0.0.15", "none nextFree", false)]
+    [InlineData("10.0.0.15", "mostExpired nextFree", true)]
     [InlineData("10.0.0.15", "point2point", false)]
     [InlineData("10.0.0.10", "nextFree", false)]
     [InlineData("10.0.0.16", "nextFree", false)]
@@ -87,7 +89,7 @@ public sealed class LeaseRulesTests
         var reservation = new Reservation { Addr = "10.0.0.16", Token = "02:00:00:00:00:0c", Strategy = "MAC" };
         var net = new Net(TestCatalog.Subnet(), reservation);
         net.Lease(A, _now);
-        net.Subnet = net.Subnet with { Pickers = [picker] };
+        net.Subnet = net.Subnet with { Pickers = picker.Split(' ') };
         var request = new LeaseRequest(B, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true };
         var answer = net.Rules.Request(request, _now);
         Assert.Equal(isLeased, answer.Verdict == LeaseVerdict.Give);
@@ -95,6 +97,22 @@ public sealed class LeaseRulesTests
         if (!isLeased) return;
         Assert.Equal((B, Lease.Ack, address), (answer.Lease!.Token, answer.Lease.State, answer.Lease.Addr));
         Assert.Equal([answer.Lease], answer.Changed);
+    }
+
+    /// <summary>One client does not come to several addresses by taking offers that nobody made.</summary>
+    [Fact]
+    public void WhoHasAnAddressTakesNoLostOffer()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        net.Lease(A, _now);
+        foreach (var address in new[] { "10.0.0.12", "10.0.0.13" })
+        {
+            var answer = net.Apply(net.Rules.Request(new LeaseRequest(A, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true },
+                _now));
+            Assert.Equal(LeaseVerdict.Refuse, answer.Verdict);
+        }
+
+        Assert.Equal("10.0.0.10", net.Discover(A, _now).Lease!.Addr);
     }
 
     [Fact]
