@@ -8,6 +8,7 @@ using Anvil.Provisioning.Machines;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
 using Dapper;
+using static Anvil.Storage.Tests.MachineRows;
 
 namespace Anvil.Storage.Tests;
 
@@ -158,9 +159,6 @@ public abstract class BootStateTests
         Assert.Null(await StoreAsync("x", "other", 1, "{}"));
         Assert.Equal(("{\"a\":1}", 2), await LoadAsync("x", "other"));
     }
-
-    /// <summary>A machine's uuid.</summary>
-    protected static string Id(int number) => $"00000000-0000-4000-8000-{number:d12}";
 
     /// <summary>A machine's state.</summary>
     protected static MachineState State(long revision) => new()

@@ -9,6 +9,9 @@ namespace Anvil.Storage.Tests;
 /// <summary>Stores machines as Orleans' provider does: by one statement on the state's table.</summary>
 internal static class MachineRows
 {
+    /// <summary>A machine's uuid.</summary>
+    public static string Id(int number) => $"00000000-0000-4000-8000-{number:d12}";
+
     /// <summary>Writes a machine's state.</summary>
     public static Task StoreAsync(DbConnection connection, MachineState state, string? uuid = null)
         => StoreTextAsync(connection, Json.Write(state), "m-" + (uuid ?? state.Machine!.Uuid));

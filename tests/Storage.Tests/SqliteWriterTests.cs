@@ -4,6 +4,7 @@ using Anvil.Provisioning.Machines;
 using Anvil.Storage.Sqlite;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using static Anvil.Storage.Tests.MachineRows;
 
 namespace Anvil.Storage.Tests;
 
@@ -40,6 +41,25 @@ public sealed class SqliteWriterTests : IAsyncLifetime
         Assert.Equal(16L, await CountAsync("machine"));
         Assert.Equal(16L, await CountAsync("grain_state"));
         Assert.Equal(1, await StoreAsync(Id(4), "m4"));
+    }
+
+    /// <summary>A document that came first does not make the wire wait behind others who write, nor does a commit that is full.</summary>
+    [Fact]
+    public async Task TheWireGoesFirstWhateverWaitedBeforeIt()
+    {
+        const string Epoch = "INSERT INTO subnet_epoch (subnet, epoch) VALUES ($subnet, 1)";
+        var turns = new WriteTurns();
+        using var writer = new SqliteWriter(_database, turns);
+        var held = await turns.TakeAsync(isForTheWire: false, None);
+        var other = turns.TakeAsync(isForTheWire: false, None).AsTask();
+        var document = writer.RunAsync(isForTheWire: false, s => s.Execute(Epoch, ("$subnet", "document")), None);
+        await Wait.UntilAsync(() => Task.FromResult(turns.Waiting == 2), TimeSpan.FromMinutes(1), () => "the document does not wait");
+        var leases = Enumerable.Range(0, SqliteWriter.MostForTheWire + 1)
+            .Select(i => writer.RunAsync(isForTheWire: true, s => s.Execute(Epoch, ("$subnet", $"lease-{i}")), None)).ToList();
+        held.Dispose();
+        using (await other.WaitAsync(TimeSpan.FromMinutes(1)))
+            Assert.Equal(SqliteWriter.MostForTheWire + 2L, await CountAsync("subnet_epoch"));
+        await Task.WhenAll([document, .. leases]);
     }
 
     [Fact]
@@ -139,8 +159,6 @@ public sealed class SqliteWriterTests : IAsyncLifetime
         await using var connection = await _database.OpenAsync(None);
         return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table}");
     }
-
-    private static string Id(int number) => $"00000000-0000-4000-8000-{number:d12}";
 
     private static string Key(int number) => "m-" + Id(number);
 

@@ -796,7 +796,7 @@ public abstract class StoreTests
     private static Machine Machine(int number)
         => new()
         {
-            Uuid = $"00000000-0000-4000-8000-{number:d12}",
+            Uuid = MachineRows.Id(number),
             Name = $"m{number}",
             BootEnv = "discovery",
             Runnable = false,

@@ -138,7 +138,9 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
     /// <summary>Adds what was to be written later; what was decided upon a batch that waits goes behind it.</summary>
     private void TakeLater(LeaseBatch batch)
     {
-        foreach (var (address, lease) in _later.Where(l => !_queue.Exists(b => b != batch && b.Addresses.Contains(l.Key))).ToList())
+        if (_later.Count == 0) return;
+        var waiting = _queue.Where(b => b != batch).SelectMany(b => b.Addresses).ToHashSet();
+        foreach (var (address, lease) in _later.Where(l => !waiting.Contains(l.Key)).ToList())
         {
             batch.Leases.Add(lease);
             _later.Remove(address);

@@ -86,10 +86,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <inheritdoc/>
-    public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token)
-    {
-        if (_journal is { IsOver: false, IsAway: false }) await StoreOrStayAsync([]);
-    }
+    public Task OnDeactivateAsync(DeactivationReason reason, CancellationToken token) => StoreOffersAsync(token);
 
     /// <inheritdoc/>
     public async Task<LeaseAnswer> Handle(LeaseCall call)

@@ -76,15 +76,9 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
                 : Refuse("a reservation says otherwise");
         }
 
-        if (held is null || held.Token != request.Token)
+        var own = held?.Token == request.Token ? held : null;
+        if (own is null && !TakesLostOffer(request, address, reservation, now))
         {
-            if (TakesLostOffer(request, address, reservation, now))
-            {
-                var taken = Make(request, address, reservation, Lease.Ack, now);
-                return new LeaseDecision<uint>(LeaseVerdict.Give, taken, reservation, "leased; its offer was not kept",
-                    [.. Ended(request.Token, address, now), taken]);
-            }
-
             // What lies in our range is ours alone to give, so the client starts again. Elsewhere in the network another server may have
             // given it, and would be undone by a NAK.
             return held is not null || reservation is not null || leases.InRange(address)
@@ -93,8 +87,11 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         }
 
         var lease = Make(request, address, reservation, Lease.Ack, now);
-        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation,
-            held.State == Lease.Ack && held.IsLive(now) ? "renewed" : "leased", [lease]);
+        return own is null
+            ? new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, "leased; its offer was not kept",
+                [.. Ended(request.Token, address, now), lease])
+            : new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation,
+                own.State == Lease.Ack && own.IsLive(now) ? "renewed" : "leased", [lease]);
     }
 
     /// <summary>DHCPRELEASE: the lease ends now. Nobody can prove it: the address stays its client's while others are free.</summary>

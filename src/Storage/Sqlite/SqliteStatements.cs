@@ -40,40 +40,33 @@ public sealed class SqliteStatements(SqliteConnection connection) : IDisposable
     /// <param name="values">Its parameters, always in the same order.</param>
     /// <returns>Rows that it changed.</returns>
     public int Execute(string text, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        var command = Bind(text, values);
-        try
-        {
-            return command.ExecuteNonQuery();
-        }
-        finally
-        {
-            Keep(text, command, values);
-        }
-    }
+        => Run(text, values, static command => command.ExecuteNonQuery());
 
     /// <summary>Runs a statement.</summary>
     /// <param name="text">The statement.</param>
     /// <param name="values">Its parameters, always in the same order.</param>
     /// <returns>The first column of its first row; null where there is no row.</returns>
     public object? Scalar(string text, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        var command = Bind(text, values);
-        try
-        {
-            return command.ExecuteScalar();
-        }
-        finally
-        {
-            Keep(text, command, values);
-        }
-    }
+        => Run(text, values, static command => command.ExecuteScalar());
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var command in _prepared.Values) command.Dispose();
         _prepared.Clear();
+    }
+
+    private T Run<T>(string text, ReadOnlySpan<(string Name, object? Value)> values, Func<SqliteCommand, T> run)
+    {
+        var command = Bind(text, values);
+        try
+        {
+            return run(command);
+        }
+        finally
+        {
+            Keep(text, command, values);
+        }
     }
 
     private SqliteCommand Bind(string text, ReadOnlySpan<(string Name, object? Value)> values)

@@ -8,7 +8,7 @@ namespace Anvil.Storage.Sqlite;
 /// </summary>
 /// <param name="database">Whose.</param>
 /// <param name="turns">Turns with those that write on connections of their own.</param>
-internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : IDisposable
+public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : IDisposable
 {
     /// <summary>Most writes for the wire (<see cref="WriteTurns"/>) in one commit.</summary>
     public const int MostForTheWire = 64;
@@ -62,25 +62,25 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
 
     private async Task RunAllAsync()
     {
-        while (true)
+        IDisposable? turn = null;
+        while (IsWaitedFor())
         {
-            bool isForTheWire;
-            lock (_lock)
-            {
-                if (_wire.Count + _documents.Count == 0)
-                {
-                    _runs = false;
-                    return;
-                }
-
-                isForTheWire = _wire.Count > 0;
-            }
-
-            using var turn = await turns.TakeAsync(isForTheWire, CancellationToken.None);
+            // Asked for before the last one is over, and whatever waits as for the wire: what comes until then goes along, and WriteTurns
+            // counts how often in a row.
+            var next = turns.TakeAsync(isForTheWire: true, CancellationToken.None);
+            turn?.Dispose();
+            turn = await next;
             var batch = Batch();
             if (batch.Count == 0) continue;
             lock (_use) Commit(batch);
         }
+
+        turn?.Dispose();
+    }
+
+    private bool IsWaitedFor()
+    {
+        lock (_lock) return _runs = _wire.Count + _documents.Count > 0;
     }
 
     private List<Write> Batch()
@@ -106,13 +106,11 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
 
     private void Commit(List<Write> batch)
     {
-        var written = new List<Write>(batch.Count);
         try
         {
             var statements = Open();
             statements.Execute("BEGIN IMMEDIATE");
-            foreach (var write in batch)
-                if (TryRun(write, statements)) written.Add(write);
+            foreach (var write in batch) Run(write, statements);
             statements.Execute("COMMIT");
         }
         catch (Exception e)
@@ -124,15 +122,17 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
             return;
         }
 
-        // Who failed reads what it lost against, so that has to be there.
-        foreach (var write in batch.Where(w => w.Fault is not null)) write.Done.TrySetException(write.Fault!);
-        foreach (var write in written) write.Done.TrySetResult();
+        // Not before: who failed reads what it lost against.
+        foreach (var write in batch)
+        {
+            if (write.Fault is { } fault) write.Done.TrySetException(fault);
+            else write.Done.TrySetResult();
+        }
     }
 
-    /// <summary>Runs a write in a savepoint.</summary>
-    /// <returns>False when it failed, and was undone, alone.</returns>
+    /// <summary>Runs a write in a savepoint. One that fails is undone alone, and has its fault.</summary>
     /// <exception cref="SqliteException">The whole transaction is undone.</exception>
-    private static bool TryRun(Write write, SqliteStatements statements)
+    private static void Run(Write write, SqliteStatements statements)
     {
         statements.Execute("SAVEPOINT one");
         try
@@ -142,13 +142,10 @@ internal sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : 
         catch (Exception e) when (statements.IsInTransaction)
         {
             statements.Execute("ROLLBACK TO one");
-            statements.Execute("RELEASE one");
             write.Fault = e;
-            return false;
         }
 
         statements.Execute("RELEASE one");
-        return true;
     }
 
     private SqliteStatements Open()

@@ -15,6 +15,15 @@ public sealed class WriteTurns
     private bool _taken;
     private int _inARow;
 
+    /// <summary>How many wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock) return _wire.Count + _documents.Count;
+        }
+    }
+
     /// <summary>Waits for a turn; it is over when what comes back is disposed.</summary>
     /// <param name="isForTheWire">True for what clients on the wire wait for.</param>
     /// <param name="cancellation">Ends the waiting.</param>

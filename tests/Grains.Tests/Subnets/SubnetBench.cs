@@ -68,8 +68,8 @@ internal sealed class SubnetBench : ICatalog
 
     public Task<LeaseAnswer> Request(int client, string address) => Ask(LeaseAct.Request, client, address);
 
-    public Task<LeaseAnswer> Ask(LeaseAct act, int client, string address)
-        => Shell.Call(() => Grain.Handle(new LeaseCall(act, Mac(client), IPv4.Parse(address), IPv4.Parse("10.0.0.1"))));
+    public Task<LeaseAnswer> Ask(LeaseAct act, int client, string address, bool isChosen = false) => Shell.Call(() => Grain.Handle(
+        new LeaseCall(act, Mac(client), IPv4.Parse(address), IPv4.Parse("10.0.0.1")) { IsChosen = isChosen }));
 
     /// <summary>A client with a lease.</summary>
     public async Task<Lease> Lease(int client) => (await Request(client, (await Discover(client)).Lease!.Addr)).Lease!;

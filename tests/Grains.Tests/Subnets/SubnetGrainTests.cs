@@ -56,8 +56,7 @@ public sealed class SubnetGrainTests
     public async Task LostOffersAreTakenInTheFirstMinuteAlone()
     {
         var bench = await SubnetBench.OpenAsync();
-        Task<LeaseAnswer> TakeAsync(int client, string address) => bench.Shell.Call(() => bench.Grain.Handle(
-            new LeaseCall(LeaseAct.Request, SubnetBench.Mac(client), IPv4.Parse(address), IPv4.Parse("10.0.0.1")) { IsChosen = true }));
+        Task<LeaseAnswer> TakeAsync(int client, string address) => bench.Ask(LeaseAct.Request, client, address, isChosen: true);
         Assert.Equal(LeaseVerdict.Give, (await TakeAsync(1, "10.0.0.15")).Verdict);
         Assert.Equal(LeaseVerdict.Refuse, (await TakeAsync(1, "10.0.0.16")).Verdict);
         bench.Clock.Advance(TimeSpan.FromSeconds(61));

@@ -109,6 +109,9 @@ public sealed class StrangerTests
                     if (random.Next(9) == 0) Do(rules.Release(taken, _now));
                 }
 
+                // Right after a silo's start: offers that it may have made and does not know.
+                var lost = asked with { Requested = IPv4.Parse($"10.0.0.{random.Next(256)}"), IsChosen = true };
+                if (random.Next(2) == 0) Do(rules.Request(lost, _now));
                 if (i % 100 != 0) continue;
                 Assert.Equal(LeaseVerdict.Give, Do(rules.Request(mine, _now)).Verdict);
                 var known = rules.Discover(new LeaseRequest($"02:00:00:00:01:{random.Next(256):x2}", 0, Via) { IsKnown = true }, _now);
