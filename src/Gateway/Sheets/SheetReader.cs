@@ -21,31 +21,42 @@ internal static class SheetReader
         file.Position = 0;
         var read = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         file.Position = 0;
-        return start.AsSpan(0, read).SequenceEqual("PK"u8) ? ReadXlsx(file) : ReadCsv(Text(file));
+        return start.AsSpan(0, read).SequenceEqual("PK"u8) ? ReadXlsx(file) : ReadCsv(file);
     }
 
     /// <inheritdoc cref="Read(Stream)"/>
     public static Sheet Read(byte[] file) => Read(new MemoryStream(file, writable: false));
 
-    private static string Text(Stream file)
+    /// <summary>Reads a text through, in parts, before anything of it is taken, and leaves the file at its begin.</summary>
+    /// <exception cref="SheetException">It is no text in UTF-8.</exception>
+    private static void Check(Stream file)
     {
-        var octets = new byte[file.Length];
-        file.ReadExactly(octets);
+        var decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetDecoder();
+        var octets = new byte[1 << 16];
+        var text = new char[octets.Length + 1];
         try
         {
-            var text = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(octets)
-                .TrimStart('\uFEFF');
-            return !text.Contains('\0', StringComparison.Ordinal) ? text
-                : throw new SheetException("the file is neither XLSX nor text: it holds U+0000");
+            int read;
+            do
+            {
+                read = file.ReadAtLeast(octets, octets.Length, throwOnEndOfStream: false);
+                if (octets.AsSpan(0, read).Contains((byte)0))
+                    throw new SheetException("the file is neither XLSX nor text: it holds U+0000");
+                decoder.GetChars(octets.AsSpan(0, read), text, flush: read < octets.Length);
+            }
+            while (read == octets.Length);
         }
         catch (DecoderFallbackException e)
         {
             throw new SheetException("the file is neither XLSX nor text in UTF-8", e);
         }
+
+        file.Position = 0;
     }
 
-    private static Sheet ReadCsv(string text)
+    private static Sheet ReadCsv(Stream file)
     {
+        Check(file);
         var options = new CsvReaderOptions
         {
             HasHeader = false,
@@ -54,7 +65,7 @@ internal static class SheetReader
             FieldCountMismatch = CsvFieldCountHandling.Allow,
             MaxRecordSize = LongestRow
         };
-        using var reader = CsvReader.FromText(text, options);
+        using var reader = CsvReader.Create(file, options, leaveOpen: true);
         var collector = new SheetCollector();
         try
         {

@@ -183,6 +183,21 @@ public sealed class SheetFileTests
         Assert.Contains("neither XLSX nor text", fault.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Where a file is read in parts, nothing is lost between two.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("\uFEFF")]
+    public void ATextIsReadWholeWithAndWithoutAByteOrderMark(string mark)
+    {
+        List<string> texts = [.. Enumerable.Range(0, 30_000).Select(i => new string('ä', i % 7) + "\U0001F600" + i)];
+        var sheet = SheetReader.Read(Encoding.UTF8.GetBytes($"{mark}Name\n{string.Join('\n', texts)}\n"));
+        Assert.Equal("Name", Assert.Single(sheet.Header));
+        Assert.Equal(texts, sheet.Rows.Select(r => Assert.Single(r.Cells)));
+        var cut = Encoding.UTF8.GetBytes("Name\nä");
+        Assert.Throws<SheetException>(() => SheetReader.Read(cut[..^1]));
+        Assert.Throws<SheetException>(() => SheetReader.Read(Encoding.UTF8.GetBytes($"Name\n{string.Join('\n', texts)}\0")));
+    }
+
     /// <summary>What is written is read as the same, whatever it is; and no spreadsheet program finds a formula in it.</summary>
     [Fact]
     public async Task WhatIsWrittenIsReadAsTheSameAndHoldsNoFormula()
