@@ -56,10 +56,10 @@ public sealed class SheetFileTests
         yield return ("a shared text", () => XlsxFile.With(XlsxFile.Worksheet, $"{Worksheet}<sheetData><row>" + Inline(1 << 20) + "</row>",
             $"<row>{Inline(1 << 20)}</row>", 80, ""), "characters");
         yield return ("parts", Parts, "parts");
-        yield return ("lines", () => Encoding.ASCII.GetBytes("Name\n" + new string('\n', 60 << 20)), "too many rows");
-        yield return ("columns", () => Encoding.ASCII.GetBytes(new string(',', 60 << 20)), "");
-        yield return ("a line", () => Encoding.ASCII.GetBytes(new string('a', 60 << 20)), "");
-        yield return ("an open quote", () => Encoding.ASCII.GetBytes("Name\n\"" + new string('a', 60 << 20)), "row 2");
+        yield return ("lines", () => Filled("Name\n", '\n'), "too many rows");
+        yield return ("columns", () => Filled("", ','), "");
+        yield return ("a line", () => Filled("", 'a'), "");
+        yield return ("an open quote", () => Filled("Name\n\"", 'a'), "row 2");
         yield return ("cells", Cells, "1000000 cells");
     }
 
@@ -258,6 +258,15 @@ public sealed class SheetFileTests
     }
 
     private static string Inline(int length) => $"<c t=\"inlineStr\"><is><t>{new string('a', length)}</t></is></c>";
+
+    /// <summary>60 MiB of one letter, made without a text that would take more than what is read.</summary>
+    private static byte[] Filled(string begin, char letter)
+    {
+        var file = new byte[60 << 20];
+        Array.Fill(file, (byte)letter);
+        Encoding.ASCII.GetBytes(begin, file);
+        return file;
+    }
 
     private static byte[] Names()
     {
