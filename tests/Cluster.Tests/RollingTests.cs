@@ -12,6 +12,11 @@ public sealed class RollingTests(ITestOutputHelper output)
     /// <summary>Turns that a machine may wait, if that takes longer than a firmware's patience.</summary>
     private const int MostTurns = 3;
 
+    /// <summary>Clients of the API; each begins at this pace: the load does not grow with what the cluster could take.</summary>
+    private const int Clients = 4;
+
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(400);
+
     /// <summary>What the upgrade shows, too, but for the longer time that as many machines take.</summary>
     [Fact(Explicit = true)]
     public Task ARestartLosesNoRequestThatWasAccepted() => RollAsync(LabPaths.Silo);
@@ -31,7 +36,7 @@ public sealed class RollingTests(ITestOutputHelper output)
         cluster.Keep = true;
         cluster.StartSwarm(Machines, seed: 1, ramp: 60, "--turns", $"{MostTurns}");
         using var ending = new CancellationTokenSource();
-        var load = Enumerable.Range(0, 4).Select(i => LoadAsync(cluster, i, ending.Token)).ToList();
+        var load = Enumerable.Range(0, Clients).Select(i => LoadAsync(cluster, i, ending.Token)).ToList();
         foreach (var silo in cluster.Servers.Silos)
         {
             var clock = Stopwatch.StartNew();
@@ -58,12 +63,12 @@ public sealed class RollingTests(ITestOutputHelper output)
         output.WriteLine(
             $"swarm: {report.Requests} requests, {report.Refused} sent again; longest "
                 + $"waits {string.Join(", ", report.LongestWaits.Select(w => $"{w.Key} {w.Value} s"))}");
-        foreach (var (name, uuid) in results.SelectMany(r => r.Made))
+        await Parallel.ForEachAsync(results.SelectMany(r => r.Made), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (made, _) =>
         {
-            var machine = await cluster.Api.GetAsync($"machines/{uuid}");
-            Assert.Equal((name, "set"), (machine?["Name"]?.ToString(), machine?["Description"]?.ToString()));
-            await cluster.Api.DeleteAsync($"machines/{uuid}");
-        }
+            var machine = await cluster.Api.GetAsync($"machines/{made.Uuid}");
+            Assert.Equal((made.Name, "set"), (machine?["Name"]?.ToString(), machine?["Description"]?.ToString()));
+            await cluster.Api.DeleteAsync($"machines/{made.Uuid}");
+        });
 
         await cluster.AssertAllIsWellAsync(report);
         cluster.Keep = false;
@@ -77,8 +82,10 @@ public sealed class RollingTests(ITestOutputHelper output)
     {
         var gateways = cluster.Servers.Of("gateway").Select(g => new Balanced(g.ApiSocket)).ToList();
         var result = new LoadResult();
+        using var pace = new PeriodicTimer(Pace);
         for (var i = 0; !ending.IsCancellationRequested; i++)
         {
+            await pace.WaitForNextTickAsync(CancellationToken.None);
             var name = $"load-{number}-{i}";
             var made = await AskAsync(g => g.Api.PostAsync("machines", new JsonObject { ["Name"] = name, ["BootEnv"] = "local" }));
             if (made is null) continue;

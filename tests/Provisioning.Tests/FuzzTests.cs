@@ -33,7 +33,7 @@ public sealed partial class FuzzTests
     public Task TemplatesWithoutEnd() => Fuzz.OpenAsync(OneTemplate);
 
     [Fact]
-    public Task InstallersAnswers() => Fuzz.FixedAsync(OneInstaller);
+    public Task InstallersAnswers() => Fuzz.FixedAsync(OneInstaller, cases: 20_000);
 
     [Fact(Explicit = true)]
     public Task InstallersAnswersWithoutEnd() => Fuzz.OpenAsync(OneInstaller);

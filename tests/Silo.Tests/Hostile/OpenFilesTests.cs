@@ -59,7 +59,8 @@ public sealed class OpenFilesTests
     {
         try
         {
-            return !client.Connected || client.Client.Poll(0, SelectMode.SelectRead) && client.Client.Receive(new byte[1], SocketFlags.Peek) == 0;
+            return !client.Connected
+                || client.Client.Poll(0, SelectMode.SelectRead) && client.Client.Receive(new byte[1], SocketFlags.Peek) == 0;
         }
         catch (SocketException)
         {
