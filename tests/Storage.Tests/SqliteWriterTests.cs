@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
@@ -90,6 +91,54 @@ public sealed class SqliteWriterTests : IAsyncLifetime
         Assert.Equal(1L, await CountAsync("subnet_epoch"));
     }
 
+    /// <summary>SQLite undoes a whole transaction that finds no room: what is small is written all the same.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatFindsNoRoomFailsAlone(bool isLargeFirst)
+    {
+        Task<int> large, beside;
+        using (await _database.WriteTurnAsync(None))
+        {
+            beside = isLargeFirst ? Task.FromResult(0) : EpochAsync("beside");
+            large = _database.WriteAsync(isForTheWire: true, s =>
+            {
+                // As small as the file is now.
+                s.Scalar("PRAGMA max_page_count = 1");
+                return s.Execute("INSERT INTO subnet_epoch (subnet, epoch) VALUES ($large, 1)", ("$large", new string('x', 1 << 20)));
+            }, None);
+            if (isLargeFirst) beside = EpochAsync("beside");
+        }
+
+        Assert.Equal(13, (await Assert.ThrowsAsync<SqliteException>(() => large)).SqliteErrorCode);
+        Assert.Equal(1, await beside);
+        Assert.Equal(1L, await CountAsync("subnet_epoch"));
+    }
+
+    /// <summary>Leases without end hold no document up, nor do many large documents a lease.</summary>
+    [Fact]
+    public async Task EachCommitTakesOneDocumentAndMoreWhileTheyAreShort()
+    {
+        var order = new List<string>();
+        Task<int> Note(bool isForTheWire, string name, int milliseconds) => _database.WriteAsync(isForTheWire, s =>
+        {
+            order.Add(name);
+            var clock = Stopwatch.StartNew();
+            SpinWait.SpinUntil(() => clock.ElapsedMilliseconds >= milliseconds);
+            return 0;
+        }, None);
+        List<Task<int>> all = [];
+        using (await _database.WriteTurnAsync(None))
+        {
+            all.AddRange(Enumerable.Range(0, 3).Select(i => Note(isForTheWire: false, $"large {i}", 20)));
+            all.AddRange(Enumerable.Range(0, SqliteWriter.MostForTheWire + 1).Select(_ => Note(isForTheWire: true, "lease", 0)));
+        }
+
+        await Task.WhenAll(all);
+        Assert.Equal([SqliteWriter.MostForTheWire, SqliteWriter.MostForTheWire + 2, SqliteWriter.MostForTheWire + 3],
+            Enumerable.Range(0, 3).Select(i => order.IndexOf($"large {i}")));
+    }
+
     [Fact]
     public async Task WhatIsCalledOffBeforeItsTurnIsNotWritten()
     {
@@ -100,9 +149,9 @@ public sealed class SqliteWriterTests : IAsyncLifetime
             called = EpochAsync("off", off.Token);
             other = EpochAsync("other");
             await off.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => called);
         }
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => called);
         Assert.Equal(1, await other);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EpochAsync("late", off.Token));
         Assert.Equal(1L, await CountAsync("subnet_epoch"));

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Anvil.Storage.Sqlite;
 
@@ -15,6 +17,9 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
 
     /// <summary>Most other writes in one commit: they are what the wire waits for.</summary>
     public const int MostDocuments = 8;
+
+    /// <summary>No other write is begun in a commit that has taken so long: it holds the wire up for one large document, not for eight.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _lock = new();
     private readonly Lock _use = new();
@@ -34,7 +39,7 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
     {
         cancellation.ThrowIfCancellationRequested();
         T result = default!;
-        var mine = new Write(s => result = write(s), cancellation);
+        var mine = new Write(isForTheWire, s => result = write(s));
         lock (_lock)
         {
             (isForTheWire ? _wire : _documents).Enqueue(mine);
@@ -46,7 +51,7 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
             }
         }
 
-        await mine.Done.Task;
+        using (cancellation.UnsafeRegister(_ => CallOff(mine, cancellation), null)) await mine.Done.Task;
         return result;
     }
 
@@ -60,6 +65,12 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         }
     }
 
+    private void CallOff(Write write, CancellationToken cancellation)
+    {
+        lock (_lock)
+            if (!write.IsTaken) write.Done.TrySetCanceled(cancellation);
+    }
+
     private async Task RunAllAsync()
     {
         IDisposable? turn = null;
@@ -70,9 +81,7 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
             var next = turns.TakeAsync(isForTheWire: true, CancellationToken.None);
             turn?.Dispose();
             turn = await next;
-            var batch = Batch();
-            if (batch.Count == 0) continue;
-            lock (_use) Commit(batch);
+            lock (_use) Commit();
         }
 
         turn?.Dispose();
@@ -83,51 +92,95 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         lock (_lock) return _runs = _wire.Count + _documents.Count > 0;
     }
 
-    private List<Write> Batch()
+    /// <summary>
+    /// Takes the next write of a commit: the wire's first, but one other in any case.
+    /// </summary>
+    /// <param name="batch">Those that were taken for it.</param>
+    /// <param name="began">When it began.</param>
+    /// <returns>Null when none waits, or the commit is full.</returns>
+    private Write? Next(List<Write> batch, long began)
     {
-        var batch = new List<Write>();
+        var ofTheWire = batch.Count(w => w.IsForTheWire);
+        var others = batch.Count - ofTheWire;
         lock (_lock)
         {
-            Take(_wire, MostForTheWire);
-            Take(_documents, MostDocuments);
+            if (ofTheWire < MostForTheWire && Take(_wire) is { } write) return write;
+            var takesOther = others == 0 || (others < MostDocuments && Stopwatch.GetElapsedTime(began) < Longest);
+            return takesOther ? Take(_documents) : null;
         }
 
-        return batch;
-
-        void Take(Queue<Write> queue, int most)
+        static Write? Take(Queue<Write> queue)
         {
-            for (; most > 0 && queue.TryDequeue(out var write); most--)
+            while (queue.TryDequeue(out var write))
             {
-                if (write.Cancellation.IsCancellationRequested) write.Done.TrySetCanceled(write.Cancellation);
-                else batch.Add(write);
+                if (write.Done.Task.IsCompleted) continue;
+                write.IsTaken = true;
+                return write;
             }
+
+            return null;
         }
     }
 
-    private void Commit(List<Write> batch)
+    private void Commit()
     {
+        var began = Stopwatch.GetTimestamp();
+        var batch = new List<Write>();
+        if (Next(batch, began) is not { } first) return;
+        batch.Add(first);
         try
         {
             var statements = Open();
             statements.Execute("BEGIN IMMEDIATE");
-            foreach (var write in batch) Run(write, statements);
+            Run(first, statements);
+            while (Next(batch, began) is { } next)
+            {
+                batch.Add(next);
+                Run(next, statements);
+            }
+
             statements.Execute("COMMIT");
         }
         catch (Exception e)
         {
-            // What the connection is in now is not known: the next write has a new one. Those that failed by themselves have their own.
+            // What the connection is in now is not known: the next write has a new one.
             Close();
-            foreach (var write in batch)
-                write.Done.TrySetException(write.Fault is { } own && UniqueViolation.Of(own) is null ? own : e);
+            if (batch.Count > 1 && e is SqliteException { SqliteErrorCode: raw.SQLITE_FULL }) CommitEach(batch);
+            else Fail(batch, e);
             return;
         }
 
         // Not before: who failed reads what it lost against.
+        foreach (var write in batch) write.End();
+    }
+
+    /// <summary>What found no room all together may find it alone: a lease beside a large document.</summary>
+    private void CommitEach(List<Write> batch)
+    {
         foreach (var write in batch)
         {
-            if (write.Fault is { } fault) write.Done.TrySetException(fault);
-            else write.Done.TrySetResult();
+            write.Fault = null;
+            try
+            {
+                var statements = Open();
+                statements.Execute("BEGIN IMMEDIATE");
+                Run(write, statements);
+                statements.Execute("COMMIT");
+                write.End();
+            }
+            catch (Exception e)
+            {
+                Close();
+                Fail([write], e);
+            }
         }
+    }
+
+    /// <summary>Those that failed by themselves have their own reason; but not what they lost against, which is not there.</summary>
+    private static void Fail(List<Write> batch, Exception e)
+    {
+        foreach (var write in batch)
+            write.Done.TrySetException(write.Fault is { } own && UniqueViolation.Of(own) is null ? own : e);
     }
 
     /// <summary>Runs a write in a savepoint. One that fails is undone alone, and has its fault.</summary>
@@ -166,11 +219,20 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         (_statements, _connection) = (null, null);
     }
 
-    private sealed record Write(Action<SqliteStatements> Run, CancellationToken Cancellation)
+    private sealed record Write(bool IsForTheWire, Action<SqliteStatements> Run)
     {
+        /// <summary>True from when it can no longer be called off.</summary>
+        public bool IsTaken { get; set; }
+
         /// <summary>Why it was undone alone.</summary>
         public Exception? Fault { get; set; }
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void End()
+        {
+            if (Fault is { } fault) Done.TrySetException(fault);
+            else Done.TrySetResult();
+        }
     }
 }
