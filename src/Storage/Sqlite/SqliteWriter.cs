@@ -18,7 +18,7 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
     /// <summary>Most other writes in one commit: they are what the wire waits for.</summary>
     public const int MostDocuments = 8;
 
-    /// <summary>No other write is begun in a commit that has taken so long: it holds the wire up for one large document, not for eight.</summary>
+    /// <summary>No second document is begun in a commit that has taken so long: one large one holds the wire up, not eight.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(5);
 
     private readonly Lock _lock = new();
