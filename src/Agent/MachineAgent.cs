@@ -129,6 +129,7 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
             Power.Restart();
         }
 
+        await TellNeighboursAsync(api, before.Body);
         var env = before.Body?["BootEnv"]?.ToString() ?? "";
         if (env.Length > 0 && env != api.Config.BootEnv)
         {
@@ -172,6 +173,21 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
             && await Kexec.TryAsync(_files, _configUrl, api.Config.Machine, terminal)) return;
         terminal.Say($"the machine's boot environment is {env} now: reboots");
         Power.Restart();
+    }
+
+    /// <summary>
+    /// Tells again of the neighbours that the machine's record lacks: an inventory that began before they were heard may be written after
+    /// them, and the call that told of them may have failed.
+    /// </summary>
+    private static async Task TellNeighboursAsync(ApiClient api, JsonNode? machine)
+    {
+        if (machine is null) return;
+        var recorded = (machine["Params"]?["hardware/nics"] as JsonArray ?? []).OfType<JsonObject>().ToList();
+        var nics = Inventory.Nics();
+        var isTold = nics.OfType<JsonObject>().Where(n => n["Lldp"] is not null).All(heard => recorded.Exists(
+            r => JsonNode.DeepEquals(r["Name"], heard["Name"]) && JsonNode.DeepEquals(r["Lldp"], heard["Lldp"])));
+        if (isTold) return;
+        await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}", new JsonArray(Patches.Param("hardware/nics", nics)));
     }
 
     private async Task ReportNeighbourAsync(ApiClient api, string nic, JsonObject neighbour)

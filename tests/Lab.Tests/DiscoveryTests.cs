@@ -46,6 +46,10 @@ public sealed class DiscoveryTests
         var machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
             Deadline.Boot);
         neighbour.Kill(entireProcessTree: true);
+        // An inventory that began before the switch was heard is written after it.
+        await lab.Api.SetAsync($"machines/{machine["Uuid"]}", "/Params/hardware~1nics/0/Lldp", null);
+        machine = await lab.MachineAsync(vm, "told its neighbour again", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
+            Deadline.Boot);
         var lldp = machine["Params"]!["hardware/nics"]![0]!["Lldp"]!;
         Assert.Equal(("leaf1", "swp7", "02:00:00:00:00:01"),
             (lldp["SystemName"]!.ToString(), lldp["PortId"]!.ToString(), lldp["ChassisId"]!.ToString()));
