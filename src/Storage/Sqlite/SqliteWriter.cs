@@ -81,7 +81,7 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
             var next = turns.TakeAsync(isForTheWire: true, CancellationToken.None);
             turn?.Dispose();
             turn = await next;
-            lock (_use) Commit();
+            lock (_use) Commit(Waiting());
         }
 
         turn?.Dispose();
@@ -92,21 +92,24 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         lock (_lock) return _runs = _wire.Count + _documents.Count > 0;
     }
 
-    /// <summary>
-    /// Takes the next write of a commit: the wire's first, but one other in any case.
-    /// </summary>
-    /// <param name="batch">Those that were taken for it.</param>
-    /// <param name="began">When it began.</param>
-    /// <returns>Null when none waits, or the commit is full.</returns>
-    private Write? Next(List<Write> batch, long began)
+    /// <summary>Takes the writes of a commit, each when those before it have run: the wire's first, but one other in any case.</summary>
+    private IEnumerable<Write> Waiting()
     {
-        var ofTheWire = batch.Count(w => w.IsForTheWire);
-        var others = batch.Count - ofTheWire;
-        lock (_lock)
+        var (ofTheWire, others, began) = (0, 0, Stopwatch.GetTimestamp());
+        while (true)
         {
-            if (ofTheWire < MostForTheWire && Take(_wire) is { } write) return write;
-            var takesOther = others == 0 || (others < MostDocuments && Stopwatch.GetElapsedTime(began) < Longest);
-            return takesOther ? Take(_documents) : null;
+            Write? next;
+            lock (_lock)
+            {
+                next = ofTheWire < MostForTheWire ? Take(_wire) : null;
+                if (next is null && (others == 0 || (others < MostDocuments && Stopwatch.GetElapsedTime(began) < Longest)))
+                    next = Take(_documents);
+            }
+
+            if (next is null) yield break;
+            if (next.IsForTheWire) ofTheWire++;
+            else others++;
+            yield return next;
         }
 
         static Write? Take(Queue<Write> queue)
@@ -122,24 +125,20 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         }
     }
 
-    private void Commit()
+    private void Commit(IEnumerable<Write> writes)
     {
-        var began = Stopwatch.GetTimestamp();
         var batch = new List<Write>();
-        if (Next(batch, began) is not { } first) return;
-        batch.Add(first);
         try
         {
-            var statements = Open();
-            statements.Execute("BEGIN IMMEDIATE");
-            Run(first, statements);
-            while (Next(batch, began) is { } next)
+            foreach (var write in writes)
             {
-                batch.Add(next);
-                Run(next, statements);
+                batch.Add(write);
+                var statements = Open();
+                if (batch.Count == 1) statements.Execute("BEGIN IMMEDIATE");
+                Run(write, statements);
             }
 
-            statements.Execute("COMMIT");
+            if (batch.Count > 0) Open().Execute("COMMIT");
         }
         catch (Exception e)
         {
@@ -160,19 +159,7 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         foreach (var write in batch)
         {
             write.Fault = null;
-            try
-            {
-                var statements = Open();
-                statements.Execute("BEGIN IMMEDIATE");
-                Run(write, statements);
-                statements.Execute("COMMIT");
-                write.End();
-            }
-            catch (Exception e)
-            {
-                Close();
-                Fail([write], e);
-            }
+            Commit([write]);
         }
     }
 
