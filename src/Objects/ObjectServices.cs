@@ -1,3 +1,4 @@
+using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
 using Anvil.Objects.Access;
@@ -28,7 +29,7 @@ public static class ObjectServices
                 s.GetRequiredService<LeaseObjects>(),
                 s.GetRequiredService<ReservationObjects>(),
                 .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => new CatalogObjects(
-                    k.Prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<IGrainFactory>(),
+                    k.Prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<GrainFinder>(),
                     s.GetRequiredService<TimeProvider>())),
             ],
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));

@@ -23,9 +23,11 @@ internal abstract class ListSql
         var where = Where(
             [.. Conditions(table, query, p), .. query.After is { } after ? [After(table, query, after, p)] : Array.Empty<string>()]);
         if (limit >= int.MaxValue && query.Offset == 0) return ($"SELECT {table.Shown} FROM {table.ShownFrom}{where}{order}", p.All);
+        var cut = $"LIMIT {p.Add(limit)} OFFSET {p.Add((long)query.Offset)}";
+        if (table.IsDirect) return ($"SELECT {table.Shown} FROM {table.ShownFrom}{where}{order} {cut}", p.All);
         // The rows that a page skips are counted in an index; only those that it holds are read.
         var source = table.Holding(FieldsOf(query));
-        var page = $"SELECT uuid FROM {source}{where}{order} LIMIT {p.Add(limit)} OFFSET {p.Add((long)query.Offset)}";
+        var page = $"SELECT uuid FROM {source}{where}{order} {cut}";
         return ($"SELECT {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({page}){order}", p.All);
     }
 

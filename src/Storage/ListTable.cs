@@ -23,11 +23,14 @@ internal sealed record ListTable(
     /// <summary>First names of the paths of fields that the record has.</summary>
     public IReadOnlySet<string> Moving { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
-    /// <summary>Fields of the record that have a column with what they are compared by, by path.</summary>
+    /// <summary>Fields that have a column with what they are compared by, by path.</summary>
     public IReadOnlyDictionary<string, string> Compared { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Rows are small and have no index over uuid: a page is read as it is found, and its readers are given uuid as record.</summary>
+    public bool IsDirect { get; init; }
+
     /// <summary>What is read of a row to show it: the document and the record ("": there is none).</summary>
-    public string Shown => Whole.Length > 0 ? "document, record" : "document, ''";
+    public string Shown => Whole.Length > 0 ? "document, record" : IsDirect ? "document, uuid" : "document, ''";
 
     /// <summary>What to show rows out of.</summary>
     public string ShownFrom => Whole.Length > 0 ? Whole : Name;
@@ -66,6 +69,18 @@ internal sealed record ListTable(
         new Dictionary<string, string>(StringComparer.Ordinal) { ["Subnet"] = "subnet" },
         new HashSet<string>(StringComparer.Ordinal),
         ("", ""));
+
+    /// <summary>Leases: a view, whose uuid is the address in eight hexadecimal digits, a space and the subnet.</summary>
+    public static ListTable Leases { get; } = new(
+        "lease_list",
+        CatalogFields.Leases,
+        new Dictionary<string, string>(StringComparer.Ordinal),
+        new HashSet<string>(StringComparer.Ordinal),
+        ("", ""))
+    {
+        IsDirect = true,
+        Compared = new Dictionary<string, string>(StringComparer.Ordinal) { ["Addr"] = "address" },
+    };
 
     /// <summary>The path of a field as these tables name it.</summary>
     public static string PathOf(Field field) => string.Join('.', field.Path);

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -126,8 +128,8 @@ public sealed class FenceTests(TornCluster silos) : IClassFixture<TornCluster>
         var given = (await Task.WhenAll(LeaseAsync(0), LeaseAsync(1))).SelectMany(g => g).ToList();
         Assert.True(given.Count >= 60, $"only {given.Count} of 120 leases were given");
         Assert.Equal(given.Count, given.DistinctBy(g => g.Address).Count());
-        var stored = await silos.Service<Anvil.Contracts.Subnets.ILeaseStore>().ListAsync(CancellationToken.None);
-        foreach (var (mac, address) in given) Assert.Equal(mac, stored.Single(l => l.Addr == address).Token);
+        var stored = await silos.Service<ILeaseStore>().PageAsync(new ListQuery(CatalogFields.Leases), CancellationToken.None);
+        foreach (var (mac, address) in given) Assert.Equal(mac, stored.Rows.Single(l => l.Addr == address).Token);
     }
 
     private HttpClient OtherHalf()

@@ -53,6 +53,8 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
 
     protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
+    protected override string DamageLease => "UPDATE lease SET document = @document WHERE address = 167772165";
+
     protected override IReservationStore Reservations => new ReservationStore(_database, TimeProvider.System);
 
     protected override IEventStore Events => new PostgresEventStore(_database);

@@ -28,6 +28,11 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override IMachineQueries Queries => new MachineQueries(_database, TimeProvider.System);
 
+    protected override string DamageLease => """
+        DROP TRIGGER lease_renewed; DROP TRIGGER lease_changed;
+        UPDATE lease SET document = @document WHERE address = 167772165
+        """;
+
     protected override IReservationStore Reservations => new ReservationStore(_database, TimeProvider.System);
 
     protected override IEventStore Events => new SqliteEventStore(_database);

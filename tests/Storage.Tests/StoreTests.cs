@@ -37,6 +37,9 @@ public abstract class StoreTests
     /// <summary>The query tables of the same database.</summary>
     protected abstract IMachineQueries Queries { get; }
 
+    /// <summary>Writes @document into the row of 10.0.0.5, past what watches over it.</summary>
+    protected abstract string DamageLease { get; }
+
     /// <summary>Reservations in the same database.</summary>
     protected abstract IReservationStore Reservations { get; }
 
@@ -312,7 +315,82 @@ public abstract class StoreTests
         await Assert.ThrowsAsync<StaleEpochException>(() => Leases.WriteAsync("net", old, [Lease("10.0.0.2")], None));
         await Assert.ThrowsAsync<StaleEpochException>(() => Leases.DeleteAsync("net", old, IPv4.Parse("10.0.0.1"), None));
         await Leases.WriteAsync("net", current, [Lease("10.0.0.3")], None);
-        Assert.Equal(["10.0.0.1", "10.0.0.3"], (await Leases.ListAsync(None)).Select(l => l.Addr));
+        Assert.Equal(["10.0.0.1", "10.0.0.3"], (await Leases.PageAsync(new ListQuery(CatalogFields.Leases), None)).Rows.Select(l => l.Addr));
+    }
+
+    [Fact]
+    public async Task LeasesAreListedByTheListLanguageInTheOrderOfTheirAddresses()
+    {
+        var (one, _) = await Leases.OpenAsync("one", None);
+        var (two, _) = await Leases.OpenAsync("two", None);
+        await Leases.WriteAsync("one", one,
+            [Lease("10.0.0.200"), Lease("10.0.0.9") with { Token = Mac(9) }, Lease("9.0.0.1") with { State = "OFFER" }], None);
+        await Leases.WriteAsync("two", two, [Lease("10.0.0.30"), Lease("200.0.0.1")], None);
+        var all = new ListQuery(CatalogFields.Leases);
+        Assert.Equal(["9.0.0.1", "10.0.0.9", "10.0.0.30", "10.0.0.200", "200.0.0.1"], await AddressesAsync(all));
+        Assert.Equal(["10.0.0.30", "10.0.0.200"], await AddressesAsync(all with { Offset = 2, Limit = 2 }));
+        Assert.Equal(["10.0.0.9", "9.0.0.1"], await AddressesAsync(all with { Reverse = true, Offset = 3 }));
+        Assert.Equal(["10.0.0.9"], await AddressesAsync(ListQuery.Where(all.Fields, "Token", Mac(9).ToUpperInvariant())));
+        Assert.Equal(["9.0.0.1"], await AddressesAsync(ListQuery.Where(all.Fields, "State", "OFFER")));
+        Assert.Equal(["10.0.0.30"], await AddressesAsync(ListQuery.Where(all.Fields, "Addr", "10.0.0.30")));
+        Assert.Empty(await AddressesAsync(ListQuery.Where(all.Fields, "Addr", "10.0.0.31")));
+        Assert.Equal(["9.0.0.1", "200.0.0.1"], await AddressesAsync(all with
+        {
+            Conditions = [new ListCondition(all.Fields["Addr"], [new ListTest(ListFunction.Re, [], ListPattern.Parse("0.0.1$"))])],
+        }));
+
+        var first = await Leases.PageAsync(all with { Limit = 2 }, None);
+        Assert.Equal((5, 5, true), (first.Total, first.Filtered, first.Next is not null));
+        var rest = await Leases.PageAsync((all with { Limit = 9 }).From(Json.Element(first.Rows[1])), None);
+        Assert.Equal(["10.0.0.30", "10.0.0.200", "200.0.0.1"], rest.Rows.Select(l => l.Addr));
+        Assert.Null(rest.Next);
+        var counted = await Leases.PageAsync(ListQuery.Where(all.Fields, "State", "OFFER") with { Limit = 0 }, None);
+        Assert.Equal((0, 5, 1), (counted.Rows.Count, counted.Total, counted.Filtered));
+
+        async Task<IEnumerable<string>> AddressesAsync(ListQuery query)
+            => (await Leases.PageAsync(query, None)).Rows.Select(l => l.Addr);
+    }
+
+    /// <summary>Its subnet opens, its address is given to nobody, lists show it and why, and it can be deleted.</summary>
+    [Theory]
+    [InlineData("{broken")]
+    [InlineData("[]")]
+    [InlineData("{\"Addr\":\"10.0.0.5\",\"State\":\"ACK\",\"Options\":[null]}")]
+    [InlineData("{\"Addr\":\"10.0.0.5\",\"State\":\"ACK\",\"Token\":{\"a\":1}}")]
+    [InlineData("{\"Addr\":\"10.0.0.5\",\"State\":\"HELD\"}")]
+    [InlineData("{\"Addr\":\"10.0.0.4\",\"State\":\"ACK\"}")]
+    public async Task ADamagedLeaseHarmsNoOther(string document)
+    {
+        var (epoch, _) = await Leases.OpenAsync("net", None);
+        await Leases.WriteAsync("net", epoch, [Lease("10.0.0.4"), Lease("10.0.0.5"), Lease("10.0.0.6")], None);
+        await using (var connection = await ConnectAsync())
+        {
+            await using var command = connection.CreateCommand();
+            // The history reads what it is given, so that only a row that went bad by itself is like this.
+            command.CommandText = DamageLease;
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = ("document", document);
+            command.Parameters.Add(parameter);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var all = new ListQuery(CatalogFields.Leases);
+        (epoch, var opened) = await Leases.OpenAsync("net", None);
+        foreach (var read in new[] { opened, (await Leases.PageAsync(all, None)).Rows })
+        {
+            Assert.Equal(["10.0.0.4", "10.0.0.6"], read.Where(l => l.Available).Select(l => l.Addr).Order());
+            var damaged = read.Single(l => !l.Available);
+            Assert.Equal(("10.0.0.5", "INVALID", ""), (damaged.Addr, damaged.State, damaged.Token));
+            Assert.True(damaged.IsLive(TimeProvider.System.GetUtcNow()));
+            Assert.Contains("damaged", Assert.Single(damaged.Errors), StringComparison.Ordinal);
+        }
+
+        var first = await Leases.PageAsync(all with { Limit = 2 }, None);
+        Assert.Equal("10.0.0.6", Assert.Single((await Leases.PageAsync(all.From(Json.Element(first.Rows[1])), None)).Rows).Addr);
+        Assert.Single((await Leases.PageAsync(ListQuery.Where(all.Fields, "Addr", "10.0.0.5"), None)).Rows);
+        Assert.False((await Leases.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
+        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.5"), None);
+        Assert.Equal(2, (await Leases.PageAsync(all, None)).Total);
     }
 
     [Fact]
@@ -839,6 +917,7 @@ public abstract class StoreTests
             Addr = address,
             Token = "02:00:00:00:00:01",
             State = Provisioning.Network.Lease.Ack,
-            ExpireTime = DateTimeOffset.UtcNow.AddHours(1)
+            ExpireTime = DateTimeOffset.UtcNow.AddHours(1),
+            Available = true,
         };
 }

@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Contracts.Subnets;
@@ -16,10 +17,11 @@ public interface ILeaseStore
     /// <exception cref="StaleEpochException">Another writer has taken the subnet since.</exception>
     Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation);
 
-    /// <summary>All leases of all subnets.</summary>
-    Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation);
+    /// <summary>A page of a list of all subnets' leases.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or it takes too long.</exception>
+    Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation);
 
-    /// <summary>The lease at an address, whatever its state.</summary>
+    /// <summary>The lease at an address, whatever its state; where several subnets have had one, the one that ends last.</summary>
     Task<Lease?> FindAsync(uint address, CancellationToken cancellation);
 
     /// <summary>Who held an address (or, with null, each address), oldest first. Kept in the same transaction as the leases.</summary>

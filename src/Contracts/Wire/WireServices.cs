@@ -18,6 +18,7 @@ public static class WireServices
     {
         // Before the JSON codec, which copies by writing and reading.
         services.AddSingleton<IGeneralizedCopier, DocumentCopier>();
+        services.AddSingleton<GrainFinder>();
         services.AddSerializer(serializer => serializer.AddJsonSerializer(DocumentCopier.IsDocument, Json.Options));
         services.AddSingleton<ITypeConverter, FormerNames>();
         services.Configure<TypeManifestOptions>(o =>

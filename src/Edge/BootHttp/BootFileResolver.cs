@@ -48,7 +48,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// machine only, known by the lease of its address; so no path leads to another machine's files.
 /// </summary>
 public sealed partial class BootFileResolver(
-    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
+    GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
     ParamKeys keys, ITimeline timeline, RenderQueue renders, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
@@ -124,7 +124,7 @@ public sealed partial class BootFileResolver(
     }
 
     private Task BeginsAsync(string machine, string via, string boot)
-        => GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine))
+        => GrainCalls.AskAsync(() => grains.Machine(machine)
             .Sighted(new Sighting(SightingKind.Script, "", "", via) { BootId = boot }));
 
     private static bool IsScript(BootFile file) => Scripts.Contains(file.Template.Name, StringComparer.Ordinal);
@@ -173,7 +173,7 @@ public sealed partial class BootFileResolver(
     {
         var address = IPv4.FromIPAddress(requester);
         if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
-        var leases = grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
+        var leases = grains.Subnet(subnet.Name);
         if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return (null, "");
         if (await machines.FindAsync(holder.Token, CancellationToken.None) is not { } known)
             return (null, holder.Lapsed ? "" : holder.Token);

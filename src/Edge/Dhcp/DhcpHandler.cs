@@ -20,7 +20,7 @@ namespace Anvil.Edge.Dhcp;
 /// memory, and one grain is asked, the subnet's, which answers once the lease is durable; the machine's grain is told afterwards.
 /// </summary>
 public sealed class DhcpHandler(
-    IGrainFactory grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
+    GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
     RelayBook relays, TimeProvider time, IOptions<EdgeOptions> options)
 {
     private const int MostAcquaintances = 65_536;
@@ -313,5 +313,5 @@ public sealed class DhcpHandler(
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", what, outcome, detail);
     }
 
-    private ISubnetGrain SubnetGrain(Subnet subnet) => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
+    private ISubnetGrain SubnetGrain(Subnet subnet) => grains.Subnet(subnet.Name);
 }

@@ -15,7 +15,7 @@ namespace Anvil.Edge.Machines;
 /// do not come, this edge knows that its view may be old, and asks the machine's grain for each packet; where that does not answer either,
 /// the memory does.
 /// </summary>
-public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grains, TimeProvider time, ILogger<KnownMachines> logger)
+public sealed partial class KnownMachines(IMachineFeed feed, GrainFinder grains, TimeProvider time, ILogger<KnownMachines> logger)
     : BackgroundService, IMachineWatcher
 {
     /// <summary>Machines, and events, that are read at once.</summary>
@@ -211,7 +211,7 @@ public sealed partial class KnownMachines(IMachineFeed feed, IGrainFactory grain
         return patience;
     }
 
-    private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+    private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} machines are in memory")]
     private partial void LogRead(int count);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Anvil.Edge.Sightings;
 
 /// <summary>Tells machines' grains what this edge saw of them, after the packet was answered: no answer waits for it.</summary>
-public sealed partial class SightingWriter(IGrainFactory grains, TimeProvider time, ILogger<SightingWriter> logger) : BackgroundService
+public sealed partial class SightingWriter(GrainFinder grains, TimeProvider time, ILogger<SightingWriter> logger) : BackgroundService
 {
     /// <summary>Sightings that may wait; over it the oldest are shed, and counted.</summary>
     public const int MostWaiting = 20_000;
@@ -89,7 +89,7 @@ public sealed partial class SightingWriter(IGrainFactory grains, TimeProvider ti
         using var activity = AnvilDiagnostics.Source.StartActivity($"sighting {seen.Sighting.What}", ActivityKind.Internal, seen.Packet);
         activity?.SetTag("anvil.machine", seen.Machine);
         var reply = await GrainCalls.AskAsync(
-            () => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(seen.Machine)).Sighted(seen.Sighting));
+            () => grains.Machine(seen.Machine).Sighted(seen.Sighting));
         // A machine that was deleted meanwhile has nothing to be told of.
         if (reply.Error is { Code: not 404 }) Lost("refused");
     }

@@ -42,6 +42,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly IMachineQueries _queries;
     private readonly IMachineDirectory _directory;
     private readonly ITimeline _timeline;
+    private readonly GrainFinder _grains;
     private readonly ParamKeys _keys;
     private readonly TimeProvider _time;
     private readonly ILogger<MachineGrain> _logger;
@@ -52,12 +53,13 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
         [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, Database database, ICatalog catalog,
-        IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, ParamKeys keys, TimeProvider time,
-        ILogger<MachineGrain> logger)
+        IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, GrainFinder grains, ParamKeys keys,
+        TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
         _records = records;
-        (_catalog, _queries, _directory, _timeline, _keys, _time, _logger) = (catalog, queries, directory, timeline, keys, time, logger);
+        (_catalog, _queries, _directory, _timeline, _grains) = (catalog, queries, directory, timeline, grains);
+        (_keys, _time, _logger) = (keys, time, logger);
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
 
@@ -266,7 +268,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         if (claimed.Count == 0) return null;
         if (IPv4.TryParse(before.Address, out var address) && _catalog.Current.SubnetOf(address) is { } subnet)
         {
-            var leases = GrainFactory.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name));
+            var leases = _grains.Subnet(subnet.Name);
             foreach (var own in before.HardwareAddrs)
             {
                 claimed.RemoveAll((await GrainCalls.AskAsync(() => leases.OnLinkOf(own, claimed))).Contains);
@@ -347,7 +349,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             var known = await _queries.FindManyAsync([], write.Machine.HardwareAddrs, CancellationToken.None);
             if (known.Count == 0) return null;
             if (known.Count == 1 && write.OnLink)
-                return await GrainFactory.GetGrain<IMachineGrain>(GrainKeys.Machine(known[0].Uuid)).Join(write);
+                return await _grains.Machine(known[0].Uuid).Join(write);
             var names = string.Join(", ", known.Select(m => m.Name));
             foreach (var machine in known)
                 _timeline.Note(machine.Uuid, "", "api", $"registration with {string.Join(", ", write.Machine.HardwareAddrs.Take(4))}",

@@ -18,7 +18,7 @@ namespace Anvil.Grains.Subnets;
 /// the answer, so that it holds for the very next packet.
 /// </summary>
 public sealed partial class ReservationWriter(
-    ICatalogStore store, IReservationStore reservations, ICatalog catalog, IGrainFactory grains, IDatabaseFaults faults,
+    ICatalogStore store, IReservationStore reservations, ICatalog catalog, GrainFinder grains, IDatabaseFaults faults,
     IEdgeDirectory edges,
     ILogger<ReservationWriter> logger)
 {
@@ -197,7 +197,7 @@ public sealed partial class ReservationWriter(
     {
         try
         {
-            await GrainCalls.AskAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet)).TakeReservations(notice))
+            await GrainCalls.AskAsync(() => grains.Subnet(subnet).TakeReservations(notice))
                 .WaitAsync(TellPatience);
         }
         catch (Exception e)

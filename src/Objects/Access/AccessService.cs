@@ -16,7 +16,7 @@ using Orleans.Runtime;
 namespace Anvil.Objects.Access;
 
 /// <summary>Makes tokens, and tells who holds one or has a password.</summary>
-public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog, PasswordDesk desk, TimeProvider time,
+public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, PasswordDesk desk, TimeProvider time,
     ILogger<AccessService> logger) : ITokens
 {
     private readonly ProvenPasswords _proven = new();
@@ -60,7 +60,7 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
                 return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret)
                     ? new Admission(Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId }, token, user) : null;
             case PrincipalKind.Machine:
-                var secrets = await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(claims.Subject)).Secrets());
+                var secrets = await GrainCalls.AskAsync(() => grains.Machine(claims.Subject).Secrets());
                 if (secrets is null || !Tokens.Proves(claims, [grantor, secrets.Secret, secrets.BootId, .. OfJob(claims.Job)]))
                     return null;
                 if (claims.Job.Length > 0 && claims.Job != secrets.Job) return null;
@@ -131,7 +131,7 @@ public sealed partial class AccessService(IGrainFactory grains, ICatalog catalog
 
     private async Task<MachineSecrets?> SecretsAsync(Machine? machine)
         => machine is null ? null
-            : await GrainCalls.AskAsync(() => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(machine.Uuid)).Secrets());
+            : await GrainCalls.AskAsync(() => grains.Machine(machine.Uuid).Secrets());
 
     private TokenSource Source(MachineSecrets? secrets, Stranger? stranger, string job) => (uuid, life) => uuid is null
         ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Registration(stranger, life), Prefs["baseTokenSecret"],

@@ -10,7 +10,7 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>A kind of the catalog: read from this silo's snapshot, changed by the catalog's one grain.</summary>
-public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactory grains, TimeProvider time) : IObjectKind
+public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder grains, TimeProvider time) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix { get; } = prefix;
@@ -27,7 +27,7 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, IGrainFactor
     /// <inheritdoc/>
     public IReadOnlySet<string> Hidden => CatalogRules.Kinds[Prefix].WriteOnly;
 
-    private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
+    private ICatalogGrain Writer => grains.Catalog;
 
     /// <inheritdoc/>
     public Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)

@@ -11,7 +11,7 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Jobs: made for a machine's agent and changed through the machine's grain, read from the query table.</summary>
-public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJobLogs logs, AccessService access) : IObjectKind
+public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJobLogs logs, AccessService access) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "jobs";
@@ -94,7 +94,7 @@ public sealed class JobObjects(IMachineQueries queries, IGrainFactory grains, IJ
         return new ChangedObject(200, job, null, "");
     }
 
-    private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+    private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 
     private static string TagOf(Job job) => EntityTags.Of(Json.Write(job));
 

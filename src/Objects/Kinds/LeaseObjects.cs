@@ -11,7 +11,7 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Leases: listed, read and deleted; DHCP alone makes them.</summary>
-public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, IGrainFactory grains, TimeProvider time) : IObjectKind
+public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinder grains) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "leases";
@@ -24,7 +24,10 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, IGrainFact
 
     /// <inheritdoc/>
     public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
-        => new ListEvaluator(time).Page<Document>(query, [.. await store.ListAsync(cancellation)]);
+    {
+        var page = await store.PageAsync(query, cancellation);
+        return new ListPage<Document>([.. page.Rows], page.Total, page.Filtered, page.Next);
+    }
 
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
@@ -55,7 +58,7 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, IGrainFact
         var address = IPv4.Parse(lease.Addr);
         if (catalog.Current.SubnetOf(address) is not { } subnet)
             return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
-        var reply = await GrainCalls.ActAsync(() => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).DeleteLease(address));
+        var reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).DeleteLease(address));
         return new ChangedObject(reply.Status, reply.Error is null ? lease : null, reply.Error, "");
     }
 

@@ -18,7 +18,7 @@ using Microsoft.Extensions.Hosting;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
-public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains, ITimeline timeline, RegistrationGate gate,
+public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, ITimeline timeline, RegistrationGate gate,
     ICatalog catalog,
     IHostApplicationLifetime lifetime) : IObjectKind
 {
@@ -154,7 +154,7 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         IReadOnlyList<string> seen = [];
         if (others.Count > 0 && IPv4.TryParse(stranger.Address, out var address) && catalog.Current.SubnetOf(address) is { } subnet)
             seen = await GrainCalls.AskAsync(
-                () => grains.GetGrain<ISubnetGrain>(GrainKeys.Subnet(subnet.Name)).OnLinkOf(own, others));
+                () => grains.Subnet(subnet.Name).OnLinkOf(own, others));
         return (wanted with { HardwareAddrs = [own, .. seen], Address = stranger.Address }, seen.Count == others.Count);
     }
 
@@ -176,7 +176,7 @@ public sealed class MachineObjects(IMachineQueries queries, IGrainFactory grains
         return await Task.WhenAny(change, ending) == change ? await change : new MachineAnswer(304, null, null, known);
     }
 
-    private IMachineGrain Grain(string uuid) => grains.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+    private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
     private static ChangeTerms Terms(FoundObject found, ObjectRequest request)

@@ -13,7 +13,7 @@ namespace Anvil.Objects.Kinds;
 /// <summary>
 /// Reservations: read by their own indexes, changed by the catalog's one grain. Their version is the revision that wrote them.
 /// </summary>
-public sealed class ReservationObjects(IReservationStore store, IGrainFactory grains) : IObjectKind
+public sealed class ReservationObjects(IReservationStore store, GrainFinder grains) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "reservations";
@@ -24,7 +24,7 @@ public sealed class ReservationObjects(IReservationStore store, IGrainFactory gr
     /// <inheritdoc/>
     public FieldTable Fields { get; } = CatalogFields.Tables["reservations"];
 
-    private ICatalogGrain Writer => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
+    private ICatalogGrain Writer => grains.Catalog;
 
     /// <inheritdoc/>
     public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
-public sealed partial class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, IGrainFactory grains,
+public sealed partial class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, GrainFinder grains,
     IDatabaseFaults faults, TimeProvider time, ILogger<SheetImport> logger)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
@@ -186,13 +186,13 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         var removed = work.SelectMany(p => p.EndedReservations).Except(written.Select(r => r.Key), StringComparer.Ordinal).ToList();
         if (written.Count + removed.Count == 0) return;
         var merge = new CatalogMerge("reservations", written, removed, request.Terms());
-        var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).MergeAll(merge));
+        var answer = await GrainCalls.ActAsync(() => grains.Catalog.MergeAll(merge));
         if (answer.Error is { } error) throw new ApiException(error);
     }
 
     private async Task<MachineAnswer> StoreAsync(RowPlan plan, ObjectRequest request)
     {
-        var grain = grains.GetGrain<IMachineGrain>(GrainKeys.Machine(plan.Machine.Uuid));
+        var grain = grains.Machine(plan.Machine.Uuid);
         try
         {
             return plan.Action == RowAction.Create

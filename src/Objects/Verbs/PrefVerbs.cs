@@ -6,7 +6,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>The preferences of the whole system, without those that are secrets.</summary>
-public sealed class PrefVerbs(ICatalog catalog, IGrainFactory grains)
+public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains)
 {
     /// <summary>All preferences, set or default.</summary>
     public ObjectAnswer Get(ObjectRequest request)
@@ -23,7 +23,7 @@ public sealed class PrefVerbs(ICatalog catalog, IGrainFactory grains)
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
         var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
         var answer = await GrainCalls.ActAsync(
-            () => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).WritePrefs(new PrefsWrite(values, request.Terms())));
+            () => grains.Catalog.WritePrefs(new PrefsWrite(values, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
         var all = Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs);
         return ObjectAnswer.Of(request.Principal.May("preferences", "list", "*") ? all

@@ -9,7 +9,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What users have beside the verbs of every kind: tokens and passwords.</summary>
-public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, PasswordDesk passwords, IGrainFactory grains)
+public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, PasswordDesk passwords, GrainFinder grains)
 {
     /// <summary>Longest life of a token, in seconds: a year.</summary>
     public const int LongestLife = 31_536_000;
@@ -73,7 +73,7 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
             new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = hash },
             new JsonObject { ["op"] = "replace", ["path"] = "/Secret", ["value"] = Guid.NewGuid().ToString("N") });
         var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options), request.Terms());
-        var answer = await GrainCalls.ActAsync(() => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog).Amend(change));
+        var answer = await GrainCalls.ActAsync(() => grains.Catalog.Amend(change));
         if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
         return floor.Answer(new ChangedObject(answer.Status, answer.Document, answer.Error, ""), request);
     }

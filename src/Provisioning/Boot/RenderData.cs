@@ -21,6 +21,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
 
     private static readonly TimeSpan LongLife = TimeSpan.FromDays(7);
     private readonly RenderBudget _budget = context.Budget ?? new RenderBudget();
+    private MachineView? _machine;
+    private EnvView? _env;
+    private DocumentView? _stage;
+    private DocumentView? _task;
     private int _depth;
 
     /// <summary>Renders the content of a template reference: its text, or the template that it names.</summary>
@@ -40,10 +44,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 ? s : throw new TemplateFault($"argument {i + 1} of {name} must be a string");
         value = name switch
         {
-            "Machine" => new MachineView(context),
-            "Env" => context.Env is null ? null : new EnvView(context, context.Env),
-            "Stage" => context.Stage is null ? null : new DocumentView(context.Stage),
-            "Task" => context.Task is null ? null : new DocumentView(context.Task),
+            "Machine" => _machine ??= new MachineView(context),
+            "Env" => context.Env is null ? null : _env ??= new EnvView(context, context.Env),
+            "Stage" => context.Stage is null ? null : _stage ??= new DocumentView(context.Stage),
+            "Task" => context.Task is null ? null : _task ??= new DocumentView(context.Task),
             "Param" => Param(Argument(0), budget),
             "ParamExists" => Find(Argument(0), budget) is not null,
             "ParamExpand" => Expand(Argument(0), budget),
@@ -228,6 +232,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private sealed class EnvView(RenderContext context, BootEnv env) : ITemplateObject
     {
         private DocumentView? _fields;
+        private TemplateMap? _os;
 
         public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
@@ -246,7 +251,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "JoinInitrds" => string.Join(' ', Info(context.Arch).Initrds.Select(i => Located(Text(0), context.Arch, i))),
                 "JoinInitrdsFor" => string.Join(' ', Info(Text(1)).Initrds.Select(i => Located(Text(0), Text(1), i))),
                 "InstallUrl" => $"{context.Server.FileUrl}/{env.Folder(context.Arch)}",
-                "OS" => Os(budget),
+                "OS" => _os ??= Os(budget),
                 _ => this,
             };
             return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(env)).TryGet(name, arguments, budget, out value);

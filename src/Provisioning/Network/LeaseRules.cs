@@ -87,11 +87,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         }
 
         var lease = Make(request, address, reservation, Lease.Ack, now);
-        return own is null
-            ? new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, "leased; its offer was not kept",
-                [.. Ended(request.Token, address, now), lease])
-            : new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation,
-                own.State == Lease.Ack && own.IsLive(now) ? "renewed" : "leased", [lease]);
+        var how = own is null ? "leased; its offer was not kept" : own.State == Lease.Ack && own.IsLive(now) ? "renewed" : "leased";
+        return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, how, [.. Ended(request.Token, address, now), lease]);
     }
 
     /// <summary>DHCPRELEASE: the lease ends now. Nobody can prove it: the address stays its client's while others are free.</summary>
@@ -149,6 +146,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// <summary>A client of another server takes an address: noted for a day, so that its boot files can be found by it.</summary>
     public LeaseDecision<uint> Observe(LeaseRequest request, DateTimeOffset now)
     {
+        if (leases.At(request.Requested) is { State: Lease.Invalid, Available: false })
+            return Silence("another server's client; its address has a damaged lease here", LeaseCause.Doubtful);
         var lease = Make(request, request.Requested, null, Lease.Fake, now) with
         {
             Duration = (int)ObservedFor.TotalSeconds,

@@ -1,6 +1,7 @@
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Dapper;
 using Npgsql;
@@ -13,6 +14,8 @@ namespace Anvil.Storage.Postgres;
 /// </summary>
 public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
 {
+    private readonly LeaseRows _rows = new(database);
+
     /// <inheritdoc/>
     public async Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
     {
@@ -21,9 +24,10 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
         var epoch = await connection.ExecuteScalarAsync<long>(
             "INSERT INTO subnet_epoch AS s (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = s.epoch + 1 "
                 + "RETURNING epoch", new { subnet }, transaction);
-        var leases = await connection.QueryAsync<string>("SELECT document FROM lease WHERE subnet = @subnet", new { subnet }, transaction);
+        var leases = await connection.QueryAsync<(long, string)>($"SELECT {LeaseRows.Columns} FROM lease WHERE subnet = @subnet",
+            new { subnet }, transaction);
         await transaction.CommitAsync(cancellation);
-        return (epoch, [.. leases.Select(Json.Read<Lease>)]);
+        return (epoch, [.. leases.Select(LeaseRows.Read)]);
     }
 
     /// <inheritdoc/>
@@ -69,22 +73,10 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>(
-            new CommandDefinition("SELECT document FROM lease ORDER BY address", cancellationToken: cancellation))).Select(
-                Json.Read<Lease>)];
-    }
+    public Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation) => _rows.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public async Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>(
-            new CommandDefinition("SELECT document FROM lease WHERE address = @address", new { address = (long)address },
-                cancellationToken: cancellation)) is { } json ? Json.Read<Lease>(json) : null;
-    }
+    public Task<Lease?> FindAsync(uint address, CancellationToken cancellation) => _rows.FindAsync(address, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Dapper;
 
@@ -9,6 +10,8 @@ namespace Anvil.Storage.Sqlite;
 /// <summary>Leases in SQLite.</summary>
 public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
 {
+    private readonly LeaseRows _rows = new(database);
+
     /// <inheritdoc/>
     public async Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
     {
@@ -18,9 +21,10 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         var epoch = await connection.ExecuteScalarAsync<long>(
             "INSERT INTO subnet_epoch (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = epoch + 1 RETURNING "
                 + "epoch", new { subnet }, transaction);
-        var leases = await connection.QueryAsync<string>("SELECT document FROM lease WHERE subnet = @subnet", new { subnet }, transaction);
+        var leases = await connection.QueryAsync<(long, string)>($"SELECT {LeaseRows.Columns} FROM lease WHERE subnet = @subnet",
+            new { subnet }, transaction);
         await transaction.CommitAsync(cancellation);
-        return (epoch, [.. leases.Select(Json.Read<Lease>)]);
+        return (epoch, [.. leases.Select(LeaseRows.Read)]);
     }
 
     /// <inheritdoc/>
@@ -54,19 +58,10 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
         }, cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        return [.. (await connection.QueryAsync<string>("SELECT document FROM lease ORDER BY address")).Select(Json.Read<Lease>)];
-    }
+    public Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation) => _rows.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
-    public async Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string>("SELECT document FROM lease WHERE address = @address",
-            new { address = (long)address }) is { } json ? Json.Read<Lease>(json) : null;
-    }
+    public Task<Lease?> FindAsync(uint address, CancellationToken cancellation) => _rows.FindAsync(address, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation)

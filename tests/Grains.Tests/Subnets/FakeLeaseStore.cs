@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Tests.Subnets;
@@ -69,7 +70,7 @@ internal sealed class FakeLeaseStore : ILeaseStore
         lock (_lock) _leases.Remove(address);
     }
 
-    public Task<IReadOnlyList<Lease>> ListAsync(CancellationToken cancellation)
+    public Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation)
         => throw new NotSupportedException("a subnet's grain lists nothing");
 
     public Task<Lease?> FindAsync(uint address, CancellationToken cancellation)

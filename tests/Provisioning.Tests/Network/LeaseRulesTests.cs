@@ -37,6 +37,32 @@ public sealed class LeaseRulesTests
         Assert.Equal("10.0.0.10", net.Discover("02:00:00:00:00:0c", _now.AddSeconds(601)).Lease!.Addr);
     }
 
+    /// <summary>The first had run out when the client was given another one; asking for the first again gives up the other.</summary>
+    [Fact]
+    public void AClientThatGoesBackToItsFormerAddressLeavesItsPresentOne()
+    {
+        var net = new Net(TestCatalog.Subnet());
+        net.Lease(A, _now);
+        _now = _now.AddSeconds(601);
+        net.Apply(net.Rules.Discover(new LeaseRequest(A, IPv4.Parse("10.0.0.11"), Via), _now));
+        Assert.Equal(LeaseVerdict.Give, net.Request(A, "10.0.0.11", _now).Verdict);
+        var back = net.Request(A, "10.0.0.10", _now);
+        Assert.Equal((LeaseVerdict.Give, "leased"), (back.Verdict, back.Reason));
+        Assert.Equal([("10.0.0.11", Lease.Expired), ("10.0.0.10", Lease.Ack)], back.Changed.Select(l => (l.Addr, l.State)));
+    }
+
+    [Fact]
+    public void ADamagedLeaseIsGivenToNobodyAndNotWrittenOver()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.10"));
+        net.Apply(new LeaseDecision<uint>(LeaseVerdict.Silence, null, null, "",
+            [new Lease { Addr = "10.0.0.10", State = Lease.Invalid, ExpireTime = _now.AddYears(1000) }]));
+        Assert.Equal(LeaseVerdict.Silence, net.Discover(A, _now).Verdict);
+        Assert.Equal(LeaseVerdict.Refuse, net.Request(A, "10.0.0.10", _now).Verdict);
+        Assert.Empty(net.Rules.Observe(new LeaseRequest(A, IPv4.Parse("10.0.0.10"), Via), _now).Changed);
+        Assert.Empty(net.Rules.InUse(IPv4.Parse("10.0.0.10"), _now).Changed);
+    }
+
     [Fact]
     public void AReleasedAddressIsFreeAtOnce()
     {

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Silo.Tests.Killed;
 
@@ -56,7 +58,8 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
     /// <inheritdoc/>
     public async Task CheckAsync()
     {
-        var leases = (await run.Leases.ListAsync(CancellationToken.None)).ToDictionary(l => l.Addr, StringComparer.Ordinal);
+        var leases = (await run.Leases.PageAsync(new ListQuery(CatalogFields.Leases), CancellationToken.None)).Rows
+            .ToDictionary(l => l.Addr, StringComparer.Ordinal);
         var holds = (await run.Leases.HistoryAsync(null, CancellationToken.None)).ToLookup(h => h.Addr, StringComparer.Ordinal);
         foreach (var (mac, address) in _held)
         {
