@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Orleans.Storage;
 
 namespace Anvil.Grains;
@@ -11,5 +12,6 @@ public sealed class StateSerializer : IGrainStorageSerializer
     public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Json.Options));
 
     /// <inheritdoc/>
-    public T Deserialize<T>(BinaryData input) => JsonSerializer.Deserialize<T>(input.ToMemory().Span, Json.Options)!;
+    public T Deserialize<T>(BinaryData input) => typeof(T) == typeof(MachineState)
+        ? (T)(object)MachineState.ReadStored(input.ToMemory().Span) : JsonSerializer.Deserialize<T>(input.ToMemory().Span, Json.Options)!;
 }

@@ -42,7 +42,8 @@ internal sealed class LeaseRows(Database database)
     {
         try
         {
-            if (Json.Read<Lease>(json) is { } read && IPv4.TryParse(read.Addr, out var own) && own == address && !read.Options.Contains(null!)
+            if (Json.Read<Lease>(json) is { } read && IPv4.TryParse(read.Addr, out var own) && own == address
+                && !read.Options.Contains(null!)
                 && read.State is Lease.Offer or Lease.Ack or Lease.Expired or Lease.Invalid or Lease.Fake) return read;
         }
         catch (JsonException)

@@ -26,7 +26,8 @@ internal sealed record ListTable(
     /// <summary>Fields that have a column with what they are compared by, by path.</summary>
     public IReadOnlyDictionary<string, string> Compared { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Rows are small and have no index over uuid: a page is read as it is found, and its readers are given uuid as record.</summary>
+    /// <summary>Rows are small and have no index over uuid: a page is read as it is found, and its readers are given uuid as
+    /// record.</summary>
     public bool IsDirect { get; init; }
 
     /// <summary>What is read of a row to show it: the document and the record ("": there is none).</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
@@ -37,18 +38,38 @@ internal sealed record MachineViewRow
     /// </summary>
     public static bool IsMovedBy(string type, string action) => type == "machines" && action != "boot";
 
-    /// <summary>The machine, or that there is none any more.</summary>
-    public MachineNews ToChange() => new(GrainKeys.Bare(Ext), Version, Uuid.Length == 0 ? null : new KnownMachine
-    {
-        Uuid = Uuid,
-        Name = Name,
-        BootEnv = BootEnv,
-        Stage = Stage,
-        Profiles = Texts(Profiles),
-        HardwareAddrs = Texts(Macs),
-        Params = [.. Texts(Params).Order(StringComparer.Ordinal)],
-        BootLoader = BootLoader.Length == 0 ? null : BootLoader,
-    });
+    /// <summary>The machine, or that there is none any more. One that is damaged boots nothing.</summary>
+    public MachineNews ToChange() => new(GrainKeys.Bare(Ext), Version, Uuid.Length == 0 ? null : Known());
 
-    private static string[] Texts(string json) => json is "" or "[]" ? [] : Json.Read<string[]>(json);
+    private KnownMachine Known()
+    {
+        var (profiles, macs, parameters) = (Texts(Profiles), Texts(Macs), Texts(Params));
+        if (profiles is null || macs is null || parameters is null)
+            return new KnownMachine { Uuid = Uuid, Name = Name, BootEnv = "", Stage = "", HardwareAddrs = macs ?? [] };
+        return new KnownMachine
+        {
+            Uuid = Uuid,
+            Name = Name,
+            BootEnv = BootEnv,
+            Stage = Stage,
+            Profiles = profiles,
+            HardwareAddrs = macs,
+            Params = [.. parameters.Order(StringComparer.Ordinal)],
+            BootLoader = BootLoader.Length == 0 ? null : BootLoader,
+        };
+    }
+
+    private static string[]? Texts(string json)
+    {
+        if (json is "" or "[]") return [];
+        try
+        {
+            var texts = Json.Read<string[]>(json);
+            return texts.Contains(null) ? null : texts;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using Anvil.Contracts.Catalog;
+using Anvil.Edge.Machines;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
@@ -9,10 +11,18 @@ namespace Anvil.Silo.Tests;
 /// <summary>A silo on a database and on content packs that hold objects which cannot be read.</summary>
 public abstract class DamagedSilo : SiloFixture
 {
+    /// <summary>A machine with a field that cannot be read.</summary>
+    public const string Damaged = "aaaaaaaa-0000-4000-8000-000000000001";
+
+    /// <summary>A machine with several.</summary>
+    public const string Torn = "aaaaaaaa-0000-4000-8000-000000000002";
+
     private readonly DirectoryInfo _content = Directory.CreateTempSubdirectory("anvil-packs-");
 
     /// <summary>Stores rows, two of which are damaged.</summary>
-    protected static async Task DamageAsync(Database database)
+    /// <param name="database">The database.</param>
+    /// <param name="octets">Its expression of a text's octets.</param>
+    protected static async Task DamageAsync(Database database, string octets)
     {
         await database.MigrateAsync(CancellationToken.None);
         await using var connection = await database.ConnectAsync(CancellationToken.None);
@@ -24,6 +34,20 @@ public abstract class DamagedSilo : SiloFixture
         {
             await using var command = connection.CreateCommand();
             command.CommandText = $"INSERT INTO document (prefix, key, body) VALUES ('{prefix}', '{key}', '{body}')";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        foreach (var (uuid, machine) in new[]
+        {
+            (Damaged,
+                """{"Uuid":"@","Name":"damaged","HardwareAddrs":["02:00:00:00:00:d1"],"Profiles":5,"Description":"mine"}"""),
+            (Torn, """{"Uuid":"@","Name":"torn","HardwareAddrs":["02:00:00:00:00:d2"],"Profiles":[null],"Params":[1],"BootEnv":7}"""),
+        })
+        {
+            await using var command = connection.CreateCommand();
+            var state = $$"""{"Machine":{{machine.Replace("@", uuid, StringComparison.Ordinal)}},"BootId":"b","Revision":3}""";
+            command.CommandText = "INSERT INTO grain_state (service, type, n0, n1, ext, payload, version) "
+                + $"VALUES ('anvil', 'machine', 0, 0, 'm-{uuid}', {string.Format(CultureInfo.InvariantCulture, octets, state)}, 3)";
             await command.ExecuteNonQueryAsync();
         }
     }
@@ -60,7 +84,8 @@ public sealed class DamagedSingleSilo : DamagedSilo
 
     protected override async Task StartAsync()
     {
-        using (var database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"))) await DamageAsync(database);
+        using (var database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db")))
+            await DamageAsync(database, "CAST('{0}' AS BLOB)");
         await AddAsync($"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}",
             $"--Silo:DataFolder={_folder.FullName}", $"--Silo:ContentFolder={Packs()}");
     }
@@ -72,7 +97,7 @@ public sealed class DamagedClusterSilo(PostgresFixture postgres) : DamagedSilo
     protected override async Task StartAsync()
     {
         var connection = await postgres.Server.CreateDatabaseAsync();
-        await using (var database = new PostgresDatabase(connection)) await DamageAsync(database);
+        await using (var database = new PostgresDatabase(connection)) await DamageAsync(database, "convert_to('{0}', 'UTF8')");
         await AddAsync($"--Silo:Postgres={connection}", "--Silo:ClusterAddress=127.0.0.1", $"--Edge:ApiPort={ApiPort}",
             $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", $"--Silo:ContentFolder={Packs()}");
     }
@@ -97,6 +122,62 @@ public abstract class DamagedStoreTests(SiloFixture silo)
         Assert.Equal((HttpStatusCode.OK, true), (status, replaced!["Available"]!.GetValue<bool>()));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "stages/half")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "stages/half")).Status);
+    }
+
+    [Fact]
+    public async Task ADamagedMachineIsShownReplacedAndDeletedAndHarmsNoOther()
+    {
+        var (created, sound) = await silo.CallAsync("POST", "machines", """{"Name":"sound","HardwareAddrs":["02:00:00:00:00:d3"]}""");
+        Assert.Equal(HttpStatusCode.Created, created);
+        foreach (var list in new[] { "machines", "machines?Name=Re(.)", "machines?sort=Name&limit=50", "machines?BootEnv=Ne(x)" })
+        {
+            var rows = (await silo.CallAsync("GET", list)).Body!.AsArray();
+            var damaged = rows.Single(m => m!["Uuid"]!.ToString() == DamagedSilo.Damaged)!;
+            Assert.Equal(("damaged", "mine", false),
+                (damaged["Name"]!.ToString(), damaged["Description"]!.ToString(), damaged["Available"]!.GetValue<bool>()));
+            Assert.Equal("the stored object is damaged: /Profiles cannot be read", damaged["Errors"]![0]!.ToString());
+            Assert.Contains(rows, m => m!["Name"]!.ToString() == "sound");
+            Assert.Contains(rows, m => m!["Name"]!.ToString() == "torn" && !m["Available"]!.GetValue<bool>());
+        }
+
+        foreach (var uuid in new[] { DamagedSilo.Damaged, DamagedSilo.Torn })
+        {
+            var (found, shown) = await silo.CallAsync("GET", $"machines/{uuid}");
+            Assert.Equal((HttpStatusCode.OK, uuid, false), (found, shown!["Uuid"]!.ToString(), shown["Available"]!.GetValue<bool>()));
+            foreach (var (verb, path, body) in new[]
+            {
+                ("PATCH", $"machines/{uuid}", """[{"op":"add","path":"/Description","value":"d"}]"""),
+                ("POST", "jobs", $$"""{"Machine":"{{uuid}}"}"""),
+            })
+            {
+                var (refused, reason) = await silo.CallAsync(verb, path, body);
+                Assert.Equal(HttpStatusCode.Conflict, refused);
+                Assert.Contains("replace or delete it", reason!["Messages"]!.ToJsonString(), StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Equal(HttpStatusCode.OK,
+            (await silo.CallAsync("PATCH", $"machines/{sound!["Uuid"]}", """[{"op":"add","path":"/Description","value":"d"}]""")).Status);
+        var machines = silo.Service<KnownMachines>();
+        using (var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        {
+            // The edge knows each of them, and boots nothing of those whose rows are damaged.
+            Assert.Equal("", (await machines.FindAsync("02:00:00:00:00:d1", deadline.Token))!.BootEnv);
+            Assert.Equal("", (await machines.FindAsync("02:00:00:00:00:d2", deadline.Token))!.BootEnv);
+            Assert.NotEqual("", (await machines.FindAsync("02:00:00:00:00:d3", deadline.Token))!.BootEnv);
+        }
+
+        var (status, replaced) = await silo.CallAsync("PUT", $"machines/{DamagedSilo.Damaged}",
+            $$"""
+            {"Uuid":"{{DamagedSilo.Damaged}}","Name":"damaged","HardwareAddrs":["02:00:00:00:00:d1"],"Description":"new",
+             "BootEnv":"local","Stage":"none","Arch":"amd64"}
+            """);
+        Assert.Equal((HttpStatusCode.OK, true, "new"),
+            (status, replaced!["Available"]!.GetValue<bool>(), replaced["Description"]!.ToString()));
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", $"machines/{DamagedSilo.Damaged}",
+            """[{"op":"add","path":"/Description","value":"d"}]""")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", $"machines/{DamagedSilo.Torn}")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"machines/{DamagedSilo.Torn}")).Status);
     }
 
     [Fact]

@@ -315,7 +315,8 @@ public abstract class StoreTests
         await Assert.ThrowsAsync<StaleEpochException>(() => Leases.WriteAsync("net", old, [Lease("10.0.0.2")], None));
         await Assert.ThrowsAsync<StaleEpochException>(() => Leases.DeleteAsync("net", old, IPv4.Parse("10.0.0.1"), None));
         await Leases.WriteAsync("net", current, [Lease("10.0.0.3")], None);
-        Assert.Equal(["10.0.0.1", "10.0.0.3"], (await Leases.PageAsync(new ListQuery(CatalogFields.Leases), None)).Rows.Select(l => l.Addr));
+        Assert.Equal(["10.0.0.1", "10.0.0.3"],
+            (await Leases.PageAsync(new ListQuery(CatalogFields.Leases), None)).Rows.Select(l => l.Addr));
     }
 
     [Fact]

@@ -104,7 +104,8 @@ public sealed partial class BootFileResolver(
         // A boot begins with its script: what the script holds is of that boot already.
         var boot = isRead && machine is not null ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
         var begins = boot.Length > 0 ? given.OfBoot(boot) : given.Now;
-        if (env is { Available: true } && BootFiles.MayBeRendered(clean, context)
+        // Of a machine whose stored object is damaged nothing is rendered: what is missing may be what matters.
+        if (env is { Available: true } && machine is not { Validated: false } && BootFiles.MayBeRendered(clean, context)
             && await RenderAsync(clean, context, begins, source, protocol, cancellation) is (var file, var text))
         {
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",

@@ -73,6 +73,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _store.ReadAsync();
+        if (State.Damage.Count > 0) LogDamaged(Uuid, string.Join(", ", State.Damage.Take(8)));
         // The activation before this one may have died between its last write and the reminder.
         if (MachineSteps.DeadlineOf(State) is SetDeadline deadline) _deadline.Set(deadline.At);
     }
@@ -203,6 +204,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         try
         {
             await _store.ReadAgainAsync(required: true);
+            if (State.Damage.Count > 0 && type is not ("PUT" or "DELETE")) return Outcome.Of(DamageOf(type));
             var change = step(State);
             if (change is null) return new Outcome(200);
             // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
@@ -307,6 +309,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         var values = SecureValues.Sealed(machine.Params, "machines", machine.Uuid, _catalog.Current, _keys);
         return ReferenceEquals(values, machine.Params) ? machine : machine with { Params = values };
     }
+
+    private ApiError DamageOf(string type)
+        => ApiError.Conflict("machines", Uuid, type, [.. State.Machine?.Errors ?? [], "replace or delete it"]);
 
     /// <summary>Every write of the machine comes through here once it is durable, and before its caller is answered.</summary>
     private void Written(MachineChange change)

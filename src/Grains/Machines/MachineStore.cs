@@ -36,6 +36,8 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         try
         {
             await storage.ReadStateAsync(MachineGrain.StateName, grain, _row);
+            // Whose a damaged row is, its key says.
+            if (State is { Damage.Count: > 0, Machine: { } machine }) _row.State = State with { Machine = machine with { Uuid = uuid } };
         }
         catch (Exception e) when (e is not OrleansException)
         {
@@ -50,7 +52,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
     {
         using var step = AnvilDiagnostics.Step();
         var old = _row.State;
-        _row.State = next;
+        _row.State = next with { Damage = [] };
         try
         {
             await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);

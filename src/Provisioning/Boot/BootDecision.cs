@@ -35,6 +35,7 @@ public static class BootDecision
         BootAnswer No(string reason) => new(false, "", envName, uuid, [.. reasons, reason]);
         if (client.Kind == ClientKind.None)
             return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
+        if (envName.Length == 0) return No("it has none that can be read");
         if (!catalog.BootEnvs.TryGetValue(envName, out var env)) return No($"there is no boot environment {envName}");
         if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
         if (!env.NetBoots())

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Jobs;
@@ -19,6 +22,59 @@ public sealed record MachineState
 
     /// <summary>Revision, counted up by every write.</summary>
     public long Revision { get; init; }
+
+    /// <summary>
+    /// What of the stored state could not be read (JSON pointers), which is not in here: such a machine is shown, replaced and deleted,
+    /// and nothing else. Never stored.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Damage { get; init; } = [];
+
+    /// <summary>
+    /// Reads a stored state. One that is damaged harms no other machine: what can be read of it is here, the machine unavailable.
+    /// </summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static MachineState ReadStored(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var read = JsonSerializer.Deserialize<MachineState>(json, Json.Options)
+                ?? throw new JsonException("null where a state is needed");
+            if (read.Machine is not { } whole || IsWhole(whole)) return read;
+        }
+        catch (JsonException)
+        {
+            // What is left of it follows.
+        }
+
+        using var document = JsonDocument.Parse(json.ToArray(), new JsonDocumentOptions { MaxDepth = Json.Options.MaxDepth });
+        var damage = new List<string>();
+        var machine = Part<Machine>(document.RootElement, nameof(Machine), "", damage);
+        var job = Part<Job>(document.RootElement, nameof(Job), "/CurrentJob", damage);
+        if (damage.Count == 0) damage.Add("the value");
+        var rest = Salvage.Read<MachineState>(document.RootElement.GetRawText(), out _);
+        return new MachineState
+        {
+            Machine = machine is null ? null : Salvage.Marked(machine, damage),
+            Job = job,
+            BootId = rest.BootId,
+            Revision = rest.Revision,
+            Damage = damage,
+        };
+    }
+
+    private static bool IsWhole(Machine machine)
+        => !machine.Profiles.Contains(null!) && !machine.HardwareAddrs.Contains(null!) && !machine.Tasks.Contains(null!)
+            && !machine.Errors.Contains(null!);
+
+    private static T? Part<T>(JsonElement state, string name, string prefix, List<string> damage)
+        where T : class, new()
+    {
+        if (!state.TryGetProperty(name, out var part) || part.ValueKind == JsonValueKind.Null) return null;
+        var read = Salvage.Read<T>(part.GetRawText(), out var problems);
+        damage.AddRange(problems.Select(p => $"{prefix}{(p.StartsWith('/') ? p : "")}"));
+        return read;
+    }
 
     /// <summary>Jobs made or changed by this write.</summary>
     public IReadOnlyList<Job> ChangedJobs { get; init => field = value ?? []; } = [];

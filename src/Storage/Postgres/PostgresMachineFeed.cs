@@ -12,7 +12,9 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         g.ext AS "Ext", g.version::bigint AS "Version", coalesce(m.uuid, '') AS "Uuid", coalesce(m.name, '') AS "Name",
         coalesce(m.document ->> 'BootEnv', '') AS "BootEnv", coalesce(m.document ->> 'Stage', '') AS "Stage",
         coalesce((m.document -> 'Profiles')::text, '') AS "Profiles", coalesce((m.document -> 'HardwareAddrs')::text, '') AS "Macs",
-        coalesce((SELECT jsonb_agg(k)::text FROM jsonb_object_keys(m.document -> 'Params') AS k), '') AS "Params",
+        CASE jsonb_typeof(m.document -> 'Params') WHEN 'object'
+            THEN coalesce((SELECT jsonb_agg(k)::text FROM jsonb_object_keys(m.document -> 'Params') AS k), '')
+            ELSE coalesce((m.document -> 'Params')::text, '') END AS "Params",
         CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader'
             ELSE '' END
             AS "BootLoader"

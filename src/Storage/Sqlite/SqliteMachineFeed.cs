@@ -11,7 +11,7 @@ public sealed class SqliteMachineFeed(SqliteDatabase database, IEventStore event
 {
     private const string Columns = """
         g.ext AS Ext, g.version AS Version, ifnull(m.uuid, '') AS Uuid, ifnull(m.name, '') AS Name,
-        ifnull(m.document ->> '$.BootEnv', '') AS BootEnv, ifnull(m.document ->> '$.Stage', '') AS Stage,
+        CAST(ifnull(m.document ->> '$.BootEnv', '') AS TEXT) AS BootEnv, CAST(ifnull(m.document ->> '$.Stage', '') AS TEXT) AS Stage,
         ifnull(m.document -> '$.Profiles', '') AS Profiles, ifnull(m.document -> '$.HardwareAddrs', '') AS Macs,
         CASE WHEN m.uuid IS NULL THEN '' ELSE (SELECT json_group_array(p.key) FROM json_each(m.document, '$.Params') AS p) END AS Params,
         CASE WHEN json_type(m.document, '$.Params."boot-loader"') = 'text' THEN m.document ->> '$.Params."boot-loader"' ELSE '' END
