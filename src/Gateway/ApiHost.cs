@@ -35,10 +35,13 @@ public static partial class ApiHost
 
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
-        => services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
+    {
+        AnswerCompression.Add(services);
+        return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
+    }
 
-    /// <summary>CORS, authentication and error shape for every request below the base path.</summary>
-    public static void UseMachinesApi(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    /// <summary>CORS, authentication, compression and error shape for every request below the base path.</summary>
+    public static void UseMachinesApi(this IApplicationBuilder app) => app.UseResponseCompression().Use(async (http, next) =>
     {
         var headers = http.Response.Headers;
         // Any origin, without credentials: who calls from a page sends a token of its own.

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json.Nodes;
 using Anvil.Grains.Machines;
@@ -25,6 +26,35 @@ public abstract class ApiTests(SiloFixture silo)
 
     private static (int Code, string Type, string Message) Error(JsonNode? body)
         => (body!["Code"]!.GetValue<int>(), body["Type"]!.ToString(), body["Messages"]![0]!.ToString());
+
+    /// <summary>A long answer is packed for who takes gzip, and is the same; a short one, and that of who does not ask, goes as it is.</summary>
+    [Theory]
+    [InlineData("bootenvs", "gzip", true)]
+    [InlineData("bootenvs", "br, gzip;q=0.5", true)]
+    [InlineData("bootenvs", "gzip;q=0", false)]
+    [InlineData("bootenvs", "", false)]
+    [InlineData("templates/debian.seed", "gzip", true)]
+    [InlineData("bootenvs/none", "gzip", false)]
+    [InlineData("machines?Name=nobody", "gzip", false)]
+    public async Task ALongAnswerIsPackedForWhoAsks(string path, string accepted, bool isPacked)
+    {
+        var (_, plain) = await silo.CallAsync("GET", path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (accepted.Length > 0) request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
+        using var response = await silo.Http.SendAsync(request);
+        var octets = await response.Content.ReadAsByteArrayAsync();
+        Assert.Equal(isPacked, response.Content.Headers.ContentEncoding.Contains("gzip"));
+        if (isPacked)
+        {
+            Assert.Contains("Accept-Encoding", response.Headers.Vary);
+            using var text = new MemoryStream();
+            await using (var unpacked = new GZipStream(new MemoryStream(octets), CompressionMode.Decompress)) await unpacked.CopyToAsync(text);
+            Assert.True(octets.Length * 2 < text.Length, $"{text.Length} octets were packed to {octets.Length}");
+            octets = text.ToArray();
+        }
+
+        Assert.Equal(plain!.ToJsonString(), JsonNode.Parse(octets)!.ToJsonString());
+    }
 
     [Fact]
     public async Task WithoutCredentialsThereIsA401AndNothingElse()

@@ -31,7 +31,9 @@ internal static class ApiResults
         if (status < 400) await http.HoldAsync(json.Length);
         http.Response.StatusCode = status;
         http.Response.ContentType = JsonType;
-        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.WriteAsync(json, http.RequestAborted);
+        if (HttpMethods.IsHead(http.Request.Method)) return;
+        if (json.Length < AnswerCompression.Shortest) http.Response.ContentLength = Encoding.UTF8.GetByteCount(json);
+        await http.Response.WriteAsync(json, http.RequestAborted);
     }
 
     /// <summary>Writes a list, each row as it is made: no more than one is held as text.</summary>
@@ -41,19 +43,34 @@ internal static class ApiResults
         http.Response.StatusCode = StatusCodes.Status200OK;
         http.Response.ContentType = JsonType;
         if (HttpMethods.IsHead(http.Request.Method)) return;
+        using var left = rows.GetEnumerator();
+        // As many as a short answer has: its length is told, which leaves it unpacked.
+        var (first, length) = (new List<string>(), 2);
+        while (length < AnswerCompression.Shortest && left.MoveNext())
+        {
+            first.Add(left.Current);
+            length += 1 + Encoding.UTF8.GetByteCount(left.Current);
+        }
+
+        if (length < AnswerCompression.Shortest) http.Response.ContentLength = Math.Max(length - 1, 2);
         var body = http.Response.BodyWriter;
         body.Write("["u8);
         var isFirst = true;
-        foreach (var row in rows)
+        foreach (var row in first) Write(row);
+        while (length >= AnswerCompression.Shortest && left.MoveNext())
         {
-            if (!isFirst) body.Write(","u8);
-            isFirst = false;
-            Encoding.UTF8.GetBytes(row, body);
-            if (body.UnflushedBytes < Piece) continue;
-            await body.FlushAsync(http.RequestAborted);
+            Write(left.Current);
+            if (body.UnflushedBytes >= Piece) await body.FlushAsync(http.RequestAborted);
         }
 
         body.Write("]"u8);
         await body.FlushAsync(http.RequestAborted);
+
+        void Write(string row)
+        {
+            if (!isFirst) body.Write(","u8);
+            isFirst = false;
+            Encoding.UTF8.GetBytes(row, body);
+        }
     }
 }
