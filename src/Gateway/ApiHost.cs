@@ -37,7 +37,8 @@ public static partial class ApiHost
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
     {
         AnswerCompression.Add(services);
-        return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>()).AddSingleton<EventSocket>();
+        return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>())
+            .AddSingleton<EventSocket>();
     }
 
     /// <summary>CORS, authentication, compression and error shape for every request below the base path.</summary>

@@ -27,7 +27,7 @@ public abstract class ApiTests(SiloFixture silo)
     private static (int Code, string Type, string Message) Error(JsonNode? body)
         => (body!["Code"]!.GetValue<int>(), body["Type"]!.ToString(), body["Messages"]![0]!.ToString());
 
-    /// <summary>A long answer is packed for who takes gzip, and is the same; a short one, and that of who does not ask, goes as it is.</summary>
+    /// <summary>It is the same then; a short one, and that of who does not ask, goes as it is.</summary>
     [Theory]
     [InlineData("bootenvs", "gzip", true)]
     [InlineData("bootenvs", "br, gzip;q=0.5", true)]
@@ -48,7 +48,8 @@ public abstract class ApiTests(SiloFixture silo)
         {
             Assert.Contains("Accept-Encoding", response.Headers.Vary);
             using var text = new MemoryStream();
-            await using (var unpacked = new GZipStream(new MemoryStream(octets), CompressionMode.Decompress)) await unpacked.CopyToAsync(text);
+            await using (var unpacked = new GZipStream(new MemoryStream(octets), CompressionMode.Decompress))
+                await unpacked.CopyToAsync(text);
             Assert.True(octets.Length * 2 < text.Length, $"{text.Length} octets were packed to {octets.Length}");
             octets = text.ToArray();
         }

@@ -26,8 +26,10 @@ public static partial class OwnProcess
     /// <param name="body">What is to be run alone.</param>
     /// <param name="time">How long the body is meant to run, in addition to what any may take.</param>
     /// <param name="heapOctets">Most memory that it may have, in octets; one that wants more ends. 0: as this process.</param>
+    /// <param name="environment">What its environment has besides.</param>
     /// <exception cref="InvalidOperationException">It failed there; with what it said.</exception>
-    public static async Task RunAsync(Type owner, string method, Func<Task> body, TimeSpan time = default, long heapOctets = 0)
+    public static async Task RunAsync(Type owner, string method, Func<Task> body, TimeSpan time = default, long heapOctets = 0,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         while (owner.DeclaringType is { } outer) owner = outer;
         var test = $"{owner.FullName}.{method}";
@@ -45,6 +47,8 @@ public static partial class OwnProcess
         };
         start.Environment[Mark] = test;
         if (heapOctets > 0) start.Environment["DOTNET_GCHeapHardLimit"] = heapOctets.ToString("x", CultureInfo.InvariantCulture);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try

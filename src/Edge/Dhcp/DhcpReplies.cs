@@ -110,18 +110,20 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
 
     private Dictionary<byte, byte[]> Configured(DhcpMessage request, Subnet subnet, Reservation? reservation)
     {
-        var data = new Lazy<TemplateMap>(() => new TemplateMap(request.Options.Select(o => KeyValuePair.Create(
-            o.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (object?)OptionText.Decode(o.Key, o.Value)))));
-        // A packet waits for no queue of renders; so what its options may take is little.
-        var budget = new RenderBudget(TemplateLimits.Packet);
-        var all = new Dictionary<byte, byte[]>();
-        foreach (var (code, text) in subnet.Options.Concat(reservation?.Options ?? []))
+        var all = new Dictionary<byte, byte[]>(subnet.Options.Count);
+        TemplateMap? data = null;
+        RenderBudget? budget = null;
+        foreach (var option in subnet.Options) Set(option);
+        foreach (var option in reservation?.Options ?? []) Set(option);
+        return all;
+
+        void Set(DhcpOptionSetting option)
         {
-            if (text.Length == 0) continue;
+            var (code, text) = option;
+            if (text.Length == 0) return;
             try
             {
-                var value = text.Contains("{{", StringComparison.Ordinal)
-                    ? catalog.TemplateSet.Render($"option {code}", text, data.Value, budget) : text;
+                var value = text.Contains("{{", StringComparison.Ordinal) ? Rendered(code, text) : text;
                 if (value.Length > 0) all[code] = OptionText.Encode(code, value);
             }
             catch (Exception e) when (e is TemplateException or FormatException)
@@ -130,14 +132,22 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             }
         }
 
-        return all;
+        // A packet waits for no queue of renders; so what its options may take is little.
+        string Rendered(byte code, string text) => catalog.TemplateSet.Render($"option {code}", text,
+            data ??= new TemplateMap(request.Options.Select(o => KeyValuePair.Create(
+                o.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (object?)OptionText.Decode(o.Key, o.Value)))),
+            budget ??= new RenderBudget(TemplateLimits.Packet));
     }
 
     private static void AddConfigured(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options,
         IReadOnlyDictionary<byte, byte[]> configured, BootAnswer boot)
     {
-        foreach (var code in Wanted(request, configured.Keys))
+        Span<bool> told = stackalloc bool[256];
+        told.Clear();
+        foreach (var code in request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list : [.. configured.Keys.Order()])
         {
+            if (told[code]) continue;
+            told[code] = true;
             if (code is DhcpOption.TftpServerName or DhcpOption.BootFileName or DhcpOption.LeaseTime or DhcpOption.RenewalTime
                 or DhcpOption.RebindingTime
                 or DhcpOption.MessageType or DhcpOption.ServerId or DhcpOption.ClientId or DhcpOption.RelayAgentInformation
@@ -145,9 +155,6 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             if (configured.TryGetValue(code, out var value)) options.Add(KeyValuePair.Create(code, value));
         }
     }
-
-    private static IEnumerable<byte> Wanted(DhcpMessage request, IEnumerable<byte> configured)
-        => request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list.Distinct() : configured.Order();
 
     private static List<KeyValuePair<byte, byte[]>> Header(DhcpMessageType type, uint server)
         => [KeyValuePair.Create<byte, byte[]>(DhcpOption.MessageType, [(byte)type]), Number(DhcpOption.ServerId, server)];

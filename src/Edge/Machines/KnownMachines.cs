@@ -2,7 +2,6 @@ using Anvil.Contracts;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Machines;
-using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -71,11 +70,7 @@ public sealed partial class KnownMachines(IMachineFeed feed, GrainFinder grains,
     public bool Knows(string mac) => _table.Knows(mac);
 
     /// <summary>A machine's whole document, from its grain; null when there is no machine any more.</summary>
-    public async Task<Machine?> ReadAsync(string uuid)
-    {
-        var reply = await GrainCalls.AskAsync(() => Grain(uuid).Get());
-        return reply.Body is null ? null : Json.Read<Machine>(reply.Body);
-    }
+    public async Task<Machine?> ReadAsync(string uuid) => (await GrainCalls.AskAsync(() => Grain(uuid).Read())).Machine;
 
     /// <inheritdoc/>
     public void Changed(MachineNews change) => _table.Put(change);
@@ -177,8 +172,8 @@ public sealed partial class KnownMachines(IMachineFeed feed, GrainFinder grains,
     {
         try
         {
-            var reply = await Grain(uuid).Get().WaitAsync(AskPatience, time, cancellation);
-            return (reply.Body is not null || reply.Error?.Code == 404, reply.Body is null ? null : Json.Read<Machine>(reply.Body));
+            var answer = await Grain(uuid).Read().WaitAsync(AskPatience, time, cancellation);
+            return (answer.Machine is not null || answer.Error?.Code == 404, answer.Machine);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException || DatabaseFailure.Is(e))
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 
 namespace Anvil.Protocols.Dhcp;
@@ -14,6 +13,8 @@ public sealed class DhcpMessage
 
     /// <summary>Shortest message that old relays and clients take (BOOTP's 300 octets).</summary>
     public const int ShortestLength = 300;
+
+    private string? _mac;
 
     private static ReadOnlySpan<byte> Cookie => [99, 130, 83, 99];
 
@@ -67,7 +68,12 @@ public sealed class DhcpMessage
         => Option(DhcpOption.MessageType) is [var type] && type is >= 1 and <= 8 ? (DhcpMessageType)type : DhcpMessageType.None;
 
     /// <summary>The client's MAC address, in its written form.</summary>
-    public string Mac => string.Join(':', HardwareAddress.Select(octet => octet.ToString("x2", CultureInfo.InvariantCulture)));
+    public string Mac => _mac ??= string.Create(Math.Max(0, (HardwareAddress.Count * 3) - 1), HardwareAddress, static (text, octets) =>
+    {
+        const string Digits = "0123456789abcdef";
+        text.Fill(':');
+        for (var i = 0; i < octets.Count; i++) (text[3 * i], text[(3 * i) + 1]) = (Digits[octets[i] >> 4], Digits[octets[i] & 15]);
+    });
 
     /// <summary>An option's octets; null when it is absent.</summary>
     public byte[]? Option(byte code)
@@ -109,7 +115,10 @@ public sealed class DhcpMessage
             return null;
         }
 
-        var read = new DhcpOptionReader();
+        Span<int> lengths = stackalloc int[256];
+        Span<byte> order = stackalloc byte[256];
+        lengths.Clear();
+        var read = new DhcpOptionReader(lengths, order);
         if (!read.TryRead(data[FixedLength..]))
         {
             problem = DhcpFault.Options;
@@ -117,7 +126,7 @@ public sealed class DhcpMessage
         }
 
         // As the options' own field has it: what an overloaded field says of overloading is nothing (RFC 2132 section 9.3).
-        var overload = read.Of(DhcpOption.Overload) is [var fields] ? fields : 0;
+        var overload = read.OctetOf(DhcpOption.Overload);
         var file = data.Slice(108, 128);
         var serverName = data.Slice(44, 64);
         if (((overload & 1) != 0 && !read.TryRead(file)) || ((overload & 2) != 0 && !read.TryRead(serverName)))
@@ -155,6 +164,41 @@ public sealed class DhcpMessage
     /// </summary>
     /// <param name="longest">Most octets that the client takes, at least 548 (RFC 2131 section 2).</param>
     public byte[] ToBytes(int longest)
+    {
+        var whole = FixedLength + 1;
+        var isPlain = true;
+        foreach (var (_, value) in Options)
+        {
+            whole += 2 + value.Length;
+            isPlain &= value.Length <= 255;
+        }
+
+        return isPlain && whole <= longest ? Plain(whole) : Fitted(longest);
+    }
+
+    /// <summary>Every option in one part, and all of them in their own field; the relay's is the last.</summary>
+    private byte[] Plain(int length)
+    {
+        var data = new byte[Math.Max(ShortestLength, length)];
+        WriteHeader(data);
+        var at = FixedLength;
+        foreach (var isRelay in (ReadOnlySpan<bool>)[false, true])
+        {
+            foreach (var (code, value) in Options)
+            {
+                if (code == DhcpOption.RelayAgentInformation != isRelay) continue;
+                data[at++] = code;
+                data[at++] = (byte)value.Length;
+                value.CopyTo(data, at);
+                at += value.Length;
+            }
+        }
+
+        data[at] = DhcpOption.End;
+        return data;
+    }
+
+    private byte[] Fitted(int longest)
     {
         var parts = Options.SelectMany(Split).ToList();
         var relay = parts.Where(p => p.Code == DhcpOption.RelayAgentInformation).ToList();

@@ -1,40 +1,104 @@
 namespace Anvil.Protocols.Dhcp;
 
 /// <summary>
-/// Reads options of one or more fields, and joins those that come in parts (RFC 3396). Takes time and memory as the octets have length,
-/// whatever number of parts they are in.
+/// Reads options of up to three fields, and joins those that come in parts (RFC 3396). Takes time and memory as the octets have length,
+/// whatever number of parts they are in: it measures each option first, and copies each octet once.
 /// </summary>
-internal sealed class DhcpOptionReader
+/// <param name="lengths">Room for 256 numbers, all 0: an option's length and 1 more, once it was seen.</param>
+/// <param name="order">Room for 256 codes, in the order of their first parts.</param>
+internal ref struct DhcpOptionReader(Span<int> lengths, Span<byte> order)
 {
-    private readonly List<byte> _order = [];
-    private readonly List<byte>?[] _values = new List<byte>?[256];
+    private readonly Span<int> _lengths = lengths;
+    private readonly Span<byte> _order = order;
+    private ReadOnlySpan<byte> _first;
+    private ReadOnlySpan<byte> _second;
+    private ReadOnlySpan<byte> _third;
+    private int _fields;
+    private int _count;
 
     /// <summary>Reads a field; false when an option runs over its end.</summary>
-    public bool TryRead(ReadOnlySpan<byte> data)
+    public bool TryRead(ReadOnlySpan<byte> field)
     {
-        var at = 0;
-        while (at < data.Length && data[at] != DhcpOption.End)
+        for (var at = 0; TryNext(field, ref at, out var code, out var value);)
         {
-            var code = data[at];
-            if (code == DhcpOption.Pad)
+            if (value < 0) return false;
+            if (_lengths[code] == 0)
             {
-                at++;
-                continue;
+                _lengths[code] = 1;
+                _order[_count++] = code;
             }
 
-            if (at + 1 >= data.Length || at + 2 + data[at + 1] > data.Length) return false;
-            if (_values[code] is null) _order.Add(code);
-            (_values[code] ??= []).AddRange(data.Slice(at + 2, data[at + 1]));
-            at += 2 + data[at + 1];
+            _lengths[code] += value;
         }
 
+        if (_fields == 0) _first = field;
+        else if (_fields == 1) _second = field;
+        else _third = field;
+        _fields++;
         return true;
     }
 
-    /// <summary>An option as read so far; null when there is none.</summary>
-    public IReadOnlyList<byte>? Of(byte code) => _values[code];
+    /// <summary>The value of an option of one octet, as read so far; 0 when there is none of that length.</summary>
+    public readonly byte OctetOf(byte code)
+    {
+        if (_lengths[code] != 2) return 0;
+        Span<byte> value = stackalloc byte[1];
+        var at = 0;
+        Copy(_first, code, value, ref at);
+        Copy(_second, code, value, ref at);
+        Copy(_third, code, value, ref at);
+        return value[0];
+    }
 
     /// <summary>All options, in the order of their first parts.</summary>
-    public IReadOnlyList<KeyValuePair<byte, byte[]>> All()
-        => [.. _order.Select(code => KeyValuePair.Create(code, _values[code]!.ToArray()))];
+    public readonly KeyValuePair<byte, byte[]>[] All()
+    {
+        var all = new KeyValuePair<byte, byte[]>[_count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            all[i] = KeyValuePair.Create(_order[i], new byte[_lengths[_order[i]] - 1]);
+            // From here on the option's place, below 0.
+            _lengths[_order[i]] = -1 - i;
+        }
+
+        Span<int> filled = stackalloc int[256];
+        Fill(_first, all, filled);
+        Fill(_second, all, filled);
+        Fill(_third, all, filled);
+        return all;
+    }
+
+    private readonly void Fill(ReadOnlySpan<byte> field, KeyValuePair<byte, byte[]>[] all, Span<int> filled)
+    {
+        for (var at = 0; TryNext(field, ref at, out var code, out var length);)
+        {
+            field.Slice(at - length, length).CopyTo(all[-1 - _lengths[code]].Value.AsSpan(filled[code]));
+            filled[code] += length;
+        }
+    }
+
+    private static void Copy(ReadOnlySpan<byte> field, byte wanted, Span<byte> value, ref int filled)
+    {
+        for (var at = 0; TryNext(field, ref at, out var code, out var length);)
+        {
+            if (code != wanted) continue;
+            field.Slice(at - length, length).CopyTo(value[filled..]);
+            filled += length;
+        }
+    }
+
+    /// <summary>
+    /// The next option of a field, its value before the place where reading goes on; its length is -1 when it runs over the end. False:
+    /// there is none any more.
+    /// </summary>
+    private static bool TryNext(ReadOnlySpan<byte> field, ref int at, out byte code, out int length)
+    {
+        (code, length) = (DhcpOption.Pad, 0);
+        while (at < field.Length && field[at] == DhcpOption.Pad) at++;
+        if (at >= field.Length || field[at] == DhcpOption.End) return false;
+        code = field[at];
+        length = at + 1 < field.Length && at + 2 + field[at + 1] <= field.Length ? field[at + 1] : -1;
+        at = length < 0 ? field.Length : at + 2 + length;
+        return true;
+    }
 }

@@ -41,9 +41,14 @@ public static class BootFiles
     /// <exception cref="TemplateException">The paths of its files spend the context's budget.</exception>
     public static BootFile? Find(string path, RenderContext context)
     {
-        foreach (var file in All(context))
+        foreach (var template in Templates(context))
         {
-            if (string.Equals(file.Path, path, StringComparison.OrdinalIgnoreCase)) return file;
+            // To render a path costs as much as a small file does.
+            if (!MayBecome(template.Path, path)) continue;
+            foreach (var file in Expand(template, context))
+            {
+                if (string.Equals(file.Path, path, StringComparison.OrdinalIgnoreCase)) return file;
+            }
         }
 
         return null;
@@ -54,7 +59,10 @@ public static class BootFiles
     /// one says so.
     /// </summary>
     public static bool MayBeRendered(string path, RenderContext context)
-        => (context.Env?.Templates ?? []).Concat(context.Stage?.Templates ?? []).Any(t => MayBecome(t.Path, path));
+        => Templates(context).Any(t => MayBecome(t.Path, path));
+
+    private static IEnumerable<TemplateInfo> Templates(RenderContext context)
+        => (context.Env?.Templates ?? []).Concat(context.Stage?.Templates ?? []);
 
     private static bool MayBecome(string template, string path)
     {
@@ -65,18 +73,7 @@ public static class BootFiles
     }
 
     /// <summary>All rendered files of a machine (or of unknown machines); a path that does not render is left out.</summary>
-    public static IEnumerable<BootFile> All(RenderContext context)
-    {
-        foreach (var template in context.Env?.Templates ?? [])
-        {
-            foreach (var file in Expand(template, context)) yield return file;
-        }
-
-        foreach (var template in context.Stage?.Templates ?? [])
-        {
-            foreach (var file in Expand(template, context)) yield return file;
-        }
-    }
+    public static IEnumerable<BootFile> All(RenderContext context) => Templates(context).SelectMany(t => Expand(t, context));
 
     private static IEnumerable<BootFile> Expand(TemplateInfo template, RenderContext context)
     {

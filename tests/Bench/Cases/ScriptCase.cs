@@ -51,7 +51,8 @@ internal sealed class ScriptCase(KnownMachines machines) : IBenchCase
 
             async Task LoadAsync(Service server, int port, IReadOnlyList<(IPAddress, string)> what, int requests, string name, bool isPeer)
             {
-                await HttpLoad.RunAsync(link.Client, port, what, Clients, requests, TimeSpan.FromSeconds(isPeer ? 1 : 4), cancellation);
+                await HttpLoad.RunAsync(link.Client, port, what, Clients, requests,
+                    TimeSpan.FromSeconds(isPeer ? 1 : name == "script.known" ? options.WarmUp : 4), cancellation);
                 var before = server.CpuSeconds;
                 var (answers, seconds) = await HttpLoad.RunAsync(link.Client, port, what, Clients, requests,
                     TimeSpan.FromSeconds(options.Seconds), cancellation);

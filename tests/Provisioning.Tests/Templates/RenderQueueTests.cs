@@ -148,12 +148,14 @@ public sealed class RenderQueueTests
     {
         var queue = new RenderQueue(new RenderQueueLimits(1), _time);
         using var gate = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
         var running = queue.RunAsync("a", _ =>
         {
+            begun.Set();
             gate.Wait(TestContext.Current.CancellationToken);
             return 1;
         });
-        await UntilAsync(() => queue.Waiting == 0, "the first render runs");
+        await UntilAsync(() => begun.IsSet, "the first render runs");
         var waiting = queue.RunAsync("b", _ => 2);
         queue.Dispose();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
