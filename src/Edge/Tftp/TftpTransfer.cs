@@ -22,8 +22,7 @@ public sealed class TftpTransfer
     public const int FirstSends = 3;
 
     private readonly Socket _socket;
-    private readonly SocketAddress _client;
-    private readonly SocketAddress _from;
+    private readonly EndPoint _client;
     private readonly TftpOptions _options;
     private readonly Stream _content;
     private readonly TimeProvider _time;
@@ -56,8 +55,7 @@ public sealed class TftpTransfer
     {
         _proven = proven;
 
-        (_socket, _options, _content, _time) = (socket, options, content, time);
-        (_client, _from) = (client.Serialize(), new SocketAddress(client.AddressFamily));
+        (_socket, _client, _options, _content, _time) = (socket, client, options, content, time);
         _roundTrip = new RoundTrip(options.Timeout);
         _packets = new byte[options.WindowSize][];
         _lengths = new int[options.WindowSize];
@@ -73,8 +71,7 @@ public sealed class TftpTransfer
     /// <exception cref="IOException">The client gave up, or was not heard any more.</exception>
     public async Task<long> RunAsync(CancellationToken cancellation)
     {
-        using var patience = new AckPatience(cancellation);
-        if (_options.Accepted.Count > 0) await HandshakeAsync(patience, cancellation);
+        if (_options.Accepted.Count > 0) await HandshakeAsync(cancellation);
         long octets = 0;
         var heard = _time.GetTimestamp();
         var (sentAt, backAt, again, tellsGap) = (heard, 0L, false, true);
@@ -86,13 +83,12 @@ public sealed class TftpTransfer
             {
                 sentAt = _time.GetTimestamp();
                 for (; _next < _unread; _next++)
-                    await _socket.SendToAsync(_packets[Slot(_next)].AsMemory(0, _lengths[Slot(_next)]), SocketFlags.None, _client,
-                        cancellation);
+                    await _socket.SendToAsync(_packets[Slot(_next)].AsMemory(0, _lengths[Slot(_next)]), _client, cancellation);
                 _sent = Math.Max(_sent, _next - 1);
             }
 
             var left = (IsProven ? _roundTrip : _handshake).Timeout - _time.GetElapsedTime(sentAt);
-            var number = left > TimeSpan.Zero ? await AwaitAckAsync(patience.For(left), cancellation) : null;
+            var number = left > TimeSpan.Zero ? await AwaitAckAsync(left, cancellation) : null;
             if (number is null)
             {
                 if (!IsProven)
@@ -145,16 +141,16 @@ public sealed class TftpTransfer
 
     private int Slot(long block) => (int)(block % _options.WindowSize);
 
-    private async Task HandshakeAsync(AckPatience patience, CancellationToken cancellation)
+    private async Task HandshakeAsync(CancellationToken cancellation)
     {
         var packet = TftpPacket.OptionAck(_options.Accepted);
         for (var sends = 0; sends < FirstSends; sends++, _handshake.TimedOut())
         {
             var sentAt = _time.GetTimestamp();
-            await _socket.SendToAsync(packet, SocketFlags.None, _client, cancellation);
+            await _socket.SendToAsync(packet, _client, cancellation);
             for (var left = _handshake.Timeout; left > TimeSpan.Zero; left = _handshake.Timeout - _time.GetElapsedTime(sentAt))
             {
-                if (await AwaitAckAsync(patience.For(left), cancellation) != 0) continue;
+                if (await AwaitAckAsync(left, cancellation) != 0) continue;
                 Prove();
                 return;
             }
@@ -178,21 +174,23 @@ public sealed class TftpTransfer
     }
 
     /// <summary>The next acknowledgement of this client; null when the time ends first.</summary>
-    private async Task<ushort?> AwaitAckAsync(CancellationToken patience, CancellationToken cancellation)
+    private async Task<ushort?> AwaitAckAsync(TimeSpan time, CancellationToken cancellation)
     {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(time);
         try
         {
             while (true)
             {
-                var length = await _socket.ReceiveFromAsync(_received, SocketFlags.None, _from, patience);
-                if (!_from.Equals(_client))
+                var packet = await _socket.ReceiveFromAsync(_received, new IPEndPoint(IPAddress.Any, 0), timeout.Token);
+                if (!packet.RemoteEndPoint.Equals(_client))
                 {
-                    await _socket.SendToAsync(TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id"), SocketFlags.None, _from,
+                    await _socket.SendToAsync(TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id"), packet.RemoteEndPoint,
                         cancellation);
                     continue;
                 }
 
-                if (length < 4) continue;
+                if (packet.ReceivedBytes < 4) continue;
                 IsAnswered = true;
                 var number = BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(2));
                 switch ((TftpOpcode)BinaryPrimitives.ReadUInt16BigEndian(_received))
