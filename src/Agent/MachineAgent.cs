@@ -186,14 +186,15 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         var nics = Inventory.Nics();
         var isTold = nics.OfType<JsonObject>().Where(n => n["Lldp"] is not null).All(heard => recorded.Exists(
             r => JsonNode.DeepEquals(r["Name"], heard["Name"]) && JsonNode.DeepEquals(r["Lldp"], heard["Lldp"])));
-        if (isTold) return;
-        await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}", new JsonArray(Patches.Param("hardware/nics", nics)));
+        if (!isTold) await RecordAsync(api, nics);
     }
 
     private async Task ReportNeighbourAsync(ApiClient api, string nic, JsonObject neighbour)
     {
         terminal.Say($"LLDP: {nic} is connected to {neighbour["SystemName"]} {neighbour["PortId"]}");
-        await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}",
-            new JsonArray(Patches.Param("hardware/nics", Inventory.Nics())));
+        await RecordAsync(api, Inventory.Nics());
     }
+
+    private static Task RecordAsync(ApiClient api, JsonArray nics)
+        => api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}", new JsonArray(Patches.Param("hardware/nics", nics)));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -14,7 +13,8 @@ internal sealed class LeaseRows(Database database)
 
     private readonly ListReader<Lease> _list = new(database, ListTable.Leases, TimeProvider.System)
     {
-        Read = (json, uuid) => Read(uint.Parse(uuid.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), json),
+        // The view writes each with eight digits.
+        Read = (json, uuid) => Read(IPv4.TryParseHex(uuid.AsSpan(0, 8), out var address) ? address : 0, json),
     };
 
     /// <summary>Columns of a row for <see cref="Read(ValueTuple{long, string})"/>.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Anvil.Provisioning.Lists;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
@@ -14,7 +13,8 @@ namespace Anvil.Storage;
 public sealed class MachineQueries(Database database, TimeProvider time) : IMachineQueries
 {
     private readonly ListReader<Machine> _machines = new(database, ListTable.Machines, time) { Read = Machine };
-    private readonly ListReader<Job> _jobs = new(database, ListTable.Jobs, time) { Read = (document, _) => Job(document) };
+    private readonly ListReader<Job> _jobs =
+        new(database, ListTable.Jobs, time) { Read = (document, _) => Salvage.Document<Job>(document) };
 
     /// <summary>Values of one statement; every database takes as many parameters.</summary>
     private const int MostValues = 500;
@@ -101,7 +101,7 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     {
         await using var connection = await database.ConnectAsync(cancellation);
         var command = new CommandDefinition("SELECT document FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation);
-        return await connection.ExecuteScalarAsync<string>(command) is { } json ? Job(json) : null;
+        return await connection.ExecuteScalarAsync<string>(command) is { } json ? Salvage.Document<Job>(json) : null;
     }
 
     /// <inheritdoc/>
@@ -122,37 +122,8 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     /// <summary>A machine as it is: what moves while it boots is in its record.</summary>
     private static Machine Machine(string document, string record)
     {
-        Machine machine;
-        try
-        {
-            machine = Json.Read<Machine>(document);
-        }
-        catch (JsonException)
-        {
-            machine = Salvage.Document<Machine>(document);
-        }
-
-        try
-        {
-            return Json.Read<BootRecord>(record).Over(machine);
-        }
-        catch (JsonException)
-        {
-            var boot = Salvage.Read<BootRecord>(record, out var problems);
-            return Salvage.Marked(boot.Over(machine), problems);
-        }
-    }
-
-    private static Job Job(string document)
-    {
-        try
-        {
-            return Json.Read<Job>(document);
-        }
-        catch (JsonException)
-        {
-            return Salvage.Document<Job>(document);
-        }
+        var boot = Salvage.Read<BootRecord>(record, out var problems);
+        return Salvage.Marked(boot.Over(Salvage.Document<Machine>(document)), problems);
     }
 
     private async Task<Machine?> OneAsync(string sql, string value, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Subnets;
@@ -123,6 +122,5 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
         => (JsonNode.Parse(json) as JsonObject)?["Addr"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 
     private static uint? AddressOf(string key)
-        => key.Length == 8 && uint.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address)
-            ? address : null;
+        => IPv4.TryParseHex(key, out var address) ? address : null;
 }

@@ -8,7 +8,7 @@ namespace Anvil.Bench;
 internal sealed record BenchOptions(bool IsQuick, int Runs, string Drp, string Folder)
 {
     /// <summary>Root of the repository.</summary>
-    public static string Repository { get; } = Find();
+    public static string Repository { get; } = Anvil.Support.Repository.Root;
 
     /// <summary>Seconds of one load.</summary>
     public int Seconds => IsQuick ? 2 : 5;
@@ -18,11 +18,4 @@ internal sealed record BenchOptions(bool IsQuick, int Runs, string Drp, string F
 
     /// <summary>Machines that are defined where many are.</summary>
     public int Machines => IsQuick ? 2_000 : 10_000;
-
-    private static string Find()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
-        return folder.FullName;
-    }
 }

@@ -9,15 +9,7 @@ internal static class TestCatalog
 {
     public static DateTimeOffset Start { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static string ContentFolder
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "Orleans.sln"))) folder = folder.Parent;
-            return Path.Combine(folder.FullName, "content", "anvil");
-        }
-    }
+    public static string ContentFolder { get; } = Path.Combine(Support.Repository.Root, "content", "anvil");
 
     public static IReadOnlyList<Document> Content()
         => ContentPack.Read("anvil", Directory.EnumerateFiles(ContentFolder, "*", SearchOption.AllDirectories)

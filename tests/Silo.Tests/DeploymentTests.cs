@@ -2,18 +2,18 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Anvil.Contracts.Diagnostics;
 using YamlDotNet.RepresentationModel;
+using Anvil.Support;
 
 namespace Anvil.Silo.Tests;
 
 /// <summary>The files in deploy/ say what the program has.</summary>
 public sealed partial class DeploymentTests
 {
-    private static readonly string Repository = FindRepository();
 
     [Fact]
     public void EveryMetricOfTheGrafanaDashboardIsOneThatAnvilOrOrleansSends()
     {
-        var text = File.ReadAllText(Path.Combine(Repository, "deploy", "grafana", "anvil.json"));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "grafana", "anvil.json"));
         Assert.NotNull(JsonNode.Parse(text)!["panels"]);
         // As a Prometheus takes OTLP: dots become underscores, units and _total are appended.
         var known = typeof(AnvilDiagnostics).GetProperties().Select(p => p.GetValue(null)).OfType<System.Diagnostics.Metrics.Instrument>()
@@ -31,7 +31,7 @@ public sealed partial class DeploymentTests
         var files = new[] { "docker-compose.yml", "deploy/kubernetes/anvil.yaml", "deploy/systemd/anvil@.service", "Dockerfile" };
         foreach (var file in files)
         {
-            var text = File.ReadAllText(Path.Combine(Repository, file));
+            var text = File.ReadAllText(Path.Combine(Repository.Root, file));
             var names = Setting().Matches(text).Select(m => (Section: m.Groups[1].Value, Name: m.Groups[2].Value)).ToList();
             Assert.NotEmpty(names);
             foreach (var (section, name) in names)
@@ -46,7 +46,7 @@ public sealed partial class DeploymentTests
     public void TheKubernetesManifestsAreWellFormed()
     {
         var stream = new YamlStream();
-        using (var reader = new StreamReader(Path.Combine(Repository, "deploy", "kubernetes", "anvil.yaml"))) stream.Load(reader);
+        using (var reader = new StreamReader(Path.Combine(Repository.Root, "deploy", "kubernetes", "anvil.yaml"))) stream.Load(reader);
         string Text(YamlDocument document, params string[] path)
         {
             var node = document.RootNode;
@@ -65,13 +65,6 @@ public sealed partial class DeploymentTests
             Assert.Equal(Text(workload, "spec", "selector", "matchLabels", "role"),
                 Text(workload, "spec", "template", "metadata", "labels", "role"));
         }
-    }
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
-        return folder.FullName;
     }
 
     [GeneratedRegex("anvil_[a-z_]+", RegexOptions.None, 1000)]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Anvil.Support;
 
 namespace Anvil.Silo.Tests;
 
@@ -15,7 +16,7 @@ public sealed class SiloProgram : IAsyncDisposable
     public const string Password = "the-first-password";
 
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
-    private readonly string _program = Path.Combine(Repository(), "artifacts", "silo", "anvil-silo");
+    private readonly string _program = Path.Combine(Repository.Root, "artifacts", "silo", "anvil-silo");
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-program-");
     private readonly Ports _ports = new();
     private readonly IReadOnlyList<string> _arguments;
@@ -133,12 +134,5 @@ public sealed class SiloProgram : IAsyncDisposable
         using var answer = await Http.SendAsync(request);
         var token = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["Token"]!.ToString();
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-    }
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
-        return folder.FullName;
     }
 }

@@ -16,9 +16,9 @@ public static class WireServices
     /// </summary>
     public static IServiceCollection AddAnvilWire(this IServiceCollection services)
     {
+        services.AddSingleton<GrainFinder>();
         // Before the JSON codec, which copies by writing and reading.
         services.AddSingleton<IGeneralizedCopier, DocumentCopier>();
-        services.AddSingleton<GrainFinder>();
         services.AddSerializer(serializer => serializer.AddJsonSerializer(DocumentCopier.IsDocument, Json.Options));
         services.AddSingleton<ITypeConverter, FormerNames>();
         services.Configure<TypeManifestOptions>(o =>

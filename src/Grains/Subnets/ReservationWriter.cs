@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Anvil.Contracts;
@@ -116,8 +115,7 @@ public sealed partial class ReservationWriter(
     }
 
     private static uint? AddressOf(string key)
-        => key.Length == 8 && uint.TryParse(key, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var address)
-            ? address : null;
+        => IPv4.TryParseHex(key, out var address) ? address : null;
 
     private async Task<Reservation> ChangedAsync(Reservation old, Reservation wanted, string type, CatalogSnapshot snapshot)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
@@ -64,8 +63,7 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
 
     /// <summary>Reads a lease's key: its address, dotted or as eight hexadecimal digits.</summary>
     public static bool TryAddress(string text, out uint address)
-        => IPv4.TryParse(text, out address)
-            || (text.Length == 8 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address));
+        => IPv4.TryParse(text, out address) || IPv4.TryParseHex(text, out address);
 
     private Task<ChangedObject> Refuse(string key, string type)
     {

@@ -186,11 +186,7 @@ public sealed class DhcpMessage
         {
             foreach (var (code, value) in Options)
             {
-                if (code == DhcpOption.RelayAgentInformation != isRelay) continue;
-                data[at++] = code;
-                data[at++] = (byte)value.Length;
-                value.CopyTo(data, at);
-                at += value.Length;
+                if (code == DhcpOption.RelayAgentInformation == isRelay) at += WriteOption(code, value, data.AsSpan(at));
             }
         }
 
@@ -273,15 +269,15 @@ public sealed class DhcpMessage
     private static void WriteOptions(List<(byte Code, byte[] Value)> parts, Span<byte> field)
     {
         var at = 0;
-        foreach (var (code, value) in parts)
-        {
-            field[at++] = code;
-            field[at++] = (byte)value.Length;
-            value.CopyTo(field[at..]);
-            at += value.Length;
-        }
-
+        foreach (var (code, value) in parts) at += WriteOption(code, value, field[at..]);
         field[at] = DhcpOption.End;
+    }
+
+    private static int WriteOption(byte code, byte[] value, Span<byte> to)
+    {
+        (to[0], to[1]) = (code, (byte)value.Length);
+        value.CopyTo(to[2..]);
+        return 2 + value.Length;
     }
 
     private static string Text(ReadOnlySpan<byte> field)

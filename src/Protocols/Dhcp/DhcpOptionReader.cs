@@ -38,52 +38,42 @@ internal ref struct DhcpOptionReader(Span<int> lengths, Span<byte> order)
         return true;
     }
 
-    /// <summary>The value of an option of one octet, as read so far; 0 when there is none of that length.</summary>
+    /// <summary>The value of an option of one octet in the first field; 0 when it has none of that length.</summary>
     public readonly byte OctetOf(byte code)
     {
-        if (_lengths[code] != 2) return 0;
-        Span<byte> value = stackalloc byte[1];
-        var at = 0;
-        Copy(_first, code, value, ref at);
-        Copy(_second, code, value, ref at);
-        Copy(_third, code, value, ref at);
-        return value[0];
+        for (var at = 0; _lengths[code] == 2 && TryNext(_first, ref at, out var own, out var length);)
+        {
+            if (own == code && length == 1) return _first[at - 1];
+        }
+
+        return 0;
     }
 
     /// <summary>All options, in the order of their first parts.</summary>
     public readonly KeyValuePair<byte, byte[]>[] All()
     {
         var all = new KeyValuePair<byte, byte[]>[_count];
+        Span<int> places = stackalloc int[256];
         for (var i = 0; i < all.Length; i++)
         {
             all[i] = KeyValuePair.Create(_order[i], new byte[_lengths[_order[i]] - 1]);
-            // From here on the option's place, below 0.
-            _lengths[_order[i]] = -1 - i;
+            places[_order[i]] = i;
         }
 
         Span<int> filled = stackalloc int[256];
-        Fill(_first, all, filled);
-        Fill(_second, all, filled);
-        Fill(_third, all, filled);
+        filled.Clear();
+        Fill(_first, all, places, filled);
+        Fill(_second, all, places, filled);
+        Fill(_third, all, places, filled);
         return all;
     }
 
-    private readonly void Fill(ReadOnlySpan<byte> field, KeyValuePair<byte, byte[]>[] all, Span<int> filled)
+    private static void Fill(ReadOnlySpan<byte> field, KeyValuePair<byte, byte[]>[] all, ReadOnlySpan<int> places, Span<int> filled)
     {
         for (var at = 0; TryNext(field, ref at, out var code, out var length);)
         {
-            field.Slice(at - length, length).CopyTo(all[-1 - _lengths[code]].Value.AsSpan(filled[code]));
+            field.Slice(at - length, length).CopyTo(all[places[code]].Value.AsSpan(filled[code]));
             filled[code] += length;
-        }
-    }
-
-    private static void Copy(ReadOnlySpan<byte> field, byte wanted, Span<byte> value, ref int filled)
-    {
-        for (var at = 0; TryNext(field, ref at, out var code, out var length);)
-        {
-            if (code != wanted) continue;
-            field.Slice(at - length, length).CopyTo(value[filled..]);
-            filled += length;
         }
     }
 

@@ -52,7 +52,7 @@ public sealed record MachineState
         var machine = Part<Machine>(document.RootElement, nameof(Machine), "", damage);
         var job = Part<Job>(document.RootElement, nameof(Job), "/CurrentJob", damage);
         if (damage.Count == 0) damage.Add("the value");
-        var rest = Salvage.Read<MachineState>(document.RootElement.GetRawText(), out _);
+        var rest = Salvage.Fields<MachineState>(document.RootElement, out _);
         return new MachineState
         {
             Machine = machine is null ? null : Salvage.Marked(machine, damage),
@@ -71,7 +71,7 @@ public sealed record MachineState
         where T : class, new()
     {
         if (!state.TryGetProperty(name, out var part) || part.ValueKind == JsonValueKind.Null) return null;
-        var read = Salvage.Read<T>(part.GetRawText(), out var problems);
+        var read = Salvage.Fields<T>(part, out var problems);
         damage.AddRange(problems.Select(p => $"{prefix}{(p.StartsWith('/') ? p : "")}"));
         return read;
     }

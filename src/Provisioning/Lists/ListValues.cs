@@ -57,8 +57,7 @@ internal static class ListValues
     {
         if (text.Length == 0) return Rank.None;
         if (IPv4.TryParse(text, out var address)) return Rank.Of((double)address);
-        return text.Length == 8 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out address)
-            ? Rank.Of((double)address) : null;
+        return IPv4.TryParseHex(text, out address) ? Rank.Of((double)address) : null;
     }
 
     private static string? TryUuid(string text)

@@ -39,6 +39,14 @@ public static class IPv4
     /// <summary>Eight upper-case hexadecimal digits: the key of leases and reservations.</summary>
     public static string Hex(uint address) => address.ToString("X8", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Parses such a key: eight hexadecimal digits, of either case.</summary>
+    public static bool TryParseHex(ReadOnlySpan<char> text, out uint address)
+    {
+        address = 0;
+        return text.Length == 8 && uint.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier,
+            System.Globalization.CultureInfo.InvariantCulture, out address);
+    }
+
     /// <summary>The .NET address.</summary>
     public static IPAddress ToIPAddress(uint address)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Support;
 
 namespace Anvil.Edge.Tests.Costs;
 
@@ -17,9 +18,7 @@ internal sealed class CostBook
     /// <summary>Reads the records.</summary>
     public CostBook()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Orleans.sln"))) folder = folder.Parent;
-        foreach (var line in File.ReadLines(Path.Combine(folder.FullName, "tests", "Edge.Tests", "Costs", "costs.txt")))
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, "tests", "Edge.Tests", "Costs", "costs.txt")))
         {
             if (line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name, var octets])
                 _octets.Add(name, double.Parse(octets, CultureInfo.InvariantCulture));

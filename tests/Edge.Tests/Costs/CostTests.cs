@@ -170,9 +170,7 @@ public sealed class CostTests
 
     private static CatalogSnapshot Catalog()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Orleans.sln"))) folder = folder.Parent;
-        var content = Path.Combine(folder.FullName, "content", "anvil");
+        var content = Path.Combine(Repository.Root, "content", "anvil");
         var pack = ContentPack.Read("anvil", Directory.EnumerateFiles(content, "*", SearchOption.AllDirectories)
             .Select(f => new ContentFile(Path.GetRelativePath(content, f), File.ReadAllText(f, Encoding.UTF8))));
         return new CatalogSnapshot(1, pack.Append(new Subnet

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Anvil.Provisioning.Catalog.Schemas;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
+using Anvil.Support;
 
 namespace Anvil.Silo.Tests.Bounds;
 
@@ -81,9 +82,7 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     /// </summary>
     private static IEnumerable<string> Documented()
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.sln"))) folder = folder.Parent!;
-        foreach (var line in File.ReadLines(Path.Combine(folder.FullName, "docs", "limits.md"))
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, "docs", "limits.md"))
             .TakeWhile(l => !l.StartsWith("What templates can take", StringComparison.Ordinal))
             .Where(l => l.StartsWith('|') && l.Contains('`')))
         {
