@@ -1,15 +1,18 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Anvil.Bench;
 using Anvil.Bench.Cases;
 using Anvil.Support;
 
-var (json, drp, isQuick, isList, runs, words) = ("", "", false, false, 0, new List<string>());
+var (json, svg, drp, isQuick, isList, runs, words, kept) = ("", "", "", false, false, 0, new List<string>(), new List<string>());
 for (var i = 0; i < args.Length; i++)
 {
     switch (args[i])
     {
         case "--json" when i + 1 < args.Length: json = args[++i]; break;
+        case "--svg" when i + 1 < args.Length: svg = args[++i]; break;
+        case "--kept" when i + 1 < args.Length: kept.Add(args[++i]); break;
         case "--drp" when i + 1 < args.Length: drp = Path.GetFullPath(args[++i]); break;
         case "--runs" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out runs) && runs > 0:
             i++;
@@ -30,11 +33,28 @@ IBenchCase[] all =
 [
     new DhcpCase(), new DhcpKnownCase(machines), new ScriptCase(machines), new HttpCase(), new ApiCase(), new TftpCase(),
     new DhcpRestCase(), new StartCase(machines), new DhcpLatencyCase(), new RenderCase(), new DhcpFillCase(), new DhcpPostgresCase(),
-    new JobsCase(), new StormCase(), new CatalogCase(),
+    new JobsCase(), new StormCase(), new SilosCase(), new CatalogCase(),
 ];
 if (isList)
 {
     foreach (var one in all) Console.WriteLine($"{one.Name,-12} {one.About}");
+    return 0;
+}
+
+var lines = new List<BenchLine>();
+try
+{
+    foreach (var file in kept) lines.AddRange(BenchLine.FromJson(await File.ReadAllTextAsync(file)));
+}
+catch (Exception e) when (e is IOException or JsonException)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+
+if (kept.Count > 0 && words.Count == 0)
+{
+    Report();
     return 0;
 }
 
@@ -47,7 +67,7 @@ if (words.FirstOrDefault(w => !all.Any(c => string.Equals(c.Name, w, StringCompa
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
-var lines = new List<BenchLine>();
+var isKept = lines.Count;
 Directory.CreateDirectory(folder);
 // A run that was killed could remove nothing.
 foreach (var left in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, "bench-*"))
@@ -85,12 +105,19 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 }
 finally
 {
-    if (json.Length > 0) await File.WriteAllTextAsync(json, BenchLine.ToJson(lines));
+    if (json.Length > 0) await File.WriteAllTextAsync(json, BenchLine.ToJson([.. lines.Skip(isKept)]));
     Directory.Delete(folder, recursive: true);
 }
 
-Console.Write($"\n{Table.Of(lines)}");
+Report();
 return stop.IsCancellationRequested ? 130 : 0;
+
+void Report()
+{
+    Console.Write($"\n{Table.Of(lines)}");
+    if (svg.Length == 0) return;
+    foreach (var file in Picture.Write(lines, svg)) Console.Error.WriteLine($"drawn: {file}");
+}
 
 void Cancel(PosixSignalContext context)
 {

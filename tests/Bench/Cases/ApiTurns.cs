@@ -7,21 +7,22 @@ internal static class ApiTurns
     /// <param name="options">Runs, and DRP's program.</param>
     /// <param name="measure">The work, on a server that has nothing yet.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <param name="data">What our server begins with, after all; null: nothing. The peer is not asked then.</param>
     public static async Task<(ApiFigures Ours, ApiFigures Peer)> RunAsync(BenchOptions options,
-        Func<HttpClient, Service, ApiFigures, Task> measure, CancellationToken cancellation)
+        Func<HttpClient, Service, ApiFigures, Task> measure, CancellationToken cancellation, string? data = null)
     {
         var (ours, peer) = (new ApiFigures(), new ApiFigures());
         for (var run = 0; run < options.Runs; run++)
         {
             using var link = new Link();
-            await using (var silo = new SiloService(link.Server, options.Folder))
+            await using (var silo = new SiloService(link.Server, options.Folder, data: data))
             {
                 await silo.StartAsync(cancellation);
                 using var http = await silo.ApiAsync(cancellation);
                 await measure(http, silo, ours);
             }
 
-            if (options.Drp.Length == 0) continue;
+            if (options.Drp.Length == 0 || data is not null) continue;
             await using var drp = new DrpServer(link.Server, options.Folder, options.Drp);
             await drp.StartAsync(cancellation);
             using var other = await drp.ApiAsync(cancellation);

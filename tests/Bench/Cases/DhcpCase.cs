@@ -78,7 +78,7 @@ internal sealed class DhcpCase : IBenchCase
     {
         using var link = new Link();
         await using var server = await ServeAsync(make, link, options, cancellation);
-        server.Beside = beside;
+        if (beside is not null) server.Beside = [beside];
         var exchanges = new Exchanges(link, options.Seconds);
         await exchanges.WarmAsync(server, cancellation);
         return await exchanges.HighestAsync(server, search, cancellation);

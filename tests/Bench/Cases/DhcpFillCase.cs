@@ -63,6 +63,8 @@ internal sealed class DhcpFillCase : IBenchCase
         Dictionary<int, List<(PerfResult Highest, PerfResult Cost)>> results)
     {
         var least = results[levels[0]];
+        yield return BenchLine.Alone($"dhcp-fill.{levels[0]}-{what}", "/s", DhcpCase.Rates(least.Select(r => r.Highest)));
+        yield return BenchLine.Alone($"dhcp-fill.{levels[0]}-{what}.cpu", "ms", DhcpCase.Cpu(least.Select(r => r.Cost)));
         foreach (var level in levels.Skip(1))
         {
             var peer = $"Anvil, {levels[0]} {what}";

@@ -20,16 +20,16 @@ internal abstract class Service(NetworkNamespace host, string folder, string nam
     public string Folder { get; } = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
 
     /// <summary>Processor time that it has used so far, in seconds.</summary>
-    public virtual double CpuSeconds => Tree.CpuSeconds() + (Beside?.CpuSeconds() ?? 0);
+    public virtual double CpuSeconds => Tree.CpuSeconds() + Beside.Sum(p => p.CpuSeconds());
 
-    /// <summary>What works for it, and counts as its own: its database; null: nobody.</summary>
-    public ProcessTree? Beside { get; set; }
+    /// <summary>What works for it, and counts as its own: its database, other silos of its cluster.</summary>
+    public IReadOnlyList<ProcessTree> Beside { get; set; } = [];
 
     /// <summary>Its memory in RAM, in MB.</summary>
     public double ResidentMegabytes => Tree.ResidentMegabytes();
 
     /// <summary>Its processes.</summary>
-    protected ProcessTree Tree => new(_process!.Id);
+    public ProcessTree Tree => new(_process!.Id);
 
     private string LogFile => Path.Combine(Folder, "log");
 

@@ -9,18 +9,26 @@ namespace Anvil.Bench.Load;
 /// <param name="isQuick">A third of the calls.</param>
 internal sealed class ApiWork(HttpClient http, Service server, int size, bool isQuick)
 {
+    /// <summary>So many machines may be listed at once: more are beyond the octets of a list that ours gives.</summary>
+    private const int MostListed = 5_000;
+
     private const string Param = "bench/rack";
     private readonly int _writes = isQuick ? 200 : 500;
     private readonly int _reads = isQuick ? 1_000 : 4_000;
     private readonly int _lists = isQuick ? 10 : 30;
 
-    /// <summary>Fills the server, and measures each call.</summary>
-    public async Task RunAsync(ApiFigures figures, CancellationToken cancellation)
+    /// <summary>Fills a server with machines.</summary>
+    public async Task FillAsync(CancellationToken cancellation)
     {
         await Api.SendAsync(http, "POST", "params", $$$"""{"Name":"{{{Param}}}","Schema":{"type":"string"}}""", cancellation);
         await Api.RunAsync(http, null, 8, size, i => ("POST", "machines", Machine(i)), cancellation);
-        var list = JsonNode.Parse(await Api.SendAsync(http, "GET", "machines", null, cancellation))!.AsArray();
-        var keys = list.Select(m => $"{m!["Uuid"]}").ToList();
+    }
+
+    /// <summary>Measures each call, of a server that is filled.</summary>
+    public async Task RunAsync(ApiFigures figures, CancellationToken cancellation)
+    {
+        var list = JsonNode.Parse(await Api.SendAsync(http, "GET", $"machines?limit={MostListed}", null, cancellation))!;
+        var keys = list.AsArray().Select(m => $"{m!["Uuid"]}").ToList();
         var (next, turn) = (size, 0);
         foreach (var connections in new[] { 1, 8 })
         {
@@ -40,7 +48,7 @@ internal sealed class ApiWork(HttpClient http, Service server, int size, bool is
         foreach (var connections in new[] { 1, 8 })
             figures.Add($"get.{connections}",
                 await RunAsync(connections, _reads, i => ("GET", $"machines/{keys[i * 7 % keys.Count]}", null)));
-        figures.Add("list", await RunAsync(1, _lists, _ => ("GET", "machines", null)));
+        if (size <= MostListed) figures.Add("list", await RunAsync(1, _lists, _ => ("GET", "machines", null)));
         figures.Add("list-100", await RunAsync(1, _lists * 10, i => ("GET", $"machines?limit=100&offset={i * 100 % size}", null)));
         figures.Add("filter-name", await RunAsync(1, _reads / 4, i => ("GET", $"machines?Name=Eq({Name(i * 13 % size)})", null)));
         figures.Add("filter-param", await RunAsync(1, _reads / 20, i => ("GET", $"machines?{Param}=Eq(rack-{i % 100})&limit=100", null)));

@@ -17,6 +17,7 @@ internal sealed class SiloService(NetworkNamespace host, string folder, IReadOnl
     public const int ApiPort = 8092;
 
     private const string Password = "bench-password";
+    private const int SiloPort = 11_111;
 
     private readonly string _program = Path.Combine(BenchOptions.Repository, "artifacts", "silo", "anvil-silo");
 
@@ -26,6 +27,9 @@ internal sealed class SiloService(NetworkNamespace host, string folder, IReadOnl
 
     /// <summary>The same without probes: the peers send none either.</summary>
     public static IReadOnlyList<string> NoProbe { get; } = [.. OneRelay, "--Edge:ProbeMilliseconds=0"];
+
+    /// <summary>Its number among the silos of its cluster; those beyond the first are cores alone.</summary>
+    public int Number { get; init; }
 
     /// <summary>True when it began with data, a subnet among them.</summary>
     public bool HasData => data is not null;
@@ -68,12 +72,14 @@ internal sealed class SiloService(NetworkNamespace host, string folder, IReadOnl
     protected override IReadOnlyList<string> Command() =>
     [
         _program, $"--Silo:DataFolder={DataFolder}", $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments ?? [],
+        .. Number == 0 ? Array.Empty<string>()
+            : ["--Silo:Roles:0=core", $"--Silo:SiloPort={SiloPort + Number}", $"--Edge:ApiPort={ApiPort + Number}"],
     ];
 
     /// <inheritdoc/>
     protected override async Task<bool> IsReadyAsync(CancellationToken cancellation)
     {
-        using var http = Host.Http(new Uri($"http://127.0.0.1:{ApiPort}/"));
+        using var http = Host.Http(new Uri($"http://127.0.0.1:{ApiPort + Number}/"));
         try
         {
             using var answer = await http.GetAsync(new Uri("readyz", UriKind.Relative), cancellation);

@@ -87,7 +87,8 @@ internal sealed record BenchLine(string Name, IReadOnlyDictionary<string, string
             ["ours"] = Text(sorted[sorted.Count / 2]),
             ["p95"] = Text(sorted[Math.Min(sorted.Count - 1, sorted.Count * 95 / 100)]),
             ["runs"] = sorted.Count.ToString(CultureInfo.InvariantCulture),
-        });
+        })
+        { Unit = "ms", Ours = [.. sorted.Select(r => r.TotalMilliseconds)] };
     }
 
     /// <summary>With another value to be printed.</summary>
@@ -96,6 +97,10 @@ internal sealed record BenchLine(string Name, IReadOnlyDictionary<string, string
 
     /// <summary>The lines as JSON.</summary>
     public static string ToJson(IReadOnlyList<BenchLine> lines) => JsonSerializer.Serialize(lines, Readable);
+
+    /// <summary>Lines of a run before.</summary>
+    /// <exception cref="JsonException">The text holds none.</exception>
+    public static IReadOnlyList<BenchLine> FromJson(string text) => JsonSerializer.Deserialize<List<BenchLine>>(text, Readable) ?? [];
 
     /// <inheritdoc/>
     public override string ToString() => Verdict == "skipped" ? $"{Name} skipped: {Values["reason"]}"
