@@ -24,7 +24,8 @@ internal sealed class StormCase : IBenchCase
         for (var run = 0; run < options.Runs; run++)
         {
             // The largest takes longer than all others together.
-            foreach (var size in sizes.Where(s => s < Many || run == 0)) storms[size].Add(await OneAsync(size, run, options, cancellation));
+            foreach (var size in sizes.Where(s => s < Many || run == 0))
+                storms[size].Add(await OneAsync(size, run, options, cancellation));
         }
 
         foreach (var size in sizes)
