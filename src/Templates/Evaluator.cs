@@ -5,7 +5,11 @@ namespace Anvil.Templates;
 /// <summary>
 /// Executes parsed templates, with text/template's semantics and missingkey=error. One for a render; those within it share its budget.
 /// </summary>
-internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>> templates, RenderBudget budget)
+/// <param name="templates">Those that can be called.</param>
+/// <param name="budget">What it may take.</param>
+/// <param name="own">What the text defines that is executed, before those; null: nothing.</param>
+internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>> templates, RenderBudget budget,
+    IReadOnlyDictionary<string, IReadOnlyList<Node>>? own = null)
 {
     /// <summary>What evaluating a node takes beside its value: arguments, a scope, a number's box.</summary>
     private const int OctetsOfNode = 48;
@@ -47,7 +51,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private void Call(string name, object? dot, Node? caller)
     {
-        if (!templates.TryGetValue(name, out var body))
+        if ((own?.GetValueOrDefault(name) ?? templates.GetValueOrDefault(name)) is not { } body)
         {
             throw caller is null
                 ? new TemplateException(name, 0, "no such template", $"template: \"{name}\" is not defined")

@@ -16,17 +16,22 @@ public sealed class TemplateSet
     private readonly ImmutableDictionary<string, Source> _sources;
     private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> _definers;
 
+    /// <summary>Does not depend on what is in the set: those that come from one another share it.</summary>
+    private readonly ParsedTexts _texts;
+
     private TemplateSet(
-        ImmutableDictionary<string, IReadOnlyList<Node>> active, ImmutableDictionary<string, Source> sources,
+        ParsedTexts texts, ImmutableDictionary<string, IReadOnlyList<Node>> active, ImmutableDictionary<string, Source> sources,
         ImmutableDictionary<string, ImmutableSortedSet<string>> definers)
     {
+        _texts = texts;
         _active = active;
         _sources = sources;
         _definers = definers;
     }
 
     /// <summary>A set without templates.</summary>
-    public static TemplateSet Empty { get; } = new(
+    public static TemplateSet Empty => new(
+        new ParsedTexts(),
         ImmutableDictionary.Create<string, IReadOnlyList<Node>>(StringComparer.Ordinal),
         ImmutableDictionary.Create<string, Source>(StringComparer.Ordinal),
         ImmutableDictionary.Create<string, ImmutableSortedSet<string>>(StringComparer.Ordinal));
@@ -40,7 +45,7 @@ public sealed class TemplateSet
     /// <param name="text">The text.</param>
     /// <param name="budget">What parsing may take, with the other texts of a document; null: a budget of its own.</param>
     public static IReadOnlyCollection<string> Definitions(string name, string text, RenderBudget? budget = null)
-        => [.. Parse(name, text, budget ?? new RenderBudget(TemplateLimits.Parsing)).Keys];
+        => [.. ParsedTexts.Parse(name, text, budget ?? new RenderBudget(TemplateLimits.Parsing)).Keys];
 
     /// <summary>A new set with this template, and those it defines, added or in the place of what the name had.</summary>
     /// <param name="name">The template's name.</param>
@@ -49,11 +54,11 @@ public sealed class TemplateSet
     /// <exception cref="TemplateException">The text does not parse.</exception>
     public TemplateSet With(string name, string text, bool isFixed = false)
     {
-        var source = new Source(isFixed, Parse(name, text, new RenderBudget(TemplateLimits.Parsing)));
+        var source = new Source(isFixed, ParsedTexts.Parse(name, text, new RenderBudget(TemplateLimits.Parsing)));
         var old = _sources.GetValueOrDefault(name);
         var definers = Replaced(name, old, source);
         var sources = _sources.SetItem(name, source);
-        return new TemplateSet(Activated(old, source, sources, definers), sources, definers);
+        return new TemplateSet(_texts, Activated(old, source, sources, definers), sources, definers);
     }
 
     /// <summary>A new set with these templates added or replaced.</summary>
@@ -67,7 +72,7 @@ public sealed class TemplateSet
         if (!_sources.TryGetValue(name, out var old)) return this;
         var definers = Replaced(name, old, null);
         var sources = _sources.Remove(name);
-        return new TemplateSet(Activated(old, null, sources, definers), sources, definers);
+        return new TemplateSet(_texts, Activated(old, null, sources, definers), sources, definers);
     }
 
     /// <summary>True when the set has a template of this name.</summary>
@@ -98,22 +103,21 @@ public sealed class TemplateSet
     public string Execute(string name, object? data, RenderBudget? budget = null)
         => new Evaluator(_active, budget ?? new RenderBudget()).Run(name, data);
 
-    /// <summary>Parses and executes one text that can call the templates of this set; what it defines itself comes first.</summary>
+    /// <summary>Executes one text that can call the templates of this set; what it defines itself comes first.</summary>
     /// <param name="name">The text's name.</param>
     /// <param name="text">The text.</param>
     /// <param name="data">The dot.</param>
     /// <param name="budget">What it may take, with all else that the request renders; null: a budget of its own.</param>
+    /// <param name="comesAgain">The text is one of few (the catalog's): it is parsed once.</param>
     /// <exception cref="TemplateException">The text does not parse or fails.</exception>
     /// <exception cref="OperationCanceledException">The budget's token was cancelled.</exception>
-    public string Render(string name, string text, object? data, RenderBudget? budget = null)
+    public string Render(string name, string text, object? data, RenderBudget? budget = null, bool comesAgain = false)
     {
         if (!text.Contains("{{", StringComparison.Ordinal)) return text;
         budget ??= new RenderBudget();
-        return new Evaluator(_active.SetItems(Parse(name, text, budget)), budget).Run(name, data);
+        var own = comesAgain ? _texts.Of(name, text, budget) : ParsedTexts.Parse(name, text, budget);
+        return new Evaluator(_active, budget, own).Run(name, data);
     }
-
-    private static IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse(string name, string text, RenderBudget budget)
-        => new Parser(name, text, Functions.Exists, budget).Parse();
 
     /// <summary>Whose text counts: what is fixed, then the template of that very name, then the first by name.</summary>
     private static string First(string name, ImmutableSortedSet<string> definers, ImmutableDictionary<string, Source> sources)

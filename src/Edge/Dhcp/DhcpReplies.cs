@@ -136,7 +136,7 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         string Rendered(byte code, string text) => catalog.TemplateSet.Render($"option {code}", text,
             data ??= new TemplateMap(request.Options.Select(o => KeyValuePair.Create(
                 o.Key.ToString(System.Globalization.CultureInfo.InvariantCulture), (object?)OptionText.Decode(o.Key, o.Value)))),
-            budget ??= new RenderBudget(TemplateLimits.Packet));
+            budget ??= new RenderBudget(TemplateLimits.Packet), comesAgain: true);
     }
 
     private static void AddConfigured(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options,

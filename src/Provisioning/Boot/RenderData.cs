@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Anvil.Provisioning.Access;
@@ -20,6 +21,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private const int StepsOfOpening = 2000;
 
     private static readonly TimeSpan LongLife = TimeSpan.FromDays(7);
+
+    private static readonly SearchValues<char> Controls =
+        SearchValues.Create([.. Enumerable.Range(0, 256).Select(c => (char)c).Where(char.IsControl)]);
+
     private readonly RenderBudget _budget = context.Budget ?? new RenderBudget();
     private MachineView? _machine;
     private EnvView? _env;
@@ -32,9 +37,10 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     public string Render(TemplateInfo info)
         => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this, _budget) : Render(info.Name, info.Contents);
 
-    /// <summary>Renders a text.</summary>
+    /// <summary>Renders a text of the catalog.</summary>
     /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
-    public string Render(string name, string text) => context.Catalog.TemplateSet.Render(name, text, this, _budget);
+    public string Render(string name, string text)
+        => context.Catalog.TemplateSet.Render(name, text, this, _budget, comesAgain: true);
 
     /// <inheritdoc/>
     public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
@@ -122,7 +128,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     {
         var info = context.Env?.For(arch) ?? throw new TemplateFault($"no boot parameters for architecture {arch}");
         var own = OneLine(Nested(
-            () => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget)));
+            () => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget,
+                comesAgain: true)));
         return context.Path.EndsWith(".ipxe", StringComparison.Ordinal) && info.Initrds.Count > 0
             ? $"initrd={info.Initrds[0][(info.Initrds[0].LastIndexOf('/') + 1)..]} {own}"
             : own;
@@ -131,9 +138,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     /// <summary>A kernel's arguments are one line: a value with line ends adds no line to the script of a boot program.</summary>
     private static string OneLine(string text)
     {
+        if (!text.AsSpan().ContainsAny(Controls)) return text.Trim();
         var ends = text.Where(char.IsControl).Distinct().ToArray();
-        return ends.Length == 0 ? text.Trim()
-            : string.Join(' ', text.Split(ends, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Trim();
+        return string.Join(' ', text.Split(ends, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Trim();
     }
 
     private string Nested(Func<string> render)
