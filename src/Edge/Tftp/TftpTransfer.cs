@@ -21,8 +21,11 @@ public sealed class TftpTransfer
     /// </summary>
     public const int FirstSends = 3;
 
+    /// <summary>A large file is read in pieces of this.</summary>
+    private const int ReadAhead = 64 * 1024;
+
     private readonly Socket _socket;
-    private readonly EndPoint _client;
+    private readonly IPEndPoint _client;
     private readonly TftpOptions _options;
     private readonly Stream _content;
     private readonly TimeProvider _time;
@@ -31,8 +34,14 @@ public sealed class TftpTransfer
     /// <summary>Until the first acknowledgement; what the client asked for does not count here.</summary>
     private readonly RoundTrip _handshake = new(null);
     private readonly Action _proven;
-    private readonly byte[][] _packets;
+
+    /// <summary>
+    /// The packets of a window, one behind the other; a block is always in the same place of its window. None for who has acknowledged
+    /// nothing, but for the block that opens a transfer without options.
+    /// </summary>
+    private byte[] _packets = [];
     private readonly int[] _lengths;
+    private readonly int _segment;
     private readonly byte[] _received = new byte[1500];
 
     /// <summary>
@@ -43,6 +52,7 @@ public sealed class TftpTransfer
     private long _unread = 1;
     private long _sent;
     private long _last = -1;
+    private long _octets;
 
     /// <summary>A transfer that is not begun yet.</summary>
     /// <param name="socket">Its own.</param>
@@ -51,13 +61,13 @@ public sealed class TftpTransfer
     /// <param name="content">The file.</param>
     /// <param name="time">The time.</param>
     /// <param name="proven">Told of the client's first acknowledgement, once.</param>
-    public TftpTransfer(Socket socket, EndPoint client, TftpOptions options, Stream content, TimeProvider time, Action proven)
+    public TftpTransfer(Socket socket, IPEndPoint client, TftpOptions options, Stream content, TimeProvider time, Action proven)
     {
-        _proven = proven;
-
-        (_socket, _client, _options, _content, _time) = (socket, client, options, content, time);
+        (_socket, _client, _options, _time, _proven) = (socket, client, options, time, proven);
+        _content = content is { CanSeek: true, Length: > ReadAhead } and not MemoryStream
+            ? new BufferedStream(content, ReadAhead) : content;
         _roundTrip = new RoundTrip(options.Timeout);
-        _packets = new byte[options.WindowSize][];
+        _segment = TftpPacket.HeaderLength + options.BlockSize;
         _lengths = new int[options.WindowSize];
     }
 
@@ -67,55 +77,82 @@ public sealed class TftpTransfer
     /// <summary>True once the client has acknowledged what was sent to it: it receives at its address.</summary>
     public bool IsProven { get; private set; }
 
-    /// <summary>Runs the transfer; the octets sent when it is done.</summary>
+    /// <summary>
+    /// Runs the transfer; the octets sent when it is done. Until the client has acknowledged something no thread waits for it; from then
+    /// on one of its own does.
+    /// </summary>
     /// <exception cref="IOException">The client gave up, or was not heard any more.</exception>
     public async Task<long> RunAsync(CancellationToken cancellation)
     {
-        if (_options.Accepted.Count > 0) await HandshakeAsync(cancellation);
-        long octets = 0;
+        await HandshakeAsync(cancellation);
+        if (!IsOver)
+            await Task.Factory.StartNew(() => Send(cancellation), cancellation,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        return _octets;
+    }
+
+    private static byte[] Stranger => TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id");
+
+    private bool IsOver => _last >= 0 && _base > _last;
+
+    /// <summary>Sends the packet that opens the transfer (the options, or the first block) until it is acknowledged.</summary>
+    private async Task HandshakeAsync(CancellationToken cancellation)
+    {
+        var hasOptions = _options.Accepted.Count > 0;
+        if (!hasOptions) Fill(1);
+        var packet = hasOptions ? TftpPacket.OptionAck(_options.Accepted) : _packets.AsMemory(0, _lengths[0]);
+        for (var sends = 0; sends < FirstSends; sends++, _handshake.TimedOut())
+        {
+            var sentAt = _time.GetTimestamp();
+            await _socket.SendToAsync(packet, _client, cancellation);
+            for (var left = _handshake.Timeout; left > TimeSpan.Zero; left = _handshake.Timeout - _time.GetElapsedTime(sentAt))
+            {
+                if (await AwaitFirstAckAsync(left, cancellation) != (hasOptions ? 0 : 1)) continue;
+                IsProven = true;
+                _proven();
+                if (hasOptions) return;
+                _sent = 1;
+                Acknowledged(1);
+                return;
+            }
+        }
+
+        throw new IOException(hasOptions ? "the option acknowledgement was not answered" : "the first block was not acknowledged");
+    }
+
+    private void Send(CancellationToken cancellation)
+    {
+        using var wire = new TftpWire(_socket, _client, _segment, _options.WindowSize);
+        using var wake = cancellation.UnsafeRegister(static w => ((TftpWire)w!).Wake(), wire);
         var heard = _time.GetTimestamp();
         var (sentAt, backAt, again, tellsGap) = (heard, 0L, false, true);
-        var sends = 1;
-        while (_last < 0 || _base <= _last)
+        while (!IsOver)
         {
-            await FillAsync(cancellation);
+            Fill(_base + _options.WindowSize - 1);
             if (_next < _unread)
             {
                 sentAt = _time.GetTimestamp();
-                for (; _next < _unread; _next++)
-                    await _socket.SendToAsync(_packets[Slot(_next)].AsMemory(0, _lengths[Slot(_next)]), _client, cancellation);
+                SendWindow(wire);
                 _sent = Math.Max(_sent, _next - 1);
             }
 
-            var left = (IsProven ? _roundTrip : _handshake).Timeout - _time.GetElapsedTime(sentAt);
-            var number = left > TimeSpan.Zero ? await AwaitAckAsync(left, cancellation) : null;
-            if (number is null)
+            if (AwaitAck(wire, sentAt, cancellation) is not { } number)
             {
-                if (!IsProven)
-                {
-                    if (sends++ == FirstSends) throw new IOException("the first block was not acknowledged");
-                    _handshake.TimedOut();
-                }
-                else if (_time.GetElapsedTime(heard) > Patience)
-                {
+                if (_time.GetElapsedTime(heard) > Patience)
                     throw new IOException($"no acknowledgement for {Patience.TotalSeconds:F0} s");
-                }
-
-                if (IsProven) _roundTrip.TimedOut();
+                _roundTrip.TimedOut();
                 (_next, again, tellsGap) = (_base, true, true);
                 continue;
             }
 
-            if (number == 1) Prove();
-            var block = _base - 1 + (ushort)(number.Value - (ushort)(_base - 1));
+            var block = _base - 1 + (ushort)(number - (ushort)(_base - 1));
             if (block >= _base && block <= _sent)
             {
                 // Only what was sent once tells the round trip's time (Karn's rule).
                 if (!again) _roundTrip.Measured(_time.GetElapsedTime(sentAt));
-                for (; _base <= block; _base++) octets += _lengths[Slot(_base)] - 4;
+                Acknowledged(block);
                 // Of a window acknowledged in part, the rest was lost: RFC 7440 section 4 has it sent again. Once in a round trip: what
-                // comes sooner
-                // answers what was sent before, or comes a second time.
+                // comes sooner answers what was sent before, or comes a second time.
                 var isLost = block < _sent && _time.GetElapsedTime(backAt) >= _roundTrip.Least + _roundTrip.Least;
                 if (isLost) backAt = _time.GetTimestamp();
                 (_next, again) = (isLost ? _base : Math.Max(_base, _sent + 1), block < _sent);
@@ -128,53 +165,61 @@ public sealed class TftpTransfer
                 (heard, _next, again, tellsGap) = (_time.GetTimestamp(), _base, true, false);
             }
         }
-
-        return octets;
     }
 
-    private void Prove()
+    /// <summary>Sends all that was read and not sent, in as few pieces as the place of the blocks in memory allows.</summary>
+    private void SendWindow(TftpWire wire)
     {
-        if (IsProven) return;
-        IsProven = true;
-        _proven();
-    }
-
-    private int Slot(long block) => (int)(block % _options.WindowSize);
-
-    private async Task HandshakeAsync(CancellationToken cancellation)
-    {
-        var packet = TftpPacket.OptionAck(_options.Accepted);
-        for (var sends = 0; sends < FirstSends; sends++, _handshake.TimedOut())
+        while (_next < _unread)
         {
-            var sentAt = _time.GetTimestamp();
-            await _socket.SendToAsync(packet, _client, cancellation);
-            for (var left = _handshake.Timeout; left > TimeSpan.Zero; left = _handshake.Timeout - _time.GetElapsedTime(sentAt))
-            {
-                if (await AwaitAckAsync(left, cancellation) != 0) continue;
-                Prove();
-                return;
-            }
+            var first = Slot(_next);
+            var blocks = (int)Math.Min(_unread - _next, _options.WindowSize - first);
+            // Only a file's last block is shorter than the others.
+            wire.Send(_packets.AsSpan(first * _segment, ((blocks - 1) * _segment) + _lengths[first + blocks - 1]));
+            _next += blocks;
         }
-
-        throw new IOException("the option acknowledgement was not answered");
     }
 
-    private async Task FillAsync(CancellationToken cancellation)
+    private void Acknowledged(long block)
     {
-        for (; _last < 0 && _unread < _base + _options.WindowSize; _unread++)
+        for (; _base <= block; _base++) _octets += _lengths[Slot(_base)] - TftpPacket.HeaderLength;
+        _next = Math.Max(_next, _base);
+    }
+
+    private int Slot(long block) => (int)((block - 1) % _options.WindowSize);
+
+    /// <summary>Reads the blocks up to one, or to the file's end.</summary>
+    private void Fill(long end)
+    {
+        if (_packets.Length == 0) _packets = new byte[_segment * _options.WindowSize];
+        for (; _last < 0 && _unread <= end; _unread++)
         {
-            var packet = _packets[Slot(_unread)] ??= new byte[4 + _options.BlockSize];
-            var read = await _content.ReadAtLeastAsync(packet.AsMemory(4, _options.BlockSize), _options.BlockSize,
-                throwOnEndOfStream: false, cancellation);
+            var packet = _packets.AsSpan(Slot(_unread) * _segment, _segment);
+            var read = _content.ReadAtLeast(packet[TftpPacket.HeaderLength..], _options.BlockSize, throwOnEndOfStream: false);
             BinaryPrimitives.WriteUInt16BigEndian(packet, (ushort)TftpOpcode.Data);
-            BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)_unread);
-            _lengths[Slot(_unread)] = 4 + read;
+            BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)_unread);
+            _lengths[Slot(_unread)] = TftpPacket.HeaderLength + read;
             if (read < _options.BlockSize) _last = _unread;
         }
     }
 
-    /// <summary>The next acknowledgement of this client; null when the time ends first.</summary>
-    private async Task<ushort?> AwaitAckAsync(TimeSpan time, CancellationToken cancellation)
+    /// <summary>The next acknowledgement of the client; null when what was sent is to be sent again.</summary>
+    private ushort? AwaitAck(TftpWire wire, long sentAt, CancellationToken cancellation)
+    {
+        do
+        {
+            var length = wire.Receive(_received, out var isClients);
+            cancellation.ThrowIfCancellationRequested();
+            if (length < 0) continue;
+            if (!isClients) wire.Answer(Stranger);
+            else if (NumberOf(length) is { } number) return number;
+        }
+        while (_time.GetElapsedTime(sentAt) < _roundTrip.Timeout);
+        return null;
+    }
+
+    /// <summary>The next acknowledgement of a client that is still to show that it is there; null when the time ends first.</summary>
+    private async Task<ushort?> AwaitFirstAckAsync(TimeSpan time, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(time);
@@ -183,28 +228,29 @@ public sealed class TftpTransfer
             while (true)
             {
                 var packet = await _socket.ReceiveFromAsync(_received, new IPEndPoint(IPAddress.Any, 0), timeout.Token);
-                if (!packet.RemoteEndPoint.Equals(_client))
-                {
-                    await _socket.SendToAsync(TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id"), packet.RemoteEndPoint,
-                        cancellation);
-                    continue;
-                }
-
-                if (packet.ReceivedBytes < 4) continue;
-                IsAnswered = true;
-                var number = BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(2));
-                switch ((TftpOpcode)BinaryPrimitives.ReadUInt16BigEndian(_received))
-                {
-                    case TftpOpcode.Ack: return number;
-                    case TftpOpcode.Error:
-                        throw new IOException(number == (ushort)TftpError.OptionRefused
-                            ? "the client only asked for the size" : $"the client ended the transfer with error {number}");
-                }
+                if (!packet.RemoteEndPoint.Equals(_client)) await _socket.SendToAsync(Stranger, packet.RemoteEndPoint, cancellation);
+                else if (NumberOf(packet.ReceivedBytes) is { } number) return number;
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return null;
         }
+    }
+
+    /// <summary>The block that the packet just received acknowledges; null when it does not.</summary>
+    /// <exception cref="IOException">It ends the transfer.</exception>
+    private ushort? NumberOf(int length)
+    {
+        if (length < TftpPacket.HeaderLength) return null;
+        IsAnswered = true;
+        var number = BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(2));
+        return (TftpOpcode)BinaryPrimitives.ReadUInt16BigEndian(_received) switch
+        {
+            TftpOpcode.Ack => number,
+            TftpOpcode.Error => throw new IOException(number == (ushort)TftpError.OptionRefused
+                ? "the client only asked for the size" : $"the client ended the transfer with error {number}"),
+            _ => null,
+        };
     }
 }

@@ -78,6 +78,9 @@ public sealed record TftpRequest(TftpOpcode Opcode, string File, string Mode, IR
 /// <summary>Makes TFTP packets.</summary>
 public static class TftpPacket
 {
+    /// <summary>Octets before a block's data: the operation, and the block's number.</summary>
+    public const int HeaderLength = 4;
+
     /// <summary>An error packet.</summary>
     public static byte[] Error(TftpError code, string message)
     {

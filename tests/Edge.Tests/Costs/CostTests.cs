@@ -113,7 +113,7 @@ public sealed class CostTests
             peer.Connect(own.LocalEndPoint!);
             var options = TftpOptions.Negotiate(new Dictionary<string, string>(StringComparer.Ordinal) { ["blksize"] = "1024" },
                 1024L * Blocks);
-            var transfer = new TftpTransfer(own, peer.LocalEndPoint!, options, new MemoryStream(new byte[1024 * Blocks]),
+            var transfer = new TftpTransfer(own, (IPEndPoint)peer.LocalEndPoint!, options, new MemoryStream(new byte[1024 * Blocks]),
                 TimeProvider.System, () => { });
             var before = 0L;
             var client = new Thread(() =>
