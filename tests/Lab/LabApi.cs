@@ -58,12 +58,25 @@ public sealed class LabApi : IDisposable
         }
     }
 
-    /// <summary>Reads an object; null when it is not there.</summary>
+    /// <summary>Reads an object; null when it is not there. Asked once more where no answer came: the machine may have stood
+    /// still.</summary>
     public async Task<JsonNode?> GetAsync(string path)
     {
-        using var response = await _http.GetAsync("api/v3/" + path);
+        using var response = await AnswerAsync("api/v3/" + path);
         if (response.StatusCode == HttpStatusCode.NotFound) return null;
         return await ReadAsync(response, path);
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(string path)
+    {
+        try
+        {
+            return await _http.GetAsync(path);
+        }
+        catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            return await _http.GetAsync(path);
+        }
     }
 
     /// <summary>Reads text.</summary>

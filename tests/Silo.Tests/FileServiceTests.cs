@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 
 namespace Anvil.Silo.Tests;
@@ -160,6 +161,56 @@ public abstract class FileServiceTests(SiloFixture silo)
         using var beyond = new HttpRequestMessage(HttpMethod.Get, name);
         beyond.Headers.Range = new(5000, 6000);
         Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, (await http.SendAsync(beyond)).StatusCode);
+    }
+
+    /// <summary>A file of many pieces whole, its end, its middle; and nothing of it to who has it already (RFC 9110 section 13).</summary>
+    [Fact]
+    public async Task HttpServesLargeFilesWholeAndInParts()
+    {
+        var name = AddFile(3_000_001);
+        var expected = await File.ReadAllBytesAsync(Path.Combine(silo.Files, name));
+        using var http = Files();
+        using var whole = await http.GetAsync(name);
+        Assert.Equal((HttpStatusCode.OK, 3_000_001L), (whole.StatusCode, whole.Content.Headers.ContentLength));
+        Assert.Equal(expected, await whole.Content.ReadAsByteArrayAsync());
+        foreach (var (range, from, to) in new[]
+        {
+            ("bytes=-400000", 2_600_001, 3_000_001), ("bytes=1000000-", 1_000_000, 3_000_001), ("bytes=131071-131072", 131_071, 131_073),
+        })
+        {
+            using var part = await http.SendAsync(Request("Range", range));
+            Assert.Equal((HttpStatusCode.PartialContent, new ContentRangeHeaderValue(from, to - 1, expected.Length)),
+                (part.StatusCode, part.Content.Headers.ContentRange!));
+            Assert.Equal(expected[from..to], await part.Content.ReadAsByteArrayAsync());
+        }
+
+        using var known = await http.SendAsync(Request("If-None-Match", whole.Headers.ETag!.ToString()));
+        Assert.Equal((HttpStatusCode.NotModified, 0), (known.StatusCode, (await known.Content.ReadAsByteArrayAsync()).Length));
+        // A part of another version is of no use: the whole comes.
+        using var other = Request("Range", "bytes=0-9");
+        other.Headers.TryAddWithoutValidation("If-Range", "\"other\"");
+        using var again = await http.SendAsync(other);
+        Assert.Equal(expected, await again.Content.ReadAsByteArrayAsync());
+
+        HttpRequestMessage Request(string header, string value)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, name);
+            Assert.True(request.Headers.TryAddWithoutValidation(header, value));
+            return request;
+        }
+    }
+
+    /// <summary>A file that is cut off while it is sent: the client is told, by the connection's end, that it has not all of it.</summary>
+    [Fact]
+    public async Task AFileThatIsCutOffWhileItIsSentIsNoWholeFile()
+    {
+        var name = AddFile(60_000_000);
+        using var http = Files();
+        using var answer = await http.GetAsync(name, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(new byte[100_000]);
+        await using (var file = File.OpenWrite(Path.Combine(silo.Files, name))) file.SetLength(200_000);
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
     }
 
     [Theory]

@@ -56,12 +56,11 @@ public static class BootHttpEndpoint
         // RFC 9110 section 14.2: a range in a unit that is not known is none.
         if (!request.Headers.Range.ToString().TrimStart().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
             request.Headers.Remove(HeaderNames.Range);
-        var result = file.OnDisk is { } onDisk ? OnDisk(onDisk)
-            : Results.Bytes(file.Rendered!, "text/plain; charset=utf-8", enableRangeProcessing: true);
         var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);
         try
         {
-            await result.ExecuteAsync(http);
+            if (file.OnDisk is { } onDisk) await SendAsync(http, onDisk);
+            else await Results.Bytes(file.Rendered!, "text/plain; charset=utf-8", enableRangeProcessing: true).ExecuteAsync(http);
             if (isNoted) resolver.NoteTransfer(file, remote, "http", path, $"{http.Response.StatusCode}, {file.Length} octets");
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -70,11 +69,26 @@ public static class BootHttpEndpoint
         }
     }
 
-    private static IResult OnDisk(FileStream file)
+    private static async Task SendAsync(HttpContext http, FileStream file)
     {
         var written = File.GetLastWriteTimeUtc(file.SafeFileHandle);
-        return Results.Stream(file, "application/octet-stream", lastModified: new DateTimeOffset(written), enableRangeProcessing: true,
-            entityTag: new EntityTagHeaderValue($"\"{written.Ticks:x}-{file.Length:x}\""));
+        var length = file.Length;
+        var asked = http.Request.Method;
+        // Asked so, the framework sets status and headers by conditions and range, and leaves the body, which it would copy twice.
+        http.Request.Method = HttpMethods.Head;
+        await Results.Stream(new Extent(length), "application/octet-stream", lastModified: new DateTimeOffset(written),
+            enableRangeProcessing: true, entityTag: new EntityTagHeaderValue($"\"{written.Ticks:x}-{length:x}\"")).ExecuteAsync(http);
+        http.Request.Method = asked;
+        if (HttpMethods.IsHead(asked)) return;
+        switch (http.Response.StatusCode)
+        {
+            case StatusCodes.Status200OK:
+                await FileBody.SendAsync(http, file.SafeFileHandle, 0, length);
+                break;
+            case StatusCodes.Status206PartialContent when http.Response.GetTypedHeaders().ContentRange is { From: { } from, To: { } to }:
+                await FileBody.SendAsync(http, file.SafeFileHandle, from, to - from + 1);
+                break;
+        }
     }
 
     private static Task TextAsync(HttpContext http, int status, string text)
