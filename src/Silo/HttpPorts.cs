@@ -1,6 +1,7 @@
 using System.Net;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Edge;
+using Anvil.Edge.BootHttp;
 using Anvil.Objects.Access;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -42,20 +43,22 @@ internal static class HttpPorts
         limits.MinRequestBodyDataRate = Body;
         limits.MinResponseDataRate = Answer;
         kestrel.AddServerHeader = false;
-        Listen(kestrel, silo, edge.ApiPort, connections);
-        if (edge.FilePort > 0 && silo.Has(Contracts.Placement.SiloTraits.Edge)) Listen(kestrel, silo, edge.FilePort, connections);
+        Listen(kestrel, silo, edge.ApiPort, connections, sendsFiles: false);
+        if (edge.FilePort > 0 && silo.Has(Contracts.Placement.SiloTraits.Edge))
+            Listen(kestrel, silo, edge.FilePort, connections, sendsFiles: true);
         if (silo.ApiSocket.Length == 0) return;
         File.Delete(silo.ApiSocket);
         kestrel.ListenUnixSocket(silo.ApiSocket);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port, int connections)
+    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port, int connections, bool sendsFiles)
         => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
         {
             var shares = new Shares(connections);
             var ofSource = FileLimit.OfSource(silo.ConnectionsOfSource, connections, silo.Connections);
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => AdmitAsync(connection, next, shares, ofSource));
+            if (sendsFiles) listen.Use(BootHttpEndpoint.Connection);
         });
 
     /// <summary>Who has too many connections is given no more of them; nothing is read from it.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Anvil.Templates;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
@@ -9,6 +10,9 @@ namespace Anvil.Edge.BootHttp;
 /// <summary>Boot HTTP: GET and HEAD of boot files, with ranges (RFC 9110 section 14), streamed.</summary>
 public static class BootHttpEndpoint
 {
+    /// <summary>What a connection of its port passes through, so that files are sent by the kernel.</summary>
+    public static ConnectionDelegate Connection(ConnectionDelegate next) => connection => FileOutput.ServeAsync(connection, next);
+
     /// <summary>Answers one request.</summary>
     public static async Task HandleAsync(HttpContext http)
     {
