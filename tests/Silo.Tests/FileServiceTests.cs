@@ -200,6 +200,20 @@ public abstract class FileServiceTests(SiloFixture silo)
         }
     }
 
+    /// <summary>More than sockets hold: whoever sends it has to wait for room, again and again.</summary>
+    [Fact]
+    public async Task HttpServesAFileToEightWhoReadAsFastAsTheyCan()
+    {
+        var name = AddFile(50_000_003);
+        var expected = SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(silo.Files, name)));
+        using var http = Files();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            await using var body = await http.GetStreamAsync(name);
+            Assert.Equal(expected, await SHA256.HashDataAsync(body));
+        }));
+    }
+
     /// <summary>A file that is cut off while it is sent: the client is told, by the connection's end, that it has not all of it.</summary>
     [Fact]
     public async Task AFileThatIsCutOffWhileItIsSentIsNoWholeFile()
