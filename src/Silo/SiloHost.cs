@@ -142,7 +142,7 @@ public static partial class SiloHost
 
     private static void Map(WebApplication app, SiloOptions silo, EdgeOptions edge)
     {
-        app.UseSecurityHeaders(edge.FilePort, edge.ApiPort);
+        app.UseSecurityHeaders();
         app.MapHealth();
         if (silo.Has(SiloTraits.Edge))
             app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort,
