@@ -44,6 +44,7 @@ public static partial class SiloHost
             {
                 QueryTime = TimeSpan.FromSeconds(silo.ListSeconds),
                 CheckTime = TimeSpan.FromSeconds(silo.CheckSeconds),
+                Companion = MasterKey.FileIn(silo.DataFolder),
             };
         await MigrateAsync(database, silo);
         builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
