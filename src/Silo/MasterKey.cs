@@ -12,6 +12,9 @@ internal static class MasterKey
 {
     private const string FileName = "secret-key";
 
+    /// <summary>Where a silo alone keeps the key that it has made.</summary>
+    public static string FileIn(string dataFolder) => Path.Combine(dataFolder, FileName);
+
     /// <summary>Reads the key, and makes it where there is none yet.</summary>
     /// <exception cref="InvalidOperationException">The file that the settings name is not there, or holds no key.</exception>
     public static async Task<byte[]> ReadAsync(Database database, SiloOptions silo, CancellationToken cancellation)
@@ -21,7 +24,7 @@ internal static class MasterKey
                 ? Parse(await File.ReadAllTextAsync(silo.SecretKeyFile, cancellation), silo.SecretKeyFile)
                     : throw new InvalidOperationException($"Silo:SecretKeyFile: there is no file {silo.SecretKeyFile}");
         if (silo.Postgres.Length > 0) return await database.MasterKeyAsync(SecretBox.NewKey(), cancellation);
-        var path = Path.Combine(silo.DataFolder, FileName);
+        var path = FileIn(silo.DataFolder);
         if (!File.Exists(path))
         {
             // Written whole under another name first: half a key would be another key.

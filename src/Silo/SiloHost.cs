@@ -44,6 +44,7 @@ public static partial class SiloHost
             {
                 QueryTime = TimeSpan.FromSeconds(silo.ListSeconds),
                 CheckTime = TimeSpan.FromSeconds(silo.CheckSeconds),
+                Companion = MasterKey.FileIn(silo.DataFolder),
             };
         await MigrateAsync(database, silo);
         builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
@@ -142,7 +143,7 @@ public static partial class SiloHost
 
     private static void Map(WebApplication app, SiloOptions silo, EdgeOptions edge)
     {
-        app.UseSecurityHeaders(edge.FilePort, edge.ApiPort);
+        app.UseSecurityHeaders();
         app.MapHealth();
         if (silo.Has(SiloTraits.Edge))
             app.MapWhen(http => http.Connection.LocalPort == edge.FilePort && edge.FilePort != edge.ApiPort,

@@ -20,19 +20,22 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     private const int MostValues = 500;
 
     /// <inheritdoc/>
-    public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
-        => OneAsync(
-            "SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac,
+    public Task<string?> UuidOfMacAsync(string mac, CancellationToken cancellation)
+        => ScalarAsync<string?>("SELECT a.uuid FROM machine_mac AS a JOIN machine AS m ON m.uuid = a.uuid WHERE a.mac = @value", mac,
             cancellation);
 
     /// <inheritdoc/>
-    public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
-        => OneAsync(
+    public Task<string?> UuidOfNameAsync(string name, CancellationToken cancellation)
+        => ScalarAsync<string?>(
             """
-            SELECT m.document, m.record FROM machine_now AS m WHERE m.name = @value
+            SELECT m.uuid FROM machine AS m WHERE m.name = @value
                 OR m.uuid = (SELECT f.uuid FROM machine_folded AS f WHERE f.name = lower(@value)
                     AND NOT EXISTS (SELECT 1 FROM machine AS own WHERE own.name = @value))
             """, name, cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> OctetsOfAsync(string uuid, CancellationToken cancellation)
+        => ScalarAsync<long>("SELECT octet_length(CAST(document AS text)) FROM machine WHERE uuid = @value", uuid, cancellation);
 
     /// <inheritdoc/>
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation)
@@ -124,6 +127,12 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     {
         var boot = Salvage.Read<BootRecord>(record, out var problems);
         return Salvage.Marked(boot.Over(Salvage.Document<Machine>(document)), problems);
+    }
+
+    private async Task<T?> ScalarAsync<T>(string sql, string value, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, new { value }, cancellationToken: cancellation));
     }
 
     private async Task<Machine?> OneAsync(string sql, string value, CancellationToken cancellation)

@@ -134,12 +134,16 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
         CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation)
-        => Task.FromResult(Machines().FirstOrDefault(m => m.HardwareAddrs.Contains(mac)));
+    public Task<string?> UuidOfMacAsync(string mac, CancellationToken cancellation)
+        => Task.FromResult(Machines().FirstOrDefault(m => m.HardwareAddrs.Contains(mac))?.Uuid);
 
     /// <inheritdoc/>
-    public Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation)
-        => Task.FromResult(Machines().FirstOrDefault(m => m.Name == name));
+    public Task<string?> UuidOfNameAsync(string name, CancellationToken cancellation)
+        => Task.FromResult(Machines().FirstOrDefault(m => m.Name == name)?.Uuid);
+
+    /// <inheritdoc/>
+    public Task<long> OctetsOfAsync(string uuid, CancellationToken cancellation)
+        => Task.FromResult(Row(uuid)?.Machine is { } machine ? DocumentSize.Of(machine) : 0);
 
     /// <inheritdoc/>
     public Task<Machine?> FindAsync(string uuid, CancellationToken cancellation) => Task.FromResult(Row(uuid)?.Machine);

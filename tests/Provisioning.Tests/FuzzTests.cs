@@ -159,7 +159,8 @@ public sealed partial class FuzzTests
         var sheet = new Sheet(header,
             [.. Enumerable.Range(2, random.Next(1, 4))
                 .Select(n => new SheetRow(n, [.. header.Select(_ => cells[random.Next(cells.Length)])]))]);
-        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, new ReservationBook(), TestCatalog.Start))
+        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, new ReservationBook(),
+            TestCatalog.Keys, TestCatalog.Start))
         {
             if (plan.Action == RowAction.Refuse) Assert.NotEmpty(plan.Problems);
             else _ = Json.Write(

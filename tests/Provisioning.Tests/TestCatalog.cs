@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -8,6 +9,8 @@ namespace Anvil.Provisioning.Tests;
 internal static class TestCatalog
 {
     public static DateTimeOffset Start { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static ParamKeys Keys { get; } = new(new byte[32]);
 
     public static string ContentFolder { get; } = Path.Combine(Support.Repository.Root, "content", "anvil");
 

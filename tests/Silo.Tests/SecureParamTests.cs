@@ -1,6 +1,8 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Anvil.Gateway.Sheets;
 using Anvil.Provisioning.Access;
 using Anvil.Storage;
 using Dapper;
@@ -71,6 +73,47 @@ public abstract class SecureParamTests(SiloFixture silo)
         Assert.DoesNotContain(Secret, made!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(0, await RowsWithAsync("document", "body"));
         Assert.Equal(Secret, (await silo.CallAsync("GET", $"profiles/{_name}-p/params/{Param}?decode=true")).Body!.ToString());
+    }
+
+    /// <summary>
+    /// A sheet is no way around: it shows what is secure sealed, also what was stored before its param was secure, and a sealed cell is
+    /// the value that was sealed, of its own machine alone.
+    /// </summary>
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("xlsx")]
+    public async Task ASheetHoldsItSealedAndBringsItBack(string format)
+    {
+        var name = $"{_name.TrimEnd('-')}-s";
+        await silo.CallAsync("POST", "params", $$$"""{"Name":"{{{Param}}}","Schema":{"type":"string"}}""");
+        var (_, machine) = await silo.CallAsync("POST", "machines",
+            $$$"""{"Name":"{{{name}}}","Stage":"none","BootEnv":"local","Params":{"{{{Param}}}":"{{{Secret}}}"}}""");
+        var path = $"machines/{machine!["Uuid"]}";
+        await silo.CallAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":true}]""");
+
+        var sheet = await silo.Http.GetByteArrayAsync($"machines/export?format={format}");
+        Assert.DoesNotContain(Secret, string.Join('\n', SheetReader.Read(sheet).Rows.SelectMany(r => r.Cells)), StringComparison.Ordinal);
+        var (_, report) = await ImportAsync(Encoding.UTF8.GetBytes($"Name,param:{Param}\n{name},other\n"));
+        Assert.Equal(1, report["Updated"]!.GetValue<int>());
+        Assert.DoesNotContain(Secret, report.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("other", (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
+
+        var own = SheetReader.Read(sheet);
+        var row = own.Rows.First(r => r.Cells[0] == name).Cells;
+        var cell = row[own.Header.ToList().IndexOf($"param:{Param}")].Replace("\"", "\"\"", StringComparison.Ordinal);
+        (_, report) = await ImportAsync(Encoding.UTF8.GetBytes($"Name,param:{Param}\n{name},\"{cell}\"\n"));
+        Assert.Equal((1, 0), (report["Updated"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
+        Assert.Equal(Secret, (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
+        (_, report) = await ImportAsync(Encoding.UTF8.GetBytes($"Name,param:{Param}\n{name}-2,\"{cell}\"\n"));
+        Assert.Equal(1, report["Failed"]!.GetValue<int>());
+        Assert.Contains("sealed for another machine", report["Problems"]![0]!["Message"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    private async Task<(HttpStatusCode Status, JsonNode Body)> ImportAsync(byte[] sheet)
+    {
+        using var content = new ByteArrayContent(sheet);
+        using var response = await silo.Http.PostAsync("machines/import", content);
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
 
     private async Task<JsonNode> PrepareAsync()

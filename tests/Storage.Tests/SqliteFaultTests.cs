@@ -21,6 +21,8 @@ public sealed class SqliteFaultTests : IDisposable
 
     private string Log => $"{File}-wal";
 
+    private string Companion => Path.Combine(_folder.FullName, "secret-key");
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();
@@ -36,6 +38,8 @@ public sealed class SqliteFaultTests : IDisposable
     [InlineData("folder", "is a directory")]
     [InlineData("newer", "newer than this version")]
     [InlineData("foreign", "does not belong to")]
+    [InlineData("whole foreign", "of another database")]
+    [InlineData("emptied", "is empty, yet")]
     public async Task WhatCannotBeUsedIsNamedWithWhatToDoAndIsLeftAsItWas(string damage, string expected)
     {
         await FillAsync(File);
@@ -60,11 +64,28 @@ public sealed class SqliteFaultTests : IDisposable
                 await LeaveLogAsync(other);
                 System.IO.File.Copy($"{other}-wal", Log);
                 break;
+            // All pages of a database that was begun and killed: SQLite finds nothing wrong with them in a larger one's place.
+            case "whole foreign":
+                var begun = Path.Combine(_folder.FullName, "begun.db");
+                await using (var first = new SqliteConnection($"Data Source={begun};Pooling=False"))
+                {
+                    using var fresh = new SqliteDatabase(begun);
+                    await first.OpenAsync();
+                    await first.ExecuteAsync("PRAGMA journal_mode = WAL");
+                    await fresh.MigrateAsync(None);
+                    System.IO.File.Copy($"{begun}-wal", Log);
+                }
+
+                break;
+            case "emptied":
+                await System.IO.File.WriteAllBytesAsync(File, []);
+                await System.IO.File.WriteAllTextAsync(Companion, "a key");
+                break;
             default: throw new ArgumentOutOfRangeException(nameof(damage));
         }
 
         var before = Contents();
-        using var database = new SqliteDatabase(File);
+        using var database = new SqliteDatabase(File) { Companion = Companion };
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => database.MigrateAsync(None));
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
         Assert.Contains(File, refused.Message, StringComparison.Ordinal);

@@ -516,16 +516,18 @@ public abstract class StoreTests
         var machine = Machine(1) with { HardwareAddrs = ["02:00:00:00:00:01", "02:00:00:00:00:02"] };
         await StoreAsync(
             new MachineState { Machine = machine, ChangedJobs = [new Job { Uuid = "j1", Machine = machine.Uuid, Task = "t" }] });
-        Assert.Equal("m1", (await Queries.FindByMacAsync("02:00:00:00:00:02", None))!.Name);
+        Assert.Equal(machine.Uuid, await Queries.UuidOfMacAsync("02:00:00:00:00:02", None));
+        Assert.InRange(await Queries.OctetsOfAsync(machine.Uuid, None), 100, 10_000);
+        Assert.Equal(0, await Queries.OctetsOfAsync("none", None));
         Assert.Equal("t", (await Queries.FindJobAsync("j1", None))!.Task);
         await StoreAsync(new MachineState { Machine = machine with { Name = "renamed", HardwareAddrs = ["02:00:00:00:00:02"] } });
-        Assert.Null(await Queries.FindByMacAsync("02:00:00:00:00:01", None));
-        Assert.Equal(machine.Uuid, (await Queries.FindByNameAsync("renamed", None))!.Uuid);
+        Assert.Null(await Queries.UuidOfMacAsync("02:00:00:00:00:01", None));
+        Assert.Equal(machine.Uuid, await Queries.UuidOfNameAsync("renamed", None));
         Assert.Equal(0, await Queries.CountUnapprovedAsync(None));
         await StoreAsync(new MachineState { Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending } } });
         Assert.Equal(1, await Queries.CountUnapprovedAsync(None));
         await StoreAsync(new MachineState(), machine.Uuid);
-        Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.FindByMacAsync("02:00:00:00:00:02", None)));
+        Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.UuidOfMacAsync("02:00:00:00:00:02", None)));
         Assert.NotNull(await Queries.FindJobAsync("j1", None));
     }
 

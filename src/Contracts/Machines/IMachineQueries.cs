@@ -7,11 +7,14 @@ namespace Anvil.Contracts.Machines;
 /// <summary>Reads the query tables that are kept in the same transaction as the machines' state.</summary>
 public interface IMachineQueries
 {
-    /// <summary>The machine that has a MAC address.</summary>
-    Task<Machine?> FindByMacAsync(string mac, CancellationToken cancellation);
+    /// <summary>The uuid of the machine that has a MAC address.</summary>
+    Task<string?> UuidOfMacAsync(string mac, CancellationToken cancellation);
 
-    /// <summary>The machine of a name, in either case (RFC 4343).</summary>
-    Task<Machine?> FindByNameAsync(string name, CancellationToken cancellation);
+    /// <summary>The uuid of the machine of a name, in either case (RFC 4343).</summary>
+    Task<string?> UuidOfNameAsync(string name, CancellationToken cancellation);
+
+    /// <summary>Octets of a machine's document, which is not read; 0 where there is none.</summary>
+    Task<long> OctetsOfAsync(string uuid, CancellationToken cancellation);
 
     /// <summary>The machine of a uuid.</summary>
     Task<Machine?> FindAsync(string uuid, CancellationToken cancellation);

@@ -60,6 +60,8 @@ public static class BootHttpEndpoint
         // RFC 9110 section 14.2: a range in a unit that is not known is none.
         if (!request.Headers.Range.ToString().TrimStart().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
             request.Headers.Remove(HeaderNames.Range);
+        // What lies in a file is large, is read again and again by ranges, and is the same for all: copies of it may be kept.
+        if (file.OnDisk is not null) http.Response.Headers.Remove(HeaderNames.CacheControl);
         var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);
         try
         {

@@ -163,8 +163,8 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     {
         if (KeyOf(text) is { } uuid) return uuid;
         var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon > 0 && text[..colon] == "Name") return (await queries.FindByNameAsync(text[(colon + 1)..], cancellation))?.Uuid;
-        return MacAddress.TryNormalize(text, out var mac) ? (await queries.FindByMacAsync(mac, cancellation))?.Uuid : null;
+        if (colon > 0 && text[..colon] == "Name") return await queries.UuidOfNameAsync(text[(colon + 1)..], cancellation);
+        return MacAddress.TryNormalize(text, out var mac) ? await queries.UuidOfMacAsync(mac, cancellation) : null;
     }
 
     /// <summary>Waits for a change; a gateway that is ending says "no change" at once, and the next one is asked.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -12,7 +13,7 @@ namespace Anvil.Objects.Sheets;
 /// <summary>
 /// The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.
 /// </summary>
-public sealed class SheetExport(IMachineQueries queries, ICatalog catalog)
+public sealed class SheetExport(IMachineQueries queries, ICatalog catalog, ParamKeys keys)
 {
     private const int Page = 250;
 
@@ -32,7 +33,11 @@ public sealed class SheetExport(IMachineQueries queries, ICatalog catalog)
         List<SheetColumn> columns = [.. SheetColumn.Standard, .. names.Select(SheetColumn.Of)];
         yield return [.. columns.Select(c => c.Title)];
         var known = catalog.Current;
-        await foreach (var machine in MachinesAsync(cancellation)) yield return [.. columns.Select(c => Cell(machine, c, known))];
+        await foreach (var machine in MachinesAsync(cancellation))
+        {
+            var shown = MachineSheet.Sealed(machine, known, keys);
+            yield return [.. columns.Select(c => Cell(shown, c, known))];
+        }
     }
 
     private static bool IsExported(string param) => param != SheetColumn.BmcParam && !MachineRules.IsFact(param);

@@ -5,6 +5,8 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Objects.Memory;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -15,7 +17,7 @@ namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
 public sealed partial class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, GrainFinder grains,
-    IDatabaseFaults faults, TimeProvider time, ILogger<SheetImport> logger)
+    IDatabaseFaults faults, ParamKeys keys, TimeProvider time, ILogger<SheetImport> logger)
 {
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
@@ -65,12 +67,13 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         var columns = MachineSheet.Columns(sheet.Header, problems);
         if (problems.Count > 0) return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count, problems, []);
         var (names, macs) = MachineSheet.Keys(sheet, columns);
-        var (machines, large) = await KnownAsync(names, macs, columns, cancellation);
+        var known = catalog.Current;
+        var (machines, large) = await KnownAsync(names, macs, columns, known, cancellation);
         var tokens = macs.Concat(machines.SelectMany(m => m.HardwareAddrs)).ToList();
         var reserved = new ReservationBook(await reservations.FindManyAsync(MachineSheet.Addresses(sheet, columns), tokens, cancellation));
         // Only what is to be done is kept: a row that is refused has told why.
         var (refused, unchanged, work) = (0, 0, new List<RowPlan>());
-        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), catalog.Current, reserved, time.GetUtcNow()))
+        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), known, reserved, keys, time.GetUtcNow()))
         {
             cancellation.ThrowIfCancellationRequested();
             problems.AddRange(plan.Problems.Take(MostProblems - problems.Count));
@@ -136,7 +139,7 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
     /// </summary>
     private async Task<(IReadOnlyList<Machine> Known, IReadOnlyDictionary<string, long> Large)> KnownAsync(
         IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, IReadOnlyList<SheetColumn> columns,
-        CancellationToken cancellation)
+        CatalogSnapshot snapshot, CancellationToken cancellation)
     {
         var known = new Dictionary<string, Machine>(StringComparer.Ordinal);
         var large = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -145,7 +148,7 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         {
             if (known.ContainsKey(machine.Uuid)) continue;
             if (DocumentSize.Of(machine) is > MemoryBudgets.Small and var size) large[machine.Uuid] = size;
-            var compared = MachineSheet.Compared(machine, columns);
+            var compared = MachineSheet.Compared(machine, columns, snapshot, keys);
             octets += DocumentSize.Of(compared);
             if (octets > MachineSheet.MostKnown)
                 throw new SheetException($"the machines that the sheet names have more than {MachineSheet.MostKnown >> 20} MiB in its "

@@ -43,7 +43,8 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
     /// </summary>
     public async Task<ObjectAnswer> ApproveAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
-        var found = await floor.RequireAsync("machines", text, "approve", "POST", request, cancellation);
+        var found = await ObjectFloor.HeldAsync(
+            () => floor.RequireAsync("machines", text, "approve", "POST", request, cancellation), request, cancellation);
         return floor.Answer(await machines.ApproveAsync(found, request), request);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
@@ -50,10 +51,12 @@ public sealed class MachineSheet
 
     private const string Clear = "-";
     private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t'];
+    private static readonly char[] Commas = [',', ';', '\n', '\r', '\t'];
     private readonly IReadOnlyList<SheetColumn> _columns;
     private readonly CatalogSnapshot _catalog;
     private readonly MachinesOfSheet _known;
     private readonly IReservations _reservations;
+    private readonly ParamKeys _keys;
     private readonly DateTimeOffset _now;
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _macs = new(StringComparer.Ordinal);
@@ -61,8 +64,8 @@ public sealed class MachineSheet
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
     private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations,
-        DateTimeOffset now)
-        => (_columns, _catalog, _known, _reservations, _now) = (columns, catalog, known, reservations, now);
+        ParamKeys keys, DateTimeOffset now)
+        => (_columns, _catalog, _known, _reservations, _keys, _now) = (columns, catalog, known, reservations, keys, now);
 
     /// <summary>The columns of a header.</summary>
     /// <param name="header">Titles.</param>
@@ -112,11 +115,19 @@ public sealed class MachineSheet
     }
 
     /// <summary>A machine with what a sheet's rows are compared with: of its params those that are columns.</summary>
-    public static Machine Compared(Machine machine, IReadOnlyList<SheetColumn> columns) => machine with
-    {
-        Params = columns.Where(c => c.Param.Length > 0 && machine.Params.ContainsKey(c.Param)).Select(c => c.Param)
-            .Distinct(StringComparer.Ordinal).ToDictionary(p => p, p => machine.Params[p].Clone(), StringComparer.Ordinal),
-    };
+    public static Machine Compared(Machine machine, IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, ParamKeys keys)
+        => Sealed(machine with
+        {
+            Params = columns.Where(c => c.Param.Length > 0 && machine.Params.ContainsKey(c.Param)).Select(c => c.Param)
+                .Distinct(StringComparer.Ordinal).ToDictionary(p => p, p => machine.Params[p].Clone(), StringComparer.Ordinal),
+        }, catalog, keys);
+
+    /// <summary>
+    /// A machine as sheets and reports show it: what is secure is sealed, also where it was stored before its param became secure.
+    /// </summary>
+    public static Machine Sealed(Machine machine, CatalogSnapshot catalog, ParamKeys keys)
+        => SecureValues.Sealed(machine.Params, machine.Prefix, machine.Uuid, catalog, keys) is var values
+            && ReferenceEquals(values, machine.Params) ? machine : machine with { Params = values };
 
     /// <summary>Addresses in a sheet, to look reservations up by.</summary>
     public static IReadOnlyCollection<uint> Addresses(Sheet sheet, IReadOnlyList<SheetColumn> columns)
@@ -139,11 +150,12 @@ public sealed class MachineSheet
     /// <param name="known">The machines that its names and MAC addresses lead to.</param>
     /// <param name="catalog">The catalog.</param>
     /// <param name="reservations">The reservations that its addresses and its machines' MAC addresses lead to.</param>
+    /// <param name="keys">What opens secure params: a cell's that are sealed have to be its machine's own.</param>
     /// <param name="now">The time.</param>
     public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known,
-        CatalogSnapshot catalog, IReservations reservations, DateTimeOffset now)
+        CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now)
     {
-        var plan = new MachineSheet(columns, catalog, known, reservations, now);
+        var plan = new MachineSheet(columns, catalog, known, reservations, keys, now);
         foreach (var row in sheet.Rows) yield return plan.Plan(row);
     }
 
@@ -277,9 +289,9 @@ public sealed class MachineSheet
                     problem($"{text} is not an IPv4 address that a machine can have");
                 return machine with { Address = value };
             case SheetField.Profiles:
-                foreach (var missing in Split(value).Where(p => !_catalog.Profiles.ContainsKey(p)))
-                    problem($"there is no profile {missing}");
-                return machine with { Profiles = [.. Split(value).Distinct(StringComparer.Ordinal)] };
+                var profiles = Profiles(value).ToList();
+                foreach (var missing in profiles.Where(p => !_catalog.Profiles.ContainsKey(p))) problem($"there is no profile {missing}");
+                return machine with { Profiles = [.. profiles.Distinct(StringComparer.Ordinal)] };
             case SheetField.Workflow:
                 if (!isClear && !_catalog.Workflows.ContainsKey(text)) problem($"there is no workflow {text}");
                 return Begins(machine, before, WorkflowMemory, value) is { } moved ? moved with { Workflow = value } : machine;
@@ -292,12 +304,18 @@ public sealed class MachineSheet
                 return machine with { Arch = Architectures.FromKernel(text) };
             case SheetField.Description: return machine with { Description = SheetText.Read(value) };
             case SheetField.Bmc:
+                if (SealedIn(SheetColumn.BmcParam, text) is { } hidden)
+                {
+                    Set(parameters, SheetColumn.BmcParam, Own(machine, hidden, problem));
+                    return machine;
+                }
+
                 if (!isClear && (text.Length > 253 || text.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or ':' or '_'))))
                     problem($"{text} is neither an address nor a host name");
                 Set(parameters, SheetColumn.BmcParam, isClear ? null : JsonSerializer.SerializeToElement(text));
                 return machine;
             case SheetField.Param:
-                Set(parameters, column.Param, isClear ? null : Value(column.Param, text, problem));
+                Set(parameters, column.Param, isClear ? null : Value(machine, column.Param, text, problem));
                 return machine;
             default: return machine;
         }
@@ -317,12 +335,27 @@ public sealed class MachineSheet
     }
 
     /// <summary>A cell as its param's schema wants it: text where that says so, else JSON, else text.</summary>
-    private JsonElement Value(string name, string text, Action<string> problem)
+    private JsonElement Value(Machine machine, string name, string text, Action<string> problem)
     {
         if (!NameRules.IsParamName(name)) problem($"{name} is no name of a param");
+        if (SealedIn(name, text) is { } hidden) return Own(machine, hidden, problem);
         var value = SheetText.Value(text, IsText(name, _catalog));
         foreach (var wrong in CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value },
             _catalog)) problem(wrong);
+        return value;
+    }
+
+    /// <summary>What a cell holds of a secure param as an export writes it; null where it holds it in clear.</summary>
+    private JsonElement? SealedIn(string name, string text)
+        => _catalog.Params.TryGetValue(name, out var param) && param.Secure && text.StartsWith('{')
+            && SheetText.Value(text, isText: false) is var value && SecureParams.IsSealed(value) ? value : null;
+
+    /// <summary>A sealed value, which only the machine opens for which it was sealed: on another one nobody would find out.</summary>
+    private JsonElement Own(Machine machine, JsonElement value, Action<string> problem)
+    {
+        if (!_keys.TryOpen(machine.Prefix, machine.Uuid, value, out _))
+            problem("the value was sealed for another machine, or changed, and cannot be opened: write it in clear, or leave the cell "
+                + "empty");
         return value;
     }
 
@@ -418,7 +451,7 @@ public sealed class MachineSheet
         SheetField.Name => machine.Name,
         SheetField.Macs => string.Join(' ', machine.HardwareAddrs),
         SheetField.Address => machine.Address,
-        SheetField.Profiles => string.Join(' ', machine.Profiles),
+        SheetField.Profiles => string.Join(", ", machine.Profiles),
         SheetField.Workflow => machine.Workflow,
         SheetField.BootEnv => machine.BootEnv,
         SheetField.Arch => machine.Arch,
@@ -428,6 +461,11 @@ public sealed class MachineSheet
     };
 
     private static SheetColumn Standard(SheetField field) => SheetColumn.Standard.First(c => c.Field == field);
+
+    /// <summary>Profiles by their names, between which there are commas, or blanks where a name has none.</summary>
+    private IEnumerable<string> Profiles(string text)
+        => text.Split(Commas, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .SelectMany(p => _catalog.Profiles.ContainsKey(p) ? [p] : Split(p));
 
     private static string[] Split(string text) => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Security.Cryptography;
 using Anvil.Contracts;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Jobs;
@@ -57,6 +58,12 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     /// <summary>How long the file is checked at start; a larger one is not checked whole.</summary>
     public TimeSpan CheckTime { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// A file that is made once the database is there, and stays beside it: where it is, an empty database has lost what it held. "":
+    /// none.
+    /// </summary>
+    public string Companion { get; init; } = "";
+
     /// <summary>Checks the file, creates it where there is none and brings its schema up to date.</summary>
     /// <exception cref="InvalidOperationException">
     /// The file was written by a newer version, is damaged, or is no database; says what to do.
@@ -64,7 +71,7 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     public override async Task MigrateAsync(CancellationToken cancellation)
     {
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
-        StartNotice = new SqliteStartCheck(path, CheckTime).Run();
+        StartNotice = new SqliteStartCheck(path, Companion, CheckTime).Run();
         // Made here so that nobody else can read it at any moment; SQLite gives its journals the same mode.
         if (!File.Exists(path))
         {
@@ -94,6 +101,10 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
             await connection.ExecuteAsync($"PRAGMA user_version = {i + 1}", transaction: transaction);
             await transaction.CommitAsync(cancellation);
         }
+
+        // By its own number a database knows its log (SqliteStartCheck).
+        if (await connection.ExecuteScalarAsync<int>("PRAGMA application_id") == 0)
+            await connection.ExecuteAsync($"PRAGMA application_id = {RandomNumberGenerator.GetInt32(1, int.MaxValue)}");
     }
 
     /// <inheritdoc/>

@@ -10,8 +10,9 @@ namespace Anvil.Storage.Sqlite;
 /// and puts the log (WAL) into the file when the last connection closes: a log that does not belong to it would spoil the file.
 /// </summary>
 /// <param name="path">The file.</param>
+/// <param name="companion">A file that is made after the database and stays beside it; "" for none.</param>
 /// <param name="time">How long it is checked at most.</param>
-internal sealed class SqliteStartCheck(string path, TimeSpan time)
+internal sealed class SqliteStartCheck(string path, string companion, TimeSpan time)
 {
     private const string Restore = "restore a backup, or save what can be read (docs/operations.md, \"A damaged database\")";
     private readonly string _log = $"{path}-wal";
@@ -29,7 +30,14 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
             var wal = SqliteWal.Read(_log, $"{path}-shm");
             if (length == 0)
             {
-                if (wal is null or { Taken: 0 }) return "";
+                if (wal is null or { Taken: 0 })
+                {
+                    // Who wants to begin anew moves the file away; an empty one is what a broken file system leaves.
+                    if (!File.Exists(path) || !File.Exists(companion)) return "";
+                    throw Refused(path, $"is empty, yet {companion} was made for what it held",
+                        $"{Restore}; to begin anew: mv '{path}' '{path}.away'");
+                }
+
                 throw Refused(path, $"is {(File.Exists(path) ? "empty" : "missing")}, yet its log {_log} holds changes of it",
                     $"put the file back beside its log, or {Restore}; to begin anew: mv '{_log}' '{_log}.away'");
             }
@@ -40,6 +48,8 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
             if (wal is null or { Taken: 0 } && header.Pages * header.PageSize > length)
                 throw Refused(path,
                     $"is truncated: it has {length} octets, and its header says {header.Pages} pages of {header.PageSize}", Restore);
+            // Its pages may be a whole database, which SQLite would put in this one's place without a word.
+            if (wal is { Taken: > 0, Id: { } id } && header.Id != 0 && id != header.Id) throw Foreign("it is of another database");
             var notice = wal is { IsDamaged: true } ? SetAside(wal) : "";
             Check(wal);
             return notice;
@@ -75,10 +85,7 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
         if (problem is null) return;
         var alone = $"file:{path.Replace("%", "%25", StringComparison.Ordinal).Replace("?", "%3f", StringComparison.Ordinal)}?immutable=1";
         if (wal is { Taken: > 0 } && Problem(alone, isAlone: true) is null)
-            throw Refused(_log, $"does not belong to {path}, or is damaged: with it the database is malformed ({problem}), without it "
-                + "it is whole",
-                "put the right log in its place, or go on without it (what was written since the last checkpoint is lost): "
-                + $"mv '{_log}' '{_log}.away'");
+            throw Foreign($"with it the database is malformed ({problem}), without it it is whole");
         throw Refused(path, $"is damaged: {problem}", Restore);
     }
 
@@ -113,6 +120,11 @@ internal sealed class SqliteStartCheck(string path, TimeSpan time)
             return e.Message;
         }
     }
+
+    private InvalidOperationException Foreign(string reason)
+        => Refused(_log, $"does not belong to {path}, or is damaged: {reason}",
+            "put the right log in its place, or go on without it (what was written since the last checkpoint is lost): "
+            + $"mv '{_log}' '{_log}.away'");
 
     private static InvalidOperationException Refused(string file, string matter, string remedy)
         => new($"{file} {matter}. Nothing was changed. What to do: {remedy}");

@@ -24,6 +24,9 @@ internal sealed record SqliteWal(bool IsHeaderRight, long Taken, long Left, long
     /// </summary>
     public bool IsDamaged => (!IsHeaderRight && Left > 0) || (LeftCommits > 0 && Left > 1) || Cut > 0;
 
+    /// <summary>Which database the log makes of a file (<see cref="SqliteHeader.Id"/>); null where it leaves that as it is.</summary>
+    public uint? Id { get; private init; }
+
     /// <summary>Frames that the index beside the log (-shm) has, and that are neither in the log nor in the database.</summary>
     public long Cut { get; private init; }
 
@@ -46,6 +49,7 @@ internal sealed record SqliteWal(bool IsHeaderRight, long Taken, long Left, long
             return new SqliteWal(false, 0, (file.Length - HeaderLength) / (FrameLength + 4096), 0);
         var frame = new byte[FrameLength + pageSize];
         var (number, taken, left, commits, isRight) = (0L, 0L, 0L, 0L, true);
+        var (id, idSoFar) = ((uint?)null, (uint?)null);
         while (file.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false) == frame.Length)
         {
             number++;
@@ -57,7 +61,9 @@ internal sealed record SqliteWal(bool IsHeaderRight, long Taken, long Left, long
                 isRight = isOwn && Big(frame, 0) != 0 && sum == (Big(frame, 16), Big(frame, 20));
                 if (isRight)
                 {
-                    if (isCommit) taken = number;
+                    // The first page begins with the file's header.
+                    if (Big(frame, 0) == 1) idSoFar = Big(frame, FrameLength + SqliteHeader.IdAt);
+                    if (isCommit) (taken, id) = (number, idSoFar);
                     continue;
                 }
             }
@@ -67,7 +73,7 @@ internal sealed record SqliteWal(bool IsHeaderRight, long Taken, long Left, long
             if (isCommit) commits++;
         }
 
-        return new SqliteWal(true, taken, left, commits) { Cut = CutOff(index, header, taken, left) };
+        return new SqliteWal(true, taken, left, commits) { Cut = CutOff(index, header, taken, left), Id = id };
     }
 
     /// <summary>The index is of the process that wrote last; its numbers are in the machine's order, the salts as in the log.</summary>

@@ -20,7 +20,7 @@ public sealed class MachineSheetTests
         var columns = MachineSheet.Columns(sheet.Header, problems);
         Assert.Empty(problems);
         return [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(_machines), TestCatalog.With(_extra),
-            new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Start)];
+            new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Keys, TestCatalog.Start)];
     }
 
     /// <summary>Carries a plan out, as the gateway does.</summary>
@@ -53,6 +53,24 @@ public sealed class MachineSheetTests
         Assert.Equal(("10.9.0.1", 42, JsonValueKind.Array),
             (machine.Params["ipmi/address"].GetString(), machine.Params["size"].GetInt32(), machine.Params["note"].ValueKind));
         Assert.Equal(("10.0.0.15", "52:54:00:00:00:01"), (plan.Reservation!.Addr, plan.Reservation.Token));
+    }
+
+    /// <summary>A name may hold blanks, and an export puts commas between names.</summary>
+    [Theory]
+    [InlineData("rack1, rack 2", "rack1", "rack 2")]
+    [InlineData("rack 2", "rack 2")]
+    [InlineData("rack 2;rack1 2", "rack 2", "rack1", "2")]
+    [InlineData("rack 2", "rack", "2")]
+    public void ProfilesAreToldApartWhateverTheyAreCalled(string cell, params string[] profiles)
+    {
+        _extra.AddRange(profiles.Where(p => p != "rack1").Select(p => new Profile { Name = p }));
+        var made = Assert.Single(Plan("Name|MACs|Profiles", $"web1|525400000001|{cell}"));
+        Assert.Empty(made.Problems);
+        Assert.Equal(profiles, made.Machine.Profiles);
+        var column = SheetColumn.Standard.First(c => c.Field == SheetField.Profiles);
+        var exported = MachineSheet.Cell(made.Machine, column, TestCatalog.With(_extra));
+        _extra.AddRange([new Profile { Name = "rack1 2" }, new Profile { Name = "rack1 rack 2" }]);
+        Assert.Equal(profiles, Assert.Single(Plan("Name|MACs|Profiles", $"web1|525400000001|{exported}")).Machine.Profiles);
     }
 
     [Fact]

@@ -100,7 +100,8 @@ public sealed class SheetTextTests
         heapOctets: 400 << 20);
 
     private static List<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, params Machine[] known)
-        => [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(known), Catalog, new ReservationBook([]), TestCatalog.Start)];
+        => [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(known), Catalog, new ReservationBook([]), TestCatalog.Keys,
+            TestCatalog.Start)];
 
     private static string Text(Random random)
         => string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => Odd[random.Next(Odd.Length)]));

@@ -220,6 +220,37 @@ public abstract class RightsTests(SiloFixture silo)
         Assert.Equal("x", (await waiting)["Description"]!.ToString());
     }
 
+    /// <summary>A job's state is its machine's: what is said of the job is small, and the machine is written whole.</summary>
+    [Fact]
+    public async Task AJobOfALargeMachineWaitsForRoom()
+    {
+        await OkAsync("POST", "tasks", $$$"""{"Name":"large-{{{_mark}}}","Templates":[{"Name":"t","Contents":"true"}]}""");
+        var uuid = (await OkAsync("POST", "machines",
+            $$$"""
+            {"Name":"l{{{_mark}}}","Stage":"none","BootEnv":"local","Runnable":true,"Tasks":["large-{{{_mark}}}"],
+            "Params":{"big":"{{{new string('b', 2 << 20)}}}"}}
+            """))["Uuid"]!.ToString();
+        var job = (await WaitsAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}"""))["Uuid"]!.ToString();
+        await WaitsAsync("GET", $"jobs/{job}/actions", null);
+        await WaitsAsync("PATCH", $"jobs/{job}", """[{"op":"replace","path":"/State","value":"running"}]""");
+        await WaitsAsync("POST", $"machines/{uuid}/approve", null);
+
+        async Task<JsonNode> WaitsAsync(string method, string path, string? body)
+        {
+            Task<JsonNode> waiting;
+            using (var all = silo.Service<MemoryBudgets>().Changes.Open("a test"))
+            {
+                Assert.True(await all.TakeAsync(8L << 30, Soon, CancellationToken.None));
+                waiting = OkAsync(method, path, body);
+                // What is asked after it and needs no room overtakes it.
+                for (var i = 0; i < 20; i++) await OkAsync("GET", "machines?slim=Params&limit=1");
+                Assert.False(waiting.IsCompleted, $"{method} {path} has not waited");
+            }
+
+            return await waiting;
+        }
+    }
+
     [Theory]
     [InlineData("ffffffffffffffff\r\n")]
     [InlineData("7fffffffffffffff\r\n")]
