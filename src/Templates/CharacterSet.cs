@@ -33,6 +33,7 @@ internal sealed class CharacterSet
 
     private readonly List<(int From, int To)> _ranges = [];
     private readonly StringBuilder _classes = new();
+    private bool _hasOthers;
 
     /// <summary>All but what was added.</summary>
     public bool IsNegated { get; set; }
@@ -55,8 +56,16 @@ internal sealed class CharacterSet
     {
         if (name == "Any") Add(isNegated ? [] : [(0, Last)], false);
         else if (Scripts.TryGetValue(name, out var script)) Add(script, isNegated);
-        else if (IsCategory(name)) _classes.Append(isNegated ? @"\P{" : @"\p{").Append(name).Append('}');
-        else return false;
+        else if (IsCategory(name))
+        {
+            _hasOthers |= isNegated;
+            _classes.Append(isNegated ? @"\P{" : @"\p{").Append(name).Append('}');
+        }
+        else
+        {
+            return false;
+        }
+
         return true;
     }
 
@@ -80,6 +89,9 @@ internal sealed class CharacterSet
             basic.Append(@"\uD800-\uDBFF");
             pairs.Add(Pair);
         }
+
+        // All but some letters: characters beyond U+FFFF are taken to be among them.
+        if (_hasOthers && !isRest && isWide) pairs.Add(Pair);
 
         // A class of nothing, which no character is in; one half of a pair is no character.
         var one = basic.Length == 0 ? @"[^\0-\uFFFF]" : (isRest ? "[^" : "[") + basic + (isWide && !isRest ? @"-[\uD800-\uDBFF]]" : "]");

@@ -71,7 +71,7 @@ internal static class DateFunctions
         GoLayout.Charge(a.Text(0), a.Budget);
         // What is left of the text is cut anew for each character of the layout.
         a.Budget.Allocate(2L * a.Text(1).Length * (a.Text(0).Length + 1));
-        return GoLayout.Parse(a.Text(0), a.Text(1), GoZone.Utc);
+        return GoLayout.Parse(a.Text(0), a.Text(1), GoZone.Local);
     }
 
     private static object? Modified(Arguments a) => GoDuration.TryParse(a.Text(0), out var duration)

@@ -24,6 +24,12 @@ internal sealed record GoTime(long Seconds, int Nanoseconds, GoZone Zone) : IGoO
 
     public object Json => GoLayout.Format(this, "2006-01-02T15:04:05.999999999Z07:00");
 
+    /// <summary>How a program in Go would write it.</summary>
+    public string Code => string.Create(CultureInfo.InvariantCulture,
+        $"time.Date({Date.Year}, time.{MonthName(Date.Month)}, {Date.Day}, {Date.Hour}, {Date.Minute}, {Date.Second}, {Nanoseconds}, ")
+        + (ReferenceEquals(Zone, GoZone.Utc) ? "time.UTC)" : ReferenceEquals(Zone, GoZone.Local) ? "time.Local)"
+            : $"time.Location({GoQuote.Text(Zone.At(Seconds).Name)}))");
+
     /// <summary>Seconds east of UTC.</summary>
     public int Offset => Zone.At(Seconds).Offset;
 
@@ -63,7 +69,8 @@ internal sealed record GoTime(long Seconds, int Nanoseconds, GoZone Zone) : IGoO
             "Unix" => Whole.Int64(Seconds),
             "UnixMilli" => Whole.Int64((Seconds * 1000) + (Nanoseconds / 1_000_000)),
             "UnixNano" => Whole.Int64(unchecked((Seconds * GoDuration.Second) + Nanoseconds)),
-            "UTC" or "Local" => this with { Zone = GoZone.Utc },
+            "UTC" => this with { Zone = GoZone.Utc },
+            "Local" => this with { Zone = GoZone.Local },
             "IsZero" => Seconds == ZeroSeconds && Nanoseconds == 0,
             "String" => Text,
             "Format" => Formatted(arguments, budget),

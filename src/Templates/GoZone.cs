@@ -31,12 +31,16 @@ internal sealed class GoZone
 
     public static GoZone Utc { get; } = Fixed("UTC", 0);
 
+    /// <summary>The zone of times without one. It is UTC under another name: no file depends on where the server stands.</summary>
+    public static GoZone Local { get; } = Fixed("UTC", 0);
+
     public static GoZone Fixed(string name, int offset) => new([], [], [(name, offset, false)], null);
 
-    /// <summary>A zone of the system's database; UTC for "Local" (no file depends on where the server stands), null when there is none.</summary>
+    /// <summary>A zone of the system's database; null when there is none.</summary>
     public static GoZone? Find(string name, RenderBudget budget)
     {
-        if (name is "" or "UTC" or "Local") return Utc;
+        if (name == "Local") return Local;
+        if (name is "" or "UTC") return Utc;
         if (name.Length > LongestName || name.Contains("..", StringComparison.Ordinal) || name[0] is '/' or '\\'
             || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('+' or '-' or '_' or '/'))) return null;
         var file = new FileInfo(Path.Combine(Folder, name));

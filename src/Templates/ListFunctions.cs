@@ -161,6 +161,7 @@ internal static class ListFunctions
 
     private static object? SortAlpha(Arguments a)
     {
+        if (a[0] is null) return TypedList.Texts(["<nil>"]);
         var texts = Texts(a[0], a.Budget).Select(t => (string)t!).ToArray();
         a.Budget.MakeList(2L * texts.Length);
         a.Budget.Sort(texts);

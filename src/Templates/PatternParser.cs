@@ -194,7 +194,6 @@ internal sealed class PatternParser
             var name = _pattern[_at..close];
             if (name.Length == 0 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '_'))
                 throw Fault("invalid named capture", _pattern[start..(close + 1)]);
-            if (_names.Contains(name, StringComparer.Ordinal)) throw Fault("duplicate capture group name", name);
             _names.Add(name);
             _at = close + 1;
             return Inner("(", start);
@@ -265,10 +264,6 @@ internal sealed class PatternParser
             case 'b' or 'B':
                 _output.Append(_pattern, _at, 2);
                 _at += 2;
-                return 1;
-            case 'C':
-                _at += 2;
-                Set(new CharacterSet().Add(0, 0x10FFFF));
                 return 1;
             case 'Q':
                 var end = _pattern.IndexOf(@"\E", _at + 2, StringComparison.Ordinal);

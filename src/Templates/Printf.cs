@@ -179,7 +179,7 @@ internal sealed class Printf
             number = ((number ?? 0) * 10) + (_format[_at] - '0');
         }
 
-        return number > Most ? Most : number;
+        return number;
     }
 
     private int? FromArgument()
@@ -232,7 +232,7 @@ internal sealed class Printf
                 // No two things at one time are at one place; that is all that a pointer says.
                 Whole64(0xC000000000UL + (uint)System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(value), 16, 'v', !_flags.Sharp);
                 return;
-            case 'p':
+            case 'p' or 'w':
                 Bad(value, shown ?? new Rune(verb));
                 return;
         }
@@ -273,6 +273,9 @@ internal sealed class Printf
                 break;
             case IReadOnlyDictionary<string, object?> map:
                 Map(map, verb, shown);
+                break;
+            case GoTime time when verb == 'v' && _flags.SharpV:
+                Pad(time.Code);
                 break;
             case ITemplateObject when verb is 'v' or 's' or 'x' or 'X' or 'q':
                 String(Values.Text(value), verb, shown);

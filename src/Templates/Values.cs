@@ -77,6 +77,15 @@ public static class Values
         _ => value.ToString() ?? "",
     };
 
+    /// <summary>A value that is no list and no map, of a type that .NET knows: whole numbers beyond 64 bits become texts.</summary>
+    public static object? Plain(object? value) => value switch
+    {
+        Whole n => n.IsSigned ? n.Value : (ulong)n.Value,
+        BigWhole { Value: var big } => big >= 0 && big <= ulong.MaxValue ? (ulong)big : big.ToString(CultureInfo.InvariantCulture),
+        IGoObject o => o.Text,
+        _ => value,
+    };
+
     /// <summary>Name of a value's Go kind, as error texts and Sprig's kindOf use it.</summary>
     public static string Kind(object? value) => value switch
     {
