@@ -23,14 +23,18 @@ internal static class Base32
         return text.ToString();
     }
 
-    public static byte[] Decode(string text)
+    /// <summary>The octets of a text; what is wrong, as Sprig gives it in the text's place.</summary>
+    public static string? Decode(string text, out byte[] octets)
     {
+        octets = [];
         var data = new List<byte>();
+        var digits = text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
+        var end = digits.AsSpan().TrimEnd('=').Length;
         int bits = 0, buffer = 0;
-        foreach (var c in text.TrimEnd('='))
+        for (var i = 0; i < end; i++)
         {
-            var value = Alphabet.IndexOf(c, StringComparison.Ordinal);
-            if (value < 0) throw new TemplateFault($"'{c}' is not base 32");
+            var value = Alphabet.IndexOf(digits[i], StringComparison.Ordinal);
+            if (value < 0) return $"illegal base32 data at input byte {i}";
             buffer = (buffer << 5) | value;
             bits += 5;
             if (bits < 8) continue;
@@ -39,6 +43,9 @@ internal static class Base32
             buffer &= (1 << bits) - 1;
         }
 
-        return [.. data];
+        if (digits.Length % 8 != 0 || end % 8 is 1 or 3 or 6 || digits.Length - end > 6)
+            return $"illegal base32 data at input byte {(digits.Length % 8 != 0 ? digits.Length / 8 * 8 : end)}";
+        octets = [.. data];
+        return null;
     }
 }

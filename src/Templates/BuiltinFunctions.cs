@@ -1,111 +1,28 @@
-using System.Net;
+using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 
 namespace Anvil.Templates;
 
-/// <summary>The functions of Go's text/template itself.</summary>
+/// <summary>The functions of Go's text/template itself, but comparisons.</summary>
 internal static class BuiltinFunctions
 {
     public static IEnumerable<Function> All() =>
     [
-        Function.Of("not", a => !Values.Truth(a)).ChargingAll(),
-        Function.Of("len", Length).ChargingAll(),
-        Function.Any("index", 1, Index).ChargingAll(),
-        new("slice", 1, 4, Slice) { Cost = FunctionCost.Own },
-        Function.Any("print", 0, Print),
-        Function.Any("println", 0, (a, b) => Joined(a, b) + "\n"),
-        Function.Any("printf", 1, (a, b) => Printf.Format(b.Text(a[0]), a.Skip(1).ToList(), b)),
-        Function.Any("html", 0, (a, b) => WebUtility.HtmlEncode(Escapable(a, b))),
-        Function.Any("js", 0, (a, b) => JavaScriptEncoder.Default.Encode(Escapable(a, b))),
-        Function.Any("urlquery", 0, (a, b) => Uri.EscapeDataString(Escapable(a, b)).Replace("%20", "+", StringComparison.Ordinal)),
-        Function.Any("eq", 2, (a, b) => a.Skip(1).Any(other => Equal(a[0], other, b))).ChargingAll(),
-        Function.Of("ne", (x, y, b) => !Equal(x, y, b)).ChargingAll(),
-        Function.Of("lt", (x, y, b) => Compare(x, y, b) < 0).ChargingAll(),
-        Function.Of("le", (x, y, b) => Compare(x, y, b) <= 0).ChargingAll(),
-        Function.Of("gt", (x, y, b) => Compare(x, y, b) > 0).ChargingAll(),
-        Function.Of("ge", (x, y, b) => Compare(x, y, b) >= 0).ChargingAll(),
+        Function.Own("not", "any", a => !Values.Truth(a[0])),
+        Function.Own("len", "any", a => Length(a[0], a.Budget)),
+        Function.Own("index", "any any...", Index),
+        Function.Own("slice", "any any...", Slice),
+        Function.Own("call", "any any...", a => throw new TemplateFault(
+            a[0] is null ? "call of nil" : $"non-function of type {Values.TypeOf(a[0])}")),
+        Function.Of("print", "any...", a => Print(a.All, a.Budget)),
+        Function.Of("println", "any...", a => Joined(a.All, a.Budget) + "\n"),
+        Function.Of("printf", "text any...", a => Printf.Format(a.Text(0), a.From(1), a.Budget)),
+        Function.Of("html", "any...", a => Html(Escapable(a))),
+        Function.Of("js", "any...", a => Script(Escapable(a))),
+        Function.Of("urlquery", "any...", a => GoUrl.Escape(Escapable(a), UrlPart.Query)),
     ];
 
-    private static string Joined(IReadOnlyList<object?> a, RenderBudget budget)
-    {
-        var texts = a.Select(v => ValuePrinter.Print(v, budget)).ToList();
-        budget.MakeText(2 * (texts.Sum(t => (long)t.Length) + texts.Count));
-        return string.Join(' ', texts);
-    }
-
-    /// <summary>A text that is about to be escaped: a character becomes nine at most, twice.</summary>
-    private static string Escapable(IReadOnlyList<object?> a, RenderBudget budget)
-    {
-        var text = Print(a, budget);
-        budget.MakeText(18L * text.Length);
-        return text;
-    }
-
-    private static object? Length(object? value, RenderBudget budget) => value switch
-    {
-        string s => Octets(s, budget),
-        IReadOnlyList<object?> list => (long)list.Count,
-        IReadOnlyDictionary<string, object?> map => (long)map.Count,
-        null => throw new TemplateFault("len of nil pointer"),
-        _ => throw new TemplateFault($"len of type {Values.Kind(value)}"),
-    };
-
-    private static long Octets(string text, RenderBudget budget)
-    {
-        budget.Step(1 + (text.Length / 256));
-        return Encoding.UTF8.GetByteCount(text);
-    }
-
-    private static long Octet(string text, object? key, RenderBudget budget)
-    {
-        budget.MakeText(2L * text.Length);
-        var octets = Encoding.UTF8.GetBytes(text);
-        return octets[Position(key, octets.Length)];
-    }
-
-    private static object? Index(IReadOnlyList<object?> a, RenderBudget budget)
-    {
-        var value = a[0];
-        foreach (var key in a.Skip(1))
-        {
-            budget.Step();
-            value = value switch
-            {
-                IReadOnlyList<object?> list => list[Position(key, list.Count)],
-                string s => Octet(s, key, budget),
-                IReadOnlyDictionary<string, object?> map => map.GetValueOrDefault(MapFunctions.Key(key, budget)),
-                null => throw new TemplateFault("index of untyped nil"),
-                _ => throw new TemplateFault($"can't index item of type {Values.Kind(value)}"),
-            };
-        }
-
-        return value;
-    }
-
-    private static int Position(object? key, int count)
-    {
-        if (key is not long n) throw new TemplateFault($"cannot index slice/array with type {Values.Kind(key)}");
-        return n >= 0 && n < count ? (int)n : throw new TemplateFault($"index out of range: {n}");
-    }
-
-    private static object? Slice(IReadOnlyList<object?> a, RenderBudget budget)
-    {
-        var count = a[0] switch
-        {
-            string s => s.Length,
-            IReadOnlyList<object?> list => list.Count,
-            _ => throw new TemplateFault($"can't slice item of type {Values.Kind(a[0])}"),
-        };
-        var from = a.Count > 1 ? Values.ToLong(a[1]) : 0;
-        var to = a.Count > 2 ? Values.ToLong(a[2]) : count;
-        if (from < 0 || to > count || from > to) throw new TemplateFault($"index out of range: {from}:{to}");
-        if (a[0] is string) budget.MakeText(to - from);
-        else budget.MakeList(to - from);
-        return a[0] is string text ? text[(int)from..(int)to]
-            : ((IReadOnlyList<object?>)a[0]!).Skip((int)from).Take((int)(to - from)).ToList();
-    }
-
+    /// <summary>Several values as one text, as Go's fmt.Sprint writes them.</summary>
     private static string Print(IReadOnlyList<object?> a, RenderBudget budget)
     {
         var output = new StringBuilder();
@@ -121,25 +38,147 @@ internal static class BuiltinFunctions
         return output.ToString();
     }
 
-    private static bool Equal(object? a, object? b, RenderBudget budget)
+    private static string Joined(IReadOnlyList<object?> a, RenderBudget budget)
     {
-        budget.Step();
-        if (a is not null && b is not null && Basic(a) != Basic(b)) throw new TemplateFault("incompatible types for comparison");
-        return new ValueComparer(budget).Equals(a, b);
+        var texts = a.Select(v => ValuePrinter.Print(v, budget)).ToList();
+        budget.MakeText(2 * (texts.Sum(t => (long)t.Length) + texts.Count));
+        return string.Join(' ', texts);
     }
 
-    private static int Compare(object? a, object? b, RenderBudget budget)
+    /// <summary>A text that is about to be escaped: a character becomes nine at most, twice.</summary>
+    private static string Escapable(Arguments a)
     {
-        switch (a, b)
+        var text = a is { Count: 1 } && a[0] is string one ? one
+            : Print([.. a.All.Select(v => v ?? "<no value>")], a.Budget);
+        a.Budget.MakeText(18L * text.Length);
+        return text;
+    }
+
+    private static string Html(string text)
+    {
+        var output = new StringBuilder(text.Length + 16);
+        foreach (var c in text)
         {
-            case (string x, string y):
-                budget.Step(1 + (Math.Min(x.Length, y.Length) / 1024));
-                return string.CompareOrdinal(x, y);
-            case (long x, long y): return x.CompareTo(y);
-            case (long or double, long or double): return Values.ToDouble(a).CompareTo(Values.ToDouble(b));
-            default: throw new TemplateFault(a is null || b is null ? "invalid type for comparison" : "incompatible types for comparison");
+            _ = c switch
+            {
+                '\0' => output.Append('\uFFFD'),
+                '"' => output.Append("&#34;"),
+                '\'' => output.Append("&#39;"),
+                '&' => output.Append("&amp;"),
+                '<' => output.Append("&lt;"),
+                '>' => output.Append("&gt;"),
+                _ => output.Append(c),
+            };
         }
+
+        return output.ToString();
     }
 
-    private static string Basic(object value) => value is long or double ? "number" : Values.Kind(value);
+    private static string Script(string text)
+    {
+        var output = new StringBuilder(text.Length + 16);
+        for (var i = 0; i < text.Length;)
+        {
+            var rune = GoText.At(text, ref i);
+            if (rune.Value is '\\' or '\'' or '"') output.Append('\\').Append((char)rune.Value);
+            else if (rune.Value is < ' ' or '<' or '>' or '&' or '=' || !(rune.IsAscii || GoUnicode.IsPrint(rune)))
+                output.Append("\\u").Append(rune.Value.ToString("X4", CultureInfo.InvariantCulture));
+            else output.Append(rune.ToString());
+        }
+
+        return output.ToString();
+    }
+
+    private static object? Length(object? value, RenderBudget budget) => value switch
+    {
+        string s => Octets(s, budget),
+        IReadOnlyList<object?> list => (long)list.Count,
+        IReadOnlyDictionary<string, object?> map => (long)map.Count,
+        null => throw new TemplateFault("len of nil pointer"),
+        _ => throw new TemplateFault($"len of type {Values.TypeOf(value)}"),
+    };
+
+    private static long Octets(string text, RenderBudget budget)
+    {
+        budget.Step(1 + (text.Length / 64));
+        return GoText.Length(text);
+    }
+
+    private static Whole Octet(string text, object? key, RenderBudget budget)
+    {
+        budget.MakeText(4L * text.Length);
+        var octets = GoText.Bytes(text);
+        return new Whole(octets[Position(key, octets.Length - 1)], "uint8");
+    }
+
+    private static object? Index(Arguments a)
+    {
+        var value = a[0] ?? throw new TemplateFault("index of untyped nil");
+        foreach (var key in a.From(1))
+        {
+            a.Budget.Step();
+            value = value switch
+            {
+                IReadOnlyList<object?> list => list[Position(key, list.Count - 1)],
+                string s => Octet(s, key, a.Budget),
+                IReadOnlyDictionary<string, object?> map => Entry(map, key, a.Budget),
+                null => throw new TemplateFault("index of nil pointer"),
+                _ => throw new TemplateFault($"can't index item of type {Values.TypeOf(value)}"),
+            };
+        }
+
+        return value;
+    }
+
+    private static object? Entry(IReadOnlyDictionary<string, object?> map, object? key, RenderBudget budget)
+    {
+        if (key is not string name)
+        {
+            throw new TemplateFault(key is null ? "value is nil; should be of type string"
+                : $"value has type {Values.TypeOf(key)}; should be string");
+        }
+
+        budget.Step(1 + (name.Length / 64));
+        return map.TryGetValue(name, out var value) ? value : map is TemplateMap { Element: "string" } ? "" : null;
+    }
+
+    private static int Position(object? key, int most)
+    {
+        if (key is not (long or Whole))
+        {
+            throw new TemplateFault(key is null ? "cannot index slice/array with nil"
+                : $"cannot index slice/array with type {Values.TypeOf(key)}");
+        }
+
+        var n = Values.ToLong(key);
+        return n >= 0 && n <= most ? (int)n : throw new TemplateFault($"index out of range: {n}");
+    }
+
+    /// <summary>Sprig's slice of a list, which has the name of the one of text/template, and that one's of a text.</summary>
+    private static object? Slice(Arguments a)
+    {
+        if (a.Count > 3 && a[0] is string) throw new TemplateFault("cannot 3-index slice a string");
+        var count = a[0] switch
+        {
+            string s => (int)Octets(s, a.Budget),
+            IReadOnlyList<object?> list => list.Count,
+            null => throw new TemplateFault("slice of untyped nil"),
+            _ => throw new TemplateFault($"list should be type of slice or array but {Values.Kind(a[0])}"),
+        };
+        if (a[0] is string text)
+        {
+            a.Budget.MakeText(4L * text.Length);
+            var (first, last) = (a.Count > 1 ? Position(a[1], count) : 0, a.Count > 2 ? Position(a[2], count) : count);
+            if (first > last) throw new TemplateFault($"invalid slice index: {first} > {last}");
+            return GoText.Slice(text, first, last);
+        }
+
+        if (count == 0) return null;
+        var from = a.Count > 1 ? Values.ToLong(a[1]) : 0;
+        var to = a.Count > 2 ? Values.ToLong(a[2]) : count;
+        if (from < 0 || to > count || from > to) throw new TemplateFault("reflect.Value.Slice: slice index out of bounds");
+        a.Budget.MakeList(to - from);
+        var items = (IReadOnlyList<object?>)a[0]!;
+        return ListFunctions.Like(items, items.Skip((int)from).Take((int)(to - from)).ToList());
+    }
 }

@@ -1,62 +1,90 @@
 using System.Globalization;
-using System.Text;
 
 namespace Anvil.Templates;
 
 /// <summary>
-/// Sprig's date functions over Unix seconds or RFC 3339 text (now is not offered: a rendered file must not depend on the clock).
+/// Sprig's date functions over seconds since 1970 and times. None reads the clock: a rendered file must not depend on it. "Local" is UTC.
 /// </summary>
 internal static class DateFunctions
 {
-    /// <summary>What a character of a layout takes: looking for its field, and the field's text.</summary>
-    private const int OctetsOfLayout = 512;
-
-    private static readonly (string Go, string Net)[] Layout =
-    [
-        ("January", "MMMM"), ("Monday", "dddd"), ("2006", "yyyy"), ("-07:00", "zzz"), ("Z07:00", "K"), ("Jan", "MMM"), ("Mon", "ddd"),
-        ("MST", "'UTC'"),
-        ("01", "MM"), ("02", "dd"), ("03", "hh"), ("04", "mm"), ("05", "ss"), ("06", "yy"), ("15", "HH"), ("PM", "tt"),
-    ];
+    /// <summary>Longest text that is read as a time, and longest layout of it.</summary>
+    private const int LongestText = 500;
 
     public static IEnumerable<Function> All() =>
     [
-        Function.Of("date", (layout, at, b) => Moment(at, b).ToString(Net(b.Text(layout), b), CultureInfo.InvariantCulture)),
-        Function.Of("htmlDate", (at, b) => Moment(at, b).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
-        Function.Of("unixEpoch", (at, b) => Moment(at, b).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
-        Function.Of("toDate", (_, text, b) => Moment(text, b).ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture)),
-        Function.Of("duration",
-            seconds => TimeSpan.FromSeconds(Math.Clamp(Values.ToLong(seconds), 0, 1L << 32)) is var d ? GoDuration(d) : ""),
+        Function.Of("date", "text any", a => Show(a, a.Text(0), a[1], "Local")),
+        .. Function.Named("dateInZone date_in_zone", name => Function.Of(name, "text any text", a => Show(a, a.Text(0), a[1], a.Text(2)))),
+        Function.Of("htmlDate", "any", a => Show(a, "2006-01-02", a[0], "Local")),
+        Function.Of("htmlDateInZone", "any text", a => Show(a, "2006-01-02", a[0], a.Text(1))),
+        Function.Own("unixEpoch", "time", a => ((GoTime)a[0]!).Seconds.ToString(CultureInfo.InvariantCulture)),
+        Function.Of("toDate", "text text", a => Lenient(() => Read(a), () => GoTime.Zero)),
+        Function.Of("mustToDate", "text text", Read),
+        .. Function.Named("dateModify date_modify",
+            name => Function.Of(name, "text time", a => Lenient(() => Modified(a), () => a[1]))),
+        .. Function.Named("mustDateModify must_date_modify", name => Function.Of(name, "text time", Modified)),
+        Function.Of("duration", "any", a => GoDuration.Text(unchecked(GoDuration.Second * a[0] switch
+        {
+            string text => GoNumber.TryWhole(text, 10, out var n) ? n : 0,
+            Whole { Type: "int64" } n => n.Value,
+            _ => 0,
+        }))),
+        Function.Of("durationRound", "any", a => Rounded(a[0] switch
+        {
+            string text => GoDuration.TryParse(text, out var n) ? n : 0,
+            Whole { Type: "int64" } n => n.Value,
+            GoTime => throw new TemplateFault("durationRound of a time is refused: templates do not read the clock"),
+            _ => 0,
+        })),
     ];
 
-    private static DateTimeOffset Moment(object? value, RenderBudget budget) => value switch
+    private static object? Lenient(Func<object?> make, Func<object?> otherwise)
     {
-        long seconds => DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, -62135596800, 253402300799)),
-        string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) => at,
-        _ => throw new TemplateFault($"\"{budget.Text(value)}\" is not a time"),
-    };
-
-    private static string Net(string go, RenderBudget budget)
-    {
-        budget.Step(1 + go.Length);
-        budget.Allocate(OctetsOfLayout * (long)go.Length);
-        var net = new StringBuilder();
-        for (var i = 0; i < go.Length;)
+        try
         {
-            var part = Layout.FirstOrDefault(p => string.CompareOrdinal(go, i, p.Go, 0, p.Go.Length) == 0);
-            if (part.Go is null)
-            {
-                net.Append('\\').Append(go[i++]);
-                continue;
-            }
-
-            net.Append(part.Net);
-            i += part.Go.Length;
+            return make();
         }
-
-        return net.Length == 1 ? "%" + net : net.ToString();
+        catch (TemplateFault e) when (e.Spent is null)
+        {
+            return otherwise();
+        }
     }
 
-    private static string GoDuration(TimeSpan d)
-        => (d.TotalHours >= 1 ? $"{(long)d.TotalHours}h" : "") + (d.TotalMinutes >= 1 ? $"{d.Minutes}m" : "") + $"{d.Seconds}s";
+    private static string Show(Arguments a, string layout, object? at, string zone)
+    {
+        GoLayout.Charge(layout, a.Budget);
+        var time = at switch
+        {
+            GoTime own => own,
+            long or Whole { Type: "int64" or "int32" } => new GoTime(Math.Clamp(Values.ToLong(at), -1L << 50, 1L << 50), 0, GoZone.Utc),
+            string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment)
+                => new GoTime(moment.ToUnixTimeSeconds(), 0, GoZone.Utc),
+            _ => throw new TemplateFault($"\"{a.Budget.Text(at)}\" is not a time, and templates do not read the clock"),
+        };
+        return GoLayout.Format(time with { Zone = GoZone.Find(zone, a.Budget) ?? GoZone.Utc }, layout);
+    }
+
+    private static GoTime Read(Arguments a)
+    {
+        if (Math.Max(a.Text(0).Length, a.Text(1).Length) > LongestText)
+            throw new TemplateFault($"a time and its layout have at most {LongestText} characters");
+        GoLayout.Charge(a.Text(0), a.Budget);
+        // What is left of the text is cut anew for each character of the layout.
+        a.Budget.Allocate(2L * a.Text(1).Length * (a.Text(0).Length + 1));
+        return GoLayout.Parse(a.Text(0), a.Text(1), GoZone.Local);
+    }
+
+    private static object? Modified(Arguments a) => GoDuration.TryParse(a.Text(0), out var duration)
+        ? ((GoTime)a[1]!).Add(duration) : throw new TemplateFault($"time: invalid duration {GoQuote.Text(a.Text(0))}");
+
+    private static string Rounded(long nanoseconds)
+    {
+        var seconds = (nanoseconds < 0 ? 0 - (ulong)nanoseconds : (ulong)nanoseconds) / (double)GoDuration.Second;
+        foreach (var (unit, name) in new[] { (31_536_000, "y"), (2_592_000, "mo"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s") })
+        {
+            if (seconds > unit) return ((long)(seconds / unit)).ToString(CultureInfo.InvariantCulture) + name;
+        }
+
+        return "0s";
+    }
 }

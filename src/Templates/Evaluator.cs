@@ -35,7 +35,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             budget.Step();
             budget.Allocate(1024);
             Call(name, Values.From(data, budget), null);
-            return _output.ToString();
+            return GoText.Shown(_output.ToString());
         }
         catch (TemplateFault e)
         {
@@ -81,7 +81,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
                     break;
                 case ActionNode action:
                     var value = Pipe(action.Pipe, ref scope);
-                    if (action.Pipe.Variables.Count == 0) Write(value is string s ? s : ValuePrinter.Print(value, budget));
+                    if (action.Pipe.Variables.Count == 0) Write(value is string s ? s : ValuePrinter.Shown(value, budget));
                     break;
                 case IfNode choice:
                     flow = If(choice, scope);
@@ -143,7 +143,7 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             null => [],
             IReadOnlyList<object?> list => list.Select((item, i) => ((object?)(long)i, item)),
             IReadOnlyDictionary<string, object?> map => budget.Sorted(map).Select(p => ((object?)p.Key, p.Value)),
-            long n => LongRange(n),
+            long or Whole => LongRange(Values.ToLong(value)),
             _ => throw Fault(range.Pipe, $"range can't iterate over {ValuePrinter.Print(value, budget)}"),
         };
         var any = false;
@@ -290,21 +290,57 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             return value;
         }
 
-        var arguments = Arguments(command, scope, piped, final);
-        Step(function);
+        var called = Functions.Find(function.Name);
         try
         {
-            return Values.From(Functions.Call(function.Name, arguments, budget), budget);
+            called.Count(command.Operands.Count - 1 + (piped ? 1 : 0));
         }
         catch (TemplateFault e)
         {
-            var isCount = e.Message.StartsWith("wrong number", StringComparison.Ordinal);
-            throw Fault(function, isCount ? e.Message : $"error calling {function.Name}: {e.Message}", e.Spent);
+            throw Fault(function, e.Message);
+        }
+
+        var arguments = Bound(called, command, scope, piped, final);
+        Step(function);
+        try
+        {
+            return called.Call(arguments, budget);
+        }
+        catch (TemplateFault e)
+        {
+            throw Fault(command, $"error calling {function.Name}: {e.Message}", e.Spent);
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or InvalidOperationException
             or NotSupportedException)
         {
-            throw Fault(function, $"error calling {function.Name}: {e.Message}");
+            throw Fault(command, $"error calling {function.Name}: {e.Message}");
+        }
+    }
+
+    /// <summary>A function's arguments, each of the type that it wants.</summary>
+    private List<object?> Bound(Function function, CommandNode command, Scope scope, bool piped, object? final)
+    {
+        budget.Allocate(64 + (8L * command.Operands.Count));
+        var arguments = new List<object?>(command.Operands.Count);
+        for (var i = 1; i < command.Operands.Count; i++)
+        {
+            var operand = command.Operands[i];
+            arguments.Add(Bound(function.TypeAt(i - 1), Operand(operand, scope), operand, operand));
+        }
+
+        if (piped) arguments.Add(Bound(function.TypeAt(arguments.Count), final, command, null));
+        return arguments;
+    }
+
+    private object? Bound(ParameterType type, object? value, Node at, Node? constant)
+    {
+        try
+        {
+            return Binding.Bind(type, value, constant);
+        }
+        catch (TemplateFault e)
+        {
+            throw Fault(at, e.Message);
         }
     }
 

@@ -10,50 +10,74 @@ internal enum FunctionCost
     Own,
 }
 
-/// <summary>A template function with the number of arguments that it takes.</summary>
-internal sealed record Function(string Name, int Least, int Most, Func<IReadOnlyList<object?>, RenderBudget, object?> Body)
+/// <summary>A template function with the types of its arguments.</summary>
+internal sealed class Function
 {
     /// <summary>Octets charged for a character of an argument that is copied.</summary>
     private const int OctetsOfCharacter = 12;
 
-    /// <summary>What is charged for the arguments.</summary>
-    public FunctionCost Cost { get; init; }
+    private readonly IReadOnlyList<ParameterType> _types;
+    private readonly bool _isVariadic;
+    private readonly FunctionCost _cost;
+    private readonly Func<Arguments, object?> _body;
 
-    public static Function Of(string name, Func<object?> body) => new(name, 0, 0, (_, _) => body());
+    private Function(string name, IReadOnlyList<ParameterType> types, bool isVariadic, FunctionCost cost, Func<Arguments, object?> body)
+    {
+        Name = name;
+        _types = types;
+        _isVariadic = isVariadic;
+        _cost = cost;
+        _body = body;
+    }
 
-    public static Function Of(string name, Func<object?, object?> body) => new(name, 1, 1, (a, _) => body(a[0]));
+    public string Name { get; }
 
-    public static Function Of(string name, Func<object?, RenderBudget, object?> body) => new(name, 1, 1, (a, b) => body(a[0], b));
+    /// <summary>A function that is charged for its arguments.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="types">Types of its arguments, with blanks between them; after the last may follow `...` for any number of it.</param>
+    /// <param name="body">What it does.</param>
+    public static Function Of(string name, string types, Func<Arguments, object?> body) => Make(name, types, FunctionCost.Copies, body);
 
-    public static Function Of(string name, Func<object?, object?, RenderBudget, object?> body)
-        => new(name, 2, 2, (a, b) => body(a[0], a[1], b));
+    /// <summary>A function that charges all itself.</summary>
+    public static Function Own(string name, string types, Func<Arguments, object?> body) => Make(name, types, FunctionCost.Own, body);
 
-    public static Function Of(string name, Func<object?, object?, object?, RenderBudget, object?> body)
-        => new(name, 3, 3, (a, b) => body(a[0], a[1], a[2], b));
+    /// <summary>A function under several names.</summary>
+    public static IEnumerable<Function> Named(string names, Func<string, Function> make) => names.Split(' ').Select(make);
 
-    public static Function Any(string name, int least, Func<IReadOnlyList<object?>, object?> body)
-        => new(name, least, int.MaxValue, (a, _) => body(a));
+    /// <summary>The type of an argument.</summary>
+    public ParameterType TypeAt(int place)
+        => _types.Count == 0 ? ParameterType.Any : _types[Math.Min(place, _types.Count - 1)];
 
-    public static Function Any(string name, int least, Func<IReadOnlyList<object?>, RenderBudget, object?> body)
-        => new(name, least, int.MaxValue, body);
+    /// <summary>Says so when there are too many arguments, or too few.</summary>
+    /// <exception cref="TemplateFault">There are.</exception>
+    public void Count(int given)
+    {
+        var least = _isVariadic ? _types.Count - 1 : _types.Count;
+        if (given < least || (!_isVariadic && given > least))
+            throw new TemplateFault($"wrong number of args for {Name}: want {(_isVariadic ? "at least " : "")}{least} got {given}");
+    }
 
-    public static Function OfText(string name, Func<string, object?> body) => new(name, 1, 1, (a, b) => body(b.Text(a[0])));
+    /// <summary>Calls the function.</summary>
+    public object? Call(IReadOnlyList<object?> arguments, RenderBudget budget)
+    {
+        Charge(arguments, budget);
+        return _body(new Arguments(arguments, budget));
+    }
 
-    public static Function OfText(string name, Func<string, RenderBudget, object?> body)
-        => new(name, 1, 1, (a, b) => body(b.Text(a[0]), b));
-
-    public static Function OfText(string name, Func<string, string, RenderBudget, object?> body)
-        => new(name, 2, 2, (a, b) => body(b.Text(a[0]), b.Text(a[1]), b));
-
-    /// <summary>This function, which charges all itself.</summary>
-    public Function ChargingAll() => this with { Cost = FunctionCost.Own };
+    private static Function Make(string name, string types, FunctionCost cost, Func<Arguments, object?> body)
+    {
+        var isVariadic = types.EndsWith("...", StringComparison.Ordinal);
+        var all = (isVariadic ? types[..^3] : types).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(t => Enum.Parse<ParameterType>(t, true)).ToArray();
+        return new Function(name, all, isVariadic, cost, body);
+    }
 
     /// <summary>Charges for arguments by their own size; what they hold is charged where it is looked at.</summary>
-    public void Charge(IReadOnlyList<object?> arguments, RenderBudget budget)
+    private void Charge(IReadOnlyList<object?> arguments, RenderBudget budget)
     {
         budget.Step();
         budget.Allocate(32);
-        if (Cost == FunctionCost.Own) return;
+        if (_cost == FunctionCost.Own) return;
         foreach (var argument in arguments)
         {
             switch (argument)
@@ -70,25 +94,5 @@ internal sealed record Function(string Name, int Least, int Most, Func<IReadOnly
                     break;
             }
         }
-    }
-
-    public static IReadOnlyList<object?> List(object? value) => value switch
-    {
-        IReadOnlyList<object?> list => list,
-        null => [],
-        _ => throw new TemplateFault($"wrong type; expected slice, got {Values.Kind(value)}"),
-    };
-
-    public static IReadOnlyDictionary<string, object?> Map(object? value) => value switch
-    {
-        IReadOnlyDictionary<string, object?> map => map,
-        null => new TemplateMap(),
-        _ => throw new TemplateFault($"wrong type; expected map, got {Values.Kind(value)}"),
-    };
-
-    public static int Size(object? value)
-    {
-        var n = Values.ToLong(value);
-        return n is >= 0 and <= 1_000_000 ? (int)n : throw new TemplateFault($"{n} is not between 0 and 1000000");
     }
 }

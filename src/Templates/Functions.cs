@@ -3,14 +3,17 @@ using System.Collections.Frozen;
 namespace Anvil.Templates;
 
 /// <summary>
-/// The functions that templates may call: text/template's own, and Sprig's without env, expandenv, ago and now (as DRP offers them).
+/// The functions that templates may call: text/template's own, and all of Sprig's; those that would reach outside (the server's
+/// environment, its clock, names in DNS) say why they do not.
 /// </summary>
 internal static class Functions
 {
     private static readonly FrozenDictionary<string, Function> Table = new Func<IEnumerable<Function>>[]
         {
-            BuiltinFunctions.All, StringFunctions.All, PatternFunctions.All, ListFunctions.All, MapFunctions.All, NumberFunctions.All,
-            EncodingFunctions.All, DateFunctions.All,
+            BuiltinFunctions.All, ComparisonFunctions.All, TextFunctions.All, CaseFunctions.All, PathFunctions.All, RandomFunctions.All,
+            PatternFunctions.All, ListFunctions.All, MapFunctions.All, ValueFunctions.All, NumberFunctions.All, EncodingFunctions.All,
+            JsonFunctions.All, UrlFunctions.All, VersionFunctions.All, DateFunctions.All, CryptoFunctions.All, CertificateFunctions.All,
+            RefusedFunctions.All,
         }
         .SelectMany(all => all()).ToFrozenDictionary(f => f.Name, StringComparer.Ordinal);
 
@@ -19,17 +22,5 @@ internal static class Functions
 
     public static bool Exists(string name) => name is "and" or "or" || Table.ContainsKey(name);
 
-    public static object? Call(string name, IReadOnlyList<object?> arguments, RenderBudget budget)
-    {
-        var function = Table[name];
-        if (arguments.Count < function.Least || arguments.Count > function.Most)
-        {
-            var want = function.Most == int.MaxValue ? $"at least {function.Least}"
-                : function.Least == function.Most ? $"{function.Least}" : $"{function.Least} to {function.Most}";
-            throw new TemplateFault($"wrong number of args for {name}: want {want} got {arguments.Count}");
-        }
-
-        function.Charge(arguments, budget);
-        return function.Body(arguments, budget);
-    }
+    public static Function Find(string name) => Table[name];
 }

@@ -186,6 +186,7 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
     private void LexQuoted(char quote, TokenKind kind)
     {
         var text = new StringBuilder();
+        var hasOctets = false;
         var at = _at + 1;
         while (true)
         {
@@ -200,14 +201,16 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
             }
 
             if (at >= source.Length) throw Error("unterminated quoted string");
-            at = Unescape(at, text);
+            hasOctets |= source[at] is 'x' or (>= '0' and <= '7');
+            at = Unescape(at, text, quote);
         }
 
-        Add(kind, text.ToString());
+        // Octets that were written one by one may make a character together.
+        Add(kind, hasOctets ? GoText.From(GoText.Bytes(text.ToString())) : text.ToString());
         _at = at;
     }
 
-    private int Unescape(int at, StringBuilder text)
+    private int Unescape(int at, StringBuilder text, char quote)
     {
         var c = source[at++];
         switch (c)
@@ -219,32 +222,40 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
             case 'b': text.Append('\b'); break;
             case 'f': text.Append('\f'); break;
             case 'v': text.Append('\v'); break;
-            case '\\' or '"' or '\'': text.Append(c); break;
-            case 'x': return Code(at, 2, 16, text);
-            case 'u': return Code(at, 4, 16, text);
-            case 'U': return Code(at, 8, 16, text);
-            case >= '0' and <= '7': return Code(at - 1, 3, 8, text);
+            case '\\': text.Append(c); break;
+            case '"' or '\'' when c == quote: text.Append(c); break;
+            case 'x': return Octet(at, 2, 16, text, quote);
+            case 'u': return Code(at, 4, text);
+            case 'U': return Code(at, 8, text);
+            case >= '0' and <= '7': return Octet(at - 1, 3, 8, text, quote);
             default: throw Error($"invalid escape \\{c} in quoted string");
         }
 
         return at;
     }
 
-    private int Code(int at, int digits, int radix, StringBuilder text)
+    private int Octet(int at, int digits, int radix, StringBuilder text, char quote)
     {
-        if (at + digits > source.Length) throw Error("invalid escape in quoted string");
-        try
-        {
-            var code = Convert.ToInt32(source.Substring(at, digits), radix);
-            if (!Rune.IsValid(code)) throw Error("escape is invalid Unicode code point");
-            text.Append(new Rune(code).ToString());
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
-        {
-            throw Error("invalid escape in quoted string");
-        }
-
+        var octet = Digits(at, digits, radix);
+        if (octet > 0xFF) throw Error("invalid escape in quoted string");
+        if (quote == '\'') text.Append((char)octet);
+        else text.Append(GoText.From([(byte)octet]));
         return at + digits;
+    }
+
+    private int Code(int at, int digits, StringBuilder text)
+    {
+        var code = Digits(at, digits, 16);
+        if (code > 0x10FFFF || !Rune.IsValid((int)code)) throw Error("escape is invalid Unicode code point");
+        text.Append(new Rune((int)code).ToString());
+        return at + digits;
+    }
+
+    private long Digits(int at, int digits, int radix)
+    {
+        if (at + digits > source.Length || !GoNumber.TryWhole(source[at..(at + digits)], radix, out var code))
+            throw Error("invalid escape in quoted string");
+        return code;
     }
 
     private char Peek(int offset) => _at + offset < source.Length ? source[_at + offset] : '\0';

@@ -1,77 +1,118 @@
+using System.Globalization;
+
 namespace Anvil.Templates;
 
-/// <summary>Sprig's list and default-value functions.</summary>
+/// <summary>Sprig's list functions; those with `must` are the same, since here all faults are the template's.</summary>
 internal static class ListFunctions
 {
+    /// <summary>Most items of a list of numbers.</summary>
+    private const int LongestSequence = 1_000_000;
+
     public static IEnumerable<Function> All() =>
     [
-        Function.Any("list", 0, (a, b) => Tuple(a, b)).ChargingAll(),
-        Function.Any("tuple", 0, (a, b) => Tuple(a, b)).ChargingAll(),
-        Function.Of("first", l => Function.List(l) is { Count: > 0 } list ? list[0] : null).ChargingAll(),
-        Function.Of("last", l => Function.List(l) is { Count: > 0 } list ? list[^1] : null).ChargingAll(),
-        Function.Of("rest", l => Function.List(l).Skip(1).ToList()),
-        Function.Of("initial", l => Function.List(l).SkipLast(1).ToList()),
-        Function.Of("append", (l, v, b) => Longer(l, b).Append(v).ToList()).ChargingAll(),
-        Function.Of("push", (l, v, b) => Longer(l, b).Append(v).ToList()).ChargingAll(),
-        Function.Of("prepend", (l, v, b) => Longer(l, b).Prepend(v).ToList()).ChargingAll(),
-        Function.Any("concat", 0, (a, b) => a.SelectMany(l => Longer(l, b)).ToList()).ChargingAll(),
-        Function.Of("reverse", l => Function.List(l).Reverse().ToList()),
-        Function.Of("uniq", (l, b) => Unique(Function.List(l), b)),
-        Function.Any("without", 1, Without),
-        Function.Of("has", (v, l, b) => Has(Function.List(l), v, b)).ChargingAll(),
-        Function.Of("compact", l => Function.List(l).Where(Values.Truth).ToList()),
-        Function.Of("chunk", Chunk),
-        Function.Of("until", (n, b) => Sequence(0, Values.ToLong(n), Values.ToLong(n) < 0 ? -1 : 1, b)),
-        Function.Of("untilStep", (from, to, step, b) => Sequence(Values.ToLong(from), Values.ToLong(to), Values.ToLong(step), b)),
-        Function.Any("seq", 1, Seq),
-        new("default", 1, 2, (a, _) => a.Count == 2 && Values.Truth(a[1]) ? a[1] : a[0]) { Cost = FunctionCost.Own },
-        Function.Of("empty", v => !Values.Truth(v)).ChargingAll(),
-        Function.Any("coalesce", 0, a => a.FirstOrDefault(Values.Truth)).ChargingAll(),
-        Function.Any("all", 0, a => a.All(Values.Truth)).ChargingAll(),
-        Function.Any("any", 0, a => a.Any(Values.Truth)).ChargingAll(),
-        Function.Of("ternary", (yes, no, test, _) => Values.Truth(test) ? yes : no).ChargingAll(),
-        Function.Of("kindOf", v => Values.Kind(v)).ChargingAll(),
-        Function.Of("kindIs", (kind, v, b) => Values.Kind(v) == b.Text(kind)),
-        Function.Of("typeOf", (v, b) => Printf.Format("%T", [v], b)).ChargingAll(),
-        Function.Of("typeIs", (type, v, b) => Printf.Format("%T", [v], b) == b.Text(type)),
-        Function.Of("deepEqual", (x, y, b) => new ValueComparer(b).Equals(x, y)).ChargingAll(),
+        .. Function.Named("list tuple", name => Function.Own(name, "any...", Tuple)),
+        .. Must("first", name => Function.Own(name, "any", a => a.List(0, "find first on") is { Count: > 0 } list ? list[0] : null)),
+        .. Must("last", name => Function.Own(name, "any", a => a.List(0, "find last on") is { Count: > 0 } list ? list[^1] : null)),
+        .. Must("rest", name => Function.Of(name, "any",
+            a => a.List(0, "find rest on") is { Count: > 0 } list ? list.Skip(1).ToList() : TypedList.Nil())),
+        .. Must("initial", name => Function.Of(name, "any",
+            a => a.List(0, "find initial on") is { Count: > 0 } list ? list.SkipLast(1).ToList() : TypedList.Nil())),
+        .. Must("append", name => Function.Own(name, "any any", a => Longer(a, 0, "push on").Append(a[1]).ToList())),
+        .. Must("push", name => Function.Own(name, "any any", a => Longer(a, 0, "push on").Append(a[1]).ToList())),
+        .. Must("prepend", name => Function.Own(name, "any any", a => Longer(a, 0, "prepend on").Prepend(a[1]).ToList())),
+        Function.Own("concat", "any...", Concat),
+        .. Must("reverse", name => Function.Of(name, "any", a => a.List(0, "find reverse on").Reverse().ToList())),
+        .. Must("uniq", name => Function.Of(name, "any", Unique)),
+        .. Must("without", name => Function.Of(name, "any any...", Without)),
+        .. Must("has", name => Function.Own(name, "any any", Has)),
+        .. Must("compact", name => Function.Of(name, "any", a => a.List(0, "compact on").Where(Values.Truth).ToList())),
+        .. Must("chunk", name => Function.Of(name, "int any", Chunk)),
+        Function.Own("mustSlice", "any any...", a => Functions.Find("slice").Call(a.All, a.Budget)),
+        Function.Own("until", "int", a => Numbers(0, a.Int(0), a.Int(0) < 0 ? -1 : 1, a.Budget)),
+        Function.Own("untilStep", "int int int", a => Numbers(a.Int(0), a.Int(1), a.Int(2), a.Budget)),
+        Function.Own("seq", "int...", Seq),
+        Function.Own("toStrings", "any", a => Texts(a[0], a.Budget)),
+        Function.Own("sortAlpha", "any", SortAlpha),
+        Function.Of("join", "text any", Join),
     ];
 
-    private static List<object?> Tuple(IReadOnlyList<object?> items, RenderBudget budget)
+    /// <summary>A list of the same type as another.</summary>
+    public static IReadOnlyList<object?> Like(IReadOnlyList<object?> list, IReadOnlyList<object?> items)
+        => list is TypedList typed ? new TypedList(items, typed.Element) : items;
+
+    /// <summary>The items of a list, or one value, as texts; nil is none.</summary>
+    public static TypedList Texts(object? value, RenderBudget budget)
     {
-        budget.MakeList(items.Count);
-        return items.ToList();
+        switch (value)
+        {
+            case TypedList { Element: "string" } texts: return texts;
+            case null: return TypedList.Texts([]);
+            case IReadOnlyList<object?> list:
+                var all = new List<string>();
+                foreach (var item in list)
+                {
+                    budget.MakeList(1);
+                    if (item is not null) all.Add(ValuePrinter.Print(item, budget));
+                }
+
+                return TypedList.Texts(all);
+            default: return TypedList.Texts([ValuePrinter.Print(value, budget)]);
+        }
+    }
+
+    private static IEnumerable<Function> Must(string name, Func<string, Function> make)
+        => [make(name), make("must" + char.ToUpperInvariant(name[0]) + name[1..])];
+
+    private static object? Tuple(Arguments a)
+    {
+        a.Budget.MakeList(a.Count);
+        return a.All.ToList();
     }
 
     /// <summary>A list that is about to be copied into a longer one.</summary>
-    private static IReadOnlyList<object?> Longer(object? value, RenderBudget budget)
+    private static IReadOnlyList<object?> Longer(Arguments a, int place, string what)
     {
-        var list = Function.List(value);
-        budget.MakeList(list.Count + 1L);
+        var list = a.List(place, what);
+        a.Budget.MakeList(list.Count + 1L);
         return list;
     }
 
-    private static List<object?> Unique(IReadOnlyList<object?> list, RenderBudget budget)
+    private static object? Concat(Arguments a)
     {
-        var seen = new HashSet<object?>(new ValueComparer(budget));
-        var unique = new List<object?>();
-        foreach (var item in list)
+        var all = new List<object?>();
+        for (var i = 0; i < a.Count; i++)
         {
-            budget.MakeMap(1);
+            // Twice: a list that grows is copied.
+            a.Budget.MakeList(2L * a.List(i, "concat").Count);
+            all.AddRange(a.List(i, "concat"));
+        }
+
+        return all.Count == 0 ? TypedList.Nil() : all;
+    }
+
+    private static object? Unique(Arguments a)
+    {
+        var seen = new HashSet<object?>(new ValueComparer(a.Budget));
+        var unique = new List<object?>();
+        foreach (var item in a.List(0, "find uniq on"))
+        {
+            a.Budget.MakeMap(1);
             if (seen.Add(item)) unique.Add(item);
         }
 
         return unique;
     }
 
-    private static object? Without(IReadOnlyList<object?> a, RenderBudget budget)
-        => Function.List(a[0]).Where(v => !a.Skip(1).Any(w => Same(v, w, budget))).ToList();
+    private static object? Without(Arguments a)
+        => a.List(0, "find without on").Where(v => !a.From(1).Any(w => Same(v, w, a.Budget))).ToList();
 
-    private static bool Has(IReadOnlyList<object?> list, object? value, RenderBudget budget)
+    private static object? Has(Arguments a)
     {
+        if (a[1] is null) return false;
+        var list = a.List(1, "find has on");
         for (var i = 0; i < list.Count; i++)
         {
-            if (Same(value, list[i], budget)) return true;
+            if (Same(a[0], list[i], a.Budget)) return true;
         }
 
         return false;
@@ -84,36 +125,56 @@ internal static class ListFunctions
         return new ValueComparer(budget).Equals(a, b);
     }
 
-    private static object? Chunk(object? size, object? value, RenderBudget budget)
+    private static object? Chunk(Arguments a)
     {
-        var (most, list) = (Math.Max(1, Function.Size(size)), Function.List(value));
-        budget.Step(1 + (list.Count / most));
-        budget.Allocate(256L * (1 + (list.Count / most)));
-        return list.Chunk(most).Select(c => (object?)c.ToList()).ToList();
+        var list = a.List(1, "chunk");
+        if (a.Int(0) <= 0) throw new TemplateFault("runtime error: makeslice: len out of range");
+        var most = (int)Math.Min(a.Int(0), Math.Max(1, list.Count));
+        a.Budget.Step(1 + (list.Count / most));
+        a.Budget.Allocate(256L * (1 + (list.Count / most)));
+        return new TypedList(list.Chunk(most).Select(c => (object?)c.ToList()).ToList(), "[]" + TypedList.Anything);
     }
 
-    private static List<object?> Sequence(long start, long stop, long step, RenderBudget budget)
+    private static TypedList Numbers(long start, long stop, long step, RenderBudget budget)
     {
-        var length = step == 0 ? double.PositiveInfinity : Math.Ceiling(((double)stop - start) / step);
-        if (step == 0 || Math.Abs(length) > 1_000_000) throw new TemplateFault("sequence is too long");
-        budget.MakeList(Math.Max(0, 2 * (long)length));
+        var none = stop < start ? step >= 0 : step <= 0;
+        var length = none ? 0 : Math.Ceiling(((double)stop - start) / step);
+        if (length > LongestSequence) throw new TemplateFault("sequence is too long");
+        budget.MakeList(2 * (long)length);
         var list = new List<object?>();
-        for (var n = start; step > 0 ? n < stop : n > stop; n += step) list.Add(n);
-        return list;
+        for (var n = start; list.Count < length; n += step) list.Add(n);
+        return new TypedList(list, "int");
     }
 
-    private static object? Seq(IReadOnlyList<object?> a, RenderBudget budget)
+    private static object? Seq(Arguments a)
     {
-        var n = a.Select(Values.ToLong).ToList();
-        var (start, step, end) = n.Count switch
-        {
-            1 => (1L, n[0] >= 1 ? 1L : -1L, n[0]),
-            2 => (n[0], n[1] >= n[0] ? 1L : -1L, n[1]),
-            3 => (n[0], n[1], n[2]),
-            _ => (1L, 1L, 0L),
-        };
-        var sequence = Sequence(start, end + Math.Sign(step), step, budget);
-        budget.MakePieces(21L * sequence.Count, sequence.Count);
-        return string.Join(' ', sequence.Select(Values.Text));
+        var n = a.All.Select(Values.ToLong).ToList();
+        if (n.Count is 0 or > 3) return "";
+        var (start, end) = n.Count == 1 ? (1, n[0]) : (n[0], n[^1]);
+        var direction = end < start ? -1 : 1;
+        var step = n.Count == 3 ? n[1] : direction;
+        if (n.Count == 3 && end < start && step > 0) return "";
+        var sequence = Numbers(start, end + direction, step, a.Budget);
+        a.Budget.MakePieces(21L * sequence.Count, sequence.Count);
+        return string.Join(' ', sequence.Select(v => ((long)v!).ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private static object? SortAlpha(Arguments a)
+    {
+        if (a[0] is null) return TypedList.Texts(["<nil>"]);
+        var texts = Texts(a[0], a.Budget).Select(t => (string)t!).ToArray();
+        a.Budget.MakeList(2L * texts.Length);
+        a.Budget.Sort(texts);
+        Array.Sort(texts, GoText.Compare);
+        return TypedList.Texts(texts);
+    }
+
+    private static object? Join(Arguments a)
+    {
+        var texts = Texts(a[1], a.Budget);
+        var separator = a.Text(0);
+        a.Budget.MakeText(texts.Sum(t => (long)((string)t!).Length) + ((long)separator.Length * texts.Count));
+        a.Budget.Step(1 + texts.Count);
+        return string.Join(separator, texts);
     }
 }

@@ -6,7 +6,7 @@ namespace Anvil.Templates;
 internal abstract record Node(Place Place)
 {
     /// <summary>Most of a node that an error shows, in characters.</summary>
-    private const int Shown = 200;
+    protected const int Shown = 200;
 
     public string Source
     {
@@ -98,8 +98,7 @@ internal sealed record ConstantNode(Place Place, object Value) : Node(Place)
     {
         if (Value is string s)
         {
-            Clip(text.Append('"'), s);
-            text.Append('"');
+            Clip(text, GoQuote.Text(s.Length > Shown ? s[..Shown] : s));
         }
         else
         {

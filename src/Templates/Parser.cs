@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Anvil.Templates;
 
 /// <summary>Recursive-descent parser of text/template's grammar; collects `define` and `block` bodies beside the main body.</summary>
@@ -351,28 +349,14 @@ internal sealed class Parser
 
     private object ParseNumber(Token token)
     {
-        var text = token.Text.Replace("_", "", StringComparison.Ordinal);
-        var negative = text.StartsWith('-');
-        var digits = text.TrimStart('+', '-');
-        try
-        {
-            long? whole = digits switch
-            {
-                _ when digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) => Convert.ToInt64(digits[2..], 16),
-                _ when digits.StartsWith("0o", StringComparison.OrdinalIgnoreCase) => Convert.ToInt64(digits[2..], 8),
-                _ when digits.StartsWith("0b", StringComparison.OrdinalIgnoreCase) => Convert.ToInt64(digits[2..], 2),
-                _ when digits.Length > 1 && digits[0] == '0' && digits.All(char.IsAsciiDigit) => Convert.ToInt64(digits, 8),
-                _ when digits.All(char.IsAsciiDigit) => long.Parse(digits, CultureInfo.InvariantCulture),
-                _ => null,
-            };
-            if (whole is { } value) return negative ? -value : value;
-            var real = double.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture);
-            return negative ? -real : real;
-        }
-        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
-        {
+        if (GoNumber.TryWhole(token.Text, 0, out var whole)) return whole;
+        if (!GoNumber.TryFloat(token.Text.Replace("_", "", StringComparison.Ordinal), out var real))
             throw Error(token.Place, $"bad number syntax: \"{token.Text}\"");
-        }
+        // Digits that are too many for a whole number are not taken for another one.
+        var isFloat = token.Text.AsSpan().ContainsAny(".eEpP") && !(token.Text.Contains('x', StringComparison.OrdinalIgnoreCase)
+            && !token.Text.AsSpan().ContainsAny("pP"));
+        if (isFloat) return real;
+        return Math.Abs(real) < 9e15 ? (long)real : throw Error(token.Place, $"{token.Text} overflows int");
     }
 
     private Token Current => _tokens[_at];

@@ -21,63 +21,64 @@ internal static class PatternFunctions
     private const int OctetsOfState = 64;
     private const int MostStates = 10_000;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(TemplateLimits.PatternMilliseconds);
-
     public static IEnumerable<Function> All() =>
     [
-        Function.OfText("regexMatch", (p, s, b) => First(p, s, b).Success),
-        Function.OfText("mustRegexMatch", (p, s, b) => First(p, s, b).Success),
-        Function.OfText("regexFind", (p, s, b) => First(p, s, b).Value),
-        Function.Of("regexFindAll", FindAll),
-        Function.Of("regexReplaceAll", (p, s, by, b) => Replace(b.Text(p), b.Text(s), GoReplacement(b.Text(by)), b)),
-        Function.Of("regexReplaceAllLiteral", (p, s, by, b) => Replace(b.Text(p), b.Text(s), [(b.Text(by), false)], b)),
-        Function.Of("regexSplit", Split),
-        Function.OfText("regexQuoteMeta", Regex.Escape),
+        Function.Of("regexMatch", "text text", a =>
+        {
+            try
+            {
+                return First(a).Success;
+            }
+            catch (TemplateFault e) when (e.Spent is null)
+            {
+                return false;
+            }
+        }),
+        Function.Of("mustRegexMatch", "text text", a => First(a).Success),
+        .. Function.Named("regexFind mustRegexFind", name => Function.Of(name, "text text", a => First(a).Value)),
+        .. Function.Named("regexFindAll mustRegexFindAll", name => Function.Of(name, "text text int", FindAll)),
+        .. Function.Named("regexReplaceAll mustRegexReplaceAll",
+            name => Function.Of(name, "text text text", a => Replace(a, GoReplacement(a.Text(2))))),
+        .. Function.Named("regexReplaceAllLiteral mustRegexReplaceAllLiteral",
+            name => Function.Of(name, "text text text", a => Replace(a, [(a.Text(2), false)]))),
+        .. Function.Named("regexSplit mustRegexSplit", name => Function.Of(name, "text text int", Split)),
+        Function.Of("regexQuoteMeta", "text", a => QuoteMeta(a.Text(0))),
     ];
 
-    private static Regex Make(string pattern, RenderBudget budget)
+    private static GoPattern Make(string pattern, bool isWide, RenderBudget budget)
     {
         if (pattern.Length > TemplateLimits.PatternLength)
             throw new TemplateFault($"error parsing regexp: a pattern has at most {TemplateLimits.PatternLength} characters");
         budget.Step(1000 + (10 * pattern.Length));
         budget.Allocate(OctetsOfPattern + (OctetsOfPatternCharacter * (long)pattern.Length));
-        try
-        {
-            var text = pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);
-            return new Regex(text, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Longest);
-        }
-        catch (ArgumentException e)
-        {
-            throw new TemplateFault($"error parsing regexp: {e.Message}");
-        }
-        catch (NotSupportedException e)
-        {
-            throw new TemplateFault($"error parsing regexp: invalid or unsupported syntax: {e.Message}");
-        }
+        return PatternParser.Parse(pattern, isWide);
     }
 
-    private static Match First(string pattern, string text, RenderBudget budget)
+    /// <summary>The pattern that is the first argument, ready for the text that is the second.</summary>
+    private static GoPattern Ready(Arguments a)
     {
-        var regex = Ready(pattern, text, budget);
-        return Search(() => regex.Match(text), budget);
+        var (pattern, text) = (a.Text(0), a.Text(1));
+        var isWide = text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
+        var ready = a.Budget.Pattern((isWide ? "w" : "n") + pattern, (_, b) => Make(pattern, isWide, b));
+        a.Budget.Step(1 + (text.Length / 16));
+        a.Budget.Allocate(OctetsOfState * (long)Math.Min(text.Length, MostStates));
+        return ready;
     }
 
-    private static Regex Ready(string pattern, string text, RenderBudget budget)
+    private static Match First(Arguments a)
     {
-        var regex = budget.Pattern(pattern, Make);
-        budget.Step(1 + (text.Length / 16));
-        budget.Allocate(OctetsOfState * (long)Math.Min(text.Length, MostStates));
-        return regex;
+        var pattern = Ready(a);
+        return Search(pattern, a.Text(1), 0, a.Budget);
     }
 
-    private static Match Search(Func<Match> search, RenderBudget budget)
+    private static Match Search(GoPattern pattern, string text, int from, RenderBudget budget)
     {
         budget.Step();
         budget.Allocate(OctetsOfMatch);
         budget.Look();
         try
         {
-            return search();
+            return pattern.Regex.Match(text, from);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -85,73 +86,89 @@ internal static class PatternFunctions
         }
     }
 
-    private static IEnumerable<Match> Matches(string pattern, string text, RenderBudget budget)
+    /// <summary>The end of the character at a place.</summary>
+    private static int After(string text, int at)
+        => at + (at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1);
+
+    /// <summary>All matches; one of nothing right after another is none.</summary>
+    private static IEnumerable<Match> Matches(GoPattern pattern, string text, RenderBudget budget)
     {
-        var regex = Ready(pattern, text, budget);
-        for (var match = Search(() => regex.Match(text), budget); match.Success;)
+        var last = -1;
+        for (var at = 0; at <= text.Length;)
         {
-            yield return match;
-            var last = match;
-            match = Search(last.NextMatch, budget);
+            var match = Search(pattern, text, at, budget);
+            if (!match.Success) yield break;
+            var end = match.Index + match.Length;
+            var isAccepted = end != at || match.Index != last;
+            at = end == at ? After(text, at) : end;
+            last = end;
+            if (isAccepted) yield return match;
         }
     }
 
-    private static object? FindAll(object? pattern, object? text, object? most, RenderBudget budget)
+    private static object? FindAll(Arguments a)
     {
-        var n = Values.ToLong(most);
-        var found = new List<object?>();
-        if (n == 0) return found;
-        foreach (var match in Matches(budget.Text(pattern), budget.Text(text), budget))
+        var n = a.Int(2);
+        var pattern = Ready(a);
+        if (n == 0) return TypedList.Nil("string");
+        var found = new List<string>();
+        foreach (var match in Matches(pattern, a.Text(1), a.Budget))
         {
-            budget.MakeText(match.Length);
+            a.Budget.MakeText(match.Length);
             found.Add(match.Value);
             if (found.Count == n) break;
         }
 
-        return found;
+        return found.Count == 0 ? TypedList.Nil("string") : TypedList.Texts(found);
     }
 
-    private static object? Split(object? pattern, object? text, object? most, RenderBudget budget)
+    private static object? Split(Arguments a)
     {
-        var n = Values.ToLong(most);
-        if (n >= 0) n = Function.Size(most);
-        var (from, all) = (0, budget.Text(text));
-        var pieces = new List<object?>();
-        foreach (var match in Matches(budget.Text(pattern), all, budget))
+        var (text, n) = (a.Text(1), a.Int(2));
+        var pattern = Ready(a);
+        if (n == 0) return TypedList.Nil("string");
+        if (a.Text(0).Length > 0 && text.Length == 0) return TypedList.Texts([""]);
+        var pieces = new List<string>();
+        var (from, end) = (0, 0);
+        foreach (var match in Matches(pattern, text, a.Budget))
         {
-            if (n > 0 && pieces.Count >= n - 1) break;
-            budget.MakeText(match.Index - from);
-            pieces.Add(all[from..match.Index]);
-            from = match.Index + match.Length;
-            for (var i = 1; i < match.Groups.Count; i++)
+            if (n > 0 && pieces.Count == n - 1) break;
+            end = match.Index;
+            if (match.Index + match.Length != 0)
             {
-                if (!match.Groups[i].Success) continue;
-                budget.MakeText(match.Groups[i].Length);
-                pieces.Add(match.Groups[i].Value);
+                a.Budget.MakeText(end - from);
+                pieces.Add(text[from..end]);
             }
+
+            from = match.Index + match.Length;
         }
 
-        budget.MakeText(all.Length - from);
-        pieces.Add(all[from..]);
-        return pieces;
+        if (end != text.Length)
+        {
+            a.Budget.MakeText(text.Length - from);
+            pieces.Add(text[from..]);
+        }
+
+        return TypedList.Texts(pieces);
     }
 
-    private static string Replace(string pattern, string text, List<(string Text, bool IsGroup)> by, RenderBudget budget)
+    private static string Replace(Arguments a, List<(string Text, bool IsGroup)> by)
     {
+        var (text, budget) = (a.Text(1), a.Budget);
+        var pattern = Ready(a);
         var output = new StringBuilder();
         var from = 0;
-        foreach (var match in Matches(pattern, text, budget))
+        for (var at = 0; at <= text.Length;)
         {
+            var match = Search(pattern, text, at, budget);
+            if (!match.Success) break;
+            var end = match.Index + match.Length;
             budget.MakeText(match.Index - from);
             output.Append(text, from, match.Index - from);
-            from = match.Index + match.Length;
-            foreach (var (part, isGroup) in by)
-            {
-                var group = isGroup ? match.Groups[part] : null;
-                budget.MakeText(group?.Length ?? part.Length);
-                if (group is null) output.Append(part);
-                else output.Append(group.ValueSpan);
-            }
+            if (end > from || match.Index == 0) Expand(output, pattern, match, by, budget);
+            from = end;
+            var next = at < text.Length ? After(text, at) : at + 1;
+            at = next > end ? next : end;
         }
 
         if (from == 0 && output.Length == 0) return text;
@@ -159,6 +176,17 @@ internal static class PatternFunctions
         output.Append(text, from, text.Length - from);
         budget.MakeText(output.Length);
         return output.ToString();
+    }
+
+    private static void Expand(
+        StringBuilder output, GoPattern pattern, Match match, List<(string Text, bool IsGroup)> by, RenderBudget budget)
+    {
+        foreach (var (part, isGroup) in by)
+        {
+            var value = isGroup ? pattern.Group(match, part) : part;
+            budget.MakeText(value.Length);
+            output.Append(value);
+        }
     }
 
     /// <summary>The parts of a replacement: texts, and groups by number or name ($1, ${name}; Go's Regexp.Expand).</summary>
@@ -199,5 +227,17 @@ internal static class PatternFunctions
 
         if (plain.Length > 0) parts.Add((plain.ToString(), false));
         return parts;
+    }
+
+    private static string QuoteMeta(string text)
+    {
+        var output = new StringBuilder(text.Length * 2);
+        foreach (var c in text)
+        {
+            if (@"\.+*?()|[]{}^$".Contains(c, StringComparison.Ordinal)) output.Append('\\');
+            output.Append(c);
+        }
+
+        return output.ToString();
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 
 namespace Anvil.Templates;
 
@@ -16,7 +15,7 @@ public sealed class RenderBudget
     private readonly TimeProvider _time;
     private readonly CancellationToken _cancellation;
     private readonly List<object> _path = [];
-    private readonly Dictionary<string, Regex> _patterns = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GoPattern> _patterns = new(StringComparer.Ordinal);
     private long _began;
     private bool _isRunning;
     private int _charges;
@@ -151,15 +150,15 @@ public sealed class RenderBudget
         Allocate(64 + (16L * map.Count));
         var entries = map.ToArray();
         Sort(Array.ConvertAll(entries, e => e.Key));
-        Array.Sort(entries, (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        Array.Sort(entries, (a, b) => GoText.Compare(a.Key, b.Key));
         return entries;
     }
 
     /// <summary>A regular expression, made once for a render.</summary>
-    internal Regex Pattern(string pattern, Func<string, RenderBudget, Regex> make)
+    internal GoPattern Pattern(string pattern, Func<string, RenderBudget, GoPattern> make)
     {
-        if (!_patterns.TryGetValue(pattern, out var regex)) _patterns[pattern] = regex = make(pattern, this);
-        return regex;
+        if (!_patterns.TryGetValue(pattern, out var made)) _patterns[pattern] = made = make(pattern, this);
+        return made;
     }
 
     internal void Write(long characters)

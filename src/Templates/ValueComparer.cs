@@ -1,6 +1,6 @@
 namespace Anvil.Templates;
 
-/// <summary>Compares values as deepEqual does, at the cost of a budget.</summary>
+/// <summary>Compares values as Go's reflect.DeepEqual does, their types included, at the cost of a budget.</summary>
 internal sealed class ValueComparer(RenderBudget budget) : IEqualityComparer<object?>
 {
     public new bool Equals(object? a, object? b)
@@ -9,13 +9,13 @@ internal sealed class ValueComparer(RenderBudget budget) : IEqualityComparer<obj
         if (ReferenceEquals(a, b)) return true;
         switch (a, b)
         {
-            case (long x, double y): return x == y;
-            case (double x, long y): return x == y;
+            case (double x, double y): return x == y;
+            case (Whole x, Whole y): return x == y;
             case (string x, string y):
                 budget.Step(1 + (Math.Min(x.Length, y.Length) / 1024));
                 return string.Equals(x, y, StringComparison.Ordinal);
             case (IReadOnlyList<object?> x, IReadOnlyList<object?> y):
-                return x.Count == y.Count && SameItems(x, y);
+                return x.Count == y.Count && TypedList.ElementOf(x) == TypedList.ElementOf(y) && IsNil(x) == IsNil(y) && SameItems(x, y);
             case (IReadOnlyDictionary<string, object?> x, IReadOnlyDictionary<string, object?> y):
                 return x.Count == y.Count && SameEntries(x, y);
             default:
@@ -29,16 +29,17 @@ internal sealed class ValueComparer(RenderBudget budget) : IEqualityComparer<obj
         switch (value)
         {
             case null: return 0;
-            case long n: return ((double)n).GetHashCode();
             case string s:
                 budget.Step(1 + (s.Length / 256));
                 return string.GetHashCode(s, StringComparison.Ordinal);
-            // Equal lists and maps may be of other types and have numbers of other types in them.
+            // Equal lists and maps may be of other types here.
             case IReadOnlyList<object?> list: return 1 + list.Count;
             case IReadOnlyDictionary<string, object?> map: return -1 - map.Count;
             default: return value.GetHashCode();
         }
     }
+
+    private static bool IsNil(IReadOnlyList<object?> list) => list is TypedList { IsNil: true };
 
     private bool SameItems(IReadOnlyList<object?> x, IReadOnlyList<object?> y)
     {

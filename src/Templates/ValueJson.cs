@@ -1,30 +1,48 @@
-using System.Buffers;
+using System.Globalization;
+using System.Numerics;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Anvil.Templates;
 
-/// <summary>Values from JSON and to JSON, at the cost of a budget.</summary>
-internal static class ValueJson
+/// <summary>Values from JSON and to JSON (as Go's encoding/json writes it), at the cost of a budget.</summary>
+internal sealed class ValueJson
 {
     /// <summary>Octets charged for a value that is read, beside its text.</summary>
     private const int OctetsOfValue = 64;
 
-    private static readonly JsonWriterOptions Plain =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-    private static readonly JsonWriterOptions Pretty = Plain with { Indented = true, NewLine = "\n" };
+    private readonly StringBuilder _output = new();
+    private readonly RenderBudget _budget;
+    private readonly bool _isHtml;
+    private readonly bool _isPretty;
+    private int _level;
 
-    public static string Write(object? value, RenderBudget budget, bool isPretty = false)
+    private ValueJson(RenderBudget budget, bool isHtml, bool isPretty)
     {
-        budget.Allocate(512);
-        var buffer = new ChargedBuffer(budget);
-        using (var writer = new Utf8JsonWriter(buffer, isPretty ? Pretty : Plain)) Write(writer, value, budget);
-        budget.MakeText(buffer.Written.Length);
-        return Encoding.UTF8.GetString(buffer.Written);
+        _budget = budget;
+        _isHtml = isHtml;
+        _isPretty = isPretty;
     }
 
-    public static object? Read(JsonElement element, RenderBudget budget)
+    /// <summary>A value as JSON.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="budget">What it may take.</param>
+    /// <param name="isHtml">What means something in HTML is escaped.</param>
+    /// <param name="isPretty">Each item on a line of its own, two blanks a level.</param>
+    public static string Write(object? value, RenderBudget budget, bool isHtml = true, bool isPretty = false)
+    {
+        budget.Allocate(512);
+        var json = new ValueJson(budget, isHtml, isPretty);
+        json.Write(value);
+        budget.MakeText(json._output.Length);
+        return json._output.ToString();
+    }
+
+    /// <summary>A value from JSON.</summary>
+    /// <param name="element">The JSON.</param>
+    /// <param name="budget">What it may take.</param>
+    /// <param name="isFloat">All numbers become floats, as in Go; else whole numbers stay whole and keep their digits.</param>
+    public static object? Read(JsonElement element, RenderBudget budget, bool isFloat = false)
     {
         budget.Step();
         budget.Allocate(OctetsOfValue);
@@ -37,7 +55,7 @@ internal static class ValueJson
                 {
                     var name = property.Name;
                     budget.Allocate(128 + (2 * name.Length));
-                    map[name] = Read(property.Value, budget);
+                    map[name] = Read(property.Value, budget, isFloat);
                 }
 
                 budget.Ascend();
@@ -46,88 +64,118 @@ internal static class ValueJson
                 budget.MakeList(element.GetArrayLength());
                 var list = new List<object?>(element.GetArrayLength());
                 budget.Descend(list);
-                foreach (var item in element.EnumerateArray()) list.Add(Read(item, budget));
+                foreach (var item in element.EnumerateArray()) list.Add(Read(item, budget, isFloat));
                 budget.Ascend();
                 return list;
             case JsonValueKind.String:
                 var text = element.GetString()!;
                 budget.MakeText(text.Length);
                 return text;
-            case JsonValueKind.Number: return element.TryGetInt64(out var whole) ? whole : element.GetDouble();
+            case JsonValueKind.Number: return isFloat ? element.GetDouble() : Number(element, budget);
             case JsonValueKind.True: return true;
             case JsonValueKind.False: return false;
             default: return null;
         }
     }
 
-    private static void Write(Utf8JsonWriter writer, object? value, RenderBudget budget)
+    private static object Number(JsonElement element, RenderBudget budget)
     {
+        if (element.TryGetInt64(out var whole)) return whole;
+        var digits = element.GetRawText();
+        budget.MakeText(digits.Length);
+        if (digits.AsSpan().ContainsAny(".eE")) return element.GetDouble();
+        // Making a number of digits takes longer the more there are.
+        budget.Step(1 + (digits.Length / 8));
+        budget.Allocate(64 + (2L * digits.Length));
+        return new BigWhole(BigInteger.Parse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
+    }
+
+    private void Write(object? value)
+    {
+        _budget.Step();
         switch (value)
         {
+            case null or TypedList { IsNil: true }: Append("null"); break;
+            case bool b: Append(b ? "true" : "false"); break;
+            case long n: Append(n.ToString(CultureInfo.InvariantCulture)); break;
+            case Whole n: Append(n.Digits); break;
+            case BigWhole n: Append(n.ToString()); break;
+            case double d when !double.IsFinite(d): throw new TemplateFault($"json: unsupported value: {GoFloat.Print(d)}");
+            case double d: Append(GoFloat.Json(d)); break;
             case IReadOnlyDictionary<string, object?> map:
-                budget.Descend(map);
-                writer.WriteStartObject();
-                foreach (var (key, item) in budget.Sorted(map))
+                _budget.Descend(map);
+                Container('{', '}', _budget.Sorted(map), entry =>
                 {
-                    budget.Step(1 + (key.Length / 64));
-                    writer.WritePropertyName(key);
-                    Write(writer, item, budget);
-                }
-
-                writer.WriteEndObject();
-                budget.Ascend();
+                    Text(entry.Key);
+                    Append(_isPretty ? ": " : ":");
+                    Write(entry.Value);
+                });
+                _budget.Ascend();
                 break;
             case IReadOnlyList<object?> list:
-                budget.Descend(list);
-                writer.WriteStartArray();
-                for (var i = 0; i < list.Count; i++) Write(writer, list[i], budget);
-                writer.WriteEndArray();
-                budget.Ascend();
+                _budget.Descend(list);
+                Container('[', ']', list, Write);
+                _budget.Ascend();
                 break;
-            default:
-                budget.Step();
-                switch (value)
-                {
-                    case null: writer.WriteNullValue(); break;
-                    case bool b: writer.WriteBooleanValue(b); break;
-                    case long n: writer.WriteNumberValue(n); break;
-                    case double d: writer.WriteNumberValue(d); break;
-                    default:
-                        var text = value as string ?? Values.Text(value);
-                        budget.Step(1 + (text.Length / 64));
-                        // Long texts are escaped in a buffer of the writer's own: six octets for a character.
-                        budget.Allocate(6L * text.Length);
-                        writer.WriteStringValue(text);
-                        break;
-                }
-
-                break;
+            case IGoObject o: Write(o.Json); break;
+            default: Text(value as string ?? Values.Text(value)); break;
         }
     }
 
-    /// <summary>A buffer that charges before it grows.</summary>
-    private sealed class ChargedBuffer(RenderBudget budget) : IBufferWriter<byte>
+    private void Container<T>(char open, char close, IReadOnlyList<T> items, Action<T> write)
     {
-        private byte[] _octets = [];
-        private int _used;
-
-        public ReadOnlySpan<byte> Written => _octets.AsSpan(0, _used);
-
-        public void Advance(int count) => _used += count;
-
-        public Memory<byte> GetMemory(int sizeHint = 0)
+        Append(open.ToString());
+        _level++;
+        for (var i = 0; i < items.Count; i++)
         {
-            var needed = _used + Math.Max(sizeHint, 256L);
-            if (needed > _octets.Length)
-            {
-                var size = Math.Max(needed, _octets.Length * 2L);
-                budget.Allocate(size);
-                Array.Resize(ref _octets, checked((int)size));
-            }
-
-            return _octets.AsMemory(_used);
+            if (i > 0) Append(",");
+            Line();
+            write(items[i]);
         }
 
-        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+        _level--;
+        if (items.Count > 0) Line();
+        Append(close.ToString());
     }
+
+    private void Line()
+    {
+        if (_isPretty) Append("\n" + new string(' ', 2 * _level));
+    }
+
+    private void Append(string text)
+    {
+        // A buffer that grows is copied, and the half of it is waste.
+        _budget.Allocate(4L * text.Length);
+        _output.Append(text);
+    }
+
+    private void Text(string text)
+    {
+        _budget.Step(1 + (text.Length / 64));
+        _budget.Allocate(16L + (16L * text.Length));
+        _output.Append('"');
+        for (var i = 0; i < text.Length;)
+        {
+            var isRaw = GoText.IsRaw(text, i);
+            var rune = GoText.At(text, ref i);
+            switch (rune.Value)
+            {
+                case '"' or '\\': _output.Append('\\').Append((char)rune.Value); break;
+                case '\n': _output.Append("\\n"); break;
+                case '\r': _output.Append("\\r"); break;
+                case '\t': _output.Append("\\t"); break;
+                case < ' ' or 0x2028 or 0x2029: Escape(rune.Value); break;
+                case '<' or '>' or '&' when _isHtml: Escape(rune.Value); break;
+                default:
+                    if (isRaw) _output.Append("\\ufffd");
+                    else _output.Append(rune.ToString());
+                    break;
+            }
+        }
+
+        _output.Append('"');
+    }
+
+    private void Escape(int value) => _output.Append("\\u").Append(value.ToString("x4", CultureInfo.InvariantCulture));
 }

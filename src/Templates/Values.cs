@@ -20,9 +20,9 @@ public static class Values
     {
         switch (value)
         {
-            case null or string or bool or long or double or ITemplateObject or TemplateMap: return value;
+            case null or string or bool or long or double or ITemplateObject or TemplateMap or Whole or BigWhole: return value;
             case JsonElement json: return ValueJson.Read(json, budget);
-            case byte or sbyte or short or ushort or int or uint or ulong: return Convert.ToInt64(value, CultureInfo.InvariantCulture);
+            case byte or sbyte or short or ushort or int or uint: return Convert.ToInt64(value, CultureInfo.InvariantCulture);
             case float or decimal: return Convert.ToDouble(value, CultureInfo.InvariantCulture);
             case Guid or Uri: return value.ToString();
             case IReadOnlyList<object?> list: return list;
@@ -54,24 +54,36 @@ public static class Values
         long n => n != 0,
         double d => d != 0,
         string s => s.Length > 0,
+        Whole n => n.Value != 0,
         IReadOnlyList<object?> list => list.Count > 0,
         IReadOnlyDictionary<string, object?> map => map.Count > 0,
         _ => true,
     };
 
-    /// <summary>A value as JSON text, as toJson writes it.</summary>
+    /// <summary>A value as JSON text without blanks, in which letters are themselves.</summary>
     /// <exception cref="TemplateFault">A bound is hit.</exception>
-    public static string Json(object? value, RenderBudget budget) => ValueJson.Write(value, budget);
+    public static string Json(object? value, RenderBudget budget) => ValueJson.Write(value, budget, isHtml: false);
 
     /// <summary>Text of what is no list and no map, as Go's fmt prints it with %v.</summary>
     internal static string Text(object? value) => value switch
     {
-        null => "<no value>",
+        null => "<nil>",
         bool b => b ? "true" : "false",
         string s => s,
         long n => n.ToString(CultureInfo.InvariantCulture),
-        double d => GoFloat(d),
+        double d => GoFloat.Print(d),
+        Whole n => n.Name ?? n.Digits,
+        IGoObject o => o.Text,
         _ => value.ToString() ?? "",
+    };
+
+    /// <summary>A value that is no list and no map, of a type that .NET knows: whole numbers beyond 64 bits become texts.</summary>
+    public static object? Plain(object? value) => value switch
+    {
+        Whole n => n.IsSigned ? n.Value : (ulong)n.Value,
+        BigWhole { Value: var big } => big >= 0 && big <= ulong.MaxValue ? (ulong)big : big.ToString(CultureInfo.InvariantCulture),
+        IGoObject o => o.Text,
+        _ => value,
     };
 
     /// <summary>Name of a value's Go kind, as error texts and Sprig's kindOf use it.</summary>
@@ -80,21 +92,39 @@ public static class Values
         null => "invalid",
         bool => "bool",
         long => "int",
-        double => "float64",
+        double or BigWhole => "float64",
         string => "string",
+        Whole n => n.Kind,
         IReadOnlyList<object?> => "slice",
         IReadOnlyDictionary<string, object?> => "map",
+        IGoObject o when o.Type.StartsWith('*') => "ptr",
         _ => "struct",
     };
 
-    /// <summary>A whole number from a number or numeric text (Sprig's int64 rule: what is no number is 0).</summary>
+    /// <summary>Name of a value's Go type, as %T prints it.</summary>
+    internal static string TypeOf(object? value) => value switch
+    {
+        null => "<nil>",
+        Whole n => n.Type,
+        IReadOnlyList<object?> list => "[]" + TypedList.ElementOf(list),
+        IReadOnlyDictionary<string, object?> map => "map[string]" + (map is TemplateMap own ? own.Element : TypedList.Anything),
+        IGoObject o => o.Type,
+        ITemplateObject => value.GetType().Name,
+        _ => Kind(value),
+    };
+
+    /// <summary>
+    /// A whole number from a number or numeric text, as Sprig's int64 has it: what is no number is 0, a fraction is cut off, a text may be
+    /// in octal or hexadecimal digits.
+    /// </summary>
     public static long ToLong(object? value) => value switch
     {
         long n => n,
-        double d => double.IsFinite(d) ? (long)d : 0,
+        Whole n => n.Value,
+        double d => Cut(d),
+        BigWhole n => Cut((double)n.Value),
         bool b => b ? 1 : 0,
-        string s when long.TryParse(s, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) => n,
-        string s when double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) => (long)d,
+        string s => GoNumber.TryWhole(Point(s), 0, out var n) ? n : 0,
         _ => 0,
     };
 
@@ -102,11 +132,23 @@ public static class Values
     public static double ToDouble(object? value) => value switch
     {
         long n => n,
+        Whole n => n.IsSigned ? n.Value : (ulong)n.Value,
         double d => d,
+        BigWhole n => (double)n.Value,
         bool b => b ? 1 : 0,
-        string s when double.TryParse(s, NumberStyles.Float, CultureInfo.InvariantCulture, out var d) => d,
+        string s => GoNumber.TryFloat(s, out var d) ? d : 0,
         _ => 0,
     };
+
+    private static long Cut(double value) => value is >= -9.2233720368547758E18 and < 9.2233720368547758E18 ? (long)value : long.MinValue;
+
+    /// <summary>A number's text without a point that only zeros follow.</summary>
+    private static string Point(string text)
+    {
+        var zeros = text.Length;
+        while (zeros > 0 && text[zeros - 1] == '0') zeros--;
+        return zeros > 0 && zeros < text.Length && text[zeros - 1] == '.' ? text[..(zeros - 1)] : text;
+    }
 
     private static TemplateMap Map<T>(IEnumerable<KeyValuePair<string, T>> pairs, Func<T, object?> convert, RenderBudget budget)
     {
@@ -118,14 +160,5 @@ public static class Values
         }
 
         return map;
-    }
-
-    private static string GoFloat(double d)
-    {
-        if (double.IsNaN(d)) return "NaN";
-        if (double.IsInfinity(d)) return d > 0 ? "+Inf" : "-Inf";
-        var magnitude = Math.Abs(d);
-        if (magnitude != 0 && magnitude is < 1e-4 or >= 1e21) return d.ToString("0.################e+00", CultureInfo.InvariantCulture);
-        return d.ToString("0.##################", CultureInfo.InvariantCulture);
     }
 }

@@ -36,6 +36,7 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         {
             Keys = keys,
             Stage = snapshot.Stages.GetValueOrDefault(machine.Stage),
+            Job = job.Uuid,
         };
         try
         {

@@ -25,6 +25,9 @@ public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, M
     /// <summary>Task of a job's file.</summary>
     public TaskDefinition? Task { get; init; }
 
+    /// <summary>Uuid of the job whose files are rendered; "" for boot files.</summary>
+    public string Job { get; init; } = "";
+
     /// <summary>MAC address that a file is rendered for.</summary>
     public string Mac { get; init; } = "";
 

@@ -63,17 +63,27 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "BootParamsFor" => BootParams(Argument(0), budget),
             "ProvisionerAddress" => context.Server.Address,
             "ProvisionerURL" => context.Server.FileUrl,
-            "ApiURL" => context.Server.ApiUrl,
+            "ApiURL" or "ApiHostURL" => context.Server.ApiUrl,
+            "CurrentJob" => context.Job,
+            "ComposeParam" => Compose(Argument(0), budget),
+            "InstallRepos" => Repos(budget).ForInstall(OsName).ToList<object?>(),
+            "MachineRepos" => Repos(budget).For(OsName).ToList<object?>(),
+            "Repos" => Repos(budget).Tagged([.. arguments.Select((_, i) => Argument(i))]).ToList<object?>(),
             "ParseUrl" => ParseUrl(Argument(0), Argument(1)),
             "GenerateToken" =>
                 Token(budget, context.Machine?.Uuid,
                     context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
             "GenerateInfiniteToken" => context.Machine is null ? "" : Token(budget, context.Machine.Uuid, LongLife),
+            "GenerateProfileToken" => throw new TemplateFault(
+                "tokens that are limited to a profile are not made; a task's ExtraClaims give its job what it needs"),
             "CallTemplate" => CallTemplate(Argument(0), arguments.Count > 1 ? arguments[1] : this, budget),
             _ => this,
         };
         return !ReferenceEquals(value, this);
     }
+
+    /// <summary>The system that the machine has, or the one that its boot environment installs.</summary>
+    private string OsName => context.Machine?.OS is { Length: > 0 } own ? own : context.Env?.OS.Name ?? "";
 
     private string Token(RenderBudget budget, string? machine, TimeSpan life)
     {
@@ -92,8 +102,43 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     }
 
     private object? Param(string name, RenderBudget budget)
+        => Opened(name, Find(name, budget) ?? throw new TemplateFault($"no such machine parameter {name}"), budget);
+
+    /// <summary>The maps of all layers put together; in a map of several layers the highest one wins, and so does what is no
+    /// map.</summary>
+    private object? Compose(string name, RenderBudget budget)
     {
-        if (Find(name, budget) is not { } found) throw new TemplateFault($"no such machine parameter {name}");
+        if (Find(name, budget) is not { } highest) throw new TemplateFault($"no such machine parameter {name}");
+        var composed = Opened(name, highest, budget);
+        if (composed is not TemplateMap all) return composed;
+        foreach (var layer in MachineParams.Layers(context.Machine, context.Catalog))
+        {
+            if (!layer.Values.TryGetValue(name, out var value) || (layer.Prefix == highest.Prefix && layer.Key == highest.Key)) continue;
+            if (Opened(name, new LayeredParam(layer.Prefix, layer.Key, value), budget) is not TemplateMap lower) break;
+            Add(all, lower, budget);
+        }
+
+        return all;
+    }
+
+    /// <summary>Adds what a map lacks; values come from documents, whose nesting has its bound.</summary>
+    private static void Add(TemplateMap map, TemplateMap lower, RenderBudget budget)
+    {
+        foreach (var (key, value) in lower)
+        {
+            budget.Step(1 + (key.Length / 64));
+            budget.Allocate(128);
+            if (!map.TryGetValue(key, out var own)) map[key] = value;
+            else if (own is TemplateMap inner && value is TemplateMap more) Add(inner, more, budget);
+        }
+    }
+
+    private RenderRepos Repos(RenderBudget budget)
+        => RenderRepos.From(Find(RenderRepos.Param, budget) is { } found ? Opened(RenderRepos.Param, found, budget) : null,
+            context.Arch, budget);
+
+    private object? Opened(string name, LayeredParam found, RenderBudget budget)
+    {
         if (context.Machine?.Boot.IsTrusted != true && IsSecure(name, found.Value))
             throw new TemplateFault(
                 $"the secure parameter {name} is not given to a machine that registered itself, until somebody approves of it");
@@ -202,6 +247,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     {
         private DocumentView? _fields;
 
+        /// <summary>The address that a file is for; in a job, which is for none, the machine's first.</summary>
+        private string Mac(Machine machine) => context.Mac.Length > 0 ? context.Mac : machine.HardwareAddrs.FirstOrDefault() ?? "";
+
         private static bool Looked(int items, RenderBudget budget)
         {
             budget.Step(1 + (items / 8));
@@ -225,7 +273,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "UUID" => machine.Uuid,
                 "ShortName" => machine.Name.Split('.')[0],
                 "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? Network.IPv4.Hex(address) : "",
-                "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(context.Mac) : context.Mac,
+                "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(Mac(machine)) : Mac(machine),
+                "Context" => "",
                 "HasProfile" =>
                     arguments.Count > 0 && Looked(machine.Profiles.Count, budget)
                         && machine.Profiles.Contains(arguments[0] as string ?? "", StringComparer.Ordinal),
@@ -239,7 +288,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private sealed class EnvView(RenderContext context, BootEnv env) : ITemplateObject
     {
         private DocumentView? _fields;
-        private TemplateMap? _os;
+        private OsView? _os;
 
         public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
@@ -282,17 +331,35 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             budget.Allocate(512 + files.Sum(f => 512L + (4L * f.Length)));
         }
 
-        private TemplateMap Os(RenderBudget budget)
+        private OsView Os(RenderBudget budget)
         {
             budget.Step(100);
             var json = Json.Element(env.OS);
             budget.Allocate(4L * JsonMarshal.GetRawUtf8Value(json).Length);
-            return new TemplateMap((IReadOnlyDictionary<string, object?>)Values.FromJson(json, budget)!)
+            return new OsView(env.OS, new TemplateMap((IReadOnlyDictionary<string, object?>)Values.FromJson(json, budget)!)
             {
                 ["FamilyName"] = env.OS.FamilyName,
                 ["FamilyType"] = env.OS.FamilyType,
                 ["FamilyVersion"] = env.OS.FamilyVersion,
-            };
+            });
         }
+    }
+
+    /// <summary>An operating system's fields, and whether it is of a version.</summary>
+    private sealed class OsView(OsInfo os, TemplateMap fields) : ITemplateObject
+    {
+        public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
+        {
+            if (name != "VersionEq") return fields.TryGetValue(name, out value) && arguments.Count == 0;
+            if (arguments is not [string version]) throw new TemplateFault("VersionEq needs one version");
+            budget.Step(1 + (version.Length / 8));
+            budget.Allocate(64L * (version.Length + os.Version.Length + 1));
+            // As many parts as are given have to be the same.
+            var (wanted, own) = (version.Split('.'), os.FamilyVersion.Split('.'));
+            value = wanted.Length <= own.Length && wanted.SequenceEqual(own.Take(wanted.Length), StringComparer.Ordinal);
+            return true;
+        }
+
+        public override string ToString() => os.Name;
     }
 }

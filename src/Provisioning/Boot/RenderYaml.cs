@@ -4,7 +4,7 @@ using YamlDotNet.Serialization;
 
 namespace Anvil.Provisioning.Boot;
 
-/// <summary>A value as YAML that is JSON as well, as DRP's .ParamAsYAML writes it.</summary>
+/// <summary>A value as YAML, a line for each item, as DRP's .ParamAsYAML writes it.</summary>
 internal static class RenderYaml
 {
     /// <summary>What writing takes for a value, and for a character of its text.</summary>
@@ -19,14 +19,23 @@ internal static class RenderYaml
         Charge(value ?? "", budget);
         try
         {
-            return new SerializerBuilder().JsonCompatible().WithMaximumRecursion(2 * TemplateLimits.ValueDepth).Build()
-                .Serialize(value ?? "");
+            return new SerializerBuilder().DisableAliases().WithQuotingNecessaryStrings(true)
+                .WithMaximumRecursion(2 * TemplateLimits.ValueDepth).WithNewLine("\n").Build().Serialize(Plain(value) ?? "null");
         }
         catch (YamlException e)
         {
             throw new TemplateFault(e.Message);
         }
     }
+
+    /// <summary>A value of types that every writer knows, maps in the order of their keys.</summary>
+    private static object? Plain(object? value) => value switch
+    {
+        IReadOnlyDictionary<string, object?> map => new SortedDictionary<string, object?>(
+            map.ToDictionary(p => p.Key, p => Plain(p.Value), StringComparer.Ordinal), StringComparer.Ordinal),
+        IReadOnlyList<object?> list => list.Select(Plain).ToList(),
+        _ => Values.Plain(value),
+    };
 
     private static void Charge(object? value, RenderBudget budget)
     {

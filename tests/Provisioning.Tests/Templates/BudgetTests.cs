@@ -153,6 +153,39 @@ public sealed class BudgetTests
     }
 
     [Theory]
+    [InlineData("{{hasPrefix `$2a$10$` (bcrypt `pw`)}}", "true")]
+    [InlineData("{{hasPrefix `me:$2a$` (htpasswd `me` `pw`)}}", "true")]
+    [InlineData("{{derivePassword 1 `long` `password` `user` `example.com`}}", "ZedaFaxcZaso9*")]
+    [InlineData("{{(genCA `a` 30).Cert | trunc 27}}", "-----BEGIN CERTIFICATE-----")]
+    [InlineData("{{$ca := genCAWithKey `a` 30 (genPrivateKey `ecdsa`)}}{{$c := genSignedCertWithKey `b` (list `::1`) (list `b.example`) 9 "
+        + "$ca (genPrivateKey `ecdsa`)}}{{(buildCustomCert (b64enc $c.Cert) (b64enc $c.Key)).Key | trunc 30}}",
+        "-----BEGIN EC PRIVATE KEY-----")]
+    [InlineData("{{(genSelfSignedCertWithKey `a` nil nil 30 (genPrivateKey `ecdsa`)).Cert | trunc 27}}", "-----BEGIN CERTIFICATE-----")]
+    public void WhatTakesLongByDesignHasItsPlaceInARender(string text, string expected)
+    {
+        var patient = TemplateLimits.Default with { Time = Timeout.InfiniteTimeSpan };
+        Assert.Equal(expected, TemplateSet.Empty.Render("t", text, null, new RenderBudget(patient)));
+        var often = $"{{{{range 1000}}}}{text}{{{{end}}}}";
+        var error = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", often, null, new RenderBudget(Fifth with
+        {
+            Steps = 100_000,
+            Time = Timeout.InfiniteTimeSpan,
+        })));
+        Assert.NotNull(error.Spent);
+    }
+
+    [Theory]
+    [InlineData("env \"HOME\"")]
+    [InlineData("expandenv \"$HOME\"")]
+    [InlineData("getHostByName \"localhost\"")]
+    [InlineData("now")]
+    [InlineData("ago 1")]
+    public void WhatWouldReachOutsideSaysWhyItDoesNot(string call)
+        => Assert.Contains(" is refused: templates do not ",
+            Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", $"{{{{{call}}}}}", null)).Message,
+            StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("a(?=b)")]
     [InlineData("(a)\\1")]
     [InlineData("((a{1000}){1000}){1000}")]

@@ -44,8 +44,19 @@ public sealed class RenderFuzzTests
         "{{$many := until 5000}}", "{{$texts := splitList \" \" (repeat 2000 \"ab \")}}",
     ];
 
+    /// <summary>
+    /// What never comes to its end here: it is refused, or takes what a render has but few times
+    /// (<see cref="BudgetTests.WhatTakesLongByDesignHasItsPlaceInARender"/>).
+    /// </summary>
+    private static readonly string[] NeverDone =
+    [
+        "ago", "bcrypt", "buildCustomCert", "call", "derivePassword", "env", "expandenv", "fail", "genCA", "genCAWithKey",
+        "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey", "getHostByName", "htpasswd", "now",
+    ];
+
     private static readonly string[] Atoms =
     [
+        "(toDate \"2006-01-02\" \"2020-01-02\")", "\"1h\"", "\"ecdsa\"", "(encryptAES \"k\" \"a\")", "(semver \"1.2.3\")",
         "$cycle", "$deep", "$shared", "$maps", "$long", "$lines", "$special", "$wide", "$many", "$texts", "nil", "true", "false", "0", "1",
         "-1", "2", "3", "16", "1000", "999999", "1000000", "1000001",
         "9223372036854775807", "-9223372036854775808", "1.5", "-0.0", "1e308", "\"\"", "\"a\"", "\" \"", "\"%1000000d%*d\"",
@@ -110,7 +121,7 @@ public sealed class RenderFuzzTests
             }
         }
 
-        Assert.Equal(["fail"], names.Where(n => !done.Contains(n)));
+        Assert.Empty(names.Where(n => !done.Contains(n)).Except(NeverDone, StringComparer.Ordinal));
         return Task.CompletedTask;
     }
 

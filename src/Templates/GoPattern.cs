@@ -1,0 +1,23 @@
+using System.Text.RegularExpressions;
+
+namespace Anvil.Templates;
+
+/// <summary>A regular expression of Go's syntax, made ready.</summary>
+/// <param name="Regex">What finds it; its groups have no names, but the numbers that Go gives them.</param>
+/// <param name="Names">Names of groups, by their numbers; empty for one without.</param>
+internal sealed record GoPattern(Regex Regex, IReadOnlyList<string> Names)
+{
+    /// <summary>The value of a group by its number or name; empty when there is none, or it took no part.</summary>
+    public ReadOnlySpan<char> Group(Match match, string name)
+    {
+        if (name.Length < 6 && !name.AsSpan().ContainsAnyExceptInRange('0', '9'))
+            return int.Parse(name, System.Globalization.CultureInfo.InvariantCulture) is var n && n < match.Groups.Count
+                ? match.Groups[n].ValueSpan : [];
+        for (var i = 1; i < Names.Count; i++)
+        {
+            if (Names[i] == name && match.Groups[i].Success) return match.Groups[i].ValueSpan;
+        }
+
+        return [];
+    }
+}
