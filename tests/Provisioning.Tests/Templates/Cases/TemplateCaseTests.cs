@@ -84,9 +84,10 @@ public sealed class TemplateCaseTests
         var own = machine.Deserialize<Machine>(Json.Options)!;
         var catalog = TestCatalog.With(from step in one["after"] as JsonArray ?? [] select Made((JsonObject)step!));
         var context = new RenderContext(catalog, new BootServer("10.0.0.1", 8091, 8092), own,
-            catalog.BootEnvs.GetValueOrDefault(own.BootEnv), (_, _) => "token") { Job = Uuid };
-        var task = new TaskDefinition { Name = "case",
-            Templates = [new TemplateInfo { Name = "case", Contents = one["template"]!.ToString() }] };
+            catalog.BootEnvs.GetValueOrDefault(own.BootEnv), (_, _) => "token")
+        { Job = Uuid };
+        var template = new TemplateInfo { Name = "case", Contents = one["template"]!.ToString() };
+        var task = new TaskDefinition { Name = "case", Templates = [template] };
         return JobActions.Render(task, context, "linux")[0].Content;
     }
 
