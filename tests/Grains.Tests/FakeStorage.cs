@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Anvil.Contracts.Machines;
 using Anvil.Grains;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
