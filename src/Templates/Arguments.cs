@@ -21,7 +21,8 @@ internal readonly struct Arguments(IReadOnlyList<object?> values, RenderBudget b
     public double Float(int place) => (double)values[place]!;
 
     /// <summary>An argument of the type Map.</summary>
-    public IReadOnlyDictionary<string, object?> Map(int place) => values[place] as IReadOnlyDictionary<string, object?> ?? new TemplateMap();
+    public IReadOnlyDictionary<string, object?> Map(int place)
+        => values[place] as IReadOnlyDictionary<string, object?> ?? new TemplateMap();
 
     /// <summary>An argument of the type Any that has to be a list.</summary>
     /// <exception cref="TemplateFault">It is none.</exception>

@@ -66,7 +66,8 @@ internal static class CertificateFunctions
                 // RFC 8410: the algorithm, then the key's 32 octets.
                 byte[] head = [0x30, 0x2E, 2, 1, 0, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 4, 0x22, 4, 0x20];
                 return PemEncoding.WriteString("PRIVATE KEY", [.. head, .. RandomNumberGenerator.GetBytes(32)]) + "\n";
-            case "dsa": throw new TemplateFault("DSA keys are refused: they take longer than a render may, and nothing takes them any more");
+            case "dsa": throw new TemplateFault(
+                "DSA keys are refused: they take longer than a render may, and nothing takes them any more");
             default: return "Unknown type " + a.Text(0);
         }
     }
@@ -77,7 +78,8 @@ internal static class CertificateFunctions
     private static AsymmetricAlgorithm Read(Arguments a, string pem)
     {
         Charge(a, StepsOfKey);
-        if (pem.Length > Longest || !PemEncoding.TryFind(pem, out var fields)) throw new TemplateFault("parsing private key: no PEM data in input");
+        if (pem.Length > Longest || !PemEncoding.TryFind(pem, out var fields))
+            throw new TemplateFault("parsing private key: no PEM data in input");
         var label = pem[fields.Label];
         AsymmetricAlgorithm[] kinds = label switch
         {
@@ -146,7 +148,8 @@ internal static class CertificateFunctions
     }
 
     private static X509Certificate2 Signed(
-        CertificateRequest request, X500DistinguishedName issuer, AsymmetricAlgorithm key, DateTimeOffset from, DateTimeOffset to, byte[] serial)
+        CertificateRequest request, X500DistinguishedName issuer, AsymmetricAlgorithm key, DateTimeOffset from, DateTimeOffset to,
+        byte[] serial)
     {
         var generator = key is RSA rsa ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1)
             : X509SignatureGenerator.CreateForECDsa((ECDsa)key);

@@ -75,7 +75,8 @@ internal static class CryptoFunctions
     {
         if (a.Text(1).Length == 0) return "";
         if (EncodingFunctions.Base64(a.Text(1), out var octets) is { } fault) throw new TemplateFault(fault);
-        if (octets.Length < 2 * BlockOctets || octets.Length % BlockOctets != 0) throw new TemplateFault("crypto/cipher: input not full blocks");
+        if (octets.Length < 2 * BlockOctets || octets.Length % BlockOctets != 0)
+            throw new TemplateFault("crypto/cipher: input not full blocks");
         using var aes = Cipher(a.Text(0));
         try
         {

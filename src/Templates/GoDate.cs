@@ -34,7 +34,8 @@ internal readonly record struct GoDate(long Year, int Month, int Day, int Hour, 
         var month = ((5 * dayOfYear) + 2) / 153;
         var day = (int)(dayOfYear - (((153 * month) + 2) / 5) + 1);
         var real = (int)(month < 10 ? month + 3 : month - 9);
-        return new GoDate(yearOfEra + (era * 400) + (real <= 2 ? 1 : 0), real, day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+        return new GoDate(yearOfEra + (era * 400) + (real <= 2 ? 1 : 0), real, day,
+            (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
     }
 
     /// <summary>Days since 1970 of a date; months and days may be beyond their range.</summary>

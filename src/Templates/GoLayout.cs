@@ -414,6 +414,7 @@ internal static class GoLayout
         private TemplateFault Range(string what) => new($"parsing time {GoQuote.Text(_text)}: {what} out of range");
 
         private TemplateFault Misfit(string rest, string field)
-            => new($"parsing time {GoQuote.Text(_text)} as {GoQuote.Text(_layout)}: cannot parse {GoQuote.Text(rest)} as {GoQuote.Text(field)}");
+            => new($"parsing time {GoQuote.Text(_text)} as {GoQuote.Text(_layout)}: "
+                + $"cannot parse {GoQuote.Text(rest)} as {GoQuote.Text(field)}");
     }
 }

@@ -62,7 +62,8 @@ internal static class GoNumber
             if (!TryHex(digits[2..], out value)) return false;
         }
         else if (digits.Length == 0 || !(char.IsAsciiDigit(digits[0]) || digits[0] == '.')
-            || !double.TryParse(digits, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
+            || !double.TryParse(
+                digits, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
             || double.IsInfinity(value))
         {
             value = 0;
@@ -83,7 +84,8 @@ internal static class GoNumber
         var dot = number.IndexOf('.', StringComparison.Ordinal);
         var digits = dot < 0 ? number : number.Remove(dot, 1);
         if (digits.Length is 0 or > 256
-            || !BigInteger.TryParse("0" + digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var whole)) return false;
+            || !BigInteger.TryParse("0" + digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var whole))
+            return false;
         power -= dot < 0 ? 0 : 4 * (number.Length - dot - 1);
         value = Math.ScaleB((double)whole, power);
         return true;

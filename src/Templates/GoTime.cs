@@ -54,7 +54,8 @@ internal sealed record GoTime(long Seconds, int Nanoseconds, GoZone Zone) : IGoO
     {
         budget.Allocate(512);
         var date = Date;
-        GoTime Other() => arguments is [GoTime other] ? other : throw new TemplateFault($"wrong type for value; expected time.Time for {name}");
+        GoTime Other() => arguments is [GoTime other]
+            ? other : throw new TemplateFault($"wrong type for value; expected time.Time for {name}");
         value = name switch
         {
             "Year" => date.Year,
@@ -78,7 +79,8 @@ internal sealed record GoTime(long Seconds, int Nanoseconds, GoZone Zone) : IGoO
             "After" => (Seconds, Nanoseconds).CompareTo((Other().Seconds, Other().Nanoseconds)) > 0,
             "Equal" => (Seconds, Nanoseconds) == (Other().Seconds, Other().Nanoseconds),
             "Sub" => GoDuration.Of((long)Int128.Clamp(
-                ((Int128)(Seconds - Other().Seconds) * GoDuration.Second) + Nanoseconds - Other().Nanoseconds, long.MinValue, long.MaxValue)),
+                ((Int128)(Seconds - Other().Seconds) * GoDuration.Second) + Nanoseconds - Other().Nanoseconds,
+                long.MinValue, long.MaxValue)),
             "Add" when arguments is [long or Whole { Kind: "int64" }] => Add(Values.ToLong(arguments[0])),
             "AddDate" when arguments is [long years, long months, long days] => Moved(date, years, months, days),
             _ => null,

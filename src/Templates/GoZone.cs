@@ -113,7 +113,8 @@ internal sealed class GoZone
         }
 
         var footer = start + 44 + Body(data, start, size);
-        var rule = isLong && footer < data.Length ? ZoneRule.Parse(Encoding.ASCII.GetString(data, footer, data.Length - footer).Trim()) : null;
+        var rule = isLong && footer < data.Length
+            ? ZoneRule.Parse(Encoding.ASCII.GetString(data, footer, data.Length - footer).Trim()) : null;
         return characters > 0 && kinds > 0 ? new GoZone(transitions, types, all, rule) : null;
     }
 
@@ -179,7 +180,8 @@ internal sealed class GoZone
         public static Day Parse(string text)
         {
             var slash = text.IndexOf('/', StringComparison.Ordinal);
-            var parts = (slash < 0 ? text[1..] : text[1..slash]).Split('.').Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
+            var parts = (slash < 0 ? text[1..] : text[1..slash]).Split('.')
+                .Select(p => int.Parse(p, CultureInfo.InvariantCulture)).ToArray();
             var at = slash + 1;
             return new Day(parts[0], parts[1], parts[2], slash < 0 ? 7200 : ZoneRule.Seconds(text, ref at));
         }

@@ -140,7 +140,8 @@ internal sealed class PatternParser
     private static bool TryCount(string digits, out int count)
     {
         count = MostRepetitions + 1;
-        if (digits.Length == 0 || digits.AsSpan().ContainsAnyExceptInRange('0', '9') || (digits.Length > 1 && digits[0] == '0')) return false;
+        if (digits.Length == 0 || digits.AsSpan().ContainsAnyExceptInRange('0', '9') || (digits.Length > 1 && digits[0] == '0'))
+            return false;
         if (digits.Length < 6) count = int.Parse(digits, CultureInfo.InvariantCulture);
         return true;
     }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Anvil.Templates;
 
-/// <summary>Sprig's text functions. Where Go counts octets, they do; a text that is cut within a character can be put together again.</summary>
+/// <summary>
+/// Sprig's text functions. Where Go counts octets, they do; a text that is cut within a character can be put together again.
+/// </summary>
 internal static class TextFunctions
 {
     /// <summary>Entries of the map that `split` makes: a piece, its name and its place in the map.</summary>

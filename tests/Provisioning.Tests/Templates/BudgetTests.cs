@@ -182,7 +182,8 @@ public sealed class BudgetTests
     [InlineData("ago 1")]
     public void WhatWouldReachOutsideSaysWhyItDoesNot(string call)
         => Assert.Contains(" is refused: templates do not ",
-            Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", $"{{{{{call}}}}}", null)).Message, StringComparison.Ordinal);
+            Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", $"{{{{{call}}}}}", null)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a(?=b)")]
@@ -192,7 +193,8 @@ public sealed class BudgetTests
     public void PatternsThatMayTakeLongAreRefused(string pattern)
         => Assert.Contains("error parsing regexp",
             Assert.Throws<TemplateException>(
-                () => TemplateSet.Empty.Render("t", $"{{{{regexMatch `{pattern}` \"aaaa\"}}}}", null)).Message, StringComparison.Ordinal);
+                () => TemplateSet.Empty.Render("t",
+                    $"{{{{mustRegexMatch `{pattern}` \"aaaa\"}}}}", null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void PatternsTakeTimeThatGrowsWithTheTextAlone()
