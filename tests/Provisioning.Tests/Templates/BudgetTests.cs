@@ -193,7 +193,8 @@ public sealed class BudgetTests
     public void PatternsThatMayTakeLongAreRefused(string pattern)
         => Assert.Contains("error parsing regexp",
             Assert.Throws<TemplateException>(
-                () => TemplateSet.Empty.Render("t", $"{{{{regexMatch `{pattern}` \"aaaa\"}}}}", null)).Message, StringComparison.Ordinal);
+                () => TemplateSet.Empty.Render("t",
+                    $"{{{{mustRegexMatch `{pattern}` \"aaaa\"}}}}", null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void PatternsTakeTimeThatGrowsWithTheTextAlone()

@@ -87,10 +87,11 @@ public sealed class TemplateSetTests
     [Theory]
     [InlineData("one\n{{ .Missing }}", "template: t:2:3: executing \"t\" at <.Missing>: map has no entry for key \"Missing\"")]
     [InlineData("{{ .Nothing.X }}", "template: t:1:3: executing \"t\" at <.Nothing.X>: nil data; no entry for key \"X\"")]
-    [InlineData("{{ index .List 9 }}", "template: t:1:3: executing \"t\" at <index>: error calling index: index out of range: 9")]
-    [InlineData("{{ fail \"stop\" }}", "template: t:1:3: executing \"t\" at <fail>: error calling fail: stop")]
+    [InlineData("{{ index .List 9 }}", "template: t:1:3: executing \"t\" at <index .List 9>: error calling index: index out of range: 9")]
+    [InlineData("{{ fail \"stop\" }}", "template: t:1:3: executing \"t\" at <fail \"stop\">: error calling fail: stop")]
     [InlineData("{{ template \"gone\" }}", "template: t:1:3: executing \"t\" at <{{template \"gone\"}}>: template \"gone\" not defined")]
-    [InlineData("{{ lt 1 \"a\" }}", "template: t:1:3: executing \"t\" at <lt>: error calling lt: incompatible types for comparison")]
+    [InlineData("{{ lt 1 \"a\" }}",
+        "template: t:1:3: executing \"t\" at <lt 1 \"a\">: error calling lt: incompatible types for comparison")]
     [InlineData("{{ upper }}", "template: t:1:3: executing \"t\" at <upper>: wrong number of args for upper: want 1 got 0")]
     public void NamesTemplateLineAndCauseOfWhatFails(string template, string expected)
         => Assert.Equal(expected, Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", template, Data)).Message);
