@@ -1,4 +1,5 @@
 using Anvil.Contracts;
+using Anvil.Contracts.Machines;
 using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
@@ -35,6 +36,12 @@ public sealed record ObjectRequest(Principal Principal, string Place)
 
     /// <summary>The memory that a change may take; null: it is not counted.</summary>
     public IChangeMemory? Room { get; init; }
+
+    /// <summary>Waits for the memory that a machine takes: it is read, and written, whole however little is said of it.</summary>
+    public async Task HoldAsync(string machine, IMachineQueries queries, CancellationToken cancellation)
+    {
+        if (Room is { } room) await room.TakeAsync(await queries.OctetsOfAsync(machine, cancellation), cancellation);
+    }
 
     /// <summary>True when the query has a word with the value true or 1.</summary>
     public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is ["true" or "1"];

@@ -9,13 +9,15 @@ namespace Anvil.Templates;
 /// </summary>
 internal sealed class ParsedTexts
 {
-    /// <summary>Texts that are kept; where there are more, all are forgotten, and come again.</summary>
+    /// <summary>Texts that are kept, and their characters; where there are more, all are forgotten, and come again.</summary>
     private const int Most = 2000;
+    private const int MostCharacters = 4 << 20;
 
-    /// <summary>Characters of a text that is kept: together no more than 64 MiB.</summary>
+    /// <summary>Characters of a text that is kept.</summary>
     private const int Longest = 16_384;
 
     private readonly ConcurrentDictionary<(string Name, string Text), Parsed> _parsed = new();
+    private int _characters;
 
     /// <summary>What a text defines, itself under its name.</summary>
     /// <exception cref="TemplateException">The text does not parse, or the budget is spent.</exception>
@@ -38,7 +40,12 @@ internal sealed class ParsedTexts
 
         var (steps, memory) = (budget.Steps, budget.Memory);
         var definitions = Parse(name, text, budget);
-        if (_parsed.Count >= Most) _parsed.Clear();
+        if (Interlocked.Add(ref _characters, text.Length) > MostCharacters || _parsed.Count >= Most)
+        {
+            _parsed.Clear();
+            Interlocked.Exchange(ref _characters, text.Length);
+        }
+
         _parsed[(name, text)] = new Parsed(definitions, budget.Steps - steps, budget.Memory - memory);
         return definitions;
     }

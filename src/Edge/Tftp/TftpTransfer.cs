@@ -111,7 +111,7 @@ public sealed class TftpTransfer
                 IsProven = true;
                 _proven();
                 if (hasOptions) return;
-                _sent = 1;
+                (_sent, _next) = (1, 2);
                 Acknowledged(1);
                 return;
             }
@@ -183,7 +183,6 @@ public sealed class TftpTransfer
     private void Acknowledged(long block)
     {
         for (; _base <= block; _base++) _octets += _lengths[Slot(_base)] - TftpPacket.HeaderLength;
-        _next = Math.Max(_next, _base);
     }
 
     private int Slot(long block) => (int)((block - 1) % _options.WindowSize);

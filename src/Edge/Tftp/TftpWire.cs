@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -34,6 +33,8 @@ internal sealed partial class TftpWire : IDisposable
 
     private readonly Socket _socket;
     private readonly int _handle;
+
+    /// <summary>sockaddr_in of ip(7): of the client, and of whoever sent the last packet.</summary>
     private readonly byte[] _client;
     private readonly byte[] _from = new byte[AddressLength];
     private readonly int _segment;
@@ -46,7 +47,7 @@ internal sealed partial class TftpWire : IDisposable
     /// <param name="window">Packets that are sent at once.</param>
     public TftpWire(Socket answered, IPEndPoint client, int segment, int window)
     {
-        (_segment, _client) = (segment, Address(client));
+        (_segment, _client) = (segment, client.Serialize().Buffer.ToArray());
         // A socket of .NET that has waited without blocking wakes another thread for each packet, as long as it lives. So this is another
         // one at the same port; that either lets it be used again is told after the first was given a port that nobody else has.
         var yes = BitConverter.GetBytes(1);
@@ -57,6 +58,8 @@ internal sealed partial class TftpWire : IDisposable
             _socket.SetRawSocketOption(SolSocket, SoReuseAddress, yes);
             _socket.Bind(answered.LocalEndPoint!);
             answered.Dispose();
+            // From here on nobody else is given the port: a client that lets its own be used again might have been.
+            _socket.SetRawSocketOption(SolSocket, SoReuseAddress, BitConverter.GetBytes(0));
             _handle = (int)_socket.SafeHandle.DangerousGetHandle();
             if (window > 1) _cuts = Cut(segment);
         }
@@ -79,8 +82,8 @@ internal sealed partial class TftpWire : IDisposable
             var length = Math.Min(packets.Length, _cuts ? most : _segment);
             if (!TrySend(packets[..length], _client, out var error))
             {
-                if (length <= _segment) throw new SocketException(error);
-                // A packet that is larger than the path takes, or an interface without checksums: the kernel says so at the first window.
+                if (!_cuts) throw new SocketException(error);
+                // A packet that is larger than the path takes, or an interface without checksums: cutting is refused, also of one alone.
                 _cuts = false;
                 Cut(0);
                 continue;
@@ -136,16 +139,6 @@ internal sealed partial class TftpWire : IDisposable
         {
             return false;
         }
-    }
-
-    /// <summary>sockaddr_in of ip(7).</summary>
-    private static byte[] Address(IPEndPoint client)
-    {
-        var address = new byte[AddressLength];
-        BitConverter.TryWriteBytes(address, (ushort)AddressFamily.InterNetwork);
-        BinaryPrimitives.WriteUInt16BigEndian(address.AsSpan(2), (ushort)client.Port);
-        client.Address.TryWriteBytes(address.AsSpan(4), out _);
-        return address;
     }
 
     [LibraryImport("libc", EntryPoint = "shutdown")]

@@ -63,7 +63,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
             return Refused(ApiError.BadRequest(Prefix, "", "POST", message));
         }
 
-        await HoldAsync(uuid, request, cancellation);
+        await request.HoldAsync(uuid, queries, cancellation);
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
         // The machine itself is given what the task's scripts need; nobody else is.
         return request.Principal.Kind != PrincipalKind.Machine || answer.Job is null ? Changed(answer)
@@ -79,7 +79,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         CancellationToken cancellation)
     {
         var job = (Job)found.Document;
-        await HoldAsync(job.Machine, request, cancellation);
+        await request.HoldAsync(job.Machine, queries, cancellation);
         return Changed(await GrainCalls.ActAsync(
             () => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine)))));
     }
@@ -94,12 +94,6 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         await queries.DeleteJobAsync(job.Uuid, cancellation);
         await logs.DeleteAsync(Guid.Parse(job.Uuid), cancellation);
         return new ChangedObject(200, job, null, "");
-    }
-
-    /// <summary>A job is a change of its machine, which is written whole however little is said of the job.</summary>
-    private async Task HoldAsync(string machine, ObjectRequest request, CancellationToken cancellation)
-    {
-        if (request.Room is { } room) await room.TakeAsync(await queries.OctetsOfAsync(machine, cancellation), cancellation);
     }
 
     private IMachineGrain Grain(string uuid) => grains.Machine(uuid);

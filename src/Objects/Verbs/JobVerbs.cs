@@ -26,7 +26,7 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         var job = await JobAsync(text, "actions", "GET", request, cancellation);
         var snapshot = catalog.Current;
         // Who waits for a thread that renders holds the machine meanwhile.
-        if (request.Room is { } room) await room.TakeAsync(await queries.OctetsOfAsync(job.Machine, cancellation), cancellation);
+        await request.HoldAsync(job.Machine, queries, cancellation);
         if (await queries.FindAsync(job.Machine, cancellation) is not { } machine)
             throw new ApiException(ApiError.NotFound("machines", job.Machine));
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
