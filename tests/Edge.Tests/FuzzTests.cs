@@ -75,16 +75,17 @@ public sealed class FuzzTests : IDisposable
         var relay = EncapsulatedOptions.Read(message.Option(DhcpOption.RelayAgentInformation) ?? []);
         _ = SubnetChoice.Links(arrival, relay, Catalog);
         _ = SubnetChoice.ServerId(arrival, relay, Net);
-        var client = DhcpHandler.ClientOf(message);
+        var client = DhcpHandler.ClientOf(message, ClientKinds.BuiltIn);
         var boot = new BootAnswer(client.Kind != ClientKind.None, "ipxe.efi", "env", "", []) { FromDisk = random.Next(2) == 0 };
         var replies = new DhcpReplies(Catalog);
-        foreach (var reply in new[] { replies.Lease(message, DhcpMessageType.Offer, Lease, Net, null, boot, 1),
-            replies.Proxy(message, DhcpMessageType.Offer, Net, boot, 1), replies.Inform(message, Net, boot, 1),
-            DhcpReplies.Nak(message, 1) })
+        var on = new DhcpExchange(arrival, Net, 1, new DhcpSelf(1, 1), null, client, boot);
+        foreach (var reply in new[] { replies.Lease(on, DhcpMessageType.Offer, Lease, null),
+            DhcpReplies.Proxy(on, DhcpMessageType.Offer), replies.Inform(on), DhcpReplies.Nak(message, 1) })
         {
             var octets = reply.ToBytes(548);
+            const int OfTheProtocol = 9;
             Assert.InRange(octets.Length, DhcpMessage.ShortestLength,
-                Math.Max(548, 241 + 2 + (message.Option(DhcpOption.RelayAgentInformation)?.Length ?? 0) * 2));
+                Math.Max(548, 241 + 2 + OfTheProtocol + (message.Option(DhcpOption.RelayAgentInformation)?.Length ?? 0) * 2));
             var read = DhcpMessage.TryParse(octets, out _);
             Assert.NotNull(read);
             Assert.Equal(message.TransactionId, read.TransactionId);

@@ -10,7 +10,17 @@ namespace Anvil.Edge.Dhcp;
 /// <param name="IsBinl">Came to port 4011.</param>
 /// <param name="Interface">Name of the receiving interface.</param>
 public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> InterfaceAddresses, uint SourceAddress, int SourcePort,
-    bool IsBinl, string Interface = "");
+    bool IsBinl, string Interface = "")
+{
+    /// <summary>Address that the packet was sent to, host order; 0 where that is not known.</summary>
+    public uint Destination { get; init; }
+
+    /// <summary>
+    /// True for what a client sent to our address itself, past its relay: a renewal, a release, an inform (RFC 2131 section 4.4.5). Which
+    /// link it is on, only its own address says.
+    /// </summary>
+    public bool IsOwnUnicast => Message is { RelayAddress: 0, ClientAddress: not 0 } && InterfaceAddresses.Contains(Destination);
+}
 
 /// <summary>A reply and where it goes; address 255.255.255.255 is broadcast on the interface that the request came in on.</summary>
 /// <param name="Message">The reply.</param>
@@ -18,7 +28,11 @@ public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> Interf
 /// <param name="Port">UDP port there.</param>
 /// <param name="ByHardware">The client does not have that address yet: the frame goes to its hardware address (RFC 2131 section
 /// 4.1).</param>
-public sealed record DhcpDeparture(DhcpMessage Message, uint Address, int Port, bool ByHardware = false);
+public sealed record DhcpDeparture(DhcpMessage Message, uint Address, int Port, bool ByHardware = false)
+{
+    /// <summary>Uuid of the machine that it goes to; "" for an unknown one.</summary>
+    public string Machine { get; init; } = "";
+}
 
 /// <summary>What is answered: a reply, or none and why not.</summary>
 public sealed record DhcpOutcome(DhcpDeparture? Departure, DhcpDrop Drop);

@@ -25,6 +25,7 @@ public sealed class DhcpHandler(
 {
     private const int MostAcquaintances = 65_536;
     private static readonly TimeSpan AcquaintedFor = TimeSpan.FromHours(1);
+    private readonly ClientKindTable _kinds = new();
     private readonly Acquaintances _acquaintances = new(MostAcquaintances, AcquaintedFor, time);
 
     /// <summary>True for a client that goes first: its machine is known, or it was given or offered an address lately.</summary>
@@ -65,15 +66,16 @@ public sealed class DhcpHandler(
             timeline.Note("", request.Mac, "dhcp", $"relay {IPv4.Format(request.RelayAddress)}", "learned",
                 $"it sends from {IPv4.Format(arrival.SourceAddress)}, and serves {links[0].Subnet.Name}");
         var machine = await machines.FindAsync(request.Mac, cancellation);
-        var client = ClientOf(request);
+        var client = ClientOf(request, _kinds.Of(snapshot));
         DhcpExchange On(SubnetLink link)
         {
-            var server = SubnetChoice.ServerId(arrival, relayOptions, link.Subnet);
+            var server = new DhcpSelf(SubnetChoice.ServerId(arrival, relayOptions, link.Subnet),
+                SubnetChoice.OwnAddress(arrival, link.Subnet));
             var boot = BootDecision.Decide(machine, request.Mac, client, snapshot,
-                new BootServer(IPv4.Format(server), options.Value.FilePort,
+                new BootServer(IPv4.Format(server.Address), options.Value.FilePort,
                     options.Value.ApiPort)
                 { ApiAddress = options.Value.ApiAddress });
-            return new DhcpExchange(arrival, link.Subnet, link.Via, server, machine, client, boot);
+            return new DhcpExchange(arrival, link.Subnet, link.Via, server, machine, client.As(boot.Architecture), boot);
         }
 
         if (arrival.IsBinl) return Binl(On(links[0]));
@@ -95,7 +97,7 @@ public sealed class DhcpHandler(
             && request.OptionAddress(DhcpOption.RequestedAddress) is var asked and not 0 ? asked : request.ClientAddress;
         var exchange = On(links.FirstOrDefault(l => l.Subnet.Cidr.Contains(address)) ?? links[0]);
         if (exchange.Subnet.Proxy) return await ObserveAsync(exchange, address);
-        if (chosen != 0 && chosen != exchange.Server && !arrival.InterfaceAddresses.Contains(chosen))
+        if (chosen != 0 && chosen != exchange.Server.Id && !arrival.InterfaceAddresses.Contains(chosen))
             return Silent(request, DhcpDrop.OtherServer, $"chose server {IPv4.Format(chosen)}", machine);
         return request.Type switch
         {
@@ -139,14 +141,15 @@ public sealed class DhcpHandler(
         }
     }
 
-    /// <summary>Reads the client's kind out of its options.</summary>
-    public static BootClient ClientOf(DhcpMessage request)
+    /// <summary>Reads the client's kind out of its message.</summary>
+    public static BootClient ClientOf(DhcpMessage request, ClientKinds kinds)
     {
         var userClass = request.OptionText(DhcpOption.UserClass);
         var isIpxe = userClass is "iPXE" || (userClass is { Length: 5 } && userClass.EndsWith("iPXE", StringComparison.Ordinal));
         var features = EncapsulatedOptions.Read(request.Option(DhcpOption.Ipxe) ?? []).Keys.ToHashSet();
-        int? architecture = request.Option(DhcpOption.ClientArchitecture) is { Length: >= 2 } octets ? (octets[0] << 8) | octets[1] : null;
-        return BootClient.From(request.OptionText(DhcpOption.VendorClass), isIpxe, features, architecture);
+        var vendorClass = request.OptionText(DhcpOption.VendorClass);
+        var kind = kinds.Find(request.Mac, vendorClass ?? "", userClass ?? "", request.Option(DhcpOption.ClientMachineId) ?? []);
+        return BootClient.From(vendorClass, isIpxe, features, request.Option(DhcpOption.ClientArchitecture) ?? [], kind);
     }
 
     private async Task<DhcpOutcome> DiscoverAsync(DhcpExchange on)
@@ -167,8 +170,7 @@ public sealed class DhcpHandler(
             prober.Begin(on.Arrival, address, address == offered ? request.Mac : "", (probed, inUse) => subnet.Probed(probed, inUse));
         Note(on.Machine, request, on.Client, $"OFFER {lease.Addr}", answer.Reason, on.Boot);
         return Depart(on.Arrival,
-            new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Offer, lease, on.Subnet, answer.Reservation, on.Boot,
-                on.Server));
+            new DhcpReplies(catalog.Current).Lease(on, DhcpMessageType.Offer, lease, answer.Reservation), on.Machine);
     }
 
     private static LeaseCall Call(LeaseAct act, DhcpExchange on, uint address)
@@ -192,9 +194,9 @@ public sealed class DhcpHandler(
             case LeaseVerdict.Silence: return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
             case LeaseVerdict.Refuse:
                 Note(on.Machine, request, on.Client, "NAK", answer.Reason, on.Boot);
-                var nak = DhcpReplies.Nak(request, on.Server);
+                var nak = DhcpReplies.Nak(request, on.Server.Id);
                 // Without a relay a NAK is always broadcast: the client's address may be wrong here (RFC 2131 section 4.1).
-                return request.RelayAddress != 0 ? Depart(on.Arrival, nak)
+                return request.RelayAddress != 0 ? Depart(on.Arrival, nak, on.Machine)
                     : new DhcpOutcome(new DhcpDeparture(nak, uint.MaxValue, options.Value.DhcpClientPort), DhcpDrop.None);
         }
 
@@ -203,8 +205,7 @@ public sealed class DhcpHandler(
         if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, lease.Addr, "", ""));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
         return Depart(on.Arrival,
-            new DhcpReplies(catalog.Current).Lease(request, DhcpMessageType.Ack, lease, on.Subnet, answer.Reservation, on.Boot,
-                on.Server));
+            new DhcpReplies(catalog.Current).Lease(on, DhcpMessageType.Ack, lease, answer.Reservation), on.Machine);
     }
 
     private async Task<DhcpOutcome> GiveBackAsync(LeaseAct act, DhcpExchange on, uint address)
@@ -223,7 +224,7 @@ public sealed class DhcpHandler(
         Note(on.Machine, on.Request, on.Client, "proxy OFFER", $"boot server beside another DHCP server in {on.Subnet.Name}", on.Boot);
         Sight(on);
         return Depart(on.Arrival,
-            new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Offer, on.Subnet, on.Boot, on.Server));
+            DhcpReplies.Proxy(on, DhcpMessageType.Offer), on.Machine);
     }
 
     private DhcpOutcome Binl(DhcpExchange on)
@@ -232,28 +233,41 @@ public sealed class DhcpHandler(
             return Silent(on.Request, DhcpDrop.MessageType, "port 4011 takes requests of boot servers alone", on.Machine);
         if (!on.Boot.Boots) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "boot server ACK", "asked on port 4011", on.Boot);
-        var reply = new DhcpReplies(catalog.Current).Proxy(on.Request, DhcpMessageType.Ack, on.Subnet, on.Boot, on.Server);
-        return new DhcpOutcome(new DhcpDeparture(reply, on.Arrival.SourceAddress, on.Arrival.SourcePort), DhcpDrop.None);
+        var reply = DhcpReplies.Proxy(on, DhcpMessageType.Ack);
+        return new DhcpOutcome(
+            new DhcpDeparture(reply, on.Arrival.SourceAddress, on.Arrival.SourcePort) { Machine = on.Machine?.Uuid ?? "" },
+            DhcpDrop.None);
     }
 
     private DhcpOutcome Inform(DhcpExchange on)
     {
         if (on.Request.ClientAddress == 0) return new DhcpOutcome(null, DhcpDrop.MessageType);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Inform(on.Request, on.Subnet, on.Boot, on.Server));
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Inform(on), on.Machine);
     }
 
     /// <summary>Where a reply goes (RFC 2131 section 4.1).</summary>
-    private DhcpOutcome Depart(DhcpArrival arrival, DhcpMessage reply)
+    private DhcpOutcome Depart(DhcpArrival arrival, DhcpMessage reply, KnownMachine? machine)
     {
         var request = arrival.Message;
         var port = options.Value.DhcpClientPort;
-        if (request.RelayAddress != 0)
-            return new DhcpOutcome(new DhcpDeparture(reply, request.RelayAddress, RelayPort(arrival)), DhcpDrop.None);
-        if (request.ClientAddress != 0) return new DhcpOutcome(new DhcpDeparture(reply, request.ClientAddress, port), DhcpDrop.None);
+        DhcpOutcome To(uint address, int at, bool byHardware = false)
+            => new(new DhcpDeparture(reply, address, at, byHardware) { Machine = machine?.Uuid ?? "" }, DhcpDrop.None);
+        if (request.RelayAddress != 0) return To(request.RelayAddress, RelayPort(arrival));
+        if (request.ClientAddress != 0) return To(request.ClientAddress, port);
         var byHardware = !request.WantsBroadcast && reply.YourAddress != 0 && request is { HardwareType: 1, HardwareAddress.Count: 6 };
-        return new DhcpOutcome(byHardware ? new DhcpDeparture(reply, reply.YourAddress, port, ByHardware: true)
-            : new DhcpDeparture(reply, uint.MaxValue, port), DhcpDrop.None);
+        return byHardware ? To(reply.YourAddress, port, byHardware) : To(uint.MaxValue, port);
     }
+
+    /// <summary>Says what a reply had no room for.</summary>
+    /// <param name="arrival">What is answered.</param>
+    /// <param name="departure">The reply.</param>
+    /// <param name="longest">Octets that the client takes.</param>
+    /// <param name="codes">Codes of the options that were left out.</param>
+    public void NoteLeftOut(DhcpArrival arrival, DhcpDeparture departure, int longest, IReadOnlyList<byte> codes)
+        => timeline.Note(departure.Machine, arrival.Message.Mac, "dhcp", departure.Message.Type.ToString().ToUpperInvariant(),
+            "without options " + string.Join(", ", codes),
+            $"the client takes {longest} octets (option 57), and its relay's option 82 has "
+                + $"{arrival.Message.Option(DhcpOption.RelayAgentInformation)?.Length ?? 0} of them");
 
     /// <summary>The server's port, unless the relay says that it sends from another one (RFC 8357: sub-option 19).</summary>
     private int RelayPort(DhcpArrival arrival)
@@ -307,7 +321,8 @@ public sealed class DhcpHandler(
     private void Note(KnownMachine? machine, DhcpMessage request, BootClient client, string outcome, string reason, BootAnswer boot)
     {
         var what = $"{request.Type.ToString().ToUpperInvariant()} "
-            + $"from {(client.Kind == ClientKind.None ? "an operating system" : $"{client.Kind} ({client.Firmware})")}";
+            + $"from {(client.Row is { } row ? row.Name : client.Kind == ClientKind.None ? "an operating system" : "")}"
+            + (client.Kind == ClientKind.None ? "" : $"{(client.Row is null ? "" : ", ")}{client.Kind} ({client.Firmware})");
         var detail = client.Kind == ClientKind.None
             ? reason : $"{reason}; {string.Join("; ", boot.Reasons)}{(boot.Boots ? $"; boots {boot.File}" : "")}";
         timeline.Note(machine?.Uuid ?? "", request.Mac, "dhcp", what, outcome, detail);

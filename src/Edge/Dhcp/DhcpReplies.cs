@@ -26,38 +26,28 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     private static readonly byte[] IpxeNoProxy = [176, 1, 1];
 
     /// <summary>OFFER or ACK with an address.</summary>
-    public DhcpMessage Lease(DhcpMessage request, DhcpMessageType type, Lease lease, Subnet subnet, Reservation? reservation,
-        BootAnswer boot, uint server)
+    public DhcpMessage Lease(DhcpExchange on, DhcpMessageType type, Lease lease, Reservation? reservation)
     {
-        var configured = Configured(request, subnet, reservation);
-        var options = Header(type, server);
+        var configured = Configured(on, reservation);
+        var options = Header(type, on.Server.Id);
         options.Add(Number(DhcpOption.LeaseTime, (uint)lease.Duration));
         options.Add(configured.TryGetValue(DhcpOption.RenewalTime, out var renewal)
             ? KeyValuePair.Create(DhcpOption.RenewalTime, renewal) : Number(DhcpOption.RenewalTime, (uint)(lease.Duration / 2)));
         options.Add(configured.TryGetValue(DhcpOption.RebindingTime, out var rebinding)
             ? KeyValuePair.Create(DhcpOption.RebindingTime, rebinding)
                 : Number(DhcpOption.RebindingTime, (uint)(lease.Duration * 3L / 4)));
-        AddConfigured(request, options, configured, boot);
         var noBoot = reservation?.Options.Any(o => o.Code == DhcpOption.BootFileName && o.Value.Length == 0) == true || lease.SkipBoot;
-        var next = IPv4.TryParse(lease.NextServer, out var own) ? own : server;
-        return Finish(request, IPv4.Parse(lease.Addr), noBoot ? boot with { Boots = false, FromDisk = false } : boot, next, options,
-            configured);
+        return Finish(noBoot ? WithoutBoot(on) : on, IPv4.Parse(lease.Addr), lease.NextServer, options, configured);
     }
 
     /// <summary>A proxyDHCP answer: boot file and no address.</summary>
-    public DhcpMessage Proxy(DhcpMessage request, DhcpMessageType type, Subnet? subnet, BootAnswer boot, uint server)
-        => Finish(request, 0, boot, subnet is not null && IPv4.TryParse(subnet.NextServer, out var next) ? next : server,
-            Header(type, server), new Dictionary<byte, byte[]>());
+    public static DhcpMessage Proxy(DhcpExchange on, DhcpMessageType type)
+        => Finish(on, 0, on.Subnet.NextServer, Header(type, on.Server.Id), new Dictionary<byte, byte[]>());
 
     /// <summary>ACK of a DHCPINFORM: options without an address or times (RFC 2131 section 4.3.5).</summary>
-    public DhcpMessage Inform(DhcpMessage request, Subnet subnet, BootAnswer boot, uint server)
-    {
-        var configured = Configured(request, subnet, null);
-        var options = Header(DhcpMessageType.Ack, server);
-        AddConfigured(request, options, configured, boot);
-        var next = IPv4.TryParse(subnet.NextServer, out var own) ? own : server;
-        return Finish(request, 0, subnet.Unmanaged ? boot with { Boots = false, FromDisk = false } : boot, next, options, configured);
-    }
+    public DhcpMessage Inform(DhcpExchange on)
+        => Finish(on.Subnet.Unmanaged ? WithoutBoot(on) : on, 0, on.Subnet.NextServer, Header(DhcpMessageType.Ack, on.Server.Id),
+            Configured(on, null));
 
     /// <summary>NAK: message type and server identifier alone.</summary>
     public static DhcpMessage Nak(DhcpMessage request, uint server)
@@ -67,9 +57,19 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         return Reply(request, 0, 0, "", "", options, broadcast: true);
     }
 
-    private static DhcpMessage Finish(DhcpMessage request, uint address, BootAnswer boot, uint next,
-        List<KeyValuePair<byte, byte[]>> options, IReadOnlyDictionary<byte, byte[]> configured)
+    private static DhcpExchange WithoutBoot(DhcpExchange on) => on with { Boot = on.Boot with { Boots = false, FromDisk = false } };
+
+    /// <summary>
+    /// The rest of a reply. Who asks for no boot answer of ours (an operating system, a switch, a boot monitor), and who is given none
+    /// because the subnet or reservation says so, is told next server, 66 and 67 as they are configured.
+    /// </summary>
+    private static DhcpMessage Finish(DhcpExchange on, uint address, string nextServer, List<KeyValuePair<byte, byte[]>> options,
+        IReadOnlyDictionary<byte, byte[]> configured)
     {
+        var (request, boot) = (on.Request, on.Boot);
+        var isOwn = !boot.Boots && (on.Client.Kind == ClientKind.None || on.Subnet.Unmanaged);
+        AddConfigured(request, options, configured, isOwn, boot.Boots || isOwn);
+        var next = IPv4.TryParse(nextServer, out var set) ? set : boot.Boots ? on.Server.Address : 0;
         var file = "";
         var serverName = "";
         var vendorClass = request.OptionText(DhcpOption.VendorClass) ?? "";
@@ -82,18 +82,34 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             var isHttp = vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal);
             if (isHttp) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
             else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
-                SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : PxeVendorOptions);
+                SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : VendorOptions(on.Client));
             if (file.Length > 127 || isHttp) Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
         }
         else if (boot.FromDisk && !isIpxe && vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
         {
             SetPxe(request, options, PxeLocalBoot);
         }
+        else if (isOwn && options.Exists(o => o.Key == DhcpOption.BootFileName))
+        {
+            // Some read the header alone.
+            file = Encoding.UTF8.GetString(configured[DhcpOption.BootFileName]);
+        }
 
         if (isIpxe && !configured.ContainsKey(DhcpOption.Ipxe)) options.Add(KeyValuePair.Create(DhcpOption.Ipxe, IpxeNoProxy));
         Echo(request, options);
-        return Reply(request, address, boot.Boots ? next : 0, serverName, file, options, broadcast: false);
+        return Reply(request, address, boot.Boots || isOwn ? next : 0, serverName, file, options, broadcast: false);
     }
+
+    /// <summary>The boot file of this reply and no other; or, for firmware that looks for its own menu item first, that item.</summary>
+    private static byte[] VendorOptions(BootClient client)
+        => client.Menu.Length == 0 ? PxeVendorOptions : Menu(Encoding.ASCII.GetBytes(client.Menu));
+
+    /// <summary>
+    /// A boot menu of one item, boot server type 0 of which this is the server, shown for no time (PXE 2.1 section 2.2.4; 6: broadcast and
+    /// multicast discovery off, only servers of the list).
+    /// </summary>
+    private static byte[] Menu(ReadOnlySpan<byte> item)
+        => [6, 1, 3, 10, 4, 0, .. "PXE"u8, 9, (byte)(3 + item.Length), 0, 0, (byte)item.Length, .. item, 255];
 
     private static void SetPxe(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options, byte[] vendorOptions)
     {
@@ -108,23 +124,29 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         options.Add(KeyValuePair.Create(code, value.ToArray()));
     }
 
-    private Dictionary<byte, byte[]> Configured(DhcpMessage request, Subnet subnet, Reservation? reservation)
+    /// <summary>
+    /// What the client's kind, the subnet and the reservation set, the later over the earlier; an empty value takes away what stood
+    /// before.
+    /// </summary>
+    private Dictionary<byte, byte[]> Configured(DhcpExchange on, Reservation? reservation)
     {
-        var all = new Dictionary<byte, byte[]>(subnet.Options.Count);
+        var request = on.Request;
+        var all = new Dictionary<byte, byte[]>(on.Subnet.Options.Count);
         TemplateMap? data = null;
         RenderBudget? budget = null;
-        foreach (var option in subnet.Options) Set(option);
+        foreach (var option in on.Client.Row?.Options ?? []) Set(option);
+        foreach (var option in on.Subnet.Options) Set(option);
         foreach (var option in reservation?.Options ?? []) Set(option);
         return all;
 
         void Set(DhcpOptionSetting option)
         {
             var (code, text) = option;
-            if (text.Length == 0) return;
             try
             {
                 var value = text.Contains("{{", StringComparison.Ordinal) ? Rendered(code, text) : text;
                 if (value.Length > 0) all[code] = OptionText.Encode(code, value);
+                else all.Remove(code);
             }
             catch (Exception e) when (e is TemplateException or FormatException)
             {
@@ -140,7 +162,7 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     }
 
     private static void AddConfigured(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options,
-        IReadOnlyDictionary<byte, byte[]> configured, BootAnswer boot)
+        IReadOnlyDictionary<byte, byte[]> configured, bool tellsBootFile, bool tellsRoot)
     {
         Span<bool> told = stackalloc bool[256];
         told.Clear();
@@ -148,10 +170,10 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         {
             if (told[code]) continue;
             told[code] = true;
-            if (code is DhcpOption.TftpServerName or DhcpOption.BootFileName or DhcpOption.LeaseTime or DhcpOption.RenewalTime
-                or DhcpOption.RebindingTime
-                or DhcpOption.MessageType or DhcpOption.ServerId or DhcpOption.ClientId or DhcpOption.RelayAgentInformation
-                    || (!boot.Boots && code == 17)) continue;
+            if (code is DhcpOption.LeaseTime or DhcpOption.RenewalTime or DhcpOption.RebindingTime or DhcpOption.MessageType
+                or DhcpOption.ServerId or DhcpOption.ClientId or DhcpOption.RelayAgentInformation
+                || (!tellsBootFile && code is DhcpOption.TftpServerName or DhcpOption.BootFileName)
+                || (!tellsRoot && code == DhcpOption.RootPath)) continue;
             if (configured.TryGetValue(code, out var value)) options.Add(KeyValuePair.Create(code, value));
         }
     }

@@ -55,6 +55,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
                 ReceiveBufferSize = ReceiveBuffer
             };
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
         socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(name + "\0"));
         socket.Bind(new IPEndPoint(IPAddress.Any, port));
         using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
@@ -94,10 +95,10 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         var any = new IPEndPoint(IPAddress.Any, 0);
         while (!cancellation.IsCancellationRequested)
         {
-            SocketReceiveFromResult received;
+            SocketReceiveMessageFromResult received;
             try
             {
-                received = await socket.ReceiveFromAsync(buffer, any, cancellation);
+                received = await socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, any, cancellation);
             }
             catch (OperationCanceledException)
             {
@@ -122,7 +123,10 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             else
             {
                 var source = (IPEndPoint)received.RemoteEndPoint;
-                var arrival = new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name);
+                var arrival = new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name)
+                {
+                    Destination = received.PacketInformation.Address is { } to ? IPv4.FromIPAddress(to) : 0,
+                };
                 var goesFirst = handler.GoesFirst(message.Mac);
                 if (!goesFirst && SubnetChoice.LinkName(arrival) is { Length: > 0 } port && !byPort.TryTake((message.RelayAddress, port)))
                     Dropped(DhcpDrop.PortLimit);
@@ -163,7 +167,8 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         // Option 57 counts the IP and UDP headers as well (RFC 2132 section 9.10 leaves it open; clients mean their MTU).
         var longest = arrival.Message.Option(DhcpOption.MaximumMessageSize) is [var high, var low]
             ? Math.Max(LeastTaken, ((high << 8) | low) - Headers) : LeastTaken;
-        var octets = departure.Message.ToBytes(longest);
+        var octets = departure.Message.ToBytes(longest, out var leftOut);
+        if (leftOut.Count > 0) handler.NoteLeftOut(arrival, departure, longest, leftOut);
         var address = departure.Address;
         if (departure.ByHardware)
         {

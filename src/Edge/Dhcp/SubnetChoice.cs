@@ -38,7 +38,10 @@ public static class SubnetChoice
             ? [BinaryPrimitives.ReadUInt32BigEndian(link)] : [arrival.Message.RelayAddress];
     }
 
-    /// <summary>The subnets of the client's link, in the order of the addresses that lead to them.</summary>
+    /// <summary>
+    /// The subnets of the client's link, in the order of the addresses that lead to them. A client that is beyond a relay and speaks to us
+    /// itself is of the subnet that holds its own address, whatever interface the packet came in by; no address leads there then.
+    /// </summary>
     public static IReadOnlyList<SubnetLink> Links(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions,
         CatalogSnapshot catalog)
     {
@@ -49,12 +52,23 @@ public static class SubnetChoice
                 links.Add(new SubnetLink(via, subnet));
         }
 
-        return links;
+        return arrival.IsOwnUnicast && !links.Exists(l => l.Subnet.Cidr.Contains(arrival.Message.ClientAddress))
+            && catalog.SubnetOf(arrival.Message.ClientAddress) is { } own ? [new SubnetLink(0, own)] : links;
     }
 
-    /// <summary>Our server identifier towards a client of a subnet.</summary>
+    /// <summary>
+    /// The address by which a client of a subnet reaches us: the one that its packet was sent to, else one of the interface's in the
+    /// subnet, else the interface's first.
+    /// </summary>
+    public static uint OwnAddress(DhcpArrival arrival, Subnet subnet)
+        => arrival.Destination != 0 && arrival.InterfaceAddresses.Contains(arrival.Destination) ? arrival.Destination
+            : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
+
+    /// <summary>
+    /// Our server identifier towards a client of a subnet (option 54): the relay's where it stands in for us. It stands in for DHCP alone
+    /// (RFC 5107 section 4): next server and URLs name <see cref="OwnAddress"/>.
+    /// </summary>
     public static uint ServerId(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, Subnet subnet)
         => arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4
-            ? BinaryPrimitives.ReadUInt32BigEndian(over)
-            : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
+            && BinaryPrimitives.ReadUInt32BigEndian(over) is var address and not 0 ? address : OwnAddress(arrival, subnet);
 }

@@ -242,7 +242,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             IsRelayed = call.IsRelayed,
             Source = call.Source,
             IsKnown = call.IsKnown || !call.TellsStrangers,
-            IsChosen = call.IsChosen && _journal.MayLackOffers,
+            IsChosen = call.IsChosen,
+            MayLackOffers = _journal.MayLackOffers,
             IsPatient = call.Act == LeaseAct.Discover && _strangers.IsPatient(call.Token),
         };
         return call.Act switch

@@ -94,7 +94,7 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
         };
         var kind = client switch
         {
-            "" or "pxe" => number is 15 or 16 or 19 ? ClientKind.Http : ClientKind.Pxe,
+            "" or "pxe" => ClientArchitectures.IsHttp(number) ? ClientKind.Http : ClientKind.Pxe,
             "ipxe" => ClientKind.Ipxe,
             "http" => ClientKind.Http,
             "none" => ClientKind.None,

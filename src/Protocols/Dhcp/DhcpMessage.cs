@@ -14,6 +14,9 @@ public sealed class DhcpMessage
     /// <summary>Shortest message that old relays and clients take (BOOTP's 300 octets).</summary>
     public const int ShortestLength = 300;
 
+    private const int FileLength = 128;
+    private const int NameLength = 64;
+
     private string? _mac;
 
     private static ReadOnlySpan<byte> Cookie => [99, 130, 83, 99];
@@ -48,7 +51,10 @@ public sealed class DhcpMessage
     /// <summary>Relay's address.</summary>
     public uint RelayAddress { get; init; }
 
-    /// <summary>Hardware address, 1 to 16 octets.</summary>
+    /// <summary>
+    /// Hardware address, 1 to 16 octets; none where a link's addresses are longer and its clients have an identifier instead (RFC 4390
+    /// section 2.1).
+    /// </summary>
     public IReadOnlyList<byte> HardwareAddress { get; init; } = [];
 
     /// <summary>Server name field.</summary>
@@ -67,13 +73,12 @@ public sealed class DhcpMessage
     public DhcpMessageType Type
         => Option(DhcpOption.MessageType) is [var type] && type is >= 1 and <= 8 ? (DhcpMessageType)type : DhcpMessageType.None;
 
-    /// <summary>The client's MAC address, in its written form.</summary>
-    public string Mac => _mac ??= string.Create(Math.Max(0, (HardwareAddress.Count * 3) - 1), HardwareAddress, static (text, octets) =>
-    {
-        const string Digits = "0123456789abcdef";
-        text.Fill(':');
-        for (var i = 0; i < octets.Count; i++) (text[3 * i], text[(3 * i) + 1]) = (Digits[octets[i] >> 4], Digits[octets[i] & 15]);
-    });
+    /// <summary>
+    /// What the client is known by, in its written form: its MAC address, or what <see cref="ClientIdentity"/> makes of its identifier
+    /// where it has none.
+    /// </summary>
+    public string Mac => _mac ??= Written(HardwareAddress.Count > 0 ? HardwareAddress
+        : ClientIdentity.Of(HardwareType, Option(DhcpOption.ClientId) ?? []));
 
     /// <summary>An option's octets; null when it is absent.</summary>
     public byte[]? Option(byte code)
@@ -109,7 +114,7 @@ public sealed class DhcpMessage
         }
 
         var hardwareLength = data[2];
-        if (hardwareLength is 0 or > 16)
+        if (hardwareLength > 16)
         {
             problem = DhcpFault.HardwareAddress;
             return null;
@@ -125,10 +130,17 @@ public sealed class DhcpMessage
             return null;
         }
 
+        const int Ethernet = 1;
+        if (hardwareLength == 0 && (data[1] == Ethernet || !ClientIdentity.Holds(read.LengthOf(DhcpOption.ClientId))))
+        {
+            problem = DhcpFault.HardwareAddress;
+            return null;
+        }
+
         // As the options' own field has it: what an overloaded field says of overloading is nothing (RFC 2132 section 9.3).
         var overload = read.OctetOf(DhcpOption.Overload);
-        var file = data.Slice(108, 128);
-        var serverName = data.Slice(44, 64);
+        var file = data.Slice(108, FileLength);
+        var serverName = data.Slice(44, NameLength);
         if (((overload & 1) != 0 && !read.TryRead(file)) || ((overload & 2) != 0 && !read.TryRead(serverName)))
         {
             problem = DhcpFault.Options;
@@ -155,16 +167,22 @@ public sealed class DhcpMessage
     }
 
     /// <summary>The message's octets, whatever their number.</summary>
-    public byte[] ToBytes() => ToBytes(ushort.MaxValue);
+    public byte[] ToBytes() => ToBytes(ushort.MaxValue, out _);
+
+    /// <inheritdoc cref="ToBytes(int, out IReadOnlyList{byte})"/>
+    public byte[] ToBytes(int longest) => ToBytes(longest, out _);
 
     /// <summary>
-    /// Writes the message, padded to the shortest length that everybody takes. Options over 255 octets are split (RFC 3396). Those
-    /// that find no room go into the unused file and server name fields (option 52, RFC 2132 section 9.3), and into no field after that;
-    /// the relay's option always stays in its place (RFC 3046 section 2.1).
+    /// Writes the message, padded to the shortest length that everybody takes. Options over 255 octets are split (RFC 3396). Where they
+    /// find no room, those of more worth (<see cref="DhcpOption.Worth"/>) stay in their field, others go into the unused file and server
+    /// name fields (option 52, RFC 2132 section 9.3), and what finds none there either is left out, each option as a whole. The
+    /// relay's option always stays in its place, as the last one (RFC 3046 section 2.1).
     /// </summary>
     /// <param name="longest">Most octets that the client takes, at least 548 (RFC 2131 section 2).</param>
-    public byte[] ToBytes(int longest)
+    /// <param name="leftOut">Codes of the options that were left out.</param>
+    public byte[] ToBytes(int longest, out IReadOnlyList<byte> leftOut)
     {
+        leftOut = [];
         var whole = FixedLength + 1;
         var isPlain = true;
         foreach (var (_, value) in Options)
@@ -173,7 +191,7 @@ public sealed class DhcpMessage
             isPlain &= value.Length <= 255;
         }
 
-        return isPlain && whole <= longest ? Plain(whole) : Fitted(longest);
+        return isPlain && whole <= longest ? Plain(whole) : Fitted(longest, out leftOut);
     }
 
     /// <summary>Every option in one part, and all of them in their own field; the relay's is the last.</summary>
@@ -194,30 +212,49 @@ public sealed class DhcpMessage
         return data;
     }
 
-    private byte[] Fitted(int longest)
+    private byte[] Fitted(int longest, out IReadOnlyList<byte> leftOut)
     {
-        var parts = Options.SelectMany(Split).ToList();
-        var relay = parts.Where(p => p.Code == DhcpOption.RelayAgentInformation).ToList();
-        var others = parts.Where(p => p.Code != DhcpOption.RelayAgentInformation).ToList();
-        var room = longest - FixedLength - 1 - relay.Sum(Size);
-        var main = others;
-        List<(byte Code, byte[] Value)> inFile = [], inName = [];
-        if (others.Sum(Size) > room)
+        var main = new OptionField(longest - FixedLength);
+        var relay = new OptionField(ushort.MaxValue);
+        foreach (var option in Options.Where(o => o.Key == DhcpOption.RelayAgentInformation)) relay.TryAdd(option);
+        main.Reserve(relay.Length);
+        var others = Options.Where(o => o.Key != DhcpOption.RelayAgentInformation).OrderBy(o => DhcpOption.Worth(o.Key)).ToList();
+        OptionField? file = null, name = null;
+        var left = new List<byte>();
+        if (others.Sum(OptionField.SizeOf) > main.Room)
         {
             const int OverloadSize = 3;
-            (main, others) = Fit(others, room - OverloadSize);
-            (inFile, others) = File.Length == 0 ? Fit(others, 127) : ([], others);
-            (inName, _) = ServerName.Length == 0 ? Fit(others, 63) : ([], others);
-            var overload = (inFile.Count > 0 ? 1 : 0) + (inName.Count > 0 ? 2 : 0);
-            if (overload > 0) main.Add((DhcpOption.Overload, [(byte)overload]));
+            main.Reserve(OverloadSize);
+            file = File.Length == 0 ? new OptionField(FileLength) : null;
+            // Where it only repeats the next server's address, the field is worth less than an option.
+            name = ServerName.Length == 0 || ServerName == AddressText(ServerAddress) ? new OptionField(NameLength) : null;
+            foreach (var option in others)
+            {
+                var isIn = main.TryAdd(option) || file?.TryAdd(option) == true || name?.TryAdd(option) == true;
+                if (!isIn && DhcpOption.Worth(option.Key) == 0) main.Add(option);
+                else if (!isIn) left.Add(option.Key);
+            }
+
+            var overload = (file is { Length: > 0 } ? 1 : 0) + (name is { Length: > 0 } ? 2 : 0);
+            if (overload > 0) main.Add(KeyValuePair.Create<byte, byte[]>(DhcpOption.Overload, [(byte)overload]));
+        }
+        else
+        {
+            others.ForEach(main.Add);
         }
 
-        main = [.. main, .. relay];
-        var data = new byte[Math.Max(ShortestLength, FixedLength + main.Sum(Size) + 1)];
+        leftOut = left;
+        var data = new byte[Math.Max(ShortestLength, FixedLength + main.Length + relay.Length + 1)];
         WriteHeader(data);
-        if (inFile.Count > 0) WriteOptions(inFile, data.AsSpan(108, 128));
-        if (inName.Count > 0) WriteOptions(inName, data.AsSpan(44, 64));
-        WriteOptions(main, data.AsSpan(FixedLength));
+        if (file is { Length: > 0 }) file.WriteTo(data.AsSpan(108, FileLength));
+        if (name is { Length: > 0 })
+        {
+            data.AsSpan(44, NameLength).Clear();
+            name.WriteTo(data.AsSpan(44, NameLength));
+        }
+
+        var at = FixedLength + main.WriteTo(data.AsSpan(FixedLength));
+        relay.WriteTo(data.AsSpan(at));
         return data;
     }
 
@@ -240,45 +277,22 @@ public sealed class DhcpMessage
         Cookie.CopyTo(data[236..]);
     }
 
-    private static int Size((byte Code, byte[] Value) part) => 2 + part.Value.Length;
-
-    private static IEnumerable<(byte Code, byte[] Value)> Split(KeyValuePair<byte, byte[]> option)
-        => option.Value.Length <= 255 ? [(option.Key, option.Value)] : option.Value.Chunk(255).Select(part => (option.Key, part));
-
-    private static (List<(byte Code, byte[] Value)> In, List<(byte Code, byte[] Value)> Left) Fit(List<(byte Code, byte[] Value)> parts,
-        int room)
-    {
-        List<(byte Code, byte[] Value)> taken = [], left = [];
-        foreach (var part in parts)
-        {
-            // Parts of one option keep their order: once one did not fit, none after it does.
-            if (Size(part) <= room && !left.Exists(l => l.Code == part.Code))
-            {
-                taken.Add(part);
-                room -= Size(part);
-            }
-            else
-            {
-                left.Add(part);
-            }
-        }
-
-        return (taken, left);
-    }
-
-    private static void WriteOptions(List<(byte Code, byte[] Value)> parts, Span<byte> field)
-    {
-        var at = 0;
-        foreach (var (code, value) in parts) at += WriteOption(code, value, field[at..]);
-        field[at] = DhcpOption.End;
-    }
-
-    private static int WriteOption(byte code, byte[] value, Span<byte> to)
+    internal static int WriteOption(byte code, ReadOnlySpan<byte> value, Span<byte> to)
     {
         (to[0], to[1]) = (code, (byte)value.Length);
         value.CopyTo(to[2..]);
         return 2 + value.Length;
     }
+
+    private static string AddressText(uint address) => $"{address >> 24}.{(byte)(address >> 16)}.{(byte)(address >> 8)}.{(byte)address}";
+
+    private static string Written(IReadOnlyList<byte> octets) => string.Create(Math.Max(0, (octets.Count * 3) - 1), octets,
+        static (text, octets) =>
+        {
+            const string Digits = "0123456789abcdef";
+            text.Fill(':');
+            for (var i = 0; i < octets.Count; i++) (text[3 * i], text[(3 * i) + 1]) = (Digits[octets[i] >> 4], Digits[octets[i] & 15]);
+        });
 
     private static string Text(ReadOnlySpan<byte> field)
     {

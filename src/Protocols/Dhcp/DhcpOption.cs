@@ -9,8 +9,17 @@ public static class DhcpOption
     /// <summary>Subnet mask.</summary>
     public const byte SubnetMask = 1;
 
+    /// <summary>Routers.</summary>
+    public const byte Router = 3;
+
+    /// <summary>Name servers.</summary>
+    public const byte NameServers = 6;
+
     /// <summary>Host name.</summary>
     public const byte HostName = 12;
+
+    /// <summary>Root path.</summary>
+    public const byte RootPath = 17;
 
     /// <summary>Vendor-specific information.</summary>
     public const byte VendorSpecific = 43;
@@ -77,4 +86,17 @@ public static class DhcpOption
 
     /// <summary>End of options.</summary>
     public const byte End = 255;
+
+    /// <summary>
+    /// How soon an option is left out where a message has no room for all: 0 never, it is what makes the message one; 1 what an address
+    /// and a boot cannot do without; 2 what a client would look for elsewhere in vain; 3 any other.
+    /// </summary>
+    public static int Worth(byte code) => code switch
+    {
+        MessageType or ServerId => 0,
+        SubnetMask or Router or LeaseTime or VendorSpecific or VendorClass or ClientId or TftpServerName or BootFileName or ClientMachineId
+            or Ipxe => 1,
+        NameServers or RenewalTime or RebindingTime or ClasslessRoutes => 2,
+        _ => 3,
+    };
 }

@@ -38,6 +38,9 @@ internal ref struct DhcpOptionReader(Span<int> lengths, Span<byte> order)
         return true;
     }
 
+    /// <summary>Octets of an option in all its parts; 0 when it is absent.</summary>
+    public readonly int LengthOf(byte code) => Math.Max(0, _lengths[code] - 1);
+
     /// <summary>The value of an option of one octet in the first field; 0 when it has none of that length.</summary>
     public readonly byte OctetOf(byte code)
     {

@@ -12,4 +12,7 @@ public sealed record BootAnswer(bool Boots, string File, string BootEnv, string 
 {
     /// <summary>The machine is meant to boot from its own disk: firmware that asks may be told so, instead of waiting in vain.</summary>
     public bool FromDisk { get; init; }
+
+    /// <summary>Of the architectures that the client names, the one that it was answered as.</summary>
+    public int Architecture { get; init; }
 }

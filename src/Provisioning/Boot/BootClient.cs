@@ -1,3 +1,6 @@
+using System.Globalization;
+using Anvil.Provisioning.Network;
+
 namespace Anvil.Provisioning.Boot;
 
 /// <summary>What asks for a boot program.</summary>
@@ -24,39 +27,87 @@ public enum ClientKind
 /// <param name="Architecture">Option 93's number (RFC 4578 section 2.1; IANA's registry).</param>
 public sealed record BootClient(ClientKind Kind, int Architecture)
 {
-    /// <summary>Firmware family: pcbios, uefi, or the number for one that is not known.</summary>
-    public string Firmware => Architecture switch
-    {
-        0 => "pcbios",
-        6 or 7 or 9 or 10 or 11 or 15 or 16 or 19 => "uefi",
-        var other => $"arch {other}",
-    };
+    /// <summary>Digits of the architecture in a class text: PXEClient:Arch:00007:UNDI:003016 (PXE 2.1 section 2.2.3).</summary>
+    private const int ArchDigits = 5;
+
+    /// <summary>The further architectures of option 93, which is a list (RFC 4578 section 2.1): those after the first.</summary>
+    public IReadOnlyList<int> Others { get; init; } = [];
+
+    /// <summary>The row of its kind; null where it is none of <see cref="ClientKinds"/>.</summary>
+    public ClientKindRow? Row { get; init; }
+
+    /// <summary>The boot menu's item that its firmware looks for; "" for none.</summary>
+    public string Menu => Kind == ClientKind.Pxe ? Row?.Menu ?? "" : "";
+
+    /// <summary>The boot program of its kind, as a path below the file root or a URL; "" for its architecture's.</summary>
+    public string File => Kind is ClientKind.Pxe or ClientKind.Http ? Row?.File ?? "" : "";
+
+    /// <summary>Firmware family: pcbios, uefi, uboot, rpi, or the number for one that is not known.</summary>
+    public string Firmware => ClientArchitectures.Firmware(Architecture);
 
     /// <summary>DRP's name of the architecture; null for one that Anvil cannot boot.</summary>
-    public string? Arch => Architecture switch
-    {
-        0 or 7 or 9 or 16 => "amd64",
-        11 or 19 => "arm64",
-        6 or 15 => "386",
-        _ => null,
-    };
+    public string? Arch => ClientArchitectures.Arch(Architecture);
 
     /// <summary>Key of the loader in a boot environment's Loaders (DRP v4).</summary>
     public string LoaderKey => $"{(Arch == "amd64" && Architecture == 0 ? "386" : Arch)}-{Firmware}";
+
+    /// <summary>The client, taken for one of one architecture.</summary>
+    public BootClient As(int architecture)
+        => architecture == Architecture && Others.Count == 0 ? this : this with { Architecture = architecture, Others = [] };
 
     /// <summary>Reads the client out of DHCP: vendor class (60), user class (77), iPXE's features (175), architecture (93).</summary>
     /// <param name="vendorClass">Option 60, or null.</param>
     /// <param name="isIpxe">Option 77 is `iPXE`.</param>
     /// <param name="ipxeFeatures">Sub-option codes found in option 175.</param>
-    /// <param name="architecture">Option 93, or null.</param>
-    public static BootClient From(string? vendorClass, bool isIpxe, IReadOnlySet<byte> ipxeFeatures, int? architecture)
+    /// <param name="architectures">Option 93: numbers of two octets each; where it is absent or broken, the class text says.</param>
+    /// <param name="row">The row of its kind; null for none.</param>
+    public static BootClient From(string? vendorClass, bool isIpxe, IReadOnlySet<byte> ipxeFeatures, ReadOnlySpan<byte> architectures,
+        ClientKindRow? row = null)
     {
-        var arch = architecture ?? 0;
-        if (vendorClass?.StartsWith("HTTPClient", StringComparison.Ordinal) == true) return new BootClient(ClientKind.Http, arch);
-        if (vendorClass?.StartsWith("PXEClient", StringComparison.Ordinal) != true) return new BootClient(ClientKind.None, arch);
-        if (!isIpxe) return new BootClient(ClientKind.Pxe, arch);
+        var text = vendorClass ?? "";
+        var isPxe = text.StartsWith("PXEClient", StringComparison.Ordinal);
+        var isHttp = text.StartsWith("HTTPClient", StringComparison.Ordinal);
+        var isList = architectures.Length > 0 && architectures.Length % 2 == 0;
+        // iPXE says itself what it was built for, whatever started it.
+        var set = isIpxe ? null : row?.Architecture;
+        var first = set ?? (isList ? (architectures[0] << 8) | architectures[1] : isPxe || isHttp ? OfClass(text) : 0);
+        var kind = row?.Boots switch
+        {
+            "none" => ClientKind.None,
+            "http" => ClientKind.Http,
+            "pxe" when !isIpxe => ClientKind.Pxe,
+            _ when isHttp => ClientKind.Http,
+            _ when !isPxe && row?.Boots is not "pxe" => ClientKind.None,
+            _ when !isIpxe => ClientKind.Pxe,
+            _ => IsAble(ipxeFeatures, first) ? ClientKind.Ipxe : ClientKind.LimitedIpxe,
+        };
+        var client = new BootClient(kind, first) { Row = row };
+        return isList && architectures.Length > 2 && set is null ? client with { Others = After(architectures, first) } : client;
+    }
+
+    private static bool IsAble(IReadOnlySet<byte> features, int architecture)
+    {
         const byte Http = 19, BzImage = 24, Efi = 36;
-        var able = ipxeFeatures.Contains(Http) && (arch == 0 ? ipxeFeatures.Contains(BzImage) : ipxeFeatures.Contains(Efi));
-        return new BootClient(able ? ClientKind.Ipxe : ClientKind.LimitedIpxe, arch);
+        return features.Contains(Http) && (architecture == 0 ? features.Contains(BzImage) : features.Contains(Efi));
+    }
+
+    private static List<int> After(ReadOnlySpan<byte> octets, int first)
+    {
+        var numbers = new List<int>();
+        for (var at = 2; at < octets.Length; at += 2)
+        {
+            var number = (octets[at] << 8) | octets[at + 1];
+            if (number != first && !numbers.Contains(number)) numbers.Add(number);
+        }
+
+        return numbers;
+    }
+
+    private static int OfClass(string text)
+    {
+        const string Mark = ":Arch:";
+        var at = text.IndexOf(Mark, StringComparison.Ordinal) + Mark.Length;
+        return at >= Mark.Length && at + ArchDigits <= text.Length && int.TryParse(text.AsSpan(at, ArchDigits), NumberStyles.None,
+            CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 }

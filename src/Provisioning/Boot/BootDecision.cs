@@ -18,6 +18,18 @@ public static class BootDecision
     /// <param name="server">How the client reaches us.</param>
     public static BootAnswer Decide(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
     {
+        var answer = DecideAs(machine, mac, client, catalog, server);
+        foreach (var other in client.Others)
+        {
+            if (answer.Boots || answer.FromDisk) break;
+            if (DecideAs(machine, mac, client.As(other), catalog, server) is { Boots: true } found) answer = found;
+        }
+
+        return answer;
+    }
+
+    private static BootAnswer DecideAs(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
+    {
         var reasons = new List<string>();
         var uuid = machine?.Uuid ?? "";
         string envName;
@@ -32,7 +44,9 @@ public static class BootDecision
             reasons.Add($"{mac} is {machine.Name} ({uuid}): its BootEnv is {envName}");
         }
 
-        BootAnswer No(string reason) => new(false, "", envName, uuid, [.. reasons, reason]);
+        if (client.Row is { } row) reasons.Add($"the client is {row.Name}");
+        BootAnswer No(string reason) => new(false, "", envName, uuid, [.. reasons, reason]) { Architecture = client.Architecture };
+        BootAnswer Yes(string file) => new(true, file, envName, uuid, reasons) { Architecture = client.Architecture };
         if (client.Kind == ClientKind.None)
             return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
         if (envName.Length == 0) return No("it has none that can be read");
@@ -43,9 +57,12 @@ public static class BootDecision
             {
                 FromDisk = machine is not null,
             };
-        if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted");
+        if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted: there is no boot program");
         if (env.For(client.Arch) is null && !env.Loaders.ContainsKey(client.LoaderKey))
-            return No($"{envName} has no kernel for {client.Arch}");
+        {
+            if (machine is not null) return No($"{envName} has no kernel for {client.Arch}");
+            reasons.Add($"{envName} has no kernel for {client.Arch}: the boot program will say so on the machine's screen");
+        }
 
         foreach (var name in MachineParams.Missing(env.RequiredParams, machine, catalog))
             reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
@@ -53,18 +70,21 @@ public static class BootDecision
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";
             reasons.Add("the client is iPXE with HTTP: it gets its script's URL");
-            return new BootAnswer(true, $"{server.FileUrl}/{script}", envName, uuid, reasons);
+            return Yes($"{server.FileUrl}/{script}");
         }
 
-        var loader = Loader(env, machine, client, catalog);
+        var loader = client.File.Length > 0 ? client.File : Loader(env, machine, client, catalog);
         if (loader is null) return No($"there is no boot program for {client.Firmware} on {client.Arch}");
         reasons.Add(client.Kind switch
         {
             ClientKind.Http => $"UEFI HTTP boot on {client.Arch}: it gets {loader} by URL",
             ClientKind.LimitedIpxe => $"the client is an iPXE that lacks features: it gets {loader}",
+            _ when client.Architecture == ClientArchitectures.RaspberryPi =>
+                "a Raspberry Pi: it gets its own menu item, and asks by TFTP for its files",
             _ => $"a PXE ROM ({client.Firmware}, {client.Arch}): it gets {loader} by TFTP",
         });
-        return new BootAnswer(true, client.Kind == ClientKind.Http ? $"{server.FileUrl}/{loader}" : loader, envName, uuid, reasons);
+        return Yes(client.Kind == ClientKind.Http && !loader.Contains("://", StringComparison.Ordinal)
+            ? $"{server.FileUrl}/{loader}" : loader);
     }
 
     private static string? Loader(BootEnv env, IBootSubject? machine, BootClient client, CatalogSnapshot catalog)
@@ -74,16 +94,6 @@ public static class BootDecision
         var wanted = machine?.HasParam(IBootSubject.LoaderParam) == true ? machine.BootLoader
             : MachineParams.TryInherit(IBootSubject.LoaderParam, machine, catalog, out var value)
                 && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        return (client.Architecture, wanted) switch
-        {
-            (0, "pxelinux") => "pxelinux.0",
-            (0, "lpxelinux") => "lpxelinux.0",
-            (0, _) => "undionly.kpxe",
-            (7 or 9 or 16, "grub") => "shimx64.efi",
-            (7 or 9 or 16, _) => "ipxe.efi",
-            (11 or 19, "grub") => "shimaa64.efi",
-            (11 or 19, _) => "ipxe-arm64.efi",
-            _ => null,
-        };
+        return ClientArchitectures.Program(client.Architecture, wanted);
     }
 }

@@ -8,7 +8,7 @@ namespace Anvil.Provisioning.Catalog;
 public static class Architectures
 {
     private static readonly string[] Known = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le",
-        "s390x"];
+        "s390x", "riscv64", "loong64"];
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
@@ -18,6 +18,7 @@ public static class Architectures
         ["i386"] = "386",
         ["i686"] = "386",
         ["armv7l"] = "arm",
+        ["loongarch64"] = "loong64",
     };
 
     /// <summary>null when the name is canonical; else what is wrong with it.</summary>

@@ -79,9 +79,9 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var own = held?.Token == request.Token ? held : null;
         if (own is null && !TakesLostOffer(request, address, reservation, now))
         {
-            // What lies in our range is ours alone to give, so the client starts again. Elsewhere in the network another server may have
-            // given it, and would be undone by a NAK.
-            return held is not null || reservation is not null || leases.InRange(address)
+            // What lies in our range is ours alone to give, and who names us as its server means nobody else (RFC 2131 section 4.3.2):
+            // the client starts again. Elsewhere in the network another server may have given it, and would be undone by a NAK.
+            return held is not null || reservation is not null || leases.InRange(address) || request.IsChosen
                 ? Refuse($"{IPv4.Format(address)} is not leased to {request.Token}")
                 : Silence($"{IPv4.Format(address)} is outside the range that Anvil gives: another server's", LeaseCause.Foreign);
         }
@@ -227,7 +227,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// </summary>
     private bool TakesLostOffer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now)
     {
-        if (!request.IsChosen) return false;
+        if (!request.IsChosen || !request.MayLackOffers) return false;
         if (reservation is not null) return true;
         // Who has an address is offered that one, and no other.
         if (!subnet.Enabled || !leases.InRange(address) || leases.Of(request.Token) is { } own && own.IsLive(now)) return false;
@@ -262,14 +262,16 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     {
         var seconds = reservation is null ? subnet.ActiveLeaseTime
             : reservation.Duration > 0 ? reservation.Duration : subnet.ReservedLeaseTime;
+        // Who speaks to us past its relay is still on the link that it was on.
+        var past = request.Via == 0 && leases.At(address) is { } held && held.Token == request.Token ? held : null;
         return new Lease
         {
             Addr = IPv4.Format(address),
             Token = request.Token,
             Strategy = "MAC",
             State = state,
-            Via = IPv4.Format(request.Via),
-            Link = request.Link,
+            Via = past is null ? IPv4.Format(request.Via) : past.Via,
+            Link = past is null ? request.Link : past.Link,
             Duration = seconds,
             ExpireTime = now.AddSeconds(seconds),
             SkipBoot = subnet.Unmanaged,

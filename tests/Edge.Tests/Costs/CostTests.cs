@@ -43,18 +43,20 @@ public sealed class CostTests
         Cost("dhcp.decode", () => DhcpMessage.TryParse(discover, out _));
         var request = DhcpMessage.TryParse(discover, out _)!;
         Cost("dhcp.mac", () => _ = request.Mac);
-        Cost("dhcp.client", () => DhcpHandler.ClientOf(request));
+        Cost("dhcp.client", () => DhcpHandler.ClientOf(request, ClientKinds.BuiltIn));
 
         var catalog = Catalog();
         var machine = Known();
         var server = new BootServer("10.0.0.1", 8091, 8092);
-        var client = DhcpHandler.ClientOf(request);
+        var client = DhcpHandler.ClientOf(request, ClientKinds.BuiltIn);
         Cost("boot.decide", () => BootDecision.Decide(machine, Mac, client, catalog, server));
         var boot = BootDecision.Decide(machine, Mac, client, catalog, server);
         var subnet = catalog.Subnets["net"];
         var lease = new Lease { Addr = "10.0.0.10", Duration = 600, Token = Mac };
-        Cost("dhcp.reply", () => new DhcpReplies(catalog).Lease(request, DhcpMessageType.Offer, lease, subnet, null, boot, 0x0A000001));
-        var reply = new DhcpReplies(catalog).Lease(request, DhcpMessageType.Offer, lease, subnet, null, boot, 0x0A000001);
+        var exchange = new DhcpExchange(new DhcpArrival(request, [0x0A000001], 0, 68, IsBinl: false), subnet, 0x0A000001,
+            new DhcpSelf(0x0A000001, 0x0A000001), null, client, boot);
+        Cost("dhcp.reply", () => new DhcpReplies(catalog).Lease(exchange, DhcpMessageType.Offer, lease, null));
+        var reply = new DhcpReplies(catalog).Lease(exchange, DhcpMessageType.Offer, lease, null);
         Cost("dhcp.encode", () => reply.ToBytes(1472));
 
         var table = new LeaseTable<uint>(IPv4Text.Instance, SubnetRange.Of(subnet), [], []);

@@ -137,6 +137,64 @@ public sealed class DhcpMessageTests
         Assert.Null(read.Option(42));
     }
 
+    /// <summary>What a boot needs stays; what is left out is left out whole, and said.</summary>
+    [Fact]
+    public void WhatABootNeedsIsTheLastToBeLeftOut()
+    {
+        KeyValuePair<byte, byte[]> Option(byte code, int length) => KeyValuePair.Create(code, Enumerable.Repeat(code, length).ToArray());
+        var message = new DhcpMessage
+        {
+            Op = 2,
+            HardwareAddress = [1, 2, 3, 4, 5, 6],
+            File = "ipxe.efi",
+            ServerName = "10.0.0.1",
+            ServerAddress = 0x0A000001,
+            Options = [Option(53, 1), Option(54, 4), Option(12, 55), Option(15, 30), Option(42, 300), Option(6, 16), Option(1, 4),
+                Option(3, 4), Option(60, 9), Option(43, 4), Option(97, 17), Option(51, 4), Option(82, 200)],
+        };
+        var octets = message.ToBytes(548, out var leftOut);
+        Assert.InRange(octets.Length, 300, 548);
+        Assert.Equal<byte>([15, 42], leftOut.Order());
+        var read = DhcpMessage.TryParse(octets, out _)!;
+        Assert.Equal(("ipxe.efi", "", 0x0A000001u), (read.File, read.ServerName, read.ServerAddress));
+        foreach (var (code, value) in message.Options)
+        {
+            if (leftOut.Contains(code)) Assert.Null(read.Option(code));
+            else Assert.Equal(value, read.Option(code));
+        }
+
+        // However long the relay's option is: it is a message, and the option is whole.
+        octets = (new DhcpMessage { Op = 2, HardwareAddress = [1], Options = [Option(53, 1), Option(82, 400), Option(43, 9)] })
+            .ToBytes(548, out leftOut);
+        read = DhcpMessage.TryParse(octets, out _)!;
+        Assert.Equal((1, 400), (read.Option(53)!.Length, read.Option(82)!.Length));
+        Assert.Empty(leftOut);
+    }
+
+    /// <summary>RFC 4390: no hardware address, and an identifier; of one port the same client, whoever made it.</summary>
+    [Theory]
+    [InlineData("ff0102030400020000 02c900 f452140300 2cb981", "f4:52:14:03:00:2c:b9:81")]
+    [InlineData("ff00000000 00030020 80000048fe80000000000000 f4521403002cb981", "f4:52:14:03:00:2c:b9:81")]
+    [InlineData("ff00000000 00010020 2a2b2c2d f4521403002cb981", "f4:52:14:03:00:2c:b9:81")]
+    [InlineData("20 80000048fe80000000000000 f4521403002cb981", "f4:52:14:03:00:2c:b9:81")]
+    [InlineData("20 f4521403002cb981", "f4:52:14:03:00:2c:b9:81")]
+    [InlineData("ff000102030405060708090a0b0c0d0e0f02ca5e02", "ff:00:01:02:03:04:05:06:07:08:09:0a:0b:0c:0d:0e:0f:02:ca:5e:02")]
+    [InlineData("0102", "01:02")]
+    public void AnInfiniBandClientIsKnownByItsIdentifier(string identifier, string expected)
+    {
+        var id = Convert.FromHexString(identifier.Replace(" ", "", StringComparison.Ordinal));
+        var packet = Discover([53, 1, 1, 61, (byte)id.Length, .. id]);
+        (packet[1], packet[2]) = (32, 0);
+        Assert.Equal(expected, DhcpMessage.TryParse(packet, out _)!.Mac);
+        packet[1] = 1;
+        Assert.Null(DhcpMessage.TryParse(packet, out var why));
+        Assert.Equal(DhcpFault.HardwareAddress, why);
+        packet = Discover(53, 1, 1, 61, 1, 5);
+        (packet[1], packet[2]) = (32, 0);
+        Assert.Null(DhcpMessage.TryParse(packet, out why));
+        Assert.Equal(DhcpFault.HardwareAddress, why);
+    }
+
     [Fact]
     public void NoPacketMakesTheCodecFail()
     {
@@ -148,7 +206,7 @@ public sealed class DhcpMessageTests
             for (var flips = random.Next(1, 12); flips > 0; flips--) packet[random.Next(packet.Length)] = (byte)random.Next(256);
             if (DhcpMessage.TryParse(packet.AsSpan(0, random.Next(packet.Length + 1)), out _) is not { } message) continue;
             _ = message.Type;
-            _ = DhcpHandler.ClientOf(message);
+            _ = DhcpHandler.ClientOf(message, Anvil.Provisioning.Boot.ClientKinds.BuiltIn);
             _ = EncapsulatedOptions.Read(message.Option(82) ?? []);
             Assert.NotNull(DhcpMessage.TryParse(message.ToBytes(), out _));
         }

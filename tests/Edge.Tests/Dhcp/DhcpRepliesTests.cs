@@ -33,13 +33,21 @@ public sealed class DhcpRepliesTests
             .Select(o => KeyValuePair.Create(o.Item1, o.Item2))],
     };
 
+    private static DhcpMessage Reply(DhcpMessage request, DhcpMessageType type, Reservation? reservation, BootAnswer boot,
+        Subnet? subnet = null)
+        => new DhcpReplies(Catalog).Lease(Exchange(request, boot, subnet ?? Net), type,
+            Lease with { NextServer = subnet?.NextServer ?? "", SkipBoot = subnet?.Unmanaged == true }, reservation);
+
+    private static DhcpExchange Exchange(DhcpMessage request, BootAnswer boot, Subnet subnet)
+        => new(new DhcpArrival(request, [Server], 0, 68, IsBinl: false), subnet, Server, new DhcpSelf(Server, Server), null,
+            DhcpHandler.ClientOf(request, ClientKinds.BuiltIn), boot);
+
     private static BootAnswer Boot(string file) => new(file.Length > 0, file, "env", "", []);
 
     [Fact]
     public void AnOfferCarriesTimesOptionsAndTheBootFileInTheHeader()
     {
-        var reply = new DhcpReplies(Catalog).Lease(Request("PXEClient:Arch:00007:UNDI:003000", (97, [0, 1, 2])), DhcpMessageType.Offer,
-            Lease, Net, null, Boot("ipxe.efi"), Server);
+        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003000", (97, [0, 1, 2])), DhcpMessageType.Offer, null, Boot("ipxe.efi"));
         Assert.Equal((IPv4.Parse("10.0.0.10"), Server, "ipxe.efi", "10.0.0.1"),
             (reply.YourAddress, reply.ServerAddress, reply.File, reply.ServerName));
         Assert.Equal([0, 0, 2, 88], reply.Option(51));
@@ -55,16 +63,15 @@ public sealed class DhcpRepliesTests
     [Fact]
     public void AnHttpClientIsAnsweredAsOne()
     {
-        var reply = new DhcpReplies(Catalog).Lease(Request("HTTPClient:Arch:00016:UNDI:003000"), DhcpMessageType.Offer, Lease, Net, null,
-            Boot("http://10.0.0.1:8091/ipxe.efi"), Server);
+        var reply = Reply(Request("HTTPClient:Arch:00016:UNDI:003000"), DhcpMessageType.Offer, null,
+            Boot("http://10.0.0.1:8091/ipxe.efi"));
         Assert.Equal(("HTTPClient", "http://10.0.0.1:8091/ipxe.efi"), (reply.OptionText(60), reply.OptionText(67)));
     }
 
     [Fact]
     public void WithoutABootAnswerNothingOfBootingIsSaid()
     {
-        var reply = new DhcpReplies(Catalog).Lease(Request("PXEClient:Arch:00000:UNDI:002001"), DhcpMessageType.Offer, Lease, Net, null,
-            Boot(""), Server);
+        var reply = Reply(Request("PXEClient:Arch:00000:UNDI:002001"), DhcpMessageType.Offer, null, Boot(""));
         Assert.Equal(("", "", 0u), (reply.File, reply.ServerName, reply.ServerAddress));
         Assert.Null(reply.Option(60));
     }
@@ -72,16 +79,15 @@ public sealed class DhcpRepliesTests
     [Fact]
     public void IpxeIsToldNotToWaitForAProxy()
         => Assert.Equal([176, 1, 1],
-            new DhcpReplies(Catalog).Lease(Request("PXEClient:Arch:00000:UNDI:002001", (175, [19, 1, 1])), DhcpMessageType.Offer, Lease,
-                Net, null, Boot("http://x/y"), Server).Option(175));
+            Reply(Request("PXEClient:Arch:00000:UNDI:002001", (175, [19, 1, 1])), DhcpMessageType.Offer, null, Boot("http://x/y"))
+                .Option(175));
 
     [Fact]
     public void AReservationsOptionsWin()
     {
         var reservation =
             new Reservation { Addr = "10.0.0.10", Options = [new DhcpOptionSetting(3, "10.0.0.9"), new DhcpOptionSetting(67, "own.efi")] };
-        var reply = new DhcpReplies(Catalog).Lease(Request("PXEClient"), DhcpMessageType.Ack, Lease, Net, reservation, Boot("ipxe.efi"),
-            Server);
+        var reply = Reply(Request("PXEClient"), DhcpMessageType.Ack, reservation, Boot("ipxe.efi"));
         Assert.Equal([10, 0, 0, 9], reply.Option(3));
         Assert.Equal("own.efi", reply.File);
     }
@@ -89,8 +95,62 @@ public sealed class DhcpRepliesTests
     [Fact]
     public void AnEmptyOption67OfAReservationMeansNoBoot()
         => Assert.Equal("",
-            new DhcpReplies(Catalog).Lease(Request("PXEClient"), DhcpMessageType.Ack, Lease, Net,
-                new Reservation { Addr = "10.0.0.10", Options = [new DhcpOptionSetting(67, "")] }, Boot("ipxe.efi"), Server).File);
+            Reply(Request("PXEClient"), DhcpMessageType.Ack,
+                new Reservation { Addr = "10.0.0.10", Options = [new DhcpOptionSetting(67, "")] }, Boot("ipxe.efi")).File);
+
+    private static readonly Subnet Own = Net with
+    {
+        NextServer = "10.0.0.9",
+        Options = [new DhcpOptionSetting(66, "files.example"), new DhcpOptionSetting(67, "onie-installer"),
+            new DhcpOptionSetting(17, "/root")],
+    };
+
+    /// <summary>Switches, boot monitors and kernels get what is configured; who is not asking for it does not.</summary>
+    [Theory]
+    [InlineData("onie_vendor:x86_64-box-r0")]
+    [InlineData("U-Boot.armv8")]
+    [InlineData(null)]
+    public void WhatASubnetSaysOfFilesIsToldToWhoeverAsksForIt(string? vendorClass)
+    {
+        var reply = Reply(Request(vendorClass), DhcpMessageType.Offer, null, Boot(""), Own);
+        Assert.Equal((IPv4.Parse("10.0.0.9"), "files.example", "onie-installer", "onie-installer"),
+            (reply.ServerAddress, reply.OptionText(66), reply.OptionText(67), reply.File));
+        var other = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = [2, 0, 0, 0, 0, 1],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, [1, 3])],
+        };
+        reply = Reply(other, DhcpMessageType.Offer, null, Boot(""), Own);
+        Assert.Equal((null, null, ""), (reply.OptionText(66), reply.OptionText(67), reply.File));
+        reply = Reply(Request(vendorClass), DhcpMessageType.Ack,
+            new Reservation { Addr = "10.0.0.10", Options = [new DhcpOptionSetting(67, "")] }, Boot(""), Own);
+        Assert.Equal(("files.example", null, ""), (reply.OptionText(66), reply.OptionText(67), reply.File));
+    }
+
+    /// <summary>A PXE ROM follows the boot decision; where Anvil gives no boot answers, the subnet's own holds.</summary>
+    [Theory]
+    [InlineData(false, null, "")]
+    [InlineData(true, "onie-installer", "onie-installer")]
+    public void APxeRomWithoutABootAnswerIsToldTheSubnetsFilesOnlyWhereAnvilGivesNone(bool isUnmanaged, string? option, string file)
+    {
+        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null, Boot(""),
+            Own with { Unmanaged = isUnmanaged });
+        Assert.Equal((option, file), (reply.OptionText(67), reply.File));
+    }
+
+    /// <summary>It goes on only with its own menu item, and iPXE on it needs none.</summary>
+    [Fact]
+    public void ARaspberryPiIsGivenItsMenuItem()
+    {
+        (byte, byte[]) four = (97, [0, .. "RPi4"u8, .. new byte[12]]);
+        var text = Encoding.Latin1.GetString(
+            Reply(Request("PXEClient:Arch:00000:UNDI:002001", four), DhcpMessageType.Offer, null, Boot("bootcode.bin")).Option(43)!);
+        Assert.Contains("Raspberry Pi Boot", text, StringComparison.Ordinal);
+        var ipxe = Reply(Request("PXEClient:Arch:00011:UNDI:003016", four, (77, [.. "iPXE"u8])), DhcpMessageType.Offer, null,
+            Boot("http://x/y"));
+        Assert.Equal([6, 1, 8, 255], ipxe.Option(43)!);
+    }
 
     [Fact]
     public void ANakSaysNothingElse()
@@ -110,7 +170,6 @@ public sealed class DhcpRepliesTests
             RelayAddress = 7,
             Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(82, [1, 1, 9])]
         };
-        Assert.Equal([1, 1, 9],
-            new DhcpReplies(Catalog).Lease(request, DhcpMessageType.Offer, Lease, Net, null, Boot(""), Server).Option(82));
+        Assert.Equal([1, 1, 9], Reply(request, DhcpMessageType.Offer, null, Boot("")).Option(82));
     }
 }

@@ -19,8 +19,9 @@ public sealed class BootDecisionTests
     [InlineData("discovery", ClientKind.Http, 16, true, "http://10.0.0.1:8091/ipxe.efi")]
     [InlineData("discovery", ClientKind.Pxe, 11, true, "ipxe-arm64.efi")]
     [InlineData("discovery", ClientKind.Http, 19, true, "http://10.0.0.1:8091/ipxe-arm64.efi")]
-    [InlineData("discovery", ClientKind.Http, 15, false, "")]
-    [InlineData("discovery", ClientKind.Pxe, 6, false, "")]
+    [InlineData("discovery", ClientKind.Http, 15, true, "http://10.0.0.1:8091/grubia32.efi")]
+    [InlineData("discovery", ClientKind.Pxe, 6, true, "grubia32.efi")]
+    [InlineData("discovery", ClientKind.Pxe, 2, false, "")]
     [InlineData("discovery", ClientKind.None, 0, false, "")]
     [InlineData("ignore", ClientKind.Pxe, 0, false, "")]
     public void AnUnknownMachineBootsWhatThePreferenceSays(string env, ClientKind kind, int arch, bool boots, string file)
@@ -62,7 +63,7 @@ public sealed class BootDecisionTests
         Assert.Equal(file, BootDecision.Decide(null, Mac, new BootClient(ClientKind.Pxe, arch), catalog, Server).File);
     }
 
-    /// <summary>Nothing of ours runs on 32-bit UEFI, but a boot environment may name what does.</summary>
+    /// <summary>A boot environment may name the boot program.</summary>
     [Theory]
     [InlineData(ClientKind.Pxe, 6, "ia32.efi")]
     [InlineData(ClientKind.Http, 15, "http://10.0.0.1:8091/ia32.efi")]
@@ -101,5 +102,45 @@ public sealed class BootDecisionTests
     [InlineData("udhcp 1.35.0", false, new byte[0], null, ClientKind.None)]
     [InlineData(null, false, new byte[0], null, ClientKind.None)]
     public void TellsClientsApart(string? vendorClass, bool isIpxe, byte[] features, int? arch, ClientKind expected)
-        => Assert.Equal(expected, BootClient.From(vendorClass, isIpxe, features.ToHashSet(), arch).Kind);
+        => Assert.Equal(expected,
+            BootClient.From(vendorClass, isIpxe, features.ToHashSet(), arch is { } n ? [(byte)(n >> 8), (byte)n] : []).Kind);
+
+    /// <summary>RFC 4578 section 2.1: option 93 is a list; where it is missing or broken, the class text says (PXE 2.1).</summary>
+    [Theory]
+    [InlineData("PXEClient:Arch:00007:UNDI:003016", new byte[0], "ipxe.efi", 7)]
+    [InlineData("PXEClient:Arch:00007:UNDI:003016", new byte[] { 7 }, "ipxe.efi", 7)]
+    [InlineData("PXEClient:Arch:00007:UNDI:003016", new byte[] { 0, 7, 0 }, "ipxe.efi", 7)]
+    [InlineData("PXEClient:Arch:00011:UNDI:003000", new byte[0], "ipxe-arm64.efi", 11)]
+    [InlineData("PXEClient:Arch:0001", new byte[0], "undionly.kpxe", 0)]
+    [InlineData("PXEClient:Arch:000x7:UNDI", new byte[0], "undionly.kpxe", 0)]
+    [InlineData("PXEClient", new byte[0], "undionly.kpxe", 0)]
+    [InlineData("PXEClient", new byte[] { 0, 2, 0, 11 }, "ipxe-arm64.efi", 11)]
+    [InlineData("PXEClient", new byte[] { 0, 7, 0, 0 }, "ipxe.efi", 7)]
+    [InlineData("PXEClient", new byte[] { 0, 2, 0, 12 }, "", 2)]
+    [InlineData("PXEClient", new byte[] { 0, 6 }, "grubia32.efi", 6)]
+    [InlineData("PXEClient", new byte[] { 0, 10 }, "grubarm.efi", 10)]
+    [InlineData("PXEClient", new byte[] { 0, 27 }, "ipxe-riscv64.efi", 27)]
+    [InlineData("PXEClient", new byte[] { 0, 39 }, "ipxe-loong64.efi", 39)]
+    [InlineData("HTTPClient", new byte[] { 0, 18 }, "http://10.0.0.1:8091/grubarm.efi", 18)]
+    [InlineData("HTTPClient", new byte[] { 0, 28 }, "http://10.0.0.1:8091/ipxe-riscv64.efi", 28)]
+    [InlineData("HTTPClient:Arch:00040:UNDI:003001", new byte[0], "http://10.0.0.1:8091/ipxe-loong64.efi", 40)]
+    public void TheFirstArchitectureThatCanBeBootedDecides(string vendorClass, byte[] architectures, string file, int taken)
+    {
+        var answer = BootDecision.Decide(null, Mac,
+            BootClient.From(vendorClass, false, new HashSet<byte>(), architectures),
+            TestCatalog.With(TestCatalog.Pref("unknownBootEnv", "discovery")), Server);
+        Assert.Equal((file, taken), (answer.File, answer.Architecture));
+    }
+
+    /// <summary>A known machine's environment has to have a kernel for it; of several architectures, one of those.</summary>
+    [Fact]
+    public void AKnownMachineIsBootedAsTheArchitectureThatItsEnvironmentHas()
+    {
+        var machine = new Machine { Uuid = "u", Name = "m1", BootEnv = "sledgehammer" };
+        BootAnswer Answer(params byte[] architectures) => BootDecision.Decide(machine, Mac,
+            BootClient.From("PXEClient", false, new HashSet<byte>(), architectures), TestCatalog.With(), Server);
+        Assert.Equal(("ipxe.efi", 7), (Answer(0, 27, 0, 7).File, Answer(0, 27, 0, 7).Architecture));
+        Assert.False(Answer(0, 27).Boots);
+        Assert.Contains("sledgehammer has no kernel for riscv64", Answer(0, 27).Reasons);
+    }
 }

@@ -116,7 +116,7 @@ public sealed class LeaseRulesTests
         var net = new Net(TestCatalog.Subnet(), reservation);
         net.Lease(A, _now);
         net.Subnet = net.Subnet with { Pickers = picker.Split(' ') };
-        var request = new LeaseRequest(B, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true };
+        var request = new LeaseRequest(B, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true, MayLackOffers = true };
         var answer = net.Rules.Request(request, _now);
         Assert.Equal(isLeased, answer.Verdict == LeaseVerdict.Give);
         Assert.NotEqual(LeaseVerdict.Give, net.Rules.Request(request with { IsChosen = false }, _now).Verdict);
@@ -133,8 +133,8 @@ public sealed class LeaseRulesTests
         net.Lease(A, _now);
         foreach (var address in new[] { "10.0.0.12", "10.0.0.13" })
         {
-            var answer = net.Apply(net.Rules.Request(new LeaseRequest(A, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true },
-                _now));
+            var lost = new LeaseRequest(A, IPv4.Parse(address), Via) { IsKnown = true, IsChosen = true, MayLackOffers = true };
+            var answer = net.Apply(net.Rules.Request(lost, _now));
             Assert.Equal(LeaseVerdict.Refuse, answer.Verdict);
         }
 

@@ -110,7 +110,7 @@ public sealed class StrangerTests
                 }
 
                 // Right after a silo's start: offers that it may have made and does not know.
-                var lost = asked with { Requested = IPv4.Parse($"10.0.0.{random.Next(256)}"), IsChosen = true };
+                var lost = asked with { Requested = IPv4.Parse($"10.0.0.{random.Next(256)}"), IsChosen = true, MayLackOffers = true };
                 if (random.Next(2) == 0) Do(rules.Request(lost, _now));
                 if (i % 100 != 0) continue;
                 Assert.Equal(LeaseVerdict.Give, Do(rules.Request(mine, _now)).Verdict);

@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Anvil.Edge.Dhcp;
+using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Network;
+
+namespace Anvil.Silo.Tests.Cases;
+
+/// <summary>
+/// Each line of `dhcp.jsonl`: packets in hex, how they arrive, and what the answers must hold. The server is 192.168.77.1 on its own link,
+/// and 10.99.0.1 towards the relay of 172.20.5.0/24.
+/// </summary>
+public sealed class DhcpCaseTests(SingleSilo silo) : IClassFixture<SingleSilo>
+{
+    private static readonly IReadOnlyList<JsonObject> All =
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", "dhcp.jsonl")).Select(l => (JsonObject)JsonNode.Parse(l)!)];
+
+    public static TheoryData<string> Ids { get; } = [.. All.Select(c => c["id"]!.ToString())];
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public async Task WhatOnceWentWrongIsRight(string id)
+    {
+        var one = All.Single(c => c["id"]!.ToString() == id);
+        var made = new List<(string Kind, string Key)>();
+        var wrong = new List<string>();
+        try
+        {
+            foreach (var step in one["after"]?.AsArray() ?? [])
+            {
+                var kind = step!["path"]!.ToString().Trim('/');
+                var (status, body) = await silo.CallAsync(step["method"]!.ToString(), kind, step["body"]!.ToJsonString());
+                Assert.True(status is HttpStatusCode.Created, $"{kind}: {status} {body}");
+                made.Add((kind, body![kind == "subnets" ? "Name" : "Addr"]!.ToString()));
+            }
+
+            var number = 0;
+            foreach (var packet in one["packets"]!.AsArray())
+            {
+                number++;
+                wrong.AddRange(Faults((JsonObject)packet!["expect"]!, await AnswerAsync(packet, one))
+                    .Select(f => $"packet {number}: {f}"));
+            }
+        }
+        finally
+        {
+            made.Reverse();
+            foreach (var (kind, key) in made) await silo.CallAsync("DELETE", $"{kind}/{key}");
+        }
+
+        Assert.True(wrong.Count == 0, $"{one["what"]} ({one["why"]}): {string.Join('\n', wrong)}");
+    }
+
+    private async Task<DhcpDeparture?> AnswerAsync(JsonNode packet, JsonObject one)
+    {
+        var arrives = packet["arrives"] ?? one["arrives"]!;
+        var octets = Convert.FromHexString(packet["hex"]!.ToString());
+        if (DhcpMessage.TryParse(octets, out _) is not { } message) return null;
+        var arrival = new DhcpArrival(message, [IPv4.Parse(arrives["link"]!.ToString() == "direct" ? "192.168.77.1" : "10.99.0.1")],
+            IPv4.Parse(arrives["from"]!.ToString()), arrives["from_port"]!.GetValue<int>(), IsBinl: false, "case")
+        {
+            Destination = IPv4.Parse(arrives["to"]!.ToString()),
+        };
+        return (await silo.Service<DhcpHandler>().HandleAsync(arrival, CancellationToken.None)).Departure;
+    }
+
+    private static IEnumerable<string> Faults(JsonObject expect, DhcpDeparture? answer)
+    {
+        if (expect["answer"]?.GetValue<bool>() == false)
+        {
+            if (answer is not null) yield return $"{answer.Message.Type} where no answer is right";
+            yield break;
+        }
+
+        if (answer is null)
+        {
+            yield return "no answer";
+            yield break;
+        }
+
+        // As the client gets it: in no more octets than it takes, and read again.
+        var octets = answer.Message.ToBytes(548);
+        var reply = DhcpMessage.TryParse(octets, out _)!;
+        foreach (var (name, wanted) in expect)
+        {
+            if (name is "options")
+            {
+                foreach (var (code, value) in wanted!.AsObject())
+                {
+                    var own = reply.Option(byte.Parse(code)) is { } held ? Convert.ToHexStringLower(held) : null;
+                    var isRight = value is null ? own is null : value.GetValueKind() == System.Text.Json.JsonValueKind.True
+                        ? own is not null : own == value.ToString();
+                    if (!isRight) yield return $"option {code} is {own ?? "missing"}, wanted {value?.ToJsonString() ?? "none"}";
+                }
+
+                continue;
+            }
+
+            var (part, how) = name.Split('_') is [var first, ("match" or "lacks") and var last] ? (first, last) : (name, "");
+            var text = Part(part, answer, reply, octets);
+            var holds = how switch
+            {
+                "match" => Regex.IsMatch(text, wanted!.ToString()),
+                "lacks" => !text.Contains(wanted!.ToString(), StringComparison.Ordinal),
+                _ => text == wanted!.ToString(),
+            };
+            if (!holds) yield return $"{part} is '{text}', wanted {how} {wanted}";
+        }
+    }
+
+    private static string Part(string name, DhcpDeparture answer, DhcpMessage reply, byte[] octets) => name switch
+    {
+        "answer" => "true",
+        "type" => reply.Type.ToString().ToUpperInvariant(),
+        "yiaddr" => IPv4.Format(reply.YourAddress),
+        "ciaddr" => IPv4.Format(reply.ClientAddress),
+        "siaddr" => IPv4.Format(reply.ServerAddress),
+        "giaddr" => IPv4.Format(reply.RelayAddress),
+        "hlen" => $"{octets[2]}",
+        "to" => IPv4.Format(answer.Address),
+        "to_port" => $"{answer.Port}",
+        "bootfile" => reply.OptionText(67) ?? reply.File,
+        "bootserver" => reply.OptionText(66) ?? (reply.ServerAddress == 0 ? reply.ServerName : IPv4.Format(reply.ServerAddress)),
+        "options" => Convert.ToHexStringLower(octets.AsSpan(240)),
+        _ => throw new InvalidOperationException($"no part of an answer is called {name}"),
+    };
+}
