@@ -18,8 +18,20 @@ public sealed class BootPathTests
     [InlineData(Firmware.SecureBootHttp, "grub", "GET shimx64.efi")]
     [InlineData(Firmware.Arm64Http, "ipxe", "GET ipxe-arm64.efi")]
     [InlineData(Firmware.Arm64, "grub", "GET shimaa64.efi")]
+    [InlineData(Firmware.Uefi32, "ipxe", "GET grubia32.efi")]
+    [InlineData(Firmware.UBoot, "ipxe", "GET ipxe-arm64.efi")]
     public Task AnUnknownMachineIsDiscoveredByARarerWay(Firmware firmware, string loader, string first)
         => DiscoverAsync(firmware, loader, first);
+
+    /// <summary>Its boot program comes, and says on the machine's screen that there is nothing for it.</summary>
+    [Fact(Explicit = true)]
+    public async Task AMachineForWhichThereIsNoKernelSaysSo()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Arm32, disk: 64);
+        await vm.PowerOnAsync();
+        await vm.ExpectAsync("discovery has no kernel for arm", Deadline.Boot);
+    }
 
     /// <summary>
     /// UEFI asks its network card a minute for a boot server before it tries the disk, unless it is told that there is nothing to wait
@@ -61,7 +73,7 @@ public sealed class BootPathTests
             throw new SetupException($"{e.Message}; its timeline is {await lab.Api.GetTextAsync($"timeline/{vm.Mac}")}");
         }
 
-        var isArm = firmware is Firmware.Arm64 or Firmware.Arm64Http;
+        var isArm = firmware is Firmware.Arm64 or Firmware.Arm64Http or Firmware.UBoot;
         Assert.Equal(isArm ? "arm64" : "amd64", machine["Arch"]!.ToString());
         var files = ((JsonArray)(await lab.Api.GetAsync($"timeline/{vm.Mac}"))!).Select(l => l!["What"]!.ToString())
             .Where(w => w.StartsWith("GET ", StringComparison.Ordinal)).ToList();

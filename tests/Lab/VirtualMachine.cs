@@ -30,6 +30,15 @@ public enum Firmware
 
     /// <summary>AAVMF (UEFI on arm64), by UEFI HTTP boot alone.</summary>
     Arm64Http,
+
+    /// <summary>OVMF of 32 bits on a processor of 64, by PXE.</summary>
+    Uefi32,
+
+    /// <summary>AAVMF of 32 bits on a processor of as many, by PXE.</summary>
+    Arm32,
+
+    /// <summary>U-Boot on arm64.</summary>
+    UBoot,
 }
 
 /// <summary>A machine of the lab: QEMU with real firmware, an empty disk, and a serial console that is kept in a file.</summary>
@@ -95,7 +104,7 @@ public sealed class VirtualMachine : IAsyncDisposable
     {
         var socket = Path.Combine(_folder, "serial.sock");
         File.Delete(socket);
-        var isArm = Firmware is Firmware.Arm64 or Firmware.Arm64Http;
+        var isArm = Firmware is Firmware.Arm64 or Firmware.Arm64Http or Firmware.Arm32 or Firmware.UBoot;
         // QEMU's card brings an iPXE of its own for UEFI as well, which goes before the firmware's PXE, and past Secure Boot.
         var rom = (boot && Firmware != Firmware.BiosPxe ? ",bootindex=1" : "") + (Firmware == Firmware.Bios ? "" : ",romfile=");
         var arguments = new List<string>
@@ -112,7 +121,8 @@ public sealed class VirtualMachine : IAsyncDisposable
         // Several processors share one thread: with a thread each, QEMU's emulation shows a guest half-patched kernel code (an int3 that
         // panics it).
         var threads = Processors > 1 ? "single" : "multi";
-        if (isArm) arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", "cortex-a57", "-machine", "virt"]);
+        if (isArm) arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", Firmware == Firmware.Arm32 ? "cortex-a15" : "cortex-a57",
+            "-machine", Firmware == Firmware.Arm32 ? "virt,highmem=off" : "virt"]);
         else arguments.AddRange(
             ["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device",
                 "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
@@ -182,12 +192,16 @@ public sealed class VirtualMachine : IAsyncDisposable
         }
     }
 
-    private bool IsSecure => Firmware is Firmware.SecureBoot or Firmware.SecureBootHttp;
+    /// <summary>
+    /// True for firmware that protects its variables; Debian's of 32 bits is built so, and enforces nothing as it comes.
+    /// </summary>
+    private bool IsSecure => Firmware is Firmware.SecureBoot or Firmware.SecureBootHttp or Firmware.Uefi32;
 
     private List<string> FirmwareArguments()
     {
         switch (Firmware)
         {
+            case Firmware.UBoot: return ["-bios", "/usr/lib/u-boot/qemu_arm64/u-boot.bin"];
             case Firmware.Bios: return ["-boot", "reboot-timeout=3000"];
             case Firmware.BiosPxe:
                 // QEMU's ROM for BIOS is always iPXE. One that is loaded as a kernel, and says that it is something else, is treated as an
@@ -200,6 +214,8 @@ public sealed class VirtualMachine : IAsyncDisposable
         var (code, vars) = Firmware switch
         {
             Firmware.Arm64 or Firmware.Arm64Http => ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
+            Firmware.Arm32 => ("/usr/share/AAVMF/AAVMF32_CODE.fd", "/usr/share/AAVMF/AAVMF32_VARS.fd"),
+            Firmware.Uefi32 => ("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd"),
             Firmware.SecureBoot or Firmware.SecureBootHttp => ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
             _ => ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
         };

@@ -61,6 +61,11 @@ public abstract class SiloFixture : IAsyncLifetime
         where T : notnull
         => _silos[0].Services.GetRequiredService<T>();
 
+    /// <summary>A service of the first silo that has it; roles differ.</summary>
+    public T EdgeService<T>()
+        where T : notnull
+        => _silos.Select(s => s.Services.GetService<T>()).OfType<T>().First();
+
     /// <summary>A client with a user's name and password.</summary>
     public HttpClient Client(string user, string password)
     {

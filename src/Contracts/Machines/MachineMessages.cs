@@ -21,6 +21,14 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
     /// <summary>DHCP has seen all its cards on one link: it may be a known machine with a card more.</summary>
     [Id(4)]
     public bool OnLink { get; init; }
+
+    /// <summary>All cards that a registration names, whether they were seen or not.</summary>
+    [Id(5)]
+    public IReadOnlyList<string> Claims { get => field ?? []; init; } = [];
+
+    /// <summary>Why a registration may be a machine that is known, and was not taken for it; "" where nothing says so.</summary>
+    [Id(6)]
+    public string Doubt { get => field ?? ""; init; } = "";
 }
 
 /// <summary>A change of a machine or of its current job by JSON Patch.</summary>

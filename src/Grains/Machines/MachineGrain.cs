@@ -82,7 +82,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
-            Options(write.Terms) with { Admission = write.Admission }, Context));
+            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt }, Context));
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }
@@ -90,7 +90,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<MachineAnswer> Join(MachineWrite write)
     {
-        var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, Options(write.Terms), Context));
+        var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, write.Claims, write.OnLink,
+            Options(write.Terms), Context));
         var answer = Answer(outcome);
         return answer with { Machine = answer.Machine is null ? null : MachineRules.Public(answer.Machine) };
     }

@@ -167,7 +167,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     {
         var now = await ReadClockAsync();
         if (_leases.Of(token) is not { State: Lease.Ack } own || !own.IsLive(now)) return [];
-        return [.. others.Where(t => _leases.Of(t) is { State: Lease.Ack } l && l.IsLive(now) && (l.Via, l.Link) == (own.Via, own.Link))];
+        // One that has run out was seen as well: a machine that is off, or boots by another card, does not renew it.
+        return [.. others.Where(t => _leases.Of(t) is { State: Lease.Ack or Lease.Expired } l && (l.Via, l.Link) == (own.Via, own.Link))];
     }
 
     /// <inheritdoc/>

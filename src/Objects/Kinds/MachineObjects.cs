@@ -22,6 +22,9 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     ICatalog catalog,
     IHostApplicationLifetime lifetime) : IObjectKind
 {
+    /// <summary>Machines that are named where several may be meant.</summary>
+    private const int MostNamed = 8;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc/>
@@ -83,12 +86,17 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var wanted = (Machine)document;
         var discovered = request.Principal.Kind == PrincipalKind.Unknown;
         string uuid;
-        var (policy, isOnLink) = (RegistrationPolicy.Open, false);
+        var (policy, isOnLink, doubt) = (RegistrationPolicy.Open, false, "");
         if (discovered)
         {
             policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, cancellation);
-            (wanted, isOnLink) = await OwnCardsAsync(MachineRules.Registration(wanted), request.Principal);
+            var registration = MachineRules.Registration(wanted);
+            (wanted, isOnLink) = await OwnCardsAsync(registration, request.Principal);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
+            (var joined, doubt) = await JoinKnownAsync(registration, wanted, request, cancellation);
+            if (joined is not null) return Changed(joined);
+            // The cards of others stay theirs.
+            if (doubt.Length > 0) wanted = wanted with { HardwareAddrs = [request.Principal.Mac] };
         }
         else if (wanted.Uuid.Length == 0)
         {
@@ -105,6 +113,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             Discovered = discovered,
             Admission = policy,
             OnLink = isOnLink,
+            Doubt = doubt,
         }));
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
@@ -157,6 +166,68 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
                 () => grains.Subnet(subnet.Name).OnLinkOf(own, others));
         return (wanted with { HardwareAddrs = [own, .. seen], Address = stranger.Address }, seen.Count == others.Count);
     }
+
+    /// <summary>
+    /// Takes a registration for a machine that is known, where it has one of that machine's marks (<see cref="HardwareIdentity"/>): the
+    /// first mark that somebody has decides. Where two have it nothing is touched, and a person decides.
+    /// </summary>
+    /// <param name="registration">What registers itself, as it says.</param>
+    /// <param name="own">The same with the cards that are its own.</param>
+    /// <param name="request">On whose behalf.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>The machine's grain's answer, or null; and why it is none of those that are known, "" where nobody
+    /// asks.</returns>
+    private async Task<(MachineAnswer? Joined, string Doubt)> JoinKnownAsync(Machine registration, Machine own,
+        ObjectRequest request, CancellationToken cancellation)
+    {
+        var card = request.Principal.Mac;
+        if (card.Length == 0) return (null, "");
+        var claims = registration.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : "").Append(card)
+            .Where(m => m.Length > 0).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
+        foreach (var mark in HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]))
+        {
+            var text = mark == HardwareIdentity.Cards ? string.Join(", ", claims) : HardwareIdentity.Of(mark, registration);
+            if (text.Length == 0) continue;
+            var known = mark == HardwareIdentity.Cards ? await queries.FindManyAsync([], claims, cancellation)
+                : await queries.FindByMarkAsync(mark, text, MostNamed, cancellation);
+            if (known.Count == 0) continue;
+            if (known.Any(m => m.HardwareAddrs.Contains(card))) return (null, "");
+            if (known.Count > 1)
+            {
+                var names = string.Join(", ", known.Select(m => m.Name).Order(StringComparer.Ordinal).Take(MostNamed));
+                foreach (var one in known.Take(MostNamed)) NoteClaim(one, card, $"{names} have the same {mark}: neither is touched");
+                return (null, $"it may be one of {names}, which have the same {mark}; give its card to one of them, and delete this one, "
+                    + "or approve of it as a machine of its own");
+            }
+
+            var (isOnLink, machine) = (await IsOnLinkAsync(card, known[0], request.Principal), known[0]);
+            var answer = await GrainCalls.ActAsync(() => Grain(machine.Uuid).Join(
+                new MachineWrite(own with { Uuid = machine.Uuid, HardwareAddrs = [card] }, request.Terms(machine: machine.Uuid))
+                {
+                    Discovered = true,
+                    OnLink = isOnLink,
+                    Claims = claims,
+                }));
+            if (answer.Error is null)
+                timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "joined", $"the same {mark}: {text}");
+            if (answer.Error is null or { Code: >= 500 or 422 }) return (answer, "");
+            NoteClaim(machine, card, string.Join("; ", answer.Error.Messages));
+            return (null, string.Join("; ", answer.Error.Messages)
+                + "; give its card to that one and delete this one, or approve of it as a machine of its own");
+        }
+
+        return (null, "");
+    }
+
+    private void NoteClaim(Machine machine, string card, string why)
+        => timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "refused", why);
+
+    /// <summary>True when DHCP has seen one of a machine's cards on the link of a card.</summary>
+    private async Task<bool> IsOnLinkAsync(string card, Machine machine, Principal stranger)
+        => machine.HardwareAddrs.Count > 0 && IPv4.TryParse(stranger.Address, out var address)
+            && catalog.Current.SubnetOf(address) is { } subnet
+            && (await GrainCalls.AskAsync(() => grains.Subnet(subnet.Name).OnLinkOf(card,
+                [.. machine.HardwareAddrs.Take(MachineRules.MostOwnCards)]))).Count > 0;
 
     /// <summary>The uuid that a path's last part means; null when there is no such machine, or when it is no key and no index.</summary>
     private async Task<string?> UuidAsync(string text, CancellationToken cancellation)

@@ -25,6 +25,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["registration"] = "open",
         ["defaultTaskRights"] = "machine",
         ["mostUnapproved"] = "10000",
+        [Machines.HardwareIdentity.Pref] = "macs,serial,asset",
         [RelayRules.Pref] = RelayRules.Learn,
         ["baseTokenSecret"] = "",
         ["systemGrantorSecret"] = "",
@@ -67,6 +68,8 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
                     ? null : $"{name}: {value} is not a number of machines up to 1000000";
             case "registration":
                 return RegistrationPolicy.IsPolicy(value) ? null : $"{name}: {value} is not open, approve or closed";
+            case Machines.HardwareIdentity.Pref:
+                return Machines.HardwareIdentity.OrderProblem(value) is { } order ? $"{name}: {order}" : null;
             case "defaultTaskRights":
                 return value is "machine" or "facts" ? null : $"{name}: {value} is not machine or facts";
             case RelayRules.Pref:

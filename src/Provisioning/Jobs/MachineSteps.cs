@@ -30,9 +30,10 @@ public static class MachineSteps
     /// <summary>The machine registers itself though it is known: it has a network card more than was known of.</summary>
     /// <returns>null when it has none more.</returns>
     /// <exception cref="ApiException">409: the registration does not name every card that the machine is known by.</exception>
-    public static MachineChange? Join(MachineState old, Machine registered, ChangeOptions options, RuleContext on)
+    public static MachineChange? Join(MachineState old, Machine registered, IReadOnlyList<string> claims, bool isOnLink,
+        ChangeOptions options, RuleContext on)
     {
-        var machine = MachineRules.Joined(Existing(old, registered.Uuid, "POST"), registered, on.Now);
+        var machine = MachineRules.Joined(Existing(old, registered.Uuid, "POST"), registered, claims, isOnLink, on.Catalog, on.Now);
         return machine.HardwareAddrs.Count == old.Machine!.HardwareAddrs.Count ? null
             : Finish(200, old, old with { Machine = machine }, "update", options.By, on);
     }

@@ -25,6 +25,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
 
     /// <summary>The revision that the machine must still have; null: any.</summary>
     public long? IfRevision { get; init; }
+
+    /// <summary>Why a registration may be a machine that is known, and was not taken for it; "" where nothing says so.</summary>
+    public string Doubt { get; init; } = "";
 }
 
 /// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
@@ -52,7 +55,7 @@ public static class MachineRules
         var prefs = catalog.Prefs;
         if (discovered && options.Admission == RegistrationPolicy.Closed)
             throw new ApiException(new ApiError("machines", "", "Registration", ["machines do not register themselves here"], 403));
-        var pending = discovered && options.Admission != RegistrationPolicy.Open;
+        var pending = discovered && (options.Admission != RegistrationPolicy.Open || options.Doubt.Length > 0);
         var machine = Normalize(wanted) with
         {
             // A machine that names its stage or boot environment is not moved out of it by the default workflow.
@@ -84,8 +87,9 @@ public static class MachineRules
         if (broken.Count > 0 || (missing.Count > 0 && (!options.Force || options.ByTask)))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         if (options.ByTask) TaskGrants.Check(options.Task, options.By, Untouched(wanted, machine, prefs), machine, catalog);
-        machine = Availability(machine, missing);
-        return Lifecycle.Created(machine, discovered, catalog, now);
+        machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
+        return options.Doubt.Length == 0 ? machine
+            : machine with { Boot = machine.Boot with { Stuck = true, Reason = "stuck: " + options.Doubt } };
     }
 
     /// <summary>
@@ -103,18 +107,39 @@ public static class MachineRules
     };
 
     /// <summary>
-    /// A known machine that registers itself, since it has booted from a card that nobody knew of: it has that card as well. The
-    /// registration must name every card that the machine is known by; else it may be another machine, and a person decides.
+    /// A known machine that registers itself, since it has booted from a card that nobody knew of: it has that card as well. That is
+    /// believed where DHCP has seen one of the machine's own cards on the same link, or where nobody has seen the machine yet and it has
+    /// nothing that is secret; and where it is the same system by its serial number or asset tag, or names every card that the machine
+    /// is known by. Else a person decides.
     /// </summary>
+    /// <param name="known">The machine.</param>
+    /// <param name="registered">What registers itself, with the cards that are its own.</param>
+    /// <param name="claims">All cards that it names.</param>
+    /// <param name="isOnLink">DHCP has seen one of the machine's cards on its link.</param>
+    /// <param name="catalog">What the machine is given.</param>
+    /// <param name="now">The time.</param>
     /// <exception cref="ApiException">409 that names the machine; 422 for a card whose address is none.</exception>
-    public static Machine Joined(Machine known, Machine registered, DateTimeOffset now)
+    public static Machine Joined(Machine known, Machine registered, IReadOnlyList<string> claims, bool isOnLink, CatalogSnapshot catalog,
+        DateTimeOffset now)
     {
+        ApiException Refused(string why) => new(ApiError.Conflict("machines", known.Uuid, "CREATE", $"machine {known.Name} {why}"));
         var cards = Normalize(registered).HardwareAddrs;
-        if (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(cards).Any())
-            throw new ApiException(
-                ApiError.Conflict("machines", known.Uuid, "CREATE",
-                    $"machine {known.Name} has one of these HardwareAddrs, and others that were not named: take them from it, or add the "
-                        + "new ones to it"));
+        var named = Normalize(registered with { HardwareAddrs = claims }).HardwareAddrs.Union(cards).ToList();
+        var (own, other) = (HardwareIdentity.Of(HardwareIdentity.Serial, known), HardwareIdentity.Of(HardwareIdentity.Serial, registered));
+        if (own.Length > 0 && other.Length > 0 && own != other)
+            throw Refused($"has the serial number {own}, and what registers itself has {other}: one of their cards was in the other");
+        var isSame = (own.Length > 0 && own == other) || (HardwareIdentity.Of(HardwareIdentity.Asset, known) is { Length: > 0 } tag
+            && tag == HardwareIdentity.Of(HardwareIdentity.Asset, registered));
+        if (!isSame && (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(named).Any()))
+            throw Refused("has one of these HardwareAddrs, and others that were not named: take them from it, or add the new ones to it");
+        if (known.Locked) throw Refused("is locked: unlock it, or add the card to it");
+        if (!isOnLink && (known.Boot.Phase != Phase.Unknown || known.Boot.LastSeen != default))
+            throw Refused("may be this one, but DHCP has not seen both on one link: somebody with the right may add the card to it");
+        if (!isOnLink && MachineParams.Layers(known, catalog).SelectMany(l => l.Values.Keys)
+            .Any(n => catalog.Params.TryGetValue(n, out var param) && param.Secure))
+            throw Refused("may be this one, but it is given secure params: somebody with the right may add the card to it");
+        if (known.HardwareAddrs.Union(cards).Count() > Math.Max(MostOwnCards, known.HardwareAddrs.Count))
+            throw Refused($"has as many cards as a machine may add itself ({MostOwnCards})");
         var wrong = cards.Except(known.HardwareAddrs).Select(c => (Card: c, Problem: MacAddress.Problem(c)))
             .Where(c => c.Problem is not null).ToList();
         if (wrong.Count > 0)

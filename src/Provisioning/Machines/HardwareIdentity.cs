@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace Anvil.Provisioning.Machines;
+
+/// <summary>
+/// What a machine that registers itself is known by when it boots from a card that nobody knew of: its other cards, its serial number or
+/// its asset tag, in the order of the preference <see cref="Pref"/>.
+/// </summary>
+public static class HardwareIdentity
+{
+    /// <summary>The preference: some of these marks, separated by commas, in order; "none" for none.</summary>
+    public const string Pref = "matchMachinesBy";
+
+    /// <summary>The cards that it names.</summary>
+    public const string Cards = "macs";
+
+    /// <summary>The serial number of its system (SMBIOS type 1).</summary>
+    public const string Serial = "serial";
+
+    /// <summary>The asset tag of its chassis (SMBIOS type 3).</summary>
+    public const string Asset = "asset";
+
+    /// <summary>Value of <see cref="Pref"/>: a machine with a card more is another machine.</summary>
+    public const string None = "none";
+
+    private const string SystemFacts = "hardware/system";
+    private const int ShortestMark = 3;
+
+    /// <summary>What firmware says where its maker has set nothing.</summary>
+    private static readonly HashSet<string> Blank = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "none", "n/a", "na", "null", "default string", "default", "system serial number", "chassis serial number", "asset tag",
+        "no asset tag", "no asset information", "not specified", "not applicable", "not available", "not settable", "unknown", "oem",
+        "to be filled by o.e.m.", "to be filled by oem", "empty", "invalid", "123456789", "0123456789", "1234567890", "12345678",
+    };
+
+    /// <summary>The marks of a preference's value, in order.</summary>
+    public static IReadOnlyList<string> Order(string value)
+        => value == None ? [] : value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What is wrong with a preference's value; null when nothing is.</summary>
+    public static string? OrderProblem(string value)
+    {
+        var marks = Order(value);
+        return value == None || (marks.Count > 0 && marks.All(m => m is Cards or Serial or Asset)
+            && marks.Distinct(StringComparer.Ordinal).Count() == marks.Count)
+            ? null : $"{value} is not {None}, or some of {Cards}, {Serial} and {Asset} in an order, with commas";
+    }
+
+    /// <summary>A machine's serial number or asset tag, in small letters; "" where it has none of its own.</summary>
+    /// <param name="mark"><see cref="Serial"/> or <see cref="Asset"/>.</param>
+    /// <param name="machine">The machine, with what Sledgehammer found out.</param>
+    public static string Of(string mark, Machine machine)
+    {
+        if (!machine.Params.TryGetValue(SystemFacts, out var facts) || facts.ValueKind != JsonValueKind.Object
+            || !facts.TryGetProperty(mark == Serial ? "Serial" : "AssetTag", out var value) || value.ValueKind != JsonValueKind.String)
+            return "";
+        var text = value.GetString()!.Trim();
+        var isBlank = text.Length < ShortestMark || Blank.Contains(text) || text.Distinct().Count() == 1;
+        return isBlank ? "" : text.ToLowerInvariant();
+    }
+}

@@ -1,0 +1,213 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Anvil.Contracts;
+using Anvil.Contracts.Access;
+using Anvil.Contracts.Machines;
+using Anvil.Edge.Dhcp;
+using Anvil.Objects.Access;
+using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Anvil.Silo.Tests.Hostile;
+
+/// <summary>A known machine boots from a card that nobody knew of: it is that machine, or it is stuck and a person decides.</summary>
+public abstract class CardMoreTests(SiloFixture silo)
+{
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+    private readonly string _name = $"cm-{Guid.NewGuid():N}"[..12];
+    private readonly string _macs =
+        $"06:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}";
+
+    [Fact]
+    public async Task ItIsFoundByItsOtherCardsBeforeAnybodyHasSeenIt()
+    {
+        var uuid = await DefinedAsync("a", Mac(1), Mac(2));
+        var (status, body) = await RegisterAsync(Mac(3), "", Mac(3), Mac(1), Mac(2));
+        Assert.True(status == HttpStatusCode.OK && body!["Uuid"]!.ToString() == uuid, $"{status}: {body}");
+        Assert.Equal($"{Mac(1)} {Mac(2)} {Mac(3)}", await CardsAsync(uuid));
+        Assert.Equal("", body["Secret"]?.ToString() ?? "");
+    }
+
+    [Theory]
+    [InlineData("Serial")]
+    [InlineData("AssetTag")]
+    public async Task ItIsFoundByItsSerialNumberOrAssetTag(string mark)
+    {
+        var uuid = await DefinedByAsync("s", mark, $"{_name} X");
+        var (status, body) = await RegisterAsync(Mac(3), $"\"{mark}\":\" {_name.ToUpperInvariant()} x \"", Mac(3));
+        Assert.True(status == HttpStatusCode.OK && body!["Uuid"]!.ToString() == uuid, $"{status}: {body}");
+        Assert.Equal($"{Mac(3)}", await CardsAsync(uuid));
+    }
+
+    [Fact]
+    public async Task WhatFirmwareSaysWithoutASerialNumberIsNone()
+    {
+        await DefinedByAsync("g", "Serial", "To Be Filled By O.E.M.");
+        var (status, body) = await RegisterAsync(Mac(3), "\"Serial\":\"To be filled by O.E.M.\"", Mac(3));
+        Assert.Equal((HttpStatusCode.Created, false), (status, body!["Boot"]!["Stuck"]!.GetValue<bool>()));
+    }
+
+    [Fact]
+    public async Task WhereTwoMatchNeitherIsTouchedAndBothAreNamed()
+    {
+        var first = await DefinedByAsync("t1", "Serial", _name);
+        var second = await DefinedByAsync("t2", "Serial", _name);
+        var before = (await CardsAsync(first), await CardsAsync(second));
+        var (status, body) = await RegisterAsync(Mac(3), $"\"Serial\":\"{_name}\"", Mac(3));
+        await IsStuckAsync(status, body, $"it may be one of {_name}-t1, {_name}-t2, which have the same serial");
+        Assert.Equal(before, (await CardsAsync(first), await CardsAsync(second)));
+        // A person makes it one of its own.
+        var (approved, machine) = await silo.CallAsync("POST", $"machines/{body!["Uuid"]}/approve");
+        Assert.Equal((HttpStatusCode.OK, false), (approved, machine!["Boot"]!["Stuck"]!.GetValue<bool>()));
+    }
+
+    [Fact]
+    public async Task AnotherSystemWithACardOfAMachineIsNotTakenForIt()
+    {
+        var uuid = await DefinedByAsync("o", "Serial", _name, Mac(1));
+        var (status, body) = await RegisterAsync(Mac(3), "\"Serial\":\"another-one\"", Mac(3), Mac(1));
+        await IsStuckAsync(status, body, "one of their cards was in the other");
+        Assert.Equal($"{Mac(1)}", await CardsAsync(uuid));
+    }
+
+    [Fact]
+    public async Task AMachineWithSecretsThatNobodyHasSeenIsNotTakenByAWord()
+    {
+        await silo.CallAsync("POST", "params", $$"""{"Name":"{{_name}}/pw","Secure":true,"Schema":{"type":"string"} }""");
+        var uuid = await DefinedAsync("p", Mac(1));
+        await silo.CallAsync("POST", $"machines/{uuid}/params/{_name}/pw", "\"x\"");
+        var (status, body) = await RegisterAsync(Mac(3), "", Mac(3), Mac(1));
+        await IsStuckAsync(status, body, "it is given secure params");
+        Assert.Equal($"{Mac(1)}", await CardsAsync(uuid));
+    }
+
+    [Fact]
+    public async Task ALockedMachineStaysAsItIs()
+    {
+        var uuid = await DefinedAsync("l", Mac(1));
+        await silo.CallAsync("PATCH", $"machines/{uuid}", """[{"op":"replace","path":"/Locked","value":true}]""");
+        var (status, body) = await RegisterAsync(Mac(3), "", Mac(3), Mac(1));
+        await IsStuckAsync(status, body, "is locked");
+        Assert.Equal($"{Mac(1)}", await CardsAsync(uuid));
+    }
+
+    [Fact]
+    public async Task OneThatWasSeenIsBelievedOnItsLinkAlone()
+    {
+        var net = (byte)Random.Shared.Next(1, 250);
+        await silo.CallAsync("POST", "subnets",
+            $$"""
+            {"Name":"{{_name}}","Subnet":"10.249.{{net}}.0/24","Enabled":true,"ActiveStart":"10.249.{{net}}.10",
+            "ActiveEnd":"10.249.{{net}}.90","ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+            """);
+        var uuid = await DefinedAsync("n", Mac(1), Mac(2));
+        await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
+            .Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe"));
+        var address = await LeaseAsync(net, Mac(3));
+        var (status, body) = await RegisterAtAsync(Mac(3), address, "", [Mac(3), Mac(1), Mac(2)]);
+        await IsStuckAsync(status, body, "DHCP has not seen both on one link");
+        Assert.Equal($"{Mac(1)} {Mac(2)}", await CardsAsync(uuid));
+
+        // It has: one of its cards had an address there, which it has given back meanwhile.
+        await LeaseAsync(net, Mac(1));
+        address = await LeaseAsync(net, Mac(4));
+        (status, body) = await RegisterAtAsync(Mac(4), address, "", [Mac(4), Mac(1), Mac(2)]);
+        Assert.True(status == HttpStatusCode.OK && body!["Uuid"]!.ToString() == uuid, $"{status}: {body}");
+        Assert.Equal($"{Mac(1)} {Mac(2)} {Mac(4)}", await CardsAsync(uuid));
+    }
+
+    [Fact]
+    public async Task APersonSaysWhatIsMatched()
+    {
+        await DefinedByAsync("w", "Serial", _name);
+        var (status, _) = await silo.CallAsync("POST", "prefs", """{"matchMachinesBy":"serial,sex"}""");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        await silo.CallAsync("POST", "prefs", """{"matchMachinesBy":"none"}""");
+        try
+        {
+            (status, var body) = await RegisterAsync(Mac(3), $"\"Serial\":\"{_name}\"", Mac(3));
+            Assert.Equal((HttpStatusCode.Created, false), (status, body!["Boot"]!["Stuck"]!.GetValue<bool>()));
+        }
+        finally
+        {
+            await silo.CallAsync("POST", "prefs", """{"matchMachinesBy":"macs,serial,asset"}""");
+        }
+    }
+
+    private string Mac(int number) => $"{_macs}:{number:x2}";
+
+    private async Task IsStuckAsync(HttpStatusCode status, JsonNode? body, string why)
+    {
+        Assert.True(status == HttpStatusCode.Created, $"{status}: {body}");
+        var machine = (await silo.CallAsync("GET", $"machines/{body!["Uuid"]}")).Body!;
+        var boot = machine["Boot"]!;
+        Assert.Equal((true, "pending", false),
+            (boot["Stuck"]!.GetValue<bool>(), boot["Admission"]!.ToString(), machine["Runnable"]!.GetValue<bool>()));
+        Assert.Contains(why, boot["Reason"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    private Task<string> DefinedAsync(string name, params string[] macs) => MadeAsync(name, "{}", macs);
+
+    private Task<string> DefinedByAsync(string name, string mark, string value, params string[] macs)
+        => MadeAsync(name, $$"""{"hardware/system":{"{{mark}}":"{{value}}"} }""", macs);
+
+    private async Task<string> MadeAsync(string name, string facts, string[] macs)
+    {
+        var (status, made) = await silo.CallAsync("POST", "machines",
+            $$"""
+            {"Name":"{{_name}}-{{name}}","BootEnv":"local","Params":{{facts}},
+            "HardwareAddrs":[{{string.Join(',', macs.Select(m => $"\"{m}\""))}}]}
+            """);
+        Assert.True(status == HttpStatusCode.Created, $"{status}: {made}");
+        return made!["Uuid"]!.ToString();
+    }
+
+    private async Task<string> CardsAsync(string uuid) => string.Join(' ',
+        (await silo.CallAsync("GET", $"machines/{uuid}")).Body!["HardwareAddrs"]!.AsArray().Select(m => m!.ToString()).Order());
+
+    private Task<(HttpStatusCode Status, JsonNode? Body)> RegisterAsync(string card, string facts, params string[] macs)
+        => RegisterAtAsync(card, $"10.248.{Random.Shared.Next(256)}.{Random.Shared.Next(1, 255)}", facts, macs);
+
+    private async Task<(HttpStatusCode Status, JsonNode? Body)> RegisterAtAsync(string card, string address, string facts,
+        string[] macs)
+    {
+        var token = (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, card)))(null, Life);
+        using var stranger = silo.Client(token);
+        return await silo.CallAsync("POST", "machines",
+            $$"""
+            {"Name":"d{{card.Replace(':', '-')}}","HardwareAddrs":[{{string.Join(',', macs.Select(m => $"\"{m}\""))}}],
+            "Params":{"hardware/system":{{{facts}}} } }
+            """, stranger);
+    }
+
+    /// <summary>The address that DHCP leases to a card.</summary>
+    private async Task<string> LeaseAsync(byte net, string mac)
+    {
+        var address = 0u;
+        foreach (var type in new[] { DhcpMessageType.Discover, DhcpMessageType.Request })
+        {
+            List<KeyValuePair<byte, byte[]>> options = [KeyValuePair.Create((byte)53, new[] { (byte)type })];
+            if (address != 0) options.Add(KeyValuePair.Create((byte)50, OptionText.UInt32(address)));
+            var message = new DhcpMessage
+            {
+                Op = 1,
+                TransactionId = 7,
+                HardwareAddress = Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal)),
+                Options = options,
+            };
+            var outcome = await silo.EdgeService<DhcpHandler>().HandleAsync(
+                new DhcpArrival(message, [IPv4.Parse($"10.249.{net}.1")], 0, 68, IsBinl: false, "more"), CancellationToken.None);
+            address = outcome.Departure?.Message.YourAddress ?? throw new SetupException($"{type} of {mac}: {outcome.Drop}");
+        }
+
+        return IPv4.Format(address);
+    }
+}
+
+/// <summary>On one silo with SQLite.</summary>
+public sealed class SingleCardMoreTests(SingleSilo silo) : CardMoreTests(silo), IClassFixture<SingleSilo>;
+
+/// <summary>On three silos with PostgreSQL.</summary>
+public sealed class ClusterCardMoreTests(SiloCluster silo) : CardMoreTests(silo), IClassFixture<SiloCluster>;
