@@ -131,6 +131,10 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
             .Where(m => names.Contains(m.Name) || m.HardwareAddrs.Any(macs.Contains))]);
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<Machine> WithAddressesAsync(IReadOnlyCollection<uint> addresses, CancellationToken cancellation)
+        => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         CancellationToken cancellation) => throw new NotSupportedException();
 
