@@ -57,8 +57,8 @@ public sealed class MachineMoveStore(Database database, TimeProvider time, strin
     private async Task WriteAsync(DbConnection connection, DbTransaction transaction, MachineRow row)
     {
         var values = new { service, ext = row.Key, payload = row.State, version = row.Version };
-        var written = await connection.ExecuteScalarAsync<long?>(row.Version is null ? database.NewMachineRow : database.MachineRow, values,
-            transaction);
+        var statement = row.Version is null ? database.NewMachineRow : database.MachineRow;
+        var written = await connection.ExecuteScalarAsync<long?>(statement, values, transaction);
         if (written is null) throw new StaleMachineException(row.Uuid);
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Sheets;
 using CsvHelper;
 
@@ -14,8 +13,7 @@ internal static class SheetReader
     /// <summary>Most octets of a sheet's file.</summary>
     public const int MostOctets = 64 << 20;
 
-    /// <summary>A machine of the longest kind, with what a file adds to it.</summary>
-    private const int LongestRow = JsonLimits.Octets + (1 << 20);
+    private const int LongestRow = 4 << 20;
 
     /// <summary>Reads a file of either kind, told apart by its first octets.</summary>
     /// <param name="file">The file, of <see cref="MostOctets"/> at most, that can be sought in; stays open.</param>

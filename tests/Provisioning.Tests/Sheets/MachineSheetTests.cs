@@ -199,8 +199,16 @@ public sealed class MachineSheetTests
     {
         const int Many = 10_000;
         var macs = Enumerable.Range(0, Many).Select(i => $"02:00:00:00:{i >> 8:x2}:{i & 255:x2}").ToList();
-        _machines.AddRange(macs.Select((m, i) => new Machine { Uuid = $"{i}", Name = $"m{i}", HardwareAddrs = [m], Stage = "none",
-            BootEnv = "local", Arch = "amd64" }));
+        Machine Made(string mac, int i) => new()
+        {
+            Uuid = $"{i}",
+            Name = $"m{i}",
+            HardwareAddrs = [mac],
+            Stage = "none",
+            BootEnv = "local",
+            Arch = "amd64",
+        };
+        _machines.AddRange(macs.Select(Made));
         var plans = Plan("Name|MACs", [.. macs.Select((m, i) => $"m{(i + 1) % Many}|{m}")]);
         Assert.Equal(1, Assert.Single(plans.Select(p => p.Step).Distinct()));
         Assert.Equal("m1", plans[0].Machine.Name);

@@ -274,7 +274,8 @@ public sealed class SheetFileTests
         var sheet = SheetReader.Read([.. by.GetPreamble(), .. octets]);
         Assert.Equal(["Name", "MACs"], sheet.Header);
         Assert.Equal(texts, sheet.Rows.Select(r => r.Cells[0]));
-        Assert.Contains("byte order mark", Assert.Throws<SheetException>(() => SheetReader.Read(octets)).Message, StringComparison.Ordinal);
+        Assert.Contains("byte order mark", Assert.Throws<SheetException>(() => SheetReader.Read(octets)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("U+0000", Assert.Throws<SheetException>(() => SheetReader.Read(by.GetBytes("Name\n"))).Message,
             StringComparison.Ordinal);
         Assert.Throws<SheetException>(() => SheetReader.Read([.. by.GetPreamble(), .. octets[..^1]]));
