@@ -50,7 +50,11 @@ public abstract class ListRuleTests(SiloFixture silo)
             ("subnets", "Subnet=Between(10.9.0.0/24,10.50.0.0/24)&sort=Name", "cmp1 cmp2"),
             ("subnets", "Subnet=10.10.0.0/24", "cmp2"),
         })
-            Assert.Equal((query, expected), (query, await NamesAsync(kind, query)));
+        {
+            // Beside what other tests have made.
+            var mine = kind == "reservations" ? query : $"{query}&Name=Re(^cmp)";
+            Assert.Equal((query, expected), (query, await NamesAsync(kind, mine)));
+        }
     }
 
     [Fact]
