@@ -14,7 +14,7 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
             "file")
         {
             Description = "CSV or XLSX; its first row names the columns: Name, MACs, Address, Profiles, Workflow, BootEnv, "
-                + "Arch, BMC, Description, param:NAME"
+                + "Arch, BMC, Description, param:NAME, Params"
         };
         var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Only show what would change" };
         var partial = new Option<bool>("--partial") { Description = "Import the good rows although others are bad" };
@@ -91,7 +91,8 @@ internal sealed class SheetCommands(Connection connection) : CommandGroup(connec
         if (report["IsShortened"]?.GetValue<bool>() == true) output.Line($"[yellow]and more than are shown here[/]");
         var failed = report["Failed"]!.GetValue<int>();
         var would = dryRun ? "would be " : "";
-        if (failed > 0 && !dryRun && !partial && report["Created"]!.GetValue<int>() + report["Updated"]!.GetValue<int>() == 0)
+        if (problems.Any(p => p!["Row"]!.GetValue<int>() == 1)) output.Line($"[red]the header is wrong; nothing was imported[/]");
+        else if (failed > 0 && !dryRun && !partial && report["Created"]!.GetValue<int>() + report["Updated"]!.GetValue<int>() == 0)
             output.Line($"[red]{failed} of {report["Rows"]!.GetValue<int>()} rows are bad; nothing was imported[/]");
         else
         {

@@ -43,7 +43,7 @@ internal static class SiloServices
         services.AddSingleton<CatalogServiceClient>();
         services.AddSingleton<CatalogAnnouncer>();
         services.AddGrainService<CatalogService>();
-        services.AddSingleton<ReservationWriter>();
+        services.AddSingleton<ReservationWriter>().AddSingleton<MachineMover>();
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());

@@ -6,6 +6,8 @@ using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace Anvil.Storage;
 
@@ -67,6 +69,19 @@ public abstract class Database : IDatabaseFaults
         await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
     }
 
+    /// <summary>
+    /// Puts a machine's state (payload) in the place of the one of a version; gives the new version, and nothing where it is not of that
+    /// version any more.
+    /// </summary>
+    internal abstract string MachineRow { get; }
+
+    /// <summary>Stores the state of a machine that has no row; gives nothing where it has one.</summary>
+    internal virtual string NewMachineRow =>
+        """
+        INSERT INTO grain_state (service, type, n0, n1, ext, payload, version) VALUES (@service, 'machine', 0, 0, @ext, @payload, 1)
+        ON CONFLICT (service, type, n0, n1, ext) DO NOTHING RETURNING version
+        """;
+
     /// <summary>A time as a table keeps it: they are of different age.</summary>
     internal abstract object TimeIn(string table, DateTimeOffset time);
 
@@ -125,6 +140,8 @@ public abstract class Database : IDatabaseFaults
         services.AddSingleton<IMachineQueries, MachineQueries>();
         services.AddSingleton<IReservationStore, ReservationStore>();
         services.AddSingleton<IRetentionStore, RetentionStore>();
+        services.AddSingleton<IMachineMoveStore>(s => new MachineMoveStore(this, s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));
     }
 
     /// <summary>The scripts embedded below a folder, in order of their numbers.</summary>

@@ -66,21 +66,36 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     public async IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await using var connection = await database.ConnectAsync(cancellation);
-        foreach (var (sql, all) in new[]
+        foreach (var (sql, all) in new (string, IReadOnlyCollection<string>)[]
         {
-            ("SELECT document, record FROM machine_now WHERE name IN ({0})", names),
+            ("SELECT m.document, m.record FROM machine_folded AS f JOIN machine_now AS m ON m.uuid = f.uuid WHERE f.name IN ({0})",
+                [.. names.Select(NameRules.Fold).Distinct(StringComparer.Ordinal)]),
+            // Of two machines of an older version that differ in case alone, one is not there.
+            ("SELECT document, record FROM machine_now WHERE name IN ({0}) "
+                + "AND NOT EXISTS (SELECT 1 FROM machine_folded AS f WHERE f.uuid = machine_now.uuid)", names),
             ("SELECT m.document, m.record FROM machine_mac AS a JOIN machine_now AS m ON m.uuid = a.uuid WHERE a.mac IN ({0})", macs),
         })
         {
-            foreach (var values in all.Chunk(MostValues))
-            {
-                var parameters =
-                    new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
-                var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
-                var rows = connection.QueryUnbufferedAsync<(string, string)>(statement, parameters);
-                await foreach (var (document, record) in rows.WithCancellation(cancellation)) yield return Machine(document, record);
-            }
+            await foreach (var machine in EachAsync(sql, all, cancellation)) yield return machine;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Machine> WithAddressesAsync(IReadOnlyCollection<uint> addresses, CancellationToken cancellation)
+        => EachAsync("SELECT document, record FROM machine_now WHERE address IN ({0})", addresses.Select(a => (long)a), cancellation);
+
+    private async IAsyncEnumerable<Machine> EachAsync<T>(string sql, IEnumerable<T> all,
+        [EnumeratorCancellation] CancellationToken cancellation)
+        where T : notnull
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        foreach (var values in all.Chunk(MostValues))
+        {
+            var parameters =
+                new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
+            var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
+            var rows = connection.QueryUnbufferedAsync<(string, string)>(statement, parameters);
+            await foreach (var (document, record) in rows.WithCancellation(cancellation)) yield return Machine(document, record);
         }
     }
 

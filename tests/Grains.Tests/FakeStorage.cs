@@ -135,6 +135,10 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
         => throw new NotSupportedException();
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<Machine> WithAddressesAsync(IReadOnlyCollection<uint> addresses, CancellationToken cancellation)
+        => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         CancellationToken cancellation) => throw new NotSupportedException();
 

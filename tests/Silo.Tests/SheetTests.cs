@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Anvil.Cli;
 using Anvil.Provisioning.Network;
 
@@ -10,6 +12,7 @@ namespace Anvil.Silo.Tests;
 /// <summary>Sheets of machines: POST /machines/import, GET /machines/export, and the command line that people use for them.</summary>
 public abstract class SheetTests(SiloFixture silo)
 {
+    private const int Net = 40;
     private readonly string _mark = Guid.NewGuid().ToString("N")[..8];
 
     private string Mac(int n) => $"02:{_mark[..2]}:{_mark[2..4]}:{_mark[4..6]}:{_mark[6..8]}:{n:x2}";
@@ -83,6 +86,70 @@ public abstract class SheetTests(SiloFixture silo)
         Assert.Equal((HttpStatusCode.OK, 1, 1), (status, report["Created"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
         Assert.NotNull(await MachineAsync($"good-{_mark}"));
         Assert.Null(await MachineAsync($"bad-{_mark}"));
+    }
+
+    /// <summary>Names in a ring, cards in a chain that ends in a new machine, and addresses that nobody serves: one step each.</summary>
+    [Theory]
+    [InlineData("Name,MACs\n{1},{m0}\n{2},{m1}\n{0},{m2}\n", "0:2@2 1:0@0 2:1@1")]
+    [InlineData("Name,MACs\n{0},{m1}\n{1},{m2}\n{2},{m9}\n", "0:0@0 1:2@1 2:9@2")]
+    [InlineData("Name,MACs\n{3},{m0}\n{0},{m9}\n", "0:9@0 1:1@1 2:2@2 3:0@")]
+    [InlineData("Name,Address\n{0},{a1}\n{1},{a2}\n{2},{a0}\n", "0:0@1 1:1@2 2:2@0")]
+    [InlineData("Name,Address\n{0},{a1}\n{1},{a9}\n{3},{a0}\n", "0:0@1 1:1@9 2:2@2 3:@0")]
+    public async Task WhatRowsExchangeIsOneStep(string sheet, string after)
+    {
+        string Fill(string text) => Regex.Replace(text, @"\{(m|a)?(\d)\}", found => found.Groups[1].Value switch
+        {
+            "m" => Mac(0x20 + found.Groups[2].Value[0] - '0'),
+            "a" => $"192.0.2.{Net + found.Groups[2].Value[0] - '0'}",
+            _ => $"s{found.Groups[2].Value}-{_mark}",
+        });
+        var (status, report) = await ImportAsync(Fill(
+            "Name,MACs,Address,BootEnv\n{0},{m0},{a0},local\n{1},{m1},{a1},local\n{2},{m2},{a2},local\n"));
+        Assert.True(status == HttpStatusCode.OK, report.ToJsonString());
+        (status, report) = await ImportAsync(Fill(sheet), "?dryRun=true");
+        Assert.True(report["Failed"]!.GetValue<int>() == 0, report.ToJsonString());
+        (status, report) = await ImportAsync(Fill(sheet));
+        Assert.True(status == HttpStatusCode.OK && report["Failed"]!.GetValue<int>() == 0, report.ToJsonString());
+        var found = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            if (await MachineAsync(Fill($"{{{i}}}")) is not { } machine) continue;
+            var card = (string?)((JsonArray)machine["HardwareAddrs"]!).FirstOrDefault();
+            if (card is not null)
+            {
+                Assert.Equal(machine["Uuid"]!.ToString(),
+                    (await silo.CallAsync("GET", $"machines/{card}")).Body!["Uuid"]!.ToString());
+            }
+
+            var address = machine["Address"]!.ToString();
+            var last = address.Length == 0 ? "" : $"{int.Parse(address.Split('.')[^1], CultureInfo.InvariantCulture) - Net}";
+            found.Add($"{i}:{card?[^1]}@{last}");
+        }
+
+        Assert.Equal(after, string.Join(' ', found));
+        (_, report) = await ImportAsync(Fill(sheet));
+        Assert.Equal(0, report["Updated"]!.GetValue<int>() + report["Created"]!.GetValue<int>() + report["Failed"]!.GetValue<int>());
+        foreach (var name in Enumerable.Range(0, 4).Select(i => Fill($"{{{i}}}")))
+            if (await MachineAsync(name) is { } left) await silo.CallAsync("DELETE", $"machines/{left["Uuid"]}");
+    }
+
+    /// <summary>What a machine's grain refuses at the last moment holds for all of a ring, and for its reservations.</summary>
+    [Fact]
+    public async Task ARingWithALockedMachineChangesNothing()
+    {
+        await SubnetAsync();
+        string Address(int n) => $"10.44.9.{100 + n}";
+        foreach (var n in new[] { 1, 2 }) await silo.CallAsync("DELETE", $"reservations/{Address(n)}");
+        await ImportAsync($"Name,MACs,Address,BootEnv\nl1-{_mark},{Mac(0x31)},{Address(1)},local\n"
+            + $"l2-{_mark},{Mac(0x32)},{Address(2)},local\n");
+        await silo.CallAsync("PATCH", $"machines/{Mac(0x32)}", """[{"op":"replace","path":"/Locked","value":true}]""");
+        var (status, report) = await ImportAsync($"MACs,Address\n{Mac(0x31)},{Address(2)}\n{Mac(0x32)},{Address(1)}\n", "?partial=true");
+        Assert.Equal((HttpStatusCode.OK, 2, 0), (status, report["Failed"]!.GetValue<int>(), report["Updated"]!.GetValue<int>()));
+        foreach (var n in new[] { 1, 2 })
+        {
+            Assert.Equal(Mac(0x30 + n), (await silo.CallAsync("GET", $"reservations/{Address(n)}")).Body!["Token"]!.ToString());
+            Assert.Equal(Address(n), (await MachineAsync($"l{n}-{_mark}"))!["Address"]!.ToString());
+        }
     }
 
     [Theory]

@@ -1,10 +1,12 @@
 using System.Data.Common;
 using System.Text.Json;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
 using Dapper;
@@ -148,6 +150,50 @@ public abstract class BootStateTests
         Assert.Empty(page.Uuids);
         var known = Assert.Single(await Feed.ReadAsync([Uuid], None));
         Assert.Equal((1, "m1"), (known.Version, known.Machine!.Name));
+    }
+
+    /// <summary>A ring of names and cards with a document beside it, and a machine that is made; nothing of it where one has moved
+    /// on.</summary>
+    [Fact]
+    public async Task MachinesThatExchangeWhatIsUniqueAreWrittenInOneTransactionAllOrNone()
+    {
+        await WriteAsync(null, Named(1, "m1", 1), 1);
+        await WriteAsync(null, Named(2, "m2", 2), 2);
+        await Boots.WriteAsync([Write(1, Record(Phase.Installing, "10.0.0.7", 2), "", 2)], None);
+        var moves = new MachineMoveStore(Store, TimeProvider.System, "anvil");
+        var reservation = new Reservation { Addr = "10.0.0.1", Token = "02:00:00:00:00:02" };
+        List<CatalogChange> changes = [new("reservations", reservation.Key, reservation)];
+        var revision = (long)(await ScalarAsync("SELECT revision FROM catalog_revision"))!;
+        List<MachineRow> rows = [Row(1, "m2", 2, 1), Row(2, "m1", 1, 1), Row(3, "m3", 3, null)];
+        await Assert.ThrowsAsync<StaleMachineException>(() => moves.WriteAsync(revision, changes, "who", rows, None));
+        rows[1] = Row(2, "m1", 1, 2);
+        Assert.Null(await moves.WriteAsync(revision + 1, changes, "who", rows, None));
+        List<MachineRow> twice = [.. rows, Row(4, "m4", 1, null)];
+        await Assert.ThrowsAnyAsync<DbException>(() => moves.WriteAsync(revision, changes, "who", twice, None));
+        Assert.Equal("m1:1 m2:2", await AllAsync());
+        Assert.Equal(0L, await ScalarAsync("SELECT count(*) FROM document WHERE prefix = 'reservations'"));
+        Assert.Equal(revision, await ScalarAsync("SELECT revision FROM catalog_revision"));
+
+        Assert.Equal(revision + 1, await moves.WriteAsync(revision, changes, "who", rows, None));
+        Assert.Equal("m1:1 m2:2 m3:3", await AllAsync());
+        Assert.Equal((Id(2), Id(1)), (await Queries.UuidOfNameAsync("m1", None), await Queries.UuidOfNameAsync("M2", None)));
+        Assert.Equal(Id(1), await Queries.UuidOfMacAsync("02:00:00:00:00:02", None));
+        Assert.Equal(1L, await ScalarAsync("SELECT count(*) FROM event WHERE type = 'reservations' AND principal = 'who'"));
+        Assert.Equal(revision + 1, await moves.WriteAsync(revision + 1, [], "who", [Row(1, "m2", 2, 2), Row(2, "m1", 1, 3)], None));
+
+        async Task<string> AllAsync()
+        {
+            var all = await Queries.ListAsync(new ListQuery(MachineFields.Table) { Sort = [MachineFields.Table["Name"]] }, None);
+            return string.Join(' ', all.Select(m => $"{m.Name}:{m.HardwareAddrs[0][^1]}"));
+        }
+
+        static MachineState Named(int machine, string name, int card) => State(1) with
+        {
+            Machine = State(1).Machine! with { Uuid = Id(machine), Name = name, HardwareAddrs = [$"02:00:00:00:00:0{card}"] },
+        };
+
+        static MachineRow Row(int machine, string name, int card, long? version) => new(Id(machine), "m-" + Id(machine), name,
+            System.Text.Encoding.UTF8.GetBytes(Json.Write(Named(machine, name, card))), version);
     }
 
     /// <summary>What a database was before this script is taken over.</summary>

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Machines;
 using Orleans.CodeGeneration;
 
 namespace Anvil.Contracts.Catalog;
@@ -51,6 +52,13 @@ public interface ICatalogGrain : IGrainWithStringKey
     /// <summary>Makes, replaces and deletes many documents of one kind, all or none; 422 names every problem with its key.</summary>
     [Alias("MergeAll")]
     Task<CatalogAnswer> MergeAll(CatalogMerge merge);
+
+    /// <summary>
+    /// Changes machines and their reservations in one step, all or none; an error names every machine with its problems. Silos of the
+    /// version before do not know this call.
+    /// </summary>
+    [Alias("MoveMachines"), ResponseTimeout("00:03:00")]
+    Task<CatalogAnswer> MoveMachines(MachineMoves moves);
 
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("WritePrefs")]

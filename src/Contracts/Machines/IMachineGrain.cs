@@ -72,6 +72,17 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("Amend")]
     Task<MachineAnswer> Amend(DocumentPatch patch);
 
+    /// <summary>
+    /// Says what the machine's part in a step of several comes to, which another one stores. From now on, until <see cref="Settle"/> is
+    /// called or the time of a step is over, the machine's row is read again whenever the machine is asked for.
+    /// </summary>
+    [Alias("Prepare")]
+    Task<PreparedMove> Prepare(MachineMove move, ChangeTerms terms);
+
+    /// <summary>The step is over: stored or not, as the row says.</summary>
+    [Alias("Settle")]
+    Task<Reply> Settle();
+
     /// <summary>Deletes the machine; its jobs remain.</summary>
     [Alias("Remove")]
     Task<MachineAnswer> Remove(ChangeTerms terms);

@@ -19,7 +19,7 @@ public interface IMachineQueries
     /// <summary>The machine of a uuid.</summary>
     Task<Machine?> FindAsync(string uuid, CancellationToken cancellation);
 
-    /// <summary>The machines with one of the names or MAC addresses; each once.</summary>
+    /// <summary>The machines with one of the names, in either case, or MAC addresses; each once.</summary>
     Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         CancellationToken cancellation);
 
@@ -29,6 +29,9 @@ public interface IMachineQueries
     /// <summary>As <see cref="FindManyAsync"/>, one at a time: no more than one is held here; one may come twice.</summary>
     IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         CancellationToken cancellation);
+
+    /// <summary>The machines that have one of some addresses, one at a time.</summary>
+    IAsyncEnumerable<Machine> WithAddressesAsync(IReadOnlyCollection<uint> addresses, CancellationToken cancellation);
 
     /// <summary>Machines, by default in order of their uuids. Fields are those of <see cref="MachineFields"/>.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too

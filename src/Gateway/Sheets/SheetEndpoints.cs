@@ -75,7 +75,8 @@ internal static class SheetEndpoints
         if (http.RequestAborted.IsCancellationRequested) return;
         if (asLines) await LineAsync(http, new { Report = report });
         else await http.WriteObjectAsync(report,
-            report.Failed > 0 && !dryRun && !partial ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            report.HasNoHeader || (report.Failed > 0 && !dryRun && !partial)
+                ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
     }
 
     private static async Task ExportAsync(HttpContext http, SheetExport export)

@@ -4,7 +4,10 @@ using CsvHelper;
 
 namespace Anvil.Gateway.Sheets;
 
-/// <summary>Reads sheets: CSV (comma, semicolon or tab; UTF-8, with or without byte order mark) and XLSX (its first worksheet).</summary>
+/// <summary>
+/// Reads sheets: CSV (comma, semicolon or tab; UTF-8, with or without byte order mark, or UTF-16 with it) and XLSX (its first worksheet
+/// that is not hidden).
+/// </summary>
 internal static class SheetReader
 {
     /// <summary>Most octets of a sheet's file.</summary>
@@ -28,31 +31,38 @@ internal static class SheetReader
     public static Sheet Read(byte[] file) => Read(new MemoryStream(file, writable: false));
 
     /// <summary>Reads a text through, in parts, before anything of it is taken, and leaves the file at its begin.</summary>
-    /// <exception cref="SheetException">It is no text in UTF-8.</exception>
+    /// <exception cref="SheetException">It is no text in UTF-8, or in UTF-16 with its byte order mark.</exception>
     private static void Check(Stream file)
     {
-        var decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetDecoder();
         var octets = new byte[1 << 16];
         var text = new char[octets.Length + 1];
+        Decoder? decoder = null;
         try
         {
             int read;
             do
             {
                 read = file.ReadAtLeast(octets, octets.Length, throwOnEndOfStream: false);
-                if (octets.AsSpan(0, read).Contains((byte)0))
-                    throw new SheetException("the file is neither XLSX nor text: it holds U+0000");
-                decoder.GetChars(octets.AsSpan(0, read), text, flush: read < octets.Length);
+                decoder ??= EncodingOf(octets.AsSpan(0, read)).GetDecoder();
+                var count = decoder.GetChars(octets.AsSpan(0, read), text, flush: read < octets.Length);
+                if (text.AsSpan(0, count).Contains('\0'))
+                    throw new SheetException("the file is neither XLSX nor text in UTF-8 or UTF-16: it holds U+0000");
             }
             while (read == octets.Length);
         }
         catch (DecoderFallbackException e)
         {
-            throw new SheetException("the file is neither XLSX nor text in UTF-8", e);
+            throw new SheetException("the file is neither XLSX nor text in UTF-8 (or in UTF-16 with a byte order mark)", e);
         }
 
         file.Position = 0;
     }
+
+    /// <summary>Spreadsheet programs write UTF-16 with a mark ("Unicode text"); all else is UTF-8, or nothing that is guessed.</summary>
+    private static Encoding EncodingOf(ReadOnlySpan<byte> begin)
+        => begin.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || begin.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
+            ? new UnicodeEncoding(bigEndian: begin[0] == 0xFE, byteOrderMark: true, throwOnInvalidBytes: true)
+            : new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static Sheet ReadCsv(Stream file)
     {
@@ -76,7 +86,7 @@ internal static class SheetReader
                     throw new SheetException($"a sheet has at most {MachineSheet.MostColumns} columns");
                 var cells = new string[reader.FieldCount];
                 for (var i = 0; i < cells.Length; i++) cells[i] = CsvGuard.Unguard(reader.GetString(i));
-                collector.Add(number, cells);
+                collector.Add(number, cells, []);
             }
         }
         catch (CsvFormatException e)
@@ -92,7 +102,7 @@ internal static class SheetReader
         var collector = new SheetCollector();
         try
         {
-            foreach (var (number, cells) in XlsxReader.Rows(file)) collector.Add(number, cells);
+            XlsxReader.Read(file, collector);
         }
         catch (Exception e) when (e is System.Xml.XmlException or InvalidDataException or IOException or NotSupportedException
             or ArgumentException)

@@ -18,11 +18,18 @@ internal sealed partial class XlsxNumberFormats
     private const int FirstRightDay = 61;
 
     private const int LongestCode = 1024;
+
+    /// <summary>Most leading zeros that a format asks for, and the first whole number that a spreadsheet cannot hold.</summary>
+    private const int MostDigits = 32;
+
+    /// <inheritdoc cref="MostDigits"/>
+    private const double MostExact = 1L << 53;
+
     private static readonly HashSet<int> BuiltinTimes = [14, 15, 16, 17, 18, 19, 20, 21, 22, 45, 47, .. Enumerable.Range(27, 10),
         .. Enumerable.Range(50, 9)];
 
     private static readonly SearchValues<char> TimeLetters = SearchValues.Create("dmyhsDMYHS");
-    private readonly List<Meaning> _byStyle = [];
+    private readonly List<(Meaning Meaning, int Digits)> _byStyle = [];
     private readonly bool _from1904;
 
     /// <summary>Reads the styles (ECMA-376 part 1, section 18.8).</summary>
@@ -31,7 +38,7 @@ internal sealed partial class XlsxNumberFormats
     public XlsxNumberFormats(XlsxPart? part, bool from1904)
     {
         _from1904 = from1904;
-        var custom = new Dictionary<int, Meaning> { [46] = Meaning.Duration };
+        var custom = new Dictionary<int, (Meaning Meaning, int Digits)> { [46] = (Meaning.Duration, 0) };
         var isCells = false;
         while (part?.Read() == true)
         {
@@ -41,7 +48,7 @@ internal sealed partial class XlsxNumberFormats
             else if (part.Name == "xf" && isCells)
             {
                 var id = Number(part["numFmtId"]);
-                _byStyle.Add(custom.GetValueOrDefault(id, BuiltinTimes.Contains(id) ? Meaning.Time : Meaning.Number));
+                _byStyle.Add(custom.GetValueOrDefault(id, (BuiltinTimes.Contains(id) ? Meaning.Time : Meaning.Number, 0)));
             }
 
             if (custom.Count > Most || _byStyle.Count > Most) throw new SheetException($"the XLSX file has more than {Most} formats");
@@ -60,12 +67,14 @@ internal sealed partial class XlsxNumberFormats
     /// <param name="style">Number of its cell's format.</param>
     public string Text(double number, int style)
     {
-        var meaning = style >= 0 && style < _byStyle.Count ? _byStyle[style] : Meaning.Number;
+        var (meaning, digits) = style >= 0 && style < _byStyle.Count ? _byStyle[style] : default;
         if (meaning == Meaning.Duration && Math.Abs(number) < TimeSpan.MaxValue.TotalDays)
             return TimeSpan.FromDays(number).ToString("c", CultureInfo.InvariantCulture);
         var days = _from1904 ? number + DaysTo1904 : number >= 1 && number < FirstRightDay ? number + 1 : number;
         if (meaning != Meaning.Time || days < 0 || days >= (DateTime.MaxValue - DateTime.FromOADate(0)).TotalDays)
-            return number.ToString("R", CultureInfo.InvariantCulture);
+            return digits > 0 && number >= 0 && number == Math.Floor(number) && number < MostExact
+                ? number.ToString("F0", CultureInfo.InvariantCulture).PadLeft(digits, '0')
+                : number.ToString("R", CultureInfo.InvariantCulture);
         return Text(DateTime.FromOADate(days));
     }
 
@@ -73,11 +82,13 @@ internal sealed partial class XlsxNumberFormats
     public static string Text(DateTime time)
         => time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private static Meaning Of(string code)
+    private static (Meaning Meaning, int Digits) Of(string code)
     {
-        if (code.Length > LongestCode) return Meaning.Number;
-        if (Elapsed().IsMatch(code)) return Meaning.Duration;
-        return Literal().Replace(code, "").AsSpan().ContainsAny(TimeLetters) ? Meaning.Time : Meaning.Number;
+        if (code.Length > LongestCode) return (Meaning.Number, 0);
+        // 00000: a number whose leading zeros are shown, as those of serial numbers and postal codes.
+        if (code.Length <= MostDigits && code.All(c => c == '0')) return (Meaning.Number, code.Length > 1 ? code.Length : 0);
+        if (Elapsed().IsMatch(code)) return (Meaning.Duration, 0);
+        return (Literal().Replace(code, "").AsSpan().ContainsAny(TimeLetters) ? Meaning.Time : Meaning.Number, 0);
     }
 
     private static int Number(string? text)

@@ -16,6 +16,9 @@ internal sealed class XlsxReader
     /// <summary>Most characters that they have, all together.</summary>
     private const int MostCharacters = MachineSheet.MostCharacters;
 
+    /// <summary>Most characters of an error that are told.</summary>
+    private const int LongestError = 32;
+
     /// <summary>Excel's last row.</summary>
     private const int LastRow = 1 << 20;
 
@@ -36,10 +39,11 @@ internal sealed class XlsxReader
         _sheet = package.Open(first) ?? throw new SheetException($"the XLSX file lacks its part {first[..Math.Min(100, first.Length)]}");
     }
 
-    /// <summary>The rows that are not empty, with their numbers; the first is 1.</summary>
+    /// <summary>Reads the rows, with their numbers; the first is 1.</summary>
     /// <param name="file">The file.</param>
+    /// <param name="collector">Gets those that are not empty.</param>
     /// <exception cref="SheetException">A bound is hit, or the file is none.</exception>
-    public static IEnumerable<(int Number, IReadOnlyList<string> Cells)> Rows(Stream file)
+    public static void Read(Stream file, SheetCollector collector)
     {
         using var package = new XlsxPackage(file);
         var reader = new XlsxReader(package);
@@ -51,9 +55,27 @@ internal sealed class XlsxReader
             var next = sheet["r"] is { } told ? Index(told) : number + 1;
             if (next <= number || next > LastRow) throw new SheetException($"the XLSX file has no rows in order after row {number}");
             number = next;
-            if (!sheet.IsEmpty && reader.Row() is { Count: > 0 } cells) yield return (number, cells);
+            if (sheet.IsEmpty) continue;
+            var (cells, faults) = reader.Row();
+            collector.Add(number, cells, faults);
+        }
+
+        // What is merged is told after the cells.
+        while (sheet.Read())
+        {
+            if (sheet.Type == XmlNodeType.Element && sheet.Name == "mergeCell" && sheet["ref"] is { } merged) Merge(merged, collector);
         }
     }
+
+    private static void Merge(string reference, SheetCollector collector)
+    {
+        var corners = reference.Split(':');
+        if (corners.Length != 2) return;
+        var (top, bottom) = (RowOf(corners[0]), RowOf(corners[1]));
+        if (top >= 1 && bottom >= top) collector.Merge(reference, top, bottom, Column(corners[0]), Column(corners[1]));
+    }
+
+    private static int RowOf(string reference) => Index(reference.TrimStart([.. "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz$"]));
 
     private static string? Find(XlsxPackage package, string of, string type)
         => package.Relations(of).FirstOrDefault(r => r.Type == type).Part;
@@ -65,15 +87,17 @@ internal sealed class XlsxReader
     private static (List<string> Sheets, bool From1904) Book(XlsxPackage package, string name)
     {
         using var book = package.Open(name) ?? throw new SheetException("the file is no XLSX file: it has no workbook");
-        var (sheets, from1904) = (new List<string>(), false);
+        // What nobody sees is read only where nothing can be seen.
+        var (sheets, hidden, from1904) = (new List<string>(), new List<string>(), false);
         while (book.Read())
         {
             if (book.Type != XmlNodeType.Element) continue;
-            if (book.Name == "sheet" && book["id"] is { } id && sheets.Count < MachineSheet.MostColumns) sheets.Add(id);
+            if (book.Name == "sheet" && book["id"] is { } id && sheets.Count + hidden.Count < MachineSheet.MostColumns)
+                (book["state"] is "hidden" or "veryHidden" ? hidden : sheets).Add(id);
             if (book.Name == "workbookPr") from1904 = book["date1904"] is "1" or "true";
         }
 
-        return (sheets, from1904);
+        return ([.. sheets, .. hidden], from1904);
     }
 
     private void Share(XlsxPart? part)
@@ -92,9 +116,10 @@ internal sealed class XlsxReader
     }
 
     /// <summary>The cells of a row that the reader is at, up to its end.</summary>
-    private List<string> Row()
+    private (List<string> Cells, List<CellFault> Faults) Row()
     {
         var cells = new List<string>();
+        var faults = new List<CellFault>();
         var next = 0;
         while (_sheet.Read() && !(_sheet.Type == XmlNodeType.EndElement && _sheet.Name == "row"))
         {
@@ -103,41 +128,53 @@ internal sealed class XlsxReader
             if (_sheet.Name != "c") continue;
             var column = _sheet["r"] is { } told ? Column(told) : next;
             next = column + 1;
+            var (text, isFault) = Cell();
             // What only has a colour far to the right is no cell.
-            if (Cell() is not { Length: > 0 } text) continue;
+            if (text.Length == 0) continue;
             if (column >= MachineSheet.MostColumns) throw new SheetException($"a sheet has at most {MachineSheet.MostColumns} columns");
             while (cells.Count <= column) cells.Add("");
-            cells[column] = text;
+            if (isFault) faults.Add(new CellFault(column, text));
+            else cells[column] = text;
         }
 
-        return cells;
+        return (cells, faults);
     }
 
-    private string Cell()
+    /// <summary>The text of a cell, or what is wrong with it.</summary>
+    private (string Text, bool IsFault) Cell()
     {
-        if (_sheet.IsEmpty) return "";
+        if (_sheet.IsEmpty) return ("", false);
         var (type, style) = (_sheet["t"] ?? "n", Index(_sheet["s"] ?? ""));
-        var (value, inline, isValue) = ("", "", false);
+        var (value, inline, isValue, isFormula, hasValue) = ("", "", false, false, false);
         while (_sheet.Read() && !(_sheet.Type == XmlNodeType.EndElement && _sheet.Name == "c"))
         {
-            if (_sheet.Name == "v") isValue = _sheet.Type == XmlNodeType.Element && !_sheet.IsEmpty;
+            if (_sheet.Name == "v")
+            {
+                isValue = _sheet.Type == XmlNodeType.Element && !_sheet.IsEmpty;
+                hasValue = true;
+            }
+            else if (_sheet.Type == XmlNodeType.Element && _sheet.Name == "f") isFormula = true;
             else if (_sheet.Type == XmlNodeType.Element && _sheet.Name == "is") inline = _sheet.ReadItem(XlsxPart.MostAtOnce);
             else if (isValue && _sheet.IsText) value = value.Length == 0 ? _sheet.Text : throw new SheetException("a cell has two values");
         }
 
-        return type switch
+        // A formula may come to an empty text, and to nothing else that is empty: whoever wrote the file has not reckoned.
+        if (isFormula && value.Length == 0 && inline.Length == 0 && !(type == "str" && hasValue))
+            return ("a formula, and the file does not hold what it comes to: open and save it in a spreadsheet program, or write the "
+                + "value", true);
+        if (type == "e") return (SheetText.ErrorOf(value.Length > 0 ? SheetColumn.Short(value, LongestError) : "#N/A"), true);
+        return (type switch
         {
             "inlineStr" => inline,
             "str" => XlsxText.Decode(value),
             "s" => Index(value) is var shared && shared >= 0 && shared < _strings.Count ? _strings[shared]
                 : throw new SheetException("a cell of the XLSX file means a text that there is not"),
-            "b" => value.Trim() == "1" ? "true" : value.Length > 0 ? "false" : "",
-            "e" => "",
+            "b" => value.Trim() is "1" or "true" ? "true" : value.Length > 0 ? "false" : "",
             "d" when DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time)
                 => XlsxNumberFormats.Text(time),
             _ => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                 ? _formats.Text(number, style) : value,
-        };
+        }, false);
     }
 
     private static int Index(string text) => int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
@@ -148,7 +185,7 @@ internal sealed class XlsxReader
     {
         const int Letters = 26;
         var column = 0;
-        foreach (var letter in reference.TakeWhile(char.IsAsciiLetter))
+        foreach (var letter in reference.TrimStart('$').TakeWhile(char.IsAsciiLetter))
         {
             column = (column * Letters) + (char.ToUpperInvariant(letter) - 'A' + 1);
             if (column > LastRow) break;

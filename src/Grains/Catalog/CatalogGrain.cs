@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Subnets;
 using Anvil.Provisioning.Access;
@@ -26,7 +27,7 @@ namespace Anvil.Grains.Catalog;
 #pragma warning restore ORLEANSEXP004
 public sealed partial class CatalogGrain(
     ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved,
-    ReservationWriter reservations,
+    ReservationWriter reservations, MachineMover mover,
     ParamKeys keys, IDatabaseFaults faults)
     : Grain, ICatalogGrain
 {
@@ -97,6 +98,9 @@ public sealed partial class CatalogGrain(
         foreach (var key in merge.Removed) users.AddRange((await OthersUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
         return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, catalog => Merged(merge, users, catalog));
     }
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> MoveMachines(MachineMoves moves) => mover.MoveAsync(moves);
 
     /// <inheritdoc/>
     public Task<CatalogAnswer> WritePrefs(PrefsWrite prefs) => ChangeAsync("prefs", "POST", prefs.Terms, catalog =>

@@ -49,6 +49,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly DeadlineReminder _deadline;
     private readonly ChangeSignal _changed = new();
     private DateTimeOffset _seen;
+    private MachineChange? _prepared;
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
@@ -125,6 +126,53 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             patch.Terms.Actor));
 
     /// <inheritdoc/>
+    public async Task<PreparedMove> Prepare(MachineMove move, ChangeTerms terms)
+    {
+        _prepared = null;
+        MachineChange? change = null;
+        var holder = "";
+        var outcome = await ActAsync("PATCH", s => move.Made is { } made
+            ? MachineSteps.Make(s, made with { Uuid = Uuid }, discovered: false, Options(terms), Context)
+            : MachineSteps.Amend(s with { Machine = Sealed(s.Machine) }, Uuid, move.Operations, Options(terms), Context),
+            store: async next =>
+            {
+                holder = (await HolderAsync(next.State.Machine))?.Uuid ?? "";
+                // The coordinator may die after it has stored the step: then the row says so, whenever somebody asks.
+                var began = _time.GetTimestamp();
+                _store.Open(() => _time.GetElapsedTime(began) < MachineMover.Longest);
+                _prepared = change = next;
+            });
+        return outcome.Error is { } error ? new PreparedMove(error, [], "") { Again = outcome.Again }
+            : new PreparedMove(null, MachineStore.Stored(change!.State), _store.Row)
+            {
+                Holder = holder,
+                Name = change.State.Machine!.Name,
+            };
+    }
+
+    /// <inheritdoc/>
+    public async Task<Reply> Settle()
+    {
+        var prepared = _prepared;
+        _prepared = null;
+        _store.Close();
+        try
+        {
+            await _store.ReadAgainAsync(required: true);
+        }
+        catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
+        {
+            LogStorageFailed(e, Uuid);
+            return Reply.Fail(new ApiError("machines", Uuid, "PATCH", [_store.FaultOf(e).With("read the machine")], 503));
+        }
+
+        if (State.Machine is null || prepared is null || State.Revision != prepared.State.Revision) return new Reply(200, null, null);
+        Written(prepared);
+        await _directory.PublishAsync(MachineNews.Of(Uuid, _store.Version, State.Machine));
+        return new Reply(200, null, null);
+    }
+
+    /// <inheritdoc/>
     public async Task<MachineAnswer> Remove(ChangeTerms terms)
     {
         var before = State.Machine;
@@ -199,7 +247,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <param name="type">Type of an error.</param>
     /// <param name="step">The rule; null from it: there is nothing to store.</param>
     /// <param name="actor">Who asks, where it may be the machine itself.</param>
-    private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step, Actor? actor = null)
+    /// <param name="store">Takes the change instead of the machine's own row.</param>
+    private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step, Actor? actor = null,
+        Func<MachineChange, Task>? store = null)
     {
         using var span = AnvilDiagnostics.Step();
         try
@@ -220,6 +270,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             change = Sealed(change);
             if (actor is { IsMachine: true, IsTask: false } && await CardProblemAsync(change.State.Machine) is { } strange)
                 return Outcome.Of(new ApiError("machines", Uuid, "AUTH", [strange], 403));
+            if (store is not null)
+            {
+                await store(change);
+                return new Outcome(change.Status);
+            }
+
             if (!isSeen && await AddressProblemAsync(change.State.Machine) is { } taken)
                 return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
             await _store.WriteAsync(change.State);
@@ -289,12 +345,14 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// says of itself when it registers, is no claim: that address is its own now.
     /// </summary>
     private async Task<string?> AddressProblemAsync(Machine? machine)
+        => await HolderAsync(machine) is { } other ? $"Address {machine!.Address} is that of machine {other.Name}" : null;
+
+    private async Task<Machine?> HolderAsync(Machine? machine)
     {
         if (machine is null || machine.Address.Length == 0 || machine.Address == State.Machine?.Address
             || machine.Boot.Phase is not Phase.Unknown && State.Machine is null) return null;
         var query = ListQuery.Where(MachineFields.Table, nameof(Machine.Address), machine.Address) with { Limit = 2 };
-        return (await _queries.ListAsync(query, CancellationToken.None)).FirstOrDefault(m => m.Uuid != Uuid) is { } other
-            ? $"Address {machine.Address} is that of machine {other.Name}" : null;
+        return (await _queries.ListAsync(query, CancellationToken.None)).FirstOrDefault(m => m.Uuid != Uuid);
     }
 
     /// <summary>Secure params are stored sealed, whoever wrote them.</summary>

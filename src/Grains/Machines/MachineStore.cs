@@ -22,12 +22,16 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
 {
     private readonly GrainState<MachineState> _row = new(new MachineState());
     private bool _unsure;
+    private Func<bool> _isOpen = static () => false;
 
     /// <summary>The state as it was last read or written.</summary>
     public MachineState State => _row.State!;
 
     /// <summary>The machine's version after the last write: counted up by every write of the state, and of the record.</summary>
     public string Version => _row.ETag ?? "0";
+
+    /// <summary>The version that a write takes the place of; "" where there is no row.</summary>
+    public string Row => _row.ETag ?? "";
 
     /// <summary>Reads the state.</summary>
     /// <exception cref="OrleansException">It cannot be read.</exception>
@@ -66,6 +70,16 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
             throw Told("cannot be written", e);
         }
     }
+
+    /// <summary>A state as it is stored.</summary>
+    public static byte[] Stored(MachineState state) => new StateSerializer().Serialize(state with { Damage = [] }).ToArray();
+
+    /// <summary>Somebody else may write the row, as long as it is said to be so.</summary>
+    /// <param name="isOpen">True while it may.</param>
+    public void Open(Func<bool> isOpen) => (_unsure, _isOpen) = (true, isOpen);
+
+    /// <summary>Nobody else writes the row any more; what it holds is read at the next time.</summary>
+    public void Close() => (_unsure, _isOpen) = (true, static () => false);
 
     /// <summary>Writes a state of which only the boot record has moved: durable when it returns.</summary>
     /// <exception cref="InconsistentStateException">Another activation has written since.</exception>
@@ -107,8 +121,10 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         if (!_unsure) return;
         try
         {
+            // While somebody else may write it, what is read now may be old at the next time.
+            var isOpen = _isOpen();
             await ReadAsync();
-            _unsure = false;
+            _unsure = isOpen;
         }
         catch (Exception e) when (!required && (e is OrleansException || DatabaseFailure.Is(e)))
         {

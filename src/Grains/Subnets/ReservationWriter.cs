@@ -64,9 +64,16 @@ public sealed partial class ReservationWriter(
     public Task<CatalogAnswer> RemoveAsync(string key, ChangeTerms terms) => ChangeAsync("DELETE", key, terms, 200, async _ =>
         (await ExistingAsync(key, "DELETE", terms), [Gone(AddressOf(key)!.Value)]));
 
-    /// <summary>Makes, replaces and deletes many, all or none; 422 names every problem with its key.</summary>
+    /// <summary>
+    /// Makes, replaces and deletes many, all or none; 422 names every problem with its key. What is removed and written is made anew.
+    /// </summary>
+    /// <param name="written">Reservations to be there afterwards.</param>
+    /// <param name="removed">Keys of those to be gone.</param>
+    /// <param name="terms">Who asks.</param>
+    /// <param name="write">Stores the changes, with more; null: they are stored by themselves.</param>
     public Task<CatalogAnswer> MergeAsync(
-        IReadOnlyList<Reservation> written, IReadOnlyList<string> removed, ChangeTerms terms)
+        IReadOnlyList<Reservation> written, IReadOnlyList<string> removed, ChangeTerms terms,
+        Func<long, IReadOnlyList<CatalogChange>, Task<long?>>? write = null)
         => ChangeAsync("PUT", "", terms, 200, async snapshot =>
     {
         var wanted = written.Select(ReservationRules.Filled).ToList();
@@ -92,7 +99,7 @@ public sealed partial class ReservationWriter(
 
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(Kind, "", problems));
         return (null, changes);
-    });
+    }, write);
 
     private static (Reservation? Answer, IReadOnlyList<CatalogChange> Changes) One(Reservation done, bool isNew)
         => (done, [new CatalogChange(Kind, done.Key, done) { IsNew = isNew }]);
@@ -143,8 +150,11 @@ public sealed partial class ReservationWriter(
 
     private async Task<CatalogAnswer> ChangeAsync(
         string type, string key, ChangeTerms terms, int status,
-        Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes)>> decide)
+        Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes)>> decide,
+        Func<long, IReadOnlyList<CatalogChange>, Task<long?>>? write = null)
     {
+        write ??= (revision, changes) => changes.Count == 0 ? Task.FromResult<long?>(revision)
+            : store.WriteAsync(revision, changes, terms.Actor.Name, CancellationToken.None);
         try
         {
             for (var attempt = 0; attempt < Attempts; attempt++)
@@ -153,9 +163,8 @@ public sealed partial class ReservationWriter(
                 var revision = await store.RevisionAsync(CancellationToken.None);
                 var snapshot = await catalog.AtLeastAsync(revision, CancellationToken.None);
                 var (answer, changes) = await decide(snapshot);
-                if (changes.Count == 0) return new CatalogAnswer(status, answer, null, revision);
-                if (await store.WriteAsync(revision, changes, terms.Actor.Name, CancellationToken.None) is not { } written) continue;
-                await TellAsync(snapshot, written, changes);
+                if (await write(revision, changes) is not { } written) continue;
+                if (changes.Count > 0) await TellAsync(snapshot, written, changes);
                 return new CatalogAnswer(status, answer, null, written);
             }
 
@@ -177,7 +186,8 @@ public sealed partial class ReservationWriter(
     private async Task TellAsync(CatalogSnapshot snapshot, long revision, IReadOnlyList<CatalogChange> changes)
     {
         var bySubnet = new Dictionary<string, (List<Reservation> Set, List<uint> Gone)>(StringComparer.Ordinal);
-        foreach (var change in changes)
+        // One that goes and comes again has come.
+        foreach (var change in changes.GroupBy(c => c.Key, StringComparer.Ordinal).Select(g => g.Last()))
         {
             if (AddressOf(change.Key) is not { } address) continue;
             foreach (var subnet in snapshot.SubnetsHolding(address))

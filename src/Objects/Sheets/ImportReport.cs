@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Anvil.Provisioning.Sheets;
 
 namespace Anvil.Objects.Sheets;
@@ -8,7 +9,7 @@ namespace Anvil.Objects.Sheets;
 /// <param name="Created">Machines made, or that would be.</param>
 /// <param name="Updated">Machines changed, or that would be.</param>
 /// <param name="Unchanged">Rows that say what is so already.</param>
-/// <param name="Failed">Rows with problems.</param>
+/// <param name="Failed">Rows with problems; all of them, and the header for one, where the header is wrong.</param>
 /// <param name="Problems">Each problem by row and column.</param>
 /// <param name="Changes">What changes, row by row.</param>
 public sealed record ImportReport(
@@ -17,6 +18,10 @@ public sealed record ImportReport(
 {
     /// <summary>Problems or changed fields are more than the report tells; the counts are whole.</summary>
     public bool IsShortened { get; init; }
+
+    /// <summary>The header is wrong: no row of the sheet means anything, whatever was asked for.</summary>
+    [JsonIgnore]
+    public bool HasNoHeader { get; init; }
 }
 
 /// <summary>One row that makes or changes a machine.</summary>

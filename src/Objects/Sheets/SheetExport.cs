@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Access;
-using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Sheets;
 
 namespace Anvil.Objects.Sheets;
@@ -13,7 +14,7 @@ namespace Anvil.Objects.Sheets;
 /// <summary>
 /// The machines as a sheet that can be imported again: the standard columns, then one for each param that any machine has of its own.
 /// </summary>
-public sealed class SheetExport(IMachineQueries queries, ICatalog catalog, ParamKeys keys)
+public sealed class SheetExport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, ParamKeys keys)
 {
     private const int Page = 250;
 
@@ -28,23 +29,18 @@ public sealed class SheetExport(IMachineQueries queries, ICatalog catalog, Param
     /// <summary>Header and rows, in the order of the machines' names.</summary>
     public async IAsyncEnumerable<IReadOnlyList<string>> RowsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        var names = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var machine in MachinesAsync(cancellation)) names.UnionWith(machine.Params.Keys.Where(IsExported));
-        List<SheetColumn> columns = [.. SheetColumn.Standard, .. names.Select(SheetColumn.Of)];
-        yield return [.. columns.Select(c => c.Title)];
         var known = catalog.Current;
-        await foreach (var machine in MachinesAsync(cancellation))
+        var columns = await MachineSheet.ExportedAsync(MachinesAsync(cancellation), known, cancellation);
+        yield return [.. columns.Select(c => c.Title)];
+        await foreach (var page in MachinesAsync(cancellation).Chunk(Page).WithCancellation(cancellation))
         {
-            var shown = MachineSheet.Sealed(machine, known, keys);
-            yield return [.. columns.Select(c => Cell(shown, c, known))];
+            var addresses = page.Select(m => IPv4.TryParse(m.Address, out var address) ? address : (uint?)null).OfType<uint>().ToList();
+            var reserved = new ReservationBook(await reservations.FindManyAsync(addresses, [.. page.SelectMany(m => m.HardwareAddrs)],
+                cancellation));
+            foreach (var machine in page)
+                yield return MachineSheet.Exported(MachineSheet.Sealed(machine, known, keys), columns, known, reserved);
         }
     }
-
-    private static bool IsExported(string param) => param != SheetColumn.BmcParam && !MachineRules.IsFact(param);
-
-    /// <summary>A workflow says what is booted: the boot environment is told only where there is none.</summary>
-    private static string Cell(Machine machine, SheetColumn column, CatalogSnapshot known)
-        => column.Field == SheetField.BootEnv && machine.Workflow.Length > 0 ? "" : MachineSheet.Cell(machine, column, known);
 
     private async IAsyncEnumerable<Machine> MachinesAsync([EnumeratorCancellation] CancellationToken cancellation)
     {

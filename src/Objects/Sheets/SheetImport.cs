@@ -65,12 +65,14 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         Require(request);
         var problems = new List<SheetProblem>();
         var columns = MachineSheet.Columns(sheet.Header, problems);
-        if (problems.Count > 0) return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count, problems, []);
+        if (problems.Count > 0)
+            return new ImportReport(dryRun, sheet.Rows.Count, 0, 0, 0, sheet.Rows.Count + 1, problems, []) { HasNoHeader = true };
         var (names, macs) = MachineSheet.Keys(sheet, columns);
         var known = catalog.Current;
-        var (machines, large) = await KnownAsync(names, macs, columns, known, cancellation);
+        var addresses = MachineSheet.Addresses(sheet, columns);
+        var (machines, large) = await KnownAsync(names, macs, addresses, columns, known, cancellation);
         var tokens = macs.Concat(machines.SelectMany(m => m.HardwareAddrs)).ToList();
-        var reserved = new ReservationBook(await reservations.FindManyAsync(MachineSheet.Addresses(sheet, columns), tokens, cancellation));
+        var reserved = new ReservationBook(await reservations.FindManyAsync(addresses, tokens, cancellation));
         // Only what is to be done is kept: a row that is refused has told why.
         var (refused, unchanged, work) = (0, 0, new List<RowPlan>());
         foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), known, reserved, keys, time.GetUtcNow()))
@@ -87,12 +89,21 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
 
         var largest = work.Max(p => (long?)large.GetValueOrDefault(p.Machine.Uuid)) ?? 0;
         if (request.Room is { } room) await room.TakeAsync(largest, cancellation);
-        await ReserveAsync(work, request);
+        var steps = work.Where(p => p.Step != 0).GroupBy(p => p.Step).Select(g => g.ToList()).ToList();
+        var alone = work.Where(p => p.Step == 0).ToList();
+        await ReserveAsync(alone, request);
         var failed = new ConcurrentDictionary<int, SheetProblem>();
         var done = 0;
+        foreach (var step in steps)
+        {
+            if (await MoveAsync(step, request) is { } error)
+                foreach (var plan in step) failed[plan.Row] = new SheetProblem(plan.Row, "", Named(step, error));
+            done += step.Count;
+        }
+
         using var telling = new SemaphoreSlim(1, 1);
         using var largeOnes = new SemaphoreSlim(1, 1);
-        await System.Threading.Tasks.Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = Parallel },
+        await System.Threading.Tasks.Parallel.ForEachAsync(alone, new ParallelOptions { MaxDegreeOfParallelism = Parallel },
             async (plan, _) =>
         {
             var isLarge = large.ContainsKey(plan.Machine.Uuid);
@@ -138,13 +149,14 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
     /// by one: no more than one is held whole.
     /// </summary>
     private async Task<(IReadOnlyList<Machine> Known, IReadOnlyDictionary<string, long> Large)> KnownAsync(
-        IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, IReadOnlyList<SheetColumn> columns,
-        CatalogSnapshot snapshot, CancellationToken cancellation)
+        IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs, IReadOnlyCollection<uint> addresses,
+        IReadOnlyList<SheetColumn> columns, CatalogSnapshot snapshot, CancellationToken cancellation)
     {
         var known = new Dictionary<string, Machine>(StringComparer.Ordinal);
         var large = new Dictionary<string, long>(StringComparer.Ordinal);
         var octets = 0L;
-        await foreach (var machine in queries.FindEachAsync(names, macs, cancellation))
+        await foreach (var machine in queries.FindEachAsync(names, macs, cancellation)
+            .Concat(queries.WithAddressesAsync(addresses, cancellation)).WithCancellation(cancellation))
         {
             if (known.ContainsKey(machine.Uuid)) continue;
             if (DocumentSize.Of(machine) is > MemoryBudgets.Small and var size) large[machine.Uuid] = size;
@@ -185,12 +197,41 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
     /// <summary>Reservations first: the first packet of a machine shall find its address.</summary>
     private async Task ReserveAsync(IReadOnlyList<RowPlan> work, ObjectRequest request)
     {
-        var written = work.Select(p => p.Reservation).OfType<Reservation>().DistinctBy(r => r.Key).ToList();
-        var removed = work.SelectMany(p => p.EndedReservations).Except(written.Select(r => r.Key), StringComparer.Ordinal).ToList();
+        var (written, removed) = ReservationsOf(work);
         if (written.Count + removed.Count == 0) return;
         var merge = new CatalogMerge("reservations", written, removed, request.Terms());
         var answer = await GrainCalls.ActAsync(() => grains.Catalog.MergeAll(merge));
         if (answer.Error is { } error) throw new ApiException(error);
+    }
+
+    private static (List<Reservation> Written, List<string> Removed) ReservationsOf(IReadOnlyList<RowPlan> work)
+        => (work.Select(p => p.Reservation).OfType<Reservation>().DistinctBy(r => r.Key).ToList(),
+            work.SelectMany(p => p.EndedReservations).Distinct(StringComparer.Ordinal).ToList());
+
+    /// <summary>Carries out what goes together, with its reservations, all or nothing; what went wrong, if anything has.</summary>
+    private async Task<ApiError?> MoveAsync(List<RowPlan> step, ObjectRequest request)
+    {
+        var (written, removed) = ReservationsOf(step);
+        var moves = new MachineMoves(
+            [.. step.Select(p => p.Action == RowAction.Create ? new MachineMove(p.Machine.Uuid, "") { Made = p.Machine }
+                : new MachineMove(p.Machine.Uuid, Patch(p).ToJsonString(Json.Options)))], written, removed, request.Terms());
+        try
+        {
+            return (await GrainCalls.ActAsync(() => grains.Catalog.MoveMachines(moves))).Error;
+        }
+        catch (Exception e) when (e is Orleans.Runtime.OrleansException or TimeoutException || DatabaseFailure.Is(e))
+        {
+            return new ApiError("machines", "", "IMPORT", [Trouble(e)], 503);
+        }
+    }
+
+    /// <summary>An error of a step, with the machines' names for their uuids.</summary>
+    private static string Named(List<RowPlan> step, ApiError error)
+    {
+        var text = string.Join("; ", error.Messages);
+        foreach (var plan in step.Where(p => text.Contains(p.Machine.Uuid, StringComparison.Ordinal)))
+            text = text.Replace(plan.Machine.Uuid, plan.Name, StringComparison.Ordinal);
+        return text;
     }
 
     private async Task<MachineAnswer> StoreAsync(RowPlan plan, ObjectRequest request)

@@ -29,6 +29,7 @@ public static class CatalogFields
         FieldTable.Of<Param>("params", "Name"),
         FieldTable.Of<Subnet>("subnets", "Name", new Dictionary<string, FieldKind>(StringComparer.Ordinal)
         {
+            ["Subnet"] = FieldKind.Network,
             ["ActiveStart"] = FieldKind.Address,
             ["ActiveEnd"] = FieldKind.Address,
             ["NextServer"] = FieldKind.Address,

@@ -47,6 +47,7 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
         FieldKind.Time => Rank.Of(TimeOf(Text(value, ZeroTime))),
         FieldKind.Address => IPv4.TryParse(Text(value, ""), out var address) ? Rank.Of((double)address) : Rank.None,
         FieldKind.Mac => Rank.Of(MacOf(Text(value, ""))),
+        FieldKind.Network => Rank.Of(NetworkOf(Text(value, ""))),
         FieldKind.Value => value switch
         {
             { ValueKind: JsonValueKind.True or JsonValueKind.False } truth => Rank.Of(truth.GetBoolean()),
@@ -82,6 +83,8 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
     public string Show(Rank rank) => Kind switch
     {
         FieldKind.Address => rank.Type == RankType.Number ? IPv4.Format((uint)rank.Number) : "",
+        FieldKind.Network when rank.Text.Split('/') is [var hex, var length] && IPv4.TryParseHex(hex, out var network)
+            && int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) => $"{IPv4.Format(network)}/{bits}",
         FieldKind.Mac or FieldKind.MacList => MacAddress.TryNormalize(rank.Text, out var mac) ? mac : rank.Text,
         FieldKind.Time => rank.Text.TrimEnd('0').TrimEnd('.') + "Z",
         _ => rank.ToString(),
@@ -95,6 +98,10 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
             .Replace(".", "", StringComparison.Ordinal);
         return MacDigits.Contains(digits.Length) && digits.All(char.IsAsciiHexDigit) ? digits.ToLowerInvariant() : text;
     }
+
+    /// <summary>A network, or an address alone, as digits of one length, so that texts compare as networks; other text as it is.</summary>
+    internal static string NetworkOf(string text) => Cidr.TryParse(text, out var cidr) ? $"{IPv4.Hex(cidr.Network)}/{cidr.PrefixLength:00}"
+        : IPv4.TryParse(text, out var address) ? IPv4.Hex(address) : text;
 
     /// <summary>A time as documents write it, with all seven digits of its fraction, so that texts compare as times.</summary>
     internal static string TimeOf(string text)

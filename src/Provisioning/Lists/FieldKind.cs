@@ -18,6 +18,12 @@ public enum FieldKind
     /// <summary>An IPv4 address, compared as its number; text that is none counts as no address, and comes first.</summary>
     Address,
 
+    /// <summary>
+    /// An IPv4 network (`10.0.0.0/24`), compared as its number and then its length; other text as it is. Of fields that are listed in
+    /// memory alone.
+    /// </summary>
+    Network,
+
     /// <summary>A MAC address in any spelling, or other text where the field holds one.</summary>
     Mac,
 

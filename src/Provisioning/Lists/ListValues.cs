@@ -30,6 +30,7 @@ internal static class ListValues
                 [Rank.Of(MacAddress.TryNormalize(text, out _)
                     ? Field.MacOf(text) : throw ListErrors.Refused(model, $"{field.Name} must be a MAC address"))],
             FieldKind.Mac => [Rank.Of(Field.MacOf(text))],
+            FieldKind.Network => [Rank.Of(Field.NetworkOf(text))],
             FieldKind.Value =>
                 [Rank.Of(text), .. TryNumber(text) is { } number ? [Rank.Of(number)] : Array.Empty<Rank>(),
                     .. TryTruth(text) is { } truth ? [Rank.Of(truth)] : Array.Empty<Rank>()],

@@ -9,9 +9,10 @@ namespace Anvil.Provisioning.Sheets;
 
 /// <summary>
 /// What a sheet of machines comes to: which are made, which change and how, and what is wrong with which cell. A row means the machine
-/// of its name, else the one with one of its MAC addresses. An empty cell leaves a field as it is, `-` empties it. MAC addresses are
-/// added, never taken away. Workflow and boot environment are where a machine begins: a row that was imported before moves it only when
-/// the sheet's value has changed since, so that the same sheet, imported again, installs nothing anew.
+/// of its name, else the one with one of its MAC addresses (<see cref="SheetClaims"/>). An empty cell leaves a field as it is, `-` empties
+/// it. MAC addresses are added, and taken away only where another row gets them. Workflow and boot environment are where a machine begins:
+/// a row that was imported before moves it only when the sheet's value has changed since, so that the same sheet, imported again, installs
+/// nothing anew.
 /// </summary>
 public sealed class MachineSheet
 {
@@ -29,7 +30,7 @@ public sealed class MachineSheet
     public const int MostCharacters = 64 << 20;
 
     /// <summary>Most MAC addresses that a cell may hold.</summary>
-    public const int MostMacs = 256;
+    public const int MostMacs = 4096;
 
     /// <summary>Most problems that are told of one row, and the longest text of one.</summary>
     private const int MostProblems = JsonLimits.Problems;
@@ -49,7 +50,12 @@ public sealed class MachineSheet
     /// </summary>
     public const long MostKnown = 64L << 20;
 
-    private const string Clear = "-";
+    /// <summary>What empties a field.</summary>
+    internal const string Clear = "-";
+
+    /// <summary>What follows an address that is kept for nobody.</summary>
+    private const string Unreserved = " unreserved";
+
     private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t'];
     private static readonly char[] Commas = [',', ';', '\n', '\r', '\t'];
     private readonly IReadOnlyList<SheetColumn> _columns;
@@ -58,14 +64,18 @@ public sealed class MachineSheet
     private readonly IReservations _reservations;
     private readonly ParamKeys _keys;
     private readonly DateTimeOffset _now;
+    private readonly SheetClaims _claims;
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _macs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, int> _addresses = [];
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
     private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations,
-        ParamKeys keys, DateTimeOffset now)
-        => (_columns, _catalog, _known, _reservations, _keys, _now) = (columns, catalog, known, reservations, keys, now);
+        ParamKeys keys, DateTimeOffset now, SheetClaims claims)
+    {
+        (_columns, _catalog, _known, _reservations, _keys, _now) = (columns, catalog, known, reservations, keys, now);
+        _claims = claims;
+    }
 
     /// <summary>The columns of a header.</summary>
     /// <param name="header">Titles.</param>
@@ -76,11 +86,12 @@ public sealed class MachineSheet
         var columns = new List<SheetColumn>();
         foreach (var title in header)
         {
-            var column = SheetColumn.Parse(title);
+            var column = IsStorable(title) ? SheetColumn.Parse(title) : null;
             if (column is null)
-                problems.Add(new SheetProblem(1, title,
+                problems.Add(new SheetProblem(1, SheetColumn.Short(title, LongestProblem),
                     title.Trim().Length == 0 ? "a column without a name"
-                        : $"no such column; there are {string.Join(", ", SheetColumn.Standard.Select(c => c.Title))} and param:NAME"));
+                        : $"no such column; there are {string.Join(", ", SheetColumn.Standard.Select(c => c.Title))}, param:NAME and "
+                            + SheetColumn.Rest.Title));
             else if (columns.Contains(column)) problems.Add(new SheetProblem(1, title, "the column is there twice"));
             columns.Add(column ?? new SheetColumn(SheetField.Description, title));
         }
@@ -118,8 +129,10 @@ public sealed class MachineSheet
     public static Machine Compared(Machine machine, IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, ParamKeys keys)
         => Sealed(machine with
         {
-            Params = columns.Where(c => c.Param.Length > 0 && machine.Params.ContainsKey(c.Param)).Select(c => c.Param)
-                .Distinct(StringComparer.Ordinal).ToDictionary(p => p, p => machine.Params[p].Clone(), StringComparer.Ordinal),
+            Params = (columns.Contains(SheetColumn.Rest) ? machine.Params.Keys
+                    : columns.Where(c => IsParam(c) && machine.Params.ContainsKey(c.Param)).Select(c => c.Param)
+                        .Distinct(StringComparer.Ordinal))
+                .ToDictionary(p => p, p => machine.Params[p].Clone(), StringComparer.Ordinal),
         }, catalog, keys);
 
     /// <summary>
@@ -155,14 +168,54 @@ public sealed class MachineSheet
     public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known,
         CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now)
     {
-        var plan = new MachineSheet(columns, catalog, known, reservations, keys, now);
-        foreach (var row in sheet.Rows) yield return plan.Plan(row);
+        var plan = new MachineSheet(columns, catalog, known, reservations, keys, now, new SheetClaims(
+            sheet.Rows.Select(r => Claim(r, columns)), known, reservations,
+            address => catalog.SubnetOf(address) is { Proxy: false }));
+        var together = new SortedDictionary<int, List<RowPlan>>();
+        for (var i = 0; i < sheet.Rows.Count; i++)
+        {
+            var claim = plan._claims.Rows[i];
+            var row = plan.Plan(sheet.Rows[i], claim) with { Step = claim.Step };
+            if (claim.Step == 0) yield return row;
+            else if (together.TryGetValue(claim.Step, out var rows)) rows.Add(row);
+            else together[claim.Step] = [row];
+        }
+
+        // What one of them gives up is what another takes: they are right together, or none is.
+        foreach (var rows in together.Values)
+        {
+            var bad = rows.Find(r => r.Action == RowAction.Refuse);
+            foreach (var row in rows)
+            {
+                yield return bad is null || row.Action == RowAction.Refuse ? row : row with
+                {
+                    Action = RowAction.Refuse,
+                    Problems = [new SheetProblem(row.Row, "", $"it goes together with row {bad.Row}, which is bad")],
+                };
+            }
+        }
     }
 
-    private RowPlan Plan(SheetRow row)
+    /// <summary>What a row names.</summary>
+    private static RowClaim Claim(SheetRow row, IReadOnlyList<SheetColumn> columns)
+    {
+        string Cell(SheetField field) => columns.Zip(row.Cells).FirstOrDefault(c => c.First.Field == field).Second?.Trim() ?? "";
+        return new RowClaim(row.Number, Cell(SheetField.Name), Macs(Cell(SheetField.Macs), _ => { }), Cell(SheetField.Address));
+    }
+
+    private RowPlan Plan(SheetRow row, RowClaim claim)
     {
         var problems = new List<SheetProblem>();
         void Problem(SheetColumn column, string message) => Tell(problems, row.Number, column.Title, message);
+        foreach (var fault in row.Faults)
+            Tell(problems, row.Number, fault.Column < _columns.Count ? _columns[fault.Column].Title : "", fault.Message);
+        foreach (var (column, text) in _columns.Zip(row.Cells, (column, text) => (column, text.Trim())))
+        {
+            if (SheetText.IsError(text)) Problem(column, SheetText.ErrorOf(text));
+        }
+
+        // What else is wrong with the row follows from that.
+        if (problems.Count > 0) return new RowPlan(row.Number, "", RowAction.Refuse, new Machine(), [], problems);
         if (row.Cells.Skip(_columns.Count).Any(c => c.Trim().Length > 0))
             problems.Add(new SheetProblem(row.Number, "", "more cells than the header has columns"));
         var cells = _columns.Zip(row.Cells, (column, text) => (Column: column, Text: text.Trim())).Where(c => c.Text.Length > 0).ToList();
@@ -170,11 +223,20 @@ public sealed class MachineSheet
 
         var name = Cell(SheetField.Name);
         var macs = Macs(Cell(SheetField.Macs), m => Problem(Standard(SheetField.Macs), m));
-        var old = Find(name, macs, Problem);
+        var old = claim.Machine;
+        foreach (var mac in macs)
+        {
+            if (_known.With(mac) is { } other && other.Uuid != old?.Uuid && !_claims.IsGiven(mac, other))
+                Problem(Standard(SheetField.Macs), $"{mac} belongs to machine {other.Name}");
+        }
+
         if (old is null && name.Length == 0 && problems.Count == 0)
             Problem(Standard(SheetField.Name),
                 macs.Count == 0 ? "a name or a MAC address is needed" : "no machine has this MAC address: a new one needs a name");
-        Once(_names, name, row.Number, twice => Problem(Standard(SheetField.Name), $"row {twice} has this name, too"));
+        // Two machines of an older version may have one name in two cases; the sheet that says so is theirs.
+        if (old?.Name != name)
+            Once(_names, NameRules.Fold(name), row.Number, twice => Problem(Standard(SheetField.Name), $"row {twice} has this name, too"));
+        else _names.TryAdd(NameRules.Fold(name), row.Number);
         foreach (var mac in macs) Once(_macs, mac, row.Number, twice => Problem(Standard(SheetField.Macs), $"row {twice} has {mac}, too"));
         if (old is not null)
             Once(_machines, old.Uuid, row.Number,
@@ -185,7 +247,7 @@ public sealed class MachineSheet
         var wanted = before with
         {
             Name = name.Length > 0 ? name : before.Name,
-            HardwareAddrs = [.. before.HardwareAddrs, .. macs.Except(before.HardwareAddrs)]
+            HardwareAddrs = old is null ? macs : claim.Cards,
         };
         if (Cell(SheetField.Workflow) is not ("" or Clear) && Cell(SheetField.BootEnv) is not ("" or Clear))
             Problem(Standard(SheetField.BootEnv), "a workflow says what is booted: give a workflow or a boot environment, not both");
@@ -197,13 +259,14 @@ public sealed class MachineSheet
         }
 
         wanted = wanted with { Params = parameters };
-        var (reservation, ended) = Reserve(wanted, Cell(SheetField.Address), row.Number, m => Problem(Standard(SheetField.Address), m));
-        if (problems.Count == 0)
+        var (reservation, ended) = Reserve(before, wanted, claim, row.Number, m => Problem(Standard(SheetField.Address), m));
+        var changes = Changes(before, wanted);
+        // A row that says what is so is right whatever the rules say of it by now: a machine may be locked, or older than a rule.
+        if (problems.Count == 0 && (old is null || changes.Count > 0))
         {
             foreach (var (title, message) in Check(old, wanted)) Tell(problems, row.Number, title, message);
         }
 
-        var changes = Changes(before, wanted);
         if (reservation is not null) changes.Add(new SheetChange("Reservation", "", $"{reservation.Addr} for {reservation.Token}"));
         var action = problems.Count > 0 ? RowAction.Refuse
             : old is null ? RowAction.Create : changes.Count > 0 || ended.Count > 0 ? RowAction.Update : RowAction.None;
@@ -212,21 +275,6 @@ public sealed class MachineSheet
             Reservation = reservation,
             EndedReservations = ended
         };
-    }
-
-    private Machine? Find(string name, IReadOnlyList<string> macs, Action<SheetColumn, string> problem)
-    {
-        var named = name.Length > 0 ? _known.Named(name) : null;
-        var found = named;
-        foreach (var mac in macs)
-        {
-            if (_known.With(mac) is not { } other) continue;
-            if (found is not null && other.Uuid != found.Uuid)
-                problem(Standard(SheetField.Macs), $"{mac} belongs to machine {other.Name}");
-            found ??= other;
-        }
-
-        return found;
     }
 
     private static void Once<T>(Dictionary<T, int> seen, T key, int row, Action<int> problem)
@@ -282,21 +330,26 @@ public sealed class MachineSheet
     {
         var isClear = text == Clear;
         var value = isClear ? "" : text;
+        // What a machine has already, as an export writes it, is no claim that could be wrong.
+        var isSo = column.Field is not (SheetField.Address or SheetField.Params) && text == Cell(before, column, _catalog);
+        if (isSo && column.Field is not (SheetField.Workflow or SheetField.BootEnv)) return machine;
         switch (column.Field)
         {
             case SheetField.Address:
-                if (!isClear && !(IPv4.TryParse(text, out var address) && IPv4.IsGlobalUnicast(address)))
-                    problem($"{text} is not an IPv4 address that a machine can have");
-                return machine with { Address = value };
+                var (wanted, _) = AddressIn(text);
+                if (!isClear && wanted != before.Address && !(IPv4.TryParse(wanted, out var address) && IPv4.IsGlobalUnicast(address)))
+                    problem($"{wanted} is not an IPv4 address that a machine can have");
+                return machine with { Address = isClear ? "" : wanted };
             case SheetField.Profiles:
-                var profiles = Profiles(value).ToList();
-                foreach (var missing in profiles.Where(p => !_catalog.Profiles.ContainsKey(p))) problem($"there is no profile {missing}");
+                var profiles = Profiles(value, before).ToList();
+                foreach (var missing in profiles.Where(p => !_catalog.Profiles.ContainsKey(p)).Except(before.Profiles))
+                    problem($"there is no profile {missing}");
                 return machine with { Profiles = [.. profiles.Distinct(StringComparer.Ordinal)] };
             case SheetField.Workflow:
-                if (!isClear && !_catalog.Workflows.ContainsKey(text)) problem($"there is no workflow {text}");
+                if (!isClear && !isSo && !_catalog.Workflows.ContainsKey(text)) problem($"there is no workflow {text}");
                 return Begins(machine, before, WorkflowMemory, value) is { } moved ? moved with { Workflow = value } : machine;
             case SheetField.BootEnv:
-                if (!isClear && !_catalog.BootEnvs.ContainsKey(text)) problem($"there is no boot environment {text}");
+                if (!isClear && !isSo && !_catalog.BootEnvs.ContainsKey(text)) problem($"there is no boot environment {text}");
                 if (isClear) return machine;
                 return Begins(machine, before, BootEnvMemory, value) is { } booted ? booted with { BootEnv = value } : machine;
             case SheetField.Arch:
@@ -310,12 +363,25 @@ public sealed class MachineSheet
                     return machine;
                 }
 
-                if (!isClear && (text.Length > 253 || text.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '-' or ':' or '_'))))
-                    problem($"{text} is neither an address nor a host name");
+                if (!isClear && !IsBmc(text)) problem($"{text} is neither an address nor a host name");
                 Set(parameters, SheetColumn.BmcParam, isClear ? null : JsonSerializer.SerializeToElement(text));
                 return machine;
             case SheetField.Param:
                 Set(parameters, column.Param, isClear ? null : Value(machine, column.Param, text, problem));
+                return machine;
+            case SheetField.Params:
+                if (SheetText.Value(text, isText: false) is not { ValueKind: JsonValueKind.Object } all)
+                {
+                    problem("it holds params by name, as one JSON object");
+                    return machine;
+                }
+
+                foreach (var member in all.EnumerateObject())
+                {
+                    if (!before.Params.TryGetValue(member.Name, out var had) || !IsSame(had, member.Value))
+                        Set(parameters, member.Name, Checked(machine, member.Name, member.Value, problem));
+                }
+
                 return machine;
             default: return machine;
         }
@@ -336,10 +402,14 @@ public sealed class MachineSheet
 
     /// <summary>A cell as its param's schema wants it: text where that says so, else JSON, else text.</summary>
     private JsonElement Value(Machine machine, string name, string text, Action<string> problem)
+        => SealedIn(name, text) is { } hidden ? Own(machine, hidden, problem)
+            : Checked(machine, name, Is(name, "boolean", _catalog) && SheetTruths.Of(text) is { } truth
+                ? JsonSerializer.SerializeToElement(truth) : SheetText.Value(text, IsText(name, _catalog)), problem);
+
+    private JsonElement Checked(Machine machine, string name, JsonElement value, Action<string> problem)
     {
-        if (!NameRules.IsParamName(name)) problem($"{name} is no name of a param");
-        if (SealedIn(name, text) is { } hidden) return Own(machine, hidden, problem);
-        var value = SheetText.Value(text, IsText(name, _catalog));
+        if (_catalog.Params.TryGetValue(name, out var param) && param.Secure && SecureParams.IsSealed(value))
+            return Own(machine, value, problem);
         foreach (var wrong in CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value },
             _catalog)) problem(wrong);
         return value;
@@ -360,33 +430,44 @@ public sealed class MachineSheet
     }
 
     /// <summary>DHCP gives an address where it serves the network: to the machine's first MAC address, by a reservation.</summary>
-    private (Reservation? Reservation, IReadOnlyList<string> Ended) Reserve(Machine wanted, string cell, int row, Action<string> problem)
+    private (Reservation? Reservation, IReadOnlyList<string> Ended) Reserve(Machine before, Machine wanted, RowClaim claim, int row,
+        Action<string> problem)
     {
+        var cell = _claims.AddressOf(claim);
         if (cell.Length == 0) return (null, []);
-        var held = wanted.HardwareAddrs.SelectMany(_reservations.Of).ToList();
-        if (cell == Clear) return (null, [.. held.Where(r => !r.ReadOnly).Select(r => r.Key)]);
-        if (!IPv4.TryParse(cell, out var address)) return (null, []);
+        var ended = _claims.Ended(claim).Select(r => r.Key).ToList();
+        if (cell == Clear) return (null, ended);
+        var (text, isReserved) = AddressIn(cell);
+        if (!IPv4.TryParse(text, out var address)) return (null, []);
+        if (text != before.Address
+            && _known.At(address).FirstOrDefault(m => m.Uuid != before.Uuid && !_claims.LeavesAddress(m)) is { } holder)
+        {
+            problem($"{text} is that of machine {holder.Name}");
+            return (null, []);
+        }
+
+        if (!isReserved) return (null, []);
         Once(_addresses, address, row, twice => problem($"row {twice} has this address, too"));
         var subnet = _catalog.SubnetOf(address);
         if (subnet is null || subnet.Proxy) return (null, []);
         var key = IPv4.Hex(address);
-        if (held.Exists(r => r.Key == key)) return (null, []);
-        if (_reservations.At(address) is { } other)
+        if (wanted.HardwareAddrs.SelectMany(_reservations.Of).Any(r => r.Key == key && !_claims.IsFreed(r))) return (null, []);
+        if (_reservations.At(address) is { } other && !_claims.IsFreed(other))
         {
-            problem($"{cell} is reserved for {other.Token}");
+            problem($"{text} is reserved for {other.Token}");
             return (null, []);
         }
 
         if (wanted.HardwareAddrs.Count == 0)
         {
-            problem("a MAC address is needed: DHCP gives the address to it");
+            // A machine that has the address already, and no card that DHCP could give it to, has it by somebody's word.
+            if (text != before.Address) problem("a MAC address is needed: DHCP gives the address to it");
             return (null, []);
         }
 
-        var reservation = new Reservation { Addr = cell, Token = wanted.HardwareAddrs[0], Strategy = "MAC", Description = wanted.Name };
-        var ended = held.Where(r => r.Token == reservation.Token && !r.ReadOnly).Select(r => r.Key).ToList();
+        var reservation = new Reservation { Addr = text, Token = wanted.HardwareAddrs[0], Strategy = "MAC", Description = wanted.Name };
         if (subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
-            problem($"{cell} is the network or broadcast address of subnet {subnet.Name}");
+            problem($"{text} is the network or broadcast address of subnet {subnet.Name}");
         return (reservation, ended);
     }
 
@@ -419,31 +500,122 @@ public sealed class MachineSheet
     private static List<SheetChange> Changes(Machine before, Machine wanted)
     {
         var changes = new List<SheetChange>();
-        foreach (var column in SheetColumn.Standard) Compare(column);
-        foreach (var name in before.Params.Keys.Union(wanted.Params.Keys).Where(n => n != SheetColumn.BmcParam)
-            .Order(StringComparer.Ordinal)) Compare(SheetColumn.Of(name));
-        return changes;
-
-        void Compare(SheetColumn column)
+        foreach (var column in SheetColumn.Standard.Where(c => !IsParam(c)))
         {
             var (from, to) = (Text(before, column), Text(wanted, column));
             if (from != to) changes.Add(new SheetChange(column.Title, from, to));
         }
+
+        foreach (var name in before.Params.Keys.Union(wanted.Params.Keys).Order(StringComparer.Ordinal))
+        {
+            var column = name == SheetColumn.BmcParam ? Standard(SheetField.Bmc) : SheetColumn.Of(name);
+            var (from, to) = (Shown(before, name), Shown(wanted, name));
+            if (!(before.Params.TryGetValue(name, out var had) && wanted.Params.TryGetValue(name, out var has) && IsSame(had, has)))
+                changes.Add(new SheetChange(column.Title, from, to));
+        }
+
+        return changes;
+
+        // A text that looks like another value is shown as JSON where the two would look the same.
+        static string Shown(Machine machine, string name)
+            => machine.Params.TryGetValue(name, out var value) ? SheetText.Write(value, isText: false) : "";
     }
+
+    /// <summary>True for one value in two writings: a text by its characters, a number by its digits.</summary>
+    private static bool IsSame(JsonElement one, JsonElement other)
+        => one.ValueKind == other.ValueKind && (one.ValueKind switch
+        {
+            JsonValueKind.String => one.GetString() == other.GetString(),
+            JsonValueKind.Number => one.GetRawText() == other.GetRawText(),
+            _ => one.GetRawText() == other.GetRawText() || JsonElement.DeepEquals(one, other),
+        });
+
+    /// <summary>An address as a cell holds it: with the word after it, it is the machine's, and DHCP keeps it for nobody.</summary>
+    internal static (string Address, bool IsReserved) AddressIn(string cell)
+        => cell.EndsWith(Unreserved, StringComparison.OrdinalIgnoreCase) ? (cell[..^Unreserved.Length].TrimEnd(), false) : (cell, true);
+
+    private static bool IsParam(SheetColumn column) => column.Field is SheetField.Param or SheetField.Bmc;
+
+    /// <summary>True for what the column of BMCs can hold: an address or a host name.</summary>
+    private static bool IsBmc(string text) => text.Length is > 0 and <= NameRules.LongestHostName && text != Clear
+        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '_');
+
+    /// <summary>True for a machine whose BMC is told in the column of BMCs, and not in one of its param.</summary>
+    private static bool HasPlainBmc(Machine machine, CatalogSnapshot catalog)
+        => machine.Params.TryGetValue(SheetColumn.BmcParam, out var value)
+            && (value.ValueKind == JsonValueKind.String ? IsBmc(value.GetString()!)
+                : catalog.Params.TryGetValue(SheetColumn.BmcParam, out var param) && param.Secure && SecureParams.IsSealed(value));
+
+    /// <summary>
+    /// The columns of an export: the standard ones, and one for each param that a machine has, as far as a sheet has columns; those
+    /// that are left share the last one. Without what Sledgehammer finds out.
+    /// </summary>
+    /// <param name="machines">The machines; one may be gone when the next one comes.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static async Task<IReadOnlyList<SheetColumn>> ExportedAsync(IAsyncEnumerable<Machine> machines, CatalogSnapshot catalog,
+        CancellationToken cancellation)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        await foreach (var machine in machines.WithCancellation(cancellation))
+            names.UnionWith(machine.Params.Keys.Where(n => IsExported(machine, n, catalog)));
+        var most = MostColumns - SheetColumn.Standard.Count;
+        return names.Count <= most ? [.. SheetColumn.Standard, .. names.Select(SheetColumn.Of)]
+            : [.. SheetColumn.Standard, .. names.Take(most - 1).Select(SheetColumn.Of), SheetColumn.Rest];
+    }
+
+    /// <summary>A machine's row of an export; an import of it changes nothing, and makes the very same values elsewhere.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="reservations">The reservations that its address and its MAC addresses lead to.</param>
+    public static IReadOnlyList<string> Exported(Machine machine, IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog,
+        IReservations reservations)
+    {
+        return [.. columns.Select(c => c.Field switch
+        {
+            // A workflow says what is booted: the boot environment is told only where there is none.
+            SheetField.BootEnv when machine.Workflow.Length > 0 => "",
+            SheetField.Address when IsOnLoan() => machine.Address + Unreserved,
+            SheetField.Param when !IsExported(machine, c.Param, catalog) => "",
+            SheetField.Params => Rest(),
+            _ => Cell(machine, c, catalog),
+        })];
+
+        // An address of a network that DHCP serves, and that is kept for none of the machine's cards.
+        bool IsOnLoan() => IPv4.TryParse(machine.Address, out var address) && catalog.SubnetOf(address) is { Proxy: false }
+            && !machine.HardwareAddrs.SelectMany(reservations.Of).Any(r => r.Key == IPv4.Hex(address));
+
+        string Rest()
+        {
+            var named = columns.Where(c => c.Field == SheetField.Param).Select(c => c.Param).ToHashSet(StringComparer.Ordinal);
+            // As they are stored, so that numbers keep their digits.
+            var left = machine.Params.Where(p => !named.Contains(p.Key) && IsExported(machine, p.Key, catalog))
+                .OrderBy(p => p.Key, StringComparer.Ordinal)
+                .Select(p => $"{JsonSerializer.Serialize(p.Key, Json.Options)}:{p.Value.GetRawText()}").ToList();
+            return left.Count == 0 ? "" : $"{{{string.Join(',', left)}}}";
+        }
+    }
+
+    private static bool IsExported(Machine machine, string param, CatalogSnapshot catalog)
+        => !MachineRules.IsFact(param) && !(param == SheetColumn.BmcParam && HasPlainBmc(machine, catalog));
 
     /// <summary>A machine's field as a cell of an export, from which an import makes the very same value.</summary>
     public static string Cell(Machine machine, SheetColumn column, CatalogSnapshot catalog) => column.Field switch
     {
         SheetField.Description => SheetText.Write(machine.Description),
+        SheetField.Bmc => HasPlainBmc(machine, catalog) ? Text(machine, column) : "",
         SheetField.Param when machine.Params.TryGetValue(column.Param, out var value) =>
             SheetText.Write(value, IsText(column.Param, catalog)),
         _ => Text(machine, column),
     };
 
     /// <summary>True for a param whose schema asks for a text: its cells are texts and no JSON.</summary>
-    private static bool IsText(string param, CatalogSnapshot catalog)
+    private static bool IsText(string param, CatalogSnapshot catalog) => Is(param, "string", catalog);
+
+    private static bool Is(string param, string wanted, CatalogSnapshot catalog)
         => catalog.Params.TryGetValue(param, out var known) && known.Schema.ValueKind == JsonValueKind.Object
-            && known.Schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == "string";
+            && known.Schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == wanted;
 
     /// <summary>A machine's field as a report shows it.</summary>
     public static string Text(Machine machine, SheetColumn column) => column.Field switch
@@ -463,9 +635,9 @@ public sealed class MachineSheet
     private static SheetColumn Standard(SheetField field) => SheetColumn.Standard.First(c => c.Field == field);
 
     /// <summary>Profiles by their names, between which there are commas, or blanks where a name has none.</summary>
-    private IEnumerable<string> Profiles(string text)
+    private IEnumerable<string> Profiles(string text, Machine before)
         => text.Split(Commas, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .SelectMany(p => _catalog.Profiles.ContainsKey(p) ? [p] : Split(p));
+            .SelectMany(p => _catalog.Profiles.ContainsKey(p) || before.Profiles.Contains(p) ? [p] : Split(p));
 
     private static string[] Split(string text) => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
 }

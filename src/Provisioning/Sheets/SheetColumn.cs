@@ -32,6 +32,9 @@ public enum SheetField
 
     /// <summary>A param's value.</summary>
     Param,
+
+    /// <summary>Params by name, as one JSON object: those that a sheet has no columns left for.</summary>
+    Params,
 }
 
 /// <summary>One column of a machine sheet.</summary>
@@ -42,6 +45,9 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
 {
     /// <summary>Param that keeps the BMC's address.</summary>
     public const string BmcParam = "ipmi/address";
+
+    /// <summary>The column of the params that have none of their own.</summary>
+    public static readonly SheetColumn Rest = new(SheetField.Params, "Params");
 
     private const string ParamPrefix = "param:";
 
@@ -54,19 +60,20 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
         new(SheetField.Description, "Description"),
     ];
 
-    /// <summary>A param's column.</summary>
-    public static SheetColumn Of(string param) => new(SheetField.Param, ParamPrefix + param, param);
+    /// <summary>A param's column. A name that would be read as another one (with blanks around it, or none at all) is a JSON
+    /// string.</summary>
+    public static SheetColumn Of(string param) => new(SheetField.Param, ParamPrefix + SheetText.Write(param, isAlways: true), param);
 
     /// <summary>The column of a title, in any of its usual spellings; null when there is none.</summary>
     public static SheetColumn? Parse(string title)
     {
         var text = title.Trim();
         if (text.StartsWith(ParamPrefix, StringComparison.OrdinalIgnoreCase))
-            return text.Length > ParamPrefix.Length ? Of(text[ParamPrefix.Length..].Trim()) : null;
+            return text.Length > ParamPrefix.Length ? Of(SheetText.Read(text[ParamPrefix.Length..].Trim())) : null;
         var field = text.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal)
             .Replace("_", "", StringComparison.Ordinal) switch
         {
-            "name" or "hostname" => SheetField.Name,
+            "name" => SheetField.Name,
             "macs" or "mac" or "macaddress" or "macaddresses" or "hardwareaddrs" or "hardwareaddr" => SheetField.Macs,
             "address" or "ip" or "ipaddress" or "ipv4" => SheetField.Address,
             "profiles" or "profile" => SheetField.Profiles,
@@ -75,9 +82,10 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
             "arch" or "architecture" => SheetField.Arch,
             "bmc" or "bmcaddress" or "ipmi" or "ipmiaddress" => SheetField.Bmc,
             "description" or "comment" => SheetField.Description,
+            "params" => SheetField.Params,
             _ => (SheetField?)null,
         };
-        return field is null ? null : Standard.First(c => c.Field == field);
+        return field is SheetField.Params ? Rest : field is null ? null : Standard.First(c => c.Field == field);
     }
 
     /// <summary>The beginning of a text that may be of any length.</summary>

@@ -35,6 +35,11 @@ public sealed record RowPlan(int Row, string Name, RowAction Action, Machine Mac
     /// <summary>Reservation that gives the machine its address; null when it has it already, or none.</summary>
     public Reservation? Reservation { get; init; }
 
+    /// <summary>
+    /// Rows of one number are carried out as one step, all or none: one takes what another gives up. 0: the row is carried out by itself.
+    /// </summary>
+    public int Step { get; init; }
+
     /// <summary>Keys of reservations of the machine that end.</summary>
     public IReadOnlyList<string> EndedReservations { get; init; } = [];
 }

@@ -1,19 +1,34 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Sheets;
 
 /// <summary>
 /// Values as cells hold them, and back: a text as it is, any other value as JSON. A text that would be read as something else (as another
-/// value, as `-`, which empties a field, as an empty cell, or without the blanks around it) is a JSON string: `"-"`.
+/// value, as `-`, which empties a field, as an empty cell, as an error of the spreadsheet, or without the blanks around it) is a JSON
+/// string: `"-"`.
 /// </summary>
-public static class SheetText
+public static partial class SheetText
 {
     private const string Clear = "-";
 
     /// <summary>A cell for a text.</summary>
-    public static string Write(string text) => text.Length > 0 && IsAmbiguous(text) ? Quoted(text) : text;
+    /// <param name="text">The text.</param>
+    /// <param name="isAlways">The empty text is one, too, and no empty cell.</param>
+    public static string Write(string text, bool isAlways = false)
+        => (isAlways || text.Length > 0) && IsAmbiguous(text) ? Quoted(text) : text;
+
+    /// <summary>
+    /// True for what spreadsheet programs show where a formula went wrong, in any language (`#N/A`, `#REF!`, `#WERT!`, `#¡VALOR!`,
+    /// LibreOffice's `Err:508`), and for the `####` of a column that is too narrow: what a CSV file has then is no value.
+    /// </summary>
+    public static bool IsError(string cell) => cell.Length is > 1 and < 32 && cell[0] is '#' or 'E' && Error().IsMatch(cell);
+
+    /// <summary>What is said of a cell that is an error.</summary>
+    public static string ErrorOf(string cell)
+        => $"{cell} is an error of the spreadsheet, and no value; where it is meant as a text, it is written \"{cell}\" with its quotes";
 
     /// <summary>A cell for a param's value.</summary>
     /// <param name="value">The value.</param>
@@ -35,7 +50,12 @@ public static class SheetText
 
     /// <summary>True for a text that a cell cannot hold as it is; a JSON string of one is such a text, too.</summary>
     private static bool IsAmbiguous(string text)
-        => text.Length == 0 || text == Clear || text.Trim().Length != text.Length || (Unquoted(text) is { } inner && IsAmbiguous(inner));
+        => text.Length == 0 || text == Clear || text.Trim().Length != text.Length || IsError(text)
+            || (Unquoted(text) is { } inner && IsAmbiguous(inner));
+
+    [GeneratedRegex(@"^(#[¡¿]?[\p{Lu}\p{Lo}0-9/_]+[!?]|#N/A!?|#N/D|#NV|#N/B|#I/T|#GETTING_DATA|#{2,}|Err:[0-9]{3})$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Error();
 
     private static string Quoted(string text) => JsonSerializer.Serialize(text, Documents.Json.Options);
 

@@ -209,6 +209,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    internal override string MachineRow => "SELECT grain_state_write(@service, 'machine', 0, 0, @ext, @payload, @version::int)";
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     /// <summary>

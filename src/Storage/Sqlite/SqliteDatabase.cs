@@ -138,6 +138,15 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     }
 
     /// <inheritdoc/>
+    internal override string MachineRow =>
+        """
+        UPDATE grain_state SET payload = @payload, version = @version + 1
+        WHERE service = @service AND type = 'machine' AND n0 = 0 AND n1 = 0 AND ext = @ext
+            AND @version = ifnull((SELECT b.version FROM boot_state AS b WHERE b.uuid = substr(grain_state.ext, 3)), version)
+        RETURNING version
+        """;
+
+    /// <inheritdoc/>
     protected override async Task<DatabaseFault?> TryWriteAsync(string silo, TimeSpan patience, CancellationToken cancellation)
     {
         if (!File.Exists(path))

@@ -26,7 +26,8 @@ public sealed class MachineSheetTests
     /// <summary>Carries a plan out, as the gateway does.</summary>
     private void Import(string header, params string[] rows)
     {
-        foreach (var plan in Plan(header, rows))
+        var plans = Plan(header, rows);
+        foreach (var plan in plans)
         {
             Assert.Empty(plan.Problems);
             if (plan.Action == RowAction.None) continue;
@@ -35,8 +36,10 @@ public sealed class MachineSheetTests
             if (old is not null) _machines.Remove(old);
             _machines.Add(old is null ? MachineRules.Create(plan.Machine, catalog, TestCatalog.Start, false, new ChangeOptions(), "secret")
                 : MachineRules.Update(old, plan.Machine, catalog, TestCatalog.Start, new ChangeOptions()));
-            if (plan.Reservation is not null) _extra.Add(plan.Reservation);
         }
+
+        foreach (var ended in plans.SelectMany(p => p.EndedReservations)) _extra.RemoveAll(d => d is Reservation r && r.Key == ended);
+        _extra.AddRange(plans.Select(p => p.Reservation).OfType<Reservation>());
     }
 
     [Fact]
@@ -138,6 +141,80 @@ public sealed class MachineSheetTests
         Assert.Contains("row 2", problem.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Two machines with their addresses, and what a sheet makes of them (name:cards@address), and of their
+    /// reservations.</summary>
+    [Theory]
+    [InlineData("MACs|Address", "525400000001|10.0.0.12;525400000002|10.0.0.11", "a:1@12 b:2@11", "11=2 12=1")]
+    [InlineData("MACs|Address", "525400000001|10.0.0.14;525400000002|10.0.0.11", "a:1@14 b:2@11", "11=2 14=1")]
+    [InlineData("MACs|Address", "525400000002|10.0.0.11;525400000001|10.0.0.14", "a:1@14 b:2@11", "11=2 14=1")]
+    [InlineData("MACs|Address", "525400000001|-;525400000002|10.0.0.11", "a:1@ b:2@11", "11=2")]
+    [InlineData("Name|Address", "a|10.0.0.12;b|10.0.0.11", "a:1@12 b:2@11", "11=2 12=1")]
+    // Names: the machines keep their cards.
+    [InlineData("Name|MACs", "b|525400000001;a|525400000002", "a:2@12 b:1@11", "11=1 12=2")]
+    [InlineData("Name|MACs", "b|525400000001;c|525400000002", "b:1@11 c:2@12", "11=1 12=2")]
+    [InlineData("Name|MACs", "c|525400000002;b|525400000001", "b:1@11 c:2@12", "11=1 12=2")]
+    // Cards: a chain that ends in a card, or a machine, that nobody knew.
+    [InlineData("Name|MACs", "b|525400000001;a|525400000009", "a:9@11 b:2,1@12", "11=9 12=2")]
+    [InlineData("Name|MACs", "a|525400000009;c|525400000001", "a:9@11 b:2@12 c:1@", "11=9 12=2")]
+    [InlineData("Name|MACs|Address", "a|525400000009|;c|525400000001|10.0.0.13", "a:9@11 b:2@12 c:1@13", "11=9 12=2 13=1")]
+    public void WhatOneRowGivesUpAnotherTakes(string header, string rows, string machines, string reservations)
+    {
+        Import("Name|MACs|Address", "a|525400000001|10.0.0.11", "b|525400000002|10.0.0.12");
+        var plans = Plan(header, rows.Split(';'));
+        Assert.All(plans, p => Assert.Empty(p.Problems));
+        Assert.Equal(1, Assert.Single(plans.Select(p => p.Step).Distinct()));
+        Import(header, rows.Split(';'));
+        Assert.Equal(machines, string.Join(' ', _machines.OrderBy(m => m.Name, StringComparer.Ordinal)
+            .Select(m => $"{m.Name}:{string.Join(',', m.HardwareAddrs.Select(c => c[^1]))}@{m.Address.Split('.')[^1]}")));
+        Assert.Equal(reservations, string.Join(' ', _extra.OfType<Reservation>().OrderBy(r => r.Addr, StringComparer.Ordinal)
+            .Select(r => $"{r.Addr.Split('.')[^1]}={r.Token[^1]}")));
+        Assert.All(Plan(header, rows.Split(';')), p => Assert.Equal((RowAction.None, 0), (p.Action, p.Step)));
+    }
+
+    [Theory]
+    [InlineData("MACs|Address", "525400000001|10.0.0.12", "Address")]
+    [InlineData("MACs|Address", "525400000001|10.0.0.12;525400000002|", "Address")]
+    [InlineData("Name|MACs", "b|525400000001;a|", "MACs")]
+    [InlineData("Name|MACs", "b|525400000001;a|525400000001", "MACs")]
+    public void WhatNobodyGivesUpIsNotTaken(string header, string rows, string column)
+    {
+        Import("Name|MACs|Address", "a|525400000001|10.0.0.11", "b|525400000002|10.0.0.12");
+        Assert.Equal(column, Plan(header, rows.Split(';')).SelectMany(p => p.Problems).First().Column);
+    }
+
+    /// <summary>A ring with a bad row is bad as a whole; other rows are not.</summary>
+    [Fact]
+    public void OneBadRowKeepsBackWhatGoesTogether()
+    {
+        Import("Name|MACs|Address", "a|525400000001|10.0.0.11", "b|525400000002|10.0.0.12", "c|525400000003|10.0.0.13");
+        var plans = Plan("Name|Address|param:size", "a|10.0.0.12|1", "b|10.0.0.11|many", "c|10.0.0.14|1");
+        Assert.Equal([("c", RowAction.Update), ("a", RowAction.Refuse), ("b", RowAction.Refuse)],
+            plans.Select(p => (p.Name, p.Action)));
+        Assert.Equal("it goes together with row 3, which is bad", Assert.Single(plans[1].Problems).Message);
+    }
+
+    /// <summary>A chain over a whole sheet is one step, and found in time.</summary>
+    [Fact]
+    public void ARingOfThousandsIsOneStep()
+    {
+        const int Many = 10_000;
+        var macs = Enumerable.Range(0, Many).Select(i => $"02:00:00:00:{i >> 8:x2}:{i & 255:x2}").ToList();
+        Machine Made(string mac, int i) => new()
+        {
+            Uuid = $"{i}",
+            Name = $"m{i}",
+            HardwareAddrs = [mac],
+            Stage = "none",
+            BootEnv = "local",
+            Arch = "amd64",
+        };
+        _machines.AddRange(macs.Select(Made));
+        var plans = Plan("Name|MACs", [.. macs.Select((m, i) => $"m{(i + 1) % Many}|{m}")]);
+        Assert.Equal(1, Assert.Single(plans.Select(p => p.Step).Distinct()));
+        Assert.Equal("m1", plans[0].Machine.Name);
+        Assert.Equal("0", plans[0].Machine.Uuid);
+    }
+
     [Fact]
     public void ANameAndAMacOfTwoMachinesAreRefused()
     {
@@ -155,7 +232,58 @@ public sealed class MachineSheetTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>What a spreadsheet program shows where a formula went wrong, whatever its language, is no value of any field.</summary>
     [Theory]
+    [InlineData("#N/A")]
+    [InlineData("#REF!")]
+    [InlineData("#DIV/0!")]
+    [InlineData("#NAME?")]
+    [InlineData("#WERT!")]
+    [InlineData("#BEZUG!")]
+    [InlineData("#NV")]
+    [InlineData("#¡VALOR!")]
+    [InlineData("#¿NOMBRE?")]
+    [InlineData("#SPILL!")]
+    [InlineData("####")]
+    [InlineData("Err:508")]
+    public void AnErrorOfTheSpreadsheetIsNoValue(string error)
+    {
+        var plan = Assert.Single(Plan("Name|MACs|Description|param:note", $"{error}|525400000001|{error}|{error}"));
+        Assert.Equal(["Name", "Description", "param:note"], plan.Problems.Select(p => p.Column));
+        Assert.All(plan.Problems, p => Assert.StartsWith(error, p.Message, StringComparison.Ordinal));
+        var meant = Assert.Single(Plan("Name|Description|param:note", $"web1|\"{error}\"|\"{error}\""));
+        Assert.Equal((error, error), (meant.Machine.Description, meant.Machine.Params["note"].GetString()));
+        Assert.Empty(Assert.Single(Plan("Name|param:note", "web1|#1 of 2!")).Problems);
+    }
+
+    [Theory]
+    [InlineData("WAHR", true)]
+    [InlineData("Falsch", false)]
+    [InlineData("VRAI", true)]
+    [InlineData("TRUE", true)]
+    [InlineData("false", false)]
+    [InlineData("ИСТИНА", true)]
+    public void ATruthIsOneInAnyLanguageWhereNothingElseIsMeant(string cell, bool truth)
+    {
+        _extra.Add(new Param { Name = "on", Schema = JsonSerializer.SerializeToElement(new { type = "boolean" }) });
+        Assert.Equal(truth, Assert.Single(Plan("Name|param:on", $"web1|{cell}")).Machine.Params["on"].GetBoolean());
+        Assert.Single(Assert.Single(Plan("Name|param:on", "web1|wahrlich")).Problems);
+    }
+
+    /// <summary>What is locked, or names what is gone by now, is as its sheet says all the same.</summary>
+    [Fact]
+    public void ARowThatSaysWhatIsSoIsRight()
+    {
+        Import("Name|MACs|Profiles|param:size", "web1|525400000001|rack1|1");
+        _machines[0] = _machines[0] with { Locked = true, Profiles = ["rack1", "gone one"] };
+        Assert.Equal(RowAction.None, Assert.Single(Plan("Name|MACs|Profiles|param:size",
+            "web1|525400000001|rack1, gone one|1")).Action);
+        Assert.Contains("locked", Assert.Single(Assert.Single(Plan("Name|Description", "web1|x")).Problems).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Name|Host name", "Host name")]
     [InlineData("Name|Colour", "Colour")]
     [InlineData("Name|Name", "Name")]
     [InlineData("Name|", "")]

@@ -22,10 +22,14 @@ public sealed class ApiCases(SiloFixture silo)
 
     private readonly Dictionary<string, string> _saved = new(StringComparer.Ordinal);
     private readonly List<(string Kind, string Key)> _made = [];
+    private bool _hasImported;
 
     /// <summary>All cases.</summary>
-    public static IReadOnlyList<JsonObject> All { get; } =
-        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", "api.jsonl")).Select(l => (JsonObject)JsonNode.Parse(l)!)];
+    public static IReadOnlyList<JsonObject> All { get; } = Of("api.jsonl");
+
+    /// <summary>The cases of a file.</summary>
+    public static IReadOnlyList<JsonObject> Of(string file)
+        => [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", file)).Select(l => (JsonObject)JsonNode.Parse(l)!)];
 
     /// <summary>Runs a case, and takes away what it made; what it finds wrong.</summary>
     public async Task<IReadOnlyList<string>> RunAsync(JsonObject which)
@@ -50,6 +54,7 @@ public sealed class ApiCases(SiloFixture silo)
         finally
         {
             foreach (var step in Steps(which, "finally")) await AskAsync(step);
+            await NoteImportedAsync();
             foreach (var (kind, key) in DeletedFirst.SelectMany(k => _made.Where(m => m.Kind == k).Reverse()))
                 await AskAsync(new JsonObject
                 {
@@ -59,6 +64,17 @@ public sealed class ApiCases(SiloFixture silo)
         }
 
         return wrong;
+    }
+
+    /// <summary>What a sheet has made goes as well: all that is there, as no case needs another one's.</summary>
+    private async Task NoteImportedAsync()
+    {
+        if (!_hasImported) return;
+        foreach (var kind in new[] { "machines", "reservations" })
+        {
+            var all = (JsonArray)(await AskAsync(new JsonObject { ["path"] = $"/{kind}" })).Json!;
+            _made.AddRange(all.Select(o => (kind, o![KeyOf(kind)]!.ToString())).Except(_made));
+        }
     }
 
     private static IEnumerable<JsonObject> Steps(JsonObject from, string name)
@@ -78,6 +94,11 @@ public sealed class ApiCases(SiloFixture silo)
         {
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(content));
             request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/json");
+        }
+        else if (step["file"] is { } file)
+        {
+            request.Content = new ByteArrayContent(
+                await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "Cases", "sheets", file.ToString())));
         }
 
         foreach (var (name, value) in step["headers"] as JsonObject ?? [])
@@ -102,6 +123,7 @@ public sealed class ApiCases(SiloFixture silo)
     private void Keep(JsonObject step, string path, Answer answer)
     {
         var plain = path.Split('?')[0];
+        _hasImported |= plain == "/machines/import";
         if (step["method"]?.ToString() == "POST" && plain.LastIndexOf('/') == 0 && answer.Status is >= 200 and < 300
             && answer.Json is JsonObject made && made[KeyOf(plain[1..])] is JsonValue key && key.GetValueKind() == JsonValueKind.String)
             _made.Add((plain[1..], key.ToString()));

@@ -96,6 +96,93 @@ public sealed class SheetFileTests
         => Assert.Contains(reason, Assert.Throws<SheetException>(() => SheetReader.Read(XlsxFile.WithRows(rows))).Message,
             StringComparison.Ordinal);
 
+    /// <summary>What has no value, and what only seems to have one, is told by its column.</summary>
+    [Theory]
+    [InlineData("<c r=\"B2\" t=\"e\"><v>#REF!</v></c>", 1, "#REF!")]
+    [InlineData("<c r=\"B2\" t=\"e\"><f>A1/0</f><v>#DIV/0!</v></c>", 1, "#DIV/0!")]
+    [InlineData("<c r=\"C2\" t=\"e\"><f>A1/0</f></c>", 2, "formula")]
+    [InlineData("<c r=\"B2\"><f>1+1</f></c>", 1, "formula")]
+    [InlineData("<c r=\"B2\"><f>1+1</f><v/></c>", 1, "formula")]
+    [InlineData("<c r=\"B2\"><f>1+1</f><v></v></c>", 1, "formula")]
+    [InlineData("<c r=\"B2\" t=\"b\"><f>TRUE()</f></c>", 1, "formula")]
+    [InlineData("<c r=\"B2\" t=\"s\"><f>A1</f></c>", 1, "formula")]
+    [InlineData("<c r=\"B2\" t=\"str\"><f t=\"shared\" si=\"0\"/></c>", 1, "formula")]
+    public void ACellWithoutAValueIsAFault(string cell, int column, string said)
+    {
+        var row = Assert.Single(SheetReader.Read(XlsxFile.WithRows(
+            $"{Name}<row r=\"2\"><c r=\"A2\" t=\"str\"><v>x</v></c>{cell}</row>")).Rows);
+        var fault = Assert.Single(row.Faults);
+        Assert.Equal((2, column), (row.Number, fault.Column));
+        Assert.Contains(said, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<c r=\"B2\" t=\"str\"><f>\"\"</f><v></v></c>", "x")]
+    [InlineData("<c r=\"B2\" t=\"str\"><f>A2</f><v>y</v></c>", "x", "y")]
+    [InlineData("<c r=\"B2\"><f>1+1</f><v>2</v></c>", "x", "2")]
+    [InlineData("<c r=\"B2\" t=\"b\"><f>1=1</f><v>1</v></c>", "x", "true")]
+    public void WhatAFormulaCameToIsItsValue(string cell, params string[] cells)
+    {
+        var row = Assert.Single(SheetReader.Read(XlsxFile.WithRows(
+            $"{Name}<row r=\"2\" hidden=\"1\"><c r=\"A2\" t=\"str\"><v>x</v></c>{cell}</row>")).Rows);
+        Assert.Empty(row.Faults);
+        Assert.Equal(cells, row.Cells);
+    }
+
+    [Fact]
+    public void ACellOfTheHeaderThatIsAnErrorIsTold()
+        => Assert.Contains("#NAME?", Assert.Throws<SheetException>(() => SheetReader.Read(XlsxFile.WithRows(
+            "<row r=\"1\"><c r=\"A1\" t=\"e\"><v>#NAME?</v></c></row>"))).Message, StringComparison.Ordinal);
+
+    /// <summary>Of merged cells all but the first look as if they had a value.</summary>
+    [Theory]
+    [InlineData("B2:B4", 3, 4)]
+    [InlineData("A2:B2", 2)]
+    [InlineData("B3:XFD3")]
+    [InlineData("C2:C4")]
+    [InlineData("A5:B1048576")]
+    [InlineData("B2:B2")]
+    [InlineData("B2")]
+    public void MergedCellsAreToldWhereTheyHoldNothing(string merged, params int[] rows)
+    {
+        var text = string.Concat(Enumerable.Range(2, 3).Select(n => $"<row r=\"{n}\"><c r=\"A{n}\" t=\"str\"><v>x</v></c></row>"));
+        var header = "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>Name</v></c><c r=\"B1\" t=\"str\"><v>param:a</v></c></row>";
+        var sheet = SheetReader.Read(XlsxFile.With(XlsxFile.Worksheet, $"<worksheet xmlns=\"{XlsxFile.Main}\"><sheetData>{header}{text}"
+            + $"</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{merged}\"/></mergeCells></worksheet>"));
+        Assert.Equal(rows, sheet.Rows.Where(r => r.Faults.Count > 0).Select(r => r.Number));
+        Assert.All(sheet.Rows.SelectMany(r => r.Faults), f => Assert.Equal((1, true), (f.Column, f.Message.Contains(merged))));
+    }
+
+    [Theory]
+    [InlineData("visible", "Name")]
+    [InlineData("hidden", "MACs")]
+    [InlineData("veryHidden", "MACs")]
+    public void TheFirstWorksheetThatIsSeenIsRead(string state, string title)
+    {
+        var book = $"<workbook xmlns=\"{XlsxFile.Main}\" "
+            + "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">"
+            + $"<sheets><sheet name=\"a\" sheetId=\"1\" state=\"{state}\" r:id=\"r1\"/><sheet name=\"b\" sheetId=\"2\" r:id=\"r2\"/>"
+            + "</sheets></workbook>";
+        var file = XlsxFile.With(new PartText(XlsxFile.Book, book),
+            new PartText(XlsxFile.BookRelations, XlsxFile.Relations(XlsxFile.Relation("r1", "worksheet", "worksheets/sheet1.xml"),
+                XlsxFile.Relation("r2", "worksheet", "worksheets/sheet2.xml"),
+                XlsxFile.Relation("r3", "sharedStrings", "sharedStrings.xml"))),
+            new PartText("xl/worksheets/sheet2.xml", XlsxFile.Sheet("<row r=\"1\"><c r=\"A1\" t=\"str\"><v>MACs</v></c></row>")));
+        Assert.Equal([title], SheetReader.Read(file).Header);
+    }
+
+    [Theory]
+    [InlineData("sep=;\nName;param:a\nx;1,5\n")]
+    [InlineData("Name;param:a\r\nx;\"1,5\"\r\n")]
+    [InlineData("Name\tparam:a\nx\t1,5\n")]
+    [InlineData("\uFEFFName,param:a\nx,\"1,5\"\n")]
+    public void CellsArePartedByWhatTheHeaderSays(string text)
+    {
+        var sheet = SheetReader.Read(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(["Name", "param:a"], sheet.Header);
+        Assert.Equal(["x", "1,5"], Assert.Single(sheet.Rows).Cells);
+    }
+
     /// <summary>What is far away is read where it is: a cell in Excel's last row is one row, and cells that only have a colour are
     /// none.</summary>
     [Fact]
@@ -161,11 +248,16 @@ public sealed class SheetFileTests
     [InlineData("1e99", "1E+99")]
     [InlineData("0.1", "0.1", 0)]
     [InlineData("1.5", "1.12:00:00", 2)]
+    [InlineData("42", "00042", 3)]
+    [InlineData("123456", "123456", 3)]
+    [InlineData("4.5", "4.5", 3)]
+    [InlineData("-42", "-42", 3)]
     public void NumbersAreWhatTheirFormatSays(string number, string text, int style = 1)
     {
         var styles = $"<styleSheet xmlns=\"{XlsxFile.Main}\"><numFmts><numFmt numFmtId=\"170\" formatCode=\"dd/mm/yyyy\"/>"
-            + "<numFmt numFmtId=\"171\" formatCode=\"[h]:mm\"/></numFmts><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"170\"/>"
-            + "<xf numFmtId=\"171\"/></cellXfs></styleSheet>";
+            + "<numFmt numFmtId=\"171\" formatCode=\"[h]:mm\"/><numFmt numFmtId=\"172\" "
+            + "formatCode=\"00000\"/></numFmts><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"170\"/>"
+            + "<xf numFmtId=\"171\"/><xf numFmtId=\"172\"/></cellXfs></styleSheet>";
         var file = XlsxFile.With(new PartText(XlsxFile.Styles, styles),
             new PartText(XlsxFile.Worksheet, XlsxFile.Sheet(Name + $"<row r=\"2\"><c s=\"{style}\"><v>{number}</v></c></row>")));
         Assert.Equal(text, Assert.Single(SheetReader.Read(file).Rows).Cells[0]);
@@ -174,9 +266,25 @@ public sealed class SheetFileTests
     [Theory]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]
+    public void Utf16IsReadByItsMarkAndNotWithoutIt(string encoding)
+    {
+        var by = Encoding.GetEncoding(encoding);
+        List<string> texts = [.. Enumerable.Range(0, 30_000).Select(i => new string('ä', i % 7) + "\U0001F600" + i)];
+        var octets = by.GetBytes($"Name\tMACs\n{string.Join("\t\n", texts)}\n");
+        var sheet = SheetReader.Read([.. by.GetPreamble(), .. octets]);
+        Assert.Equal(["Name", "MACs"], sheet.Header);
+        Assert.Equal(texts, sheet.Rows.Select(r => r.Cells[0]));
+        Assert.Contains("byte order mark", Assert.Throws<SheetException>(() => SheetReader.Read(octets)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("U+0000", Assert.Throws<SheetException>(() => SheetReader.Read(by.GetBytes("Name\n"))).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<SheetException>(() => SheetReader.Read([.. by.GetPreamble(), .. octets[..^1]]));
+    }
+
+    [Theory]
     [InlineData("utf-32")]
     [InlineData("latin1")]
-    public void AnotherEncodingThanUtf8IsNamed(string encoding)
+    public void AnotherEncodingIsNamed(string encoding)
     {
         var by = Encoding.GetEncoding(encoding);
         var fault = Assert.Throws<SheetException>(() => SheetReader.Read([.. by.GetPreamble(), .. by.GetBytes("Name\nä\n")]));

@@ -15,7 +15,8 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
     protected override Subnet Fill(Subnet document)
     {
         var cidr = document.Cidr;
-        var options = document.Options.Where(o => o.Code is not (1 or 28)).ToList();
+        // They follow from the network, whatever address somebody writes; what is no address stays, and is refused.
+        var options = document.Options.Where(o => o.Code is not (1 or 28) || !IsAddress(o.Value)).ToList();
         if (cidr.PrefixLength > 0)
         {
             options.Add(new DhcpOptionSetting(1, IPv4.Format(cidr.Mask)));
@@ -32,6 +33,9 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
             Options = options,
         };
     }
+
+    private static bool IsAddress(string? text)
+        => string.IsNullOrEmpty(text) || text.Contains("{{", StringComparison.Ordinal) || IPv4.TryParse(text, out _);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Subnet document, Subnet? old, CatalogSnapshot catalog)
