@@ -538,7 +538,7 @@ public sealed class MachineSheet
 
     /// <summary>True for what the column of BMCs can hold: an address or a host name.</summary>
     private static bool IsBmc(string text) => text.Length is > 0 and <= NameRules.LongestHostName && text != Clear
-        && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '_');
+        && !SheetText.IsError(text) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':' or '_');
 
     /// <summary>True for a machine whose BMC is told in the column of BMCs, and not in one of its param.</summary>
     private static bool HasPlainBmc(Machine machine, CatalogSnapshot catalog)
