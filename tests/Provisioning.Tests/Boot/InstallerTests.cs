@@ -109,6 +109,12 @@ public sealed class InstallerTests
     public void TheClosingScriptIsAShellScript(string installer, bool everything)
         => Check(Render(installer, everything)["post-install"], "sh", "-n");
 
+    /// <summary>GRUB's own reader of its scripts: it knows no `||`, and says so only on a machine's screen.</summary>
+    [Theory]
+    [MemberData(nameof(Installers))]
+    public void TheGrubScriptIsOne(string installer, bool everything)
+        => Check(Render(installer, everything)["grub-mac"], "grub-script-check");
+
     /// <summary>debconf-set-selections, Debian's own reader of preseeds.</summary>
     [Theory]
     [InlineData("debian-12", true)]
