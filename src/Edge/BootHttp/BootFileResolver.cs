@@ -117,7 +117,8 @@ public sealed partial class BootFileResolver(
             };
         }
 
-        if (root.Open(clean) is { } onDisk) return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
+        if ((protocol == "tftp" ? root.OpenFolded(clean) : root.Open(clean)) is { } onDisk)
+            return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
         if (isRead)
             timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
                 requester.ToString());
@@ -151,6 +152,8 @@ public sealed partial class BootFileResolver(
                 budget =>
                 {
                     var found = BootFiles.Find(path, context with { Budget = budget });
+                    // A file that lies there under just this name comes before one whose name is another but for its case.
+                    if (found is not null && found.Path != path && root.Has(path)) return null;
                     if (found is not null && IsScript(found))
                         found = found with { Context = found.Context with { Token = begins } };
                     return found is null ? null : Tuple.Create(found, found.Render());
