@@ -8,16 +8,29 @@ namespace Anvil.Provisioning.Catalog;
 public static class Architectures
 {
     private static readonly string[] Known = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le",
-        "s390x"];
+        "s390x", "riscv64", "loong64"];
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
         ["x86_64"] = "amd64",
+        ["x86-64"] = "amd64",
         ["x64"] = "amd64",
         ["aarch64"] = "arm64",
+        ["arm64v8"] = "arm64",
+        ["armv8"] = "arm64",
         ["i386"] = "386",
+        ["i486"] = "386",
+        ["i586"] = "386",
         ["i686"] = "386",
+        ["x86"] = "386",
+        ["ia32"] = "386",
+        ["arm32"] = "arm",
+        ["armhf"] = "arm",
+        ["armel"] = "arm",
+        ["armv6l"] = "arm",
         ["armv7l"] = "arm",
+        ["ppc64el"] = "ppc64le",
+        ["loongarch64"] = "loong64",
     };
 
     /// <summary>null when the name is canonical; else what is wrong with it.</summary>
