@@ -1,33 +1,170 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using Anvil.Agent.Facts;
 
 namespace Anvil.Agent.Disks;
 
-/// <summary>A disk. Size in octets.</summary>
+/// <summary>What a disk is to the machine.</summary>
+public enum DiskKind
+{
+    /// <summary>The machine's own.</summary>
+    Fixed,
+
+    /// <summary>A memory card: the machine's own where it has nothing else.</summary>
+    Card,
+
+    /// <summary>It hangs on USB: somebody's stick, or what a BMC shows.</summary>
+    Usb,
+
+    /// <summary>Persistent memory.</summary>
+    Memory,
+
+    /// <summary>No hardware: made by the kernel, of memory, files, other disks or another machine's.</summary>
+    Made,
+}
+
+/// <summary>A disk. Sizes in octets.</summary>
 public sealed record BlockDevice(string Name, long Size, string Model, string Serial, bool Rotational, bool Removable, bool ReadOnly,
     string Transport)
 {
     /// <summary>Path of its device file.</summary>
-    public string Path => "/dev/" + Name;
+    public string Path => "/dev/" + Name.Replace('!', '/');
+
+    /// <summary>What it is to the machine.</summary>
+    public DiskKind Kind { get; init; }
+
+    /// <summary>Its world wide name as the kernel writes it (naa.…, eui.…, t10.…); "" when it has none.</summary>
+    public string Wwn { get; init; } = "";
+
+    /// <summary>Octets of the sectors that it is addressed by.</summary>
+    public int SectorSize { get; init; } = 512;
+
+    /// <summary>Names under /dev/disk/by-path that say where it is plugged in, and the bus address of a DASD.</summary>
+    public IReadOnlyList<string> Places { get; init; } = [];
+
+    /// <summary>True for what is taken without being named.</summary>
+    public bool IsOwn => Kind is DiskKind.Fixed or DiskKind.Card && !Removable && !ReadOnly;
 }
 
 /// <summary>The machine's disks, from /sys/block.</summary>
-public static class BlockDevices
+public static partial class BlockDevices
 {
-    private static readonly string[] Virtual = ["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd"];
-
-    /// <summary>All disks, in order of their names.</summary>
-    public static IReadOnlyList<BlockDevice> All()
-        => [.. Directory.GetDirectories("/sys/block").Select(d => Path.GetFileName(d))
-            .Where(n => !Virtual.Any(v => n.StartsWith(v, StringComparison.Ordinal)))
-            .Order(StringComparer.Ordinal).Select(Of).Where(d => d.Size > 0)];
-
-    private static BlockDevice Of(string name)
+    /// <summary>All disks, in order of their names: those made by the kernel, USB's and persistent memory among them.</summary>
+    /// <param name="root">Where /sys is found.</param>
+    public static IReadOnlyList<BlockDevice> All(string root = "")
     {
-        string Attribute(string file) => Inventory.Read($"/sys/block/{name}/{file}");
-        var serial = Attribute("device/serial") is { Length: > 0 } own ? own : Attribute("serial");
-        var transport = name.StartsWith("nvme", StringComparison.Ordinal)
-            ? "nvme" : name.StartsWith("vd", StringComparison.Ordinal) ? "virtio" : "scsi";
-        return new BlockDevice(name, Inventory.Number(Attribute("size")) * 512, Attribute("device/model"), serial,
-            Attribute("queue/rotational") == "1", Attribute("removable") == "1", Attribute("ro") == "1", transport);
+        var folder = root + "/sys/block";
+        return !Directory.Exists(folder) ? [] : [.. Directory.GetFileSystemEntries(folder).Select(d => Path.GetFileName(d))
+            .Where(n => !IsNone(n) && SysFile.Read($"{folder}/{n}/hidden") != "1")
+            .Order(DiskName.Order).Select(n => Of(root, n)).Where(d => d.Size > 0)];
     }
+
+    /// <summary>
+    /// What is no disk whatever is asked for: drives for media, the boot and key areas of an eMMC, which hold firmware, and the paths
+    /// of an NVMe device that has several.
+    /// </summary>
+    private static bool IsNone(string name) => NoDisk().IsMatch(name);
+
+    private static BlockDevice Of(string root, string name)
+    {
+        var folder = $"{root}/sys/block/{name}";
+        string Attribute(string file) => SysFile.Read($"{folder}/{file}");
+        string First(params string[] files) => files.Select(Attribute).FirstOrDefault(t => t.Length > 0, "");
+        var place = SysFile.Target(folder) ?? folder;
+        var transport = TransportOf(name, place);
+        return new BlockDevice(name, SysFile.Number(Attribute("size")) * 512,
+            // An eMMC has a name, a DASD a type.
+            First("device/model", transport is "mmc" ? "device/name" : "device/devtype"),
+            First("device/serial", "serial", transport == "dasd" ? "device/uid" : "device/serial") is { Length: > 0 } serial ? serial
+                : SerialPage($"{folder}/device/vpd_pg80"),
+            Attribute("queue/rotational") == "1", Attribute("removable") == "1", Attribute("ro") == "1", transport)
+        {
+            Kind = KindOf(name, place, Attribute("device/type")),
+            Wwn = First("wwid", "device/wwid"),
+            SectorSize = SysFile.Number(Attribute("queue/logical_block_size")) is > 512 and <= 65_536 and var size ? (int)size : 512,
+            Places = PlacesOf(name, place, SysFile.Target(place + "/device")),
+        };
+    }
+
+    private static DiskKind KindOf(string name, string place, string type)
+        => PersistentMemory().IsMatch(name) || place.Contains("/ndbus", StringComparison.Ordinal) ? DiskKind.Memory
+            // An NVMe device with several paths is virtual, too, but lies elsewhere there.
+            : MadeNames().IsMatch(name) || place.Contains("/devices/virtual/block/", StringComparison.Ordinal) ? DiskKind.Made
+            : UsbPlace().IsMatch(place) ? DiskKind.Usb
+            : type == "SD" ? DiskKind.Card : DiskKind.Fixed;
+
+    private static string TransportOf(string name, string place)
+        => UsbPlace().IsMatch(place) ? "usb"
+            : name.StartsWith("nvme", StringComparison.Ordinal) ? "nvme"
+            : name.StartsWith("vd", StringComparison.Ordinal) ? "virtio"
+            : name.StartsWith("mmcblk", StringComparison.Ordinal) ? "mmc"
+            : name.StartsWith("dasd", StringComparison.Ordinal) ? "dasd" : "scsi";
+
+    /// <summary>
+    /// The serial number that SCSI and SATA disks tell (vital product data, page 80h): a header of four octets, its length in the last
+    /// two.
+    /// </summary>
+    private static string SerialPage(string path)
+    {
+        try
+        {
+            var page = File.Exists(path) ? File.ReadAllBytes(path) : [];
+            if (page.Length < 4) return "";
+            var length = Math.Min((page[2] << 8) | page[3], page.Length - 4);
+            return new string([.. Encoding.ASCII.GetString(page, 4, length).Where(c => !char.IsControl(c))]).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>
+    /// The names that udev gives such a disk under /dev/disk/by-path, for where no udev runs, as in Sledgehammer; and of a DASD its bus
+    /// address alone.
+    /// </summary>
+    private static List<string> PlacesOf(string name, string place, string? device)
+    {
+        var places = new List<string>();
+        if (name.StartsWith("dasd", StringComparison.Ordinal) && device is not null && CcwAddress().IsMatch(Path.GetFileName(device)))
+            return [Path.GetFileName(device), "ccw-" + Path.GetFileName(device)];
+        if (PciAddress().Matches(place) is not { Count: > 0 } pci) return places;
+        var bus = "pci-" + pci[^1].Groups[1].Value;
+        if (NvmeName().Match(name) is { Success: true } nvme) places.Add($"{bus}-nvme-{nvme.Groups[1].Value}");
+        if (AtaPlace().Match(place) is { Success: true } ata) places.AddRange([$"{bus}-ata-{ata.Groups[1].Value}",
+            $"{bus}-ata-{ata.Groups[1].Value}.0"]);
+        else if (ScsiPlace().Match(place) is { Success: true } scsi)
+            places.Add($"{bus}-scsi-0:{scsi.Groups[1].Value}:{scsi.Groups[2].Value}:{scsi.Groups[3].Value}");
+        if (name.StartsWith("vd", StringComparison.Ordinal)) places.AddRange([bus, "virtio-" + bus]);
+        if (name.StartsWith("mmcblk", StringComparison.Ordinal)) places.Add(bus);
+        return places;
+    }
+
+    [GeneratedRegex("^(sr[0-9]|fd[0-9]|mmcblk[0-9]+(boot|rpmb|gp)|nvme[0-9]+c[0-9]+n)", RegexOptions.CultureInvariant)]
+    private static partial Regex NoDisk();
+
+    [GeneratedRegex("^(loop|ram|zram|dm-|md|nbd|rbd|rnbd|drbd|bcache|nullb|zd|ublkb|ubiblock|mtdblock)[0-9_]",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex MadeNames();
+
+    [GeneratedRegex("^(pmem|scm|dcssblk)", RegexOptions.CultureInvariant)]
+    private static partial Regex PersistentMemory();
+
+    [GeneratedRegex("/usb[0-9]+/", RegexOptions.CultureInvariant)]
+    private static partial Regex UsbPlace();
+
+    [GeneratedRegex("/([0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-9a-f])(?=/)", RegexOptions.CultureInvariant)]
+    private static partial Regex PciAddress();
+
+    [GeneratedRegex("^nvme[0-9]+n([0-9]+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex NvmeName();
+
+    [GeneratedRegex("/ata([0-9]+)/", RegexOptions.CultureInvariant)]
+    private static partial Regex AtaPlace();
+
+    [GeneratedRegex("/[0-9]+:([0-9]+):([0-9]+):([0-9]+)/", RegexOptions.CultureInvariant)]
+    private static partial Regex ScsiPlace();
+
+    [GeneratedRegex("^[0-9a-f]\\.[0-9a-f]\\.[0-9a-f]{4}$", RegexOptions.CultureInvariant)]
+    private static partial Regex CcwAddress();
 }

@@ -3,11 +3,14 @@ namespace Anvil.Agent.Disks;
 /// <summary>Erases disks: by the device's own means where it has them, else by zeros over the whole of it.</summary>
 public static class DiskWiper
 {
-    /// <summary>Erases one disk, or every fixed one.</summary>
+    /// <summary>Erases one disk, or every one that is the machine's own.</summary>
     public static void Wipe(string only)
     {
-        var disks = only.Length > 0 ? BlockDevices.All().Where(d => d.Path == DiskPicker.Pick(only)).ToList()
-            : [.. BlockDevices.All().Where(d => !d.Removable && !d.ReadOnly)];
+        var all = BlockDevices.All();
+        var chosen = only.Length > 0 ? DiskPicker.Pick(only) : "";
+        var disks = all.Where(d => only.Length > 0 ? d.Path == chosen : d.IsOwn).ToList();
+        if (only.Length == 0 && all.Where(d => !d.IsOwn && d.Kind != DiskKind.Made).ToList() is { Count: > 0 } left)
+            Console.WriteLine($"leaves alone {DiskPicker.Names(left)}");
         if (disks.Count == 0) throw new AgentException("there is no disk to erase");
         foreach (var disk in disks)
         {

@@ -44,6 +44,12 @@ public static class ImageWriter
         hasher?.StandardInput.Close();
         var got = hasher is null ? sha256 : (await hasher.StandardOutput.ReadToEndAsync()).Split(' ')[0];
         if (!got.Equals(sha256, StringComparison.OrdinalIgnoreCase)) throw new AgentException($"{url} has SHA-256 {got}, not {sha256}");
+        await using (var target = new FileStream(disk, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, 1))
+        {
+            if (SectorFit.Apply(target, device.Size, device.SectorSize, written) is { } done) Console.WriteLine(done);
+            target.Flush(flushToDisk: true);
+        }
+
         Commands.Run("blockdev", $"--rereadpt {disk}");
         Console.WriteLine($"{written >> 20} MiB are on {disk}");
     }

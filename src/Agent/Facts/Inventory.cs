@@ -111,7 +111,7 @@ public static class Inventory
     private static JsonArray Disks()
     {
         var disks = new JsonArray();
-        foreach (var disk in Agent.Disks.BlockDevices.All())
+        foreach (var disk in Agent.Disks.BlockDevices.All().Where(d => d.Kind != Agent.Disks.DiskKind.Made))
         {
             disks.Add((JsonNode)new JsonObject
             {
@@ -123,6 +123,8 @@ public static class Inventory
                 ["Rotational"] = disk.Rotational,
                 ["Removable"] = disk.Removable,
                 ["Transport"] = disk.Transport,
+                ["Wwn"] = disk.Wwn,
+                ["SectorSize"] = disk.SectorSize,
             });
         }
 
@@ -143,21 +145,9 @@ public static class Inventory
         return facts;
     }
 
-    internal static string Read(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.ReadAllText(path).Trim() : "";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Some attributes (the speed of a link that is down) answer with an error instead of a value.
-            return "";
-        }
-    }
+    internal static string Read(string path) => SysFile.Read(path);
 
-    internal static long Number(string text)
-        => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : 0;
+    internal static long Number(string text) => SysFile.Number(text);
 
     private static string Link(string path) => new DirectoryInfo(path).LinkTarget is { } target ? Path.GetFileName(target) : "";
 }

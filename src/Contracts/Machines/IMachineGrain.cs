@@ -164,6 +164,13 @@ public sealed record Sighting([property: Id(0)] SightingKind Kind, [property: Id
     [Id(5)]
     public string BootId { get => field ?? ""; init; }
 
+    /// <summary>
+    /// Why its boot environment cannot boot it, for a person: it asked for a file that cannot be had. "" otherwise. <see cref="Kind"/>
+    /// says Discover then, which is what silos of the version before take it for.
+    /// </summary>
+    [Id(6)]
+    public string Failure { get => field ?? ""; init; }
+
     /// <summary>What was seen.</summary>
     public SightingKind What => FromDisk ? SightingKind.Disk : Kind;
 

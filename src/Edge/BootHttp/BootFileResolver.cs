@@ -13,6 +13,7 @@ using Anvil.Edge.Machines;
 using Anvil.Edge.Sightings;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Templates;
@@ -106,7 +107,7 @@ public sealed partial class BootFileResolver(
         var begins = boot.Length > 0 ? given.OfBoot(boot) : given.Now;
         // Of a machine whose stored object is damaged nothing is rendered: what is missing may be what matters.
         if (env is { Available: true } && machine is not { Validated: false } && BootFiles.MayBeRendered(clean, context)
-            && await RenderAsync(clean, context, begins, source, protocol, cancellation) is (var file, var text))
+            && await RenderOrFailAsync(clean, context, begins, source, protocol, isRead, cancellation) is (var file, var text))
         {
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",
                 $"template {file.Template.Name} of {envName}");
@@ -117,11 +118,48 @@ public sealed partial class BootFileResolver(
             };
         }
 
-        if (root.Open(clean) is { } onDisk) return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
+        if ((protocol == "tftp" ? root.OpenFolded(clean) : root.Open(clean)) is { } onDisk)
+            return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
+        if (isRead && machine is not null && env is not null && IsOfEnvironment(env, machine.Arch, clean, protocol))
+            await FailAsync(machine, $"{envName} needs the boot file {clean}, which is not there");
         if (isRead)
             timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
                 requester.ToString());
         return null;
+    }
+
+    /// <summary>Renders; where that fails since the environment lacks what it needs, the machine fails with the reason.</summary>
+    private async Task<Tuple<BootFile, string>?> RenderOrFailAsync(string path, RenderContext context, TokenSource begins, string source,
+        string protocol, bool isRead, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RenderAsync(path, context, begins, source, protocol, cancellation);
+        }
+        catch (RenderFailedException) when (isRead && context is { Machine: not null, Env: not null })
+        {
+            if (MachineParams.Missing(context.Env.RequiredParams, context.Machine, context.Catalog).ToList() is { Count: > 0 } missing)
+                await FailAsync(context.Machine, $"{context.Env.Name} needs the param {string.Join(", ", missing)}, which is not set");
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The machine asked for what it cannot have. It need not have been itself (by TFTP an address may be made up), but it would: what is
+    /// missing does not depend on who asks, and a machine that boots nothing now stays as it is.
+    /// </summary>
+    private async Task FailAsync(Machine machine, string reason)
+    {
+        if (machine.Boot.Phase is Phase.Discovered or Phase.Installed or Phase.Failed) return;
+        await GrainCalls.AskAsync(() => grains.Machine(machine.Uuid)
+            .Sighted(new Sighting(SightingKind.Discover, "", "", "") { Failure = reason }));
+    }
+
+    private static bool IsOfEnvironment(BootEnv env, string arch, string path, string protocol)
+    {
+        var comparison = protocol == "tftp" ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+        return env.For(arch) is { } info && info.Initrds.Prepend(info.Kernel)
+            .Any(f => f.Length > 0 && string.Equals(FileRoot.Normalize(env.PathFor(arch, f)), path, comparison));
     }
 
     private Task BeginsAsync(string machine, string via, string boot)
@@ -151,6 +189,8 @@ public sealed partial class BootFileResolver(
                 budget =>
                 {
                     var found = BootFiles.Find(path, context with { Budget = budget });
+                    // A file that lies there under just this name comes before one whose name is another but for its case.
+                    if (found is not null && found.Path != path && root.Has(path)) return null;
                     if (found is not null && IsScript(found))
                         found = found with { Context = found.Context with { Token = begins } };
                     return found is null ? null : Tuple.Create(found, found.Render());

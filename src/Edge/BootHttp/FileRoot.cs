@@ -7,6 +7,7 @@ namespace Anvil.Edge.BootHttp;
 public sealed class FileRoot(IOptions<EdgeOptions> options)
 {
     private const int LongestPath = 512;
+    private readonly FoldedNames _folded = new();
 
     /// <summary>The folder.</summary>
     public string Folder { get; } = Path.GetFullPath(options.Value.FileRoot);
@@ -14,6 +15,24 @@ public sealed class FileRoot(IOptions<EdgeOptions> options)
     /// <summary>The file at a path, open; null when there is none, or when it lies elsewhere, by whichever links.</summary>
     public FileStream? Open(string path)
         => Normalize(path) is { } clean ? RegularFile.Open(Folder, Path.Combine(Folder, clean)) : null;
+
+    /// <summary>True when there is a file of just this name at a path.</summary>
+    public bool Has(string path)
+    {
+        using var file = Open(path);
+        return file is not null;
+    }
+
+    /// <summary>
+    /// The file at a path, open, also where its name is written in another case, as firmware does: when there is just one such file. Where
+    /// two names differ by case alone, each is found by itself.
+    /// </summary>
+    public FileStream? OpenFolded(string path)
+    {
+        if (Normalize(path) is not { } clean) return null;
+        return RegularFile.Open(Folder, Path.Combine(Folder, clean))
+            ?? (_folded.Find(Folder, clean) is { } found ? RegularFile.Open(Folder, found) : null);
+    }
 
     /// <summary>A requested path in its one form: slashes, no leading slash, no dot segments; null when it cannot be one.</summary>
     public static string? Normalize(string path)

@@ -36,6 +36,18 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
     private readonly SemaphoreSlim _resolving = new(MostResolving);
     private readonly RateLimiter<IPAddress> _requests = new(RequestsPerSecond, RequestsAtOnce, MostSources, time);
     private readonly ConcurrentDictionary<TftpSlot, Serving> _bySlot = new();
+
+    /// <summary>Answers to what is no request: one port's a second, and one address's, whatever its ports.</summary>
+    private const int FaultsPerSecond = 8;
+    private const int FaultsAtOnce = 64;
+    private readonly RateLimiter<IPEndPoint> _faults = new(1, 1, MostSources, time);
+    private readonly RateLimiter<IPAddress> _faulty = new(FaultsPerSecond, FaultsAtOnce, MostSources, time);
+
+    /// <summary>A request that comes again as soon as this was doubled by the network, also where its first copy was answered.</summary>
+    private static readonly TimeSpan DoubledWithin = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a called off transfer has to come to its end before the next one sends.</summary>
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
@@ -64,8 +76,10 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
                 continue;
             }
 
-            if (TftpRequest.TryParse(buffer.AsSpan(0, received.ReceivedBytes)) is not { } request) Dropped("malformed");
-            else await AdmitAsync(request, (IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address, late.Token);
+            var packet = buffer.AsMemory(0, received.ReceivedBytes);
+            var (client, local) = ((IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address);
+            if (TftpRequest.Read(packet.Span, out var fault) is { } request) Admit(request, packet.Span, client, local, late.Token);
+            else Refuse(fault, client, local);
         }
 
         // Transfers under way finish, within bounds; a client that is cut off starts again, elsewhere.
@@ -73,20 +87,33 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         foreach (var serving in _serving.Values.ToList()) await serving.Ended;
     }
 
-    private async Task AdmitAsync(TftpRequest request, IPEndPoint client, IPAddress local, CancellationToken cancellation)
+    /// <summary>
+    /// Tells who sent what is no request why it is none, so that it does not wait in vain: rarely, since its address may be made up.
+    /// </summary>
+    private void Refuse(TftpFault? fault, IPEndPoint client, IPAddress local)
     {
-        if (_serving.TryGetValue(client, out var before))
+        Dropped(fault == TftpFault.Stray ? "stray" : "malformed");
+        // RFC 1123 section 4.2.3.5: what was sent to everybody is not answered. And nobody is at port 0.
+        if (fault is null || client.Port == 0 || local.Equals(IPAddress.Broadcast) || local.GetAddressBytes()[0] >= 224) return;
+        if (!_faults.TryTake(client) || !_faulty.TryTake(client.Address)) return;
+        try
         {
-            // The network may double a request, and a client repeats one that was not answered yet; a client that was answered begins
-            // anew.
-            if (before.Transfer is not { IsAnswered: true })
-            {
-                Dropped("duplicate");
-                return;
-            }
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+            socket.Bind(new IPEndPoint(local, 0));
+            socket.SendTo(TftpPacket.Error(fault.Code, fault.Text), client);
+        }
+        catch (SocketException)
+        {
+            // It cannot be reached, or there is no room: as good as lost.
+        }
+    }
 
-            before.Cancel();
-            await before.Ended;
+    private void Admit(TftpRequest request, ReadOnlySpan<byte> packet, IPEndPoint client, IPAddress local, CancellationToken cancellation)
+    {
+        if (_serving.TryGetValue(client, out var before) && before.IsRepeatedBy(packet))
+        {
+            Dropped("duplicate");
+            return;
         }
 
         if (!_requests.TryTake(client.Address))
@@ -95,6 +122,8 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             return;
         }
 
+        // A client has one transfer from one port: who asks for another file there, or in another way, has given the first one up.
+        before?.Cancel();
         var slot = _slots.Take(client.Address, out var evicted, out var reason);
         if (slot is null)
         {
@@ -108,18 +137,20 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             if (_bySlot.TryGetValue(evicted, out var other)) other.Cancel();
         }
 
-        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot);
+        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot, packet.ToArray(), time);
         _serving[client] = serving;
         _bySlot[slot] = serving;
-        serving.Ended = ServeAsync(serving, request, client, local, serving.Stop.Token);
+        serving.Ended = ServeAsync(serving, before, request, client, local, serving.Stop.Token);
     }
 
-    private async Task ServeAsync(Serving serving, TftpRequest request, IPEndPoint client, IPAddress local, CancellationToken cancellation)
+    private async Task ServeAsync(Serving serving, Serving? before, TftpRequest request, IPEndPoint client, IPAddress local,
+        CancellationToken cancellation)
     {
         try
         {
             // The next request is not kept waiting by this one's file.
             await Task.Yield();
+            if (before is not null) await before.QuietAsync(cancellation);
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             socket.Bind(new IPEndPoint(local, 0));
             if (Refusal(request) is { } refusal)
@@ -164,10 +195,12 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
 
             await using var opened = file;
             var netascii = request.Mode == "netascii";
-            await using var content = netascii ? new NetasciiStream(file.Content()) : file.Content();
-            var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : file.Length, LargestBlock(client));
             try
             {
+                await using var steady = file.OnDisk is { } onDisk ? SteadyFile.Of(onDisk) : file.Content();
+                await using var content = netascii ? new NetasciiStream(steady) : steady;
+                // How long a text is on its way is known at its end.
+                var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : steady.Length, LargestBlock(client));
                 serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time,
                     () => _slots.Prove(serving.Slot));
                 var sent = await serving.Transfer.RunAsync(cancellation);
@@ -179,6 +212,7 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             }
             finally
             {
+                serving.IsQuiet();
                 if (serving.Transfer?.IsAnswered == true) await file.Proven();
             }
         }
@@ -192,6 +226,7 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         }
         finally
         {
+            serving.IsQuiet();
             _serving.TryRemove(KeyValuePair.Create(client, serving));
             _bySlot.TryRemove(serving.Slot, out _);
             _slots.Release(serving.Slot);
@@ -233,8 +268,11 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
     }
 
     /// <summary>A transfer under way, and how it is stopped.</summary>
-    private sealed class Serving(CancellationTokenSource stop, TftpSlot slot)
+    private sealed class Serving(CancellationTokenSource stop, TftpSlot slot, byte[] request, TimeProvider time)
     {
+        private readonly TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly long _began = time.GetTimestamp();
+
         public TftpSlot Slot { get; } = slot;
 
         public CancellationTokenSource Stop { get; } = stop;
@@ -242,6 +280,34 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
         public TftpTransfer? Transfer { get; set; }
 
         public Task Ended { get; set; } = Task.CompletedTask;
+
+        /// <summary>
+        /// True for the same request once more, from the same port, that is no new one: the network doubles some, and a client repeats one
+        /// that was not answered yet. A client that was answered begins anew with it, unless it comes so soon that the network doubled it.
+        /// </summary>
+        public bool IsRepeatedBy(ReadOnlySpan<byte> packet)
+            => packet.SequenceEqual(request) && !_quiet.Task.IsCompleted
+                && (Transfer is not { IsAnswered: true } || (!Transfer.HasSentAll && time.GetElapsedTime(_began) < DoubledWithin));
+
+        /// <summary>Nothing more is sent for it.</summary>
+        public void IsQuiet() => _quiet.TrySetResult();
+
+        /// <summary>
+        /// Waits until nothing more is sent for a transfer that was called off: its packets would be taken for those of the next one.
+        /// What has not begun to send will not.
+        /// </summary>
+        public async Task QuietAsync(CancellationToken cancellation)
+        {
+            if (Transfer is null) return;
+            try
+            {
+                await _quiet.Task.WaitAsync(QuietTime, time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                // It waits for a disk. The client keeps the two apart by their ports.
+            }
+        }
 
         public void Cancel()
         {

@@ -21,9 +21,6 @@ public sealed class TftpTransfer
     /// </summary>
     public const int FirstSends = 3;
 
-    /// <summary>A large file is read in pieces of this.</summary>
-    private const int ReadAhead = 64 * 1024;
-
     private readonly Socket _socket;
     private readonly IPEndPoint _client;
     private readonly TftpOptions _options;
@@ -63,9 +60,7 @@ public sealed class TftpTransfer
     /// <param name="proven">Told of the client's first acknowledgement, once.</param>
     public TftpTransfer(Socket socket, IPEndPoint client, TftpOptions options, Stream content, TimeProvider time, Action proven)
     {
-        (_socket, _client, _options, _time, _proven) = (socket, client, options, time, proven);
-        _content = content is { CanSeek: true, Length: > ReadAhead } and not MemoryStream
-            ? new BufferedStream(content, ReadAhead) : content;
+        (_socket, _client, _options, _content, _time, _proven) = (socket, client, options, content, time, proven);
         _roundTrip = new RoundTrip(options.Timeout);
         _segment = TftpPacket.HeaderLength + options.BlockSize;
         _lengths = new int[options.WindowSize];
@@ -77,11 +72,16 @@ public sealed class TftpTransfer
     /// <summary>True once the client has acknowledged what was sent to it: it receives at its address.</summary>
     public bool IsProven { get; private set; }
 
+    /// <summary>True once every block was sent: the client may have the file, whether or not its last word has come.</summary>
+    public bool HasSentAll => Volatile.Read(ref _last) is >= 0 and var last && Volatile.Read(ref _sent) >= last;
+
     /// <summary>
     /// Runs the transfer; the octets sent when it is done. Until the client has acknowledged something no thread waits for it; from then
     /// on one of its own does.
     /// </summary>
-    /// <exception cref="IOException">The client gave up, or was not heard any more.</exception>
+    /// <exception cref="IOException">
+    /// The client gave up, or was not heard any more; or the file could not be read on, which the client was told.
+    /// </exception>
     public async Task<long> RunAsync(CancellationToken cancellation)
     {
         await HandshakeAsync(cancellation);
@@ -91,7 +91,12 @@ public sealed class TftpTransfer
         return _octets;
     }
 
-    private static byte[] Stranger => TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id");
+    /// <summary>What a stranger is told.</summary>
+    private static readonly byte[] Stranger = TftpPacket.Error(TftpError.UnknownTransfer, "unknown transfer id");
+
+    /// <summary>What the client is told when the file cannot be read on: the cause is the system's, and none of its business.</summary>
+    private static byte[] Unreadable(IOException cause)
+        => TftpPacket.Error(TftpError.Undefined, cause is FileChangedException ? cause.Message : "the file could not be read");
 
     private bool IsOver => _last >= 0 && _base > _last;
 
@@ -99,7 +104,16 @@ public sealed class TftpTransfer
     private async Task HandshakeAsync(CancellationToken cancellation)
     {
         var hasOptions = _options.Accepted.Count > 0;
-        if (!hasOptions) Fill(1);
+        try
+        {
+            if (!hasOptions) Fill(1);
+        }
+        catch (IOException e)
+        {
+            await _socket.SendToAsync(Unreadable(e), _client, cancellation);
+            throw;
+        }
+
         var packet = hasOptions ? TftpPacket.OptionAck(_options.Accepted) : _packets.AsMemory(0, _lengths[0]);
         for (var sends = 0; sends < FirstSends; sends++, _handshake.TimedOut())
         {
@@ -128,7 +142,16 @@ public sealed class TftpTransfer
         var (sentAt, backAt, again, tellsGap) = (heard, 0L, false, true);
         while (!IsOver)
         {
-            Fill(_base + _options.WindowSize - 1);
+            try
+            {
+                Fill(_base + _options.WindowSize - 1);
+            }
+            catch (IOException e)
+            {
+                wire.Tell(Unreadable(e));
+                throw;
+            }
+
             if (_next < _unread)
             {
                 sentAt = _time.GetTimestamp();
@@ -210,7 +233,10 @@ public sealed class TftpTransfer
             var length = wire.Receive(_received, out var isClients);
             cancellation.ThrowIfCancellationRequested();
             if (length < 0) continue;
-            if (!isClients) wire.Answer(Stranger);
+            if (!isClients)
+            {
+                if (!TftpPacket.IsNeverAnswered(_received.AsSpan(0, length))) wire.Answer(Stranger);
+            }
             else if (NumberOf(length) is { } number) return number;
         }
         while (_time.GetElapsedTime(sentAt) < _roundTrip.Timeout);
@@ -227,7 +253,11 @@ public sealed class TftpTransfer
             while (true)
             {
                 var packet = await _socket.ReceiveFromAsync(_received, new IPEndPoint(IPAddress.Any, 0), timeout.Token);
-                if (!packet.RemoteEndPoint.Equals(_client)) await _socket.SendToAsync(Stranger, packet.RemoteEndPoint, cancellation);
+                if (!packet.RemoteEndPoint.Equals(_client))
+                {
+                    if (!TftpPacket.IsNeverAnswered(_received.AsSpan(0, packet.ReceivedBytes)))
+                        await _socket.SendToAsync(Stranger, packet.RemoteEndPoint, cancellation);
+                }
                 else if (NumberOf(packet.ReceivedBytes) is { } number) return number;
             }
         }

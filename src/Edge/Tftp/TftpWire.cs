@@ -94,7 +94,10 @@ internal sealed partial class TftpWire : IDisposable
     }
 
     /// <summary>Answers whoever sent the last packet.</summary>
-    public void Answer(ReadOnlySpan<byte> packet) => TrySend(packet, _from, out _);
+    public void Answer(ReadOnlySpan<byte> packet) => SendWhole(packet, _from);
+
+    /// <summary>Sends the client one packet that is no part of the file; it may be lost.</summary>
+    public void Tell(ReadOnlySpan<byte> packet) => SendWhole(packet, _client);
 
     /// <summary>Waits for a packet, for a slice of time.</summary>
     /// <param name="buffer">Where it is put; what is longer is cut.</param>
@@ -116,6 +119,15 @@ internal sealed partial class TftpWire : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>Sends one packet, which the kernel would cut when a segment is shorter.</summary>
+    private void SendWhole(ReadOnlySpan<byte> packet, byte[] to)
+    {
+        var cuts = _cuts && packet.Length > _segment;
+        if (cuts) Cut(0);
+        TrySend(packet, to, out _);
+        if (cuts) _cuts = Cut(_segment);
+    }
 
     /// <summary>True when it left, or found no room, which is as good as lost.</summary>
     private bool TrySend(ReadOnlySpan<byte> octets, byte[] to, out int error)

@@ -225,6 +225,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         var outcome = await ActAsync("SIGHTED", s => sighting.What switch
         {
             SightingKind.Disk => SightingSteps.GoesToDisk(s, Uuid, sighting.Firmware, sighting.Via, Context),
+            SightingKind.Discover when sighting.Failure.Length > 0 => SightingSteps.Fails(s, Uuid, sighting.Failure, Context),
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
             SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context, sighting.BootId),

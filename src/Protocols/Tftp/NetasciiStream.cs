@@ -3,6 +3,14 @@ namespace Anvil.Protocols.Tftp;
 /// <summary>Reads a file as netascii (RFC 764 as RFC 1350 uses it): LF becomes CR LF, CR becomes CR NUL.</summary>
 public sealed class NetasciiStream(Stream inner) : Stream
 {
+    private const int ReadAhead = 16 * 1024;
+
+    /// <summary>Nothing before it is read from: who only asked has no memory.</summary>
+    private byte[] _read = [];
+    private int _from;
+    private int _end;
+
+    /// <summary>The second octet of a pair whose first was the last that there was room for.</summary>
     private int _held = -1;
 
     /// <inheritdoc/>
@@ -21,29 +29,36 @@ public sealed class NetasciiStream(Stream inner) : Stream
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count)
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
     {
         var written = 0;
-        while (written < count)
+        while (written < buffer.Length)
         {
             if (_held >= 0)
             {
-                buffer[offset + written++] = (byte)_held;
+                buffer[written++] = (byte)_held;
                 _held = -1;
                 continue;
             }
 
-            var next = inner.ReadByte();
-            if (next < 0) break;
-            if (next is '\n' or '\r')
+            if (_from == _end)
             {
-                buffer[offset + written++] = (byte)'\r';
-                _held = next == '\n' ? '\n' : 0;
+                if (_read.Length == 0) _read = new byte[ReadAhead];
+                (_from, _end) = (0, inner.Read(_read));
+                if (_end == 0) break;
             }
-            else
-            {
-                buffer[offset + written++] = (byte)next;
-            }
+
+            // What stands between the ends of lines is copied as a whole.
+            var rest = _read.AsSpan(_from, Math.Min(_end - _from, buffer.Length - written));
+            var plain = rest.IndexOfAny((byte)'\n', (byte)'\r') is >= 0 and var at ? at : rest.Length;
+            rest[..plain].CopyTo(buffer[written..]);
+            (_from, written) = (_from + plain, written + plain);
+            if (plain == rest.Length) continue;
+            _held = _read[_from++] == '\n' ? '\n' : 0;
+            buffer[written++] = (byte)'\r';
         }
 
         return written;

@@ -37,21 +37,29 @@ public static class BootFiles
     /// </summary>
     public static bool OutliveTheRelease(Machine machine) => !machine.Boot.IsResting;
 
-    /// <summary>The file at a path, or null when the machine has none there.</summary>
+    /// <summary>
+    /// The file at a path, or null when the machine has none there. Firmware writes names in its own case: a path that differs by
+    /// case alone finds it too, unless there are two such.
+    /// </summary>
     /// <exception cref="TemplateException">The paths of its files spend the context's budget.</exception>
     public static BootFile? Find(string path, RenderContext context)
     {
+        BootFile? folded = null;
+        var isAmbiguous = false;
         foreach (var template in Templates(context))
         {
             // To render a path costs as much as a small file does.
             if (!MayBecome(template.Path, path)) continue;
             foreach (var file in Expand(template, context))
             {
-                if (string.Equals(file.Path, path, StringComparison.OrdinalIgnoreCase)) return file;
+                if (string.Equals(file.Path, path, StringComparison.Ordinal)) return file;
+                if (!string.Equals(file.Path, path, StringComparison.OrdinalIgnoreCase)) continue;
+                isAmbiguous |= folded is not null && folded.Path != file.Path;
+                folded ??= file;
             }
         }
 
-        return null;
+        return isAmbiguous ? null : folded;
     }
 
     /// <summary>

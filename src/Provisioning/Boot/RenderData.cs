@@ -334,7 +334,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         private OsView Os(RenderBudget budget)
         {
             budget.Step(100);
-            var json = Json.Element(env.OS);
+            var json = Json.Element(env.Canonical());
             budget.Allocate(4L * JsonMarshal.GetRawUtf8Value(json).Length);
             return new OsView(env.OS, new TemplateMap((IReadOnlyDictionary<string, object?>)Values.FromJson(json, budget)!)
             {

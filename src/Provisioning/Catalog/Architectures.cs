@@ -13,11 +13,23 @@ public static class Architectures
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
         ["x86_64"] = "amd64",
+        ["x86-64"] = "amd64",
         ["x64"] = "amd64",
         ["aarch64"] = "arm64",
+        ["arm64v8"] = "arm64",
+        ["armv8"] = "arm64",
         ["i386"] = "386",
+        ["i486"] = "386",
+        ["i586"] = "386",
         ["i686"] = "386",
+        ["x86"] = "386",
+        ["ia32"] = "386",
+        ["arm32"] = "arm",
+        ["armhf"] = "arm",
+        ["armel"] = "arm",
+        ["armv6l"] = "arm",
         ["armv7l"] = "arm",
+        ["ppc64el"] = "ppc64le",
         ["loongarch64"] = "loong64",
     };
 

@@ -11,11 +11,27 @@ public static class BootEnvFiles
     public static ArchInfo? For(this BootEnv env, string arch)
     {
         if (env.OS.SupportedArchitectures.TryGetValue(arch, out var info) && info.Kernel.Length > 0) return info;
+        arch = Architectures.Canonical(arch) ?? arch;
         if (env.OS.SupportedArchitectures.FirstOrDefault(
             a => a.Value.Kernel.Length > 0 && Architectures.Canonical(a.Key) == arch).Value is { } named) return named;
         return arch == "amd64" && env.Kernel.Length > 0
             ? new ArchInfo { Kernel = env.Kernel, Initrds = env.Initrds, BootParams = env.BootParams, IsoFile = env.OS.IsoFile }
             : null;
+    }
+
+    /// <summary>
+    /// The operating system as templates see it: each architecture by its canonical name, however it is written, and amd64 also where the
+    /// environment has it in its legacy fields; so a template that names or goes through them serves every spelling.
+    /// </summary>
+    public static OsInfo Canonical(this BootEnv env)
+    {
+        var own = env.OS.SupportedArchitectures;
+        var legacy = own.Keys.Any(a => Architectures.Canonical(a) == "amd64") ? null : env.For("amd64");
+        if (legacy is null && own.Keys.All(a => Architectures.Canonical(a) == a)) return env.OS;
+        var all = new Dictionary<string, ArchInfo>(StringComparer.Ordinal);
+        foreach (var (name, info) in own) all.TryAdd(Architectures.Canonical(name) ?? name, info);
+        if (legacy is not null) all["amd64"] = legacy;
+        return env.OS with { SupportedArchitectures = all };
     }
 
     /// <summary>
@@ -40,6 +56,7 @@ public static class BootEnvFiles
     /// <summary>Folder of the environment's files: OS name, architecture unless amd64, `install` for installers (DRP's layout).</summary>
     public static string Folder(this BootEnv env, string arch)
     {
+        arch = Architectures.Canonical(arch) ?? arch;
         var parts = new List<string> { env.OS.Name };
         if (arch != "amd64") parts.Add(arch);
         if (IsInstaller(env.Name)) parts.Add("install");

@@ -24,6 +24,25 @@ public static class SightingSteps
         return MachineSteps.Finish(200, old, old with { Machine = machine }, "boot", By, on);
     }
 
+    /// <summary>
+    /// What it was to boot cannot be had: it fails with the reason, rather than at its deadline. A machine that has nothing to boot for
+    /// stays as it is: who asks in its name changes nothing.
+    /// </summary>
+    /// <param name="old">The state before.</param>
+    /// <param name="uuid">The machine's uuid.</param>
+    /// <param name="reason">What is missing.</param>
+    /// <param name="on">Catalog, time and chance.</param>
+    /// <returns>null when nothing changes.</returns>
+    /// <exception cref="Documents.ApiException">404.</exception>
+    public static MachineChange? Fails(MachineState old, string uuid, string reason, RuleContext on)
+    {
+        var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
+        if (machine.Boot.Phase is Phase.Discovered or Phase.Installed or Phase.Failed) return null;
+        machine = machine with { Runnable = false, Boot = machine.Boot with { LastSeen = on.Now } };
+        var failed = Lifecycle.Enter(machine, Phase.Failed, reason, on.Catalog, on.Now);
+        return MachineSteps.Finish(200, old, old with { Machine = failed }, "boot", By, on);
+    }
+
     /// <summary>A lease was given: the machine's address is the leased one.</summary>
     /// <returns>null when it has that address already.</returns>
     /// <exception cref="Documents.ApiException">404.</exception>

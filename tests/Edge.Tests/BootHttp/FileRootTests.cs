@@ -67,6 +67,42 @@ public sealed class FileRootTests : IDisposable
     [InlineData("a/\u2024\u2024/secret")]
     public void NothingLeadsOutAndNothingElseIsAFile(string path) => Assert.Null(_root.Open(path));
 
+    /// <summary>As firmware writes names; where two files differ by case alone, each has its own name, and a third one is none.</summary>
+    [Theory]
+    [InlineData("a/FILE.EFI", "inside")]
+    [InlineData("A\\File.Efi", "inside")]
+    [InlineData("RING/A/file.EFI", "inside")]
+    [InlineData("Current", "inside")]
+    [InlineData("a/one", "one")]
+    [InlineData("a/ONE", "ONE")]
+    [InlineData("a/One", null)]
+    [InlineData("A", null)]
+    [InlineData("LINK", null)]
+    [InlineData("UP/secret", null)]
+    [InlineData("a/FILE.EFI/x", null)]
+    [InlineData("PIPE", null)]
+    [InlineData("..\\SECRET", null)]
+    public void FindsNamesInAnotherCaseWhenAsked(string path, string? content)
+    {
+        File.WriteAllText(Path.Combine(_root.Folder, "a", "one"), "one");
+        File.WriteAllText(Path.Combine(_root.Folder, "a", "ONE"), "ONE");
+        using var file = _root.OpenFolded(path);
+        Assert.Equal(content, file is null ? null : new StreamReader(file).ReadToEnd());
+    }
+
+    /// <summary>What a folder holds is remembered; what comes into it and leaves it is seen all the same.</summary>
+    [Fact]
+    public void AFileThatComesLaterIsFound()
+    {
+        var folder = Path.Combine(_root.Folder, "a");
+        Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddHours(-1));
+        Assert.Null(_root.OpenFolded("a/LATER"));
+        File.WriteAllText(Path.Combine(folder, "later"), "inside");
+        using (var file = _root.OpenFolded("a/LATER")) Assert.NotNull(file);
+        File.WriteAllText(Path.Combine(folder, "Later"), "inside");
+        Assert.Null(_root.OpenFolded("a/LATER"));
+    }
+
     [Fact]
     public void AnOverlongPathIsNone() => Assert.Null(_root.Open(new string('a', 5000)));
 

@@ -10,7 +10,7 @@ public sealed class TftpTests
     [Fact]
     public void ReadsARequestWithOptions()
     {
-        var request = TftpRequest.TryParse(Packet(1, "ipxe.efi|OCTET|BlkSize|1468|windowsize|4|tsize|0|"))!;
+        var request = TftpRequest.Read(Packet(1, "ipxe.efi|OCTET|BlkSize|1468|windowsize|4|tsize|0|"), out _)!;
         Assert.Equal(("ipxe.efi", "octet"), (request.File, request.Mode));
         var options = TftpOptions.Negotiate(request.Options, 1000);
         Assert.Equal((1468, 4), (options.BlockSize, options.WindowSize));
@@ -37,12 +37,56 @@ public sealed class TftpTests
         Assert.Equal((65464, 16), (jumbo.BlockSize, jumbo.WindowSize));
     }
 
+    /// <summary>What is no request has a fault that its sender is told; an error, and what is too short, have none.</summary>
     [Theory]
-    [InlineData(1, "noend")]
-    [InlineData(1, "|octet|")]
-    [InlineData(3, "a|octet|")]
-    [InlineData(1, "")]
-    public void RefusesWhatIsNoRequest(int opcode, string fields) => Assert.Null(TftpRequest.TryParse(Packet(opcode, fields)));
+    [InlineData(1, "noend", TftpError.IllegalOperation)]
+    [InlineData(1, "|octet|", TftpError.IllegalOperation)]
+    [InlineData(1, "a|", TftpError.IllegalOperation)]
+    [InlineData(1, "a||", TftpError.IllegalOperation)]
+    [InlineData(1, "a|octet", TftpError.IllegalOperation)]
+    [InlineData(1, "a|octet|blksize", TftpError.IllegalOperation)]
+    [InlineData(1, "a|octet|blksize|", TftpError.IllegalOperation)]
+    [InlineData(1, "a|octet|blksize|1024", TftpError.IllegalOperation)]
+    [InlineData(1, "a|octet||1024|", TftpError.IllegalOperation)]
+    [InlineData(2, "", TftpError.IllegalOperation)]
+    [InlineData(1, "", TftpError.IllegalOperation)]
+    [InlineData(0, "a|octet|", TftpError.IllegalOperation)]
+    [InlineData(7, "", TftpError.IllegalOperation)]
+    [InlineData(3, "a|octet|", TftpError.UnknownTransfer)]
+    [InlineData(4, "|", TftpError.UnknownTransfer)]
+    [InlineData(6, "blksize|512|", TftpError.UnknownTransfer)]
+    [InlineData(5, "||x|", null)]
+    [InlineData(5, "", null)]
+    public void RefusesWhatIsNoRequest(int opcode, string fields, TftpError? code)
+    {
+        Assert.Null(TftpRequest.Read(Packet(opcode, fields), out var fault));
+        Assert.Equal(code, fault?.Code);
+        Assert.True(fault is null || fault.Text.Length is > 0 and < 64);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void WhatIsTooShortIsNotAnswered(int length)
+    {
+        Assert.Null(TftpRequest.Read(new byte[length], out var fault));
+        Assert.Null(fault);
+    }
+
+    /// <summary>Clients that fill their packets up with NULs, or ask for more options than there are.</summary>
+    [Theory]
+    [InlineData("a|octet|||||", 0)]
+    [InlineData("a|octet|tsize|0||||", 1)]
+    [InlineData("a|octet|tsize||", 1)]
+    public void ReadsARequestThatIsFilledUp(string fields, int options)
+        => Assert.Equal(options, TftpRequest.Read(Packet(1, fields), out _)!.Options.Count);
+
+    [Fact]
+    public void OptionsBeyondTheFirstAreLeftOut()
+    {
+        var many = string.Concat(Enumerable.Range(0, 100).Select(i => $"o{i}|1|"));
+        Assert.Equal(16, TftpRequest.Read(Packet(1, "a|octet|" + many), out _)!.Options.Count);
+    }
 
     [Fact]
     public void NetasciiEndsLinesWithCrLf()
@@ -51,6 +95,24 @@ public sealed class TftpTests
         using var read = new MemoryStream();
         stream.CopyTo(read, 1);
         Assert.Equal("a\r\nb\r\0c"u8.ToArray(), read.ToArray());
+    }
+
+    /// <summary>However it is read, and however what is read from comes, it is what an octet at a time gives.</summary>
+    [Fact]
+    public void NetasciiIsTheSameInPiecesOfAnySize()
+    {
+        var random = new Random(9);
+        for (var i = 0; i < 200; i++)
+        {
+            var file = new byte[random.Next(40_000)];
+            for (var at = 0; at < file.Length; at++) file[at] = random.Next(i % 5 == 0 ? 300 : 4) switch { 0 => 10, 1 => 13, _ => 97 };
+            byte[] expected = [.. file.SelectMany(o => o switch { 10 => [13, 10], 13 => [13, 0], _ => new[] { o } })];
+            using var stream = new NetasciiStream(new MemoryStream(file));
+            using var read = new MemoryStream();
+            var buffer = new byte[random.Next(1, 30_000)];
+            while (stream.Read(buffer, 0, random.Next(1, buffer.Length + 1)) is var count and > 0) read.Write(buffer, 0, count);
+            Assert.True(expected.AsSpan().SequenceEqual(read.ToArray()));
+        }
     }
 
     [Fact]
@@ -62,9 +124,9 @@ public sealed class TftpTests
         {
             random.NextBytes(packet);
             packet[0] = 0;
-            packet[1] = (byte)random.Next(1, 3);
+            packet[1] = (byte)random.Next(8);
             for (var zeros = random.Next(8); zeros > 0; zeros--) packet[random.Next(2, 64)] = 0;
-            if (TftpRequest.TryParse(packet.AsSpan(0, random.Next(65))) is { } request) _ = TftpOptions.Negotiate(request.Options, 5);
+            if (TftpRequest.Read(packet.AsSpan(0, random.Next(65)), out _) is { } request) _ = TftpOptions.Negotiate(request.Options, 5);
         }
     }
 }

@@ -141,6 +141,35 @@ public sealed class TftpTransferTests : IDisposable
         Assert.Equal(3000, await sending.WaitAsync(Patience));
     }
 
+    /// <summary>
+    /// A stranger's error is not answered, before the client's first acknowledgement and after it; what is answered is one packet, also
+    /// where it is longer than the blocks that the kernel cuts.
+    /// </summary>
+    [Fact]
+    public async Task AStrangersErrorIsNotAnswered()
+    {
+        var (transfer, _) = Begin(300, () => { }, ("blksize", "8"), ("windowsize", "2"));
+        var sending = transfer.RunAsync(CancellationToken.None);
+        using var stranger = Bound();
+        stranger.ReceiveTimeout = _client.ReceiveTimeout = (int)Patience.TotalMilliseconds;
+        var (buffer, told) = (new byte[2048], "\0\u0005\0\u0005unknown transfer id\0"u8.ToArray());
+        EndPoint server = new IPEndPoint(IPAddress.Any, 0);
+        _client.ReceiveFrom(buffer, ref server);
+        Stray();
+        _client.SendTo([0, 4, 0, 0], server);
+        _client.Receive(buffer);
+        Stray();
+        _client.SendTo([0, 5, 0, 0, 0], server);
+        await Assert.ThrowsAsync<IOException>(() => sending.WaitAsync(Patience));
+        Assert.Equal(0, stranger.Available);
+
+        void Stray()
+        {
+            foreach (var packet in new byte[][] { [0, 5, 0, 5, 0], [0, 5], [0], [], [0, 4, 0, 1] }) stranger.SendTo(packet, server);
+            Assert.Equal(told, buffer[..stranger.Receive(buffer)]);
+        }
+    }
+
     [Fact]
     public async Task WhoIsCalledOffWhileItWaitsEnds()
     {

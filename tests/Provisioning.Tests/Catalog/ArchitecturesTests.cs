@@ -1,4 +1,6 @@
+using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Tests.Catalog;
 
@@ -8,6 +10,15 @@ public sealed class ArchitecturesTests
     [InlineData("x86_64", "amd64")]
     [InlineData("aarch64", "arm64")]
     [InlineData("amd64", "amd64")]
+    [InlineData("x86-64", "amd64")]
+    [InlineData("x64", "amd64")]
+    [InlineData("arm64v8", "arm64")]
+    [InlineData("i686", "386")]
+    [InlineData("ia32", "386")]
+    [InlineData("armhf", "arm")]
+    [InlineData("ppc64el", "ppc64le")]
+    [InlineData("riscv64", "riscv64")]
+    [InlineData("loongarch64", "loong64")]
     public void ABootEnvironmentMayUseAliases(string written, string arch)
     {
         var env = Env(written);
@@ -26,6 +37,51 @@ public sealed class ArchitecturesTests
         var env = TestCatalog.With(Env(names)).BootEnvs["case-arch"];
         Assert.False(env.Available);
         Assert.Contains(problem, env.Errors);
+    }
+
+    /// <summary>
+    /// The scripts of an environment whose architectures are written otherwise, or stand in the legacy fields, boot what they boot by
+    /// their canonical names, from the same place.
+    /// </summary>
+    [Theory]
+    [InlineData("linux.ipxe", "amd64", "x86_64")]
+    [InlineData("linux.grub", "amd64", "x86_64")]
+    [InlineData("linux.pxelinux", "amd64", "x86_64")]
+    [InlineData("linux.ipxe", "amd64", "")]
+    [InlineData("linux.grub", "amd64", "")]
+    [InlineData("linux.pxelinux", "amd64", "")]
+    [InlineData("linux.ipxe", "arm64", "aarch64")]
+    [InlineData("linux.grub", "arm64", "aarch64")]
+    [InlineData("linux.ipxe", "386", "i686")]
+    public void ScriptsOfEverySpellingAreTheSame(string template, string arch, string written)
+    {
+        var canonical = Script(template, arch, arch);
+        Assert.Equal(canonical, Script(template, arch, written));
+        Assert.Contains($"caseos-9/{(arch == "amd64" ? "" : arch + "/")}vmlinuz", canonical, StringComparison.Ordinal);
+    }
+
+    private static string Script(string template, string arch, string written)
+    {
+        var env = new BootEnv
+        {
+            Name = "case-script",
+            Kernel = written.Length == 0 ? "vmlinuz" : "",
+            Initrds = written.Length == 0 ? ["initrd"] : [],
+            OS = new OsInfo
+            {
+                Name = "caseos-9",
+                SupportedArchitectures = written.Length == 0 ? [] : new(StringComparer.Ordinal)
+                {
+                    [written] = new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] }
+                },
+            },
+            Templates = [new TemplateInfo { Name = "script", Path = "case.script", ID = template }],
+        };
+        var catalog = TestCatalog.With(env);
+        var machine = new Machine { Uuid = "aaaaaaaa-0000-4000-8000-000000000001", Name = "m1", Arch = arch, BootEnv = env.Name };
+        var context = new RenderContext(catalog, new BootServer("10.0.0.1", 8091, 8092), machine, catalog.BootEnvs[env.Name],
+            (_, _) => "token");
+        return BootFiles.Find("case.script", context)!.Render();
     }
 
     private static BootEnv Env(params string[] names) => new()

@@ -192,6 +192,36 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.DoesNotContain("\\u202E\"", lines, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>
+    /// A machine asks for the script of an installer whose image is not set, and one for a kernel that is not there: each fails with what
+    /// is missing, and goes on once somebody has mended it.
+    /// </summary>
+    [Theory]
+    [InlineData(54, "ubuntu-24.04-install", "{mac}.ipxe", "ubuntu-24.04-install needs the param ubuntu/iso")]
+    [InlineData(55, "case-files", "case-files/vmlinuz", "case-files needs the boot file case-files/vmlinuz, which is not there")]
+    public async Task WhoAsksForWhatCannotBeHadFails(byte net, string env, string path, string reason)
+    {
+        await silo.CallAsync("POST", "bootenvs",
+            """{"Name":"case-files","OS":{"Name":"case-files","SupportedArchitectures":{"x86_64":{"Kernel":"vmlinuz"}}}}""");
+        var catalog = silo.Service<ICatalog>();
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.BootEnvs.ContainsKey(env)), Soon, () => "the edge does not see it");
+        var mac = new byte[] { 2, 0, 0, 0, net, 1 };
+        await SubnetAsync(net);
+        var relay = IPv4.Parse($"10.{net}.0.1");
+        var uuid = await MachineAsync($"lacking-{net}", mac, env);
+        var offer = (await HandleAsync(net, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        await HandleAsync(net, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        path = path.Replace("{mac}", Text(mac), StringComparison.Ordinal);
+        var asked = silo.Service<BootFileResolver>().ResolveAsync(path, IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http",
+            isRead: true);
+        if (path.EndsWith(".ipxe", StringComparison.Ordinal)) await Assert.ThrowsAsync<RenderFailedException>(() => asked);
+        else Assert.Null(await asked);
+        var machine = (await silo.CallAsync("GET", $"machines/{uuid}")).Body!;
+        Assert.Equal("Failed", machine["Boot"]!["Phase"]!.ToString());
+        Assert.StartsWith(reason, machine["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
+        Assert.False(machine["Runnable"]!.GetValue<bool>());
+    }
+
     private static string Text(byte[] mac) => string.Join(':', mac.Select(b => $"{b:x2}"));
 
     private async Task SubnetAsync(byte net)

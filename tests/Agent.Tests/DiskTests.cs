@@ -1,0 +1,161 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Anvil.Agent.Disks;
+
+namespace Anvil.Agent.Tests;
+
+/// <summary>Which disk is taken, of machines as they were seen: each line of `disks.jsonl`, and their neighbours.</summary>
+public sealed class DiskTests
+{
+    private const string Sata = "pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0";
+    private const string Nvme = "pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0";
+    private const string Usb = "pci0000:00/0000:00:14.0/usb1/1-3/1-3:1.0/host6/target6:0:0/6:0:0:0";
+
+    private static IReadOnlyList<JsonObject> All { get; } =
+        [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", "disks.jsonl")).Select(l => (JsonObject)JsonNode.Parse(l)!)];
+
+    /// <summary>The cases' names.</summary>
+    public static TheoryData<string> Names { get; } = [.. All.Select(c => c["id"]!.ToString())];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void WhatOnceWentWrongIsRight(string id)
+    {
+        var one = All.Single(c => c["id"]!.ToString() == id);
+        using var sys = new FakeSys();
+        foreach (var (name, disk) in one["disks"]!.AsObject())
+            sys.Disk(name, $"{disk!["path"]}.{name}", [.. disk["attributes"]!.AsObject().Select(a => (a.Key, a.Value!.ToString()))]);
+        foreach (var node in one["nodes"]?.AsArray() ?? []) sys.Node(node!.ToString());
+        foreach (var (link, target) in one["links"]?.AsObject() ?? []) sys.Link(link, target!.ToString());
+        if (one["error"]?.ToString() is { } error)
+        {
+            var said = Assert.Throws<AgentException>(() => DiskPicker.Pick(one["wanted"]!.ToString(), sys.Root)).Message;
+            Assert.Matches(error, said);
+            Assert.DoesNotContain('\n', said);
+        }
+        else
+        {
+            Assert.Equal(one["expect"]!.ToString(), DiskPicker.Pick(one["wanted"]!.ToString(), sys.Root));
+        }
+    }
+
+    /// <summary>A machine with one of each, told by every way of saying which is meant.</summary>
+    [Theory]
+    [InlineData("", "/dev/nvme0n1")]
+    [InlineData("naa.5000c500ca5e0001", "/dev/sda")]
+    [InlineData("0X5000C500CA5E0001", "/dev/sda")]
+    [InlineData("wwn-0x5000c500ca5e0001", "/dev/sda")]
+    [InlineData("5000c500ca5e0001", "/dev/sda")]
+    [InlineData("5000:c500:ca5e:0001", "/dev/sda")]
+    [InlineData("eui.0025385b71b0a4c9", "/dev/nvme0n1")]
+    [InlineData("0025385B71B0A4C9", "/dev/nvme0n1")]
+    [InlineData("s5xxna0r", "/dev/nvme0n1")]
+    [InlineData("wd-page80", "/dev/sda")]
+    [InlineData(" sda ", "/dev/sda")]
+    [InlineData("/dev/disk/by-id/wwn-0x5000c500ca5e0001", "/dev/sda")]
+    [InlineData("/dev/disk/by-id/scsi-35000c500ca5e0001", "/dev/sda")]
+    [InlineData("/dev/disk/by-id/ata-BIG_DISK_WD-PAGE80", "/dev/sda")]
+    [InlineData("/dev/disk/by-id/nvme-eui.0025385b71b0a4c9", "/dev/nvme0n1")]
+    [InlineData("/dev/disk/by-path/pci-0000:00:17.0-ata-1", "/dev/sda")]
+    [InlineData("/dev/disk/by-path/pci-0000:03:00.0-nvme-1", "/dev/nvme0n1")]
+    [InlineData("0.0.0200", "/dev/dasda")]
+    [InlineData("ccw-0.0.0200", "/dev/dasda")]
+    [InlineData("/dev/disk/by-path/ccw-0.0.0200", "/dev/dasda")]
+    [InlineData("pmem0", "/dev/pmem0")]
+    [InlineData("sdb", "/dev/sdb")]
+    [InlineData("/dev/cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("md127", "/dev/md127")]
+    [InlineData("model=big*", "/dev/sda")]
+    [InlineData("rotational=yes", "/dev/sda")]
+    [InlineData("rotational=no,size>=1G", "/dev/nvme0n1")]
+    [InlineData("size>=2T", "/dev/sda")]
+    [InlineData("size=512G", "/dev/nvme0n1")]
+    [InlineData("size<=100GiB, transport=usb", "/dev/sdb")]
+    [InlineData("transport=NVMe", "/dev/nvme0n1")]
+    [InlineData("path=pci-0000:00:17.0-ata-1", "/dev/sda")]
+    public void EveryWayOfSayingWhichIsUnderstood(string wanted, string expected)
+    {
+        using var sys = Rich();
+        Assert.Equal(expected, DiskPicker.Pick(wanted, sys.Root));
+    }
+
+    [Theory]
+    [InlineData("model=USB*", "model=USB")]
+    [InlineData("size>=100T", "size>=100T")]
+    [InlineData("size=many", "many is no size")]
+    [InlineData("colour=red", "colour=red is no hint")]
+    [InlineData("rotational=maybe", "neither yes nor no")]
+    [InlineData("nvme0c0n1", "there is no disk nvme0c0n1")]
+    [InlineData("mmcblk0boot0", "there is no disk")]
+    [InlineData("sr0", "there is no disk")]
+    [InlineData("sdc", "read-only")]
+    [InlineData("../sda", "there is no disk")]
+    [InlineData("/dev/../dev/gone", "there is no disk")]
+    [InlineData("/dev/disk/by-path/pci-0000:00:99.0-ata-1", "there is no disk")]
+    [InlineData("a\0b", "there is no disk")]
+    [InlineData("/", "there is no disk")]
+    public void WhatIsNotThereIsTold(string wanted, string said)
+    {
+        using var sys = Rich();
+        var message = Assert.Throws<AgentException>(() => DiskPicker.Pick(wanted, sys.Root)).Message;
+        Assert.Contains(said, message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two paths to one disk are one disk; two disks that say the same of themselves are not.</summary>
+    [Fact]
+    public void OneNameOfTwoDisksIsRefusedUnlessTheyAreOne()
+    {
+        using var sys = new FakeSys();
+        (string, string)[] same = [("size", "8388608000"), ("device/serial", "SAME")];
+        sys.Disk("sda", Sata + ".a", same).Disk("sdb", Sata + ".b", same);
+        var said = Assert.Throws<AgentException>(() => DiskPicker.Pick("same", sys.Root)).Message;
+        Assert.Contains("more than one", said, StringComparison.Ordinal);
+        sys.Disk("sdc", Sata + ".c", [("size", "8388608000"), ("device/wwid", "naa.6001")])
+            .Disk("sdd", Sata + ".d", [("size", "8388608000"), ("device/wwid", "naa.6001")]);
+        Assert.Equal("/dev/sdc", DiskPicker.Pick("0x6001", sys.Root));
+    }
+
+    [Fact]
+    public void AMemoryCardIsTakenWhereThereIsNothingElse()
+    {
+        using var sys = new FakeSys();
+        sys.Disk("mmcblk1", "platform/mmc1/mmc1:0001", ("size", "62333952"), ("device/type", "SD"));
+        Assert.Equal("/dev/mmcblk1", DiskPicker.Pick("", sys.Root));
+        sys.Disk("mmcblk0", "platform/mmc0/mmc0:0001", ("size", "122142720"), ("device/type", "MMC"));
+        Assert.Equal("/dev/mmcblk0", DiskPicker.Pick("", sys.Root));
+    }
+
+    [Fact]
+    public void AMachineWithoutSysHasNoDisks()
+        => Assert.EndsWith("there are: none", Assert.Throws<AgentException>(() => DiskPicker.Pick("", "/nowhere")).Message,
+            StringComparison.Ordinal);
+
+    /// <summary>Names in their order, whatever order they come in.</summary>
+    [Fact]
+    public void NamesHaveAnOrder()
+    {
+        string[] ordered = ["dasda", "dasdb", "dasdaa", "mmcblk0", "mmcblk10", "nvme0n1", "nvme0n2", "nvme0n10", "nvme2n1", "nvme10n1",
+            "sda", "sdb", "sdz", "sdaa", "sdab", "sdba", "sdaaa", "vda", "xvda", "xvdb"];
+        Assert.Equal(ordered, ordered.Reverse().Order(DiskName.Order));
+        Assert.All(ordered, n => Assert.Equal(0, DiskName.Order.Compare(n, n)));
+    }
+
+    private static FakeSys Rich()
+    {
+        var sys = new FakeSys();
+        sys.Disk("sda", Sata, ("size", "8388608000"), ("queue/rotational", "1"), ("device/model", "BIG DISK"),
+            ("device/wwid", "naa.5000c500ca5e0001"));
+        File.WriteAllBytes($"{sys.Root}/sys/devices/{Sata}/vpd_pg80", [0, 0x80, 0, 16, .. Encoding.ASCII.GetBytes("       WD-PAGE80")]);
+        sys.Disk("nvme0n1", Nvme, ("size", "1000215216"), ("queue/rotational", "0"), ("device/model", "FAST DISK"),
+            ("device/serial", "S5XXNA0R      "), ("wwid", "eui.0025385b71b0a4c9"));
+        sys.Disk("nvme0c0n1", Nvme + ".c", ("size", "1000215216"), ("hidden", "1"));
+        sys.Disk("sdb", Usb, ("size", "33554432"), ("device/model", "USB DISK"));
+        sys.Disk("sdc", Sata.Replace("ata1", "ata2", StringComparison.Ordinal), ("size", "16777216"), ("ro", "1"));
+        sys.Disk("sr0", Sata.Replace("ata1", "ata3", StringComparison.Ordinal), ("size", "16777216"));
+        sys.Disk("mmcblk0boot0", "platform/mmc0/mmc0:0001", ("size", "8388608"));
+        sys.Disk("pmem0", "LNXSYSTM:00/ndbus0/region0/namespace0.0", ("size", "16777216"));
+        sys.Disk("md127", "virtual/block/md127", ("size", "16777216"));
+        sys.Disk("dasda", "css0/0.0.0000/0.0.0200", ("size", "14424480000"));
+        return sys.Disk("cciss!c0d0", "pci0000:00/0000:00:05.0/cciss0/c0d0", ("size", "14424480000"));
+    }
+}

@@ -1,0 +1,229 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Anvil.Silo.Tests;
+
+/// <summary>What clients do at the port of requests, beyond one request for one file.</summary>
+public sealed class TftpRequestTests(SingleSilo silo) : IClassFixture<SingleSilo>, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly Socket _client = Bound();
+
+    private EndPoint _from = new IPEndPoint(IPAddress.Any, 0);
+
+    public void Dispose() => _client.Dispose();
+
+    private static Socket Bound()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
+        {
+            ReceiveTimeout = (int)Patience.TotalMilliseconds
+        };
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
+    }
+
+    private void Add(string name, string content)
+    {
+        var path = Path.Combine(silo.Files, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, content);
+    }
+
+    private void Ask(string request, Socket? by = null)
+        => (by ?? _client).SendTo([0, 1, .. Encoding.Latin1.GetBytes(request.Replace('|', '\0'))],
+            new IPEndPoint(IPAddress.Loopback, silo.TftpPort));
+
+    private byte[] Answer()
+    {
+        var buffer = new byte[65_536];
+        return buffer[.._client.ReceiveFrom(buffer, ref _from)];
+    }
+
+    private string Told() => Encoding.ASCII.GetString(Answer());
+
+    /// <summary>Acknowledges the last block, or the options.</summary>
+    private void Acknowledge(ushort block) => _client.SendTo([0, 4, (byte)(block >> 8), (byte)block], _from);
+
+    /// <summary>The rest of a file from a block on, as it comes; the text of the error that ends it sooner.</summary>
+    private (string Content, string Error) Rest(int blockSize, ushort block = 1)
+    {
+        var content = new StringBuilder();
+        for (var next = block; ;)
+        {
+            var packet = Answer();
+            if (packet[1] == 5) return (content.ToString(), Encoding.ASCII.GetString(packet[4..^1]));
+            if (packet[1] != 3 || packet[3] != (byte)next || packet[2] != (byte)(next >> 8)) continue;
+            content.Append(Encoding.Latin1.GetString(packet[4..]));
+            Acknowledge(next++);
+            if (packet.Length - 4 < blockSize) return (content.ToString(), "");
+        }
+    }
+
+    /// <summary>A client that asks for another file in the middle of one, from the same port, has given the first one up.</summary>
+    [Theory]
+    [InlineData("first.bin|octet|blksize|600|windowsize|4|")]
+    [InlineData("first.bin|octet|")]
+    public void AnotherFileFromTheSamePortBeginsAtOnce(string first)
+    {
+        Add("first.bin", new string('1', 50_000));
+        Add("second.bin", "second");
+        Ask(first);
+        Answer();
+        var before = _from;
+        Ask("second.bin|octet|");
+        byte[] answer;
+        do
+        {
+            answer = Answer();
+        }
+        while (_from.Equals(before));
+        Assert.Equal("\0\u0003\0\u0001second", Encoding.ASCII.GetString(answer));
+        Acknowledge(1);
+
+        // And in the middle of its blocks.
+        Ask(first);
+        var opening = Answer();
+        Acknowledge((ushort)(opening[1] == 6 ? 0 : 1));
+        Answer();
+        before = _from;
+        Ask("second.bin|octet|");
+        do
+        {
+            answer = Answer();
+        }
+        while (_from.Equals(before));
+        Assert.Equal("\0\u0003\0\u0001second", Encoding.ASCII.GetString(answer));
+    }
+
+    /// <summary>The network doubles a request, also after its first copy was answered: one transfer goes on, from one port.</summary>
+    [Fact]
+    public void ADoubledRequestIsOneTransfer()
+    {
+        Add("doubled.bin", new string('d', 5000));
+        const string Request = "doubled.bin|octet|blksize|1000|";
+        Ask(Request);
+        Ask(Request);
+        Answer();
+        var transfer = _from;
+        Acknowledge(0);
+        Ask(Request);
+        Assert.Equal((new string('d', 5000), ""), Rest(1000));
+        Assert.Equal(transfer, _from);
+        // Done is done: the same once more is another transfer.
+        Ask(Request);
+        while (Answer() is { } packet && packet[1] != 6) Assert.Equal(transfer, _from);
+        Assert.NotEqual(transfer, _from);
+    }
+
+    /// <summary>Each port is told once a second, and an address, whatever its ports, a bounded number.</summary>
+    [Fact]
+    public void WhoSendsNoRequestIsToldSoRarely()
+    {
+        for (var i = 0; i < 50; i++) Ask("name without end");
+        Assert.Equal("\0\u0005\0\u0004not ended by NUL\0", Told());
+        _client.ReceiveTimeout = 300;
+        Assert.Throws<SocketException>(Answer);
+        var ports = Enumerable.Range(0, 300).Select(_ => Bound()).ToList();
+        ports.ForEach(p => Ask("", p));
+        // So many packets at once may push a request out; clients ask again.
+        _client.ReceiveTimeout = 1000;
+        var told = "";
+        for (var tries = 0; told.Length == 0 && tries < 120; tries++)
+        {
+            Ask("ports.none|octet|");
+            try
+            {
+                told = Told();
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.TimedOut)
+            {
+                // Once more.
+            }
+        }
+
+        Assert.Equal("\0\u0005\0\u0001file not found\0", told);
+        Assert.InRange(ports.Count(p => p.Available > 0), 1, 250);
+        ports.ForEach(p => p.Dispose());
+    }
+
+    [Theory]
+    [InlineData("case/FILE.efi", "lower")]
+    [InlineData("CASE\\File.EFI", "lower")]
+    [InlineData("case/two.efi", "two")]
+    [InlineData("case/TWO.efi", "TWO")]
+    [InlineData("case/Two.efi", null)]
+    [InlineData("TREE/x/File", "x")]
+    [InlineData("tree/y/file", "y")]
+    [InlineData("tree/Y/file", null)]
+    public void ANameInAnotherCaseIsFoundWhereOneFileIsMeant(string name, string? content)
+    {
+        Add("case/file.efi", "lower");
+        Add("case/two.efi", "two");
+        Add("case/TWO.efi", "TWO");
+        Add("tree/x/file", "x");
+        Add("Tree/y/file", "y");
+        Add("TREE/y/File", "y");
+        Add("tree/y/file", "y");
+        Ask($"{name}|octet|");
+        Assert.Equal(content is null ? "\0\u0005\0\u0001file not found\0" : $"\0\u0003\0\u0001{content}", Told());
+    }
+
+    /// <summary>A file that is put in the place of another while that is sent is the next one's; the other is sent to its end.</summary>
+    [Theory]
+    [InlineData(3000)]
+    [InlineData(500_000)]
+    public void AFileThatIsReplacedIsSentToItsEnd(int length)
+    {
+        var (name, old) = ($"replaced-{length}", new string('o', length));
+        Add(name, old);
+        Add(name + ".new", new string('n', length + 5));
+        Ask($"{name}|octet|blksize|1000|tsize|0|");
+        Assert.EndsWith($"tsize\0{length}\0", Told(), StringComparison.Ordinal);
+        File.Move(Path.Combine(silo.Files, name + ".new"), Path.Combine(silo.Files, name), overwrite: true);
+        Acknowledge(0);
+        Assert.Equal((old, ""), Rest(1000));
+    }
+
+    /// <summary>
+    /// A file that is written to while it is sent: a small one is sent as it was; the client of a large one is told, rather than given a
+    /// mixture.
+    /// </summary>
+    [Theory]
+    [InlineData(3000, 2000)]
+    [InlineData(3000, 3000)]
+    [InlineData(3000, 9000)]
+    [InlineData(500_000, 100)]
+    [InlineData(500_000, 500_000)]
+    [InlineData(500_000, 600_000)]
+    public void AFileThatIsWrittenToIsSentAsItWasOrNotAtAll(int length, int later)
+    {
+        var (name, old) = ($"written-{length}-{later}", new string('o', length));
+        Add(name, old);
+        File.SetLastWriteTimeUtc(Path.Combine(silo.Files, name), DateTime.UtcNow.AddMinutes(-1));
+        Ask($"{name}|octet|blksize|1000|tsize|0|");
+        Assert.EndsWith($"tsize\0{length}\0", Told(), StringComparison.Ordinal);
+        Acknowledge(0);
+        Assert.Equal(1004, Answer().Length);
+        Add(name, new string('n', later));
+        Acknowledge(1);
+        var (rest, error) = Rest(1000, 2);
+        if (length == 3000) Assert.Equal((old[1000..], ""), (rest, error));
+        else Assert.Equal("the file changed while it was sent", error);
+        Assert.DoesNotContain('n', rest);
+    }
+
+    /// <summary>The end of a line is CR LF, a CR alone is CR NUL, over the borders of blocks; and no size is told.</summary>
+    [Fact]
+    public void NetasciiIsTranslatedOverTheBordersOfBlocks()
+    {
+        var text = string.Concat(Enumerable.Range(0, 9000).Select(i => (i % 7) switch { 0 => "\n", 1 => "\r", 2 => "\r\n", _ => "ab" }));
+        Add("text", text);
+        Ask("text|NetASCII|blksize|701|tsize|0|");
+        Assert.Equal("\0\u0006blksize\0701\0", Told());
+        Acknowledge(0);
+        var wanted = text.Replace("\r", "\r\0", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal);
+        Assert.Equal((wanted, ""), Rest(701));
+    }
+}
