@@ -226,4 +226,26 @@ public sealed class TftpRequestTests(SingleSilo silo) : IClassFixture<SingleSilo
         var wanted = text.Replace("\r", "\r\0", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal);
         Assert.Equal((wanted, ""), Rest(701));
     }
+
+    /// <summary>Each board asks below its own folder; those that have none share one, also in what is rendered.</summary>
+    [Fact]
+    public void ARaspberryPiGetsItsOwnFilesOrThoseOfAll()
+    {
+        Add("rpi/start4.elf", "for all");
+        Add("1234abcd/config.txt", "its own");
+        foreach (var (path, content) in new[]
+        {
+            ("1234abcd/start4.elf", "for all"), ("1234abcd/config.txt", "its own"), ("dc-a6-32-01-02-03/start4.elf", "for all"),
+            ("fedcba98/START4.ELF", "for all"),
+        })
+        {
+            Ask($"{path}|octet|");
+            Assert.Equal((content, ""), Rest(512));
+        }
+
+        Ask("1234abcd/config.txt.old|octet|");
+        Assert.Equal(("", "file not found"), Rest(512));
+        Ask("1234abce0/start4.elf|octet|");
+        Assert.Equal(("", "file not found"), Rest(512));
+    }
 }

@@ -87,6 +87,7 @@ public sealed partial class BootFileResolver(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
         if (FileRoot.Normalize(path) is not { } clean) return null;
+        if (protocol == "tftp" && RaspberryPath.Of(clean) is { } shared && !root.Has(clean)) clean = shared;
         var (machine, mac) = await RequesterAsync(requester);
         var snapshot = catalog.Current;
         var envName = machine?.BootEnv ?? snapshot.Prefs["unknownBootEnv"];

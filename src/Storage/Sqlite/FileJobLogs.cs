@@ -25,7 +25,8 @@ public sealed class FileJobLogs(string folder) : IJobLogs
                 // Logs say what scripts say, secrets among it.
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
-        // What an agent sends at once is written at once: who ends this process in the middle leaves no part of it.
+        // What an agent sends at once is written at once: who ends this process leaves all or nothing of it, but in the midst of the
+        // write itself, which the system breaks off between two pages.
         var buffer = new byte[Piece];
         while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {

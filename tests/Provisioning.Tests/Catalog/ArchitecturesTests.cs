@@ -70,10 +70,11 @@ public sealed class ArchitecturesTests
             OS = new OsInfo
             {
                 Name = "caseos-9",
-                SupportedArchitectures = written.Length == 0 ? [] : new(StringComparer.Ordinal)
-                {
-                    [written] = new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] }
-                },
+                SupportedArchitectures = written.Length == 0 ? new Dictionary<string, ArchInfo>(StringComparer.Ordinal)
+                    : new Dictionary<string, ArchInfo>(StringComparer.Ordinal)
+                    {
+                        [written] = new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] },
+                    },
             },
             Templates = [new TemplateInfo { Name = "script", Path = "case.script", ID = template }],
         };

@@ -140,19 +140,21 @@ public sealed class MachineStepsTests
         Assert.Contains(new CountPhase(Phase.Working), boots.Effects);
     }
 
+    private MachineChange? JoinedBy(MachineState state, Machine registered)
+        => MachineSteps.Join(state, registered, [], isOnLink: true, Person, On);
+
     [Fact]
     public void AMachineIsJoinedOnlyByWhoKnowsAllItsCards()
     {
         var made = Make(new Machine { Name = "m1", HardwareAddrs = ["02:00:00:00:00:01", "02:00:00:00:00:02"] });
-        var joined = MachineSteps.Join(made.State, Cards("02-00-00-00-00-01", "02:00:00:00:00:02", "02:00:00:00:00:03"), Person, On)!;
+        var joined = JoinedBy(made.State, Cards("02-00-00-00-00-01", "02:00:00:00:00:02", "02:00:00:00:00:03"))!;
         Assert.Equal(["02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"], joined.State.Machine!.HardwareAddrs);
-        Assert.Null(MachineSteps.Join(joined.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"), Person, On));
+        Assert.Null(JoinedBy(joined.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03")));
         Assert.Equal(409,
-            Assert.Throws<ApiException>(() => MachineSteps.Join(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:03"), Person,
-                On)).Error.Code);
+            Assert.Throws<ApiException>(() => JoinedBy(made.State, Cards("02:00:00:00:00:01", "02:00:00:00:00:03"))).Error.Code);
         Assert.Equal(422,
-            Assert.Throws<ApiException>(() => MachineSteps.Join(made.State,
-                Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"), Person, On)).Error.Code);
+            Assert.Throws<ApiException>(() => JoinedBy(made.State,
+                Cards("02:00:00:00:00:01", "02:00:00:00:00:02", "ff:ff:ff:ff:ff:ff"))).Error.Code);
         var values = new Dictionary<string, System.Text.Json.JsonElement>
         {
             ["password"] = Json.Element("x"),
