@@ -70,10 +70,8 @@ public sealed class ArchitecturesTests
             OS = new OsInfo
             {
                 Name = "caseos-9",
-                SupportedArchitectures = written.Length == 0 ? [] : new(StringComparer.Ordinal)
-                {
-                    [written] = new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] }
-                },
+                SupportedArchitectures = new[] { written }.Where(w => w.Length > 0).ToDictionary(w => w,
+                    _ => new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] }, StringComparer.Ordinal),
             },
             Templates = [new TemplateInfo { Name = "script", Path = "case.script", ID = template }],
         };
