@@ -202,7 +202,10 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
     public async Task WhoAsksForWhatCannotBeHadFails(byte net, string env, string path, string reason)
     {
         await silo.CallAsync("POST", "bootenvs",
-            """{"Name":"case-files","OS":{"Name":"case-files","SupportedArchitectures":{"x86_64":{"Kernel":"vmlinuz"}}}}""");
+            """
+            {"Name":"case-files","OS":{"Name":"case-files","SupportedArchitectures":{"x86_64":{"Kernel":"vmlinuz"}}},
+            "Templates":[{"Name":"ipxe","Path":"case-files.ipxe","Contents":"#!ipxe"}]}
+            """);
         var catalog = silo.Service<ICatalog>();
         await Wait.UntilAsync(() => Task.FromResult(catalog.Current.BootEnvs.ContainsKey(env)), Soon, () => "the edge does not see it");
         var mac = new byte[] { 2, 0, 0, 0, net, 1 };
