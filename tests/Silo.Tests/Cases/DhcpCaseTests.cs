@@ -52,6 +52,50 @@ public sealed class DhcpCaseTests(SingleSilo silo) : IClassFixture<SingleSilo>
         Assert.True(wrong.Count == 0, $"{one["what"]} ({one["why"]}): {string.Join('\n', wrong)}");
     }
 
+    /// <summary>A user's kind of clients, from the API to the packet.</summary>
+    [Fact]
+    public async Task AKindOfClientsIsToldWhatItsRowSays()
+    {
+        await silo.CallAsync("POST", "subnets",
+            """
+            {"Name":"kinds","Subnet":"192.168.77.0/24","Enabled":true,"ActiveStart":"192.168.77.100","ActiveEnd":"192.168.77.149",
+            "ActiveLeaseTime":3600,"ReservedLeaseTime":7200}
+            """);
+        var (status, body) = await silo.CallAsync("PATCH", "profiles/global",
+            """
+            [{"op":"add","path":"/Params/dhcp~1client-kinds","value":[
+            {"Name":"leaf switch","VendorClass":"AcmeOS","Options":[{"Code":66,"Value":"10.1.0.9"},{"Code":67,"Value":"ztp/leaf.py"}]},
+            {"Name":"board","Macs":["02:ca:5e:0b"],"File":"grubaa64.efi"}]}]
+            """);
+        Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
+        try
+        {
+            var leaf = await OfferAsync(0x0a, "AcmeOS 4.2");
+            Assert.Equal(("10.1.0.9", "ztp/leaf.py"), (leaf.OptionText(66), leaf.OptionText(67)));
+            Assert.Equal("grubaa64.efi", (await OfferAsync(0x0b, "PXEClient:Arch:00011:UNDI:003000")).File);
+        }
+        finally
+        {
+            await silo.CallAsync("PATCH", "profiles/global", """[{"op":"remove","path":"/Params/dhcp~1client-kinds"}]""");
+            await silo.CallAsync("DELETE", "subnets/kinds");
+        }
+    }
+
+    private async Task<DhcpMessage> OfferAsync(byte kind, string vendorClass)
+    {
+        var message = new DhcpMessage
+        {
+            Op = 1,
+            TransactionId = 9,
+            HardwareAddress = [2, 0xCA, 0x5E, kind, 0, 1],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, [1, 3, 66, 67]),
+                KeyValuePair.Create((byte)60, System.Text.Encoding.ASCII.GetBytes(vendorClass))],
+        };
+        var arrival = new DhcpArrival(message, [IPv4.Parse("192.168.77.1")], 0, 68, IsBinl: false, "case");
+        var outcome = await silo.Service<DhcpHandler>().HandleAsync(arrival, CancellationToken.None);
+        return outcome.Departure?.Message ?? throw new SetupException($"no answer: {outcome.Drop}");
+    }
+
     private async Task<DhcpDeparture?> AnswerAsync(JsonNode packet, JsonObject one)
     {
         var arrives = packet["arrives"] ?? one["arrives"]!;
