@@ -51,15 +51,12 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Machine>> FindByMarkAsync(string mark, string value, int most, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> UuidsOfMarkAsync(string mark, string value, int most, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        var rows = await connection.QueryAsync<(string Document, string Record)>(new CommandDefinition(
-            """
-            SELECT n.document, n.record FROM machine_mark AS m JOIN machine_now AS n ON n.uuid = m.uuid
-            WHERE m.kind = @mark AND m.mark = @value ORDER BY m.uuid LIMIT @most
-            """, new { mark, value, most }, cancellationToken: cancellation));
-        return [.. rows.Select(r => Machine(r.Document, r.Record)).Where(m => HardwareIdentity.Of(mark, m) == value)];
+        return [.. await connection.QueryAsync<string>(new CommandDefinition(
+            "SELECT uuid FROM machine_mark WHERE kind = @mark AND mark = @value ORDER BY uuid LIMIT @most",
+            new { mark, value, most }, cancellationToken: cancellation))];
     }
 
     /// <inheritdoc/>

@@ -131,7 +131,7 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
             .Where(m => names.Contains(m.Name) || m.HardwareAddrs.Any(macs.Contains))]);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Machine>> FindByMarkAsync(string mark, string value, int most, CancellationToken cancellation)
+    public Task<IReadOnlyList<string>> UuidsOfMarkAsync(string mark, string value, int most, CancellationToken cancellation)
         => throw new NotSupportedException();
 
     /// <inheritdoc/>

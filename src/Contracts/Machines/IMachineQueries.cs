@@ -23,8 +23,8 @@ public interface IMachineQueries
     Task<IReadOnlyList<Machine>> FindManyAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,
         CancellationToken cancellation);
 
-    /// <summary>The machines with a serial number or asset tag (<see cref="HardwareIdentity"/>), at most some.</summary>
-    Task<IReadOnlyList<Machine>> FindByMarkAsync(string mark, string value, int most, CancellationToken cancellation);
+    /// <summary>The uuids of machines with a serial number or asset tag (<see cref="HardwareIdentity"/>), at most some.</summary>
+    Task<IReadOnlyList<string>> UuidsOfMarkAsync(string mark, string value, int most, CancellationToken cancellation);
 
     /// <summary>As <see cref="FindManyAsync"/>, one at a time: no more than one is held here; one may come twice.</summary>
     IAsyncEnumerable<Machine> FindEachAsync(IReadOnlyCollection<string> names, IReadOnlyCollection<string> macs,

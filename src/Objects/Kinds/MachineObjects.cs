@@ -182,25 +182,33 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     {
         var card = request.Principal.Mac;
         if (card.Length == 0) return (null, "");
-        var claims = registration.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : "").Append(card)
+        var claims = registration.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : "").Prepend(card)
             .Where(m => m.Length > 0).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
         foreach (var mark in HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]))
         {
             var text = mark == HardwareIdentity.Cards ? string.Join(", ", claims) : HardwareIdentity.Of(mark, registration);
             if (text.Length == 0) continue;
-            var known = mark == HardwareIdentity.Cards ? await queries.FindManyAsync([], claims, cancellation)
-                : await queries.FindByMarkAsync(mark, text, MostNamed, cancellation);
+            var marked = await MarkedAsync(mark, text, claims, cancellation);
+            if (marked.Count == 0) continue;
+            var known = new List<Machine>();
+            foreach (var uuid in marked.Take(MostNamed))
+            {
+                await request.HoldAsync(uuid, queries, cancellation);
+                if (await queries.FindAsync(uuid, cancellation) is { } found) known.Add(found);
+            }
+
             if (known.Count == 0) continue;
             if (known.Any(m => m.HardwareAddrs.Contains(card))) return (null, "");
             if (known.Count > 1)
             {
-                var names = string.Join(", ", known.Select(m => m.Name).Order(StringComparer.Ordinal).Take(MostNamed));
-                foreach (var one in known.Take(MostNamed)) NoteClaim(one, card, $"{names} have the same {mark}: neither is touched");
+                var names = string.Join(", ", known.Select(m => m.Name).Order(StringComparer.Ordinal));
+                foreach (var one in known) NoteClaim(one, card, $"{names} have the same {mark}: neither is touched");
                 return (null, $"it may be one of {names}, which have the same {mark}; give its card to one of them, and delete this one, "
                     + "or approve of it as a machine of its own");
             }
 
-            var (isOnLink, machine) = (await IsOnLinkAsync(card, known[0], request.Principal), known[0]);
+            var machine = known[0];
+            var isOnLink = await IsOnLinkAsync(card, machine, request.Principal);
             var answer = await GrainCalls.ActAsync(() => Grain(machine.Uuid).Join(
                 new MachineWrite(own with { Uuid = machine.Uuid, HardwareAddrs = [card] }, request.Terms(machine: machine.Uuid))
                 {
@@ -217,6 +225,20 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         }
 
         return (null, "");
+    }
+
+    /// <summary>Uuids of the machines that have a mark.</summary>
+    private async Task<IReadOnlyList<string>> MarkedAsync(string mark, string text, IReadOnlyList<string> claims,
+        CancellationToken cancellation)
+    {
+        if (mark != HardwareIdentity.Cards) return await queries.UuidsOfMarkAsync(mark, text, MostNamed, cancellation);
+        var found = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var card in claims)
+        {
+            if (await queries.UuidOfMacAsync(card, cancellation) is { } uuid) found.Add(uuid);
+        }
+
+        return [.. found];
     }
 
     private void NoteClaim(Machine machine, string card, string why)

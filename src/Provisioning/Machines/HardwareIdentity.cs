@@ -26,6 +26,9 @@ public static class HardwareIdentity
     private const string SystemFacts = "hardware/system";
     private const int ShortestMark = 3;
 
+    /// <summary>What the database's index takes.</summary>
+    private const int LongestMark = 256;
+
     /// <summary>What firmware says where its maker has set nothing.</summary>
     private static readonly HashSet<string> Blank = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -56,7 +59,7 @@ public static class HardwareIdentity
             || !facts.TryGetProperty(mark == Serial ? "Serial" : "AssetTag", out var value) || value.ValueKind != JsonValueKind.String)
             return "";
         var text = value.GetString()!.Trim();
-        var isBlank = text.Length < ShortestMark || Blank.Contains(text) || text.Distinct().Count() == 1;
+        var isBlank = text.Length is < ShortestMark or > LongestMark || Blank.Contains(text) || text.Distinct().Count() == 1;
         return isBlank ? "" : text.ToLowerInvariant();
     }
 }

@@ -127,7 +127,7 @@ public static class MachineRules
         var named = Normalize(registered with { HardwareAddrs = claims }).HardwareAddrs.Union(cards).ToList();
         var (own, other) = (HardwareIdentity.Of(HardwareIdentity.Serial, known), HardwareIdentity.Of(HardwareIdentity.Serial, registered));
         if (own.Length > 0 && other.Length > 0 && own != other)
-            throw Refused($"has the serial number {own}, and what registers itself has {other}: one of their cards was in the other");
+            throw Refused("has one of these HardwareAddrs, and another serial number: one of their cards was in the other");
         var isSame = (own.Length > 0 && own == other) || (HardwareIdentity.Of(HardwareIdentity.Asset, known) is { Length: > 0 } tag
             && tag == HardwareIdentity.Of(HardwareIdentity.Asset, registered));
         if (!isSame && (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(named).Any()))
@@ -155,7 +155,14 @@ public static class MachineRules
 
     /// <summary>What who registers is told of the machine that it made: what it said, whether it was let in, and its workflow.</summary>
     public static Machine Told(Machine machine)
-        => Public(machine) with { Workflow = machine.Workflow, Boot = machine.Boot, Runnable = machine.Runnable };
+        => Public(machine) with
+        {
+            Workflow = machine.Workflow,
+            // Which machines it may be is no stranger's to know.
+            Boot = machine.Boot.Stuck ? machine.Boot with { Reason = "stuck: it may be a machine that is known; a person decides" }
+                : machine.Boot,
+            Runnable = machine.Runnable,
+        };
 
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
     public static bool IsFact(string param)

@@ -123,7 +123,7 @@ internal sealed record BoundCase(
             },
         },
         new("MachineSheet.MostMacs", c => MacsAsync(c, MachineSheet.MostMacs), c => MacsAsync(c, MachineSheet.MostMacs + 1), 200,
-            "at most 256 MAC addresses"),
+            "at most 4096 MAC addresses"),
         new("UserVerbs.LongestPassword", c => PasswordAsync(c, 1024), c => PasswordAsync(c, 1025), 400, "1024"),
     ];
 

@@ -146,6 +146,7 @@ public abstract class CardMoreTests(SiloFixture silo)
         Assert.Equal((true, "pending", false),
             (boot["Stuck"]!.GetValue<bool>(), boot["Admission"]!.ToString(), machine["Runnable"]!.GetValue<bool>()));
         Assert.Contains(why, boot["Reason"]!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(_name, body["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
     }
 
     private Task<string> DefinedAsync(string name, params string[] macs) => MadeAsync(name, "{}", macs);
