@@ -67,13 +67,8 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.ConnectAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        // First of all: the documents that follow are stamped with it.
-        var moved = await connection.ExecuteAsync(
-            "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision },
-            transaction);
-        if (moved == 0) return null;
-        await DocumentRows.WriteAsync(connection, transaction, changes);
-        await DocumentRows.TellAsync(connection, transaction, database.Value(time.GetUtcNow()), principal, changes);
+        if (!await DocumentRows.MoveOnAsync(connection, transaction, expectedRevision, changes, database.Value(time.GetUtcNow()),
+            principal)) return null;
         await transaction.CommitAsync(cancellation);
         return expectedRevision + 1;
     }

@@ -13,8 +13,29 @@ internal static class DocumentRows
     /// <summary>Rows of one statement; each has three values, and every database takes as many parameters.</summary>
     private const int MostRows = 200;
 
-    /// <summary>Carries changes out in their order, within a transaction.</summary>
-    public static async Task WriteAsync(DbConnection connection, DbTransaction transaction, IReadOnlyList<CatalogChange> changes)
+    /// <summary>
+    /// Moves the catalog on by changes, within a transaction; false, and nothing is written, where it has moved on already.
+    /// </summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="transaction">The transaction of the changes.</param>
+    /// <param name="expectedRevision">The revision that the changes were decided upon.</param>
+    /// <param name="changes">What changes, in order.</param>
+    /// <param name="time">When, as the database keeps it.</param>
+    /// <param name="principal">Who asked; "" for Anvil itself.</param>
+    public static async Task<bool> MoveOnAsync(DbConnection connection, DbTransaction transaction, long expectedRevision,
+        IReadOnlyList<CatalogChange> changes, object time, string principal)
+    {
+        // First of all: the documents that follow are stamped with it.
+        var moved = await connection.ExecuteAsync(
+            "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision },
+            transaction);
+        if (moved == 0) return false;
+        await WriteAsync(connection, transaction, changes);
+        await TellAsync(connection, transaction, time, principal, changes);
+        return true;
+    }
+
+    private static async Task WriteAsync(DbConnection connection, DbTransaction transaction, IReadOnlyList<CatalogChange> changes)
     {
         var written = new Dictionary<(string Prefix, string Key), Document>();
         foreach (var change in changes)
@@ -61,7 +82,7 @@ internal static class DocumentRows
     /// <param name="time">When, as the database keeps it.</param>
     /// <param name="principal">Who asked; "" for Anvil itself.</param>
     /// <param name="changes">What changed.</param>
-    public static async Task TellAsync(DbConnection connection, DbTransaction transaction, object time, string principal,
+    private static async Task TellAsync(DbConnection connection, DbTransaction transaction, object time, string principal,
         IReadOnlyList<CatalogChange> changes)
     {
         foreach (var rows in changes.Chunk(MostRows))

@@ -23,16 +23,8 @@ public sealed class MachineMoveStore(Database database, TimeProvider time, strin
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.ConnectAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        // First of all, as the catalog's own writes do: the documents that follow are stamped with it.
-        if (changes.Count > 0)
-        {
-            var moved = await connection.ExecuteAsync(
-                "UPDATE catalog_revision SET revision = revision + 1 WHERE revision = @expectedRevision", new { expectedRevision },
-                transaction);
-            if (moved == 0) return null;
-            await DocumentRows.WriteAsync(connection, transaction, changes);
-            await DocumentRows.TellAsync(connection, transaction, database.Value(time.GetUtcNow()), principal, changes);
-        }
+        if (changes.Count > 0 && !await DocumentRows.MoveOnAsync(connection, transaction, expectedRevision, changes,
+            database.Value(time.GetUtcNow()), principal)) return null;
 
         // In one order, so that two steps never wait for each other.
         var ordered = rows.OrderBy(r => r.Uuid, StringComparer.Ordinal).ToList();

@@ -74,7 +74,7 @@ public sealed class FuzzTests : IDisposable
         var arrival = new DhcpArrival(message, [0x0A000001], 0, 68, IsBinl: false, "eth0");
         var relay = EncapsulatedOptions.Read(message.Option(DhcpOption.RelayAgentInformation) ?? []);
         _ = SubnetChoice.Links(arrival, relay, Catalog);
-        _ = SubnetChoice.ServerId(arrival, relay, Net);
+        _ = SubnetChoice.Self(arrival, relay, Net);
         var client = DhcpHandler.ClientOf(message, ClientKinds.BuiltIn);
         var boot = new BootAnswer(client.Kind != ClientKind.None, "ipxe.efi", "env", "", []) { FromDisk = random.Next(2) == 0 };
         var replies = new DhcpReplies(Catalog);

@@ -56,13 +56,8 @@ public abstract class SiloFixture : IAsyncLifetime
         foreach (var arguments in _started) await StartOneAsync(arguments);
     }
 
-    /// <summary>A service of the silo that serves the API.</summary>
+    /// <summary>A service of the first silo that has it, which is the one that serves the API for all but the edges' own.</summary>
     public T Service<T>()
-        where T : notnull
-        => _silos[0].Services.GetRequiredService<T>();
-
-    /// <summary>A service of the first silo that has it; roles differ.</summary>
-    public T EdgeService<T>()
         where T : notnull
         => _silos.Select(s => s.Services.GetService<T>()).OfType<T>().First();
 

@@ -37,8 +37,8 @@ public static class Inventory
     public static IReadOnlyList<string> Macs()
     {
         var boot = BootMac();
-        return [.. Physical().Select(n => Read($"/sys/class/net/{n}/address")).Where(m => m.Length == 17 && m != "00:00:00:00:00:00")
-            .Distinct().OrderBy(m => m != boot)];
+        return [.. Physical().Select(n => SysFile.Read($"/sys/class/net/{n}/address"))
+            .Where(m => m.Length == 17 && m != "00:00:00:00:00:00").Distinct().OrderBy(m => m != boot)];
     }
 
     /// <summary>MAC address of the interface that the machine booted by (kernel argument BOOTIF).</summary>
@@ -61,13 +61,13 @@ public static class Inventory
             var nic = new JsonObject
             {
                 ["Name"] = name,
-                ["Mac"] = Read($"{folder}/address"),
+                ["Mac"] = SysFile.Read($"{folder}/address"),
                 ["Driver"] = Link($"{folder}/device/driver"),
                 ["Bus"] = Link($"{folder}/device"),
-                ["Vendor"] = Read($"{folder}/device/vendor"),
-                ["Device"] = Read($"{folder}/device/device"),
-                ["Carrier"] = Read($"{folder}/carrier") == "1",
-                ["Speed"] = Number(Read($"{folder}/speed")) is var speed and > 0 ? speed : 0,
+                ["Vendor"] = SysFile.Read($"{folder}/device/vendor"),
+                ["Device"] = SysFile.Read($"{folder}/device/device"),
+                ["Carrier"] = SysFile.Read($"{folder}/carrier") == "1",
+                ["Speed"] = SysFile.Number(SysFile.Read($"{folder}/speed")) is var speed and > 0 ? speed : 0,
             };
             if (LldpListener.Heard(name) is { } neighbour) nic["Lldp"] = neighbour;
             nics.Add((JsonNode)nic);
@@ -105,7 +105,11 @@ public static class Inventory
         var total = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemTotal:", StringComparison.Ordinal)) ?? "";
         var modules = new JsonArray();
         foreach (var module in Smbios.MemoryModules(Smbios.Table())) modules.Add((JsonNode)module);
-        return new JsonObject { ["Total"] = Number(new string([.. total.Where(char.IsAsciiDigit)])) * 1024, ["Modules"] = modules };
+        return new JsonObject
+        {
+            ["Total"] = SysFile.Number(new string([.. total.Where(char.IsAsciiDigit)])) * 1024,
+            ["Modules"] = modules,
+        };
     }
 
     private static JsonArray Disks()
@@ -141,13 +145,9 @@ public static class Inventory
                 ("ChassisSerial", "chassis_serial"), ("AssetTag", "chassis_asset_tag"), ("BiosVendor", "bios_vendor"),
                 ("BiosVersion", "bios_version"), ("BiosDate", "bios_date"),
             })
-            facts[name] = Read("/sys/class/dmi/id/" + file);
+            facts[name] = SysFile.Read("/sys/class/dmi/id/" + file);
         return facts;
     }
-
-    internal static string Read(string path) => SysFile.Read(path);
-
-    internal static long Number(string text) => SysFile.Number(text);
 
     private static string Link(string path) => new DirectoryInfo(path).LinkTarget is { } target ? Path.GetFileName(target) : "";
 }

@@ -28,11 +28,8 @@ public sealed class FileRoot(IOptions<EdgeOptions> options)
     /// two names differ by case alone, each is found by itself.
     /// </summary>
     public FileStream? OpenFolded(string path)
-    {
-        if (Normalize(path) is not { } clean) return null;
-        return RegularFile.Open(Folder, Path.Combine(Folder, clean))
-            ?? (_folded.Find(Folder, clean) is { } found ? RegularFile.Open(Folder, found) : null);
-    }
+        => Open(path) ?? (Normalize(path) is { } clean && _folded.Find(Folder, clean) is { } found
+            ? RegularFile.Open(Folder, found) : null);
 
     /// <summary>A requested path in its one form: slashes, no leading slash, no dot segments; null when it cannot be one.</summary>
     public static string? Normalize(string path)

@@ -69,8 +69,7 @@ public sealed class DhcpHandler(
         var client = ClientOf(request, _kinds.Of(snapshot));
         DhcpExchange On(SubnetLink link)
         {
-            var server = new DhcpSelf(SubnetChoice.ServerId(arrival, relayOptions, link.Subnet),
-                SubnetChoice.OwnAddress(arrival, link.Subnet));
+            var server = SubnetChoice.Self(arrival, relayOptions, link.Subnet);
             var boot = BootDecision.Decide(machine, request.Mac, client, snapshot,
                 new BootServer(IPv4.Format(server.Address), options.Value.FilePort,
                     options.Value.ApiPort)

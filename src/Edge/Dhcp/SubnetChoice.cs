@@ -57,18 +57,15 @@ public static class SubnetChoice
     }
 
     /// <summary>
-    /// The address by which a client of a subnet reaches us: the one that its packet was sent to, else one of the interface's in the
-    /// subnet, else the interface's first.
+    /// Who we are to a client of a subnet. Our address is the one that its packet was sent to, else one of the interface's in the subnet,
+    /// else the interface's first. Our identifier (option 54) is the same, or the relay's where it stands in for us: for DHCP alone
+    /// (RFC 5107 section 4), next server and URLs name our address.
     /// </summary>
-    public static uint OwnAddress(DhcpArrival arrival, Subnet subnet)
-        => arrival.Destination != 0 && arrival.InterfaceAddresses.Contains(arrival.Destination) ? arrival.Destination
+    public static DhcpSelf Self(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, Subnet subnet)
+    {
+        var own = arrival.InterfaceAddresses.Contains(arrival.Destination) ? arrival.Destination
             : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
-
-    /// <summary>
-    /// Our server identifier towards a client of a subnet (option 54): the relay's where it stands in for us. It stands in for DHCP alone
-    /// (RFC 5107 section 4): next server and URLs name <see cref="OwnAddress"/>.
-    /// </summary>
-    public static uint ServerId(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, Subnet subnet)
-        => arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4
-            && BinaryPrimitives.ReadUInt32BigEndian(over) is var address and not 0 ? address : OwnAddress(arrival, subnet);
+        return arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4
+            && BinaryPrimitives.ReadUInt32BigEndian(over) is var address and not 0 ? new DhcpSelf(address, own) : new DhcpSelf(own, own);
+    }
 }

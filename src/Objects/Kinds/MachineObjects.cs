@@ -160,10 +160,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var own = stranger.Mac;
         var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
             .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
-        IReadOnlyList<string> seen = [];
-        if (others.Count > 0 && IPv4.TryParse(stranger.Address, out var address) && catalog.Current.SubnetOf(address) is { } subnet)
-            seen = await GrainCalls.AskAsync(
-                () => grains.Subnet(subnet.Name).OnLinkOf(own, others));
+        var seen = await SeenOnLinkAsync(stranger, others);
         return (wanted with { HardwareAddrs = [own, .. seen], Address = stranger.Address }, seen.Count == others.Count);
     }
 
@@ -208,12 +205,12 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             }
 
             var machine = known[0];
-            var isOnLink = await IsOnLinkAsync(card, machine, request.Principal);
+            var seen = await SeenOnLinkAsync(request.Principal, [.. machine.HardwareAddrs.Take(MachineRules.MostOwnCards)]);
             var answer = await GrainCalls.ActAsync(() => Grain(machine.Uuid).Join(
                 new MachineWrite(own with { Uuid = machine.Uuid, HardwareAddrs = [card] }, request.Terms(machine: machine.Uuid))
                 {
                     Discovered = true,
-                    OnLink = isOnLink,
+                    OnLink = seen.Count > 0,
                     Claims = claims,
                 }));
             if (answer.Error is null)
@@ -244,12 +241,10 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     private void NoteClaim(Machine machine, string card, string why)
         => timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "refused", why);
 
-    /// <summary>True when DHCP has seen one of a machine's cards on the link of a card.</summary>
-    private async Task<bool> IsOnLinkAsync(string card, Machine machine, Principal stranger)
-        => machine.HardwareAddrs.Count > 0 && IPv4.TryParse(stranger.Address, out var address)
-            && catalog.Current.SubnetOf(address) is { } subnet
-            && (await GrainCalls.AskAsync(() => grains.Subnet(subnet.Name).OnLinkOf(card,
-                [.. machine.HardwareAddrs.Take(MachineRules.MostOwnCards)]))).Count > 0;
+    /// <summary>Those of some cards that DHCP has given addresses on the link of who registers itself.</summary>
+    private async Task<IReadOnlyList<string>> SeenOnLinkAsync(Principal stranger, IReadOnlyList<string> cards)
+        => cards.Count > 0 && IPv4.TryParse(stranger.Address, out var address) && catalog.Current.SubnetOf(address) is { } subnet
+            ? await GrainCalls.AskAsync(() => grains.Subnet(subnet.Name).OnLinkOf(stranger.Mac, cards)) : [];
 
     /// <summary>The uuid that a path's last part means; null when there is no such machine, or when it is no key and no index.</summary>
     private async Task<string?> UuidAsync(string text, CancellationToken cancellation)

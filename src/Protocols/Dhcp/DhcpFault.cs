@@ -12,7 +12,7 @@ public enum DhcpFault
     /// <summary>No magic cookie (RFC 2131 section 3): BOOTP, or something else.</summary>
     NoCookie,
 
-    /// <summary>A hardware address of no length, or over 16 octets.</summary>
+    /// <summary>A hardware address over 16 octets, or none, and no identifier in its place.</summary>
     HardwareAddress,
 
     /// <summary>An option that runs over its field's end.</summary>

@@ -77,11 +77,11 @@ public sealed record TftpRequest(TftpOpcode Opcode, string File, string Mode, IR
     public static TftpRequest? Read(ReadOnlySpan<byte> data, out TftpFault? fault)
     {
         fault = null;
-        if (data.Length < 2) return null;
+        if (TftpPacket.IsNeverAnswered(data)) return null;
         var opcode = (TftpOpcode)BinaryPrimitives.ReadUInt16BigEndian(data);
         fault = opcode switch
         {
-            TftpOpcode.Read or TftpOpcode.Write or TftpOpcode.Error => null,
+            TftpOpcode.Read or TftpOpcode.Write => null,
             TftpOpcode.Data or TftpOpcode.Ack or TftpOpcode.OptionAck => TftpFault.Stray,
             _ => TftpFault.Operation,
         };

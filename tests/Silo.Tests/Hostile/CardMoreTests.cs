@@ -198,7 +198,7 @@ public abstract class CardMoreTests(SiloFixture silo)
                 HardwareAddress = Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal)),
                 Options = options,
             };
-            var outcome = await silo.EdgeService<DhcpHandler>().HandleAsync(
+            var outcome = await silo.Service<DhcpHandler>().HandleAsync(
                 new DhcpArrival(message, [IPv4.Parse($"10.249.{net}.1")], 0, 68, IsBinl: false, "more"), CancellationToken.None);
             address = outcome.Departure?.Message.YourAddress ?? throw new SetupException($"{type} of {mac}: {outcome.Drop}");
         }
