@@ -28,14 +28,21 @@ public static class ObjectServices
                 s.GetRequiredService<JobObjects>(),
                 s.GetRequiredService<LeaseObjects>(),
                 s.GetRequiredService<ReservationObjects>(),
-                .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => new CatalogObjects(
-                    k.Prefix, s.GetRequiredService<ICatalog>(), s.GetRequiredService<GrainFinder>(),
-                    s.GetRequiredService<TimeProvider>())),
+                .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => CatalogKind(k.Prefix, s)),
             ],
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>()
             .AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>().AddSingleton<RetentionVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>();
+    }
+
+    private static IObjectKind CatalogKind(string prefix, IServiceProvider services)
+    {
+        var catalog = services.GetRequiredService<ICatalog>();
+        var time = services.GetRequiredService<TimeProvider>();
+        var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(), time);
+        return prefix == BootEnvObjects.Kind
+            ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(), time) : stored;
     }
 }

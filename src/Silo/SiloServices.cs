@@ -11,6 +11,7 @@ using Anvil.Edge.RouterAdvertisement;
 using Anvil.Edge.Sightings;
 using Anvil.Edge.Tftp;
 using Anvil.Gateway;
+using Anvil.Grains.BootFiles;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Machines.Directory;
@@ -51,6 +52,7 @@ internal static class SiloServices
         services.AddHostedService(s => s.GetRequiredService<RetentionService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
+        services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
@@ -64,7 +66,9 @@ internal static class SiloServices
     /// <summary>What takes packets.</summary>
     public static void AddEdge(this IServiceCollection services)
     {
-        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>();
+        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<FilePresence>();
+        services.AddSingleton<IBootFiles>(s => s.GetRequiredService<FileRoot>());
+        services.AddGrainService<BootFileService>();
         services.AddSingleton<RelayBook>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());

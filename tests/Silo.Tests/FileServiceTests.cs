@@ -246,6 +246,35 @@ public abstract class FileServiceTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("52:54:00:00:00:09.ipxe")).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync("default.ipxe", null)).StatusCode);
     }
+
+    /// <summary>The gateway shows what the edge lacks, whether or not that is another silo.</summary>
+    [Fact]
+    public async Task ABootEnvironmentWithoutItsFilesIsShownSo()
+    {
+        await silo.CallAsync("POST", "bootenvs",
+            """
+            {"Name":"without","OS":{"Name":"without","SupportedArchitectures":{"amd64":{"Kernel":"vmlinuz"}}},
+            "Templates":[{"Name":"ipxe","Path":"without.ipxe","Contents":"#!ipxe"}]}
+            """);
+        var (_, machine) = await silo.CallAsync("POST", "machines", """{"Name":"without.example.com","BootEnv":"without"}""");
+        async Task<string> ShownAsync()
+        {
+            var env = (await silo.CallAsync("GET", "bootenvs/without")).Body!;
+            var preview = (await silo.CallAsync("GET", $"machines/{machine!["Uuid"]}/boot")).Body!["Reasons"]!.ToJsonString();
+            const string Said = "needs the boot file without/vmlinuz, which is not there";
+            bool Says(string text) => text.Contains(Said, StringComparison.Ordinal);
+            return $"{env["Available"]} {Says(env["Errors"]!.ToJsonString())} {Says(preview)}";
+        }
+
+        var shown = "";
+        await Wait.UntilAsync(async () => (shown = await ShownAsync()) == "false True True", TimeSpan.FromSeconds(60),
+            () => $"what is missing is not shown: {shown}");
+        Directory.CreateDirectory(Path.Combine(silo.Files, "without"));
+        await File.WriteAllTextAsync(Path.Combine(silo.Files, "without", "vmlinuz"), "here");
+        await Wait.UntilAsync(async () => (shown = await ShownAsync()) == "true False False", TimeSpan.FromSeconds(60),
+            () => $"what is there is not seen: {shown}");
+    }
+
 }
 
 /// <summary>Boot files of one silo on SQLite.</summary>

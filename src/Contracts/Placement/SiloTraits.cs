@@ -22,6 +22,12 @@ public static class SiloTraits
     /// <summary>Metadata key of an edge that keeps the machines in memory and is told of their changes; its value is "true".</summary>
     public const string Directory = "anvil.directory";
 
+    /// <summary>
+    /// Metadata key of an edge that says which boot files it has (<see cref="Anvil.Contracts.Catalog.IBootFileService"/>); its value is
+    /// "true".
+    /// </summary>
+    public const string BootFiles = "anvil.bootfiles";
+
     /// <summary>Hosts machines' grains.</summary>
     public const string Core = "core";
 

@@ -157,11 +157,7 @@ public sealed partial class BootFileResolver(
     }
 
     private static bool IsOfEnvironment(BootEnv env, string arch, string path, string protocol)
-    {
-        var comparison = protocol == "tftp" ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
-        return env.For(arch) is { } info && info.Initrds.Prepend(info.Kernel)
-            .Any(f => f.Length > 0 && string.Equals(FileRoot.Normalize(env.PathFor(arch, f)), path, comparison));
-    }
+        => env.Files(arch).Contains(path, protocol == "tftp" ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
     private Task BeginsAsync(string machine, string via, string boot)
         => GrainCalls.AskAsync(() => grains.Machine(machine)

@@ -1,10 +1,11 @@
+using Anvil.Contracts.Catalog;
 using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.BootHttp;
 
 /// <summary>The folder of static boot files, as a jail that no path leaves: neither by dots, nor by links, nor by odd
 /// characters.</summary>
-public sealed class FileRoot(IOptions<EdgeOptions> options)
+public sealed class FileRoot(IOptions<EdgeOptions> options) : IBootFiles
 {
     private const int LongestPath = 512;
     private readonly FoldedNames _folded = new();
@@ -16,7 +17,7 @@ public sealed class FileRoot(IOptions<EdgeOptions> options)
     public FileStream? Open(string path)
         => Normalize(path) is { } clean ? RegularFile.Open(Folder, Path.Combine(Folder, clean)) : null;
 
-    /// <summary>True when there is a file of just this name at a path.</summary>
+    /// <inheritdoc/>
     public bool Has(string path)
     {
         using var file = Open(path);

@@ -5,6 +5,7 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Edge.BootHttp;
 using Anvil.Edge.Machines;
 using Anvil.Edge.Sightings;
 using Anvil.Protocols.Dhcp;
@@ -21,7 +22,7 @@ namespace Anvil.Edge.Dhcp;
 /// </summary>
 public sealed class DhcpHandler(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
-    RelayBook relays, TimeProvider time, IOptions<EdgeOptions> options)
+    RelayBook relays, FilePresence files, TimeProvider time, IOptions<EdgeOptions> options)
 {
     private const int MostAcquaintances = 65_536;
     private static readonly TimeSpan AcquaintedFor = TimeSpan.FromHours(1);
@@ -73,7 +74,7 @@ public sealed class DhcpHandler(
             var boot = BootDecision.Decide(machine, request.Mac, client, snapshot,
                 new BootServer(IPv4.Format(server.Address), options.Value.FilePort,
                     options.Value.ApiPort)
-                { ApiAddress = options.Value.ApiAddress });
+                { ApiAddress = options.Value.ApiAddress }, files);
             return new DhcpExchange(arrival, link.Subnet, link.Via, server, machine, client.As(boot.Architecture), boot);
         }
 

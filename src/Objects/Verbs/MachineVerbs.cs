@@ -14,7 +14,7 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>What machines have beside the verbs of every kind: the preview of their next boot, and the timeline.</summary>
 public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICatalog catalog, ITimelineStore timelines,
-    IRetentionStore retention, IEdgeDirectory edges)
+    IRetentionStore retention, IEdgeDirectory edges, IBootFileDirectory files)
 {
     /// <summary>Most lines of a timeline.</summary>
     public const int MostLines = 2000;
@@ -32,9 +32,12 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
         var machine = await MachineAsync(text, request, cancellation);
         var client = ClientOf(request.Word("arch"), request.Word("client"), machine);
         var mac = machine.HardwareAddrs.Count > 0 ? machine.HardwareAddrs[0] : "";
+        var server = new BootServer(edges.For(machine.Address) ?? host, filePort, apiPort);
+        var snapshot = catalog.Current;
+        var asked = new AskedFiles();
+        BootDecision.Decide(machine, mac, client, snapshot, server, asked);
         return ObjectAnswer.Of(
-            BootDecision.Decide(machine, mac, client, catalog.Current,
-                new BootServer(edges.For(machine.Address) ?? host, filePort, apiPort)));
+            BootDecision.Decide(machine, mac, client, snapshot, server, await files.MissingAsync(asked.Paths, cancellation)));
     }
 
     /// <summary>

@@ -16,19 +16,22 @@ public static class BootDecision
     /// <param name="client">What asks.</param>
     /// <param name="catalog">Boot environments and preferences.</param>
     /// <param name="server">How the client reaches us.</param>
-    public static BootAnswer Decide(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
+    /// <param name="lack">Boot files that are missing, which is said and decides nothing; null: not known.</param>
+    public static BootAnswer Decide(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server,
+        IBootFileLack? lack = null)
     {
-        var answer = DecideAs(machine, mac, client, catalog, server);
+        var answer = DecideAs(machine, mac, client, catalog, server, lack);
         foreach (var other in client.Others)
         {
             if (answer.Boots || answer.FromDisk) break;
-            if (DecideAs(machine, mac, client.As(other), catalog, server) is { Boots: true } found) answer = found;
+            if (DecideAs(machine, mac, client.As(other), catalog, server, lack) is { Boots: true } found) answer = found;
         }
 
         return answer;
     }
 
-    private static BootAnswer DecideAs(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server)
+    private static BootAnswer DecideAs(IBootSubject? machine, string mac, BootClient client, CatalogSnapshot catalog, BootServer server,
+        IBootFileLack? lack)
     {
         var reasons = new List<string>();
         var uuid = machine?.Uuid ?? "";
@@ -66,6 +69,7 @@ public static class BootDecision
 
         foreach (var name in MachineParams.Missing(env.RequiredParams, machine, catalog))
             reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
+        if (lack is not null) reasons.AddRange(lack.Of(env, client.Arch));
         if (client.Kind == ClientKind.Ipxe)
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";
@@ -83,6 +87,7 @@ public static class BootDecision
                 "a Raspberry Pi: it gets its own menu item, and asks by TFTP for its files",
             _ => $"a PXE ROM ({client.Firmware}, {client.Arch}): it gets {loader} by TFTP",
         });
+        if (lack?.Of(loader) is { } lacking) reasons.Add($"that boot program is {loader}, {lacking}");
         return Yes(client.Kind == ClientKind.Http && !loader.Contains("://", StringComparison.Ordinal)
             ? $"{server.FileUrl}/{loader}" : loader);
     }

@@ -63,6 +63,38 @@ public static class BootEnvFiles
         return string.Join('/', parts);
     }
 
+    /// <summary>
+    /// The kernel and the initial RAM disks of an architecture, as paths below the file root, each once; without those that a template of
+    /// the environment renders, and those that are URLs.
+    /// </summary>
+    public static IEnumerable<string> Files(this BootEnv env, string arch)
+        => (env.For(arch) is { } info ? info.Initrds.Prepend(info.Kernel) : [])
+            .Where(f => f.Length > 0 && !f.Contains("://", StringComparison.Ordinal)).Select(f => Tidy(env.PathFor(arch, f)))
+            .Where(f => !env.Templates.Any(t => Tidy(t.Path) == f)).Distinct(StringComparer.Ordinal);
+
+    /// <summary>The files of every architecture.</summary>
+    public static IEnumerable<string> Files(this BootEnv env)
+        => env.OS.SupportedArchitectures.Keys.Append("amd64").Select(a => Architectures.Canonical(a) ?? a).Distinct(StringComparer.Ordinal)
+            .SelectMany(env.Files).Distinct(StringComparer.Ordinal);
+
+    /// <summary>A sentence for each of the files of an architecture that is missing.</summary>
+    /// <param name="env">The environment.</param>
+    /// <param name="arch">The architecture.</param>
+    /// <param name="lack">Says of a path that it "is not there"; null: it is there.</param>
+    public static IReadOnlyList<string> Lack(this BootEnv env, string arch, Func<string, string?> lack)
+    {
+        List<string>? all = null;
+        foreach (var path in env.Files(arch))
+        {
+            if (lack(path) is { } missing) (all ??= []).Add($"{env.Name} needs the boot file {path}, {missing}");
+        }
+
+        return all ?? (IReadOnlyList<string>)[];
+    }
+
     /// <summary>Path of one of the environment's files, below the file root.</summary>
     public static string PathFor(this BootEnv env, string arch, string file) => $"{env.Folder(arch)}/{file}";
+
+    private static string Tidy(string path)
+        => string.Join('/', path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != "."));
 }

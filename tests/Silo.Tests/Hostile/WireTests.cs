@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
@@ -223,6 +224,66 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Equal("Failed", machine["Boot"]!["Phase"]!.ToString());
         Assert.StartsWith(reason, machine["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
         Assert.False(machine["Runnable"]!.GetValue<bool>());
+    }
+
+    /// <summary>
+    /// A boot environment whose files are missing is shown so, and in the preview and the timeline of who would boot it, until they are
+    /// there; one file that a template renders needs none on disk.
+    /// </summary>
+    [Fact]
+    public async Task ABootEnvironmentWithoutItsFilesIsNotAvailableUntilTheyAreThere()
+    {
+        var (status, made) = await silo.CallAsync("POST", "bootenvs",
+            """
+            {"Name":"lacking-install","OS":{"Name":"lacking","SupportedArchitectures":{"x86_64":{"Kernel":"vmlinuz","Initrds":["a.img",
+            "made.img"]},"arm64":{"Kernel":"vmlinuz"}}},"Loaders":{"amd64-uefi":"lacking.efi"},
+            "Templates":[{"Name":"ipxe","Path":"lacking.ipxe","Contents":"#!ipxe"},
+            {"Name":"made","Path":"lacking/install/made.img","Contents":"made"}]}
+            """);
+        string[] missing = [.. new[] { "lacking/install/vmlinuz", "lacking/install/a.img", "lacking/arm64/install/vmlinuz" }
+            .Select(f => $"needs the boot file {f}, which is not there")];
+        Assert.Equal((HttpStatusCode.Created, false), (status, made!["Available"]!.GetValue<bool>()));
+        Assert.Equal(missing, made["Errors"]!.AsArray().Select(e => e!.ToString()));
+        var listed = (await silo.CallAsync("GET", "bootenvs?Available=false")).Body!.AsArray();
+        var row = listed.Single(e => e!["Name"]!.ToString() == "lacking-install")!;
+        Assert.Equal(missing, row["Errors"]!.AsArray().Select(e => e!.ToString()));
+        var catalog = silo.Service<ICatalog>();
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.BootEnvs.ContainsKey("lacking-install")), Soon,
+            () => "the edge does not see it");
+
+        const byte Net = 57;
+        byte[] mac = [2, 0, 0, 0, Net, 1];
+        await SubnetAsync(Net);
+        var relay = IPv4.Parse($"10.{Net}.0.1");
+        var uuid = await MachineAsync("lacking", mac, "lacking-install");
+        async Task<string[]> WarnedAsync()
+            => [.. (await silo.CallAsync("GET", $"machines/{uuid}/boot?arch=uefi")).Body!["Reasons"]!.AsArray()
+                .Select(r => r!.ToString()).Where(r => r.Contains("is not there", StringComparison.Ordinal))];
+        string[] warned =
+        [
+            .. missing[..2].Select(m => $"lacking-install {m}"), "that boot program is lacking.efi, which is not there",
+        ];
+        Assert.Equal(warned, await WarnedAsync());
+        Assert.NotNull((await HandleAsync(Net, mac, DhcpMessageType.Discover, relay, relay)).Departure);
+        var timeline = "";
+        await Wait.UntilAsync(async () =>
+        {
+            timeline = (await silo.CallAsync("GET", $"machines/{uuid}/timeline")).Body!.ToJsonString();
+            return warned.All(w => timeline.Contains(w, StringComparison.Ordinal));
+        }, Soon, () => $"the timeline does not say what is missing: {timeline}");
+
+        Directory.CreateDirectory(Path.Combine(silo.Files, "lacking", "install"));
+        Directory.CreateDirectory(Path.Combine(silo.Files, "lacking", "arm64", "install"));
+        foreach (var file in new[] { "lacking/install/vmlinuz", "lacking/install/a.img", "lacking/arm64/install/vmlinuz", "lacking.efi" })
+            await File.WriteAllTextAsync(Path.Combine(silo.Files, file), "here");
+        var shown = new JsonObject();
+        await Wait.UntilAsync(async () =>
+        {
+            shown = (await silo.CallAsync("GET", "bootenvs/lacking-install")).Body!.AsObject();
+            return shown["Available"]!.GetValue<bool>();
+        }, Soon, () => $"it is not available: {shown.ToJsonString()}");
+        Assert.Empty(shown["Errors"]!.AsArray());
+        await Wait.UntilAsync(async () => (await WarnedAsync()).Length == 0, Soon, () => "the preview still warns");
     }
 
     private static string Text(byte[] mac) => string.Join(':', mac.Select(b => $"{b:x2}"));
