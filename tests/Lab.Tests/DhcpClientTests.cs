@@ -78,20 +78,17 @@ public sealed partial class DhcpClientTests
         await using var lab = await Laboratory.StartAsync(settings: ["--Edge:ProbeMilliseconds=0"]);
         lab.Network.AddPeer("old").On(address: "10.77.0.100/24");
         var peer = lab.Network.AddPeer("cli").On(mac: "52:54:00:99:00:06");
-        var script = Script(lab, "dhcpcd", "#!/bin/sh\necho \"$reason $new_ip_address router $new_routers\" >> $0.log\nexit 0\n");
-        using (var client = Dhcpcd(peer, script, "-B"))
+        using (var client = new Dhcpcd(lab, peer, "-B"))
         {
-            await SaysAsync(script, "BOUND 10.77.0.101 router 10.77.0.1");
+            await client.SaysAsync("BOUND 10.77.0.101 router 10.77.0.1");
             Assert.Equal("INVALID", (await LeaseAsync(lab, "10.77.0.100"))["State"]!.ToString());
             Assert.Contains("DECLINE", await lab.Api.GetTextAsync("timeline/52:54:00:99:00:06"), StringComparison.Ordinal);
-            client.Kill(entireProcessTree: true);
         }
 
         peer.Run("ip", "addr", "flush", "dev", "eth0");
         peer.Run("ip", "addr", "add", "10.77.0.60/24", "dev", "eth0");
-        using var informed = Dhcpcd(peer, script, "-B", "--inform=10.77.0.60/24");
-        await SaysAsync(script, "INFORM 10.77.0.60 router 10.77.0.1");
-        informed.Kill(entireProcessTree: true);
+        using (var informed = new Dhcpcd(lab, peer, "-B", "--inform=10.77.0.60/24"))
+            await informed.SaysAsync("INFORM 10.77.0.60 router 10.77.0.1");
         Assert.Null(await lab.Api.GetAsync("leases/10.77.0.60"));
     }
 
@@ -128,11 +125,6 @@ public sealed partial class DhcpClientTests
         Assert.Contains("EXPIRED", leases);
         Assert.True(leases.Count(s => s == "ACK") > 20, string.Join(' ', leases));
     }
-
-    private static Process Dhcpcd(LabPeer peer, string script, params string[] arguments)
-        => peer.Start("sh",
-            ["-c", "mkdir -p /var/lib/dhcpcd; mount -t tmpfs none /var/lib/dhcpcd; mount -t tmpfs none /run; exec dhcpcd \"$@\"", "dhcpcd",
-                "-4", "-f", "/dev/null", "--oneshot", "-t", "60", "-c", script, .. arguments, "eth0"]);
 
     private static async Task<JsonNode> LeaseAsync(Laboratory lab, string address)
         => await lab.Api.GetAsync($"leases/{address}") ?? throw new SetupException($"{address} is not leased");

@@ -73,6 +73,32 @@ public sealed class KnownNetworkTests
         Assert.Empty((JsonArray)(await lab.Api.GetAsync("machines?Runnable=false&limit=10"))!);
     }
 
+    /// <summary>
+    /// A machine that is defined by two of its cards boots from its third, which nobody knew: it is that machine, gets its workflow, and
+    /// the card joins it.
+    /// </summary>
+    [Fact]
+    public async Task AKnownMachineThatBootsFromAnotherCardIsThatMachine()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        var vm = lab.AddMachine(Firmware.Bios, disk: 64);
+        string[] known = ["52:54:00:77:01:01", "52:54:00:77:01:02"];
+        foreach (var mac in known) vm.AddCard(mac);
+        var made = await lab.Api.PostAsync("machines", new JsonObject
+        {
+            ["Name"] = "cards.example.com",
+            ["HardwareAddrs"] = new JsonArray([.. known.Select(m => JsonValue.Create(m))]),
+            ["Workflow"] = "discover",
+        });
+        await vm.PowerOnAsync();
+        var machine = await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
+        Assert.Equal((made["Uuid"]!.ToString(), "cards.example.com"), (machine["Uuid"]!.ToString(), machine["Name"]!.ToString()));
+        Assert.Equal(known.Append(vm.Mac).Order(StringComparer.Ordinal),
+            machine["HardwareAddrs"]!.AsArray().Select(m => m!.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(3, machine["Params"]!["hardware/nics"]!.AsArray().Count);
+        Assert.Single((JsonArray)(await lab.Api.GetAsync("machines"))!);
+    }
+
     /// <summary>A workbook as spreadsheet programs write it: texts shared in a table.</summary>
     private static void WriteXlsx(string file, string[] header, IEnumerable<string[]> rows)
     {

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Anvil.Lab.Tests;
 
 /// <summary>Machines on a link of their own, behind ISC's relay; and two subnets on one link.</summary>
-public sealed class RelayTests
+public sealed partial class RelayTests
 {
     [Fact]
     public async Task BehindIscsRelayAClientIsLeasedAndAMachineDiscovered()
@@ -22,6 +24,52 @@ public sealed class RelayTests
         var machine = await lab.MachineAsync(vm, "discovered behind the relay", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
             Deadline.Boot);
         Assert.StartsWith("10.78.0.1", machine["Address"]!.ToString(), StringComparison.Ordinal);
+        program.Kill(entireProcessTree: true);
+    }
+
+    /// <summary>
+    /// Clients renew and release past the relay, by their own address (RFC 2131 4.4.5): the server knows their subnet by it.
+    /// </summary>
+    [Fact]
+    public async Task ClientsBeyondARelayRenewAndReleaseByUnicast()
+    {
+        await using var lab = await Laboratory.StartAsync();
+        await AddSubnetAsync(lab, "far", "10.78.0", (58, "4"), (59, "60"));
+        using var program = StartRelay(lab, [lab.Silo.Host]);
+        Commands.Run("ip", "netns", "exec", lab.Silo.Host.Namespace, "nft",
+            "add table inet seen; add chain inet seen in { type filter hook input priority 0; }; add rule inet seen in ip saddr "
+            + "10.78.0.100-10.78.0.199 udp dport 67 counter");
+
+        var routed = lab.Network.AddPeer("cli1").On("br2", mac: "52:54:00:99:02:21");
+        using var dhclient = new Dhclient(lab, routed, "also request dhcp-renewal-time, dhcp-rebinding-time;").Run();
+        Assert.Equal("BOUND 10.78.0.100", await dhclient.ReasonAsync("BOUND", Deadline.Soon));
+        routed.Run("ip", "route", "replace", "default", "via", "10.78.0.1");
+        Assert.Equal("RENEW 10.78.0.100", await dhclient.ReasonAsync("RENEW", Deadline.Soon));
+        dhclient.Run("-r");
+        await EndedAsync(lab, "10.78.0.100");
+        var packets = PastTheRelay(lab);
+        Assert.True(packets >= 2, $"{packets} packets of dhclient came past the relay");
+
+        using (var dhcpcd = new Dhcpcd(lab, lab.Network.AddPeer("cli2").On("br2", mac: "52:54:00:99:02:22"), "-B"))
+        {
+            await dhcpcd.SaysAsync("BOUND 10.78.0.101 router 10.78.0.1");
+            await dhcpcd.SaysAsync("RENEW 10.78.0.101 router 10.78.0.1");
+            dhcpcd.Release();
+            await EndedAsync(lab, "10.78.0.101");
+        }
+
+        Assert.True(PastTheRelay(lab) >= packets + 2, $"{PastTheRelay(lab) - packets} packets of dhcpcd came past the relay");
+        packets = PastTheRelay(lab);
+        using (var networkd = new Networkd(lab, lab.Network.AddPeer("cli3").On("br2", mac: "52:54:00:99:02:23")))
+        {
+            await networkd.SaysAsync("REQUEST (renewing)");
+            var lease = (await lab.Api.GetAsync("leases/10.78.0.102"))!;
+            Assert.Equal(("ACK", "52:54:00:99:02:23"), (lease["State"]!.ToString(), lease["Token"]!.ToString()));
+            networkd.Release();
+            await EndedAsync(lab, "10.78.0.102");
+        }
+
+        Assert.True(PastTheRelay(lab) >= packets + 2, $"{PastTheRelay(lab) - packets} packets of networkd came past the relay");
         program.Kill(entireProcessTree: true);
     }
 
@@ -87,15 +135,31 @@ public sealed class RelayTests
         return program;
     }
 
-    private static Task AddSubnetAsync(Laboratory lab, string name, string network) => lab.Api.PostAsync("subnets", new JsonObject
+    private static Task EndedAsync(Laboratory lab, string address)
+        => Wait.UntilAsync(async () => (await lab.Api.GetAsync($"leases/{address}"))?["State"]?.ToString() == "EXPIRED", Deadline.Soon,
+            () => $"the released lease of {address} did not end");
+
+    /// <summary>How many packets came to the server from clients' own addresses.</summary>
+    private static int PastTheRelay(Laboratory lab)
     {
-        ["Name"] = name,
-        ["Subnet"] = network + ".0/24",
-        ["Enabled"] = true,
-        ["ActiveStart"] = network + ".100",
-        ["ActiveEnd"] = network + ".199",
-        ["ActiveLeaseTime"] = 600,
-        ["ReservedLeaseTime"] = 7200,
-        ["Options"] = new JsonArray(new JsonObject { ["Code"] = 3, ["Value"] = network + ".1" }),
-    });
+        var rules = Commands.Run("ip", "netns", "exec", lab.Silo.Host.Namespace, "nft", "list table inet seen");
+        return int.Parse(Counted().Match(rules).Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex("counter packets (\\d+)")]
+    private static partial Regex Counted();
+
+    private static Task AddSubnetAsync(Laboratory lab, string name, string network, params (int Code, string Value)[] options)
+        => lab.Api.PostAsync("subnets", new JsonObject
+        {
+            ["Name"] = name,
+            ["Subnet"] = network + ".0/24",
+            ["Enabled"] = true,
+            ["ActiveStart"] = network + ".100",
+            ["ActiveEnd"] = network + ".199",
+            ["ActiveLeaseTime"] = 600,
+            ["ReservedLeaseTime"] = 7200,
+            ["Options"] = new JsonArray([.. options.Prepend((3, network + ".1"))
+                .Select(o => new JsonObject { ["Code"] = o.Item1, ["Value"] = o.Item2 })]),
+        });
 }

@@ -84,11 +84,15 @@ public sealed class Laboratory : IAsyncDisposable
     }
 
     /// <summary>Adds a machine; it is not powered on yet.</summary>
-    public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 1, string bridge = "br0")
+    public VirtualMachine AddMachine(Firmware firmware, int memory = 1024, int disk = 6144, int processors = 1, string bridge = "br0",
+        int sectorSize = 512)
     {
         var number = _machines.Count + 1;
         var machine = new VirtualMachine(Network, Path.Combine(Folder, $"machine{number}"), firmware, $"52:54:00:77:00:{number:x2}",
-            memory, disk, processors, bridge);
+            memory, disk, processors, bridge)
+        {
+            SectorSize = sectorSize,
+        };
         _machines.Add(machine);
         return machine;
     }

@@ -47,6 +47,7 @@ public sealed class VirtualMachine : IAsyncDisposable
     private readonly LabNetwork _network;
     private readonly string _folder;
     private readonly string _tap;
+    private readonly List<(string Mac, string Tap)> _further = [];
     private readonly StringBuilder _console = new();
     private Process? _process;
     private Socket? _serial;
@@ -80,6 +81,9 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>Virtual processors.</summary>
     public int Processors { get; }
 
+    /// <summary>Octets in a sector of its disk: 512 or 4096.</summary>
+    public int SectorSize { get; init; } = 512;
+
     /// <summary>File of its disk.</summary>
     public string DiskFile => Path.Combine(_folder, "disk.raw");
 
@@ -98,6 +102,9 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>True while QEMU runs.</summary>
     public bool IsOn => _process is { HasExited: false };
 
+    /// <summary>Adds a network card that the firmware does not boot from.</summary>
+    public void AddCard(string mac, string bridge = "br0") => _further.Add((mac, _network.AddTap(bridge)));
+
     /// <summary>Powers the machine on.</summary>
     /// <param name="boot">False: the network card is no boot device.</param>
     public async Task PowerOnAsync(bool boot = true)
@@ -114,7 +121,7 @@ public sealed class VirtualMachine : IAsyncDisposable
             "-display", "none", "-monitor", "none", "-uuid", Uuid(),
             "-netdev", $"tap,id=n0,ifname={_tap},script=no,downscript=no", "-device", $"virtio-net-pci,netdev=n0,mac={Mac}{rom}",
             "-drive", $"file={DiskFile},format=raw,if=none,id=d0,cache=unsafe,discard=unmap,detect-zeroes=unmap", "-device",
-            "virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001",
+            $"virtio-blk-pci,drive=d0,bootindex=2,serial=LAB0001,logical_block_size={SectorSize},physical_block_size={SectorSize}",
             "-device", "virtio-rng-pci", "-chardev", $"socket,id=s0,path={socket},server=on,wait=off", "-serial", "chardev:s0",
             "-smbios", "type=1,manufacturer=Anvil,product=Lab,serial=SN-" + Mac[^2..],
         };
@@ -126,6 +133,9 @@ public sealed class VirtualMachine : IAsyncDisposable
         else arguments.AddRange(
             ["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device",
                 "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
+        foreach (var (card, (mac, tap)) in _further.Index())
+            arguments.AddRange(["-netdev", $"tap,id=n{card + 1},ifname={tap},script=no,downscript=no", "-device",
+                $"virtio-net-pci,netdev=n{card + 1},mac={mac},romfile="]);
         arguments.AddRange(FirmwareArguments());
         lock (_console) _console.Clear();
         _process = Commands.Start("ip", [.. arguments]);
