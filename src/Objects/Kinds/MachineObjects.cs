@@ -91,7 +91,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         {
             policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, cancellation);
             var registration = MachineRules.Registration(wanted);
-            (wanted, isOnLink) = await OwnCardsAsync(registration, request.Principal);
+            (wanted, isOnLink) = await OwnCardsAsync(registration, request.Principal, cancellation);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
             (var joined, doubt) = await JoinKnownAsync(registration, wanted, request, cancellation);
             if (joined is not null) return Changed(joined);
@@ -154,13 +154,26 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     /// the same link. One that asks DHCP for nothing names its cards itself; that they were seen is not known then.
     /// </summary>
     /// <returns>The registration, and whether all cards that it names were seen on its link.</returns>
-    private async Task<(Machine Registration, bool IsOnLink)> OwnCardsAsync(Machine wanted, Principal stranger)
+    private async Task<(Machine Registration, bool IsOnLink)> OwnCardsAsync(Machine wanted, Principal stranger,
+        CancellationToken cancellation)
     {
         if (stranger.Mac.Length == 0) return (wanted, false);
         var own = stranger.Mac;
         var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
             .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
         var seen = await SeenOnLinkAsync(stranger, others);
+        if (!HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]).Contains(HardwareIdentity.Cards))
+        {
+            // No machine is found by its cards then: those that it has stay its own.
+            var free = new List<string>();
+            foreach (var card in seen)
+            {
+                if (await queries.UuidOfMacAsync(card, cancellation) is null) free.Add(card);
+            }
+
+            seen = free;
+        }
+
         return (wanted with { HardwareAddrs = [own, .. seen], Address = stranger.Address }, seen.Count == others.Count);
     }
 

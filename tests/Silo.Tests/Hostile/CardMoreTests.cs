@@ -96,12 +96,7 @@ public abstract class CardMoreTests(SiloFixture silo)
     [Fact]
     public async Task OneThatWasSeenIsBelievedOnItsLinkAlone()
     {
-        var net = (byte)Random.Shared.Next(1, 250);
-        await silo.CallAsync("POST", "subnets",
-            $$"""
-            {"Name":"{{_name}}","Subnet":"10.249.{{net}}.0/24","Enabled":true,"ActiveStart":"10.249.{{net}}.10",
-            "ActiveEnd":"10.249.{{net}}.90","ActiveLeaseTime":600,"ReservedLeaseTime":7200}
-            """);
+        var net = await SubnetAsync();
         var uuid = await DefinedAsync("n", Mac(1), Mac(2));
         await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
             .Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe"));
@@ -129,6 +124,15 @@ public abstract class CardMoreTests(SiloFixture silo)
         {
             (status, var body) = await RegisterAsync(Mac(3), $"\"Serial\":\"{_name}\"", Mac(3));
             Assert.Equal((HttpStatusCode.Created, false), (status, body!["Boot"]!["Stuck"]!.GetValue<bool>()));
+
+            // Nor by a card that DHCP has seen beside it: that stays the other one's.
+            var net = await SubnetAsync();
+            var uuid = await DefinedAsync("c", Mac(5));
+            await LeaseAsync(net, Mac(5));
+            var address = await LeaseAsync(net, Mac(6));
+            (status, body) = await RegisterAtAsync(Mac(6), address, "", [Mac(6), Mac(5)]);
+            Assert.True(status == HttpStatusCode.Created && body!["Uuid"]!.ToString() != uuid, $"{status}: {body}");
+            Assert.Equal((Mac(5), Mac(6)), (await CardsAsync(uuid), await CardsAsync(body["Uuid"]!.ToString())));
         }
         finally
         {
@@ -181,6 +185,23 @@ public abstract class CardMoreTests(SiloFixture silo)
             {"Name":"d{{card.Replace(':', '-')}}","HardwareAddrs":[{{string.Join(',', macs.Select(m => $"\"{m}\""))}}],
             "Params":{"hardware/system":{{{facts}}} } }
             """, stranger);
+    }
+
+    /// <summary>A subnet 10.249.N.0/24; its N.</summary>
+    private async Task<byte> SubnetAsync()
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var net = (byte)Random.Shared.Next(1, 250);
+            var (status, body) = await silo.CallAsync("POST", "subnets",
+                $$"""
+                {"Name":"{{_name}}","Subnet":"10.249.{{net}}.0/24","Enabled":true,"ActiveStart":"10.249.{{net}}.10",
+                "ActiveEnd":"10.249.{{net}}.90","ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+                """);
+            // Two tests may have taken the same.
+            if (status == HttpStatusCode.Created) return net;
+            Assert.True(tries < 50, $"{status}: {body}");
+        }
     }
 
     /// <summary>The address that DHCP leases to a card.</summary>
