@@ -7,6 +7,7 @@ using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Provisioning.Sheets;
+using Anvil.Provisioning.Tests.Boot.Kickstarts;
 using Anvil.Support;
 using Anvil.Templates;
 
@@ -18,7 +19,7 @@ public sealed partial class FuzzTests
     private static readonly CatalogSnapshot Catalog = TestCatalog.With(TestCatalog.Subnet(), new Profile { Name = "rack1" });
     private static readonly string[] Nasty = ["", "x", "\n", "\r\n", "'", "\"", "\\", "{{ .Machine.Secret }}", "}}", "; reboot", "$(id)",
         "`id`", "d-i preseed/run string x", "\0", "é", "\u2028", " ", "/dev/sda", "http://mirror.example/debian", "Etc/UTC", "us", "-",
-        "..", "%end", "EOF", "\t", "#"];
+        "..", "%end", "EOF", "\t", "#", "%0A", "%5C", "\x1c", "\x85", "&", "%pre\nid\n%end\n"];
     private static readonly string[] Installers = ["debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04", "rhel-8", "rhel-9"];
     private static readonly string[] Names = ["debian/mirror", "debian/proxy", "debian/security-mirror", "ubuntu/mirror", "ubuntu/iso",
         "ubuntu/proxy", "rhel/repository", "rhel/proxy", "install/user", "install/password-hash", "install/disk", "install/disk-layout",
@@ -140,8 +141,16 @@ public sealed partial class FuzzTests
             var text = file.Render();
             Assert.DoesNotContain("verysecret", text, StringComparison.Ordinal);
             if (file.Template.Name == "seed")
-                Assert.All(text.Split('\n').Where(l => l.Length > 0 && l[0] != '#'), line => Assert.Matches(SeedLine(), line));
-            if (file.Template.Name == "kickstart") Assert.Equal(2, text.Split('\n').Count(l => l.Trim() == "%end"));
+                Assert.All(text.Split('\n').Where(l => l.Length > 0 && l[0] != '#'), line =>
+                {
+                    Assert.Matches(SeedLine(), line);
+                    // It would go on in the next one.
+                    Assert.False(line.EndsWith('\\'), line);
+                });
+            if (file.Template.Name != "kickstart") continue;
+            var kickstart = KickstartFile.Read(text, installer == "rhel-8" ? 8 : 9);
+            Assert.Empty(kickstart.Problems);
+            Assert.Equal(["%packages", "%post"], kickstart.Sections.Select(s => s.Head.Name));
         }
     }
 

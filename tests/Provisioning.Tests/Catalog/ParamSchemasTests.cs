@@ -78,6 +78,15 @@ public sealed class ParamSchemasTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>What matches in linear time is bounded by its work: on a machine that is busy a good value is as good as ever.</summary>
+    [Fact]
+    public void APatternOfLinearTimeHasNoClock()
+    {
+        var random = new Random(1);
+        var value = string.Concat(Enumerable.Range(0, 12_000).Select(_ => random.Next(2) == 0 ? 'a' : 'b')) + "a" + new string('b', 500);
+        Assert.Null(Problem("""{"pattern":"^(a|b)*a(a|b){500}$"}""", Json.Write(value)));
+    }
+
     [Fact]
     public void APatternThatCanOnlyBeTriedHasATimeLimit()
     {
