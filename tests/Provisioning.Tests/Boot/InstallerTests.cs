@@ -81,7 +81,7 @@ public sealed class InstallerTests
             Arch = "amd64",
             Params = parameters
         };
-        var context = new RenderContext(catalog, Server, machine, env, (uuid, _) => $"token-of-{uuid}");
+        var context = new RenderContext(catalog, Server, machine, env, (uuid, _, _) => $"token-of-{uuid}");
         return BootFiles.All(context).ToDictionary(f => f.Template.Name, f => f.Render(), StringComparer.Ordinal);
     }
 

@@ -187,11 +187,16 @@ public sealed class DocumentReaderTests
     }
 
     [Fact]
-    public void AContentPacksFileIsNamed()
+    public void AContentPacksObjectIsTakenWithoutWhatNoFieldIsFor()
     {
+        var notes = new List<string>();
         var error = Assert.Throws<FormatException>(
-            () => DocumentReader.ReadContent(JsonNode.Parse("""{"Tasks":[null]}"""), typeof(Stage), "stages", "stages/a.yml"));
-        Assert.Equal("stages/a.yml: /Tasks/0 must be a text, not null", error.Message);
+            () => DocumentReader.ReadContent(JsonNode.Parse("""{"Tasks":[null],"Colour":1}"""), typeof(Stage), "stages", notes));
+        Assert.Equal("/Tasks/0 must be a text, not null", error.Message);
+        notes.Clear();
+        var stage = (Stage)DocumentReader.ReadContent(JsonNode.Parse("""{"Name":"st","name":"x"}"""), typeof(Stage), "stages", notes);
+        Assert.Equal("st", stage.Name);
+        Assert.Equal(["/name is no field of stages: is Name meant?"], notes);
     }
 
     [Fact]
