@@ -69,7 +69,6 @@ public sealed class DocumentReaderTests
     [InlineData("profiles", "{\"Name\": \"case-x\",}", "the JSON breaks at line 1, octet 19")]
     [InlineData("profiles", "{\"Name\":\n\"case-x\"", "the JSON breaks at line 2, octet 9")]
     [InlineData("profiles", "{} {}", "the JSON breaks at line 1, octet 4")]
-    [InlineData("profiles", """{"Profiles":["other"]}""", "/Profiles is a field of DRP v4 that is not served here: it must be empty")]
     [InlineData("prefs", """{"defaultStage":null}""", "/defaultStage must be a text, not null")]
     [InlineData("prefs", """{"defaultStage":{}}""", "/defaultStage must be a text, not an object")]
     public void RefusesWithThePointer(string kind, string body, string problem)
