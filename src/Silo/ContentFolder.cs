@@ -24,11 +24,29 @@ internal static class ContentFolder
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
-    /// What all packs below a folder give, in order of their names; a file that cannot be taken is named, and the others serve.
+    /// What all packs of a folder give, those that are folders and then those that are bundles, in order of their names; a file that
+    /// cannot be taken is named, and the others serve.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static PackContent Read(string folder)
-        => PackContent.Of(Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(ReadPack));
+        => PackContent.Of([
+            .. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Select(ReadPack),
+            .. Directory.EnumerateFiles(folder).Where(IsBundle).Order(StringComparer.Ordinal).Select(f => ReadBundle(folder, f))]);
+
+    private static bool IsBundle(string file) => Path.GetExtension(file) is ".json" or ".yml" or ".yaml";
+
+    private static PackContent ReadBundle(string folder, string file)
+    {
+        var name = Path.GetFileName(file);
+        try
+        {
+            return Bounded(name, ContentPack.LoadBundle(name, Text(folder, file)), []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        {
+            return new PackContent([], [new PackFault(name, "", Unreadable(e))]);
+        }
+    }
 
     private static PackContent ReadPack(string folder)
     {
@@ -53,8 +71,7 @@ internal static class ContentFolder
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
                 {
-                    faults.Add(new PackFault(name, path,
-                        $"it cannot be read: {(e is DecoderFallbackException ? "it is no UTF-8" : e.Message)}"));
+                    faults.Add(new PackFault(name, path, Unreadable(e)));
                 }
             }
         }
@@ -63,12 +80,21 @@ internal static class ContentFolder
             faults.Add(new PackFault(name, "", $"the folder cannot be read: {e.Message}"));
         }
 
-        var content = ContentPack.Load(name, files);
-        faults.AddRange(content.Faults);
-        if (faults.Count > MostFaults)
-            faults = [.. faults.Take(MostFaults), new PackFault(name, "", $"{faults.Count - MostFaults} more files are not taken")];
-        return content with { Faults = faults };
+        return Bounded(name, ContentPack.Load(name, files), faults);
     }
+
+    private static PackContent Bounded(string name, PackContent content, IReadOnlyList<PackFault> before) => content with
+    {
+        Faults = Bounded(name, [.. before, .. content.Faults], "files are not taken"),
+        Notes = Bounded(name, content.Notes, "notes"),
+    };
+
+    private static IReadOnlyList<PackFault> Bounded(string name, IReadOnlyList<PackFault> all, string what)
+        => all.Count <= MostFaults ? all
+            : [.. all.Take(MostFaults), new PackFault(name, "", $"{all.Count - MostFaults} more {what}")];
+
+    private static string Unreadable(Exception e)
+        => $"it cannot be read: {(e is DecoderFallbackException ? "it is no UTF-8" : e.Message)}";
 
     /// <summary>What lies in a folder and below, folders that are links included.</summary>
     private static IEnumerable<string> Files(string folder) => Directory.EnumerateFiles(folder, "*",

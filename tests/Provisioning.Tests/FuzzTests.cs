@@ -68,7 +68,7 @@ public sealed partial class FuzzTests
                 ["debian/mirror"] = Json.Element("http://mirror.example/debian"),
                 ["install/password-hash"] = Json.Element($"$6$secret$of{number}")
             },
-        }, env, (_, _) => $"token{number}");
+        }, env, (_, _, _) => $"token{number}");
         var own = ContextOf(1);
         string[] theirs = ["52:54:00:00:00:02.ipxe", "pxelinux.cfg/01-52-54-00-00-00-02", "grub/grub.cfg",
             "machines/0b3c6a8e-0000-4000-8000-000000000002/seed", "machines/0b3c6a8e-0000-4000-8000-000000000002/post-install.sh"];
@@ -135,7 +135,7 @@ public sealed partial class FuzzTests
             Secret = "verysecret",
             Params = values
         };
-        var context = new RenderContext(Catalog, new BootServer("10.0.0.1", 8091, 8092), machine, env, (_, _) => "token");
+        var context = new RenderContext(Catalog, new BootServer("10.0.0.1", 8091, 8092), machine, env, (_, _, _) => "token");
         foreach (var file in BootFiles.All(context))
         {
             var text = file.Render();

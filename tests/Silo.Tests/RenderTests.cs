@@ -89,6 +89,37 @@ public abstract class RenderTests(SiloFixture silo)
         }
     }
 
+    /// <summary>A boot environment puts static files at paths of its own (DRP v4: Link); one that is not there is no file.</summary>
+    [Fact]
+    public async Task ALinkServesTheStaticFileThatItNames()
+    {
+        var octets = new byte[] { 0, 1, 254, 255 };
+        Directory.CreateDirectory(Path.Combine(silo.Files, _name, "arm64"));
+        await File.WriteAllBytesAsync(Path.Combine(silo.Files, _name, "arm64", "start.elf"), octets);
+        var env = $$$"""
+            {"Name":"{{{_name}}}","OnlyUnknown":true,"OS":{"Name":"{{{_name}}}"},"Templates":[
+              {"Name":"elf","Path":"{{{_name}}}.elf","Link":"{{.Env.PathForArch `tftp` `start.elf` `aarch64`}}"},
+              {"Name":"gone","Path":"{{{_name}}}.gone","Link":"{{{_name}}}/gone"},
+              {"Name":"out","Path":"{{{_name}}}.out","Link":"../../etc/passwd"}]}
+            """;
+        var (status, made) = await silo.CallAsync("POST", "bootenvs", env);
+        Assert.True(status == HttpStatusCode.Created, made?.ToJsonString());
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "prefs", $$"""{"unknownBootEnv":"{{_name}}"}""")).Status);
+        try
+        {
+            using var client = From("127.0.0.4");
+            await Support.Wait.UntilAsync(async () => (await AskAsync(client, _name + ".elf")).Status == HttpStatusCode.OK, Patience,
+                () => "no linked file");
+            Assert.Equal(octets, await client.GetByteArrayAsync(_name + ".elf"));
+            Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(client, _name + ".gone")).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(client, _name + ".out")).Status);
+        }
+        finally
+        {
+            await silo.CallAsync("POST", "prefs", """{"unknownBootEnv":"ignore"}""");
+        }
+    }
+
     private static async Task<(HttpStatusCode Status, string Text, bool Again)> AskAsync(HttpClient client, string path)
     {
         using var answer = await client.GetAsync(path);

@@ -110,6 +110,7 @@ public sealed partial class BootFileResolver(
         if (env is { Available: true } && machine is not { Validated: false } && BootFiles.MayBeRendered(clean, context)
             && await RenderOrFailAsync(clean, context, begins, source, protocol, isRead, cancellation) is (var file, var text))
         {
+            if (file.IsLink) return Linked(file, text, machine?.Uuid ?? "", mac, protocol, requester, isRead);
             if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",
                 $"template {file.Template.Name} of {envName}");
             return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac)
@@ -125,6 +126,17 @@ public sealed partial class BootFileResolver(
             await FailAsync(machine, $"{envName} needs the boot file {clean}, which is not there");
         if (isRead)
             timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
+                requester.ToString());
+        return null;
+    }
+
+    /// <summary>The static file that a boot environment has put at a path of its own.</summary>
+    private ResolvedFile? Linked(BootFile file, string target, string machine, string mac, string protocol, IPAddress requester,
+        bool isRead)
+    {
+        if (root.Open(target.Trim()) is { } onDisk) return new ResolvedFile(null, onDisk, machine, mac);
+        if (isRead)
+            timeline.Miss(machine, mac, protocol, $"GET {file.Path}", $"{target.Trim()}, which it links to, is not there",
                 requester.ToString());
         return null;
     }

@@ -3,6 +3,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Objects;
 using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Catalog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,13 +14,6 @@ namespace Anvil.Gateway.Api;
 /// <summary>The paths of info, kinds, preferences, tokens and passwords.</summary>
 internal static class SystemEndpoints
 {
-    private static readonly string[] Features =
-    [
-        "api-v3", "sane-exit-codes", "job-exit-states", "workflows", "default-workflow",
-        "http-range-header", "profileless-machine", "slim-objects", "sprig", "multiarch",
-        "task-prerequisites", "partial-objects", "regex-string-filters", "change-stage-map", "stage-paramer",
-    ];
-
     public static void MapSystem(
         this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, RetentionVerbs retention, ICatalog catalog,
         IMachineQueries machines, IOptions<GatewayOptions> options)
@@ -53,7 +47,7 @@ internal static class SystemEndpoints
             prov_enabled = true,
             address = http.Request.Host.Host,
             stats = await StatsAsync(http),
-            features = Features,
+            features = Features.All,
             scopes = new Dictionary<string, object>(),
         };
 

@@ -43,6 +43,7 @@ public sealed partial class CatalogCache(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var (pack, file, reason) in builtIn.Packs.Faults) LogNotTaken(pack, file, reason);
+        foreach (var (pack, file, note) in builtIn.Packs.Notes) LogNote(pack, file, note);
         await RefreshAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
@@ -108,4 +109,7 @@ public sealed partial class CatalogCache(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "content pack {Pack}: {File} was not taken: {Reason}")]
     private partial void LogNotTaken(string pack, string file, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "content pack {Pack}: {File}: {Note}")]
+    private partial void LogNote(string pack, string file, string note);
 }

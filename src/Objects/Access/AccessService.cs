@@ -47,7 +47,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
 
     /// <summary>The token of a running job (DRP v4: Job.Token), good until the job is over.</summary>
     public async Task<string> ForJobAsync(string machine, string job)
-        => (await ForRenderingAsync(new Machine { Uuid = machine }, job: job))(machine, Prefs.Seconds("knownTokenTimeout"));
+        => (await ForRenderingAsync(new Machine { Uuid = machine }, job: job))(machine, Prefs.Seconds("knownTokenTimeout"), "");
 
     /// <summary>Who holds a token; null when it is forged, expired or revoked.</summary>
     public async Task<Admission?> ByTokenAsync(string token)
@@ -66,6 +66,8 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
                 if (claims.Job.Length > 0 && claims.Job != secrets.Job) return null;
                 var machine = claims.Job.Length > 0 ? OfJob(claims, secrets)
                     : new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject));
+                if (claims.Profile.Length > 0 && secrets.IsTrusted)
+                    machine = machine with { Claims = [.. machine.Claims, .. MachineClaims.OfProfile(claims.Profile)] };
                 return new Admission(machine, token, null);
             default:
                 if (!Tokens.Proves(claims, grantor)) return null;
@@ -133,11 +135,11 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         => machine is null ? null
             : await GrainCalls.AskAsync(() => grains.Machine(machine.Uuid).Secrets());
 
-    private TokenSource Source(MachineSecrets? secrets, Stranger? stranger, string job) => (uuid, life) => uuid is null
+    private TokenSource Source(MachineSecrets? secrets, Stranger? stranger, string job) => (uuid, life, profile) => uuid is null
         ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Registration(stranger, life), Prefs["baseTokenSecret"],
             Prefs["systemGrantorSecret"])
         : secrets is null ? ""
-            : _tokens.Issue(uuid, PrincipalKind.Machine, life, new TokenExtras { Job = job }, Prefs["baseTokenSecret"],
+            : _tokens.Issue(uuid, PrincipalKind.Machine, life, new TokenExtras { Job = job, Profile = profile }, Prefs["baseTokenSecret"],
                 [Prefs["systemGrantorSecret"], secrets.Secret, secrets.BootId, .. OfJob(job)]);
 
     /// <summary>A job's token is no boot's: its proof says so.</summary>

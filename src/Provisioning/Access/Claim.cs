@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
@@ -6,6 +8,29 @@ namespace Anvil.Provisioning.Access;
 /// </summary>
 public sealed record Claim(string Scope, string Action, string Specific)
 {
+    /// <summary>Kinds of objects.</summary>
+    public string Scope { get; init => field = Trimmed(value); } = Trimmed(Scope);
+
+    /// <summary>What may be done.</summary>
+    public string Action { get; init => field = Trimmed(value); } = Trimmed(Action);
+
+    /// <summary>Keys of objects.</summary>
+    public string Specific { get; init => field = Trimmed(value); } = Trimmed(Specific);
+
+#pragma warning disable CA1044 // They are read from JSON alone: nothing is written twice.
+    /// <summary>Scope as DRP writes it.</summary>
+    [JsonPropertyName("scope")]
+    public string ScopeOfDrp { init => Scope = value; }
+
+    /// <summary>Action as DRP writes it.</summary>
+    [JsonPropertyName("action")]
+    public string ActionOfDrp { init => Action = value; }
+
+    /// <summary>Specific as DRP writes it.</summary>
+    [JsonPropertyName("specific")]
+    public string SpecificOfDrp { init => Specific = value; }
+#pragma warning restore CA1044
+
     /// <summary>Most things that a right names and that are looked at one by one.</summary>
     public const int MostParts = 10_000;
 
@@ -38,6 +63,12 @@ public sealed record Claim(string Scope, string Action, string Specific)
         if ((long)scopes.Length * actions.Length * specifics.Length > MostParts) return false;
         return scopes.All(s => actions.All(a => specifics.All(k => all.Any(c => c.CoversAll(new Claim(s, a, k))))));
     }
+
+    /// <summary>Lists are written with blanks after their commas, too.</summary>
+    private static string Trimmed(string? list)
+        => list is null ? ""
+            : list.Contains(' ', StringComparison.Ordinal) ? string.Join(',', list.Split(',', StringSplitOptions.TrimEntries))
+            : list;
 
     private bool HoldsAction(string wanted)
     {

@@ -42,6 +42,9 @@ public static class MachineClaims
             ? [.. Known(uuid), new("machines", "update,patch,getSecure,updateSecure,updateTaskList", uuid)] : Known(uuid);
     }
 
+    /// <summary>A token of a profile that the machine has (DRP: GenerateProfileToken): reads it, and sets its params.</summary>
+    public static IReadOnlyList<Claim> OfProfile(string profile) => [new("profiles", "get,update:/Params", profile)];
+
     /// <summary>An unknown machine: may create a machine, and read nothing.</summary>
     public static IReadOnlyList<Claim> Unknown { get; } = [new("machines", "create", "*")];
 }

@@ -15,6 +15,9 @@ public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proo
     /// <summary>Uuid of the job that it was made for; "" for none.</summary>
     public string Job { get; init; } = "";
 
+    /// <summary>Profile whose params it may set beside its subject's rights; "" for none.</summary>
+    public string Profile { get; init; } = "";
+
     /// <summary>MAC address that a registration's token was given to; "" for none.</summary>
     public string Mac { get; init; } = "";
 
@@ -33,6 +36,9 @@ public sealed record TokenExtras
 
     /// <summary>Uuid of the job that it is made for; "" for none.</summary>
     public string Job { get; init; } = "";
+
+    /// <summary>Profile whose params it may set beside its subject's rights; "" for none.</summary>
+    public string Profile { get; init; } = "";
 
     /// <summary>MAC address that a registration's token is given to; "" for none.</summary>
     public string Mac { get; init; } = "";
@@ -53,6 +59,7 @@ public sealed class Tokens(TimeProvider time)
     private const string Issuer = "anvil";
     private const string LimitsClaim = "limits";
     private const string JobClaim = "job";
+    private const string ProfileClaim = "profile";
     private const string MacClaim = "mac";
     private const string AddressClaim = "addr";
 
@@ -88,6 +95,7 @@ public sealed class Tokens(TimeProvider time)
         };
         if (extras.Limits.Count > 0) claims[LimitsClaim] = JsonSerializer.Serialize(extras.Limits);
         if (extras.Job.Length > 0) claims[JobClaim] = extras.Job;
+        if (extras.Profile.Length > 0) claims[ProfileClaim] = extras.Profile;
         if (extras.Mac.Length > 0) claims[MacClaim] = extras.Mac;
         if (extras.Address.Length > 0) claims[AddressClaim] = extras.Address;
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
@@ -125,6 +133,7 @@ public sealed class Tokens(TimeProvider time)
         {
             Limits = limits,
             Job = Text(jwt, JobClaim),
+            Profile = Text(jwt, ProfileClaim),
             Mac = Text(jwt, MacClaim),
             Address = Text(jwt, AddressClaim),
         };

@@ -7,6 +7,9 @@ namespace Anvil.Provisioning.Boot;
 /// <summary>One rendered file that a machine may fetch: its path, and how to render it.</summary>
 public sealed record BootFile(string Path, TemplateInfo Template, RenderContext Context)
 {
+    /// <summary>True where a static file lies at the path: what is rendered is that file's own path.</summary>
+    public bool IsLink => Template.Link.Length > 0;
+
     /// <summary>Renders the file.</summary>
     /// <exception cref="TemplateException">The template fails; names template, line and cause.</exception>
     public string Render()

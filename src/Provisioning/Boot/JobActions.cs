@@ -18,7 +18,7 @@ public static class JobActions
             throw new TemplateException(task.Name, 0, $"missing required param {name}",
                 $"template: {task.Name}: task {task.Name} needs param {name}");
 
-        var data = new RenderData(context with { Task = task, Budget = context.Budget ?? new RenderBudget() });
+        var data = new RenderData(context with { Task = task, TargetOS = os, Budget = context.Budget ?? new RenderBudget() });
         return [.. task.Templates.Where(t => Fits(t, os)).Select(t => new JobAction(
             t.Name, data.Render(t.Name, t.Path), data.Render(t), t.Meta))];
     }

@@ -5,8 +5,11 @@ using Anvil.Templates;
 
 namespace Anvil.Provisioning.Boot;
 
-/// <summary>Makes a token for a template: for one machine (its uuid) or, with null, for an unknown one.</summary>
-public delegate string TokenSource(string? machine, TimeSpan life);
+/// <summary>
+/// Makes a token for a template: for one machine (its uuid) or, with null, for an unknown one; with the name of a profile, whose params
+/// it may set beside, or "".
+/// </summary>
+public delegate string TokenSource(string? machine, TimeSpan life, string profile = "");
 
 /// <summary>Everything that a template can see.</summary>
 /// <param name="Catalog">Snapshot to render from.</param>
@@ -24,6 +27,9 @@ public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, M
 
     /// <summary>Task of a job's file.</summary>
     public TaskDefinition? Task { get; init; }
+
+    /// <summary>System of the runner that a task's files are for; "" for boot files.</summary>
+    public string TargetOS { get; init; } = "";
 
     /// <summary>Uuid of the job whose files are rendered; "" for boot files.</summary>
     public string Job { get; init; } = "";

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Anvil.Provisioning.Access;
@@ -29,13 +31,16 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private MachineView? _machine;
     private EnvView? _env;
     private DocumentView? _stage;
-    private DocumentView? _task;
+    private TaskView? _task;
     private int _depth;
 
-    /// <summary>Renders the content of a template reference: its text, or the template that it names.</summary>
+    /// <summary>
+    /// Renders the content of a template reference: its text, the template that it names, or the path that it links to.
+    /// </summary>
     /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
     public string Render(TemplateInfo info)
-        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this, _budget) : Render(info.Name, info.Contents);
+        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this, _budget)
+            : Render(info.Name, info.Link.Length > 0 ? info.Link : info.Contents);
 
     /// <summary>Renders a text of the catalog.</summary>
     /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
@@ -51,45 +56,57 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         value = name switch
         {
             "Machine" => _machine ??= new MachineView(context),
-            "Env" => context.Env is null ? null : _env ??= new EnvView(context, context.Env),
+            "Env" => context.Env is null ? null : _env ??= new EnvView(context, context.Env, BootParams),
             "Stage" => context.Stage is null ? null : _stage ??= new DocumentView(context.Stage),
-            "Task" => context.Task is null ? null : _task ??= new DocumentView(context.Task),
+            "Task" => context.Task is null ? null : _task ??= new TaskView(context.Task, context.TargetOS),
             "Param" => Param(Argument(0), budget),
             "ParamExists" => Find(Argument(0), budget) is not null,
-            "ParamExpand" => Expand(Argument(0), budget),
+            "ParamExpand" => Expanded($"param {Argument(0)}", Param(Argument(0), budget), budget),
+            "ParamComposeExpand" => Expanded($"param {Argument(0)}", Compose(Argument(0), budget), budget),
+            "StringExpand" => Expanded("StringExpand", Argument(0), budget),
+            "ObjectExpand" => Expanded("ObjectExpand", arguments is [var wanted] ? wanted
+                : throw new TemplateFault("ObjectExpand needs one value"), budget),
             "ParamAsJSON" => Values.Json(Param(Argument(0), budget), budget),
             "ParamAsYAML" => RenderYaml.Write(Param(Argument(0), budget), budget),
             "BootParams" => BootParams(context.Arch, budget),
             "BootParamsFor" => BootParams(Argument(0), budget),
             "ProvisionerAddress" => context.Server.Address,
-            "ProvisionerURL" => context.Server.FileUrl,
+            "ProvisionerURL" or "ProvisionerHostURL" => context.Server.FileUrl,
+            "SecureProvisionerURL" or "SecureProvisionerHostURL" => throw new TemplateFault("boot files are served by HTTP alone"),
             "ApiURL" or "ApiHostURL" => context.Server.ApiUrl,
             "CurrentJob" => context.Job,
-            "ComposeParam" => Compose(Argument(0), budget),
-            "InstallRepos" => Repos(budget).ForInstall(OsName).ToList<object?>(),
-            "MachineRepos" => Repos(budget).For(OsName).ToList<object?>(),
+            "ComposeParam" or "ParamCompose" => Compose(Argument(0), budget),
+            "InstallRepos" => Repos(budget).ForInstall(Os.Name, LocalRepo(budget)).ToList<object?>(),
+            "MachineRepos" => Repos(budget).For(Os.Name).ToList<object?>(),
             "Repos" => Repos(budget).Tagged([.. arguments.Select((_, i) => Argument(i))]).ToList<object?>(),
-            "ParseUrl" => ParseUrl(Argument(0), Argument(1)),
+            "ParseUrl" or "ParseURL" => ParseUrl(Argument(0), Argument(1)),
             "GenerateToken" =>
                 Token(budget, context.Machine?.Uuid,
                     context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
             "GenerateInfiniteToken" => context.Machine is null ? "" : Token(budget, context.Machine.Uuid, LongLife),
-            "GenerateProfileToken" => throw new TemplateFault(
-                "tokens that are limited to a profile are not made; a task's ExtraClaims give its job what it needs"),
+            "GenerateProfileToken" => ProfileToken(Argument(0), arguments.Count > 1 ? Values.ToLong(arguments[1]) : 0, budget),
+            "NetmaskToCIDR" => NetmaskToCidr(Argument(0)),
             "CallTemplate" => CallTemplate(Argument(0), arguments.Count > 1 ? arguments[1] : this, budget),
             _ => this,
         };
         return !ReferenceEquals(value, this);
     }
 
-    /// <summary>The system that the machine has, or the one that its boot environment installs.</summary>
-    private string OsName => context.Machine?.OS is { Length: > 0 } own ? own : context.Env?.OS.Name ?? "";
+    /// <summary>
+    /// The system that the machine's installer installs, else the one that the machine has, else the one of its boot environment.
+    /// </summary>
+    private OsInfo Os => (context.Env?.OS, context.Machine?.OS) switch
+    {
+        (var env, var own) when env is not null && (string.IsNullOrEmpty(own) || own == env.Name
+            || BootEnvFiles.IsInstaller(context.Env!.Name)) => env,
+        (_, var own) => new OsInfo { Name = own ?? "" },
+    };
 
     private string Token(RenderBudget budget, string? machine, TimeSpan life)
     {
         budget.Step(StepsOfToken);
         budget.Allocate(OctetsOfToken);
-        return context.Token(machine, life);
+        return context.Token(machine, life, "");
     }
 
     private LayeredParam? Find(string name, RenderBudget budget)
@@ -104,18 +121,50 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private object? Param(string name, RenderBudget budget)
         => Opened(name, Find(name, budget) ?? throw new TemplateFault($"no such machine parameter {name}"), budget);
 
-    /// <summary>The maps of all layers put together; in a map of several layers the highest one wins, and so does what is no
-    /// map.</summary>
+    /// <summary>
+    /// The maps or lists of all layers put together, the highest first; in a map of several layers the highest one wins, and so does what
+    /// is neither.
+    /// </summary>
     private object? Compose(string name, RenderBudget budget)
     {
-        if (Find(name, budget) is not { } highest) throw new TemplateFault($"no such machine parameter {name}");
+        if (Find(name, budget) is not { } highest)
+        {
+            // Of a list or a map that nobody has set there is nothing, which is no fault.
+            return TypeOf(name) switch
+            {
+                "array" => new List<object?>(),
+                "object" => new TemplateMap(),
+                _ => throw new TemplateFault($"no such machine parameter {name}"),
+            };
+        }
+
         var composed = Opened(name, highest, budget);
+        if (composed is IReadOnlyList<object?> list) return Joined(name, list, highest, budget);
         if (composed is not TemplateMap all) return composed;
         foreach (var layer in MachineParams.Layers(context.Machine, context.Catalog))
         {
             if (!layer.Values.TryGetValue(name, out var value) || (layer.Prefix == highest.Prefix && layer.Key == highest.Key)) continue;
             if (Opened(name, new LayeredParam(layer.Prefix, layer.Key, value), budget) is not TemplateMap lower) break;
             Add(all, lower, budget);
+        }
+
+        return all;
+    }
+
+    private string TypeOf(string name)
+        => context.Catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object
+            && param.Schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
+
+    private List<object?> Joined(string name, IReadOnlyList<object?> highest, LayeredParam from, RenderBudget budget)
+    {
+        var all = new List<object?>(highest);
+        foreach (var layer in MachineParams.Layers(context.Machine, context.Catalog))
+        {
+            if (!layer.Values.TryGetValue(name, out var value) || (layer.Prefix == from.Prefix && layer.Key == from.Key)) continue;
+            if (Opened(name, new LayeredParam(layer.Prefix, layer.Key, value), budget) is not IReadOnlyList<object?> lower) break;
+            budget.Step(lower.Count);
+            budget.Allocate(64L * (all.Count + lower.Count));
+            all.AddRange(lower);
         }
 
         return all;
@@ -135,7 +184,59 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
 
     private RenderRepos Repos(RenderBudget budget)
         => RenderRepos.From(Find(RenderRepos.Param, budget) is { } found ? Opened(RenderRepos.Param, found, budget) : null,
-            context.Arch, budget);
+            context.Arch, Target(budget), budget);
+
+    private RepoTarget Target(RenderBudget budget)
+    {
+        var proxies = Find("proxy-servers", budget) is { } found ? Opened("proxy-servers", found, budget) : null;
+        var proxy = proxies is IReadOnlyList<object?> { Count: > 0 } all
+            ? all[0] as string ?? (all[0] as IReadOnlyDictionary<string, object?>)?.GetValueOrDefault("url") as string : null;
+        return new RepoTarget(Os, proxy ?? "", this);
+    }
+
+    /// <summary>The files of the installer that the machine boots, as a repository.</summary>
+    private RenderRepo? LocalRepo(RenderBudget budget)
+    {
+        if (context.Env is not { } env || !BootEnvFiles.IsInstaller(env.Name)) return null;
+        return new RenderRepo(
+            new TemplateMap
+            {
+                ["tag"] = env.Name,
+                ["os"] = new List<object?> { env.OS.Name },
+                ["url"] = $"{context.Server.FileUrl}/{env.Folder(context.Arch)}",
+                ["installSource"] = true,
+            },
+            Target(budget));
+    }
+
+    /// <summary>
+    /// A token that may read a profile and set its params, for as many seconds (DRP). It is the machine's otherwise, and ends when that
+    /// does. Only a profile that the machine has, and that is made to be shared so, is written by it: one of its params holds its own
+    /// name (DRP's pattern of clusters). Of others it gives what the task is given: which profile is meant is often a param, and a job
+    /// may write its machine's params and profiles.
+    /// </summary>
+    private string ProfileToken(string profile, long seconds, RenderBudget budget)
+    {
+        if (context.Machine is not { } machine) throw new TemplateFault("an unknown machine is given no token of a profile");
+        budget.Step(StepsOfToken);
+        budget.Allocate(OctetsOfToken);
+        var named = machine.Profiles.Concat(context.Stage?.Profiles ?? []).Where(p => p != Profile.Global);
+        var isOwn = machine.Boot.IsTrusted && profile != Profile.Global
+            && context.Catalog.Profiles.TryGetValue(profile, out var shared)
+            && shared.Params.Values.Any(v => v.ValueKind == JsonValueKind.String && v.ValueEquals(profile))
+            && context.Catalog.WithNested(named).Contains(profile, StringComparer.Ordinal);
+        var life = seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, (long)LongLife.TotalSeconds))
+            : context.Catalog.Prefs.Seconds("knownTokenTimeout");
+        return context.Token(machine.Uuid, life, isOwn ? profile : "");
+    }
+
+    private static object NetmaskToCidr(string mask)
+    {
+        if (!Network.IPv4.TryParse(mask, out var bits)) throw new TemplateFault($"NetmaskToCIDR: \"{mask}\" is no netmask");
+        var ones = BitOperations.PopCount(bits);
+        return bits == (ones == 0 ? 0 : uint.MaxValue << (32 - ones)) ? (long)ones
+            : throw new TemplateFault($"NetmaskToCIDR: \"{mask}\" is no netmask");
+    }
 
     private object? Opened(string name, LayeredParam found, RenderBudget budget)
     {
@@ -159,10 +260,24 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     private bool IsSecure(string name, JsonElement value)
         => SecureParams.IsSealed(value) || (context.Catalog.Params.TryGetValue(name, out var param) && param.Secure);
 
-    private string Expand(string name, RenderBudget budget)
+    /// <summary>A value whose texts are templates, rendered; those within lists and maps too.</summary>
+    private object? Expanded(string what, object? value, RenderBudget budget)
     {
-        var text = Param(name, budget) as string ?? throw new TemplateFault($"parameter {name} is not a string");
-        return Nested(() => context.Catalog.TemplateSet.Render("param " + name, text, this, budget));
+        budget.Step(1);
+        switch (value)
+        {
+            case string text:
+                return text.Contains("{{", StringComparison.Ordinal)
+                    ? Nested(() => context.Catalog.TemplateSet.Render(what, text, this, budget)) : text;
+            case IReadOnlyList<object?> list:
+                budget.Allocate(64L * list.Count);
+                return Nested(() => list.Select(i => Expanded(what, i, budget)).ToList());
+            case IReadOnlyDictionary<string, object?> map:
+                budget.Allocate(256L * map.Count);
+                return Nested(() => new TemplateMap(map.Select(p => KeyValuePair.Create(p.Key, Expanded(what, p.Value, budget)))));
+            default:
+                return value;
+        }
     }
 
     private string CallTemplate(string id, object? data, RenderBudget budget) => context.Catalog.TemplateSet.Contains(id)
@@ -188,7 +303,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         return string.Join(' ', text.Split(ends, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Trim();
     }
 
-    private string Nested(Func<string> render)
+    private T Nested<T>(Func<T> render)
     {
         if (++_depth > 20) throw new TemplateFault("templates and params expand each other without end");
         try
@@ -215,6 +330,19 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "path" => url.AbsolutePath,
             _ => throw new TemplateFault($"ParseUrl knows scheme, host and path, not {part}"),
         };
+    }
+
+    /// <summary>A task, and the system that its files are for.</summary>
+    private sealed class TaskView(TaskDefinition task, string os) : ITemplateObject
+    {
+        private readonly DocumentView _fields = new(task);
+
+        public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
+        {
+            if (name != "TargetOS") return _fields.TryGet(name, arguments, budget, out value);
+            value = os;
+            return arguments.Count == 0;
+        }
     }
 
     /// <summary>A document's fields by their API names; each becomes a value when it is first asked for.</summary>
@@ -285,7 +413,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         }
     }
 
-    private sealed class EnvView(RenderContext context, BootEnv env) : ITemplateObject
+    private sealed class EnvView(RenderContext context, BootEnv env, Func<string, RenderBudget, string> bootParams)
+        : ITemplateObject
     {
         private DocumentView? _fields;
         private OsView? _os;
@@ -304,6 +433,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "KernelFor" => Info(Text(0)).Kernel,
                 "Initrds" => Info(context.Arch).Initrds.ToList<object?>(),
                 "InitrdsFor" => Info(Text(0)).Initrds.ToList<object?>(),
+                "BootParams" => bootParams(context.Arch, budget),
+                "BootParamsFor" => bootParams(Text(0), budget),
                 "JoinInitrds" => string.Join(' ', Info(context.Arch).Initrds.Select(i => Located(Text(0), context.Arch, i))),
                 "JoinInitrdsFor" => string.Join(' ', Info(Text(1)).Initrds.Select(i => Located(Text(0), Text(1), i))),
                 "InstallUrl" => $"{context.Server.FileUrl}/{env.Folder(context.Arch)}",
@@ -354,9 +485,11 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             if (arguments is not [string version]) throw new TemplateFault("VersionEq needs one version");
             budget.Step(1 + (version.Length / 8));
             budget.Allocate(64L * (version.Length + os.Version.Length + 1));
-            // As many parts as are given have to be the same.
+            // As many parts as are given have to be the same: as numbers, where they are some.
             var (wanted, own) = (version.Split('.'), os.FamilyVersion.Split('.'));
-            value = wanted.Length <= own.Length && wanted.SequenceEqual(own.Take(wanted.Length), StringComparer.Ordinal);
+            value = wanted.Length <= own.Length && wanted.Zip(own).All(p => p.First == p.Second
+                || (long.TryParse(p.First, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var a)
+                    && long.TryParse(p.Second, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var b) && a == b));
             return true;
         }
 

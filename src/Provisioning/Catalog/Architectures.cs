@@ -8,7 +8,7 @@ namespace Anvil.Provisioning.Catalog;
 public static class Architectures
 {
     private static readonly string[] Known = ["amd64", "386", "arm", "arm64", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le",
-        "s390x", "riscv64", "loong64"];
+        "s390x", "riscv64", "loong64", "rpi4"];
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
@@ -18,6 +18,8 @@ public static class Architectures
         ["aarch64"] = "arm64",
         ["arm64v8"] = "arm64",
         ["armv8"] = "arm64",
+        ["486"] = "386",
+        ["686"] = "386",
         ["i386"] = "386",
         ["i486"] = "386",
         ["i586"] = "386",
@@ -26,10 +28,14 @@ public static class Architectures
         ["ia32"] = "386",
         ["arm32"] = "arm",
         ["armhf"] = "arm",
+        ["armhfp"] = "arm",
         ["armel"] = "arm",
         ["armv6l"] = "arm",
         ["armv7l"] = "arm",
+        ["power9"] = "ppc64",
         ["ppc64el"] = "ppc64le",
+        ["mips64el"] = "mips64le",
+        ["mipsel"] = "mipsle",
         ["loongarch64"] = "loong64",
     };
 

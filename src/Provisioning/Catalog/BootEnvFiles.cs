@@ -35,15 +35,24 @@ public static class BootEnvFiles
     }
 
     /// <summary>
-    /// What is wrong with the names of the architectures: not known, not in small letters, or one twice in two spellings.
+    /// What is wrong with the names of the architectures: not known, not in small letters, or one in two spellings that boot
+    /// different things.
     /// </summary>
     public static IEnumerable<string> ArchitectureProblems(this BootEnv env)
     {
         foreach (var name in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is null))
             yield return $"bootenv: Invalid architecture {name}";
         foreach (var twice in env.OS.SupportedArchitectures.Keys.Where(a => Architectures.Canonical(a) is not null)
-            .GroupBy(Architectures.Canonical).Where(g => g.Count() > 1))
+            .GroupBy(Architectures.Canonical).Where(g => g.Count() > 1 && !g.All(n => env.BootsAlike(g.First(), n))))
             yield return $"bootenv: architecture {twice.Key} is there twice: {string.Join(", ", twice)}";
+    }
+
+    /// <summary>True when two entries boot the same: then it is all one which of them counts.</summary>
+    private static bool BootsAlike(this BootEnv env, string one, string other)
+    {
+        var (a, b) = (env.OS.SupportedArchitectures[one], env.OS.SupportedArchitectures[other]);
+        return a.Kernel == b.Kernel && a.BootParams == b.BootParams && a.Loader == b.Loader
+            && a.Initrds.SequenceEqual(b.Initrds, StringComparer.Ordinal);
     }
 
     /// <summary>True when a machine in the environment boots from the network.</summary>

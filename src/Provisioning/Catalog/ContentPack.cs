@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Provisioning.Documents;
 
@@ -7,11 +8,15 @@ namespace Anvil.Provisioning.Catalog;
 public sealed record ContentFile(string Path, string Text);
 
 /// <summary>
-/// A content pack as a folder of files, in the layout that DRP bundles: `prefix/name.yml` is one object, a file in
-/// `templates/` that is not YAML is a template of that name, and `meta.yml` describes the pack.
+/// A content pack, as a folder or as a bundle, in the layouts of DRP. A folder: `prefix/name.yml` (or .json) is one object, a file in
+/// `templates/` that is neither is a template of that name, and `meta.yml` or `._Name.meta` and its like describe the pack. A bundle: one
+/// file of `meta` and `sections`, in which objects stand by kind and key.
 /// </summary>
 public static class ContentPack
 {
+    /// <summary>The pack that comes with Anvil: objects of others stand in the place of its own.</summary>
+    public const string Own = "anvil";
+
     /// <summary>Reads a pack. Its objects are read-only and carry the pack's name in Bundle.</summary>
     /// <exception cref="FormatException">A file is not what its place says; names the file.</exception>
     public static IReadOnlyList<Document> Read(string name, IEnumerable<ContentFile> files)
@@ -22,64 +27,70 @@ public static class ContentPack
     }
 
     /// <summary>
-    /// Reads as much of a pack as can be read; what cannot is named with its file and the reason. Its objects are read-only and carry the
-    /// pack's name in
-    /// Bundle. Of two objects with one key the first file's counts.
+    /// Reads as much of a folder as can be read; what cannot is named with its file and the reason. Its objects are read-only and carry
+    /// the pack's name in Bundle. Of two objects with one key the first file's counts.
     /// </summary>
-    public static PackContent Load(string name, IEnumerable<ContentFile> files)
+    /// <param name="folder">The folder's name, which the pack has where it says none itself.</param>
+    /// <param name="files">Its files.</param>
+    public static PackContent Load(string folder, IEnumerable<ContentFile> files)
     {
-        var entries = new Dictionary<DocumentKey, CatalogEntry>();
-        var faults = new List<PackFault>();
-        foreach (var file in files.OrderBy(f => f.Path, StringComparer.Ordinal))
+        var all = files.OrderBy(f => f.Path, StringComparer.Ordinal).ToList();
+        PackReader reader;
+        try
         {
-            if (!file.Path.Contains('/', StringComparison.Ordinal)) continue;
-            try
-            {
-                var entry = Entry(name, file);
-                if (entry.Fault.Length > 0) faults.Add(new PackFault(name, file.Path, entry.Fault));
-                if (!entries.TryAdd(entry.Key, entry))
-                    faults.Add(new PackFault(name, file.Path, $"{entry.Key} is in {entries[entry.Key].File} already"));
-            }
-            catch (FormatException e)
-            {
-                faults.Add(new PackFault(name, file.Path, e.Message));
-            }
+            reader = new PackReader(PackMeta.OfFolder(folder, all));
+        }
+        catch (FormatException e)
+        {
+            reader = new PackReader(new PackMeta(folder));
+            reader.Fault("meta.yml", e.Message);
         }
 
-        return new PackContent([.. entries.Values], faults);
+        foreach (var file in all) reader.Add(file);
+        return reader.Finish();
+    }
+
+    /// <summary>Reads as much of a bundle as can be read, as <see cref="Load"/> does.</summary>
+    /// <param name="file">The file's name; a pack that says no name has it, without its ending.</param>
+    /// <param name="text">JSON or YAML, told by the file's ending.</param>
+    public static PackContent LoadBundle(string file, string text)
+    {
+        var name = System.IO.Path.GetFileNameWithoutExtension(file);
+        try
+        {
+            var bundle = (file.EndsWith(".json", StringComparison.Ordinal) ? Json(text) : YamlText.Read(text, [])) as JsonObject;
+            if (bundle?["sections"] is not JsonObject sections) throw new FormatException("a bundle has meta and sections");
+            var reader = new PackReader(PackMeta.OfBundle(name, bundle["meta"] as JsonObject));
+            foreach (var (prefix, section) in sections.OrderBy(s => s.Key, StringComparer.Ordinal))
+            {
+                if (section is not JsonObject objects) reader.Fault($"{file}#/sections/{prefix}", "must be an object");
+                else foreach (var (key, content) in objects) reader.Add(prefix, key, content, file);
+            }
+
+            return reader.Finish();
+        }
+        catch (FormatException e)
+        {
+            return new PackContent([], [new PackFault(name, file, e.Message)]);
+        }
     }
 
     /// <summary>Turns YAML into JSON by YAML's core schema: plain scalars become numbers, booleans or null.</summary>
     /// <exception cref="FormatException">The text is not YAML, is empty, or goes beyond a bound (nesting, values, tags).</exception>
     public static JsonNode Yaml(string text) => YamlText.Read(text);
 
-    private static CatalogEntry Entry(string pack, ContentFile file)
+    /// <summary>Reads JSON.</summary>
+    /// <exception cref="FormatException">The text is not JSON, or is nested too deep.</exception>
+    internal static JsonNode? Json(string text)
     {
-        var slash = file.Path.IndexOf('/', StringComparison.Ordinal);
-        var (prefix, rest) = (file.Path[..slash], file.Path[(slash + 1)..]);
-        var isYaml = file.Path.EndsWith(".yml", StringComparison.Ordinal) || file.Path.EndsWith(".yaml", StringComparison.Ordinal);
-        if (!CatalogRules.Kinds.TryGetValue(prefix, out var kind)) throw new FormatException($"there is no kind {prefix}");
-        if (kind.IsRows)
-            throw new FormatException(
-                $"{prefix} are kept in the database alone, and are no content of packs: make them by the API or a sheet");
-        if (prefix == "templates" && !isYaml) return Entry(new Template { ID = rest, Contents = file.Text }, pack, file, "");
-        var content = Yaml(file.Text);
         try
         {
-            var document = kind.Fill((Document)DocumentReader.ReadContent(content, kind.Type, prefix, file.Path));
-            return document.Key.Length > 0 ? Entry(document, pack, file, "") : throw new FormatException($"/{kind.KeyField} is empty");
+            return JsonNode.Parse(text,
+                documentOptions: new JsonDocumentOptions { MaxDepth = JsonLimits.Depth + 4, AllowDuplicateProperties = false });
         }
-        catch (FormatException e)
+        catch (JsonException e)
         {
-            var fault = e.Message.StartsWith(file.Path + ": ", StringComparison.Ordinal) ? e.Message[(file.Path.Length + 2)..] : e.Message;
-            // What is known by its key is shown, so that who looks for it finds the reason.
-            return content is JsonObject fields && fields[kind.KeyField] is JsonValue named && named.TryGetValue(out string? key)
-                && key.Length > 0
-                ? Entry(kind.Empty(key), pack, file, fault)
-                : throw new FormatException(fault, e);
+            throw new FormatException(e.Message, e);
         }
     }
-
-    private static CatalogEntry Entry(Document document, string pack, ContentFile file, string fault)
-        => new(document with { ReadOnly = true, Bundle = pack, Validated = true, Available = true }, 0, fault) { File = file.Path };
 }

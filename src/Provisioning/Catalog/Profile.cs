@@ -18,6 +18,9 @@ public sealed record Profile : Document
     /// <summary>For people, long.</summary>
     public string Documentation { get; init => field = value ?? ""; } = "";
 
+    /// <summary>Further profiles that whoever has it has too, below it (DRP v4).</summary>
+    public IReadOnlyList<string> Profiles { get; init => field = value ?? []; } = [];
+
     /// <summary>The values.</summary>
     public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } =
         new Dictionary<string, JsonElement>();

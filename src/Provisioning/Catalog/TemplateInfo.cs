@@ -1,6 +1,9 @@
 namespace Anvil.Provisioning.Catalog;
 
-/// <summary>A file to render: where it appears, and either the template to call or the text itself (DRP's TemplateInfo).</summary>
+/// <summary>
+/// A file to render: where it appears, and either the template to call, the text itself, or the static file that lies there (DRP's
+/// TemplateInfo).
+/// </summary>
 public sealed record TemplateInfo
 {
     /// <summary>Name, unique within its owner.</summary>
@@ -9,7 +12,10 @@ public sealed record TemplateInfo
     /// <summary>Path of the rendered file; a template.</summary>
     public string Path { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Template to call; exactly one of ID and Contents is set.</summary>
+    /// <summary>Path of a static boot file that is served there; a template. "" for a file that is rendered.</summary>
+    public string Link { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Template to call; exactly one of ID, Contents and Link is set.</summary>
     public string ID { get; init => field = value ?? ""; } = "";
 
     /// <summary>The text itself.</summary>

@@ -24,15 +24,19 @@ internal sealed partial class YamlText
     private int _values;
     private long _characters;
 
-    private YamlText(string text) => _events = new Parser(new StringReader(text));
+    private readonly List<string>? _notes;
+
+    private YamlText(string text, List<string>? notes) => (_events, _notes) = (new Parser(new StringReader(text)), notes);
 
     /// <summary>Reads a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="notes">Gets the keys that stand twice in a map, of which the last counts, as in DRP; null: they are refused.</param>
     /// <exception cref="FormatException">It is no YAML, is empty, or goes beyond a bound.</exception>
-    public static JsonNode Read(string text)
+    public static JsonNode Read(string text, List<string>? notes = null)
     {
         try
         {
-            return new YamlText(text).Document() ?? throw new FormatException("the file is empty");
+            return new YamlText(text, notes).Document() ?? throw new FormatException("the file is empty");
         }
         catch (Exception e) when (e is YamlException or ArgumentException)
         {
@@ -102,7 +106,14 @@ internal sealed partial class YamlText
             if (key is { Value: "<<", Style: ScalarStyle.Plain })
                 throw new FormatException($"line {key.Start.Line}: merge keys (<<) are not taken: write the fields out");
             var (value, below) = Value(depth + 1);
-            if (!map.TryAdd(key.Value, value)) throw new FormatException($"line {key.Start.Line}: {Short(key.Value)} is there twice");
+            if (!map.TryAdd(key.Value, value))
+            {
+                var twice = $"line {key.Start.Line}: {Short(key.Value)} is there twice";
+                if (_notes is null) throw new FormatException(twice);
+                if (_notes.Count < JsonLimits.Problems) _notes.Add($"{twice}: the last one counts");
+                map[key.Value] = value;
+            }
+
             height = Math.Max(height, below);
         }
 

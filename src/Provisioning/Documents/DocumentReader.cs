@@ -54,15 +54,17 @@ public static class DocumentReader
             new ApiError(kind, key, "PATCH", [.. problems.Select(p => $"Invalid {kind} object: {p}")], 406));
     }
 
-    /// <summary>Reads an object of a content pack.</summary>
+    /// <summary>
+    /// Reads an object of a content pack. As in DRP, a field that the kind does not have keeps no object from serving; it is told.
+    /// </summary>
     /// <param name="content">The file's content as JSON.</param>
     /// <param name="document">Type of the document.</param>
     /// <param name="kind">Prefix of the kind.</param>
-    /// <param name="file">The file's path, named in an error.</param>
-    /// <exception cref="FormatException">The file, and each fault by its JSON pointer.</exception>
-    public static object ReadContent(JsonNode? content, Type document, string kind, string file)
-        => Try(Utf8(content), document, kind, lenient: false, out var problems)
-            ?? throw new FormatException($"{file}: {string.Join("; ", problems)}");
+    /// <param name="notes">Gets what was left out, each by its JSON pointer.</param>
+    /// <exception cref="FormatException">Each fault by its JSON pointer.</exception>
+    public static object ReadContent(JsonNode? content, Type document, string kind, List<string> notes)
+        => Try(Utf8(content), document, kind, lenient: false, out var problems, notes)
+            ?? throw new FormatException(string.Join("; ", problems));
 
     /// <summary>
     /// Reads a stored row. Fields that this version does not know were written by a newer one, and are passed over; whatever else is wrong
@@ -89,10 +91,11 @@ public static class DocumentReader
     public static IReadOnlyDictionary<string, string> ReadMap(ReadOnlySpan<byte> json, string kind, string type)
         => Read<Dictionary<string, string>>(json, kind, type);
 
-    private static object? Try(ReadOnlySpan<byte> json, Type type, string kind, bool lenient, out IReadOnlyList<string> problems)
+    private static object? Try(ReadOnlySpan<byte> json, Type type, string kind, bool lenient, out IReadOnlyList<string> problems,
+        List<string>? notes = null)
     {
         json = JsonText.WithoutMark(json);
-        var walk = new JsonWalk(json, kind, lenient);
+        var walk = new JsonWalk(json, kind, lenient, notes);
         problems = walk.Problems;
         if (json.Length > JsonLimits.Octets)
         {

@@ -29,10 +29,6 @@ internal static class DrpFields
         {
             ["machines"] = Names("Context"),
             ["jobs"] = Names("Context", "ExtraClaims"),
-            ["tasks"] = Names("Link"),
-            ["stages"] = Names("Link"),
-            ["bootenvs"] = Names("Link"),
-            ["profiles"] = Names("Profiles"),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>True for a field that is left out, whatever it holds.</summary>

@@ -15,6 +15,7 @@ internal ref struct JsonWalk
     private readonly ReadOnlySpan<byte> _json;
     private readonly string _kind;
     private readonly bool _lenient;
+    private readonly List<string>? _notes;
     private readonly List<string> _problems = [];
     private readonly List<string> _path = [];
     private readonly List<Edit> _edits = [];
@@ -24,11 +25,13 @@ internal ref struct JsonWalk
     /// <param name="json">The text, without a byte order mark.</param>
     /// <param name="kind">Kind of the document, for fields that are known and left out, and for messages.</param>
     /// <param name="lenient">Unknown fields are no problem: a newer version wrote them.</param>
-    public JsonWalk(ReadOnlySpan<byte> json, string kind, bool lenient)
+    /// <param name="notes">Gets the unknown fields, which are no problem then; null: they are.</param>
+    public JsonWalk(ReadOnlySpan<byte> json, string kind, bool lenient, List<string>? notes = null)
     {
         _json = json;
         _kind = kind;
         _lenient = lenient;
+        _notes = notes;
         // The depth is refused here, by its pointer, and not by the reader.
         _reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = JsonLimits.Octets });
         if (!Utf8.IsValid(json)) _problems.Add("the text is no UTF-8");
@@ -180,8 +183,8 @@ internal ref struct JsonWalk
                 else Value(field);
                 break;
             case ShapeKind.Fields when !_lenient && !DrpFields.IsState(_kind, name):
-                if (!DrpFields.IsWish(_kind, name)) Problem($"is no field of {_kind}{Hint(shape, name)}");
-                else if (!IsEmpty()) Problem("is a field of DRP v4 that is not served here: it must be empty");
+                if (!DrpFields.IsWish(_kind, name)) Unknown($"is no field of {_kind}{Hint(shape, name)}");
+                else if (!IsEmpty()) Unknown("is a field of DRP v4 that is not served here: it must be empty");
                 _reader.Skip();
                 break;
             default:
@@ -292,6 +295,12 @@ internal ref struct JsonWalk
         }
 
         return high ? "half of a surrogate pair" : null;
+    }
+
+    private readonly void Unknown(string what)
+    {
+        if (_notes is null) Problem(what);
+        else if (_notes.Count < JsonLimits.Problems) _notes.Add($"{Pointer()} {what}");
     }
 
     private readonly void Problem(string what)

@@ -15,7 +15,8 @@ public readonly record struct ParamLayer(string Prefix, string Key, IReadOnlyDic
 /// <param name="Value">The value.</param>
 public readonly record struct LayeredParam(string Prefix, string Key, JsonElement Value);
 
-/// <summary>Layered params (DRP's precedence: machine, its profiles in order, stage, stage's profiles, global, schema default).</summary>
+/// <summary>Layered params (DRP's precedence: machine, its profiles in order, stage, stage's profiles, global,
+/// schema default; profiles within a profile stand right below it).</summary>
 public static class MachineParams
 {
     /// <summary>
@@ -41,8 +42,9 @@ public static class MachineParams
             }
         }
 
-        if (catalog.Profiles.TryGetValue(Profile.Global, out var global))
-            yield return new ParamLayer("profiles", Profile.Global, global.Params);
+        if (!catalog.Profiles.TryGetValue(Profile.Global, out var global)) yield break;
+        yield return new ParamLayer("profiles", Profile.Global, global.Params);
+        foreach (var nested in OfProfiles(global.Profiles, catalog)) yield return nested;
     }
 
     /// <summary>A param's value on a machine, with the schema's default as the last layer; null when there is none.</summary>
@@ -107,6 +109,6 @@ public static class MachineParams
     }
 
     private static IEnumerable<ParamLayer> OfProfiles(IEnumerable<string> names, CatalogSnapshot catalog)
-        => names.Where(n => n != Profile.Global && catalog.Profiles.ContainsKey(n))
+        => catalog.WithNested(names).Where(n => n != Profile.Global && catalog.Profiles.ContainsKey(n))
             .Select(n => new ParamLayer("profiles", n, catalog.Profiles[n].Params));
 }

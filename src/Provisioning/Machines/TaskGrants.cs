@@ -23,8 +23,8 @@ public static class TaskGrants
         var chosen = Chosen(before, after);
         var stages = chosen.Select(StageOf).OfType<string>()
             .Concat(after.Stage == before?.Stage ? [] : [after.Stage]).Distinct(StringComparer.Ordinal).ToList();
-        var profiles = after.Profiles.Concat(stages.SelectMany(s => catalog.Stages.TryGetValue(s, out var found) ? found.Profiles : []))
-            .Except(before?.Profiles ?? [], StringComparer.Ordinal);
+        var named = after.Profiles.Concat(stages.SelectMany(s => catalog.Stages.TryGetValue(s, out var found) ? found.Profiles : []));
+        var profiles = catalog.WithNested(named).Except(catalog.WithNested(before?.Profiles ?? []), StringComparer.Ordinal);
         List<string> problems =
         [
             .. chosen.Distinct(StringComparer.Ordinal).Select(t => TaskProblem(t, task, job, after.Uuid, catalog)).OfType<string>(),

@@ -62,7 +62,7 @@ public static class TaskLists
     private static void AddTask(List<string> list, HashSet<string> section, string task, CatalogSnapshot catalog,
         IReadOnlyList<string> path)
     {
-        if (path.Contains(task, StringComparer.Ordinal)) return;
+        if (task == TaskEntries.OwnContext || path.Contains(task, StringComparer.Ordinal)) return;
         if (catalog.Tasks.TryGetValue(task, out var definition))
         {
             foreach (var needed in definition.Prerequisites)

@@ -143,7 +143,7 @@ public sealed class CostTests
 
     private static void Render(CatalogSnapshot catalog, BootServer server, Machine machine, string path)
     {
-        var context = new RenderContext(catalog, server, machine, catalog.BootEnvs[machine.BootEnv], (_, _) => "token")
+        var context = new RenderContext(catalog, server, machine, catalog.BootEnvs[machine.BootEnv], (_, _, _) => "token")
         {
             Stage = catalog.Stages.GetValueOrDefault(machine.Stage),
             Mac = Mac,

@@ -18,7 +18,8 @@ internal static class Answers
 
     public static IReadOnlyDictionary<string, JsonElement> Nothing { get; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
 
-    public static IReadOnlyDictionary<string, JsonElement> Everything { get; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, JsonElement> Everything { get; } =
+        new Dictionary<string, JsonElement>(StringComparer.Ordinal)
     {
         ["debian/proxy"] = Json.Element("http://proxy.example:3128/"),
         ["debian/security-mirror"] = Json.Element("http://mirror.example/debian-security"),
@@ -88,7 +89,8 @@ internal static class Answers
         Assert.Empty(CatalogRules.Values(parameters, Catalog));
         var env = Catalog.BootEnvs[installer + "-install"];
         Assert.True(env.Available, string.Join("; ", env.Errors));
-        var context = new RenderContext(Catalog, Server, MachineOf(env.Name, parameters, machine), env, (uuid, _) => $"token-of-{uuid}");
+        var context = new RenderContext(Catalog, Server, MachineOf(env.Name, parameters, machine), env,
+            (uuid, _, _) => $"token-of-{uuid}");
         return BootFiles.All(context).ToDictionary(f => f.Template.Name, f => f.Render(), StringComparer.Ordinal);
     }
 
@@ -98,7 +100,7 @@ internal static class Answers
     {
         Assert.Empty(CatalogRules.Values(values, Catalog));
         var context = new RenderContext(Catalog, Server, MachineOf("sledgehammer", values, machine), Catalog.BootEnvs["sledgehammer"],
-            (uuid, _) => $"token-of-{uuid}");
+            (uuid, _, _) => $"token-of-{uuid}");
         return JobActions.Render(Catalog.Tasks[task], context, "linux").ToDictionary(a => a.Name, a => a.Content, StringComparer.Ordinal);
     }
 

@@ -30,7 +30,7 @@ public sealed class BootFilesTests
     private static RenderContext Context(Machine? machine, string env)
     {
         var catalog = TestCatalog.With();
-        return new RenderContext(catalog, Server, machine, catalog.BootEnvs[env], (uuid, _) => $"token-of-{uuid ?? "nobody"}");
+        return new RenderContext(catalog, Server, machine, catalog.BootEnvs[env], (uuid, _, _) => $"token-of-{uuid ?? "nobody"}");
     }
 
     [Fact]

@@ -75,7 +75,8 @@ public sealed class InstallerValueTests
                 var what = $"{installer} with {param} = {Json.Element(text)}";
                 foreach (var (name, content) in files)
                     Assert.True(Lines(name, content) == Lines(name, usual[name]), $"{what}: {name} has other lines\n{content}");
-                foreach (var loader in new[] { "ipxe-mac", "grub-mac", "pxelinux-mac" }) Loader(loader, files[loader], usual[loader], what);
+                foreach (var loader in new[] { "ipxe-mac", "grub-mac", "pxelinux-mac" })
+                    Loader(loader, files[loader], usual[loader], what);
                 if (files.TryGetValue("seed", out var seed)) Assert.True(Questions(seed) == Questions(usual["seed"]), $"{what}\n{seed}");
                 if (files.TryGetValue("kickstart", out var kickstart)) Kickstart(kickstart, usual["kickstart"], release, what);
                 if (files.TryGetValue("user-data", out var data)) Autoinstall(data, usual["user-data"], what);
@@ -114,7 +115,8 @@ public sealed class InstallerValueTests
     [InlineData("debian-13")]
     public void EveryPreseedIsOne(string installer)
     {
-        var seeds = Answers.Variants(installer).Select(v => Answers.Render(installer, v)["seed"]).Distinct(StringComparer.Ordinal).ToList();
+        var seeds = Answers.Variants(installer).Select(v => Answers.Render(installer, v)["seed"]).Distinct(StringComparer.Ordinal)
+            .ToList();
         Assert.True(seeds.Count > 100, $"{seeds.Count} are few");
         Answers.Check(string.Join('\n', seeds), "debconf-set-selections", "--checkonly");
     }
@@ -140,7 +142,8 @@ public sealed class InstallerValueTests
     private static bool IsOf(string param, string installer) => param.Split('/')[0] is var family
         && (family is not ("debian" or "ubuntu" or "rhel" or "image-deploy") || installer.StartsWith(family, StringComparison.Ordinal));
 
-    private static Dictionary<string, JsonElement> With(string param, JsonElement value) => new(StringComparer.Ordinal) { [param] = value };
+    private static Dictionary<string, JsonElement> With(string param, JsonElement value)
+        => new(StringComparer.Ordinal) { [param] = value };
 
     /// <summary>Lines, as the reader with the most of line ends, Python's, counts them; in YAML's quotes they are none.</summary>
     private static int Lines(string name, string content) => name == "user-data" ? content.Split('\n').Length
@@ -166,7 +169,8 @@ public sealed class InstallerValueTests
         var questions = new List<string>();
         foreach (var line in seed.Split('\n').Where(l => l.Length > 0 && l[0] != '#'))
         {
-            Assert.Matches("^(d-i|tasksel|popularity-contest) [a-z0-9/_-]+ (string|boolean|select|multiselect|password|note)( .*)?$", line);
+            Assert.Matches("^(d-i|tasksel|popularity-contest) [a-z0-9/_-]+ (string|boolean|select|multiselect|password|note)( .*)?$",
+                line);
             Assert.False(line.EndsWith('\\'), line);
             questions.Add(string.Join(' ', line.Split(' ')[..3]));
         }

@@ -9,6 +9,10 @@ public sealed class ArchitecturesTests
     [Theory]
     [InlineData("x86_64", "amd64")]
     [InlineData("aarch64", "arm64")]
+    [InlineData("rpi4", "rpi4")]
+    [InlineData("armhfp", "arm")]
+    [InlineData("power9", "ppc64")]
+    [InlineData("mips64el", "mips64le")]
     [InlineData("amd64", "amd64")]
     [InlineData("x86-64", "amd64")]
     [InlineData("x64", "amd64")]
@@ -60,6 +64,25 @@ public sealed class ArchitecturesTests
         Assert.Contains($"caseos-9/{(arch == "amd64" ? "" : arch + "/")}vmlinuz", canonical, StringComparison.Ordinal);
     }
 
+    /// <summary>An environment that says the same twice boots all the same; what differs is still refused.</summary>
+    [Fact]
+    public void TwoSpellingsThatBootTheSameAreOne()
+    {
+        var info = new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"], BootParams = "quiet" };
+        BootEnv Of(ArchInfo other) => new()
+        {
+            Name = "case-arch",
+            OS = new OsInfo
+            {
+                Name = "caseos-9",
+                SupportedArchitectures = new Dictionary<string, ArchInfo>(StringComparer.Ordinal) { ["amd64"] = info, ["x86_64"] = other },
+            },
+        };
+        Assert.Empty(Of(info with { Initrds = ["initrd"], IsoFile = "another.iso" }).ArchitectureProblems());
+        Assert.Single(Of(info with { BootParams = "verbose" }).ArchitectureProblems());
+        Assert.Single(Of(info with { Initrds = [] }).ArchitectureProblems());
+    }
+
     private static string Script(string template, string arch, string written)
     {
         var env = new BootEnv
@@ -81,7 +104,7 @@ public sealed class ArchitecturesTests
         var catalog = TestCatalog.With(env);
         var machine = new Machine { Uuid = "aaaaaaaa-0000-4000-8000-000000000001", Name = "m1", Arch = arch, BootEnv = env.Name };
         var context = new RenderContext(catalog, new BootServer("10.0.0.1", 8091, 8092), machine, catalog.BootEnvs[env.Name],
-            (_, _) => "token");
+            (_, _, _) => "token");
         return BootFiles.Find("case.script", context)!.Render();
     }
 

@@ -69,7 +69,6 @@ public sealed class DocumentReaderTests
     [InlineData("profiles", "{\"Name\": \"case-x\",}", "the JSON breaks at line 1, octet 19")]
     [InlineData("profiles", "{\"Name\":\n\"case-x\"", "the JSON breaks at line 2, octet 9")]
     [InlineData("profiles", "{} {}", "the JSON breaks at line 1, octet 4")]
-    [InlineData("profiles", """{"Profiles":["other"]}""", "/Profiles is a field of DRP v4 that is not served here: it must be empty")]
     [InlineData("prefs", """{"defaultStage":null}""", "/defaultStage must be a text, not null")]
     [InlineData("prefs", """{"defaultStage":{}}""", "/defaultStage must be a text, not an object")]
     public void RefusesWithThePointer(string kind, string body, string problem)
@@ -187,11 +186,16 @@ public sealed class DocumentReaderTests
     }
 
     [Fact]
-    public void AContentPacksFileIsNamed()
+    public void AContentPacksObjectIsTakenWithoutWhatNoFieldIsFor()
     {
+        var notes = new List<string>();
         var error = Assert.Throws<FormatException>(
-            () => DocumentReader.ReadContent(JsonNode.Parse("""{"Tasks":[null]}"""), typeof(Stage), "stages", "stages/a.yml"));
-        Assert.Equal("stages/a.yml: /Tasks/0 must be a text, not null", error.Message);
+            () => DocumentReader.ReadContent(JsonNode.Parse("""{"Tasks":[null],"Colour":1}"""), typeof(Stage), "stages", notes));
+        Assert.Equal("/Tasks/0 must be a text, not null", error.Message);
+        notes.Clear();
+        var stage = (Stage)DocumentReader.ReadContent(JsonNode.Parse("""{"Name":"st","name":"x"}"""), typeof(Stage), "stages", notes);
+        Assert.Equal("st", stage.Name);
+        Assert.Equal(["/name is no field of stages: is Name meant?"], notes);
     }
 
     [Fact]

@@ -178,7 +178,7 @@ public abstract class CardMoreTests(SiloFixture silo)
     private async Task<(HttpStatusCode Status, JsonNode? Body)> RegisterAtAsync(string card, string address, string facts,
         string[] macs)
     {
-        var token = (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, card)))(null, Life);
+        var token = (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, card)))(null, Life, "");
         using var stranger = silo.Client(token);
         return await silo.CallAsync("POST", "machines",
             $$"""

@@ -152,6 +152,38 @@ public abstract class MachineTokenTests(SiloFixture silo)
             (await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/Workflow","value":"wipe"}]""", task)).Status);
     }
 
+    /// <summary>GenerateProfileToken of DRP's templates: of a profile that is made to be shared, its params and nothing else.</summary>
+    [Theory]
+    [InlineData("shared", HttpStatusCode.OK)]
+    [InlineData("plain", HttpStatusCode.Forbidden)]
+    [InlineData("of others", HttpStatusCode.Forbidden)]
+    [InlineData("global", HttpStatusCode.Forbidden)]
+    public async Task AProfilesTokenSetsTheParamsOfASharedProfile(string which, HttpStatusCode expected)
+    {
+        var profile = which == "global" ? "global" : _name + "-p";
+        if (which != "global")
+            await silo.CallAsync("POST", "profiles",
+                $$"""{"Name":"{{profile}}","Params":{"cluster/profile":"{{(which == "plain" ? "another" : profile)}}"} }""");
+        await silo.CallAsync("POST", "tasks",
+            $$$$"""
+            {"Name":"{{{{_name}}}}-t","Templates":[{"Name":"token","Contents":"{{.GenerateProfileToken (.Param `own`) 600}}"}]}
+            """);
+        var made = await DefinedAsync(tasks: true);
+        var profiles = which is "shared" or "plain" ? $"[\"{profile}\"]" : "[]";
+        await silo.CallAsync("PATCH", PathOf(made),
+            $$"""[{"op":"add","path":"/Params/own","value":"{{profile}}"},{"op":"replace","path":"/Profiles","value":{{profiles}} }]""");
+        using var machine = silo.Client(await TokenAsync(made));
+        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{made["Uuid"]}}"}""", machine)).Body!;
+        var (status, actions) = await silo.CallAsync("GET", $"jobs/{job["Uuid"]}/actions", client: machine);
+        Assert.True(status == HttpStatusCode.OK, actions?.ToJsonString());
+        using var shared = silo.Client(actions![0]!["Content"]!.ToString());
+        Assert.Equal(expected, (await silo.CallAsync("PATCH", $"profiles/{profile}",
+            """[{"op":"add","path":"/Params/note","value":"seen"}]""", shared)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"profiles/{profile}",
+            $$"""[{"op":"add","path":"/Profiles/-","value":"{{_name}}"}]""", shared)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("DELETE", $"profiles/{profile}", client: shared)).Status);
+    }
+
     [Fact]
     public async Task WhoRegisteredItselfIsGivenNoSecretUntilSomebodyApproves()
     {
@@ -244,7 +276,7 @@ public abstract class MachineTokenTests(SiloFixture silo)
         for (var n = 0; n < 5; n++) await grain.Sighted(new Sighting(SightingKind.Discover, "", "uefi", "ipxe"));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: machine)).Status);
         var tokens = await silo.Service<AccessService>().ForBootAsync(new Machine { Uuid = uuid }, new Stranger("10.0.0.1", ""));
-        using var next = silo.Client(tokens.OfBoot("the-next-boot")(uuid, Life));
+        using var next = silo.Client(tokens.OfBoot("the-next-boot")(uuid, Life, ""));
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", PathOf(made), client: next)).Status);
         await grain.Sighted(new Sighting(SightingKind.Script, "", "", "ipxe") { BootId = "the-next-boot" });
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", PathOf(made), client: machine)).Status);
@@ -258,7 +290,7 @@ public abstract class MachineTokenTests(SiloFixture silo)
         await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/OS","value":"debian"}]""");
         var uuid = made["Uuid"]!.ToString();
         var source = await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = uuid });
-        using var unlimited = silo.Client(source(uuid, TimeSpan.FromDays(7)));
+        using var unlimited = silo.Client(source(uuid, TimeSpan.FromDays(7), ""));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: unlimited)).Status);
         await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
             .Sighted(new Sighting(SightingKind.Script, "", "uefi", "disk") { FromDisk = true });
@@ -319,11 +351,11 @@ public abstract class MachineTokenTests(SiloFixture silo)
     }
 
     private async Task<string> StrangersTokenAsync(string address = "127.0.0.1", string mac = "")
-        => (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, mac)))(null, Life);
+        => (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, mac)))(null, Life, "");
 
     private async Task<string> TokenAsync(JsonNode machine)
         => (await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = machine["Uuid"]!.ToString() }))(
-            machine["Uuid"]!.ToString(), Life);
+            machine["Uuid"]!.ToString(), Life, "");
 }
 
 /// <summary>On one silo with SQLite.</summary>

@@ -306,7 +306,7 @@ public abstract class RightsTests(SiloFixture silo)
         => silo.Client((await OkAsync("GET", $"users/rocketskates/token?scope={scope}&action={action}&specific=*"))["Token"]!.ToString());
 
     private async Task<string> TokenAsync(string uuid)
-        => (await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = uuid }))(uuid, Life);
+        => (await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = uuid }))(uuid, Life, "");
 
     private async Task<string> RawAsync(string line, string headers, string body)
     {

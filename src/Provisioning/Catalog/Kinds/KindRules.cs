@@ -23,8 +23,13 @@ internal static class KindRules
             if (t.Name.Length == 0) yield return $"Templates[{i}]: Name is empty";
             else if (!names.Add(t.Name)) yield return $"Templates[{i}]: Name {t.Name} is used twice";
             if (pathNeeded && t.Path.Length == 0) yield return $"Templates[{i}]: Path is empty";
-            if ((t.ID.Length == 0) == (t.Contents.Length == 0)) yield return $"Templates[{i}]: exactly one of ID and Contents is needed";
+            if (t.Link.Length > 0 && !pathNeeded) yield return $"Templates[{i}]: Link is for boot files: a task's files are rendered";
+            else if (t.Link.Length > 0 && t.ID.Length + t.Contents.Length > 0)
+                yield return $"Templates[{i}]: with Link there is neither ID nor Contents";
+            else if (t.Link.Length == 0 && (t.ID.Length == 0) == (t.Contents.Length == 0))
+                yield return $"Templates[{i}]: exactly one of ID and Contents is needed";
             foreach (var problem in Parsed($"Templates[{i}].Path", t.Path, budget: budget)) yield return problem;
+            foreach (var problem in Parsed($"Templates[{i}].Link", t.Link, budget: budget)) yield return problem;
             foreach (var problem in Parsed($"Templates[{i}]", t.Contents, budget: budget)) yield return problem;
         }
     }

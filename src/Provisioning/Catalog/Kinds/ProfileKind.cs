@@ -4,11 +4,20 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal sealed class ProfileKind() : CatalogKind<Profile>("profiles")
 {
     /// <inheritdoc/>
+    public override IReadOnlyList<Reference> References { get; } = [To("/Profiles/*", "profiles", "Profile", p => p.Profiles)];
+
+    /// <inheritdoc/>
     public override Profile Empty(string key) => new() { Name = key };
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Problems(Profile document, Profile? old, CatalogSnapshot catalog)
-        => [.. KindRules.Name(document.Name), .. CatalogRules.Values(document.Params, catalog)];
+    protected override IEnumerable<string> Problems(Profile document, Profile? old, CatalogSnapshot catalog) =>
+    [
+        .. KindRules.Name(document.Name),
+        .. CatalogRules.Values(document.Params, catalog),
+        .. document.Profiles.Where(p => p == Profile.Global).Take(1).Select(_ => "Profiles: every machine has global already"),
+        .. catalog.WithNested(document.Profiles).Contains(document.Name, StringComparer.Ordinal)
+            ? [$"Profile {document.Name} is within its own profiles"] : (string[])[],
+    ];
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Stays(Profile document, CatalogSnapshot catalog)

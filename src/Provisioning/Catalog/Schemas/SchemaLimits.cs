@@ -21,8 +21,8 @@ public static class SchemaLimits
     public const int PatternSize = 10_000;
 
     /// <summary>
-    /// Longest time of all matches of patterns that .NET can only match by trying (look-around, back-references), in milliseconds. Those of
-    /// other patterns are work.
+    /// Longest time of all matches of patterns that .NET can only match by trying (look-around, back-references), in milliseconds. Those
+    /// of other patterns are work.
     /// </summary>
     public const int PatternMilliseconds = 250;
 

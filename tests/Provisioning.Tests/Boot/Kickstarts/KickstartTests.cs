@@ -10,7 +10,8 @@ public sealed class KickstartTests
 
     /// <summary>Files, one a line, and what releases 8, 9 and 10 say: `+` taken, `~` taken with a complaint, `-` refused.</summary>
     private static IEnumerable<(string Verdicts, string Text)> Cases
-        => File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Boot", "Kickstarts", "cases.txt")).Where(l => l.Length > 0 && l[0] != '#')
+        => File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Boot", "Kickstarts", "cases.txt"))
+            .Where(l => l.Length > 0 && l[0] != '#')
             .Select(l => (l[..3], Regex.Unescape(l[4..]) + "\n"));
 
     [Fact]
