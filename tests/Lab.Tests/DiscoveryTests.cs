@@ -42,10 +42,18 @@ public sealed class DiscoveryTests
         var vm = lab.AddMachine(Firmware.Bios);
         using var neighbour = Commands.Start("ip", "netns", "exec", lab.Network.Switch, "dotnet",
             Path.Combine(AppContext.BaseDirectory, "anvil-lab.dll"), "lldp", vm.Tap, "leaf1", "swp7");
-        await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
-            Deadline.Boot);
-        neighbour.Kill(entireProcessTree: true);
+        JsonNode machine;
+        try
+        {
+            await vm.PowerOnAsync();
+            machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
+                Deadline.Boot);
+        }
+        finally
+        {
+            neighbour.Kill(entireProcessTree: true);
+        }
+
         // An inventory that began before the switch was heard is written after it.
         await lab.Api.SetAsync($"machines/{machine["Uuid"]}", "/Params/hardware~1nics/0/Lldp", null);
         machine = await lab.MachineAsync(vm, "told its neighbour again", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,

@@ -64,7 +64,7 @@ var lldp = new Command("lldp", "Plays the switch: sends LLDP frames out of an in
     new Argument<string>("system"), new Argument<string>("port") };
 lldp.SetAction(parsed =>
     LldpFrame.SendAsync(parsed.GetRequiredValue<string>("interface"), parsed.GetRequiredValue<string>("system"),
-        parsed.GetRequiredValue<string>("port"), TimeSpan.FromSeconds(120)));
+        parsed.GetRequiredValue<string>("port"), TimeSpan.FromHours(1)));
 root.Subcommands.Add(lldp);
 // Machines, silo and namespaces have to be cleaned up after Ctrl-C.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

@@ -20,25 +20,25 @@ internal static class Answers
 
     public static IReadOnlyDictionary<string, JsonElement> Everything { get; } =
         new Dictionary<string, JsonElement>(StringComparer.Ordinal)
-    {
-        ["debian/proxy"] = Json.Element("http://proxy.example:3128/"),
-        ["debian/security-mirror"] = Json.Element("http://mirror.example/debian-security"),
-        ["ubuntu/proxy"] = Json.Element("http://proxy.example:3128/"),
-        ["rhel/proxy"] = Json.Element("http://proxy.example:3128/"),
-        ["rhel/extra-repositories"] = Map(("appstream", "http://mirror.example/rocky/9/AppStream/x86_64/os")),
-        ["install/user"] = Json.Element("ann"),
-        ["install/password-hash"] = Json.Element("$6$salt$hash./abc"),
-        ["install/disk"] = Json.Element("/dev/nvme0n1"),
-        ["install/disk-layout"] = Json.Element("lvm"),
-        ["install/packages"] = Json.Element(new[] { "htop", "g++" }),
-        ["install/post-install"] = Json.Element("echo \"it's done\" > /etc/motd\n"),
-        ["install/locale"] = Json.Element("de_DE.UTF-8"),
-        ["install/keyboard"] = Json.Element("de"),
-        ["timezone"] = Json.Element("Europe/Berlin"),
-        ["domain"] = Json.Element("example.com"),
-        ["kernel-console"] = Json.Element("console=tty0 console=ttyS0,115200n8"),
-        ["access-keys"] = Map(("ann", "ssh-ed25519 AAAA ann@example.com")),
-    };
+        {
+            ["debian/proxy"] = Json.Element("http://proxy.example:3128/"),
+            ["debian/security-mirror"] = Json.Element("http://mirror.example/debian-security"),
+            ["ubuntu/proxy"] = Json.Element("http://proxy.example:3128/"),
+            ["rhel/proxy"] = Json.Element("http://proxy.example:3128/"),
+            ["rhel/extra-repositories"] = Map(("appstream", "http://mirror.example/rocky/9/AppStream/x86_64/os")),
+            ["install/user"] = Json.Element("ann"),
+            ["install/password-hash"] = Json.Element("$6$salt$hash./abc"),
+            ["install/disk"] = Json.Element("/dev/nvme0n1"),
+            ["install/disk-layout"] = Json.Element("lvm"),
+            ["install/packages"] = Json.Element(new[] { "htop", "g++" }),
+            ["install/post-install"] = Json.Element("echo \"it's done\" > /etc/motd\n"),
+            ["install/locale"] = Json.Element("de_DE.UTF-8"),
+            ["install/keyboard"] = Json.Element("de"),
+            ["timezone"] = Json.Element("Europe/Berlin"),
+            ["domain"] = Json.Element("example.com"),
+            ["kernel-console"] = Json.Element("console=tty0 console=ttyS0,115200n8"),
+            ["access-keys"] = Map(("ann", "ssh-ed25519 AAAA ann@example.com")),
+        };
 
     /// <summary>What a param that templates branch on may be; null: not set.</summary>
     private static readonly (string Family, string Param, JsonElement?[] Values)[] Branches =
