@@ -1,4 +1,5 @@
 using Anvil.Grains.Catalog;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Storage;
 using Orleans.Runtime;
@@ -72,10 +73,16 @@ internal static class Health
 
     private static HealthCheck? Content(BuiltInContent content)
     {
-        var faults = content.Packs.Faults;
-        if (faults.Count == 0) return null;
-        var named = string.Join(", ", faults.Take(MostFaults).Select(f => $"{f.Pack}/{f.File}"));
-        return new("content", false, false, $"{faults.Count} files of content packs were not taken as they are (the log says why): {named}"
-            + (faults.Count > MostFaults ? " and more" : ""));
+        var (faults, inPlace) = (content.Packs.Faults, content.Packs.InPlace);
+        if (faults.Count + inPlace.Count == 0) return null;
+        var reasons = new List<string>();
+        if (faults.Count > 0)
+            reasons.Add($"{faults.Count} files of content packs were not taken as they are (the log says why): {Named(faults)}");
+        if (inPlace.Count > 0)
+            reasons.Add($"{inPlace.Count} objects of Anvil's own content pack give way to those of others: {Named(inPlace)}");
+        return new("content", faults.Count == 0, false, string.Join("; ", reasons));
     }
+
+    private static string Named(IReadOnlyList<PackFault> files)
+        => string.Join(", ", files.Take(MostFaults).Select(f => $"{f.Pack}/{f.File}")) + (files.Count > MostFaults ? " and more" : "");
 }

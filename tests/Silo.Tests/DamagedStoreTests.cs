@@ -61,6 +61,7 @@ public abstract class DamagedSilo : SiloFixture
         Add("faulty/meta.yml", "Name: faulty");
         Add("faulty/racks/r.yml", "Name: r");
         Add("faulty/bootenvs/local.yml", "Name: local\nDescription: another local");
+        Add("faulty/stages/none.yml", "Name: none\nTasks:\n  -\n");
         Add("faulty/stages/s.yml", "Name: null-task\nTasks:\n  -\n");
         Add("faulty/profiles/a.yml", "Name: twin\nDescription: first");
         Add("faulty/profiles/b.yml", "Name: twin\nDescription: second");
@@ -185,7 +186,9 @@ public abstract class DamagedStoreTests(SiloFixture silo)
     {
         Assert.Equal("first", (await silo.CallAsync("GET", "profiles/twin")).Body!["Description"]!.ToString());
         Assert.Equal("5", (await silo.CallAsync("GET", "profiles/labelled")).Body!["Meta"]!["order"]!.ToString());
-        Assert.Equal("anvil", (await silo.CallAsync("GET", "bootenvs/local")).Body!["Bundle"]!.ToString());
+        // An object of Anvil's own pack gives way to one of another pack (DRP's basic store), but to none that cannot be read.
+        Assert.Equal("faulty", (await silo.CallAsync("GET", "bootenvs/local")).Body!["Bundle"]!.ToString());
+        Assert.Equal("anvil", (await silo.CallAsync("GET", "stages/none")).Body!["Bundle"]!.ToString());
         var broken = (await silo.CallAsync("GET", "stages/null-task")).Body!;
         Assert.False(broken["Available"]!.GetValue<bool>());
         Assert.Contains("/Tasks/0", broken["Errors"]![0]!.ToString(), StringComparison.Ordinal);
@@ -195,6 +198,7 @@ public abstract class DamagedStoreTests(SiloFixture silo)
         var content = ready["Checks"]!.AsArray().Single(c => c!["Name"]!.ToString() == "content")!;
         Assert.Equal((false, false), (content["Ok"]!.GetValue<bool>(), content["Needed"]!.GetValue<bool>()));
         Assert.Contains("faulty/", content["Reason"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("give way to those of others: faulty/bootenvs/local.yml", content["Reason"]!.ToString(), StringComparison.Ordinal);
     }
 }
 

@@ -13,6 +13,9 @@ public sealed record PackContent(IReadOnlyList<CatalogEntry> Entries, IReadOnlyL
     /// </summary>
     public IReadOnlyList<PackFault> Notes { get; init; } = [];
 
+    /// <summary>Files whose objects stand in the place of those of Anvil's own pack; among the notes, too.</summary>
+    public IReadOnlyList<PackFault> InPlace { get; init; } = [];
+
     /// <summary>What the packs say of themselves.</summary>
     public IReadOnlyList<PackMeta> Packs { get; init; } = [];
 
@@ -26,6 +29,7 @@ public sealed record PackContent(IReadOnlyList<CatalogEntry> Entries, IReadOnlyL
         var entries = new Dictionary<DocumentKey, CatalogEntry>();
         var faults = all.SelectMany(p => p.Faults).ToList();
         var notes = all.SelectMany(p => p.Notes).ToList();
+        var inPlace = new List<PackFault>();
         foreach (var entry in all.SelectMany(p => p.Entries).OrderBy(e => e.Document.Bundle == ContentPack.Own ? 1 : 0))
         {
             if (entries.TryAdd(entry.Key, entry)) continue;
@@ -42,11 +46,12 @@ public sealed record PackContent(IReadOnlyList<CatalogEntry> Entries, IReadOnlyL
             }
             else
             {
-                notes.Add(new PackFault(first.Document.Bundle, first.File,
+                inPlace.Add(new PackFault(first.Document.Bundle, first.File,
                     $"{entry.Key} stands in the place of the one of content pack {ContentPack.Own}"));
             }
         }
 
+        notes.AddRange(inPlace);
         var names = all.SelectMany(p => p.Packs).Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var pack in all.SelectMany(p => p.Packs))
         {
@@ -54,6 +59,11 @@ public sealed record PackContent(IReadOnlyList<CatalogEntry> Entries, IReadOnlyL
                 notes.Add(new PackFault(pack.Name, "", $"it builds upon content pack {missing}, which is not there"));
         }
 
-        return new PackContent([.. entries.Values], faults) { Notes = notes, Packs = [.. all.SelectMany(p => p.Packs)] };
+        return new PackContent([.. entries.Values], faults)
+        {
+            Notes = notes,
+            InPlace = inPlace,
+            Packs = [.. all.SelectMany(p => p.Packs)],
+        };
     }
 }
