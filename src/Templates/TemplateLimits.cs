@@ -22,8 +22,11 @@ public sealed record TemplateLimits(int OutputCharacters, int Steps, int Depth)
     /// <summary>Longest regular expression, in characters.</summary>
     public const int PatternLength = 2000;
 
-    /// <summary>Longest that one search for a regular expression may take.</summary>
-    public const int PatternMilliseconds = 250;
+    /// <summary>
+    /// Longest that one search for a regular expression may take: as long as a whole render. Searches are linear, and a shorter clock ran
+    /// out where the processors were busy with other things.
+    /// </summary>
+    public const int PatternMilliseconds = 2000;
 
     /// <summary>Most octets of values and texts that are made, those thrown away included.</summary>
     public long MemoryOctets { get; init; } = 128L << 20;
