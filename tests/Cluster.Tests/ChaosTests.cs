@@ -12,11 +12,14 @@ namespace Anvil.Cluster.Tests;
 [Collection(Alone.Name)]
 public sealed class ChaosTests(ITestOutputHelper output)
 {
-    /// <summary>Machines, and how often is killed, in every run of the tests: every silo once, some twice.</summary>
-    private static readonly (int Machines, int Blows) Short = (150, 8);
+    /// <summary>
+    /// Machines, the seconds within which they are powered on, and how often is killed, in every run of the tests: every silo once, some
+    /// twice.
+    /// </summary>
+    private static readonly (int Machines, int Ramp, int Blows) Short = (150, 100, 8);
 
     /// <summary>As <see cref="Short"/>, in the long ones.</summary>
-    private static readonly (int Machines, int Blows) Long = (500, 16);
+    private static readonly (int Machines, int Ramp, int Blows) Long = (500, 30, 16);
 
     /// <summary>Each so many blows, two silos are killed at once.</summary>
     private const int PairEvery = 4;
@@ -45,14 +48,14 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [InlineData(11)]
     public Task NorOfFiveHundred(int seed) => RunAsync(seed, Long);
 
-    private async Task RunAsync(int seed, (int Machines, int Blows) size)
+    private async Task RunAsync(int seed, (int Machines, int Ramp, int Blows) size)
     {
-        var (machines, blows) = size;
+        var (machines, ramp, blows) = size;
         var random = new Random(seed);
-        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 120, "--Silo:ProbeSeconds=1");
+        await using var cluster = await SwarmCluster.StartAsync(leaseSeconds: 60, "--Silo:ProbeSeconds=1");
         cluster.Keep = true;
         var clock = Stopwatch.StartNew();
-        cluster.StartSwarm(machines, seed, ramp: 30, "--turns", $"{MostTurns}");
+        cluster.StartSwarm(machines, seed, ramp, "--turns", $"{MostTurns}");
         await cluster.TurnAsync(machines / SwarmCluster.StepsOfATurn);
         var kills = cluster.Servers.Silos.ToDictionary(s => s.Name, _ => 0, StringComparer.Ordinal);
         var deck = new Queue<SiloProcess>();

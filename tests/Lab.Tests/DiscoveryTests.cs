@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Lab.Tests;
 
-/// <summary>Unknown and known machines, with real firmware.</summary>
+/// <summary>Unknown machines, with real firmware, on a switch that speaks LLDP.</summary>
 public sealed class DiscoveryTests
 {
     [Fact(Explicit = true)]
@@ -12,66 +12,30 @@ public sealed class DiscoveryTests
     [Fact]
     public Task AnUnknownMachineWithUefiIsDiscovered() => DiscoverAsync(Firmware.Uefi, "uefi");
 
-    [Fact]
-    public async Task AKnownMachineBootsItsOwnEnvironmentFromItsFirstPacket()
+    private static async Task DiscoverAsync(Firmware firmware, string mode)
     {
         await using var lab = await Laboratory.StartAsync();
-        var vm = lab.AddMachine(Firmware.Bios);
-        var made = await lab.Api.PostAsync("machines",
-            new JsonObject { ["Name"] = "known.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
-        Assert.Equal("Unknown", made["Boot"]!["Phase"]!.ToString());
-        var preview = await lab.Api.GetAsync($"machines/{vm.Mac}/boot?arch=pcbios&client=ipxe");
-        await vm.PowerOnAsync();
-        var machine = await lab.MachineAsync(vm, "at rest in Sledgehammer", m => m["Boot"]!["Phase"]!.ToString() == "Discovered",
-            Deadline.Boot);
-        Assert.Equal(made["Uuid"]!.ToString(), machine["Uuid"]!.ToString());
-        Assert.Equal("known.example.com", machine["Name"]!.ToString());
-        var timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;
-        Assert.DoesNotContain(timeline, line => line!["What"]!.ToString().Contains("default.ipxe", StringComparison.Ordinal));
-        Assert.DoesNotContain(timeline, line => line!["What"]!.ToString() == "registers itself");
-        var offer = timeline.First(line => line!["Outcome"]!.ToString().StartsWith("OFFER", StringComparison.Ordinal));
-        Assert.Contains($"{vm.Mac}.ipxe", offer!["Detail"]!.ToString(), StringComparison.Ordinal);
-        Assert.EndsWith($"{vm.Mac}.ipxe", preview!["File"]!.ToString(), StringComparison.Ordinal);
-        Assert.Contains(timeline, line => line!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
-    }
-
-    [Fact]
-    public async Task TheSwitchThatAMachineIsPluggedIntoIsKnownByLldp()
-    {
-        await using var lab = await Laboratory.StartAsync();
-        var vm = lab.AddMachine(Firmware.Bios);
+        var vm = lab.AddMachine(firmware, memory: 1024, disk: 5120, processors: 2);
         using var neighbour = Commands.Start("ip", "netns", "exec", lab.Network.Switch, "dotnet",
             Path.Combine(AppContext.BaseDirectory, "anvil-lab.dll"), "lldp", vm.Tap, "leaf1", "swp7");
         JsonNode machine;
         try
         {
+            var clock = Stopwatch.StartNew();
             await vm.PowerOnAsync();
-            machine = await lab.MachineAsync(vm, "told its neighbour", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
-                Deadline.Boot);
+            await lab.MachineAsync(vm, "registered", _ => true, Deadline.Boot);
+            TestContext.Current.TestOutputHelper?.WriteLine($"registered {clock.Elapsed.TotalSeconds:F1} s after power on");
+            await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
+            machine = await NeighbourAsync(lab, vm, "told its neighbour");
+            // An inventory that began before the switch was heard is written after it.
+            await lab.Api.SetAsync($"machines/{machine["Uuid"]}", "/Params/hardware~1nics/0/Lldp", null);
+            machine = await NeighbourAsync(lab, vm, "told its neighbour again");
         }
         finally
         {
             neighbour.Kill(entireProcessTree: true);
         }
 
-        // An inventory that began before the switch was heard is written after it.
-        await lab.Api.SetAsync($"machines/{machine["Uuid"]}", "/Params/hardware~1nics/0/Lldp", null);
-        machine = await lab.MachineAsync(vm, "told its neighbour again", m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null,
-            Deadline.Boot);
-        var lldp = machine["Params"]!["hardware/nics"]![0]!["Lldp"]!;
-        Assert.Equal(("leaf1", "swp7", "02:00:00:00:00:01"),
-            (lldp["SystemName"]!.ToString(), lldp["PortId"]!.ToString(), lldp["ChassisId"]!.ToString()));
-    }
-
-    private static async Task DiscoverAsync(Firmware firmware, string mode)
-    {
-        await using var lab = await Laboratory.StartAsync();
-        var vm = lab.AddMachine(firmware, memory: 1024, disk: 5120, processors: 2);
-        var clock = Stopwatch.StartNew();
-        await vm.PowerOnAsync();
-        await lab.MachineAsync(vm, "registered", _ => true, Deadline.Boot);
-        TestContext.Current.TestOutputHelper?.WriteLine($"registered {clock.Elapsed.TotalSeconds:F1} s after power on");
-        var machine = await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         var facts = machine["Params"]!;
         Assert.Equal(2, facts["hardware/cpu"]!["Threads"]!.GetValue<int>());
         Assert.InRange(facts["hardware/memory"]!["Total"]!.GetValue<long>(), 850L << 20, 1024L << 20);
@@ -80,6 +44,9 @@ public sealed class DiscoveryTests
             (disk["Size"]!.GetValue<long>(), disk["Path"]!.ToString(), disk["Serial"]!.ToString()));
         var nic = Assert.Single((JsonArray)facts["hardware/nics"]!)!;
         Assert.Equal((vm.Mac, "virtio_net"), (nic["Mac"]!.ToString(), nic["Driver"]!.ToString()));
+        var switchPort = nic["Lldp"]!;
+        Assert.Equal(("leaf1", "swp7", "02:00:00:00:00:01"),
+            (switchPort["SystemName"]!.ToString(), switchPort["PortId"]!.ToString(), switchPort["ChassisId"]!.ToString()));
         Assert.Equal(("Anvil", "Lab"),
             (facts["hardware/system"]!["Vendor"]!.ToString(), facts["hardware/system"]!["Product"]!.ToString()));
         Assert.Equal("SN-" + vm.Mac[^2..], facts["hardware/system"]!["Serial"]!.ToString());
@@ -90,4 +57,7 @@ public sealed class DiscoveryTests
         Assert.Contains("[anvil", vm.Console, StringComparison.Ordinal);
         Assert.DoesNotContain("eyJ", vm.Console, StringComparison.Ordinal);
     }
+    /// <summary>The machine, when its first card's switch is known by LLDP.</summary>
+    private static Task<JsonNode> NeighbourAsync(Laboratory lab, VirtualMachine vm, string what)
+        => lab.MachineAsync(vm, what, m => m["Params"]?["hardware/nics"]?[0]?["Lldp"] is not null, Deadline.Boot);
 }

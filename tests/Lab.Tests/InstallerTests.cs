@@ -75,20 +75,4 @@ public sealed class InstallerTests
         Assert.StartsWith("SSH-2.0", peer.Run("timeout", "30", "bash", "-c", $"exec 3<>/dev/tcp/{machine["Address"]}/22 && head -n 1 <&3"),
             StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task SledgehammerJumpsIntoTheInstallerByKexec()
-    {
-        await using var lab = await Laboratory.StartAsync();
-        var vm = lab.AddMachine(Firmware.Bios, memory: 1536);
-        await vm.PowerOnAsync();
-        await lab.MachineAsync(vm, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Deployment);
-        await lab.Api.PatchAsync($"machines/{vm.Mac}", new JsonArray(
-            new JsonObject { ["op"] = "add", ["path"] = "/Params/kexec-ok", ["value"] = true },
-            new JsonObject { ["op"] = "add", ["path"] = "/Params/kernel-console", ["value"] = "console=ttyS0,115200" },
-            new JsonObject { ["op"] = "add", ["path"] = "/Params/debian~1mirror", ["value"] = "http://10.77.0.1:8091/debian" }));
-        await lab.Api.SetAsync($"machines/{vm.Mac}", "/Workflow", "debian-13-install");
-        var at = await vm.ExpectAsync("jumps into the new kernel", Deadline.Deployment);
-        await vm.ExpectAsync("Linux version 6.12", Deadline.Deployment, at);
-    }
 }

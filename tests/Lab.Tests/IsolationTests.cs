@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Lab.Tests;
 
-/// <summary>Two machines at once do not mix, and nobody reads another machine's files.</summary>
+/// <summary>
+/// Known machines boot their own environments from their first packets; they do not mix, and nobody reads another's files.
+/// </summary>
 public sealed class IsolationTests
 {
     [Fact]
@@ -11,21 +13,33 @@ public sealed class IsolationTests
         await using var lab = await Laboratory.StartAsync();
         var first = lab.AddMachine(Firmware.Bios);
         var second = lab.AddMachine(Firmware.Uefi);
+        var made = new List<JsonNode>();
         foreach (var (vm, name) in new[] { (first, "first.example.com"), (second, "second.example.com") })
-            await lab.Api.PostAsync("machines",
-                new JsonObject { ["Name"] = name, ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" });
+            made.Add(await lab.Api.PostAsync("machines",
+                new JsonObject { ["Name"] = name, ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "discover" }));
+        Assert.All(made, m => Assert.Equal("Unknown", m["Boot"]!["Phase"]!.ToString()));
+        var preview = await lab.Api.GetAsync($"machines/{first.Mac}/boot?arch=pcbios&client=ipxe");
+        Assert.EndsWith($"{first.Mac}.ipxe", preview!["File"]!.ToString(), StringComparison.Ordinal);
         await Task.WhenAll(first.PowerOnAsync(), second.PowerOnAsync());
         var one = await lab.MachineAsync(first, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         var two = await lab.MachineAsync(second, "at rest", m => m["Boot"]!["Phase"]!.ToString() == "Discovered", Deadline.Boot);
         Assert.Equal(("first.example.com", "pcbios"), (one["Name"]!.ToString(), one["Params"]!["detected-bios-mode"]!.ToString()));
         Assert.Equal(("second.example.com", "uefi"), (two["Name"]!.ToString(), two["Params"]!["detected-bios-mode"]!.ToString()));
+        Assert.Equal(made.Select(m => m["Uuid"]!.ToString()), [one["Uuid"]!.ToString(), two["Uuid"]!.ToString()]);
         Assert.NotEqual(one["Address"]!.ToString(), two["Address"]!.ToString());
         foreach (var (vm, other) in new[] { (first, second), (second, first) })
         {
             var timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;
             Assert.Contains(timeline, l => l!["What"]!.ToString() == $"GET {vm.Mac}.ipxe");
             Assert.DoesNotContain(timeline, l => l!["What"]!.ToString().Contains(other.Mac, StringComparison.Ordinal));
+            // From the first packet on it was known.
+            Assert.DoesNotContain(timeline, l => l!["What"]!.ToString().Contains("default.ipxe", StringComparison.Ordinal));
+            Assert.DoesNotContain(timeline, l => l!["What"]!.ToString() == "registers itself");
         }
+
+        var offer = ((JsonArray)(await lab.Api.GetAsync($"machines/{first.Mac}/timeline"))!)
+            .First(l => l!["Outcome"]!.ToString().StartsWith("OFFER", StringComparison.Ordinal));
+        Assert.Contains($"{first.Mac}.ipxe", offer!["Detail"]!.ToString(), StringComparison.Ordinal);
 
         // A stranger on the same network, with an address that nobody leased to it.
         Commands.Run("ip", "-n", lab.Network.Switch, "addr", "add", "10.77.0.50/24", "dev", "br0");
