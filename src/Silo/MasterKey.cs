@@ -23,7 +23,7 @@ internal static class MasterKey
             return File.Exists(silo.SecretKeyFile)
                 ? Parse(await File.ReadAllTextAsync(silo.SecretKeyFile, cancellation), silo.SecretKeyFile)
                     : throw new InvalidOperationException($"Silo:SecretKeyFile: there is no file {silo.SecretKeyFile}");
-        if (silo.Postgres.Length > 0) return await database.MasterKeyAsync(SecretBox.NewKey(), cancellation);
+        if (silo.Postgres.Length > 0) return await database.MasterKeyAsync(ParamKeys.NewMaster(), cancellation);
         var path = FileIn(silo.DataFolder);
         if (!File.Exists(path))
         {
@@ -36,7 +36,7 @@ internal static class MasterKey
                     Access = FileAccess.Write,
                     UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite
                 }))
-            await using (var writer = new StreamWriter(stream)) await writer.WriteLineAsync(Convert.ToBase64String(SecretBox.NewKey()));
+            await using (var writer = new StreamWriter(stream)) await writer.WriteLineAsync(Convert.ToBase64String(ParamKeys.NewMaster()));
             File.Move(fresh, path, overwrite: false);
         }
 
@@ -45,8 +45,8 @@ internal static class MasterKey
 
     private static byte[] Parse(string text, string path)
     {
-        var key = new byte[SecretBox.KeyOctets];
+        var key = new byte[ParamKeys.KeyOctets];
         return Convert.TryFromBase64String(text.Trim(), key, out var length) && length == key.Length ? key
-            : throw new InvalidOperationException($"{path} holds no key: {SecretBox.KeyOctets} octets in base 64 are needed");
+            : throw new InvalidOperationException($"{path} holds no key: {ParamKeys.KeyOctets} octets in base 64 are needed");
     }
 }

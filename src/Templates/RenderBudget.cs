@@ -24,12 +24,12 @@ public sealed class RenderBudget
 
     /// <summary>A budget of which nothing is spent; its time begins with the first charge.</summary>
     /// <param name="limits">The bounds.</param>
-    /// <param name="time">The clock; null: the system's.</param>
+    /// <param name="time">The clock; null: the time of the processor that the thread takes, on which all is to be rendered.</param>
     /// <param name="cancellation">Ends the render with <see cref="OperationCanceledException"/>: nobody waits for it any more.</param>
     public RenderBudget(TemplateLimits? limits = null, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         _limits = limits ?? TemplateLimits.Default;
-        _time = time ?? TimeProvider.System;
+        _time = time ?? ThreadTime.Instance;
         _cancellation = cancellation;
     }
 

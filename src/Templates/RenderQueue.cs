@@ -28,7 +28,7 @@ public sealed class RenderQueue : IDisposable
 
     /// <summary>A queue without threads: they are started as they are needed.</summary>
     /// <param name="limits">How many run and wait.</param>
-    /// <param name="time">The clock of budgets and shares.</param>
+    /// <param name="time">The clock of the shares.</param>
     public RenderQueue(RenderQueueLimits limits, TimeProvider time)
     {
         _limits = limits;
@@ -53,7 +53,7 @@ public sealed class RenderQueue : IDisposable
     /// <exception cref="OperationCanceledException">Nobody waits any more, or the queue ends.</exception>
     public Task<T> RunAsync<T>(string source, Func<RenderBudget, T> render, CancellationToken cancellation = default)
     {
-        var work = new Work<T>(render, _time, cancellation, _stop.Token);
+        var work = new Work<T>(render, cancellation, _stop.Token);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
@@ -209,7 +209,7 @@ public sealed class RenderQueue : IDisposable
         public double Finish { get; set; }
     }
 
-    private sealed class Work<T>(Func<RenderBudget, T> render, TimeProvider time, CancellationToken cancellation, CancellationToken stop)
+    private sealed class Work<T>(Func<RenderBudget, T> render, CancellationToken cancellation, CancellationToken stop)
         : IWork
     {
         private const int IsWaiting = 0;
@@ -242,7 +242,7 @@ public sealed class RenderQueue : IDisposable
             {
                 // Who has gone while another render ended is not rendered for, whichever of the two was noticed first.
                 ended.Token.ThrowIfCancellationRequested();
-                var value = render(new RenderBudget(TemplateLimits.Default, time, ended.Token));
+                var value = render(new RenderBudget(TemplateLimits.Default, cancellation: ended.Token));
                 return () => End(() => _result.TrySetResult(value));
             }
             catch (OperationCanceledException)

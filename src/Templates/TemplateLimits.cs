@@ -34,7 +34,7 @@ public sealed record TemplateLimits(int OutputCharacters, int Steps, int Depth)
     /// <summary>Deepest nesting of all that is evaluated: actions, parentheses and template calls together.</summary>
     public int Nesting { get; init; } = 1000;
 
-    /// <summary>Longest time; what waits for its turn does not count.</summary>
+    /// <summary>Longest time of the processor (<see cref="ThreadTime"/>): what waits for its turn does not count.</summary>
     public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>For files and scripts: 8 Mi characters, two million steps, 100 calls deep, 128 MiB, 2 s.</summary>

@@ -123,7 +123,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
             .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>()
-            .AddSingleton(new ParamKeys(new byte[SecretBox.KeyOctets]));
+            .AddSingleton(new ParamKeys(new byte[ParamKeys.KeyOctets]));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
         silo.AddReminders();
         silo.Services.AddSingleton<IReminderTable>(Reminders);

@@ -11,14 +11,11 @@ public interface ICatalog
     /// <summary>The newest snapshot that this silo has.</summary>
     CatalogSnapshot Current { get; }
 
-    /// <summary>How long ago it was certain that there is nothing newer.</summary>
-    TimeSpan Age => TimeSpan.Zero;
-
     /// <summary>
-    /// This silo may not have heard of a change that its writer was told is done: neither the writer nor the database was heard for
-    /// <see cref="OldestView"/>.
+    /// How long ago it was certain that there is nothing newer. Beyond <see cref="OldestView"/> this silo may not have heard of a change
+    /// that its writer was told is done: neither the writer nor the database was heard.
     /// </summary>
-    bool IsBehind => Age > OldestView;
+    TimeSpan Age => TimeSpan.Zero;
 
     /// <summary>Waits until the snapshot is at least of this revision.</summary>
     Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation);

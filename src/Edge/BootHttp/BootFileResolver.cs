@@ -86,7 +86,7 @@ public sealed partial class BootFileResolver(
     private async Task<ResolvedFile?> FindAsync(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
-        if (FileRoot.Normalize(path) is not { } clean) return null;
+        if (BootFilePath.Normalize(path) is not { } clean) return null;
         if (protocol == "tftp" && RaspberryPath.Of(clean) is { } shared && !root.Has(clean)) clean = shared;
         var (machine, mac) = await RequesterAsync(requester);
         var snapshot = catalog.Current;
@@ -123,7 +123,7 @@ public sealed partial class BootFileResolver(
         if ((protocol == "tftp" ? root.OpenFolded(clean) : root.Open(clean)) is { } onDisk)
             return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
         if (isRead && machine is not null && env is not null && IsOfEnvironment(env, machine.Arch, clean, protocol))
-            await FailAsync(machine, $"{envName} needs the boot file {clean}, which is not there");
+            await FailAsync(machine, $"{envName} {BootFilePath.Needed(clean)}");
         if (isRead)
             timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
                 requester.ToString());

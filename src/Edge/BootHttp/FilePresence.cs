@@ -17,7 +17,7 @@ public sealed class FilePresence(FileRoot root, TimeProvider time) : IBootFileLa
     private readonly ConcurrentDictionary<(string Env, string Arch), Seen> _environments = new();
 
     /// <inheritdoc/>
-    public string? Of(string path) => Has(path) ? null : "which is not there";
+    public string? Of(string path) => Has(path) ? null : BootFilePath.NotThere;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Of(BootEnv env, string arch)

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// The keys that an object's secure params are sealed to and opened by. Only locked by a <see cref="SecretBox"/> does the private one
-/// leave memory.
+/// The keys that an object's secure params are sealed to and opened by. They are derived (<see cref="ParamKeys"/>): the private one never
+/// leaves memory.
 /// </summary>
 public sealed class BoxKeyPair
 {
@@ -30,18 +30,4 @@ public sealed class BoxKeyPair
     public static BoxKeyPair Of(ReadOnlySpan<byte> privateKey)
         => privateKey.Length == NaclBox.KeyOctets
             ? new(privateKey.ToArray()) : throw new ArgumentException($"a private key has {NaclBox.KeyOctets} octets", nameof(privateKey));
-
-    /// <summary>The pair as it is stored: the private key, locked for its owner.</summary>
-    /// <param name="box">The master keys.</param>
-    /// <param name="owner">Kind and key of the object, such as machines/UUID: a row that is moved to another object is of no use
-    /// there.</param>
-    public string Lock(SecretBox box, string owner) => box.Lock(_private, owner);
-
-    /// <summary>The pair that was stored; null, and why, when it cannot be had.</summary>
-    public static (BoxKeyPair? Keys, string? Problem) Unlock(SecretBox box, string locked, string owner)
-    {
-        var (secret, problem) = box.Unlock(locked, owner);
-        return secret is null ? (null, problem)
-            : secret.Length == NaclBox.KeyOctets ? (new(secret), null) : (null, "what is locked is no private key");
-    }
 }

@@ -11,6 +11,9 @@ namespace Anvil.Provisioning.Access;
 /// </summary>
 public sealed class ParamKeys
 {
+    /// <summary>Octets of a master key.</summary>
+    public const int KeyOctets = 32;
+
     private const string Purpose = "anvil secure params 1";
     private readonly byte[] _master;
 
@@ -18,8 +21,11 @@ public sealed class ParamKeys
     /// <param name="master">At least 32 octets.</param>
     /// <exception cref="ArgumentException">It is shorter.</exception>
     public ParamKeys(ReadOnlySpan<byte> master)
-        => _master = master.Length >= SecretBox.KeyOctets
-            ? master.ToArray() : throw new ArgumentException($"a master key has at least {SecretBox.KeyOctets} octets", nameof(master));
+        => _master = master.Length >= KeyOctets
+            ? master.ToArray() : throw new ArgumentException($"a master key has at least {KeyOctets} octets", nameof(master));
+
+    /// <summary>A new master key.</summary>
+    public static byte[] NewMaster() => RandomNumberGenerator.GetBytes(KeyOctets);
 
     /// <summary>The key by which clients can seal values for an object themselves (DRP: pubkey).</summary>
     /// <param name="prefix">The object's kind.</param>

@@ -18,9 +18,9 @@ public sealed record MissingFiles(int Edges, IReadOnlyDictionary<string, IReadOn
     public string? Of(string path)
     {
         if (!Lacking.TryGetValue(path, out var edges)) return null;
-        if (edges.Count == Edges) return "which is not there";
+        if (edges.Count == Edges) return BootFilePath.NotThere;
         var named = string.Join(", ", edges.Order(StringComparer.Ordinal).Take(MostNamed));
-        return $"which is not there on {edges.Count} of {Edges} edges ({named}{(edges.Count > MostNamed ? ", …" : "")})";
+        return $"{BootFilePath.NotThere} on {edges.Count} of {Edges} edges ({named}{(edges.Count > MostNamed ? ", …" : "")})";
     }
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed record MissingFiles(int Edges, IReadOnlyDictionary<string, IReadOn
         return env with
         {
             Available = env.Available && missing.All(f => Lacking[f].Count < Edges),
-            Errors = [.. env.Errors, .. missing.Select(f => $"needs the boot file {f}, {Of(f)}")],
+            Errors = [.. env.Errors, .. missing.Select(f => BootFilePath.Needed(f, Of(f)!))],
         };
     }
 }

@@ -78,8 +78,8 @@ public static class BootEnvFiles
     /// </summary>
     public static IEnumerable<string> Files(this BootEnv env, string arch)
         => (env.For(arch) is { } info ? info.Initrds.Prepend(info.Kernel) : [])
-            .Where(f => f.Length > 0 && !f.Contains("://", StringComparison.Ordinal)).Select(f => Tidy(env.PathFor(arch, f)))
-            .Where(f => !env.Templates.Any(t => Tidy(t.Path) == f)).Distinct(StringComparer.Ordinal);
+            .Where(f => f.Length > 0 && !f.Contains("://", StringComparison.Ordinal)).Select(f => BootFilePath.Tidy(env.PathFor(arch, f)))
+            .Where(f => !env.Templates.Any(t => BootFilePath.Tidy(t.Path) == f)).Distinct(StringComparer.Ordinal);
 
     /// <summary>The files of every architecture.</summary>
     public static IEnumerable<string> Files(this BootEnv env)
@@ -95,7 +95,7 @@ public static class BootEnvFiles
         List<string>? all = null;
         foreach (var path in env.Files(arch))
         {
-            if (lack(path) is { } missing) (all ??= []).Add($"{env.Name} needs the boot file {path}, {missing}");
+            if (lack(path) is { } missing) (all ??= []).Add($"{env.Name} {BootFilePath.Needed(path, missing)}");
         }
 
         return all ?? (IReadOnlyList<string>)[];
@@ -103,7 +103,4 @@ public static class BootEnvFiles
 
     /// <summary>Path of one of the environment's files, below the file root.</summary>
     public static string PathFor(this BootEnv env, string arch, string file) => $"{env.Folder(arch)}/{file}";
-
-    private static string Tidy(string path)
-        => string.Join('/', path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != "."));
 }

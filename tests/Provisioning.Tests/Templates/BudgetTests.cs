@@ -232,6 +232,20 @@ public sealed class BudgetTests
         Assert.Equal(TemplateBound.Time, error.Spent);
     }
 
+    /// <summary>A render that waits for a processor, or for the machine, is not ended by it.</summary>
+    [Fact]
+    public void TheTimeIsThatOfTheProcessor()
+    {
+        var clock = ThreadTime.Instance;
+        var (before, wall) = (clock.GetTimestamp(), TimeProvider.System.GetTimestamp());
+        using var never = new ManualResetEventSlim();
+        never.Wait(TimeSpan.FromMilliseconds(300));
+        Assert.True(clock.GetElapsedTime(before) < TimeProvider.System.GetElapsedTime(wall) / 2, "waiting took time of the processor");
+        before = clock.GetTimestamp();
+        TemplateSet.Empty.Render("t", "{{range 100000}}{{end}}", null, new RenderBudget());
+        Assert.True(clock.GetElapsedTime(before) > TimeSpan.Zero, "work took no time of the processor");
+    }
+
     [Fact]
     public void WhoHasGoneIsNotRenderedFor()
     {
