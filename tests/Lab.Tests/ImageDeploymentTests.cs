@@ -25,17 +25,17 @@ public abstract class ImageDeploymentTests(Firmware firmware, bool cluster = fal
     }
 }
 
-/// <summary>Image deployment with SeaBIOS, by one silo; every test run installs like this in <see cref="InterruptionTests"/>.</summary>
+/// <summary>Image deployment with SeaBIOS, by one silo.</summary>
 public sealed class BiosImageDeploymentTests() : ImageDeploymentTests(Firmware.Bios)
 {
     [Fact(Explicit = true)]
     public Task AnEmptyDiskBecomesAnInstalledSystem() => InstallAsync();
 }
 
-/// <summary>Image deployment with OVMF, by one silo.</summary>
+/// <summary>Image deployment with OVMF, by one silo: what every test run installs.</summary>
 public sealed class UefiImageDeploymentTests() : ImageDeploymentTests(Firmware.Uefi)
 {
-    [Fact(Explicit = true)]
+    [Fact]
     public Task AnEmptyDiskBecomesAnInstalledSystem() => InstallAsync();
 }
 
@@ -62,6 +62,6 @@ public sealed class ArmImageDeploymentTests() : ImageDeploymentTests(Firmware.Ar
 /// <summary>Image deployment with OVMF, by a cluster of two cores, two edges and a gateway.</summary>
 public sealed class ClusterImageDeploymentTests() : ImageDeploymentTests(Firmware.Uefi, cluster: true)
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public Task AnEmptyDiskBecomesAnInstalledSystem() => InstallAsync();
 }

@@ -10,7 +10,7 @@ namespace Anvil.Lab.Tests;
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
-        [nameof(ClusterImageDeploymentTests), nameof(BootPathTests), nameof(ProxyTests), nameof(IsolationTests)];
+        [nameof(UefiImageDeploymentTests), nameof(BootPathTests), nameof(ProxyTests), nameof(IsolationTests)];
 
     /// <inheritdoc/>
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
