@@ -95,12 +95,13 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
     /// </summary>
     private async Task<IReadOnlyList<string>> WalkAsync(string what, Func<Task> act)
     {
-        var spans = new ConcurrentQueue<Activity>();
+        var (begun, spans) = (new ConcurrentQueue<Activity>(), new ConcurrentQueue<Activity>());
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name is AnvilDiagnostics.Name or "Microsoft.Orleans.Application" or "Microsoft.AspNetCore"
                 or "System.Net.Http",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = begun.Enqueue,
             ActivityStopped = spans.Enqueue,
         };
         ActivitySource.AddActivityListener(listener);
@@ -109,6 +110,10 @@ public sealed class WalkTests(SingleSilo silo, ITestOutputHelper output) : IClas
             .Start();
         await act();
         walk.Stop();
+        // An answer is there a moment before the span ends that sent it.
+        int Of(IEnumerable<Activity> all) => all.Count(s => s.TraceId == walk.TraceId);
+        await Wait.UntilAsync(() => Task.FromResult(Of(spans) == Of(begun)), TimeSpan.FromSeconds(30),
+            () => $"{Of(begun) - Of(spans)} spans do not end");
         List<string> files =
         [
             .. spans.Where(s => s.TraceId == walk.TraceId).OrderBy(s => s.StartTimeUtc)
