@@ -511,6 +511,23 @@ public abstract class StoreTests
     }
 
     [Fact]
+    public async Task AJobsLogHasAnEndHoweverManyWriteIt()
+    {
+        const int Writers = 3;
+        var job = Guid.NewGuid();
+        var half = new byte[IJobLogs.MostBytes / 2];
+        var taken = await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(async () =>
+        {
+            using var content = new MemoryStream(half);
+            return await Logs.AppendAsync(job, content, None);
+        })));
+        Assert.Contains(false, taken);
+        var log = (await Logs.ListAsync(None)).Single(l => l.Job == job);
+        // Nothing that was taken is lost, by who writes beside it.
+        Assert.InRange(log.Octets, IJobLogs.MostBytes - (Writers << 16), IJobLogs.MostBytes);
+    }
+
+    [Fact]
     public async Task AMachinesRowIsKeptByTheStatementThatStoresItsState()
     {
         var machine = Machine(1) with { HardwareAddrs = ["02:00:00:00:00:01", "02:00:00:00:00:02"] };

@@ -17,16 +17,19 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
         var key = job.ToString();
         var chunk = new byte[ChunkSize];
         await using var connection = await database.OpenAsync(cancellation);
-        var size = await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition("SELECT coalesce(sum(length(chunk)), 0) FROM job_log WHERE job = @key", new { key },
-                cancellationToken: cancellation));
         while (await content.ReadAtLeastAsync(chunk, ChunkSize, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
-            size += read;
-            if (size > IJobLogs.MostBytes) return false;
-            await connection.ExecuteAsync(
-                new CommandDefinition("INSERT INTO job_log (job, chunk) VALUES (@key, @bytes)", new { key, bytes = chunk[..read] },
-                    cancellationToken: cancellation));
+            // Counted where it is written, by one at a time for a log: however many send at once, it has its end.
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            var written = await connection.ExecuteAsync(new CommandDefinition(
+                """
+                SELECT pg_advisory_xact_lock(hashtextextended(@key, 0));
+                INSERT INTO job_log (job, chunk)
+                SELECT @key, @bytes WHERE (SELECT coalesce(sum(length(chunk)), 0) FROM job_log WHERE job = @key) + @read <= @most
+                """,
+                new { key, bytes = chunk[..read], read, most = IJobLogs.MostBytes }, transaction, cancellationToken: cancellation));
+            await transaction.CommitAsync(cancellation);
+            if (written <= 0) return false;
         }
 
         return true;

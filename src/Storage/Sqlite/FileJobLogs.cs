@@ -1,6 +1,7 @@
 using System.Text;
 using Anvil.Contracts.Jobs;
 using Anvil.Provisioning.Catalog;
+using Microsoft.Win32.SafeHandles;
 
 namespace Anvil.Storage.Sqlite;
 
@@ -10,6 +11,11 @@ public sealed class FileJobLogs(string folder) : IJobLogs
     /// <summary>Octets of one write.</summary>
     private const int Piece = 64 << 10;
 
+    private const int Turns = 64;
+
+    /// <summary>Turns to write, each for the logs that share its place: two that write one log would write over each other.</summary>
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
+
     /// <inheritdoc/>
     public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
@@ -17,10 +23,10 @@ public sealed class FileJobLogs(string folder) : IJobLogs
         await using var file = new FileStream(PathOf(job),
             new FileStreamOptions
             {
-                Mode = FileMode.Append,
+                Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.Write,
                 Share = FileShare.ReadWrite,
-                BufferSize = 1,
+                BufferSize = 0,
                 Options = FileOptions.Asynchronous,
                 // Logs say what scripts say, secrets among it.
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
@@ -30,11 +36,27 @@ public sealed class FileJobLogs(string folder) : IJobLogs
         var buffer = new byte[Piece];
         while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
-            if (file.Length + read > IJobLogs.MostBytes) return false;
-            await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+            if (!await AppendAsync(job, file.SafeFileHandle, buffer.AsMemory(0, read), cancellation)) return false;
         }
 
         return true;
+    }
+
+    private async Task<bool> AppendAsync(Guid job, SafeFileHandle file, ReadOnlyMemory<byte> piece, CancellationToken cancellation)
+    {
+        var turn = _turns[(uint)job.GetHashCode() % Turns];
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            var length = RandomAccess.GetLength(file);
+            if (length + piece.Length > IJobLogs.MostBytes) return false;
+            await RandomAccess.WriteAsync(file, piece, length, cancellation);
+            return true;
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     /// <inheritdoc/>
