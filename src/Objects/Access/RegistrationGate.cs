@@ -65,21 +65,32 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
                 _since = now;
             }
 
-            // No more addresses than registrations in all: what is counted here is bounded.
-            Add("", (MostOfAll, MostOctetsOfAll), octets, "in all");
-            Add("a " + address, (MostOfAddress, MostOctetsOfAddress), octets, $"from {address}");
-            if (subnet.Length > 0) Add("s " + subnet, (MostOfSubnet, MostOctetsOfSubnet), octets, $"in subnet {subnet}");
+            // All bounds are looked at before any is counted on: who is refused for itself takes nothing from others. Counted are as many
+            // addresses as registrations in all, and no more.
+            List<(string Key, (int Number, long Octets) Most, string What)> bounds =
+            [
+                ("a " + address, (MostOfAddress, MostOctetsOfAddress), $"from {address}"),
+                .. subnet.Length > 0
+                    ? [("s " + subnet, (MostOfSubnet, MostOctetsOfSubnet), $"in subnet {subnet}")]
+                    : Array.Empty<(string, (int, long), string)>(),
+                ("", (MostOfAll, MostOctetsOfAll), "in all"),
+            ];
+            foreach (var (key, most, what) in bounds) Check(key, most, octets, what);
+            foreach (var (key, _, _) in bounds)
+            {
+                var (number, sum) = _counts.GetValueOrDefault(key);
+                _counts[key] = (number + 1, sum + octets);
+            }
         }
     }
 
-    private void Add(string key, (int Number, long Octets) most, int octets, string what)
+    private void Check(string key, (int Number, long Octets) most, int octets, string what)
     {
         var (number, sum) = _counts.GetValueOrDefault(key);
         if (number >= most.Number)
             throw Refused(429, $"{most.Number} machines have registered themselves {what} within a minute; try again in a minute");
         if (sum + octets > most.Octets)
             throw Refused(429, $"machines have registered {most.Octets >> 20} MiB of facts {what} within a minute; try again in a minute");
-        _counts[key] = (number + 1, sum + octets);
     }
 
     private static ApiException Refused(int code, string why) => new(new ApiError("machines", "", "Registration", [why], code));

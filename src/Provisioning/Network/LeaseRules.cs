@@ -110,8 +110,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (held.State is Lease.Ack && held.ExpireTime.AddSeconds(-held.Duration) < now.AddSeconds(-DeclineSeconds))
             return Silence($"declines an address that it has used for more than {DeclineSeconds} s: not believed", LeaseCause.Doubtful);
         if (held.State is not (Lease.Ack or Lease.Offer)) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
-        // Somebody who declines whatever he is given would set the whole pool aside.
-        if (!request.IsKnown && leases.SetAside(now) >= new StrangerBounds(leases.Size).SetAside)
+        // Somebody who declines whatever he is given would set the whole pool aside; a card that is known is known to all on its link.
+        if (leases.SetAside(now) >= new StrangerBounds(leases.Size).SetAside * (request.IsKnown ? 2 : 1))
             return Silence("declined; too many addresses are set aside already, so it is free", LeaseCause.Doubtful) with
             {
                 Changed = [held with { State = Lease.Expired, Token = "", ExpireTime = now }],

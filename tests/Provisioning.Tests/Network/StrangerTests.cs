@@ -121,8 +121,10 @@ public sealed class StrangerTests
         }
     }
 
-    [Fact]
-    public void NobodyDeclinesAPoolAway()
+    [Theory]
+    [InlineData(false, 10)]
+    [InlineData(true, 20)]
+    public void NobodyDeclinesAPoolAway(bool isKnown, int most)
     {
         var subnet = TestCatalog.Subnet("10.0.0.10", "10.0.0.89");
         var table = Table(subnet);
@@ -130,7 +132,7 @@ public sealed class StrangerTests
         var random = new Random(7);
         for (var i = 0; i < 2000; i++)
         {
-            var mac = new LeaseRequest(Random(random), 0, Via) { IsPatient = true };
+            var mac = new LeaseRequest(Random(random), 0, Via) { IsPatient = true, IsKnown = isKnown };
             var offer = rules.Discover(mac, _now);
             table.Apply(offer);
             var taken = mac with { Requested = IPv4.Parse(offer.Lease!.Addr) };
@@ -138,7 +140,7 @@ public sealed class StrangerTests
             table.Apply(rules.Decline(taken, _now));
         }
 
-        Assert.Equal(10, table.SetAside(_now));
+        Assert.Equal(most, table.SetAside(_now));
         Assert.Equal(LeaseVerdict.Give, rules.Discover(new LeaseRequest(Victim, 0, Via), _now).Verdict);
     }
 
