@@ -58,9 +58,9 @@ public static partial class ApiHost
         try
         {
             http.RefuseDotSegments();
-            CrossSite.Refuse(http);
             if (http.Request.Path.StartsWithSegments(Base)
                 && !await http.RequestServices.GetRequiredService<Authentication>().AuthenticateAsync(http)) return;
+            CrossSite.Refuse(http);
             http.RefuseCoded();
             await next();
             if (http.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false } && http.GetEndpoint() is null)

@@ -98,7 +98,8 @@ public sealed class ObjectFloor
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
         request.Require(prefix, "create", kind.OwnerOfNew(document));
-        if (!GrantRules.MayWrite(request.Principal, null, document)) throw Ungranted(prefix, document.Key, request);
+        if (!GrantRules.MayWrite(request.Principal, null, document, _catalog.Current))
+            throw Ungranted(prefix, document.Key, request);
         return Answer(await kind.CreateAsync(document, request, cancellation), request);
     }
 
@@ -113,7 +114,8 @@ public sealed class ObjectFloor
         CheckConditions(found, prefix, "PUT", request);
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
-        if (!GrantRules.MayWrite(request.Principal, found.Document, document)) throw Ungranted(prefix, document.Key, request);
+        if (!GrantRules.MayWrite(request.Principal, found.Document, document, _catalog.Current))
+            throw Ungranted(prefix, document.Key, request);
         return Answer(await kind.ReplaceAsync(found, document, request, cancellation), request);
     }
 
@@ -140,7 +142,7 @@ public sealed class ObjectFloor
         CheckConditions(found, kind.Prefix, "PATCH", request);
         if (patch.ValueKind == JsonValueKind.Undefined)
             throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
-        if (!GrantRules.MayPatch(request.Principal, found.Document, JsonPatch.WrittenPaths(patch)))
+        if (!GrantRules.MayPatch(request.Principal, found.Document, JsonPatch.WrittenPaths(patch), _catalog.Current))
             throw Ungranted(kind.Prefix, found.Document.Key, request);
         return await kind.PatchAsync(found, patch, request, cancellation);
     }

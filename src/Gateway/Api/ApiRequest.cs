@@ -8,12 +8,15 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Net.Http.Headers;
 
 namespace Anvil.Gateway.Api;
 
 /// <summary>What is read from HTTP: who asks, the query, the conditions, and the body.</summary>
 internal static class ApiRequest
 {
+    private static readonly string[] JsonTypes = ["application/json", "application/json-patch+json"];
+
     public static Admission Admission(this HttpContext http) => (Admission)http.Items[typeof(Admission)]!;
 
     public static Principal Principal(this HttpContext http) => http.Admission().Principal;
@@ -100,7 +103,8 @@ internal static class ApiRequest
         using var octets = await http.ReadOctetsAsync(JsonLimits.Octets, model,
             most => new ApiError(model, "", http.Request.Method, [$"a body has at most {most} octets"], 413));
         if (octets.Length == 0) return default;
-        if (http.Request.ContentType?.Contains("application/json", StringComparison.OrdinalIgnoreCase) != true)
+        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
+            || !JsonTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
             throw new ApiException(
                 ApiError.BadRequest(model, "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
         return octets.GetBuffer().AsMemory(0, (int)octets.Length);

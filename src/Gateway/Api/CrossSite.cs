@@ -1,3 +1,4 @@
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Http;
 
@@ -5,22 +6,20 @@ namespace Anvil.Gateway.Api;
 
 /// <summary>
 /// A page of another site can make a browser send what needs no preflight (a form's POST, a websocket), with the password that it keeps
-/// for this host. Who sends a token, or JSON (which a preflight without credentials has to let through), means it.
+/// for this host. Who was let in by a token, or sends JSON (which a preflight without credentials has to let through), means it.
 /// </summary>
 internal static class CrossSite
 {
     private static readonly string[] Simple = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
 
-    /// <summary>Refuses what another site's page may have brought about.</summary>
+    /// <summary>Refuses what another site's page may have brought about, by what the request was let in by.</summary>
     /// <exception cref="ApiException">403.</exception>
     public static void Refuse(HttpContext http)
     {
         var request = http.Request;
         var origin = request.Headers.Origin.ToString();
         if (origin.Length == 0 || !IsOther(origin, request.Host)) return;
-        var hasToken = request.Query["token"].ToString() is { Length: > 0 } query && !query.Contains(':', StringComparison.Ordinal);
-        var isBearer = request.Headers.Authorization.ToString().StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase);
-        if (hasToken || isBearer) return;
+        if (http.Items[typeof(Admission)] is Admission { Token.Length: > 0 }) return;
         var type = request.ContentType ?? "";
         var isForm = HttpMethods.IsPost(request.Method)
             && (type.Length == 0 || Simple.Any(s => type.StartsWith(s, StringComparison.OrdinalIgnoreCase)));

@@ -122,7 +122,8 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         if (admission.Token.Length == 0) return null;
         try
         {
-            return await ByTokenAsync(admission.Token) is null ? "the token has expired, or was revoked" : null;
+            if (await ByTokenAsync(admission.Token) is not { } fresh) return "the token has expired, or was revoked";
+            return fresh.Principal.Claims.SequenceEqual(admission.Principal.Claims) ? null : "the rights that it gives were changed";
         }
         catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
         {

@@ -66,7 +66,8 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         await request.HoldAsync(uuid, queries, cancellation);
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
         // The machine itself is given what the task's scripts need; nobody else is.
-        return request.Principal.Kind != PrincipalKind.Machine || answer.Job is null ? Changed(answer)
+        var isItself = request.Principal.Kind == PrincipalKind.Machine && request.Principal.Name == uuid;
+        return !isItself || answer.Job is null ? Changed(answer)
             : Changed(answer with { Job = answer.Job with { Token = await access.ForJobAsync(uuid, answer.Job.Uuid) } });
     }
 

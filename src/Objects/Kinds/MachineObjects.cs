@@ -97,6 +97,13 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             if (joined is not null) return Changed(joined);
             // The cards of others stay theirs.
             if (doubt.Length > 0) wanted = wanted with { HardwareAddrs = [request.Principal.Mac] };
+            if (IsUnleased(request.Principal))
+            {
+                // Where an address is leased to nobody, so are cards: what it says of them is among its facts, and makes it nobody.
+                wanted = wanted with { HardwareAddrs = [], Address = request.Principal.Address };
+                doubt = $"it registers itself from {request.Principal.Address}, which no lease gave it, so nobody knows its cards; "
+                    + "give it one and approve of it, or delete it";
+            }
         }
         else if (wanted.Uuid.Length == 0)
         {
@@ -148,6 +155,11 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
         return UuidRules.TryRead(key, out var uuid) ? uuid : null;
     }
+
+    /// <summary>True for a stranger at an address of a subnet that Anvil leases addresses in, and that has no lease of it.</summary>
+    private bool IsUnleased(Principal stranger)
+        => stranger.Mac.Length == 0 && IPv4.TryParse(stranger.Address, out var address)
+            && catalog.Current.SubnetOf(address) is { Enabled: true, Proxy: false };
 
     /// <summary>
     /// A registration with the cards that are its own: the one that its token was given to, and others that DHCP has given addresses on

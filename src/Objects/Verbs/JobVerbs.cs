@@ -5,8 +5,10 @@ using Anvil.Contracts.Machines;
 using Anvil.Contracts.Placement;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
 using Anvil.Templates;
 
 namespace Anvil.Objects.Verbs;
@@ -32,9 +34,12 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
         snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         var near = server with { Address = edges.For(machine.Address) ?? server.Address };
-        var context = new RenderContext(snapshot, near, machine, env, await tokens.ForRenderingAsync(machine, job: job.Uuid))
+        // What is rendered has the job's token, and secure params in clear: for the machine, and for who has as much already.
+        var mayOpen = MayOpen(request.Principal, machine, task, snapshot);
+        var context = new RenderContext(snapshot, near, machine, env,
+            mayOpen ? await tokens.ForRenderingAsync(machine, job: job.Uuid) : RenderContext.NoToken)
         {
-            Keys = keys,
+            Keys = mayOpen ? keys : null,
             Stage = snapshot.Stages.GetValueOrDefault(machine.Stage),
             Job = job.Uuid,
         };
@@ -70,6 +75,12 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
             throw new ApiException(
                 new ApiError("jobs", job.ToString(), "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
     }
+
+    private static bool MayOpen(Principal principal, Machine machine, TaskDefinition task, CatalogSnapshot snapshot)
+        => (principal.Kind == PrincipalKind.Machine && principal.Name == machine.Uuid)
+            || (principal.May("machines", "getSecure", machine.Uuid)
+                && MachineClaims.Task(machine.Uuid, task.ExtraClaims, task.ExtraRoles, snapshot.Prefs["defaultTaskRights"])
+                    .All(principal.Has));
 
     private async Task<Job> JobAsync(string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
         => (Job)(await floor.RequireAsync("jobs", text, action, type, request, cancellation)).Document;

@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Objects.Verbs;
@@ -29,6 +30,8 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         request.Require("users", "token", name);
         if (!catalog.Current.Users.TryGetValue(name, out var user)) throw new ApiException(ApiError.NotFound("users", name));
         ApiException Refused(string message) => new(ApiError.BadRequest("users", name, "GET", message));
+        // Of oneself there is a token as long as it says no more than the one that asks.
+        if (!IsOneself(name, request) && !GrantRules.MayActAs(request.Principal, user)) throw More(name, request);
         var ttl = DefaultLife;
         if (request.Word("ttl") is { Length: > 0 } text
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ttl) || ttl < 1))
@@ -67,6 +70,8 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         if (wanted.Password.Length == 0) throw new ApiException(ApiError.BadRequest("users", name, "PUT", "Password must not be empty"));
         if (wanted.Password.Length > Passwords.Longest)
             throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {Passwords.Longest} characters"));
+        if (catalog.Current.Users.TryGetValue(name, out var user) && !GrantRules.MayActAs(request.Principal, user))
+            throw More(name, request);
         var hash = await passwords.HashAsync(name, wanted.Password, cancellation)
             ?? throw new ApiException(new ApiError("users", name, "PUT", ["too many passwords are being set; try again"], 429));
         var patch = new JsonArray(
@@ -77,6 +82,14 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
         return floor.Answer(new ChangedObject(answer.Status, answer.Document, answer.Error, ""), request);
     }
+
+    private static bool IsOneself(string name, ObjectRequest request)
+        => request.Principal.Kind == PrincipalKind.User && request.Principal.Name == name;
+
+    private static ApiException More(string name, ObjectRequest request)
+        => new(new ApiError("users", name, "AUTH",
+            [$"Cannot access {request.Place}",
+                "Requires: every right that the user has, since who sets its password or has its token has them"], 403));
 
     /// <summary>The body of a change of a password.</summary>
     private sealed record PasswordBody

@@ -19,6 +19,9 @@ public delegate string TokenSource(string? machine, TimeSpan life, string profil
 /// <param name="Token">Makes tokens.</param>
 public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, Machine? Machine, BootEnv? Env, TokenSource Token)
 {
+    /// <summary>Makes none: for who is shown what is rendered, and is not whom it is for.</summary>
+    public static TokenSource NoToken { get; } = (_, _, _) => "";
+
     /// <summary>What opens secure params; null: they stay sealed, and rendering one fails.</summary>
     public ParamKeys? Keys { get; init; }
 

@@ -4,8 +4,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// What gives rights (a task to its jobs, a user to whoever signs in) is written by who has them: the right to write tasks or users is no
-/// right to everything.
+/// What gives rights (a task to its jobs, with the templates that it renders; a user to whoever signs in) is written by who has them: the
+/// right to write tasks, templates or users is no right to everything.
 /// </summary>
 public static class GrantRules
 {
@@ -17,8 +17,9 @@ public static class GrantRules
     /// The document so far; null for a new one. Who could change what a privileged task does would have its rights.
     /// </param>
     /// <param name="after">The document as it becomes.</param>
-    public static bool MayWrite(Principal principal, Document? before, Document after)
-        => GivenBy(after).Concat(before is null ? [] : GivenBy(before)).All(principal.Has)
+    /// <param name="catalog">What else there is.</param>
+    public static bool MayWrite(Principal principal, Document? before, Document after, CatalogSnapshot catalog)
+        => GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
             && (after is not Profile profile || profile.Profiles.Except((before as Profile)?.Profiles ?? [], StringComparer.Ordinal)
                 .All(p => principal.Has(Within(p))));
 
@@ -26,14 +27,21 @@ public static class GrantRules
     /// <param name="principal">Who writes.</param>
     /// <param name="before">The document so far.</param>
     /// <param name="pointers">What the patch writes (RFC 6901).</param>
-    public static bool MayPatch(Principal principal, Document before, IEnumerable<string> pointers)
+    /// <param name="catalog">What else there is.</param>
+    public static bool MayPatch(Principal principal, Document before, IEnumerable<string> pointers, CatalogSnapshot catalog)
     {
+        if (before is Template) return GivenBy(before, catalog).All(principal.Has);
         if (before is Profile) return principal.Has(Within("*")) || !pointers.Any(p => p.Length == 0 || IsAt(p, "/Profiles"));
         if (before is not (TaskDefinition or User)) return true;
         // What comes of a patch is known where it is carried out: who writes rights by it has all of them.
         var gives = pointers.Any(p => p.Length == 0 || Giving.Any(g => IsAt(p, g)));
-        return (!gives || principal.Has(Claim.All)) && GivenBy(before).All(principal.Has);
+        return (!gives || principal.Has(Claim.All)) && GivenBy(before, catalog).All(principal.Has);
     }
+
+    /// <summary>
+    /// True when the requester may act as a user, by a password or a token that it sets or makes for it: it has all rights of that user.
+    /// </summary>
+    public static bool MayActAs(Principal principal, User user) => RightsOf(user).All(principal.Has);
 
     /// <summary>Whoever has a profile is rendered the secrets of those within it: who puts one there may open them.</summary>
     private static Claim Within(string profile) => new("profiles", "getSecure", profile);
@@ -42,10 +50,18 @@ public static class GrantRules
         => pointer == field || pointer.StartsWith(field + "/", StringComparison.Ordinal);
 
     /// <summary>The rights that a document gives to others than the one who wrote it.</summary>
-    private static IEnumerable<Claim> GivenBy(Document document) => document switch
+    private static IEnumerable<Claim> GivenBy(Document document, CatalogSnapshot catalog) => document switch
     {
-        TaskDefinition task => task.ExtraClaims.Concat(task.ExtraRoles.SelectMany(Roles.ClaimsOf)),
-        User user => user.Roles.SelectMany(Roles.ClaimsOf),
+        TaskDefinition task => RightsOf(task),
+        User user => RightsOf(user),
+        // What it holds runs with the rights of the tasks that render it.
+        Template template when catalog.Tasks.Values.Any(t => RightsOf(t).Any())
+            => TemplateReach.TasksOf(template, catalog).SelectMany(RightsOf).Distinct(),
         _ => [],
     };
+
+    private static IEnumerable<Claim> RightsOf(TaskDefinition task)
+        => task.ExtraClaims.Concat(task.ExtraRoles.SelectMany(Roles.ClaimsOf));
+
+    private static IEnumerable<Claim> RightsOf(User user) => user.Roles.SelectMany(Roles.ClaimsOf);
 }

@@ -277,7 +277,8 @@ public static class MachineRules
         var tasksMove = !machine.Tasks.SequenceEqual(old.Tasks);
         if (machine.Tasks.Count > MostTasks) problems.Add($"a machine has at most {MostTasks} tasks");
         if (tasksMove && machine.CurrentTask != old.CurrentTask) problems.Add("Cannot change Tasks and CurrentTask at the same time");
-        if (tasksMove && old.CurrentTask >= 0 && !options.Force)
+        // A job forces nothing that was run to be something else: it would run in its place.
+        if (tasksMove && old.CurrentTask >= 0 && (!options.Force || options.ByTask))
         {
             var kept = Math.Min(old.CurrentTask + 1, old.Tasks.Count);
             if (!machine.Tasks.Take(kept).SequenceEqual(old.Tasks.Take(kept))) problems.Add("Cannot remove or change tasks that have run");

@@ -36,13 +36,15 @@ public static class TaskGrants
         if (problems.Count > 0) throw new ApiException(new ApiError("machines", after.Uuid, "AUTH", problems, 403));
     }
 
-    /// <summary>Entries of the task list that are still to run, and were not before.</summary>
+    /// <summary>
+    /// Entries of the task list that may still run, and could not before. The current one is among them: it runs again when it failed.
+    /// </summary>
     private static IReadOnlyList<string> Chosen(Machine? before, Machine after)
     {
-        var there = (before?.Tasks.Skip(before.CurrentTask + 1) ?? []).GroupBy(t => t, StringComparer.Ordinal)
+        var there = (before is null ? [] : ToRun(before)).GroupBy(t => t, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         var chosen = new List<string>();
-        foreach (var entry in after.Tasks.Skip(after.CurrentTask + 1))
+        foreach (var entry in ToRun(after))
         {
             if (there.TryGetValue(entry, out var left) && left > 0) there[entry] = left - 1;
             else chosen.Add(entry);
@@ -50,6 +52,8 @@ public static class TaskGrants
 
         return chosen;
     }
+
+    private static IEnumerable<string> ToRun(Machine machine) => machine.Tasks.Skip(Math.Max(0, machine.CurrentTask));
 
     private static string? TaskProblem(string chosen, string task, Principal job, string machine, CatalogSnapshot catalog)
     {

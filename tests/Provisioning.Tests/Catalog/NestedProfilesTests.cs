@@ -43,14 +43,14 @@ public sealed class NestedProfilesTests
         var writer = new Principal("w", PrincipalKind.User, [new Claim("profiles", "create,update", "*")]);
         var keeper = writer with { Claims = [.. writer.Claims, new Claim("profiles", "getSecure", "inner")] };
         var master = writer with { Claims = [.. writer.Claims, new Claim("profiles", "getSecure", "*")] };
-        Assert.False(GrantRules.MayWrite(writer, null, Profile("new", ["inner"])));
-        Assert.True(GrantRules.MayWrite(keeper, null, Profile("new", ["inner"])));
-        Assert.False(GrantRules.MayWrite(keeper, null, Profile("new", ["inner", "deep"])));
-        Assert.True(GrantRules.MayWrite(writer, Profile("new", ["inner"]), Profile("new", ["inner"], "x")));
-        Assert.False(GrantRules.MayPatch(writer, Profile("new", []), ["/Params/x", "/Profiles/-"]));
-        Assert.False(GrantRules.MayPatch(writer, Profile("new", []), [""]));
-        Assert.True(GrantRules.MayPatch(writer, Profile("new", []), ["/Params/Profiles"]));
-        Assert.True(GrantRules.MayPatch(master, Profile("new", []), ["/Profiles/-"]));
+        Assert.False(GrantRules.MayWrite(writer, null, Profile("new", ["inner"]), Catalog));
+        Assert.True(GrantRules.MayWrite(keeper, null, Profile("new", ["inner"]), Catalog));
+        Assert.False(GrantRules.MayWrite(keeper, null, Profile("new", ["inner", "deep"]), Catalog));
+        Assert.True(GrantRules.MayWrite(writer, Profile("new", ["inner"]), Profile("new", ["inner"], "x"), Catalog));
+        Assert.False(GrantRules.MayPatch(writer, Profile("new", []), ["/Params/x", "/Profiles/-"], Catalog));
+        Assert.False(GrantRules.MayPatch(writer, Profile("new", []), [""], Catalog));
+        Assert.True(GrantRules.MayPatch(writer, Profile("new", []), ["/Params/Profiles"], Catalog));
+        Assert.True(GrantRules.MayPatch(master, Profile("new", []), ["/Profiles/-"], Catalog));
     }
 
     private static IEnumerable<string> Problems(string name)

@@ -34,6 +34,31 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PUT", $"tasks/{name}", own, narrow)).Status);
     }
 
+    /// <summary>What a privileged task renders is written by who has its rights: by ID, by a call, through another template.</summary>
+    [Fact]
+    public async Task WhatAPrivilegedTaskRendersIsWrittenByWhoHasItsRights()
+    {
+        var mark = Guid.NewGuid().ToString("N")[..12];
+        async Task MakeAsync(string kind, string body)
+            => Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", kind, body)).Status);
+        var call = "{{template \\\"deep-" + mark + "\\\" .}}";
+        foreach (var (id, text) in new[] { ("free", "x"), ("deep", "x"), ("used", call) })
+            await MakeAsync("templates", $$"""{"ID":"{{id}}-{{mark}}","Contents":"{{text}}"}""");
+        await MakeAsync("tasks",
+            $$"""{"Name":"p-{{mark}}","ExtraRoles":["superuser"],"Templates":[{"Name":"a","ID":"used-{{mark}}"}]}""");
+        using var narrow = await LimitedAsync("scope=templates&action=create,update,get&specific=*");
+        foreach (var (id, status) in new[]
+        {
+            ("free", HttpStatusCode.OK), ("deep", HttpStatusCode.Forbidden), ("used", HttpStatusCode.Forbidden),
+        })
+        {
+            var put = $$"""{"ID":"{{id}}-{{mark}}","Contents":"mine"}""";
+            Assert.Equal(status, (await silo.CallAsync("PUT", $"templates/{id}-{mark}", put, narrow)).Status);
+            Assert.Equal(status, (await silo.CallAsync("PATCH", $"templates/{id}-{mark}",
+                """[{"op":"replace","path":"/Contents","value":"mine"}]""", narrow)).Status);
+        }
+    }
+
     [Fact]
     public async Task AUsersRolesAreGivenByWhoHasThem()
     {
@@ -69,6 +94,8 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
     [InlineData("POST /api/v3/machines/import", "application/x-www-form-urlencoded")]
     [InlineData("POST /api/v3/machines/Name:none/approve", "")]
     [InlineData("GET /api/v3/ws", "websocket")]
+    [InlineData("POST /api/v3/machines/import?token=x", "text/plain")]
+    [InlineData("GET /api/v3/ws?token=x", "websocket")]
     public async Task AnotherSitesPageIsNotBelieved(string what, string type)
     {
         var parts = what.Split(' ');

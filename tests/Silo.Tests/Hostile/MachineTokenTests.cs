@@ -2,9 +2,13 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Silo.Tests.Hostile;
 
@@ -340,6 +344,50 @@ public abstract class MachineTokenTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.TooManyRequests, last.Status);
         Assert.Contains("4 MiB of facts from 10.77.66.5", last.Body!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Created, (await AskAsync("10.77.66.6", 200, 1000)).Status);
+    }
+
+    /// <summary>Who took an address that nobody leased to it names no cards: they may be another's, or of one that will come.</summary>
+    [Fact]
+    public async Task AnUnleasedAddressRegistersWithoutCards()
+    {
+        await silo.CallAsync("POST", "subnets", $$"""
+            {"Name":"{{_name}}-un","Subnet":"10.88.0.0/24","Enabled":true,"ActiveStart":"10.88.0.100","ActiveEnd":"10.88.0.199"}
+            """);
+        using var stranger = silo.Client(await StrangersTokenAsync("10.88.0.50"));
+        var (status, _) = await silo.CallAsync("POST", "machines",
+            $$"""{"Name":"{{_name}}-un","Address":"10.9.9.9","HardwareAddrs":["02:00:00:78:00:01"]}""", stranger);
+        Assert.Equal(HttpStatusCode.Created, status);
+        var made = (await silo.CallAsync("GET", $"machines/Name:{_name}-un")).Body!;
+        Assert.Equal(("[]", "10.88.0.50", "pending"), (made["HardwareAddrs"]!.ToJsonString(), made["Address"]!.ToString(),
+            made["Boot"]!["Admission"]!.ToString()));
+        Assert.Contains("which no lease gave it", made["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "machines",
+            $$"""{"Name":"{{_name}}-real","HardwareAddrs":["02:00:00:78:00:01"]}""")).Status);
+    }
+
+    /// <summary>Who is refused for itself uses up nothing of what others may.</summary>
+    [Fact]
+    public async Task OneAddressUsesUpNothingOfOthers()
+    {
+        var gate = new RegistrationGate(silo.Service<IMachineQueries>(), silo.Service<ICatalog>(), new FakeTimeProvider());
+        Task<string> EnterAsync(string address, int octets) => gate.EnterAsync(
+            new Principal("unknown", PrincipalKind.Unknown, []) { Address = address }, octets, CancellationToken.None);
+        var (refused, most) = (0, RegistrationGate.MostOfAll + RegistrationGate.MostOfAddress);
+        for (var i = 0; i < most; i++)
+        {
+            try
+            {
+                await EnterAsync("10.77.67.1", RegistrationGate.MostOctetsOfAddress / 8);
+            }
+            catch (ApiException e) when (e.Error.Code == 429)
+            {
+                Assert.Contains("from 10.77.67.1", e.Message, StringComparison.Ordinal);
+                refused++;
+            }
+        }
+
+        Assert.Equal(most - 8, refused);
+        await EnterAsync("10.77.67.2", 1000);
     }
 
     private async Task<JsonNode> RegisterAsync(string name)

@@ -199,6 +199,133 @@ public abstract class RightsTests(SiloFixture silo)
         await OkAsync("PATCH", $"machines/{uuid}", $$"""[{"op":"replace","path":"/Workflow","value":"fair-{{_mark}}"}]""", task);
     }
 
+    /// <summary>What has run runs again when it failed, or when the list is set back: who writes that chooses it, too.</summary>
+    [Fact]
+    public async Task ARunningJobChoosesNothingInThePlaceOfWhatHasRun()
+    {
+        await OkAsync("POST", "tasks", $$"""{"Name":"t-{{_mark}}"}""");
+        await OkAsync("POST", "tasks", $$"""{"Name":"mighty-{{_mark}}","ExtraRoles":["superuser"]}""");
+        await OkAsync("POST", "tasks",
+            $$"""
+            {"Name":"wide-{{_mark}}",
+             "ExtraClaims":[{"Scope":"machines","Action":"get,update,updateTaskList","Specific":"*"}]}
+            """);
+        async Task<(string Uuid, HttpClient Machine)> BegunAsync(string name, params string[] tasks)
+        {
+            var uuid = await MachineAsync(string.Join(',', tasks.Select(t => $"\"{t}-{_mark}\"")), name);
+            return (uuid, silo.Client(await TokenAsync(uuid)));
+        }
+
+        async Task<JsonNode> NextAsync(string uuid, HttpClient machine, string task)
+        {
+            var job = await OkAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}""", machine);
+            Assert.Equal($"{task}-{_mark}", job["Task"]!.ToString());
+            return job;
+        }
+
+        async Task RefusedAsync(string path, string patch, HttpClient client)
+        {
+            var (status, body) = await silo.CallAsync("PATCH", path, patch, client);
+            Assert.True(status is HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity, $"{patch}: {status} {body}");
+        }
+
+        // In the place of itself.
+        var (own, machine) = await BegunAsync("own", "t");
+        using var task = silo.Client((await NextAsync(own, machine, "t"))["Token"]!.ToString());
+        foreach (var query in new[] { "", "?force=true" })
+            await RefusedAsync($"machines/{own}{query}", $$"""[{"op":"replace","path":"/Tasks/0","value":"mighty-{{_mark}}"}]""", task);
+
+        // Back to what ran before it.
+        var (back, second) = await BegunAsync("back", "mighty", "t");
+        var first = await NextAsync(back, second, "mighty");
+        await OkAsync("PATCH", $"jobs/{first["Uuid"]}", """[{"op":"replace","path":"/State","value":"finished"}]""", second);
+        using var plain = silo.Client((await NextAsync(back, second, "t"))["Token"]!.ToString());
+        await RefusedAsync($"machines/{back}", """[{"op":"replace","path":"/CurrentTask","value":0}]""", plain);
+
+        // On another machine, which has done all that it had.
+        var (idle, third) = await BegunAsync("idle", "t");
+        var last = await NextAsync(idle, third, "t");
+        await OkAsync("PATCH", $"jobs/{last["Uuid"]}", """[{"op":"replace","path":"/State","value":"finished"}]""", third);
+        Assert.Equal(HttpStatusCode.NoContent, (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{idle}}"}""", third)).Status);
+        var (from, fourth) = await BegunAsync("from", "wide");
+        using var wide = silo.Client((await NextAsync(from, fourth, "wide"))["Token"]!.ToString());
+        await RefusedAsync($"machines/{idle}", $$"""[{"op":"add","path":"/Tasks/-","value":"mighty-{{_mark}}"}]""", wide);
+        await OkAsync("PATCH", $"machines/{idle}", $$"""[{"op":"add","path":"/Tasks/-","value":"wide-{{_mark}}"}]""", wide);
+        foreach (var client in new[] { machine, second, third, fourth }) client.Dispose();
+    }
+
+    /// <summary>The right to jobs is no right to what their tasks may do: tokens and secure params are for their machines.</summary>
+    [Fact]
+    public async Task AJobsTokenIsForItsMachineAlone()
+    {
+        await OkAsync("POST", "params", $$"""{"Name":"key-{{_mark}}","Secure":true}""");
+        await OkAsync("POST", "tasks",
+            $$$"""
+            {"Name":"told-{{{_mark}}}","Templates":[{"Name":"a","Contents":"token=<{{ .GenerateToken }}>"}]}
+            """);
+        await OkAsync("POST", "tasks",
+            $$"""{"Name":"all-{{_mark}}","ExtraClaims":[{"Scope":"jobs","Action":"*","Specific":"*"}]}""");
+        var uuid = await MachineAsync($"\"told-{_mark}\"");
+        using var machine = silo.Client(await TokenAsync(uuid));
+        var job = await OkAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}""", machine);
+        async Task<string> ActionsAsync(HttpClient? client)
+            => (await OkAsync("GET", $"jobs/{job["Uuid"]}/actions", null, client))[0]!["Content"]!.ToString();
+        using var narrow = await LimitedAsync("jobs", "*");
+        Assert.Equal("token=<>", await ActionsAsync(narrow));
+        Assert.StartsWith("token=<eyJ", await ActionsAsync(machine), StringComparison.Ordinal);
+        Assert.StartsWith("token=<eyJ", await ActionsAsync(null), StringComparison.Ordinal);
+
+        // A job that may begin those of other machines begins them, and has no token of theirs.
+        var from = await MachineAsync($"\"all-{_mark}\"", "from");
+        using var own = silo.Client(await TokenAsync(from));
+        using var all = silo.Client((await OkAsync("POST", "jobs", $$"""{"Machine":"{{from}}"}""", own))["Token"]!.ToString());
+        var other = await MachineAsync($"\"told-{_mark}\"", "other");
+        Assert.Equal("", (await OkAsync("POST", "jobs", $$"""{"Machine":"{{other}}"}""", all))["Token"]!.ToString());
+    }
+
+    /// <summary>Who sets a user's password, or has its token, is that user: nobody is more than he was by it.</summary>
+    [Fact]
+    public async Task NobodyBecomesAUserWithMoreRights()
+    {
+        await OkAsync("POST", "users", $$"""{"Name":"plain-{{_mark}}"}""");
+        await OkAsync("POST", "tasks",
+            $$"""{"Name":"desk-{{_mark}}","ExtraClaims":[{"Scope":"users","Action":"token,password","Specific":"*"}]}""");
+        var uuid = await MachineAsync($"\"desk-{_mark}\"");
+        using var machine = silo.Client(await TokenAsync(uuid));
+        using var job = silo.Client((await OkAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}""", machine))["Token"]!.ToString());
+        using var desk = await LimitedAsync("users", "token,password");
+        foreach (var client in new[] { job, desk })
+        {
+            var (status, body) = await silo.CallAsync("PUT", "users/rocketskates/password", """{"Password":"mine"}""", client);
+            Assert.True(status == HttpStatusCode.Forbidden, $"{status} {body}");
+            Assert.Contains("every right that the user has", body!.ToJsonString(), StringComparison.Ordinal);
+            await OkAsync("PUT", $"users/plain-{_mark}/password", """{"Password":"theirs"}""", client);
+        }
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", "users/rocketskates/token", client: job)).Status);
+        await OkAsync("GET", $"users/plain-{_mark}/token", null, job);
+        // Of oneself there is one, with no more than the one that asks.
+        using var own = silo.Client((await OkAsync("GET", "users/rocketskates/token", null, desk))["Token"]!.ToString());
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("POST", "profiles", $$"""{"Name":"p-{{_mark}}"}""", own)).Status);
+    }
+
+    /// <summary>What was opened by a job's token ends when its task loses the rights.</summary>
+    [Fact]
+    public async Task AJobsRightsEndWithThoseOfItsTask()
+    {
+        var task = $$"""{"Name":"seen-{{_mark}}","ExtraClaims":[{"Scope":"machines","Action":"get","Specific":"*"}]}""";
+        await OkAsync("POST", "tasks", task);
+        var uuid = await MachineAsync($"\"seen-{_mark}\"");
+        using var machine = silo.Client(await TokenAsync(uuid));
+        var token = (await OkAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}""", machine))["Token"]!.ToString();
+        var access = silo.Service<AccessService>();
+        var admission = await access.ByTokenAsync(token);
+        Assert.Null(await access.EndedAsync(admission!));
+        await OkAsync("PUT", $"tasks/seen-{_mark}", $$"""{"Name":"seen-{{_mark}}"}""");
+        Assert.Equal("the rights that it gives were changed", await access.EndedAsync(admission!));
+    }
+
     /// <summary>However small a patch is, the object that it changes is counted: one that is large waits for room, a small one does
     /// not.</summary>
     [Fact]
