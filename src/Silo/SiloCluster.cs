@@ -63,8 +63,7 @@ internal static class SiloCluster
         orleans.Services.AddPlacementFilter<SubnetPlacementFilterStrategy, SubnetPlacementFilterDirector>(ServiceLifetime.Singleton);
 #pragma warning restore ORLEANSEXP004
         orleans.AddActivityPropagation();
-        // Each silo counts for it whether anybody looks or not: once a second that is half of what an idle silo takes.
-        orleans.AddDashboard(o => (o.HideTrace, o.CounterUpdateIntervalMs) = (true, 5000));
+        orleans.AddDashboard(o => o.HideTrace = true);
     }
 
     private static void Join(ISiloBuilder orleans, string invariant, string connection, SiloOptions silo)
