@@ -130,8 +130,9 @@ public sealed class VirtualMachine : IAsyncDisposable
         var threads = Processors > 1 ? "single" : "multi";
         if (isArm) arguments.AddRange(["-accel", $"tcg,thread={threads}", "-cpu", Firmware == Firmware.Arm32 ? "cortex-a15" : "cortex-a57",
             "-machine", Firmware == Firmware.Arm32 ? "virt,highmem=off" : "virt"]);
+        // A plain processor: of one with AVX (max), QEMU emulates what programs choose because it is fast on real ones.
         else arguments.AddRange(
-            ["-accel", $"tcg,thread={threads}", "-cpu", "max", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device",
+            ["-accel", $"tcg,thread={threads}", "-cpu", "qemu64", "-machine", $"q35,graphics=off{(IsSecure ? ",smm=on" : "")}", "-device",
                 "ipmi-bmc-sim,id=bmc0", "-device", "isa-ipmi-kcs,bmc=bmc0"]);
         foreach (var (card, (mac, tap)) in _further.Index())
             arguments.AddRange(["-netdev", $"tap,id=n{card + 1},ifname={tap},script=no,downscript=no", "-device",
