@@ -163,9 +163,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
     /// <summary>The rights of a running job: those of its task where somebody with the right has decided what the machine runs.</summary>
     private Principal OfJob(TokenClaims claims, MachineSecrets secrets)
     {
-        var task = catalog.Current.Tasks.GetValueOrDefault(secrets.Task);
-        var rights = secrets.IsTrusted && task is not null
-            ? MachineClaims.Task(claims.Subject, task.ExtraClaims, task.ExtraRoles, Prefs["defaultTaskRights"])
+        var rights = secrets.IsTrusted ? TaskGrants.RightsOf(secrets.Task, claims.Subject, catalog.Current)
             : MachineClaims.Known(claims.Subject);
         return new Principal(claims.Subject, PrincipalKind.Machine, rights)
         {

@@ -67,14 +67,12 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
 
             // All bounds are looked at before any is counted on: who is refused for itself takes nothing from others. Counted are as many
             // addresses as registrations in all, and no more.
-            List<(string Key, (int Number, long Octets) Most, string What)> bounds =
-            [
+            var bounds = new List<(string Key, (int Number, long Octets) Most, string What)>
+            {
                 ("a " + address, (MostOfAddress, MostOctetsOfAddress), $"from {address}"),
-                .. subnet.Length > 0
-                    ? [("s " + subnet, (MostOfSubnet, MostOctetsOfSubnet), $"in subnet {subnet}")]
-                    : Array.Empty<(string, (int, long), string)>(),
-                ("", (MostOfAll, MostOctetsOfAll), "in all"),
-            ];
+            };
+            if (subnet.Length > 0) bounds.Add(("s " + subnet, (MostOfSubnet, MostOctetsOfSubnet), $"in subnet {subnet}"));
+            bounds.Add(("", (MostOfAll, MostOctetsOfAll), "in all"));
             foreach (var (key, most, what) in bounds) Check(key, most, octets, what);
             foreach (var (key, _, _) in bounds)
             {

@@ -66,8 +66,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         await request.HoldAsync(uuid, queries, cancellation);
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
         // The machine itself is given what the task's scripts need; nobody else is.
-        var isItself = request.Principal.Kind == PrincipalKind.Machine && request.Principal.Name == uuid;
-        return !isItself || answer.Job is null ? Changed(answer)
+        return !request.Principal.IsMachine(uuid) || answer.Job is null ? Changed(answer)
             : Changed(answer with { Job = answer.Job with { Token = await access.ForJobAsync(uuid, answer.Job.Uuid) } });
     }
 

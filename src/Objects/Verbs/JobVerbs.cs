@@ -35,7 +35,7 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         var near = server with { Address = edges.For(machine.Address) ?? server.Address };
         // What is rendered has the job's token, and secure params in clear: for the machine, and for who has as much already.
-        var mayOpen = MayOpen(request.Principal, machine, task, snapshot);
+        var mayOpen = MayOpen(request.Principal, machine.Uuid, task.Name, snapshot);
         var context = new RenderContext(snapshot, near, machine, env,
             mayOpen ? await tokens.ForRenderingAsync(machine, job: job.Uuid) : RenderContext.NoToken)
         {
@@ -76,11 +76,9 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
                 new ApiError("jobs", job.ToString(), "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
     }
 
-    private static bool MayOpen(Principal principal, Machine machine, TaskDefinition task, CatalogSnapshot snapshot)
-        => (principal.Kind == PrincipalKind.Machine && principal.Name == machine.Uuid)
-            || (principal.May("machines", "getSecure", machine.Uuid)
-                && MachineClaims.Task(machine.Uuid, task.ExtraClaims, task.ExtraRoles, snapshot.Prefs["defaultTaskRights"])
-                    .All(principal.Has));
+    private static bool MayOpen(Principal principal, string machine, string task, CatalogSnapshot snapshot)
+        => principal.IsMachine(machine)
+            || (principal.May("machines", "getSecure", machine) && TaskGrants.RightsOf(task, machine, snapshot).All(principal.Has));
 
     private async Task<Job> JobAsync(string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
         => (Job)(await floor.RequireAsync("jobs", text, action, type, request, cancellation)).Document;

@@ -41,6 +41,9 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>What its token is limited to: of its rights only those that one of these covers, too; empty for no limit.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
 
+    /// <summary>True for a machine itself, by whichever of its tokens.</summary>
+    public bool IsMachine(string uuid) => Kind == PrincipalKind.Machine && Name == uuid;
+
     /// <summary>The keys that its rights name in a scope; where every right is for all objects there are none.</summary>
     public IEnumerable<string> Named(string scope)
         => Claims.Concat(Limits).Where(c => c.IsFor(scope)).SelectMany(c => c.Specific.Split(',')).Where(s => s is not ("" or "*"))

@@ -19,7 +19,8 @@ public static class BootFilePath
     {
         if (path.Length > Longest || path.Any(char.IsControl)) return null;
         var parts = Parts(path);
-        return parts.Count == 0 || parts.Contains("..") || parts[0] is [_, ':'] ? null : string.Join('/', parts);
+        return parts.Count == 0 || parts.Contains("..")
+            || (parts[0].Length == 2 && parts[0].Contains(':', StringComparison.Ordinal)) ? null : string.Join('/', parts);
     }
 
     /// <summary>Why a boot environment, or a machine in it, does not boot: without its name.</summary>

@@ -17,6 +17,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
     /// <summary>Made with the token of a running job of a task that somebody with the right has set.</summary>
     public bool ByTask { get; init; }
 
+    /// <summary>Force of somebody else than a job: a job forces nothing that decides what runs.</summary>
+    public bool ForcesWhatRuns => Force && !ByTask;
+
     /// <summary>Name of that job's task.</summary>
     public string Task { get; init; } = "";
 
@@ -84,7 +87,7 @@ public static class MachineRules
         var broken = Broken(machine, null, catalog).ToList();
         if (discovered) broken.AddRange(OwnProblems(machine, new Machine()));
         var missing = Missing(machine, catalog).Union(MissingEntries(wanted.Tasks, catalog)).ToList();
-        if (broken.Count > 0 || (missing.Count > 0 && (!options.Force || options.ByTask)))
+        if (broken.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         if (options.ByTask) TaskGrants.Check(options.Task, options.By, Untouched(wanted, machine, prefs), machine, catalog);
         machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
@@ -192,7 +195,7 @@ public static class MachineRules
             throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
 
         // A job does not choose what is made later: whoever makes it does not know that it was chosen.
-        var problems = options.Force && !options.ByTask ? [] : Unknown(old, machine, catalog).ToList();
+        var problems = options.ForcesWhatRuns ? [] : Unknown(old, machine, catalog).ToList();
         if (options.ByMachine && !options.ByTask) machine = OfItself(old, machine, problems);
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
@@ -277,8 +280,7 @@ public static class MachineRules
         var tasksMove = !machine.Tasks.SequenceEqual(old.Tasks);
         if (machine.Tasks.Count > MostTasks) problems.Add($"a machine has at most {MostTasks} tasks");
         if (tasksMove && machine.CurrentTask != old.CurrentTask) problems.Add("Cannot change Tasks and CurrentTask at the same time");
-        // A job forces nothing that was run to be something else: it would run in its place.
-        if (tasksMove && old.CurrentTask >= 0 && (!options.Force || options.ByTask))
+        if (tasksMove && old.CurrentTask >= 0 && !options.ForcesWhatRuns)
         {
             var kept = Math.Min(old.CurrentTask + 1, old.Tasks.Count);
             if (!machine.Tasks.Take(kept).SequenceEqual(old.Tasks.Take(kept))) problems.Add("Cannot remove or change tasks that have run");

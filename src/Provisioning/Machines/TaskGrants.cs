@@ -75,7 +75,10 @@ public static class TaskGrants
             : $"{noun} {key} has secure params ({string.Join(", ", secure.Take(3))}): Requires: {scope} getSecure {key}";
     }
 
-    private static IReadOnlyList<Claim> RightsOf(string task, string machine, CatalogSnapshot catalog)
+    /// <summary>
+    /// The rights of a running job of a task on a machine (<see cref="MachineClaims.Task"/>); of a task that is gone, the boot's.
+    /// </summary>
+    public static IReadOnlyList<Claim> RightsOf(string task, string machine, CatalogSnapshot catalog)
         => catalog.Tasks.TryGetValue(task, out var found)
             ? MachineClaims.Task(machine, found.ExtraClaims, found.ExtraRoles, catalog.Prefs["defaultTaskRights"])
             : MachineClaims.Known(machine);
