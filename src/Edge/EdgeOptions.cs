@@ -32,6 +32,12 @@ public sealed class EdgeOptions
     /// </summary>
     public string ApiAddress { get; set; } = "";
 
+    /// <summary>
+    /// Names with dots by which clients ask this edge for rendered boot files, where somebody writes them into URLs (option 67, params);
+    /// its addresses need no entry.
+    /// </summary>
+    public IList<string> Names { get; init; } = [];
+
     /// <summary>Port of the API, as machines reach it.</summary>
     public int ApiPort { get; set; } = 8092;
 

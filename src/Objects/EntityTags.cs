@@ -44,7 +44,16 @@ public sealed class EntityTags
     }
 
     /// <summary>The tag of a document that has no revision: a hash of its JSON.</summary>
-    public static string Of(string json) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(json)).AsSpan(0, 12));
+    public static string Of(string json) => Text(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
+
+    /// <summary>
+    /// The same for a document that has more in it than everybody sees who sees the tag: without the site's secret nobody can try what
+    /// it may be.
+    /// </summary>
+    public static string Of(string json, string secret)
+        => Text(HMACSHA256.HashData(Encoding.UTF8.GetBytes($"entity tag {secret}"), Encoding.UTF8.GetBytes(json)));
+
+    private static string Text(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, 12));
 
     /// <summary>Strong comparison, for changes: weak tags never match.</summary>
     public bool Allows(string tag) => !IsGiven || _any || _tags.Any(t => !t.Weak && t.Tag == tag);

@@ -31,8 +31,9 @@ public static class ObjectServices
                 .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => CatalogKind(k.Prefix, s)),
             ],
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
-        services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>().AddSingleton<LeaseVerbs>()
-            .AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>().AddSingleton<RetentionVerbs>();
+        services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
+            .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
+            .AddSingleton<RetentionVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>();
     }

@@ -56,6 +56,9 @@ public abstract class Database : IDatabaseFaults
     /// </summary>
     public virtual ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation) => ValueTask.FromResult<IDisposable?>(null);
 
+    /// <summary>A condition that a column has one of the texts of a parameter, which is an array.</summary>
+    internal abstract string IsAmong(string column, string parameter);
+
     /// <summary>A condition that a truth holds, on a column that this database keeps it in.</summary>
     public abstract string IsTrue(string column);
 

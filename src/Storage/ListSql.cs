@@ -264,7 +264,9 @@ internal abstract class ListSql
         return "(" + string.Join(" OR ", byType) + ")";
     }
 
-    /// <summary>What a field of one value is compared by.</summary>
+    /// <summary>What a field of one value is compared and sorted by: of a time a text of 27 characters, of a truth 0 or 1.</summary>
+    internal string Compared(ListTable table, Field field) => Scalar(table, field);
+
     private string Scalar(ListTable table, Field field)
     {
         var path = ListTable.PathOf(field);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Machines;
 
 namespace Anvil.Storage;
 
@@ -32,6 +33,8 @@ internal sealed record MachineViewRow
 
     public string BootLoader { get; init; } = "";
 
+    public string Admission { get; init; } = "";
+
     /// <summary>
     /// Whether an event may have changed what edges keep. What they saw themselves has not: to read a machine for it would cost as much as
     /// its params are long.
@@ -45,7 +48,18 @@ internal sealed record MachineViewRow
     {
         var (profiles, macs, parameters) = (Texts(Profiles), Texts(Macs), Texts(Params));
         if (profiles is null || macs is null || parameters is null)
-            return new KnownMachine { Uuid = Uuid, Name = Name, BootEnv = "", Stage = "", HardwareAddrs = macs ?? [] };
+        {
+            return new KnownMachine
+            {
+                Uuid = Uuid,
+                Name = Name,
+                BootEnv = "",
+                Stage = "",
+                HardwareAddrs = macs ?? [],
+                IsPending = IsPending,
+            };
+        }
+
         return new KnownMachine
         {
             Uuid = Uuid,
@@ -56,8 +70,11 @@ internal sealed record MachineViewRow
             HardwareAddrs = macs,
             Params = [.. parameters.Order(StringComparer.Ordinal)],
             BootLoader = BootLoader.Length == 0 ? null : BootLoader,
+            IsPending = IsPending,
         };
     }
+
+    private bool IsPending => Admission == MachineBoot.Pending;
 
     private static string[]? Texts(string json)
     {

@@ -75,6 +75,18 @@ public sealed class RetentionStore(Database database, TimeProvider time) : IRete
     }
 
     /// <inheritdoc/>
+    public async Task<long> CountJobsAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT count(*) FROM job", cancellationToken: cancellation));
+    }
+
+    /// <inheritdoc/>
+    public Task<TrimmedJobs> TrimJobsAsync(JobPlace after, DateTimeOffset before, long tooMany, CancellationToken cancellation)
+        => JobTrimmer.TrimAsync(database, after, before, tooMany, cancellation);
+
+    /// <inheritdoc/>
     public async Task CountAsync(TrimmedTotal more, CancellationToken cancellation)
     {
         using var turn = await database.WriteTurnAsync(cancellation);

@@ -56,6 +56,17 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
     }
 
     [Fact]
+    public async Task LogsLeaveTheLastOfTheDiskToTheDatabase()
+    {
+        var job = Guid.NewGuid();
+        using var content = new MemoryStream([65]);
+        Assert.Equal(LogAppend.NoSpace, await new FileJobLogs(Path.Combine(_folder.FullName, "logs"), long.MaxValue)
+            .AppendAsync(job, content, CancellationToken.None));
+        using var again = new MemoryStream([65]);
+        Assert.Equal(LogAppend.Whole, await Logs.AppendAsync(job, again, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task ADatabaseOfANewerVersionIsRefused()
     {
         await using (var connection = await _database.OpenAsync(CancellationToken.None))

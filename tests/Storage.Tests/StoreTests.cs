@@ -490,7 +490,7 @@ public abstract class StoreTests
     {
         var job = Guid.NewGuid();
         foreach (var text in new[] { "one ", "two" })
-            Assert.True(await Logs.AppendAsync(job, new MemoryStream(Encoding.UTF8.GetBytes(text)), None));
+            Assert.Equal(LogAppend.Whole, await Logs.AppendAsync(job, new MemoryStream(Encoding.UTF8.GetBytes(text)), None));
         async Task<string> ReadAsync()
         {
             using var target = new MemoryStream();
@@ -507,7 +507,7 @@ public abstract class StoreTests
     public async Task AJobsLogHasAnEnd()
     {
         using var endless = new MemoryStream(new byte[IJobLogs.MostBytes + 1]);
-        Assert.False(await Logs.AppendAsync(Guid.NewGuid(), endless, None));
+        Assert.Equal(LogAppend.Full, await Logs.AppendAsync(Guid.NewGuid(), endless, None));
     }
 
     [Fact]
@@ -521,7 +521,7 @@ public abstract class StoreTests
             using var content = new MemoryStream(half);
             return await Logs.AppendAsync(job, content, None);
         })));
-        Assert.Contains(false, taken);
+        Assert.Contains(LogAppend.Full, taken);
         var log = (await Logs.ListAsync(None)).Single(l => l.Job == job);
         // Nothing that was taken is lost, by who writes beside it.
         Assert.InRange(log.Octets, IJobLogs.MostBytes - (Writers << 16), IJobLogs.MostBytes);
@@ -574,6 +574,7 @@ public abstract class StoreTests
         {
             HardwareAddrs = [$"02:00:00:00:00:{i:x2}"],
             Stage = "s",
+            Boot = new MachineBoot { Admission = i == 3 ? MachineBoot.Pending : "" },
             Profiles = i == 1 ? ["p", "q"] : [],
             Params = i == 1
                 ? new Dictionary<string, System.Text.Json.JsonElement>

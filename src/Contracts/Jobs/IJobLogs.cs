@@ -8,11 +8,14 @@ public interface IJobLogs
     /// <summary>Most bytes that one job's log may have.</summary>
     const long MostBytes = 64L << 20;
 
-    /// <summary>Appends to a job's log; false when it is full.</summary>
-    Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation);
+    /// <summary>Appends to a job's log, until it is full or the disk is.</summary>
+    Task<LogAppend> AppendAsync(Guid job, Stream content, CancellationToken cancellation);
 
     /// <summary>Copies a job's log to a stream; nothing when nothing was logged.</summary>
     Task CopyToAsync(Guid job, Stream target, CancellationToken cancellation);
+
+    /// <summary>A number of octets that grows at least as fast as all logs together do; what it begins with says nothing.</summary>
+    ValueTask<long> GrownAsync(CancellationToken cancellation);
 
     /// <summary>The logs that there are, without those of which nothing is left but a note.</summary>
     Task<IReadOnlyList<StoredLog>> ListAsync(CancellationToken cancellation);

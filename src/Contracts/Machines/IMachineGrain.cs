@@ -119,6 +119,14 @@ public sealed record MachineSecrets([property: Id(0)] string Secret, [property: 
     /// <summary>Somebody with the right has defined the machine, approved of it, or decided what it runs.</summary>
     [Id(4)]
     public bool IsTrusted { get; init; }
+
+    /// <summary>Its own profiles.</summary>
+    [Id(5)]
+    public IReadOnlyList<string> Profiles { get => field ?? []; init; }
+
+    /// <summary>Name of its stage.</summary>
+    [Id(6)]
+    public string Stage { get => field ?? ""; init; }
 }
 
 /// <summary>What the edge saw.</summary>

@@ -41,6 +41,10 @@ public sealed record KnownMachine : IBootSubject
     [Id(7)]
     public string? BootLoader { get; init; }
 
+    /// <summary>It registered itself, and waits for approval: to DHCP it is a stranger, whatever it boots.</summary>
+    [Id(8)]
+    public bool IsPending { get; init; }
+
     /// <inheritdoc/>
     public bool HasParam(string name) => Params.Contains(name, StringComparer.Ordinal);
 
@@ -55,5 +59,6 @@ public sealed record KnownMachine : IBootSubject
         HardwareAddrs = machine.HardwareAddrs,
         Params = [.. machine.Params.Keys.Order(StringComparer.Ordinal)],
         BootLoader = ((IBootSubject)machine).BootLoader,
+        IsPending = machine.Boot.Admission == MachineBoot.Pending,
     };
 }

@@ -79,6 +79,18 @@ public sealed partial class BootFileResolver(
         return file;
     }
 
+    /// <summary>The file on disk, which is the same for all; null when there is none. It counts as nobody's boot.</summary>
+    public ResolvedFile? Static(string path)
+        => BootFilePath.Normalize(path) is { } clean && root.Open(clean) is { } onDisk ? new ResolvedFile(null, onDisk, "", "") : null;
+
+    /// <summary>Notes that a request was refused before anything was looked for.</summary>
+    public async Task RefusedAsync(string path, IPAddress requester, string reason)
+    {
+        if (BootFilePath.Normalize(path) is not { } clean) return;
+        var (machine, mac) = await RequesterAsync(requester);
+        timeline.Miss(machine?.Uuid ?? "", mac, "http", $"GET {clean}", reason, requester.ToString());
+    }
+
     /// <summary>Notes the end of a transfer of a file on disk.</summary>
     public void NoteTransfer(ResolvedFile file, IPAddress requester, string protocol, string path, string outcome)
         => timeline.Note(file.Machine, file.Mac, protocol, $"GET {path}", outcome, requester.ToString());

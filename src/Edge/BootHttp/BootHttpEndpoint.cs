@@ -3,6 +3,7 @@ using Anvil.Templates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace Anvil.Edge.BootHttp;
@@ -27,11 +28,13 @@ public static class BootHttpEndpoint
         var resolver = http.RequestServices.GetRequiredService<BootFileResolver>();
         var path = request.Path.Value?.TrimStart('/') ?? "";
         var remote = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        var foreign = ForeignPage.Problem(request, http.RequestServices.GetRequiredService<IOptions<EdgeOptions>>().Value);
         ResolvedFile? file;
         try
         {
-            file = await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http",
-                HttpMethods.IsGet(request.Method), http.RequestAborted);
+            file = foreign is not null ? resolver.Static(path)
+                : await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http",
+                    HttpMethods.IsGet(request.Method), http.RequestAborted);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -49,6 +52,13 @@ public static class BootHttpEndpoint
             return;
         }
 
+        if (file is null && foreign is not null)
+        {
+            if (HttpMethods.IsGet(request.Method)) await resolver.RefusedAsync(path, remote, foreign.Text);
+            await TextAsync(http, foreign.Status, $"/{path}: {foreign.Text}");
+            return;
+        }
+
         if (file is null)
         {
             await TextAsync(http, StatusCodes.Status404NotFound, $"/{path}: no such file for {remote}");
@@ -62,7 +72,7 @@ public static class BootHttpEndpoint
             request.Headers.Remove(HeaderNames.Range);
         // What lies in a file is large, is read again and again by ranges, and is the same for all: copies of it may be kept.
         if (file.OnDisk is not null) http.Response.Headers.Remove(HeaderNames.CacheControl);
-        var isNoted = file.OnDisk is not null && HttpMethods.IsGet(request.Method);
+        var isNoted = foreign is null && file.OnDisk is not null && HttpMethods.IsGet(request.Method);
         try
         {
             if (file.OnDisk is { } onDisk) await SendAsync(http, onDisk);

@@ -29,7 +29,9 @@ public sealed class DhcpHandler(
     private readonly ClientKindTable _kinds = new();
     private readonly Acquaintances _acquaintances = new(MostAcquaintances, AcquaintedFor, time);
 
-    /// <summary>True for a client that goes first: its machine is known, or it was given or offered an address lately.</summary>
+    /// <summary>
+    /// True for a client that goes first: its machine is known and waits for no approval, or it was given or offered an address lately.
+    /// </summary>
     public bool GoesFirst(string mac) => machines.Knows(mac) || _acquaintances.Knows(mac);
 
     /// <summary>Handles one message.</summary>
@@ -179,7 +181,7 @@ public sealed class DhcpHandler(
             Link = SubnetChoice.LinkName(on.Arrival),
             IsRelayed = on.Request.RelayAddress != 0,
             Source = on.Request.RelayAddress != 0 ? 0 : on.Arrival.SourceAddress,
-            IsKnown = on.Machine is not null,
+            IsKnown = on.Machine is { IsPending: false },
             TellsStrangers = true,
         };
 

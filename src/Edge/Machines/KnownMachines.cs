@@ -66,7 +66,7 @@ public sealed partial class KnownMachines(IMachineFeed feed, GrainFinder grains,
         return isBehind || held.Count > 1 ? new(AskAsync(mac, held, cancellation)) : new(held.Count == 0 ? null : held[0]);
     }
 
-    /// <summary>True when a machine with this MAC address is in memory; asks nobody.</summary>
+    /// <summary>True when a machine with this MAC address is in memory that waits for no approval; asks nobody.</summary>
     public bool Knows(string mac) => _table.Knows(mac);
 
     /// <summary>A machine's whole document, from its grain; null when there is no machine any more.</summary>

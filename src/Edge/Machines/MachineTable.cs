@@ -29,8 +29,17 @@ public sealed class MachineTable(TimeProvider time)
     /// <summary>Number of MAC addresses that somebody has.</summary>
     public int Count => _holders.Count;
 
-    /// <summary>True when a machine has a MAC address, as far as is known.</summary>
-    public bool Knows(string mac) => _holders.ContainsKey(mac);
+    /// <summary>True when a machine that waits for no approval has a MAC address, as far as is known.</summary>
+    public bool Knows(string mac)
+    {
+        if (!_holders.TryGetValue(mac, out var holders)) return false;
+        foreach (var uuid in holders)
+        {
+            if (_machines.GetValueOrDefault(uuid)?.Machine is { IsPending: false }) return true;
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// The machines that have a MAC address as far as is known. There are two for a moment when an address moves from one to the other and

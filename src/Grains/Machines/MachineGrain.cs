@@ -48,6 +48,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly ILogger<MachineGrain> _logger;
     private readonly DeadlineReminder _deadline;
     private readonly ChangeSignal _changed = new();
+    private readonly JobPace _pace = new();
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
 
@@ -191,7 +192,15 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<JobAnswer> StartJob(Actor actor)
     {
+        if (_pace.Wait(_time.GetUtcNow()) is { } wait)
+            return new JobAnswer(429, null, new ApiError("jobs", "", "POST",
+                [$"Machine {Uuid} has begun {JobPace.AtOnce} jobs at once, and {JobPace.PerHour} an hour since: the next one may begin in "
+                    + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429));
+        var before = State;
         var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context));
+        // A row for each, also for entries that no agent sees; where nothing is left to run none is made.
+        if (!ReferenceEquals(before.ChangedJobs, State.ChangedJobs))
+            _pace.Count(State.ChangedJobs.Count(j => j.Uuid != before.Job?.Uuid), _time.GetUtcNow());
         var job = outcome.Status == 204 || outcome.Error is not null ? null : State.Job;
         return new JobAnswer(outcome.Status, job, outcome.Error) { Again = outcome.Again };
     }
@@ -216,6 +225,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             Job = job?.Uuid ?? "",
             Task = job?.Task ?? "",
             IsTrusted = machine.Boot.IsTrusted,
+            Profiles = machine.Profiles,
+            Stage = machine.Stage,
         });
     }
 

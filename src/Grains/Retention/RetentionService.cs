@@ -25,6 +25,12 @@ public sealed partial class RetentionService(
     /// <summary>How often.</summary>
     public static readonly TimeSpan Each = TimeSpan.FromHours(1);
 
+    /// <summary>How often it is looked whether jobs' logs have grown so much that they cannot wait for the hour.</summary>
+    private static readonly TimeSpan Looks = TimeSpan.FromMinutes(1);
+
+    /// <summary>So much of what is kept of logs may come between two trimmings.</summary>
+    private const int GrowthPart = 8;
+
     private static readonly TimeSpan SilosForgotten = TimeSpan.FromDays(1);
 
     /// <summary>Up to here nothing is left of strangers: what is kept behind it is not looked at again.</summary>
@@ -38,8 +44,12 @@ public sealed partial class RetentionService(
         if (turn is null) return false;
         foreach (var bound in RetentionRules.Of(catalog.Current.Prefs))
         {
-            var rows = bound.What == RetentionRules.JobLogs ? await TrimLogsAsync(bound, cancellation)
-                : await TrimRowsAsync(bound, cancellation);
+            var rows = bound.What switch
+            {
+                RetentionRules.JobLogs => await TrimLogsAsync(bound, cancellation),
+                RetentionRules.Jobs => await TrimJobsAsync(bound, cancellation),
+                _ => await TrimRowsAsync(bound, cancellation),
+            };
             if (rows == 0) continue;
             AnvilDiagnostics.Trimmed.Add(rows, new KeyValuePair<string, object?>("what", bound.What));
             LogTrimmed(rows, bound.What, string.Join(", ", bound.Prefs));
@@ -53,11 +63,19 @@ public sealed partial class RetentionService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Delay(First, time, stoppingToken);
-        using var timer = new PeriodicTimer(Each, time);
+        using var timer = new PeriodicTimer(Looks, time);
+        var (next, size) = (time.GetUtcNow(), 0L);
         do
         {
             try
             {
+                var now = time.GetUtcNow();
+                var isDue = now >= next || next - now > Each;
+                var grown = await logs.GrownAsync(stoppingToken);
+                var bound = RetentionRules.Of(catalog.Current.Prefs).Single(b => b.What == RetentionRules.JobLogs);
+                if (!isDue && grown - size <= bound.Most / GrowthPart) continue;
+                if (isDue) next = now + Each;
+                size = grown;
                 await TrimAsync(stoppingToken);
             }
             catch (Exception e) when (faults.Of(e) is { } fault)
@@ -79,6 +97,28 @@ public sealed partial class RetentionService(
             rows += piece.Rows;
             next = piece.Next;
             await Task.Yield();
+        }
+
+        return rows;
+    }
+
+    private async Task<long> TrimJobsAsync(RetentionBound bound, CancellationToken cancellation)
+    {
+        var tooMany = Math.Max(0, await store.CountJobsAsync(cancellation) - bound.Most);
+        var rows = 0L;
+        for (var at = JobPlace.First; at is not null; await Task.Yield())
+        {
+            var piece = await store.TrimJobsAsync(at, time.GetUtcNow() - bound.Age, tooMany, cancellation);
+            foreach (var job in piece.Uuids)
+            {
+                if (Guid.TryParse(job, out var uuid)) await logs.DeleteAsync(uuid, cancellation);
+            }
+
+            rows += piece.Uuids.Count;
+            tooMany = Math.Max(0, tooMany - piece.Uuids.Count);
+            if (piece.Uuids.Count > 0)
+                await store.CountAsync(new TrimmedTotal(bound.What, piece.Uuids.Count, piece.UpTo), cancellation);
+            at = piece.Next;
         }
 
         return rows;

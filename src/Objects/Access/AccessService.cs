@@ -66,9 +66,10 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
                 if (claims.Job.Length > 0 && claims.Job != secrets.Job) return null;
                 var machine = claims.Job.Length > 0 ? OfJob(claims, secrets)
                     : new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject));
-                if (claims.Profile.Length > 0 && secrets.IsTrusted)
+                if (claims.Profile.Length > 0 && secrets.IsTrusted
+                    && ProfileTokens.MayHave(claims.Profile, secrets.Profiles, secrets.Stage, catalog.Current))
                     machine = machine with { Claims = [.. machine.Claims, .. MachineClaims.OfProfile(claims.Profile)] };
-                return new Admission(machine, token, null);
+                return new Admission(machine with { IsUnapproved = !secrets.IsTrusted }, token, null);
             default:
                 if (!Tokens.Proves(claims, grantor)) return null;
                 var unknown = new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown)

@@ -15,7 +15,7 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
 public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs,
-    IEdgeDirectory edges, ParamKeys keys, RenderQueue renders)
+    IEdgeDirectory edges, ParamKeys keys, RenderQueue renders, LogAllowance allowance)
 {
     /// <summary>What a job runs, rendered for its machine.</summary>
     /// <param name="text">The job's uuid.</param>
@@ -68,12 +68,17 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
     public Task CopyLogAsync(Guid job, Stream target, CancellationToken cancellation) => logs.CopyToAsync(job, target, cancellation);
 
     /// <summary>Appends to a job's log.</summary>
-    /// <exception cref="ApiException">507: it is full.</exception>
-    public async Task AppendLogAsync(Guid job, Stream content, CancellationToken cancellation)
+    /// <exception cref="ApiException">429: the machine has sent too much; 507: the log is full, or the disk.</exception>
+    public async Task AppendLogAsync(Guid job, Stream content, ObjectRequest request, CancellationToken cancellation)
     {
-        if (!await logs.AppendAsync(job, content, cancellation))
-            throw new ApiException(
-                new ApiError("jobs", job.ToString(), "PUT", [$"a job's log has at most {IJobLogs.MostBytes} octets"], 507));
+        await using var counted = new CountedStream(content, octets => allowance.Take(request.Principal, octets));
+        var reason = await logs.AppendAsync(job, counted, cancellation) switch
+        {
+            LogAppend.Whole => null,
+            LogAppend.Full => $"a job's log has at most {IJobLogs.MostBytes} octets",
+            _ => "the disk has too little left for logs: what it has is kept for the database",
+        };
+        if (reason is not null) throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", [reason], 507));
     }
 
     private static bool MayOpen(Principal principal, string machine, string task, CatalogSnapshot snapshot)

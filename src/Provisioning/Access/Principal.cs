@@ -32,6 +32,9 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>Name of that job's task; "" for another token.</summary>
     public string Task { get; init; } = "";
 
+    /// <summary>True for a machine that registered itself and that nobody with the right has approved of.</summary>
+    public bool IsUnapproved { get; init; }
+
     /// <summary>MAC address that the token of a registration was given to; "" where DHCP had leased nothing.</summary>
     public string Mac { get; init; } = "";
 

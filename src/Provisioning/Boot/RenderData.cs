@@ -220,11 +220,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         if (context.Machine is not { } machine) throw new TemplateFault("an unknown machine is given no token of a profile");
         budget.Step(StepsOfToken);
         budget.Allocate(OctetsOfToken);
-        var named = machine.Profiles.Concat(context.Stage?.Profiles ?? []).Where(p => p != Profile.Global);
-        var isOwn = machine.Boot.IsTrusted && profile != Profile.Global
-            && context.Catalog.Profiles.TryGetValue(profile, out var shared)
-            && shared.Params.Values.Any(v => v.ValueKind == JsonValueKind.String && v.ValueEquals(profile))
-            && context.Catalog.WithNested(named).Contains(profile, StringComparer.Ordinal);
+        var isOwn = machine.Boot.IsTrusted && ProfileTokens.MayHave(profile, machine.Profiles, machine.Stage, context.Catalog);
         var life = seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, (long)LongLife.TotalSeconds))
             : context.Catalog.Prefs.Seconds("knownTokenTimeout");
         return context.Token(machine.Uuid, life, isOwn ? profile : "");

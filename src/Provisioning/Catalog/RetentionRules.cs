@@ -17,6 +17,9 @@ public static class RetentionRules
     /// <summary>Who held which address, once he holds it no longer.</summary>
     public const string Leases = "leaseHistory";
 
+    /// <summary>Jobs; the last one of each machine stays.</summary>
+    public const string Jobs = "jobs";
+
     /// <summary>Logs of jobs that are over.</summary>
     public const string JobLogs = "jobLogs";
 
@@ -29,6 +32,7 @@ public static class RetentionRules
         (Strangers, "keepStrangersDays", "", 1),
         (Events, "keepEventsDays", "keepEvents", 1),
         (Leases, "keepLeaseHistoryDays", "keepLeaseHistory", 1),
+        (Jobs, "keepJobsDays", "keepJobs", 1),
         (JobLogs, "keepJobLogsDays", "keepJobLogsMiB", 1 << 20),
     ];
 
@@ -37,7 +41,7 @@ public static class RetentionRules
     [
         new("keepTimelineDays", "30"), new("keepTimelineLines", "5000000"), new("keepStrangersDays", "7"), new("keepEventsDays", "30"),
         new("keepEvents", "2000000"), new("keepLeaseHistoryDays", "30"), new("keepLeaseHistory", "1000000"),
-        new("keepJobLogsDays", "90"), new("keepJobLogsMiB", "10240"),
+        new("keepJobsDays", "365"), new("keepJobs", "1000000"), new("keepJobLogsDays", "90"), new("keepJobLogsMiB", "10240"),
     ];
 
     /// <summary>What is kept, in the order in which it is trimmed.</summary>

@@ -147,6 +147,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override string IsTrue(string column) => column;
 
     /// <inheritdoc/>
+    internal override string IsAmong(string column, string parameter) => $"{column} = ANY({parameter})";
+
+    /// <inheritdoc/>
     public override object Value(DateTimeOffset time) => time.UtcDateTime;
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
     private const int ChunkSize = 64 << 10;
 
     /// <inheritdoc/>
-    public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
+    public async Task<LogAppend> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         var key = job.ToString();
         var chunk = new byte[ChunkSize];
@@ -29,10 +29,19 @@ public sealed class PostgresJobLogs(PostgresDatabase database) : IJobLogs
                 """,
                 new { key, bytes = chunk[..read], read, most = IJobLogs.MostBytes }, transaction, cancellationToken: cancellation));
             await transaction.CommitAsync(cancellation);
-            if (written <= 0) return false;
+            if (written <= 0) return LogAppend.Full;
         }
 
-        return true;
+        return LogAppend.Whole;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<long> GrownAsync(CancellationToken cancellation)
+    {
+        // Whatever silo took them. Room that was trimmed is filled again before the table grows: then the disk has no less.
+        await using var connection = await database.OpenAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT pg_table_size('job_log')", cancellationToken: cancellation));
     }
 
     /// <inheritdoc/>

@@ -17,7 +17,8 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
             ELSE coalesce((m.document -> 'Params')::text, '') END AS "Params",
         CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader'
             ELSE '' END
-            AS "BootLoader"
+            AS "BootLoader",
+        coalesce(m.document #>> '{Boot,Admission}', '') AS "Admission"
         """;
 
     private const string State = "g.service = 'anvil' AND g.type = 'machine' AND g.n0 = 0 AND g.n1 = 0";

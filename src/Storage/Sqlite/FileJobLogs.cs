@@ -6,18 +6,28 @@ using Microsoft.Win32.SafeHandles;
 namespace Anvil.Storage.Sqlite;
 
 /// <summary>Job logs of a silo alone: one append-only file a job, under one folder.</summary>
-public sealed class FileJobLogs(string folder) : IJobLogs
+/// <param name="folder">The folder.</param>
+/// <param name="reserve">Octets of its disk that logs leave free; null for a twentieth of it, at most a GiB.</param>
+public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
 {
+    private const int ReservePart = 20;
+    private const long MostReserve = 1L << 30;
+
     /// <summary>Octets of one write.</summary>
     private const int Piece = 64 << 10;
 
     private const int Turns = 64;
 
+    /// <summary>Octets that are written between two looks at what is left of the disk.</summary>
+    private const int Unlooked = 1 << 20;
+
+    private long _grown;
+
     /// <summary>Turns to write, each for the logs that share its place: two that write one log would write over each other.</summary>
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
 
     /// <inheritdoc/>
-    public async Task<bool> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
+    public async Task<LogAppend> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using var file = new FileStream(PathOf(job),
@@ -34,13 +44,26 @@ public sealed class FileJobLogs(string folder) : IJobLogs
         // What an agent sends at once is written at once: who ends this process leaves all or nothing of it, but in the midst of the
         // write itself, which the system breaks off between two pages.
         var buffer = new byte[Piece];
+        var looked = Unlooked;
         while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
-            if (!await AppendAsync(job, file.SafeFileHandle, buffer.AsMemory(0, read), cancellation)) return false;
+            if (looked >= Unlooked && !HasRoom()) return LogAppend.NoSpace;
+            looked = (looked % Unlooked) + read;
+            if (!await AppendAsync(job, file.SafeFileHandle, buffer.AsMemory(0, read), cancellation)) return LogAppend.Full;
         }
 
-        return true;
+        return LogAppend.Whole;
     }
+
+    /// <summary>The database is on the same disk: logs do not take the last of it.</summary>
+    private bool HasRoom()
+    {
+        var disk = new DriveInfo(folder);
+        return disk.AvailableFreeSpace >= (reserve ?? Math.Min(MostReserve, disk.TotalSize / ReservePart));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long> GrownAsync(CancellationToken cancellation) => ValueTask.FromResult(Interlocked.Read(ref _grown));
 
     private async Task<bool> AppendAsync(Guid job, SafeFileHandle file, ReadOnlyMemory<byte> piece, CancellationToken cancellation)
     {
@@ -51,6 +74,7 @@ public sealed class FileJobLogs(string folder) : IJobLogs
             var length = RandomAccess.GetLength(file);
             if (length + piece.Length > IJobLogs.MostBytes) return false;
             await RandomAccess.WriteAsync(file, piece, length, cancellation);
+            Interlocked.Add(ref _grown, piece.Length);
             return true;
         }
         finally

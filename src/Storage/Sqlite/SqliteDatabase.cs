@@ -203,6 +203,9 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     public override string IsTrue(string column) => $"{column} = 1";
 
     /// <inheritdoc/>
+    internal override string IsAmong(string column, string parameter) => $"{column} IN {parameter}";
+
+    /// <inheritdoc/>
     public override object Value(DateTimeOffset time) => time.UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>

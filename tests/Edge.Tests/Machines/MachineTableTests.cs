@@ -31,6 +31,16 @@ public sealed class MachineTableTests
     }
 
     [Fact]
+    public void OneThatWaitsForApprovalHasItsCardAndIsNobodyThatGoesFirst()
+    {
+        var waiting = Change("a", 1, "sledgehammer", Mac);
+        _table.Put(waiting with { Machine = waiting.Machine! with { IsPending = true } });
+        Assert.Equal(("a:sledgehammer", false), (Found(Mac), _table.Knows(Mac)));
+        _table.Put(Change("a", 2, "sledgehammer", Mac));
+        Assert.True(_table.Knows(Mac));
+    }
+
+    [Fact]
     public void ADeletedMachineStaysDeletedUntilItIsMadeAgain()
     {
         _table.Put(Change("a", 1, "env", Mac));

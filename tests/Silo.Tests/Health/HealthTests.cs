@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Jobs;
 using Anvil.Grains.Retention;
 using Anvil.Storage;
 using Dapper;
@@ -51,7 +52,7 @@ public abstract class HealthTests(SiloFixture silo)
         var (status, body) = await silo.CallAsync("GET", "retention");
         var kept = body!.AsArray();
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Equal(["timeline", "strangers", "events", "leaseHistory", "jobLogs"], kept.Select(k => k!["What"]!.ToString()));
+        Assert.Equal(["timeline", "strangers", "events", "leaseHistory", "jobs", "jobLogs"], kept.Select(k => k!["What"]!.ToString()));
         Assert.Equal(30, kept[0]!["Days"]!.GetValue<int>());
         var (refused, why) = await silo.CallAsync("POST", "prefs", """{"keepEvents":"10"}""");
         Assert.Equal(HttpStatusCode.BadRequest, refused);
@@ -80,6 +81,57 @@ public abstract class HealthTests(SiloFixture silo)
         Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
         Assert.StartsWith("[the first 3145728 octets of this log were dropped at ", await silo.Http.GetStringAsync($"jobs/{job}/log"),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task JobsGoTheOldestFirstWithTheirLogsAndTheLastOfAMachineStays()
+    {
+        const int Begun = 1205;
+        var name = $"t{Guid.NewGuid():N}";
+        await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{name}}"}""");
+        // More than a piece of old ones, of a machine that is gone, and that of one that is there.
+        var machine = (await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"local","Tasks":["{{name}}"]}""")).Body!;
+        var last = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine["Uuid"]}}"}""")).Body!["Uuid"]!.ToString();
+        await using (var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None))
+        {
+            foreach (var n in Enumerable.Range(0, Begun)) await connection.ExecuteAsync(JobSql, OldJob(n));
+        }
+
+        using var log = new ByteArrayContent([65]);
+        log.Headers.ContentType = new("application/octet-stream");
+        using var stored = await silo.Http.PutAsync($"jobs/{OldUuid(0)}/log", log);
+        Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
+        await silo.CallAsync("POST", "prefs", """{"keepJobs":"1000"}""");
+        Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"jobs/{OldUuid(0)}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", $"jobs/{OldUuid(Begun - 1)}")).Status);
+        await silo.CallAsync("POST", "prefs", """{"keepJobsDays":"1"}""");
+        Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"jobs/{OldUuid(Begun - 1)}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", $"jobs/{last}")).Status);
+        Assert.DoesNotContain(await silo.Service<IJobLogs>().ListAsync(CancellationToken.None), l => l.Job == Guid.Parse(OldUuid(0)));
+        var kept = (await silo.CallAsync("GET", "retention")).Body!.AsArray().Single(k => k!["What"]!.ToString() == "jobs")!;
+        Assert.True(kept["Trimmed"]!.GetValue<long>() >= Begun, kept.ToJsonString());
+    }
+
+    /// <summary>A statement that makes a row of a job.</summary>
+    protected abstract string JobSql { get; }
+
+    private static string OldUuid(int n) => $"00000000-0000-4000-8000-{n:x12}";
+
+    private static object OldJob(int n)
+    {
+        var (uuid, at) = (OldUuid(n), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(n));
+        var document = new JsonObject
+        {
+            ["Uuid"] = uuid,
+            ["Machine"] = OldUuid(0xffff),
+            ["StartTime"] = at.ToString("o"),
+            ["State"] = "finished",
+            ["Current"] = true,
+            ["Available"] = true,
+        };
+        return new { uuid, machine = OldUuid(0xffff), at, text = at.ToString("o"), document = document.ToJsonString() };
     }
 
     /// <summary>The database's check; the silo is ready whatever it says.</summary>
@@ -118,6 +170,8 @@ public sealed class SingleHealthTests(SingleSilo silo) : HealthTests(silo), ICla
     protected override string[] LockTexts => ["another program holds the lock", "writes wait: the one before"];
 
     protected override Task<IAsyncDisposable> LockAsync() => HoldAsync("BEGIN IMMEDIATE");
+
+    protected override string JobSql => "INSERT INTO job (uuid, machine, started, document) VALUES (@uuid, @machine, @text, @document)";
 }
 
 /// <summary>On PostgreSQL.</summary>
@@ -126,4 +180,7 @@ public sealed class ClusterHealthTests(SiloCluster silo) : HealthTests(silo), IC
     protected override string[] LockTexts => ["has locked tables of the database, so that writes of them wait: machine (for "];
 
     protected override Task<IAsyncDisposable> LockAsync() => HoldAsync("BEGIN; LOCK TABLE machine IN SHARE MODE");
+
+    protected override string JobSql
+        => "INSERT INTO job (uuid, machine, started, document) VALUES (@uuid, @machine, @at, @document::jsonb)";
 }

@@ -5,6 +5,7 @@ using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
+using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
@@ -186,6 +187,10 @@ public abstract class MachineTokenTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"profiles/{profile}",
             $$"""[{"op":"add","path":"/Profiles/-","value":"{{_name}}"}]""", shared)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("DELETE", $"profiles/{profile}", client: shared)).Status);
+        // What is taken from the machine is taken from its token.
+        await silo.CallAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/Profiles","value":[]}]""");
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"profiles/{profile}",
+            """[{"op":"add","path":"/Params/note","value":"later"}]""", shared)).Status);
     }
 
     [Fact]
@@ -211,6 +216,31 @@ public abstract class MachineTokenTests(SiloFixture silo)
 
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("POST", path + "/approve")).Status);
         Assert.Equal("approved", (await silo.CallAsync("GET", path)).Body!["Boot"]!["Admission"]!.ToString());
+    }
+
+    /// <summary>The disk is everybody's: who has registered itself fills it with no logs, and no machine with rows of jobs.</summary>
+    [Fact]
+    public async Task AMachineSendsSoMuchOfLogsAndBeginsSoManyJobs()
+    {
+        var stranger = await RegisterAsync($"{_name}-l");
+        using var machine = silo.Client(await TokenAsync(stranger));
+        async Task<HttpStatusCode> SendAsync(string job, int octets)
+        {
+            using var log = new ByteArrayContent(new byte[octets]);
+            log.Headers.ContentType = new("application/octet-stream");
+            using var answer = await machine.PutAsync($"jobs/{job}/log", log);
+            return answer.StatusCode;
+        }
+
+        async Task<string> BeginAsync()
+            => (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{stranger["Uuid"]}}"}""", machine)).Body!["Uuid"]!.ToString();
+        var first = await BeginAsync();
+        Assert.Equal(HttpStatusCode.NoContent, await SendAsync(first, (int)LogAllowance.OfUnapproved));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await SendAsync(first, 1 << 20));
+        await silo.CallAsync("PATCH", $"jobs/{first}", """[{"op":"replace","path":"/State","value":"failed"}]""", machine);
+        Assert.Equal(HttpStatusCode.TooManyRequests, await SendAsync(await BeginAsync(), 1 << 20));
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("POST", PathOf(stranger) + "/approve")).Status);
+        Assert.Equal(HttpStatusCode.NoContent, await SendAsync(first, 1 << 20));
     }
 
     [Fact]

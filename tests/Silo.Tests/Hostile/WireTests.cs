@@ -20,7 +20,8 @@ public sealed class WireSilo : SiloFixture
 
     protected override Task StartAsync() => AddAsync(
         $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={FilePort}", $"--Edge:TftpPort={TftpPort}", "--Edge:Interfaces:0=lo",
-        $"--Edge:DhcpPort={DhcpPort = FreePort()}", "--Edge:BinlPort=0", "--Edge:ProbeMilliseconds=0");
+        $"--Edge:DhcpPort={DhcpPort = FreePort()}", "--Edge:BinlPort=0", "--Edge:ProbeMilliseconds=0",
+        "--Edge:Names:0=boot.lab.example");
 }
 
 /// <summary>A stranger on the wire, while an honest machine boots beside the attack.</summary>

@@ -1,0 +1,44 @@
+using System.Net;
+using Anvil.Provisioning.Documents;
+using Microsoft.AspNetCore.Http;
+
+namespace Anvil.Edge.BootHttp;
+
+/// <summary>
+/// Rendered boot files go by the address of the connection: a browser on a host in a machines' network would be that host, for whatever
+/// page it shows, and by a name that its owner points here (DNS rebinding) the page would read the answer. Firmware, boot programs and
+/// installers send nothing of what browsers do, and all URLs that Anvil writes name this edge by its address.
+/// </summary>
+internal static class ForeignPage
+{
+    /// <summary>Headers that browsers alone send: to plain HTTP at a name, a page's GET of its own host has the last one only.</summary>
+    private static readonly string[] OfBrowsers = ["Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Accept-Language"];
+
+    /// <summary>Why what is rendered is not for this request; null when it is.</summary>
+    public static Refusal? Problem(HttpRequest request, EdgeOptions options)
+    {
+        // HTTP/1.0 needs no Host; browsers send it.
+        var host = request.Host.Host.TrimEnd('.');
+        if (!IsOurs(host, options))
+        {
+            return new Refusal(StatusCodes.Status421MisdirectedRequest,
+                $"asked by the name {PrintableText.Of(host)}, which this edge does not know: ask by its address, or add the name to"
+                    + " Edge:Names");
+        }
+
+        return OfBrowsers.FirstOrDefault(h => request.Headers.ContainsKey(h)) is not { } sent ? null
+            : new Refusal(StatusCodes.Status403Forbidden,
+                $"what is rendered for a machine is for its firmware and its installer, not for a browser (which sends {sent})");
+    }
+
+    /// <summary>A status, and the sentence for it.</summary>
+    internal sealed record Refusal(int Status, string Text);
+
+    /// <summary>
+    /// Addresses, names without a dot (nobody on the internet has one), and those that the edge is told of.
+    /// </summary>
+    private static bool IsOurs(string host, EdgeOptions options)
+        => !host.Contains('.', StringComparison.Ordinal) || IPAddress.TryParse(host, out _)
+            || host.Equals(options.ApiAddress.TrimEnd('.'), StringComparison.OrdinalIgnoreCase)
+            || options.Names.Any(n => host.Equals(n.TrimEnd('.'), StringComparison.OrdinalIgnoreCase));
+}

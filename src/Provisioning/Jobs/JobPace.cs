@@ -1,0 +1,28 @@
+namespace Anvil.Provisioning.Jobs;
+
+/// <summary>
+/// How fast a machine may begin jobs: each is a row for a year. Far more than a workflow has, and far less than a loop that fails at once
+/// would make.
+/// </summary>
+public sealed class JobPace
+{
+    /// <summary>Jobs that may begin at once.</summary>
+    public const int AtOnce = 1000;
+
+    /// <summary>Jobs that may begin in an hour from then on.</summary>
+    public const int PerHour = 600;
+
+    private static readonly TimeSpan Each = TimeSpan.FromHours(1) / PerHour;
+    private DateTimeOffset _paidUntil;
+
+    /// <summary>How long the next job has to wait; null when it may begin.</summary>
+    public TimeSpan? Wait(DateTimeOffset now) => _paidUntil - now - (Each * AtOnce) is { Ticks: > 0 } wait ? wait : null;
+
+    /// <summary>Counts jobs that have begun.</summary>
+    public void Count(int jobs, DateTimeOffset now)
+    {
+        // A clock that was set back makes nobody wait for longer than all at once is worth.
+        if (_paidUntil < now || _paidUntil > now + (Each * AtOnce * 2)) _paidUntil = now;
+        _paidUntil += Each * jobs;
+    }
+}

@@ -1,0 +1,36 @@
+using Anvil.Provisioning.Jobs;
+
+namespace Anvil.Provisioning.Tests.Jobs;
+
+public sealed class JobPaceTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void AMachineBeginsManyJobsAtOnceAndThenSoManyAnHour()
+    {
+        var pace = new JobPace();
+        pace.Count(JobPace.AtOnce, Now);
+        Assert.Null(pace.Wait(Now));
+        pace.Count(1, Now);
+        var wait = pace.Wait(Now);
+        Assert.Equal(TimeSpan.FromHours(1) / JobPace.PerHour, wait);
+        Assert.Null(pace.Wait(Now + wait!.Value));
+        // After an hour the hour's worth may begin, and not one more.
+        var later = Now + TimeSpan.FromHours(1);
+        pace.Count(JobPace.PerHour - 1, later);
+        Assert.Null(pace.Wait(later));
+        pace.Count(1, later);
+        Assert.NotNull(pace.Wait(later));
+    }
+
+    [Fact]
+    public void AClockThatWasSetBackStopsNobodyForLong()
+    {
+        var pace = new JobPace();
+        pace.Count(JobPace.AtOnce, Now);
+        var before = Now.AddYears(-1);
+        pace.Count(1, before);
+        Assert.Null(pace.Wait(before));
+    }
+}
