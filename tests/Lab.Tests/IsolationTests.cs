@@ -12,7 +12,7 @@ public sealed class IsolationTests
     {
         await using var lab = await Laboratory.StartAsync();
         var first = lab.AddMachine(Firmware.Bios);
-        var second = lab.AddMachine(Firmware.Uefi);
+        var second = lab.AddMachine(Firmware.UefiHttp);
         var made = new List<JsonNode>();
         foreach (var (vm, name) in new[] { (first, "first.example.com"), (second, "second.example.com") })
             made.Add(await lab.Api.PostAsync("machines",
@@ -27,6 +27,7 @@ public sealed class IsolationTests
         Assert.Equal(("second.example.com", "uefi"), (two["Name"]!.ToString(), two["Params"]!["detected-bios-mode"]!.ToString()));
         Assert.Equal(made.Select(m => m["Uuid"]!.ToString()), [one["Uuid"]!.ToString(), two["Uuid"]!.ToString()]);
         Assert.NotEqual(one["Address"]!.ToString(), two["Address"]!.ToString());
+        Assert.Equal("GET ipxe.efi", await LabContent.FirstFileAsync(lab, second.Mac));
         foreach (var (vm, other) in new[] { (first, second), (second, first) })
         {
             var timeline = (JsonArray)(await lab.Api.GetAsync($"machines/{vm.Mac}/timeline"))!;

@@ -25,6 +25,11 @@ internal static class LabContent
         return await vm.ExpectAsync("$", Deadline.Boot, at);
     }
 
+    /// <summary>What a machine fetched first, as its timeline says it; "" for nothing.</summary>
+    public static async Task<string> FirstFileAsync(Laboratory lab, string mac)
+        => ((JsonArray)(await lab.Api.GetAsync($"timeline/{mac}"))!).Select(l => l!["What"]!.ToString())
+            .FirstOrDefault(w => w.StartsWith("GET ", StringComparison.Ordinal)) ?? "";
+
     /// <summary>Writes a script into the lab's folder.</summary>
     public static string Script(Laboratory lab, string name, string text)
     {

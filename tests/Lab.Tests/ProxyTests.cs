@@ -7,8 +7,8 @@ public sealed class ProxyTests
 {
     [Theory]
     [InlineData(Firmware.Bios, "ipxe", Explicit = true)]
-    [InlineData(Firmware.Uefi, "ipxe")]
-    [InlineData(Firmware.SecureBoot, "grub", Explicit = true)]
+    [InlineData(Firmware.Uefi, "ipxe", Explicit = true)]
+    [InlineData(Firmware.SecureBoot, "grub")]
     public async Task BesideAnAddressServerAnUnknownMachineIsDiscovered(Firmware firmware, string loader)
     {
         await using var lab = await Laboratory.StartAsync(subnet: net => net["Proxy"] = true);

@@ -32,12 +32,13 @@ public sealed class TaskTests
                 ["Tasks"] = new JsonArray("fails-until-told", "reboots-once")
             });
         await lab.Api.PostAsync("workflows", new JsonObject { ["Name"] = "trial", ["Stages"] = new JsonArray("trial") });
-        var vm = lab.AddMachine(Firmware.Bios);
+        var vm = lab.AddMachine(Firmware.BiosPxe);
         await lab.Api.PostAsync("machines",
             new JsonObject { ["Name"] = "trial.example.com", ["HardwareAddrs"] = new JsonArray(vm.Mac), ["Workflow"] = "trial" });
         await vm.PowerOnAsync();
 
         var machine = await lab.MachineAsync(vm, "failed", m => m["Boot"]!["Phase"]!.ToString() == "Failed", Deadline.Boot);
+        Assert.Equal("GET undionly.kpxe", await LabContent.FirstFileAsync(lab, vm.Mac));
         Assert.Contains("task fails-until-told failed", machine["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
         Assert.False(machine["Runnable"]!.GetValue<bool>());
         Assert.Contains("the word is: missing", await lab.Api.GetTextAsync($"jobs/{machine["CurrentJob"]}/log"), StringComparison.Ordinal);
