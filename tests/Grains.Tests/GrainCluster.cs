@@ -100,6 +100,9 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     public void Miss(string machine, string mac, string source, string what, string outcome, string detail = "")
         => Note(machine, mac, source, what, outcome, detail);
 
+    /// <inheritdoc/>
+    public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>What edges were told.</summary>
     public ConcurrentQueue<MachineNews> News { get; } = new();
 

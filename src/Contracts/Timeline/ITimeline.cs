@@ -19,4 +19,10 @@ public interface ITimeline
     /// repeats within a minute becomes a number.
     /// </summary>
     void Miss(string machine, string mac, string source, string what, string outcome, string detail = "");
+
+    /// <summary>
+    /// Has what this silo noted so far written at once, for somebody who reads: lines wait for each other otherwise. While the database is
+    /// away it is over after a second, and they still wait.
+    /// </summary>
+    Task FlushAsync(CancellationToken cancellation);
 }

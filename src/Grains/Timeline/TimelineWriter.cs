@@ -18,12 +18,20 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     private const int Batch = 500;
     private const int LongestText = 2000;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long the first line waits for others: a commit costs as much for one as for many, and nobody waits for a line but who reads.
+    /// </summary>
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TellEach = TimeSpan.FromSeconds(10);
     private readonly TimelineGate _gate = new(time);
-    private readonly Channel<TimelineEntry> _queue =
-        Channel.CreateBounded<TimelineEntry>(
-            new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<Item> _queue =
+        Channel.CreateBounded<Item>(
+            new BoundedChannelOptions(50_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            shed => shed.Written?.TrySetResult());
 
+    private TaskCompletionSource _hurry = Source();
     private volatile bool _stopping;
 
     /// <inheritdoc/>
@@ -33,6 +41,15 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     /// <inheritdoc/>
     public void Miss(string machine, string mac, string source, string what, string outcome, string detail = "")
         => Take(machine, mac, source, what, outcome, detail, isMiss: true);
+
+    /// <inheritdoc/>
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        var written = Source();
+        if (!_queue.Writer.TryWrite(new Item(null, written))) return;
+        Volatile.Read(ref _hurry).TrySetResult();
+        await Task.WhenAny(written.Task, Task.Delay(LongestFlush, time, cancellation));
+    }
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -55,14 +72,14 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
         var line = new TimelineEntry(time.GetUtcNow(), machine, mac, source, Shorten(what), Shorten(outcome), Shorten(detail));
         if (_gate.Refuse(line, isMiss) is { } reason)
             AnvilDiagnostics.TimelineNoise.Add(1, new KeyValuePair<string, object?>("reason", reason));
-        else _queue.Writer.TryWrite(line);
+        else _queue.Writer.TryWrite(new Item(line, null));
     }
 
     /// <summary>Writes what was counted instead of kept.</summary>
     private void Tell(bool isEnd)
     {
         var due = _gate.Due(isEnd, out var ofStrangers);
-        foreach (var line in due) _queue.Writer.TryWrite(line);
+        foreach (var line in due) _queue.Writer.TryWrite(new Item(line, null));
         if (ofStrangers > 0) LogStrangers(ofStrangers);
     }
 
@@ -74,18 +91,33 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
 
     private async Task WriteAllAsync(CancellationToken stoppingToken)
     {
-        while (await _queue.Reader.WaitToReadAsync(stoppingToken)) await DrainAsync(stoppingToken);
+        while (await _queue.Reader.WaitToReadAsync(stoppingToken))
+        {
+            if (_queue.Reader.Count < Batch)
+                await Task.WhenAny(Volatile.Read(ref _hurry).Task, Task.Delay(Gather, time, stoppingToken));
+            stoppingToken.ThrowIfCancellationRequested();
+            // Whoever hurried so far is in the queue.
+            Interlocked.Exchange(ref _hurry, Source());
+            await DrainAsync(stoppingToken);
+        }
     }
 
     private async Task DrainAsync(CancellationToken cancellation)
     {
         var batch = new List<TimelineEntry>();
+        var asked = new List<TaskCompletionSource>();
         while (true)
         {
             batch.Clear();
-            while (batch.Count < Batch && _queue.Reader.TryRead(out var entry)) batch.Add(entry);
-            if (batch.Count == 0) return;
-            while (true)
+            asked.Clear();
+            while (batch.Count < Batch && _queue.Reader.TryRead(out var item))
+            {
+                if (item.Line is { } line) batch.Add(line);
+                if (item.Written is { } written) asked.Add(written);
+            }
+
+            if (batch.Count + asked.Count == 0) return;
+            while (batch.Count > 0)
             {
                 try
                 {
@@ -104,8 +136,12 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
                     break;
                 }
             }
+
+            foreach (var written in asked) written.TrySetResult();
         }
     }
+
+    private static TaskCompletionSource Source() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
     /// Bounds a text, and takes out what is no character or would steer a terminal: packets bring both, and a database refuses the first.
@@ -124,4 +160,7 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} timeline lines could not be written")]
     private partial void LogLost(Exception exception, int count);
+
+    /// <summary>What waits: a line, or somebody who waits until those before are written.</summary>
+    private readonly record struct Item(TimelineEntry? Line, TaskCompletionSource? Written);
 }

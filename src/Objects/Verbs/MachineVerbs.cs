@@ -13,8 +13,8 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What machines have beside the verbs of every kind: the preview of their next boot, and the timeline.</summary>
-public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICatalog catalog, ITimelineStore timelines,
-    IRetentionStore retention, IEdgeDirectory edges, IBootFileDirectory files)
+public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICatalog catalog, ITimeline timeline,
+    ITimelineStore timelines, IRetentionStore retention, IEdgeDirectory edges, IBootFileDirectory files)
 {
     /// <summary>Most lines of a timeline.</summary>
     public const int MostLines = 2000;
@@ -55,6 +55,7 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
     public async Task<ObjectAnswer> TimelineAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
         var machine = await MachineAsync(text, request, cancellation);
+        await timeline.FlushAsync(cancellation);
         var lines = await timelines.ReadAsync(machine.Uuid, [.. machine.HardwareAddrs], MostLines, cancellation);
         if (await retention.OfMachineAsync(machine.Uuid, cancellation) is not { } trimmed) return ObjectAnswer.Of(lines);
         return ObjectAnswer.Of<IReadOnlyList<TimelineEntry>>([Trimmed(machine.Uuid, "", trimmed.UpTo,
@@ -67,6 +68,7 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
         request.Require("machines", "list", "*");
         if (!MacAddress.TryNormalize(text, out var mac))
             throw new ApiException(ApiError.BadRequest("timeline", text, "GET", "a MAC address is needed"));
+        await timeline.FlushAsync(cancellation);
         var lines = await timelines.ReadAsync("", [mac], MostLines, cancellation);
         var trimmed = (await retention.TotalsAsync(cancellation))
             .Where(t => t.What is RetentionRules.Timeline or RetentionRules.Strangers).MaxBy(t => t.UpTo);
