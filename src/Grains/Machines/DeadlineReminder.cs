@@ -40,6 +40,11 @@ public sealed partial class DeadlineReminder(IGrainBase grain, string key, TimeP
         if (!_running && !IsRight()) Start(TimeSpan.Zero);
     }
 
+    /// <summary>
+    /// No deadline runs in the state that was read. A reminder that the activation before left behind comes once, and is taken away then.
+    /// </summary>
+    public void None() => _registered ??= default(DateTimeOffset);
+
     /// <summary>The reminder came: what is registered is to be looked at anew.</summary>
     public void Came() => _registered = null;
 

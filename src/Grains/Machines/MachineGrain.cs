@@ -78,6 +78,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         if (State.Damage.Count > 0) LogDamaged(Uuid, string.Join(", ", State.Damage.Take(8)));
         // The activation before this one may have died between its last write and the reminder.
         if (MachineSteps.DeadlineOf(State) is SetDeadline deadline) _deadline.Set(deadline.At);
+        else _deadline.None();
     }
 
     /// <inheritdoc/>
