@@ -12,6 +12,9 @@ namespace Anvil.Storage.Sqlite;
 /// <param name="turns">Turns with those that write on connections of their own.</param>
 public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : IDisposable
 {
+    /// <summary>Memory for pages of the writer's connection.</summary>
+    private const int CacheKiB = 16 << 10;
+
     /// <summary>Most writes for the wire (<see cref="WriteTurns"/>) in one commit.</summary>
     public const int MostForTheWire = 64;
 
@@ -194,6 +197,13 @@ public sealed class SqliteWriter(SqliteDatabase database, WriteTurns turns) : ID
         ObjectDisposedException.ThrowIf(_isOver, this);
         _connection = new SqliteConnection(database.OwnConnectionString);
         _connection.Open();
+        // What a savepoint keeps of pages would go to a file once it is more than a few, and pages are found by random keys.
+        using (var settings = _connection.CreateCommand())
+        {
+            settings.CommandText = $"PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{CacheKiB}";
+            settings.ExecuteNonQuery();
+        }
+
         // For SqliteStatements.CompiledAgain.
         _connection.Handle!.enable_sqlite3_next_stmt(true);
         return _statements = new SqliteStatements(_connection);
