@@ -30,21 +30,12 @@ internal sealed class SqliteStates(SqliteDatabase database)
     }
 
     /// <summary>Clears a state; the version after it, null for a conflict.</summary>
-    public async Task<string?> ClearAsync(string ext, string type, string? version)
-    {
-        var row = new GrainState<Text>(new Text { Value = "old" }) { ETag = version, RecordExists = true };
-        try
-        {
-            await _storage.ClearStateAsync(type, Grain(ext), row);
-        }
-        catch (InconsistentStateException)
-        {
-            return null;
-        }
+    public Task<string?> ClearAsync(string ext, string type, string? version)
+        => EndAsync(version, "old", row => _storage.ClearStateAsync(type, Grain(ext), row));
 
-        Assert.Equal((false, ""), (row.RecordExists, row.State!.Value));
-        return row.ETag;
-    }
+    /// <summary>Writes a last state and clears it; the version after both, null for a conflict.</summary>
+    public Task<string?> RemoveAsync(string ext, string type, string? version, string last)
+        => EndAsync(version, last, row => _storage.RemoveStateAsync(type, Grain(ext), row));
 
     /// <summary>A state, null where there is none, and its version, null where there is no row.</summary>
     public async Task<(string? State, string? Version)> ReadAsync(string ext, string type)
@@ -52,6 +43,23 @@ internal sealed class SqliteStates(SqliteDatabase database)
         var row = new GrainState<Text>(new Text());
         await _storage.ReadStateAsync(type, Grain(ext), row);
         return (row.RecordExists ? row.State!.Value : null, row.ETag);
+    }
+
+    private static async Task<string?> EndAsync(string? version, string state, Func<GrainState<Text>, Task> end)
+    {
+        var row = new GrainState<Text>(new Text { Value = state }) { ETag = version, RecordExists = true };
+        try
+        {
+            await end(row);
+        }
+        catch (InconsistentStateException)
+        {
+            Assert.Equal((version, true, state), (row.ETag, row.RecordExists, row.State!.Value));
+            return null;
+        }
+
+        Assert.Equal((false, ""), (row.RecordExists, row.State!.Value));
+        return row.ETag;
     }
 
     private static GrainId Grain(string key) => GrainId.Create("test", key);

@@ -197,6 +197,32 @@ public sealed class SqliteWriterTests : IAsyncLifetime
         Assert.Equal(("four", "4"), await states.ReadAsync("a", "kind"));
     }
 
+    /// <summary>What a deletion tells is there if the machine is gone, and only then; whoever makes it again goes on from there.</summary>
+    [Fact]
+    public async Task AMachineIsRemovedWithWhatThatTellsInOneTransaction()
+    {
+        var states = new SqliteStates(_database);
+        var told = new MachineEvent(DateTimeOffset.UnixEpoch, "machines", "delete", Id(1), "");
+        var last = Json.Write(new MachineState { Events = [told] });
+        Assert.Equal(1, await StoreAsync(Id(1), "m1"));
+        Assert.Equal(2, await states.WriteAsync(Key(1), "machine", 1, Json.Write(State(Id(1), "m1"))));
+        Assert.Null(await states.RemoveAsync(Key(1), "machine", "1", last));
+        Assert.Equal((0L, 1L), (await CountAsync("event"), await CountAsync("machine")));
+        // The second half fails: neither is done.
+        await using (var connection = await _database.OpenAsync(None))
+            await connection.ExecuteAsync("CREATE TRIGGER fails BEFORE UPDATE ON grain_state WHEN NEW.payload IS NULL "
+                + "BEGIN SELECT RAISE(ABORT, 'no'); END");
+        await Assert.ThrowsAsync<SqliteException>(() => states.RemoveAsync(Key(1), "machine", "2", last));
+        Assert.Equal((0L, 1L), (await CountAsync("event"), await CountAsync("machine")));
+        Assert.Equal("2", (await states.ReadAsync(Key(1), "machine")).Version);
+        await using (var connection = await _database.OpenAsync(None)) await connection.ExecuteAsync("DROP TRIGGER fails");
+        Assert.Equal("4", await states.RemoveAsync(Key(1), "machine", "2", last));
+        Assert.Equal((1L, 0L, 0L), (await CountAsync("event"), await CountAsync("machine"), await CountAsync("boot_state")));
+        Assert.Equal((null, "4"), await states.ReadAsync(Key(1), "machine"));
+        Assert.Equal(5, await states.WriteAsync(Key(1), "machine", 4, Json.Write(State(Id(1), "m1"))));
+        Assert.Equal(1L, await CountAsync("machine"));
+    }
+
     private Task<int> EpochAsync(string subnet, CancellationToken cancellation = default) => _database.WriteAsync(isForTheWire: true,
         s => s.Execute("INSERT INTO subnet_epoch (subnet, epoch) VALUES ($subnet, 1)", ("$subnet", subnet)), cancellation);
 

@@ -49,7 +49,10 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         }
     }
 
-    /// <summary>Writes a state: durable when it returns.</summary>
+    /// <summary>
+    /// Writes a state: durable when it returns. That of a machine that is deleted clears the row as well, where the storage can do both at
+    /// once.
+    /// </summary>
     /// <exception cref="InconsistentStateException">Another activation has written since.</exception>
     /// <exception cref="OrleansException">It cannot be written, or whether it was is not known.</exception>
     public async Task WriteAsync(MachineState next)
@@ -59,7 +62,9 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         _row.State = next with { Damage = [] };
         try
         {
-            await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);
+            if (next.Machine is null && storage is IStateRemoval removal)
+                await removal.RemoveStateAsync(MachineGrain.StateName, grain, _row);
+            else await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);
         }
         catch (Exception e)
         {
@@ -101,8 +106,9 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         _row.ETag = (version + 1).ToString(CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Clears the row of a machine that was deleted.</summary>
-    public Task ClearAsync() => storage.ClearStateAsync(MachineGrain.StateName, grain, _row);
+    /// <summary>Clears the row of a machine that was deleted, unless that was done with its last write.</summary>
+    public Task ClearAsync()
+        => _row.RecordExists ? storage.ClearStateAsync(MachineGrain.StateName, grain, _row) : Task.CompletedTask;
 
     /// <summary>What was the matter with the database when a read or write failed.</summary>
     public DatabaseFault FaultOf(Exception exception) => database.Of(exception) ?? DatabaseFault.Away;

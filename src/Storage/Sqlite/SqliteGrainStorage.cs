@@ -12,7 +12,8 @@ namespace Anvil.Storage.Sqlite;
 /// <param name="database">The database.</param>
 /// <param name="serializer">States as octets and back.</param>
 /// <param name="service">The cluster's service id, part of each row's key.</param>
-public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSerializer serializer, string service) : IGrainStorage
+public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSerializer serializer, string service)
+    : IGrainStorage, IStateRemoval
 {
     /// <summary>
     /// The condition of a row. The type is part of the text: an index of the table is of one type alone, so that SQLite would compile the
@@ -48,13 +49,7 @@ public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSer
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var payload = serializer.Serialize(grainState.State).ToArray();
-        await ChangeAsync(stateName, grainId, grainState, payload,
-            $"""
-            UPDATE grain_state SET payload = $payload, version = $version + 1 WHERE {Row(stateName)}
-                AND $version = ifnull((SELECT b.version FROM boot_state AS b
-                    WHERE grain_state.type = 'machine' AND b.uuid = substr(grain_state.ext, 3)), version)
-            RETURNING version
-            """);
+        await ChangeAsync(stateName, grainId, grainState, row => row.Write(payload));
         grainState.RecordExists = true;
     }
 
@@ -63,28 +58,57 @@ public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSer
     {
         // What was never read or written has no row.
         if (grainState.ETag is null) return;
-        await ChangeAsync(stateName, grainId, grainState, null,
-            $"UPDATE grain_state SET payload = $payload, version = version + 1 WHERE {Row(stateName)} AND version = $version RETURNING "
-                + "version");
+        await ChangeAsync(stateName, grainId, grainState, row => row.Clear());
         (grainState.State, grainState.RecordExists) = (Activator.CreateInstance<T>(), false);
     }
 
-    private async Task ChangeAsync<T>(string type, GrainId grain, IGrainState<T> state, byte[]? payload, string update)
+    /// <inheritdoc/>
+    public async Task RemoveStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var ext = grain.Key.ToString();
+        var last = serializer.Serialize(grainState.State).ToArray();
+        await ChangeAsync(stateName, grainId, grainState, row => row.Write(last) is { } written ? row.At(written).Clear() : null);
+        (grainState.State, grainState.RecordExists) = (Activator.CreateInstance<T>(), false);
+    }
+
+    private async Task ChangeAsync<T>(string type, GrainId grain, IGrainState<T> state, Func<StateRow, long?> change)
+    {
+        var ext = grain.Key.ToString()!;
         long? version = state.ETag is { } tag ? long.Parse(tag, CultureInfo.InvariantCulture) : null;
-        var written = await database.WriteAsync(isForTheWire: false, statements => version is null
-            ? statements.Scalar(
-                $"""
-                INSERT INTO grain_state (service, type, n0, n1, ext, payload, version)
-                VALUES ($service, '{type}', 0, 0, $ext, $payload, 1)
-                ON CONFLICT (service, type, n0, n1, ext) DO NOTHING RETURNING version
-                """, ("$service", service), ("$ext", ext), ("$payload", payload))
-            : statements.Scalar(update, ("$service", service), ("$ext", ext), ("$payload", payload), ("$version", version)),
-            CancellationToken.None);
-        if (written is not long now)
+        var written = await database.WriteAsync(isForTheWire: false,
+            statements => change(new StateRow(statements, service, type, ext, version)), CancellationToken.None);
+        if (written is not { } now)
             throw new InconsistentStateException($"the state {type} of {grain} is not of version {state.ETag ?? "none"} any more", "",
                 state.ETag);
         state.ETag = now.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
+    /// A row in a transaction, as of a version (null: there is none). Changes tell the version after them, null for a conflict.
+    /// </summary>
+    private readonly record struct StateRow(SqliteStatements Statements, string Service, string Type, string Ext, long? Version)
+    {
+        public StateRow At(long version) => this with { Version = version };
+
+        public long? Write(byte[] payload) => (long?)(Version is null
+            ? Statements.Scalar(
+                $"""
+                INSERT INTO grain_state (service, type, n0, n1, ext, payload, version)
+                VALUES ($service, '{Type}', 0, 0, $ext, $payload, 1)
+                ON CONFLICT (service, type, n0, n1, ext) DO NOTHING RETURNING version
+                """, ("$service", Service), ("$ext", Ext), ("$payload", payload))
+            : Update(
+                $"""
+                UPDATE grain_state SET payload = $payload, version = $version + 1 WHERE {Row(Type)}
+                    AND $version = ifnull((SELECT b.version FROM boot_state AS b
+                        WHERE grain_state.type = 'machine' AND b.uuid = substr(grain_state.ext, 3)), version)
+                RETURNING version
+                """, payload));
+
+        public long? Clear() => (long?)Update(
+            $"UPDATE grain_state SET payload = $payload, version = version + 1 WHERE {Row(Type)} AND version = $version RETURNING version",
+            null);
+
+        private object? Update(string text, byte[]? payload)
+            => Statements.Scalar(text, ("$service", Service), ("$ext", Ext), ("$payload", payload), ("$version", Version));
     }
 }
