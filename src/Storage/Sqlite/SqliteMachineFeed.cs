@@ -46,7 +46,7 @@ public sealed class SqliteMachineFeed(SqliteDatabase database, IEventStore event
     /// <inheritdoc/>
     public Task<IReadOnlyList<MachineNews>> ReadAsync(IReadOnlyCollection<string> uuids, CancellationToken cancellation) => ReadAsync(
         $"""
-        SELECT {Columns} FROM json_each(@keys) AS k JOIN grain_state AS g ON {State} AND g.ext = k.value
+        SELECT {Columns} FROM json_each(@keys) AS k CROSS JOIN grain_state AS g ON {State} AND g.ext = k.value
         LEFT JOIN machine AS m ON m.uuid = substr(g.ext, 3)
         """,
         new { keys = Json.Write(uuids.Select(GrainKeys.Machine).ToArray()) }, cancellation);

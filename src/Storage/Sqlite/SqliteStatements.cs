@@ -12,7 +12,10 @@ public sealed class SqliteStatements(SqliteConnection connection) : IDisposable
     /// <summary>A statement keeps what was bound to it last; one with more octets than this is not kept.</summary>
     private const int LongestKept = 128 * 1024;
 
-    /// <summary>SQLITE_STMTSTATUS_REPREPARE (sqlite.org/c3ref/c_stmtstatus_counter.html).</summary>
+    /// <summary>SQLITE_STMTSTATUS_VM_STEP (sqlite.org/c3ref/c_stmtstatus_counter.html).</summary>
+    private const int StmtStatusVmStep = 4;
+
+    /// <summary>SQLITE_STMTSTATUS_REPREPARE.</summary>
     private const int StmtStatusReprepare = 5;
 
     private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
@@ -24,16 +27,10 @@ public sealed class SqliteStatements(SqliteConnection connection) : IDisposable
     /// How often SQLite compiled statements of the connection again that it had prepared: where a bound value may tell which index serves,
     /// or the schema moved.
     /// </summary>
-    public int CompiledAgain
-    {
-        get
-        {
-            var times = 0;
-            for (var s = raw.sqlite3_next_stmt(connection.Handle, null); s is not null; s = raw.sqlite3_next_stmt(connection.Handle, s))
-                times += raw.sqlite3_stmt_status(s, StmtStatusReprepare, 0);
-            return times;
-        }
-    }
+    public int CompiledAgain => Sum(StmtStatusReprepare);
+
+    /// <summary>Steps that SQLite's machine took for the connection's prepared statements, their triggers among them.</summary>
+    public int Steps => Sum(StmtStatusVmStep);
 
     /// <summary>Runs a statement.</summary>
     /// <param name="text">The statement.</param>
@@ -54,6 +51,14 @@ public sealed class SqliteStatements(SqliteConnection connection) : IDisposable
     {
         foreach (var command in _prepared.Values) command.Dispose();
         _prepared.Clear();
+    }
+
+    private int Sum(int counter)
+    {
+        var sum = 0;
+        for (var s = raw.sqlite3_next_stmt(connection.Handle, null); s is not null; s = raw.sqlite3_next_stmt(connection.Handle, s))
+            sum += raw.sqlite3_stmt_status(s, counter, 0);
+        return sum;
     }
 
     private T Run<T>(string text, ReadOnlySpan<(string Name, object? Value)> values, Func<SqliteCommand, T> run)
