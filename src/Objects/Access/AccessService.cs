@@ -21,6 +21,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
 {
     private readonly ProvenPasswords _proven = new();
     private readonly Tokens _tokens = new(time);
+    private readonly ReadTokens _read = new(time);
 
     private Prefs Prefs => catalog.Current.Prefs;
 
@@ -52,7 +53,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
     /// <summary>Who holds a token; null when it is forged, expired or revoked.</summary>
     public async Task<Admission?> ByTokenAsync(string token)
     {
-        if (await _tokens.ReadAsync(token, Prefs["baseTokenSecret"]) is not { } claims) return null;
+        if (await _read.ReadAsync(token, Prefs["baseTokenSecret"]) is not { } claims) return null;
         var grantor = Prefs["systemGrantorSecret"];
         switch (claims.Kind)
         {

@@ -23,6 +23,9 @@ public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proo
 
     /// <summary>IPv4 address that a registration's token was given to; "" for none.</summary>
     public string Address { get; init; } = "";
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset Issued { get; init; }
 }
 
 /// <summary>What a token says beside its subject.</summary>
@@ -124,20 +127,29 @@ public sealed class Tokens(TimeProvider time)
         if (!jwt.TryGetPayloadValue<string>("kind", out var kindText) || !Enum.TryParse<PrincipalKind>(kindText, out var kind))
             return null;
         if (!jwt.TryGetPayloadValue<string>("proof", out var proof)) return null;
-        // Of a person, one that was made while a clock was far ahead would be good for so much longer. A machine's ends with its boot.
-        if (kind == PrincipalKind.User && jwt.IssuedAt > time.GetUtcNow().UtcDateTime + MostAhead) return null;
         IReadOnlyList<Claim> limits = jwt.TryGetPayloadValue<string>(LimitsClaim, out var text)
             ? JsonSerializer.Deserialize<List<Claim>>(text)! : [];
-        return new TokenClaims(jwt.Subject, kind, proof, jwt.Id,
-            new DateTimeOffset(DateTime.SpecifyKind(jwt.ValidTo, DateTimeKind.Utc)))
+        var claims = new TokenClaims(jwt.Subject, kind, proof, jwt.Id, Utc(jwt.ValidTo))
         {
+            Issued = Utc(jwt.IssuedAt),
             Limits = limits,
             Job = Text(jwt, JobClaim),
             Profile = Text(jwt, ProfileClaim),
             Mac = Text(jwt, MacClaim),
             Address = Text(jwt, AddressClaim),
         };
+        return IsInTime(claims) ? claims : null;
     }
+
+    /// <summary>True while what a token said counts.</summary>
+    public bool IsInTime(TokenClaims claims)
+    {
+        var now = time.GetUtcNow();
+        // Of a person, one that was made while a clock was far ahead would be good for so much longer. A machine's ends with its boot.
+        return claims.Expires > now && (claims.Kind != PrincipalKind.User || claims.Issued <= now + MostAhead);
+    }
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
 
     private static string Text(JsonWebToken token, string claim)
         => token.TryGetPayloadValue<string>(claim, out var text) ? text : "";
