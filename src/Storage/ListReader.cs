@@ -37,18 +37,21 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     private async Task<ListPage<T>> PageAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
-        var total = await CountAsync(connection, new ListQuery(query.Fields), cancellation);
         if (query.HasPattern)
         {
             var (matched, filtered, next) = await MatchAsync(connection, query, counts: true, cancellation);
-            return new ListPage<T>(matched, total, filtered, next ? Next(query, matched) : null);
+            return new ListPage<T>(matched, await TotalAsync(), filtered, next ? Next(query, matched) : null);
         }
 
-        var count = query.Conditions.Count == 0 ? total : await CountAsync(connection, query, cancellation);
         var rows = query.Limit == 0 ? [] : await RowsAsync(connection, query, query.Limit + 1L, cancellation);
         var more = rows.Count > query.Limit;
         if (more) rows.RemoveAt(rows.Count - 1);
-        return new ListPage<T>(rows, total, count, more ? Next(query, rows) : null);
+        // A page from the list's beginning on, or with rows after so many others, that is its last one: they are all counted.
+        var isCounted = query.Limit > 0 && !more && query.After is null && (query.Offset == 0 || rows.Count > 0);
+        var count = isCounted ? (long)query.Offset + rows.Count : await CountAsync(connection, query, cancellation);
+        return new ListPage<T>(rows, query.Conditions.Count == 0 ? count : await TotalAsync(), count, more ? Next(query, rows) : null);
+
+        Task<long> TotalAsync() => CountAsync(connection, new ListQuery(query.Fields), cancellation);
     }
 
     /// <summary>The values of a field over the rows that the filters leave, the commonest first; the page does not matter.</summary>
