@@ -15,6 +15,9 @@ public sealed class FakeReminders : IReminderTable
     /// <summary>Registrations that were tried.</summary>
     public int Tried { get; private set; }
 
+    /// <summary>Whose reminder was looked for.</summary>
+    public ConcurrentQueue<GrainId> Looked { get; } = new();
+
     /// <summary>The registered reminder of a machine; null for none.</summary>
     public ReminderEntry? Of(string uuid) => _rows.Values.FirstOrDefault(r => r.GrainId.Key.ToString() == "m-" + uuid);
 
@@ -27,7 +30,10 @@ public sealed class FakeReminders : IReminderTable
 
     /// <inheritdoc/>
     public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName)
-        => Task.FromResult(_rows.GetValueOrDefault((grainId, reminderName)));
+    {
+        Looked.Enqueue(grainId);
+        return Task.FromResult(_rows.GetValueOrDefault((grainId, reminderName)));
+    }
 
     /// <inheritdoc/>
     public Task<string?> UpsertRow(ReminderEntry entry)

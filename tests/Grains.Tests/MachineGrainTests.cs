@@ -125,6 +125,23 @@ public sealed class MachineGrainTests : IAsyncLifetime
             () => "the reminder of a deadline that is over is still there");
     }
 
+    /// <summary>One that is left over comes, and is taken away then.</summary>
+    [Fact]
+    public async Task NoReminderIsLookedForWhereNoneCanBe()
+    {
+        var idle = _cluster.Machine(Guid.NewGuid().ToString());
+        Assert.Equal(201, (await idle.Make(new MachineWrite(new Machine { Name = "idle" }, GrainCluster.Terms))).Status);
+        Assert.Equal(200, (await idle.Amend(GrainCluster.Describe("idle"))).Status);
+        // What the first one wanted was wanted before.
+        var (_, later) = await _cluster.MakeAsync("later");
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Of(later.Uuid) is not null), Patience,
+            () => "no reminder is registered for the deadline");
+        Assert.DoesNotContain(idle.GetGrainId(), _cluster.Reminders.Looked);
+        await idle.AsReference<IRemindable>().ReceiveReminder(DeadlineReminder.Name, default);
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Reminders.Looked.Contains(idle.GetGrainId())), Patience,
+            () => "a reminder that came without a deadline is not looked for");
+    }
+
     [Fact]
     public async Task AReminderThatCannotBeRegisteredIsTriedAgainAndNobodyWaits()
     {
