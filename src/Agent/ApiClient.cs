@@ -27,6 +27,7 @@ public sealed class ApiClient : IDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(90) };
     private readonly Func<Task<AgentConfig>>? _renew;
     private readonly Action<string> _say;
+    private string _untaken = "";
 
     /// <summary>A client.</summary>
     /// <param name="config">Where and who.</param>
@@ -89,7 +90,17 @@ public sealed class ApiClient : IDisposable
                     new HttpRequestMessage(HttpMethod.Put, $"{Config.Api}/api/v3/jobs/{job}/log") { Content = new ByteArrayContent(text) };
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
                 var answer = await SendAsync(request);
-                if ((int)answer.Status < 500 || answer.Status == HttpStatusCode.InsufficientStorage) return;
+                if ((int)answer.Status < 500 || answer.Status == HttpStatusCode.InsufficientStorage)
+                {
+                    if ((int)answer.Status >= 400 && _untaken != job)
+                    {
+                        _untaken = job;
+                        _say($"not all of the log of job {job} is taken: {answer.Problem}");
+                    }
+
+                    return;
+                }
+
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
             {

@@ -56,6 +56,9 @@ public abstract class Database : IDatabaseFaults
     /// </summary>
     public virtual ValueTask<IDisposable?> WriteTurnAsync(CancellationToken cancellation) => ValueTask.FromResult<IDisposable?>(null);
 
+    /// <summary>A condition that a document says of a field that it is false, and nothing else.</summary>
+    internal abstract string IsFalse(string column, string field);
+
     /// <summary>A condition that a column has one of the texts of a parameter, which is an array.</summary>
     internal abstract string IsAmong(string column, string parameter);
 

@@ -79,12 +79,15 @@ public sealed class RetentionStore(Database database, TimeProvider time) : IRete
     {
         await using var connection = await database.ConnectAsync(cancellation);
         return await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition("SELECT count(*) FROM job", cancellationToken: cancellation));
+            new CommandDefinition("SELECT (SELECT count(*) FROM job) - (SELECT count(*) FROM machine)", cancellationToken: cancellation));
     }
 
     /// <inheritdoc/>
-    public Task<TrimmedJobs> TrimJobsAsync(JobPlace after, DateTimeOffset before, long tooMany, CancellationToken cancellation)
-        => JobTrimmer.TrimAsync(database, after, before, tooMany, cancellation);
+    public Task<JobsToTrim> JobsToTrimAsync(JobPlace after, DateTimeOffset before, long tooMany, CancellationToken cancellation)
+        => JobTrimmer.FindAsync(database, after, before, tooMany, cancellation);
+
+    /// <inheritdoc/>
+    public Task DropJobsAsync(JobsToTrim jobs, CancellationToken cancellation) => JobTrimmer.DropAsync(database, jobs, cancellation);
 
     /// <inheritdoc/>
     public async Task CountAsync(TrimmedTotal more, CancellationToken cancellation)

@@ -17,6 +17,12 @@ public interface IJobLogs
     /// <summary>A number of octets that grows at least as fast as all logs together do; what it begins with says nothing.</summary>
     ValueTask<long> GrownAsync(CancellationToken cancellation);
 
+    /// <summary>
+    /// Octets by which logs may grow before their disk has too little left for others; below 0 so many are too much. Null where the disk
+    /// is not known.
+    /// </summary>
+    long? Room => null;
+
     /// <summary>The logs that there are, without those of which nothing is left but a note.</summary>
     Task<IReadOnlyList<StoredLog>> ListAsync(CancellationToken cancellation);
 

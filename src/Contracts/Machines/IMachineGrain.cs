@@ -120,9 +120,9 @@ public sealed record MachineSecrets([property: Id(0)] string Secret, [property: 
     [Id(4)]
     public bool IsTrusted { get; init; }
 
-    /// <summary>Its own profiles.</summary>
+    /// <summary>Its own profiles; null from a silo of the version before.</summary>
     [Id(5)]
-    public IReadOnlyList<string> Profiles { get => field ?? []; init; }
+    public IReadOnlyList<string>? Profiles { get; init; }
 
     /// <summary>Name of its stage.</summary>
     [Id(6)]

@@ -18,18 +18,21 @@ public interface IRetentionStore
     /// <param name="cancellation">Ends it.</param>
     Task<TrimmedPiece> TrimAsync(string what, long after, DateTimeOffset before, long most, CancellationToken cancellation);
 
-    /// <summary>Number of jobs that there are.</summary>
+    /// <summary>Number of jobs that there are beside one for each machine.</summary>
     Task<long> CountJobsAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Looks at the next piece of jobs, in the order of their beginning, and drops those that are too old or too many, but the last one of
-    /// a machine that is there.
+    /// Looks at the next piece of jobs, in the order of their beginning, for those that are too old or too many; the last one of a machine
+    /// that is there stays.
     /// </summary>
     /// <param name="after">Where the last piece ended.</param>
     /// <param name="before">What began earlier is dropped.</param>
     /// <param name="tooMany">So many of the oldest are dropped, too.</param>
     /// <param name="cancellation">Ends it.</param>
-    Task<TrimmedJobs> TrimJobsAsync(JobPlace after, DateTimeOffset before, long tooMany, CancellationToken cancellation);
+    Task<JobsToTrim> JobsToTrimAsync(JobPlace after, DateTimeOffset before, long tooMany, CancellationToken cancellation);
+
+    /// <summary>Drops a piece of jobs, whose logs are gone already.</summary>
+    Task DropJobsAsync(JobsToTrim jobs, CancellationToken cancellation);
 
     /// <summary>Adds to the count of what was dropped.</summary>
     Task CountAsync(TrimmedTotal more, CancellationToken cancellation);

@@ -11,8 +11,10 @@ namespace Anvil.Edge.BootHttp;
 /// </summary>
 internal static class ForeignPage
 {
-    /// <summary>Headers that browsers alone send: to plain HTTP at a name, a page's GET of its own host has the last one only.</summary>
-    private static readonly string[] OfBrowsers = ["Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Accept-Language"];
+    /// <summary>
+    /// Headers of a browser's requests for a page of another site. Languages and modes are said by programs as well (Node's fetch).
+    /// </summary>
+    private static readonly string[] OfBrowsers = ["Origin", "Sec-Fetch-Site"];
 
     /// <summary>Why what is rendered is not for this request; null when it is.</summary>
     public static Refusal? Problem(HttpRequest request, EdgeOptions options)

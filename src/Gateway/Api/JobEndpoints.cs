@@ -34,7 +34,17 @@ internal static class JobEndpoints
                     new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
             // The log counts by itself, and its own octets alone: a body that comes in chunks is longer than what it holds.
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-            await verbs.AppendLogAsync(job, http.Request.Body, http.Asked(), http.RequestAborted);
+            try
+            {
+                await verbs.AppendLogAsync(job, http.Request.Body, http.Asked(), http.RequestAborted);
+            }
+            catch (ApiException e) when (e.Error.Code == StatusCodes.Status429TooManyRequests)
+            {
+                // A sixth of the allowance is back by then.
+                http.Response.Headers.RetryAfter = "600";
+                throw;
+            }
+
             http.Response.StatusCode = StatusCodes.Status204NoContent;
         });
     }

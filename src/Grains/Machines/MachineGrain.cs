@@ -49,6 +49,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly DeadlineReminder _deadline;
     private readonly ChangeSignal _changed = new();
     private readonly JobPace _pace = new();
+    private readonly long _began;
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
 
@@ -61,13 +62,15 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
         _records = records;
         (_catalog, _queries, _directory, _timeline, _grains) = (catalog, queries, directory, timeline, grains);
-        (_keys, _time, _logger) = (keys, time, logger);
+        (_keys, _time, _logger, _began) = (keys, time, logger, time.GetTimestamp());
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
 
     private string Uuid => GrainKeys.Bare(this.GetPrimaryKeyString());
 
     private MachineState State => _store.State;
+
+    private TimeSpan Age => _time.GetElapsedTime(_began);
 
     private RuleContext Context => new(_catalog.Current, _time.GetUtcNow(), SystemEntropy.Entropy) { Seen = _seen };
 
@@ -193,7 +196,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<JobAnswer> StartJob(Actor actor)
     {
-        if (_pace.Wait(_time.GetUtcNow()) is { } wait)
+        if (_pace.Wait(Age) is { } wait)
             return new JobAnswer(429, null, new ApiError("jobs", "", "POST",
                 [$"Machine {Uuid} has begun {JobPace.AtOnce} jobs at once, and {JobPace.PerHour} an hour since: the next one may begin in "
                     + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429));
@@ -201,7 +204,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context));
         // A row for each, also for entries that no agent sees; where nothing is left to run none is made.
         if (!ReferenceEquals(before.ChangedJobs, State.ChangedJobs))
-            _pace.Count(State.ChangedJobs.Count(j => j.Uuid != before.Job?.Uuid), _time.GetUtcNow());
+            _pace.Count(State.ChangedJobs.Count(j => j.Uuid != before.Job?.Uuid), Age);
         var job = outcome.Status == 204 || outcome.Error is not null ? null : State.Job;
         return new JobAnswer(outcome.Status, job, outcome.Error) { Again = outcome.Again };
     }

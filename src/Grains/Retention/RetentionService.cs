@@ -36,26 +36,28 @@ public sealed partial class RetentionService(
     /// <summary>Up to here nothing is left of strangers: what is kept behind it is not looked at again.</summary>
     private long _strangers;
 
-    /// <summary>Trims once; what was dropped.</summary>
+    /// <summary>Trims once.</summary>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="logsOnly">Nothing but logs, which cannot wait.</param>
     /// <returns>False when it was another silo's turn.</returns>
-    public async Task<bool> TrimAsync(CancellationToken cancellation)
+    public async Task<bool> TrimAsync(CancellationToken cancellation, bool logsOnly = false)
     {
         await using var turn = await store.TakeTurnAsync(cancellation);
         if (turn is null) return false;
-        foreach (var bound in RetentionRules.Of(catalog.Current.Prefs))
+        foreach (var bound in RetentionRules.Of(catalog.Current.Prefs).Where(b => !logsOnly || b.What == RetentionRules.JobLogs))
         {
-            var rows = bound.What switch
+            try
             {
-                RetentionRules.JobLogs => await TrimLogsAsync(bound, cancellation),
-                RetentionRules.Jobs => await TrimJobsAsync(bound, cancellation),
-                _ => await TrimRowsAsync(bound, cancellation),
-            };
-            if (rows == 0) continue;
-            AnvilDiagnostics.Trimmed.Add(rows, new KeyValuePair<string, object?>("what", bound.What));
-            LogTrimmed(rows, bound.What, string.Join(", ", bound.Prefs));
+                await TrimAsync(bound, cancellation);
+            }
+            catch (Exception e) when (faults.Of(e) is { } fault)
+            {
+                // What is the matter with one of them keeps the others from nothing.
+                LogNotTrimmed(e, bound.What, fault.Text);
+            }
         }
 
-        await store.ForgetAsync(time.GetUtcNow() - SilosForgotten, cancellation);
+        if (!logsOnly) await store.ForgetAsync(time.GetUtcNow() - SilosForgotten, cancellation);
         return true;
     }
 
@@ -64,26 +66,43 @@ public sealed partial class RetentionService(
     {
         await Task.Delay(First, time, stoppingToken);
         using var timer = new PeriodicTimer(Looks, time);
-        var (next, size) = (time.GetUtcNow(), 0L);
+        var (trimmed, size) = (0L, 0L);
         do
         {
             try
             {
-                var now = time.GetUtcNow();
-                var isDue = now >= next || next - now > Each;
-                var grown = await logs.GrownAsync(stoppingToken);
-                var bound = RetentionRules.Of(catalog.Current.Prefs).Single(b => b.What == RetentionRules.JobLogs);
-                if (!isDue && grown - size <= bound.Most / GrowthPart) continue;
-                if (isDue) next = now + Each;
-                size = grown;
-                await TrimAsync(stoppingToken);
+                // By a clock that nobody sets: what is old is told by one that somebody may, and the less often the better.
+                if (trimmed == 0 || time.GetElapsedTime(trimmed) >= Each - (Looks / 2))
+                {
+                    var (now, grown) = (time.GetTimestamp(), await logs.GrownAsync(stoppingToken));
+                    await TrimAsync(stoppingToken);
+                    (trimmed, size) = (now, grown);
+                }
+                else if (await logs.GrownAsync(stoppingToken) is var grown && grown - size > Growth
+                    && await TrimAsync(stoppingToken, logsOnly: true)) size = grown;
             }
             catch (Exception e) when (faults.Of(e) is { } fault)
             {
-                LogNotTrimmed(e, fault.Text);
+                LogNotTrimmed(e, "anything", fault.Text);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>So many octets of logs may come between two trimmings.</summary>
+    private long Growth => RetentionRules.Of(catalog.Current.Prefs).Single(b => b.What == RetentionRules.JobLogs).Most / GrowthPart;
+
+    private async Task TrimAsync(RetentionBound bound, CancellationToken cancellation)
+    {
+        var rows = bound.What switch
+        {
+            RetentionRules.JobLogs => await TrimLogsAsync(bound, cancellation),
+            RetentionRules.Jobs => await TrimJobsAsync(bound, cancellation),
+            _ => await TrimRowsAsync(bound, cancellation),
+        };
+        if (rows == 0) return;
+        AnvilDiagnostics.Trimmed.Add(rows, new KeyValuePair<string, object?>("what", bound.What));
+        LogTrimmed(rows, bound.What, string.Join(", ", bound.Prefs));
     }
 
     private async Task<long> TrimRowsAsync(RetentionBound bound, CancellationToken cancellation)
@@ -108,12 +127,14 @@ public sealed partial class RetentionService(
         var rows = 0L;
         for (var at = JobPlace.First; at is not null; await Task.Yield())
         {
-            var piece = await store.TrimJobsAsync(at, time.GetUtcNow() - bound.Age, tooMany, cancellation);
+            var piece = await store.JobsToTrimAsync(at, time.GetUtcNow() - bound.Age, tooMany, cancellation);
+            // One at a time: a row takes its log along, and a thousand logs are much for one transaction.
             foreach (var job in piece.Uuids)
             {
                 if (Guid.TryParse(job, out var uuid)) await logs.DeleteAsync(uuid, cancellation);
             }
 
+            await store.DropJobsAsync(piece, cancellation);
             rows += piece.Uuids.Count;
             tooMany = Math.Max(0, tooMany - piece.Uuids.Count);
             if (piece.Uuids.Count > 0)
@@ -127,7 +148,7 @@ public sealed partial class RetentionService(
     private async Task<long> TrimLogsAsync(RetentionBound bound, CancellationToken cancellation)
     {
         var (trimmed, upTo) = (0L, DateTimeOffset.UnixEpoch);
-        foreach (var (log, why) in RetentionRules.LogsToTrim(bound, await logs.ListAsync(cancellation), time.GetUtcNow()))
+        foreach (var (log, why) in RetentionRules.LogsToTrim(bound, await logs.ListAsync(cancellation), time.GetUtcNow(), logs.Room))
         {
             if (await IsLiveAsync(log.Job, cancellation)) continue;
             await logs.TrimAsync(
@@ -147,6 +168,6 @@ public sealed partial class RetentionService(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Rows} of {What} were dropped: over the bounds of {Prefs}")]
     private partial void LogTrimmed(long rows, string what, string prefs);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "what is old could not be dropped, and the next hour goes on: {Fault}")]
-    private partial void LogNotTrimmed(Exception exception, string fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "what is old of {What} could not be dropped, and the next hour goes on: {Fault}")]
+    private partial void LogNotTrimmed(Exception exception, string what, string fault);
 }

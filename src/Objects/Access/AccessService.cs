@@ -68,7 +68,8 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
                 var machine = claims.Job.Length > 0 ? OfJob(claims, secrets)
                     : new Principal(claims.Subject, PrincipalKind.Machine, MachineClaims.Known(claims.Subject));
                 if (claims.Profile.Length > 0 && secrets.IsTrusted
-                    && ProfileTokens.MayHave(claims.Profile, secrets.Profiles, secrets.Stage, catalog.Current))
+                    && (secrets.Profiles is null
+                        || ProfileTokens.MayHave(claims.Profile, secrets.Profiles, secrets.Stage, catalog.Current)))
                     machine = machine with { Claims = [.. machine.Claims, .. MachineClaims.OfProfile(claims.Profile)] };
                 return new Admission(machine with { IsUnapproved = !secrets.IsTrusted }, token, null);
             default:

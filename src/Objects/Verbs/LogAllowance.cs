@@ -14,49 +14,50 @@ public sealed class LogAllowance(TimeProvider time)
     public const long OfMachine = 256 << 20;
 
     /// <summary>Octets of one that registered itself and that nobody approved of: what discovery says is some 100 KiB.</summary>
-    public const long OfUnapproved = 4 << 20;
-
-    /// <summary>Machines that are counted; beyond it those that have their whole allowance again are forgotten.</summary>
-    private const int Swept = 20_000;
+    public const long OfUnapproved = 32 << 20;
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, Spent> _spent = new(StringComparer.Ordinal);
+    private long _swept = time.GetTimestamp();
 
     /// <summary>Counts what a requester appends to a log.</summary>
     /// <exception cref="ApiException">429: it has sent too much.</exception>
     public void Take(Principal principal, int octets)
     {
-        if (principal.Kind != PrincipalKind.Machine) return;
+        if (principal.Kind != PrincipalKind.Machine || octets == 0) return;
         var most = principal.IsUnapproved ? OfUnapproved : OfMachine;
-        var now = time.GetUtcNow();
-        if (_spent.Count >= Swept) Sweep(now);
-        var spent = _spent.GetOrAdd(principal.Name, _ => new Spent());
+        var now = time.GetTimestamp();
+        Sweep(now);
+        var spent = _spent.GetOrAdd(principal.Name, _ => new Spent(now));
         lock (spent)
         {
-            var since = now > spent.At ? now - spent.At : TimeSpan.Zero;
-            var left = Math.Max(0, spent.Octets - (most * (since / Hour)));
-            if (left + octets > most)
+            spent.Octets = Math.Max(0, spent.Octets - (most * (time.GetElapsedTime(spent.At, now) / Hour)));
+            spent.At = now;
+            if (spent.Octets + octets > most)
                 throw new ApiException(new ApiError("jobs", principal.Name, "PUT",
                     [$"machine {principal.Name} has sent {most >> 20} MiB of logs within an hour: no more for now"], 429));
-            (spent.Octets, spent.At) = (left + octets, now);
+            spent.Octets += octets;
         }
     }
 
-    private void Sweep(DateTimeOffset now)
+    /// <summary>Once an hour those are forgotten that have their whole allowance again.</summary>
+    private void Sweep(long now)
     {
+        var swept = Interlocked.Read(ref _swept);
+        if (time.GetElapsedTime(swept, now) < Hour || Interlocked.CompareExchange(ref _swept, now, swept) != swept) return;
         foreach (var (machine, spent) in _spent)
         {
             lock (spent)
             {
-                if (now - spent.At > Hour) _spent.TryRemove(machine, out _);
+                if (time.GetElapsedTime(spent.At, now) > Hour) _spent.TryRemove(machine, out _);
             }
         }
     }
 
-    private sealed class Spent
+    private sealed class Spent(long at)
     {
         public double Octets { get; set; }
 
-        public DateTimeOffset At { get; set; }
+        public long At { get; set; } = at;
     }
 }

@@ -65,16 +65,19 @@ public static class RetentionRules
     /// <param name="bound">What is kept.</param>
     /// <param name="logs">Those that there are.</param>
     /// <param name="now">The time.</param>
+    /// <param name="room">By so much they may grow before their disk is full; null where that is not known.</param>
     public static IEnumerable<(StoredLog Log, string Why)> LogsToTrim(RetentionBound bound, IEnumerable<StoredLog> logs,
-        DateTimeOffset now)
+        DateTimeOffset now, long? room = null)
     {
         var all = logs.OrderBy(l => l.At).ToList();
         var total = all.Sum(l => l.Octets);
+        var fits = total + (room ?? 0);
         foreach (var log in all)
         {
             if (now - log.At > bound.Age) yield return (log, $"older than {bound.Age.TotalDays:F0} days (preference {bound.Prefs[0]})");
             else if (total > bound.Most)
                 yield return (log, $"the oldest, and all together had more than {bound.Most >> 20} MiB (preference {bound.Prefs[1]})");
+            else if (room < 0 && total > fits) yield return (log, "the oldest, and the disk has too little left");
             else yield break;
             total -= log.Octets;
         }

@@ -2,7 +2,7 @@ namespace Anvil.Provisioning.Jobs;
 
 /// <summary>
 /// How fast a machine may begin jobs: each is a row for a year. Far more than a workflow has, and far less than a loop that fails at once
-/// would make.
+/// would make. Times are those of a clock that only goes forward.
 /// </summary>
 public sealed class JobPace
 {
@@ -13,16 +13,15 @@ public sealed class JobPace
     public const int PerHour = 600;
 
     private static readonly TimeSpan Each = TimeSpan.FromHours(1) / PerHour;
-    private DateTimeOffset _paidUntil;
+    private TimeSpan _paidUntil;
 
     /// <summary>How long the next job has to wait; null when it may begin.</summary>
-    public TimeSpan? Wait(DateTimeOffset now) => _paidUntil - now - (Each * AtOnce) is { Ticks: > 0 } wait ? wait : null;
+    public TimeSpan? Wait(TimeSpan now) => _paidUntil - now - (Each * AtOnce) is { Ticks: > 0 } wait ? wait : null;
 
     /// <summary>Counts jobs that have begun.</summary>
-    public void Count(int jobs, DateTimeOffset now)
+    public void Count(int jobs, TimeSpan now)
     {
-        // A clock that was set back makes nobody wait for longer than all at once is worth.
-        if (_paidUntil < now || _paidUntil > now + (Each * AtOnce * 2)) _paidUntil = now;
+        if (_paidUntil < now) _paidUntil = now;
         _paidUntil += Each * jobs;
     }
 }

@@ -10,6 +10,9 @@ public sealed record NextJob(int Status, Job? Job, Machine Machine, IReadOnlyLis
 /// <summary>How jobs come out of a machine's task list (DRP's POST /jobs algorithm) and end.</summary>
 public static class JobRules
 {
+    /// <summary>Characters of a job's Meta, names and values: a job is kept for long, and its machine writes it.</summary>
+    public const int MostMeta = 16 << 10;
+
     /// <summary>The next job of a machine, or what else its agent has to do.</summary>
     /// <exception cref="ApiException">409: not runnable, or a job is under way.</exception>
     public static NextJob Next(Machine machine, Job? current, CatalogSnapshot catalog, DateTimeOffset now, Func<string> newUuid)
@@ -51,11 +54,15 @@ public static class JobRules
             throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"a job cannot go from {old.State} to {wanted.State}"));
         if (wanted.ExitState is not ("" or "reboot" or "poweroff" or "stop" or "complete" or "failed"))
             throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"Invalid ExitState `{wanted.ExitState}`"));
+        if (Length(wanted.Meta) is > MostMeta and var length && length > Length(old.Meta))
+            throw new ApiException(ApiError.Invalid("jobs", old.Uuid, $"/Meta: {length} characters are more than {MostMeta}"));
         var job = old with { State = wanted.State, ExitState = wanted.ExitState, Meta = wanted.Meta };
         if (JobState.IsOver(job.State) && !JobState.IsOver(old.State)) job = job with { EndTime = now };
         if (job.State != old.State) machine = JobLifecycle.Changed(machine, job, catalog, now);
         return (job, machine);
     }
+
+    private static long Length(IReadOnlyDictionary<string, string> meta) => meta.Sum(m => m.Key.Length + (long)(m.Value?.Length ?? 0));
 
     /// <summary>What the server says of a job, and nobody else.</summary>
     private static IEnumerable<(string Name, object Value)> Fixed(Job job) =>

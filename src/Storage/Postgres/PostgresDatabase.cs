@@ -147,6 +147,9 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override string IsTrue(string column) => column;
 
     /// <inheritdoc/>
+    internal override string IsFalse(string column, string field) => $"{column} ->> '{field}' = 'false'";
+
+    /// <inheritdoc/>
     internal override string IsAmong(string column, string parameter) => $"{column} = ANY({parameter})";
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
     /// <summary>Octets that are written between two looks at what is left of the disk.</summary>
     private const int Unlooked = 1 << 20;
 
+    /// <summary>More than any bound, and still far from the end of a number.</summary>
+    private const long Urgent = 1L << 45;
+
     private long _grown;
 
     /// <summary>Turns to write, each for the logs that share its place: two that write one log would write over each other.</summary>
@@ -47,7 +50,13 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
         var looked = Unlooked;
         while (await content.ReadAtLeastAsync(buffer, Piece, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
-            if (looked >= Unlooked && !HasRoom()) return LogAppend.NoSpace;
+            if (looked >= Unlooked && !HasRoom())
+            {
+                // The oldest are to make room, without waiting for the hour.
+                Interlocked.Add(ref _grown, Urgent);
+                return LogAppend.NoSpace;
+            }
+
             looked = (looked % Unlooked) + read;
             if (!await AppendAsync(job, file.SafeFileHandle, buffer.AsMemory(0, read), cancellation)) return LogAppend.Full;
         }
@@ -56,11 +65,16 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
     }
 
     /// <summary>The database is on the same disk: logs do not take the last of it.</summary>
-    private bool HasRoom()
+    private bool HasRoom() => FreeBeyond(reserves: 1) >= 0;
+
+    private long FreeBeyond(int reserves)
     {
         var disk = new DriveInfo(folder);
-        return disk.AvailableFreeSpace >= (reserve ?? Math.Min(MostReserve, disk.TotalSize / ReservePart));
+        return disk.AvailableFreeSpace - (reserves * (reserve ?? Math.Min(MostReserve, disk.TotalSize / ReservePart)));
     }
+
+    /// <inheritdoc/>
+    public long? Room => Directory.Exists(folder) ? FreeBeyond(reserves: 2) : null;
 
     /// <inheritdoc/>
     public ValueTask<long> GrownAsync(CancellationToken cancellation) => ValueTask.FromResult(Interlocked.Read(ref _grown));

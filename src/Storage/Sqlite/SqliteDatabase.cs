@@ -203,6 +203,9 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     public override string IsTrue(string column) => $"{column} = 1";
 
     /// <inheritdoc/>
+    internal override string IsFalse(string column, string field) => $"json_type({column}, '$.{field}') = 'false'";
+
+    /// <inheritdoc/>
     internal override string IsAmong(string column, string parameter) => $"{column} IN {parameter}";
 
     /// <inheritdoc/>

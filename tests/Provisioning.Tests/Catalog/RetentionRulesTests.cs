@@ -18,6 +18,10 @@ public sealed class RetentionRulesTests
         Assert.Equal(["older than 90 days (preference keepJobLogsDays)",
             "the oldest, and all together had more than 2 MiB (preference keepJobLogsMiB)"], trimmed.Select(t => t.Why));
         Assert.Empty(RetentionRules.LogsToTrim(bound, [newer, newest], Now));
+        // Where the disk has too little, the oldest make room, and no more of them than it takes.
+        Assert.Empty(RetentionRules.LogsToTrim(bound, [newer, newest], Now, room: 0));
+        Assert.Equal([(newer, "the oldest, and the disk has too little left")],
+            RetentionRules.LogsToTrim(bound, [newest, newer], Now, room: -(1 << 20)));
     }
 
     [Theory]

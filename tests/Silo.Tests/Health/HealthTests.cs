@@ -95,6 +95,9 @@ public abstract class HealthTests(SiloFixture silo)
         await using (var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None))
         {
             foreach (var n in Enumerable.Range(0, Begun)) await connection.ExecuteAsync(JobSql, OldJob(n));
+            // Damaged ones, before all others in their order: they stay, and stop nothing.
+            await connection.ExecuteAsync(JobSql, OldJob(Begun, j => (j["StartTime"], j["Current"]) = (null, "perhaps")));
+            await connection.ExecuteAsync(JobSql, OldJob(Begun + 1, j => (j["StartTime"], j["Current"]) = ("at noon", 3)));
         }
 
         using var log = new ByteArrayContent([65]);
@@ -119,7 +122,7 @@ public abstract class HealthTests(SiloFixture silo)
 
     private static string OldUuid(int n) => $"00000000-0000-4000-8000-{n:x12}";
 
-    private static object OldJob(int n)
+    private static object OldJob(int n, Action<JsonObject>? damage = null)
     {
         var (uuid, at) = (OldUuid(n), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(n));
         var document = new JsonObject
@@ -131,6 +134,7 @@ public abstract class HealthTests(SiloFixture silo)
             ["Current"] = true,
             ["Available"] = true,
         };
+        damage?.Invoke(document);
         return new { uuid, machine = OldUuid(0xffff), at, text = at.ToString("o"), document = document.ToJsonString() };
     }
 

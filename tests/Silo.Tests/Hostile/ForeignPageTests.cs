@@ -45,8 +45,7 @@ public sealed class ForeignPageTests(WireSilo silo) : IClassFixture<WireSilo>
     [InlineData("Origin: http://evil.example")]
     [InlineData("Origin: null")]
     [InlineData("Sec-Fetch-Site: cross-site")]
-    [InlineData("Sec-Fetch-Mode: no-cors")]
-    [InlineData("Accept-Language: de")]
+    [InlineData("Sec-Fetch-Site: same-origin")]
     public async Task ABrowserIsGivenNothingThatIsRendered(string header)
     {
         var (status, body) = await GetAsync(Rendered, null, header);
@@ -54,12 +53,18 @@ public sealed class ForeignPageTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Contains("not for a browser", body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Accept-Language: *")]
+    [InlineData("Sec-Fetch-Mode: cors")]
+    public async Task AProgramThatSpeaksLikeABrowserIsNone(string header)
+        => Assert.Equal(HttpStatusCode.OK, (await GetAsync(Rendered, null, header)).Status);
+
     [Fact]
     public async Task WhatIsTheSameForAllIsForAll()
     {
         var name = $"f{Guid.NewGuid():N}.bin";
         await File.WriteAllTextAsync(Path.Combine(silo.Files, name), "the same");
-        Assert.Equal((HttpStatusCode.OK, "the same"), await GetAsync(name, "mirror.example", "Accept-Language: de"));
+        Assert.Equal((HttpStatusCode.OK, "the same"), await GetAsync(name, "mirror.example", "Origin: http://a.example"));
         Assert.Equal(HttpStatusCode.MisdirectedRequest, (await GetAsync("no-such-file", "mirror.example")).Status);
     }
 }

@@ -8,6 +8,7 @@ using Anvil.Objects.Access;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 using Microsoft.Extensions.Time.Testing;
 
@@ -237,6 +238,10 @@ public abstract class MachineTokenTests(SiloFixture silo)
         var first = await BeginAsync();
         Assert.Equal(HttpStatusCode.NoContent, await SendAsync(first, (int)LogAllowance.OfUnapproved));
         Assert.Equal(HttpStatusCode.TooManyRequests, await SendAsync(first, 1 << 20));
+        var large = $$"""[{"op":"add","path":"/Meta/a","value":"{{new string('x', JobRules.MostMeta)}}"}]""";
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", $"jobs/{first}", large, machine)).Status);
+        Assert.Equal(HttpStatusCode.OK,
+            (await silo.CallAsync("PATCH", $"jobs/{first}", """[{"op":"add","path":"/Meta/a","value":"x"}]""", machine)).Status);
         await silo.CallAsync("PATCH", $"jobs/{first}", """[{"op":"replace","path":"/State","value":"failed"}]""", machine);
         Assert.Equal(HttpStatusCode.TooManyRequests, await SendAsync(await BeginAsync(), 1 << 20));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("POST", PathOf(stranger) + "/approve")).Status);
