@@ -19,6 +19,8 @@ internal sealed partial class XlsxNumberFormats
 
     private const int LongestCode = 1024;
 
+    private const int SecondsOfDay = 86_400;
+
     /// <summary>Most leading zeros that a format asks for, and the first whole number that a spreadsheet cannot hold.</summary>
     private const int MostDigits = 32;
 
@@ -62,25 +64,43 @@ internal sealed partial class XlsxNumberFormats
         Duration,
     }
 
-    /// <summary>A number as a text: times by ISO 8601, other numbers so that they read as the same ones again.</summary>
+    /// <summary>
+    /// A number as a text: times by ISO 8601, whole numbers with all their digits, other numbers so that they read as the same ones again.
+    /// </summary>
     /// <param name="number">The number.</param>
     /// <param name="style">Number of its cell's format.</param>
-    public string Text(double number, int style)
+    /// <param name="written">As the file has it: with more digits than a spreadsheet's own, where another program wrote it.</param>
+    public string Text(double number, int style, string written)
     {
         var (meaning, digits) = style >= 0 && style < _byStyle.Count ? _byStyle[style] : default;
         if (meaning == Meaning.Duration && Math.Abs(number) < TimeSpan.MaxValue.TotalDays)
             return TimeSpan.FromDays(number).ToString("c", CultureInfo.InvariantCulture);
+        // Less than a day, and no day of 1904 either: a time of day.
+        if (meaning == Meaning.Time && number is >= 0 and < 1 && !(_from1904 && number == 0)) return OfDay(TimeSpan.FromDays(number));
         var days = _from1904 ? number + DaysTo1904 : number >= 1 && number < FirstRightDay ? number + 1 : number;
         if (meaning != Meaning.Time || days < 0 || days >= (DateTime.MaxValue - DateTime.FromOADate(0)).TotalDays)
-            return digits > 0 && number >= 0 && number == Math.Floor(number) && number < MostExact
-                ? number.ToString("F0", CultureInfo.InvariantCulture).PadLeft(digits, '0')
-                : number.ToString("R", CultureInfo.InvariantCulture);
+            return Number(number, digits, written.Trim());
         return Text(DateTime.FromOADate(days));
     }
 
-    /// <summary>A time as a text: a day alone where it is midnight.</summary>
+    private static string Number(double number, int digits, string written)
+    {
+        if (written.All(char.IsAsciiDigit) && written.Length is > 0 and < LongestCode)
+            return written.TrimStart('0').PadLeft(Math.Max(digits, 1), '0');
+        var isExact = number == Math.Floor(number) && Math.Abs(number) < MostExact;
+        if (!isExact) return number.ToString("R", CultureInfo.InvariantCulture);
+        var text = number.ToString("F0", CultureInfo.InvariantCulture);
+        return number < 0 ? text : text.PadLeft(digits, '0');
+    }
+
+    /// <summary>A time as a text: a day alone where it is midnight, a time alone where it has no day.</summary>
     public static string Text(DateTime time)
-        => time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        => time.Date == DateTime.MinValue ? OfDay(time.TimeOfDay)
+            : time.ToString(time.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private static string OfDay(TimeSpan time)
+        => TimeSpan.FromSeconds(Math.Min(Math.Round(time.TotalSeconds), SecondsOfDay - 1))
+            .ToString(@"hh\:mm\:ss", CultureInfo.InvariantCulture);
 
     private static (Meaning Meaning, int Digits) Of(string code)
     {

@@ -167,13 +167,14 @@ internal sealed class XlsxReader
         {
             "inlineStr" => inline,
             "str" => XlsxText.Decode(value),
+            "s" when value.Length == 0 => "",
             "s" => Index(value) is var shared && shared >= 0 && shared < _strings.Count ? _strings[shared]
                 : throw new SheetException("a cell of the XLSX file means a text that there is not"),
             "b" => value.Trim() is "1" or "true" ? "true" : value.Length > 0 ? "false" : "",
-            "d" when DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time)
+            "d" when DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.NoCurrentDateDefault, out var time)
                 => XlsxNumberFormats.Text(time),
             _ => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                ? _formats.Text(number, style) : value,
+                ? _formats.Text(number, style, value) : value,
         }, false);
     }
 

@@ -31,7 +31,7 @@ public static class MachineUses
         if (kind == "stages") return stages;
         var found = stages.Select(s => catalog.Stages.GetValueOrDefault(s)).OfType<Stage>();
         return kind == "tasks"
-            ? machine.Tasks.Where(t => !t.Contains(':', StringComparison.Ordinal)).Append(job?.Task ?? "")
+            ? machine.Tasks.Where(t => !TaskLists.IsMove(t)).Append(job?.Task ?? "")
                 .Concat(found.SelectMany(s => s.Tasks))
             : Entries(machine, TaskLists.BootEnvEntry).Concat([machine.BootEnv, job?.BootEnv ?? ""]).Concat(found.Select(s => s.BootEnv));
     }

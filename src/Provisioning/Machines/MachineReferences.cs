@@ -12,6 +12,6 @@ public static class MachineReferences
         new("/Stage", "stages", d => [((Machine)d).Stage]) { Noun = "Stage", MustBeAvailable = true },
         new("/Workflow", "workflows", d => [((Machine)d).Workflow]) { Noun = "Workflow", MustBeAvailable = true },
         new("/Profiles/*", "profiles", d => ((Machine)d).Profiles) { Noun = "Profile" },
-        new("/Tasks/*", "tasks", d => ((Machine)d).Tasks.Where(t => !t.Contains(':', StringComparison.Ordinal))) { Noun = "Task" },
+        new("/Tasks/*", "tasks", d => ((Machine)d).Tasks.Where(t => !TaskLists.IsMove(t))) { Noun = "Task" },
     ];
 }

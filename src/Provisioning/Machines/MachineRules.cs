@@ -59,6 +59,7 @@ public static class MachineRules
         if (discovered && options.Admission == RegistrationPolicy.Closed)
             throw new ApiException(new ApiError("machines", "", "Registration", ["machines do not register themselves here"], 403));
         var pending = discovered && (options.Admission != RegistrationPolicy.Open || options.Doubt.Length > 0);
+        wanted = WithoutOwnContext(wanted, []);
         var machine = Normalize(wanted) with
         {
             // A machine that names its stage or boot environment is not moved out of it by the default workflow.
@@ -182,6 +183,7 @@ public static class MachineRules
         if (wanted.Uuid != old.Uuid)
             throw new ApiException(
                 ApiError.BadRequest("machines", old.Uuid, "PUT", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
+        wanted = WithoutOwnContext(wanted, old.Tasks);
         var machine = Normalize(wanted) with
         {
             Boot = old.Boot,
@@ -237,7 +239,7 @@ public static class MachineRules
             if (machine.Workflow.Length > 0)
                 return catalog.Workflows.TryGetValue(machine.Workflow, out var workflow)
                     ? EnterWorkflow(machine, workflow, catalog) with { Runnable = true } : machine;
-            return machine with
+            var left = machine with
             {
                 Stage = machine.Stage != old.Stage ? machine.Stage : "none",
                 Tasks = [],
@@ -245,6 +247,7 @@ public static class MachineRules
                 Params = machine.Params.Where(p => p.Key != "change-stage/map")
                     .ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal),
             };
+            return machine.Stage != old.Stage ? EnterStage(left, catalog) : left;
         }
 
         var stageMoves = machine.Stage != old.Stage;
@@ -255,16 +258,11 @@ public static class MachineRules
             return machine;
         }
 
-        if (stageMoves && catalog.Stages.TryGetValue(machine.Stage, out var stage))
+        if (stageMoves && catalog.Stages.ContainsKey(machine.Stage))
         {
             if (Lifecycle.HasWork(old) && old.CurrentTask >= 0 && !options.Force)
                 problems.Add("Can not change stages with pending tasks unless forced");
-            machine = machine with
-            {
-                Tasks = TaskLists.ForStage(stage, catalog),
-                CurrentTask = -1,
-                BootEnv = stage.BootEnv.Length > 0 ? stage.BootEnv : machine.BootEnv
-            };
+            machine = EnterStage(machine, catalog);
         }
         else if (envMoves && old.Stage is not ("none" or "") && !options.Force)
         {
@@ -273,6 +271,14 @@ public static class MachineRules
 
         return machine;
     }
+
+    private static Machine EnterStage(Machine machine, CatalogSnapshot catalog)
+        => !catalog.Stages.TryGetValue(machine.Stage, out var stage) ? machine : machine with
+        {
+            Tasks = TaskLists.ForStage(stage, catalog),
+            CurrentTask = -1,
+            BootEnv = stage.BootEnv.Length > 0 ? stage.BootEnv : machine.BootEnv,
+        };
 
     private static Machine ApplyTaskList(Machine old, Machine machine, ChangeOptions options, List<string> problems)
     {
@@ -345,6 +351,13 @@ public static class MachineRules
     private static bool OnlyUnlocks(Machine old, Machine machine)
         => Json.Write(machine with { Locked = old.Locked }) == Json.Write(old);
 
+    /// <summary>
+    /// An entry that asks for what is so anyway is none, as it is in stages; one that stands there already keeps its place.
+    /// </summary>
+    private static Machine WithoutOwnContext(Machine machine, IReadOnlyList<string> old)
+        => !machine.Tasks.Contains(TaskEntries.OwnContext) || old.Contains(TaskEntries.OwnContext) ? machine
+            : machine with { Tasks = [.. machine.Tasks.Where(t => t != TaskEntries.OwnContext)] };
+
     private static Machine Normalize(Machine machine) => machine with
     {
         Uuid = machine.Uuid.ToLowerInvariant(),
@@ -404,7 +417,7 @@ public static class MachineRules
     }
 
     private static IEnumerable<string> MissingTasks(IEnumerable<string> tasks, CatalogSnapshot catalog)
-        => tasks.Where(t => !t.Contains(':', StringComparison.Ordinal) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)
+        => tasks.Where(t => !TaskLists.IsMove(t) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)
             .Select(t => $"Task {t} does not exist");
 
     /// <summary>What entries of a task list name that somebody writes: also the stages and boot environments that they change

@@ -11,6 +11,10 @@ public static class TaskLists
     /// <summary>Prefix of an entry that changes the boot environment.</summary>
     public const string BootEnvEntry = "bootenv:";
 
+    /// <summary>True for an entry that is no task: it changes the stage or the boot environment.</summary>
+    public static bool IsMove(string entry)
+        => entry.StartsWith(StageEntry, StringComparison.Ordinal) || entry.StartsWith(BootEnvEntry, StringComparison.Ordinal);
+
     /// <summary>
     /// Entries for every stage of a workflow: stage:S, bootenv:B when it differs from the last listed, then the tasks with their
     /// prerequisites.

@@ -28,10 +28,17 @@ public static class OptionRules
     /// <param name="old">Options as they were: an older version may have taken what is refused now.</param>
     public static IEnumerable<string> Problems(IReadOnlyList<DhcpOptionSetting> options, IReadOnlyList<DhcpOptionSetting> old)
     {
-        if (options.Count > MostOptions) yield return $"/Options: {options.Count} options are more than the {MostOptions} that can be set";
-        for (var i = 0; i < Math.Min(options.Count, MostOptions); i++)
+        if (options.Count > MostOptions)
+        {
+            yield return $"/Options: {options.Count} options are more than the {MostOptions} that can be set";
+            yield break;
+        }
+
+        var seen = new HashSet<byte>();
+        for (var i = 0; i < options.Count; i++)
         {
             if (options[i] is not { } option) yield return $"/Options/{i}: null where an option is needed";
+            else if (!seen.Add(option.Code) && !old.Contains(option)) yield return $"/Options/{i}: option {option.Code} is set twice";
             else if (!old.Contains(option) && Problem(option) is { } problem) yield return $"/Options/{i}: {problem}";
         }
     }
@@ -45,8 +52,10 @@ public static class OptionRules
         try
         {
             if (value.Contains("{{", StringComparison.Ordinal)) TemplateSet.Empty.With($"option {code}", value);
-            else if (OptionText.Encode(code, value).Length == 0 && !value.Contains(':', StringComparison.Ordinal))
+            else if (OptionText.Encode(code, value) is var octets && octets.Length == 0 && !value.Contains(':', StringComparison.Ordinal))
                 return $"option {code} cannot be set to that: it holds nothing";
+            else if (OptionText.Problem(code, value, octets) is { } problem)
+                return $"option {code} cannot be set to that: {problem}";
             return null;
         }
         catch (Exception e) when (e is FormatException or TemplateException)

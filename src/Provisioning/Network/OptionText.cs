@@ -6,8 +6,8 @@ namespace Anvil.Provisioning.Network;
 
 /// <summary>
 /// Turns the text of a configured option into its octets, by code (DRP's table). Options 119 and 121 take domains
-/// (`a.example, b.example`) and routes (`10.1.0.0/16 10.0.0.1, …`); any other code takes `1,2,3`, and every code `hex:0a0b` or
-/// `string:text`.
+/// (`a.example, b.example`) and routes (`10.1.0.0/16 10.0.0.1, …`), 138 and 150 addresses or octets; any other code takes `1,2,3`, and
+/// every code `hex:0a0b` or `string:text`.
 /// </summary>
 public static class OptionText
 {
@@ -17,9 +17,13 @@ public static class OptionText
         Address,
         Addresses,
         Text,
+        AddressPairs,
+        AddressesOrBytes,
+        Int32,
         UInt32,
         UInt16,
         UInt8,
+        Truth,
         Domains,
         Routes,
         MessageType,
@@ -43,11 +47,14 @@ public static class OptionText
         return ShapeOf(code) switch
         {
             Shape.Address => Address(text),
-            Shape.Addresses => [.. Parts(text).SelectMany(Address)],
+            Shape.Addresses or Shape.AddressPairs => [.. Parts(text).SelectMany(Address)],
+            Shape.AddressesOrBytes when text.Contains('.', StringComparison.Ordinal) => [.. Parts(text).SelectMany(Address)],
+            Shape.Int32 when text.Trim().StartsWith('-') => UInt32(unchecked((uint)Negative(text))),
+            Shape.Int32 => UInt32(Number(text, uint.MaxValue)),
             Shape.Text => Encoding.UTF8.GetBytes(text),
             Shape.UInt32 => UInt32(Number(text, uint.MaxValue)),
             Shape.UInt16 => UInt16(Number(text, ushort.MaxValue)),
-            Shape.UInt8 => [(byte)Number(text, byte.MaxValue)],
+            Shape.UInt8 or Shape.Truth => [(byte)Number(text, byte.MaxValue)],
             Shape.MessageType when text.Any(char.IsAsciiLetter) => [MessageType(text)],
             Shape.Domains when text.Any(char.IsAsciiLetter) => [.. Parts(text).SelectMany(Domain)],
             Shape.Routes when text.Contains('/', StringComparison.Ordinal) => [.. Parts(text).SelectMany(Route)],
@@ -55,16 +62,55 @@ public static class OptionText
         };
     }
 
+    /// <summary>
+    /// Why a client could not read a value: its octets are no address, number, truth or route where the code has such (RFC 2132, 3442).
+    /// Null when it could.
+    /// </summary>
+    /// <param name="code">The option.</param>
+    /// <param name="text">As it is configured.</param>
+    /// <param name="octets">What it comes to.</param>
+    public static string? Problem(byte code, string text, byte[] octets)
+    {
+        var shape = ShapeOf(code);
+        if (text.StartsWith(StringPrefix, StringComparison.Ordinal) && shape is not (Shape.Text or Shape.Bytes or Shape.AddressesOrBytes))
+            return "a text is none of its values";
+        return shape switch
+        {
+            Shape.Address when octets.Length != 4 => "it is one address: 4 octets",
+            Shape.Addresses when octets.Length == 0 || octets.Length % 4 != 0 => "it is addresses: 4 octets each",
+            Shape.AddressPairs when octets.Length == 0 || octets.Length % 8 != 0 => "it is pairs of addresses: 8 octets each",
+            Shape.UInt32 or Shape.Int32 when octets.Length != 4 => "it is a number of 4 octets",
+            Shape.UInt16 when octets.Length == 0 || octets.Length % 2 != 0 => "it is a number of 2 octets",
+            Shape.UInt8 when octets.Length != 1 => "it is a number of 1 octet",
+            Shape.Truth when octets is not [0 or 1] => "it is 0 or 1",
+            Shape.Routes when !AreRoutes(octets) => "it is no routes: a prefix length, its octets, and a router, for each",
+            _ => null,
+        };
+    }
+
+    private static bool AreRoutes(byte[] octets)
+    {
+        var at = 0;
+        while (at < octets.Length)
+        {
+            if (octets[at] > 32) return false;
+            at += 1 + ((octets[at] + 7) / 8) + 4;
+        }
+
+        return octets.Length > 0 && at == octets.Length;
+    }
+
     /// <summary>An option's octets as the text that a template reads.</summary>
     public static string Decode(byte code, byte[] value) => ShapeOf(code) switch
     {
-        Shape.Address or Shape.Addresses when value.Length > 0 && value.Length % 4 == 0 =>
+        Shape.Address or Shape.Addresses or Shape.AddressPairs when value.Length > 0 && value.Length % 4 == 0 =>
             string.Join(',', value.Chunk(4).Select(c => IPv4.Format(BinaryPrimitives.ReadUInt32BigEndian(c)))),
         Shape.Text => Encoding.UTF8.GetString(value).TrimEnd('\0'),
+        Shape.Int32 when value.Length == 4 => BinaryPrimitives.ReadInt32BigEndian(value).ToString(CultureInfo.InvariantCulture),
         Shape.UInt32 when value.Length == 4 => BinaryPrimitives.ReadUInt32BigEndian(value).ToString(CultureInfo.InvariantCulture),
         Shape.UInt16 when value.Length == 2 => BinaryPrimitives.ReadUInt16BigEndian(value).ToString(CultureInfo.InvariantCulture),
         Shape.MessageType when value is [var type] && type >= 1 && type <= MessageTypes.Length => MessageTypes[type - 1],
-        Shape.UInt8 when value.Length == 1 => value[0].ToString(CultureInfo.InvariantCulture),
+        Shape.UInt8 or Shape.Truth when value.Length == 1 => value[0].ToString(CultureInfo.InvariantCulture),
         _ => string.Join(',', value),
     };
 
@@ -131,17 +177,25 @@ public static class OptionText
         => uint.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n <= most
             ? n : throw new FormatException($"\"{text}\" is not a number up to {most}");
 
+    private static int Negative(string text)
+        => int.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
+            ? n : throw new FormatException($"\"{text}\" is not a number from {int.MinValue}");
+
     private static Shape ShapeOf(byte code) => code switch
     {
         1 or 16 or 28 or 32 or 50 or 54 => Shape.Address,
-        (>= 3 and <= 11) or 21 or 33 or 41 or 42 or 44 or 45 or 48 or 49 or 65 or (>= 68 and <= 76) => Shape.Addresses,
-        12 or 14 or 15 or 17 or 18 or 40 or 47 or 56 or 60 or 64 or 66 or 67 or 77 or 100 or 101 => Shape.Text,
-        2 or 24 or 35 or 38 or 51 or 58 or 59 => Shape.UInt32,
+        21 or 33 => Shape.AddressPairs,
+        138 or 150 => Shape.AddressesOrBytes,
+        (>= 3 and <= 11) or 41 or 42 or 44 or 45 or 48 or 49 or 65 or (>= 68 and <= 76) => Shape.Addresses,
+        12 or 14 or 15 or 17 or 18 or 40 or 47 or 56 or 60 or 64 or 66 or 67 or 77 or 100 or 101 or 114 or 209 or 210 => Shape.Text,
+        2 => Shape.Int32,
+        24 or 35 or 38 or 51 or 58 or 59 => Shape.UInt32,
         13 or 22 or 26 or 57 or 93 => Shape.UInt16,
         MessageTypeCode => Shape.MessageType,
         DomainSearch => Shape.Domains,
         ClasslessRoutes or 249 => Shape.Routes,
-        19 or 20 or 23 or 27 or 29 or 30 or 31 or 34 or 36 or 37 or 39 or 46 or 52 => Shape.UInt8,
+        19 or 20 or 27 or 29 or 30 or 31 or 34 or 36 or 39 => Shape.Truth,
+        23 or 37 or 46 or 52 => Shape.UInt8,
         _ => Shape.Bytes,
     };
 }

@@ -56,7 +56,7 @@ public sealed class MachineSheet
     /// <summary>What follows an address that is kept for nobody.</summary>
     private const string Unreserved = " unreserved";
 
-    private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t'];
+    private static readonly char[] Separators = [' ', ',', ';', '\n', '\r', '\t', '\u00a0', '\u202f'];
     private static readonly char[] Commas = [',', ';', '\n', '\r', '\t'];
     private readonly IReadOnlyList<SheetColumn> _columns;
     private readonly CatalogSnapshot _catalog;
@@ -402,16 +402,25 @@ public sealed class MachineSheet
 
     /// <summary>A cell as its param's schema wants it: text where that says so, else JSON, else text.</summary>
     private JsonElement Value(Machine machine, string name, string text, Action<string> problem)
-        => SealedIn(name, text) is { } hidden ? Own(machine, hidden, problem)
-            : Checked(machine, name, Is(name, "boolean", _catalog) && SheetTruths.Of(text) is { } truth
-                ? JsonSerializer.SerializeToElement(truth) : SheetText.Value(text, IsText(name, _catalog)), problem);
+    {
+        if (SealedIn(name, text) is { } hidden) return Own(machine, hidden, problem);
+        if (Is(name, "boolean", _catalog) && SheetTruths.Of(text) is { } truth)
+            return Checked(machine, name, JsonSerializer.SerializeToElement(truth), problem);
+        var value = SheetText.Value(text, IsText(name, _catalog));
+        // A schema may allow texts among others, or some texts only: 1 is then what it takes.
+        if (value.ValueKind != JsonValueKind.String && Wrong(name, value).Any()
+            && SheetText.Value(text, isText: true) is var plain && !Wrong(name, plain).Any()) value = plain;
+        return Checked(machine, name, value, problem);
+    }
+
+    private IEnumerable<string> Wrong(string name, JsonElement value)
+        => CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value }, _catalog);
 
     private JsonElement Checked(Machine machine, string name, JsonElement value, Action<string> problem)
     {
         if (_catalog.Params.TryGetValue(name, out var param) && param.Secure && SecureParams.IsSealed(value))
             return Own(machine, value, problem);
-        foreach (var wrong in CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value },
-            _catalog)) problem(wrong);
+        foreach (var wrong in Wrong(name, value)) problem(wrong);
         return value;
     }
 
@@ -446,8 +455,9 @@ public sealed class MachineSheet
             return (null, []);
         }
 
+        // Those that have it already, by somebody's word, say what is so.
+        if (isReserved || text != before.Address) Once(_addresses, address, row, twice => problem($"row {twice} has this address, too"));
         if (!isReserved) return (null, []);
-        Once(_addresses, address, row, twice => problem($"row {twice} has this address, too"));
         var subnet = _catalog.SubnetOf(address);
         if (subnet is null || subnet.Proxy) return (null, []);
         var key = IPv4.Hex(address);
@@ -465,7 +475,16 @@ public sealed class MachineSheet
             return (null, []);
         }
 
-        var reservation = new Reservation { Addr = text, Token = wanted.HardwareAddrs[0], Strategy = "MAC", Description = wanted.Name };
+        // What its client is told goes along within a subnet; another one has other routers.
+        var former = _claims.Ended(claim).FirstOrDefault(r => IPv4.TryParse(r.Addr, out var had) && _catalog.SubnetOf(had) == subnet);
+        var reservation = (former ?? new Reservation()) with
+        {
+            Addr = text,
+            Token = wanted.HardwareAddrs[0],
+            Strategy = "MAC",
+            Description = wanted.Name,
+            Subnet = "",
+        };
         if (subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
             problem($"{text} is the network or broadcast address of subnet {subnet.Name}");
         return (reservation, ended);
@@ -615,7 +634,8 @@ public sealed class MachineSheet
 
     private static bool Is(string param, string wanted, CatalogSnapshot catalog)
         => catalog.Params.TryGetValue(param, out var known) && known.Schema.ValueKind == JsonValueKind.Object
-            && known.Schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() == wanted;
+            && known.Schema.TryGetProperty("type", out var type) && (type.ValueKind == JsonValueKind.String ? type.GetString() == wanted
+                : type.ValueKind == JsonValueKind.Array && wanted == "boolean" && type.EnumerateArray().Any(t => t.ValueEquals(wanted)));
 
     /// <summary>A machine's field as a report shows it.</summary>
     public static string Text(Machine machine, SheetColumn column) => column.Field switch

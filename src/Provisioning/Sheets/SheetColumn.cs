@@ -70,8 +70,7 @@ public sealed record SheetColumn(SheetField Field, string Title, string Param = 
         var text = title.Trim();
         if (text.StartsWith(ParamPrefix, StringComparison.OrdinalIgnoreCase))
             return text.Length > ParamPrefix.Length ? Of(SheetText.Read(text[ParamPrefix.Length..].Trim())) : null;
-        var field = text.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal)
-            .Replace("_", "", StringComparison.Ordinal) switch
+        var field = string.Concat(text.ToLowerInvariant().Where(c => !char.IsWhiteSpace(c) && c is not ('-' or '_'))) switch
         {
             "name" => SheetField.Name,
             "macs" or "mac" or "macaddress" or "macaddresses" or "hardwareaddrs" or "hardwareaddr" => SheetField.Macs,

@@ -13,6 +13,7 @@ namespace Anvil.Provisioning.Sheets;
 public static partial class SheetText
 {
     private const string Clear = "-";
+    private const int LongestError = 32;
 
     /// <summary>A cell for a text.</summary>
     /// <param name="text">The text.</param>
@@ -24,7 +25,8 @@ public static partial class SheetText
     /// True for what spreadsheet programs show where a formula went wrong, in any language (`#N/A`, `#REF!`, `#WERT!`, `#¡VALOR!`,
     /// LibreOffice's `Err:508`), and for the `####` of a column that is too narrow: what a CSV file has then is no value.
     /// </summary>
-    public static bool IsError(string cell) => cell.Length is > 1 and < 32 && cell[0] is '#' or 'E' && Error().IsMatch(cell);
+    public static bool IsError(string cell) => cell.Length > 1 && cell[0] is '#' or 'E'
+        && (cell.Length < LongestError ? Error().IsMatch(cell) : cell.All(c => c == '#'));
 
     /// <summary>What is said of a cell that is an error.</summary>
     public static string ErrorOf(string cell)
@@ -53,7 +55,8 @@ public static partial class SheetText
         => text.Length == 0 || text == Clear || text.Trim().Length != text.Length || IsError(text)
             || (Unquoted(text) is { } inner && IsAmbiguous(inner));
 
-    [GeneratedRegex(@"^(#[¡¿]?[\p{Lu}\p{Lo}0-9/_]+[!?]|#N/A!?|#N/D|#NV|#N/B|#I/T|#GETTING_DATA|#{2,}|Err:[0-9]{3})$",
+    [GeneratedRegex(
+        @"^(#[¡¿]?[\p{Lu}\p{Lo}0-9/_]+[!?]|#N/A!?|#N/[BDV]|#Н/Д|#Δ/Υ|#NV|#I/T|#YOK|#HIÁNYZIK|#GETTING_DATA|#{2,}|Err:[0-9]{3})$",
         RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Error();
 

@@ -66,6 +66,22 @@ public sealed class MachineRulesTests
     }
 
     [Fact]
+    public void AnEntryForTheMachineItselfIsNone()
+        => Assert.Equal(["base"],
+            Create(new Machine { Name = "m1", Stage = "none", BootEnv = "local", Tasks = ["context:", "base"] }).Tasks);
+
+    [Fact]
+    public void WhoLeavesAWorkflowForAStageEntersItWhole()
+    {
+        var machine = Update(Create(new Machine { Name = "m1" }), m => m with { Workflow = "wf" });
+        var left = Update(machine, m => m with { Workflow = "", Stage = "local" });
+        Assert.Equal(("local", "local", ""), (left.Stage, left.BootEnv, left.Workflow));
+        var alone = Update(Update(machine, m => m with { Workflow = "" }), m => m with { Stage = "local" });
+        Assert.Equal((alone.Stage, alone.BootEnv), (left.Stage, left.BootEnv));
+        Assert.Equal(alone.Tasks, left.Tasks);
+    }
+
+    [Fact]
     public void InsideAWorkflowStageAndBootEnvAreNotChangedByHand()
     {
         var machine = Create(new Machine { Name = "m1" });

@@ -131,6 +131,9 @@ public sealed class TaskGrantsTests
     [InlineData("bootenv:nope", "Bootenv nope does not exist")]
     [InlineData("bootenv:discovery", "Bootenv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
     [InlineData("nope", "Task nope does not exist")]
+    [InlineData("foo:nope", "Task foo:nope does not exist")]
+    [InlineData("Stage:none", "Task Stage:none does not exist")]
+    [InlineData("context:abc", "Task context:abc does not exist")]
     public void AnEntryOfTheTaskListNamesWhatThereIs(string entry, string problem)
     {
         var change = $$"""{"Tasks":["plain","{{entry}}"]}""";

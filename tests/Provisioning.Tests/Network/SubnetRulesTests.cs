@@ -31,6 +31,14 @@ public sealed class SubnetRulesTests
     [InlineData(67, "")]
     [InlineData(6, "10.0.0.1, 10.0.0.2")]
     [InlineData(43, "hex:0104")]
+    [InlineData(3, "hex:0a000001")]
+    [InlineData(2, "-18000")]
+    [InlineData(33, "10.0.0.1, 10.0.0.2")]
+    [InlineData(114, "http://10.0.0.1/onie")]
+    [InlineData(150, "10.0.0.1, 10.0.0.2")]
+    [InlineData(150, "10,0,0,1")]
+    [InlineData(121, "16,10,1,10,0,0,1")]
+    [InlineData(80, "hex:")]
     [InlineData(12, "{{ index . \"12\" }}")]
     public void WhatDrpTakesIsTaken(byte code, string value) => Assert.Empty(Problems(new DhcpOptionSetting(code, value)));
 
@@ -41,6 +49,16 @@ public sealed class SubnetRulesTests
     [InlineData(26, "70000", "is not a number up to 65535")]
     [InlineData(43, "hex:0", "is not hexadecimal")]
     [InlineData(121, "10.0.0.0/99 10.0.0.1", "is not a route")]
+    [InlineData(3, "string:gateway", "a text is none of its values")]
+    [InlineData(3, "string:four", "a text is none of its values")]
+    [InlineData(6, "hex:0a0b", "4 octets each")]
+    [InlineData(3, "hex:", "4 octets each")]
+    [InlineData(51, "hex:01", "a number of 4 octets")]
+    [InlineData(26, "hex:01", "a number of 2 octets")]
+    [InlineData(33, "10.0.0.1", "pairs of addresses")]
+    [InlineData(121, "1,2,3", "no routes")]
+    [InlineData(19, "7", "0 or 1")]
+    [InlineData(2, "-3000000000", "is not a number from")]
     [InlineData(12, "{{ if }}", "option 12 cannot be set to that")]
     public void AValueThatTheOptionCannotHaveIsRefused(byte code, string value, string cause)
     {
@@ -48,6 +66,11 @@ public sealed class SubnetRulesTests
         Assert.StartsWith($"/Options/0: option {code} cannot be set to that: ", problem, StringComparison.Ordinal);
         Assert.Contains(cause, problem, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void AnOptionIsSetOnce()
+        => Assert.Equal(["/Options/1: option 3 is set twice"],
+            Problems(new DhcpOptionSetting(3, "10.0.0.1"), new DhcpOptionSetting(3, "10.0.0.2")));
 
     [Fact]
     public void WorkWithOptionsIsBounded()

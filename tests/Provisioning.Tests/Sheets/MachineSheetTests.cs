@@ -246,6 +246,9 @@ public sealed class MachineSheetTests
     [InlineData("#SPILL!")]
     [InlineData("####")]
     [InlineData("Err:508")]
+    [InlineData("#Н/Д")]
+    [InlineData("#YOK")]
+    [InlineData("#########################################")]
     public void AnErrorOfTheSpreadsheetIsNoValue(string error)
     {
         var plan = Assert.Single(Plan("Name|MACs|Description|param:note", $"{error}|525400000001|{error}|{error}"));
@@ -263,11 +266,60 @@ public sealed class MachineSheetTests
     [InlineData("TRUE", true)]
     [InlineData("false", false)]
     [InlineData("ИСТИНА", true)]
+    [InlineData("SANN", true)]
+    [InlineData("YANLIŞ", false)]
+    [InlineData("ΑΛΗΘΗΣ", true)]
     public void ATruthIsOneInAnyLanguageWhereNothingElseIsMeant(string cell, bool truth)
     {
         _extra.Add(new Param { Name = "on", Schema = JsonSerializer.SerializeToElement(new { type = "boolean" }) });
         Assert.Equal(truth, Assert.Single(Plan("Name|param:on", $"web1|{cell}")).Machine.Params["on"].GetBoolean());
         Assert.Single(Assert.Single(Plan("Name|param:on", "web1|wahrlich")).Problems);
+    }
+
+    /// <summary>A text where the schema takes that, whichever way it says so, and refuses what the cell is as JSON.</summary>
+    [Theory]
+    [InlineData("""{"type":["string"]}""", "1", "\"1\"")]
+    [InlineData("""{"type":["string","null"]}""", "1", "\"1\"")]
+    [InlineData("""{"type":["string","null"]}""", "null", "null")]
+    [InlineData("""{"enum":["1","2"]}""", "2", "\"2\"")]
+    [InlineData("""{"type":["string","integer"]}""", "1", "1")]
+    [InlineData("""{"type":["boolean","null"]}""", "WAHR", "true")]
+    public void ACellIsWhatItsSchemaTakes(string schema, string cell, string value)
+    {
+        _extra.Add(new Param { Name = "odd", Schema = JsonSerializer.Deserialize<JsonElement>(schema) });
+        var plan = Assert.Single(Plan("Name|param:odd", $"web1|{cell}"));
+        Assert.Empty(plan.Problems);
+        Assert.Equal(value, plan.Machine.Params["odd"].GetRawText());
+    }
+
+    /// <summary>Blanks that are copied from a page, and ends of lines in a title, are blanks.</summary>
+    [Fact]
+    public void ABlankIsABlankWhateverItsKind()
+    {
+        var plan = Assert.Single(Plan("Name|MAC\u00a0address\nes", "web1|52:54:00:00:00:01,\u00a052:54:00:00:00:02"));
+        Assert.Empty(plan.Problems);
+        Assert.Equal(["52:54:00:00:00:01", "52:54:00:00:00:02"], plan.Machine.HardwareAddrs);
+    }
+
+    /// <summary>What a client is told by its reservation is told at its next address, too.</summary>
+    [Fact]
+    public void AReservationThatMovesKeepsWhatItSays()
+    {
+        Import("Name|MACs|Address", "web1|52:54:00:00:00:01|10.0.0.15");
+        var old = _extra.OfType<Reservation>().Single();
+        _extra.Remove(old);
+        _extra.Add(old with { Options = [new DhcpOptionSetting(67, "mine.efi")], NextServer = "10.0.0.9", Documentation = "by hand" });
+        var moved = Assert.Single(Plan("Name|Address", "web1|10.0.0.16")).Reservation!;
+        Assert.Equal(("10.0.0.16", "10.0.0.9", "by hand", "mine.efi"),
+            (moved.Addr, moved.NextServer, moved.Documentation, Assert.Single(moved.Options).Value));
+    }
+
+    [Fact]
+    public void TwoMachinesHaveNoAddressTogetherReservedOrNot()
+    {
+        var plans = Plan("Name|Address", "web1|198.51.100.9 unreserved", "web2|198.51.100.9 unreserved");
+        Assert.DoesNotContain(plans[0].Problems, p => p.Message.Contains("row", StringComparison.Ordinal));
+        Assert.Contains(plans[1].Problems, p => p.Message == "row 2 has this address, too");
     }
 
     /// <summary>What is locked, or names what is gone by now, is as its sheet says all the same.</summary>

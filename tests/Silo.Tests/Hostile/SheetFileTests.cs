@@ -244,6 +244,15 @@ public sealed class SheetFileTests
     [Theory]
     [InlineData("45000", "2023-03-15")]
     [InlineData("45000.5", "2023-03-15T12:00:00")]
+    [InlineData("0.5", "12:00:00")]
+    [InlineData("0.999999", "23:59:59")]
+    [InlineData("0.5", "12:00:00", 4)]
+    [InlineData("1234567890123450", "1234567890123450", 0)]
+    [InlineData("1000000000000000", "1000000000000000", 0)]
+    [InlineData("12345678901234567890", "12345678901234567890", 0)]
+    [InlineData("1E+15", "1000000000000000", 0)]
+    [InlineData("007", "7", 0)]
+    [InlineData("0", "0", 0)]
     [InlineData("-5", "-5")]
     [InlineData("1e99", "1E+99")]
     [InlineData("0.1", "0.1", 0)]
@@ -257,7 +266,7 @@ public sealed class SheetFileTests
         var styles = $"<styleSheet xmlns=\"{XlsxFile.Main}\"><numFmts><numFmt numFmtId=\"170\" formatCode=\"dd/mm/yyyy\"/>"
             + "<numFmt numFmtId=\"171\" formatCode=\"[h]:mm\"/><numFmt numFmtId=\"172\" "
             + "formatCode=\"00000\"/></numFmts><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"170\"/>"
-            + "<xf numFmtId=\"171\"/><xf numFmtId=\"172\"/></cellXfs></styleSheet>";
+            + "<xf numFmtId=\"171\"/><xf numFmtId=\"172\"/><xf numFmtId=\"20\"/></cellXfs></styleSheet>";
         var file = XlsxFile.With(new PartText(XlsxFile.Styles, styles),
             new PartText(XlsxFile.Worksheet, XlsxFile.Sheet(Name + $"<row r=\"2\"><c s=\"{style}\"><v>{number}</v></c></row>")));
         Assert.Equal(text, Assert.Single(SheetReader.Read(file).Rows).Cells[0]);
