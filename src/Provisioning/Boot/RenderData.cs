@@ -372,7 +372,17 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         private DocumentView? _fields;
 
         /// <summary>The address that a file is for; in a job, which is for none, the machine's first.</summary>
-        private string Mac(Machine machine) => context.Mac.Length > 0 ? context.Mac : machine.HardwareAddrs.FirstOrDefault() ?? "";
+        private string Mac(Machine machine, string form)
+        {
+            var mac = context.Mac.Length > 0 ? context.Mac : machine.HardwareAddrs.FirstOrDefault() ?? "";
+            return form switch
+            {
+                "pxelinux" => Network.MacAddress.Pxelinux(mac),
+                // What a Raspberry Pi's firmware calls its folder.
+                "rpi4" => mac.Replace(':', '-'),
+                _ => mac,
+            };
+        }
 
         private static bool Looked(int items, RenderBudget budget)
         {
@@ -397,7 +407,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "UUID" => machine.Uuid,
                 "ShortName" => machine.Name.Split('.')[0],
                 "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? Network.IPv4.Hex(address) : "",
-                "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(Mac(machine)) : Mac(machine),
+                "MacAddr" => Mac(machine, arguments is [string form, ..] ? form : ""),
                 "Context" => "",
                 "HasProfile" =>
                     arguments.Count > 0 && Looked(machine.Profiles.Count, budget)
