@@ -169,7 +169,7 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
     {
         var start = _at++;
         while (_at < source.Length && (char.IsAsciiLetterOrDigit(source[_at]) || source[_at] is '.' or '_'
-            || (source[_at] is '+' or '-' && source[_at - 1] is 'e' or 'E'))) _at++;
+            || (source[_at] is '+' or '-' && source[_at - 1] is 'e' or 'E' or 'p' or 'P'))) _at++;
         Add(TokenKind.Number, source[start.._at]);
     }
 

@@ -352,11 +352,8 @@ internal sealed class Parser
         if (GoNumber.TryWhole(token.Text, 0, out var whole)) return whole;
         if (!GoNumber.TryFloat(token.Text.Replace("_", "", StringComparison.Ordinal), out var real))
             throw Error(token.Place, $"bad number syntax: \"{token.Text}\"");
-        // Digits that are too many for a whole number are not taken for another one.
-        var isFloat = token.Text.AsSpan().ContainsAny(".eEpP") && !(token.Text.Contains('x', StringComparison.OrdinalIgnoreCase)
-            && !token.Text.AsSpan().ContainsAny("pP"));
-        if (isFloat) return real;
-        return Math.Abs(real) < 9e15 ? (long)real : throw Error(token.Place, $"{token.Text} overflows int");
+        // Digits that are too many for a whole number, or none of its radix (08), are not taken for another one.
+        return token.Text.AsSpan().ContainsAny(".eEpP") ? real : throw Error(token.Place, $"integer overflow: \"{token.Text}\"");
     }
 
     private Token Current => _tokens[_at];

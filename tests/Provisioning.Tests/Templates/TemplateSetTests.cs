@@ -51,6 +51,7 @@ public sealed class TemplateSetTests
     [InlineData("{{ .List }} {{ .Map.y }}", "[a b c] map[z:deep]")]
     [InlineData("{{ `raw\\n` }}{{ \"esc\\t\\u0041\" }}{{ 'A' }}", "raw\\nesc\tA65")]
     [InlineData("{{ 0x1F }} {{ 1_000 }} {{ 1.50 }} {{ -3 }}", "31 1000 1.5 -3")]
+    [InlineData("{{ 017 }} {{ 0x1p-2 }} {{ 0x1P+2 }} {{ 08.5 }} {{ 1e-2 }}", "15 0.25 4 8.5 0.01")]
     [InlineData("{{ (index .List 0) | quote }}", "\"a\"")]
     [InlineData("{{ (dict \"a\" (list 1 2)).a | toJson }}", "[1,2]")]
     [InlineData("{{ default \"d\" .Empty }}{{ .Name | default \"d\" }}", "dweb1")]
@@ -79,6 +80,10 @@ public sealed class TemplateSetTests
     [InlineData("{{ .A | }}", "template: t:1: missing value for command")]
     [InlineData("{{ \"a }}", "template: t:1: unterminated quoted string")]
     [InlineData("{{ break }}", "template: t:1: {{break}} outside {{range}}")]
+    [InlineData("{{ 08 }}", "template: t:1: integer overflow: \"08\"")]
+    [InlineData("{{ -09 }}", "template: t:1: integer overflow: \"-09\"")]
+    [InlineData("{{ 18446744073709551616 }}", "template: t:1: integer overflow: \"18446744073709551616\"")]
+    [InlineData("{{ 1p-2 }}", "template: t:1: bad number syntax: \"1p-2\"")]
     [InlineData("{{ (1 }}", "template: t:1: unclosed left paren")]
     [InlineData("{{ /* x }}", "template: t:1: unclosed comment")]
     public void NamesTheLineOfWhatDoesNotParse(string template, string expected)
