@@ -25,6 +25,8 @@ public sealed class TemplateSetTests
     [InlineData("a\n  {{- \" x\" }}\n b", "a x\n b")]
     [InlineData("a{{/* note */}}b", "ab")]
     [InlineData("a {{- /* note */ -}} b", "ab")]
+    [InlineData("a{{-\n/* c */ -}}\nb", "ab")]
+    [InlineData("a {{-\t/* c\n */\n-}} b", "ab")]
     [InlineData("{{ if .Yes }}y{{ else }}n{{ end }}", "y")]
     [InlineData("{{ if .Empty }}y{{ else if eq .Count 3 }}three{{ else }}n{{ end }}", "three")]
     [InlineData("{{ if and .Yes (gt .Count 2) }}both{{ end }}", "both")]
@@ -85,7 +87,10 @@ public sealed class TemplateSetTests
     [InlineData("{{ 18446744073709551616 }}", "template: t:1: integer overflow: \"18446744073709551616\"")]
     [InlineData("{{ 1p-2 }}", "template: t:1: bad number syntax: \"1p-2\"")]
     [InlineData("{{ (1 }}", "template: t:1: unclosed left paren")]
-    [InlineData("{{ /* x }}", "template: t:1: unclosed comment")]
+    [InlineData("{{/* x }}", "template: t:1: unclosed comment")]
+    [InlineData("{{ /* x */}}", "template: t:1: unexpected bad character U+002F '/' in action")]
+    [InlineData("{{-  /* x */}}", "template: t:1: unexpected bad character U+002F '/' in action")]
+    [InlineData("{{- /*\n*/\n-}}{{ nosuch }}", "template: t:3: function \"nosuch\" not defined")]
     public void NamesTheLineOfWhatDoesNotParse(string template, string expected)
         => Assert.Equal(expected, Assert.Throws<TemplateException>(() => TemplateSet.Empty.With("t", template)).Message);
 
