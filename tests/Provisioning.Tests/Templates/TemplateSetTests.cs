@@ -36,6 +36,13 @@ public sealed class TemplateSetTests
     [InlineData("{{ range $i, $v := .List }}{{ $i }}={{ $v }};{{ end }}", "0=a;1=b;2=c;")]
     [InlineData("{{ range $k, $v := .Map.y }}{{ $k }}:{{ $v }}{{ end }}", "z:deep")]
     [InlineData("{{ range .Nothing }}x{{ else }}none{{ end }}", "none")]
+    [InlineData("{{ range $x := list }}x{{ else }}{{ $x }}{{ end }}", "[]")]
+    [InlineData("{{ range $i, $x := list }}x{{ else }}{{ $i }}{{ $x }}{{ end }}", "[][]")]
+    [InlineData("{{ $x := 1 }}{{ range $x := list 2 }}{{ $x }}{{ end }}{{ $x }}", "21")]
+    [InlineData("{{ $x := 1 }}{{ range $x = list }}x{{ end }}{{ $x }}", "[]")]
+    [InlineData("{{ $x := 1 }}{{ range $x = list 2 3 }}{{ $x }}{{ end }}{{ $x }}", "233")]
+    [InlineData("{{ $i := 7 }}{{ $x := 1 }}{{ range $i, $x = .Nothing }}x{{ else }}{{ kindOf $x }}{{ end }}{{ kindOf $i }}",
+        "invalidinvalid")]
     [InlineData("{{ range .List }}{{ if eq . \"b\" }}{{ continue }}{{ end }}{{ . }}{{ end }}", "ac")]
     [InlineData("{{ range .List }}{{ if eq . \"b\" }}{{ break }}{{ end }}{{ . }}{{ end }}", "a")]
     [InlineData("{{ range 3 }}{{ . }}{{ end }}", "012")]
