@@ -71,6 +71,12 @@ public sealed class DiskTests
     [InlineData("pmem0", "/dev/pmem0")]
     [InlineData("sdb", "/dev/sdb")]
     [InlineData("/dev/cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("cciss!c0d0", "/dev/cciss/c0d0")]
+    [InlineData("/dev/cciss!c0d0", "/dev/cciss/c0d0")]
+    [InlineData("name=cciss!c0d0", "/dev/cciss/c0d0")]
+    [InlineData("name=cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("name=/dev/cciss/c0d0", "/dev/cciss/c0d0")]
     [InlineData("md127", "/dev/md127")]
     [InlineData("model=big*", "/dev/sda")]
     [InlineData("rotational=yes", "/dev/sda")]
@@ -135,6 +141,27 @@ public sealed class DiskTests
         sys.Disk("sdc", Sata + ".c", [("size", "8388608000"), ("device/wwid", "naa.6001")])
             .Disk("sdd", Sata + ".d", [("size", "8388608000"), ("device/wwid", "naa.6001")]);
         Assert.Equal("/dev/sdc", DiskPicker.Pick("0x6001", sys.Root));
+    }
+
+    [Theory]
+    [InlineData("/dev/cciss/c0d0", "cciss!c0d0", "/dev/cciss/c0d0p2")]
+    [InlineData("/dev/nvme0n1", "nvme0n1", "/dev/nvme0n1p2")]
+    public void TheLastPartitionIsFoundUnderTheKernelsName(string disk, string name, string expected)
+    {
+        using var sys = Rich();
+        Assert.Contains("no partitions", Assert.Throws<AgentException>(() => RootPartition.Of(disk, sys.Root)).Message,
+            StringComparison.Ordinal);
+        for (var i = 1; i <= 2; i++)
+        {
+            var partition = Directory.CreateDirectory($"{sys.Root}/sys/block/{name}/{name}p{i}").FullName;
+            File.WriteAllText(partition + "/partition", $"{i}\n");
+            File.WriteAllText(partition + "/start", $"{i * 2048}\n");
+        }
+
+        sys.Node(expected);
+        Assert.Equal(expected, RootPartition.Of(disk, sys.Root));
+        Assert.Throws<AgentException>(() => RootPartition.Of(disk + "x", sys.Root));
+        Assert.Throws<AgentException>(() => RootPartition.Of("nothing", sys.Root));
     }
 
     [Fact]

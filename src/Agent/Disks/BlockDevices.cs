@@ -28,7 +28,7 @@ public sealed record BlockDevice(string Name, long Size, string Model, string Se
     string Transport)
 {
     /// <summary>Path of its device file.</summary>
-    public string Path => "/dev/" + Name.Replace('!', '/');
+    public string Path => PathOf(Name);
 
     /// <summary>What it is to the machine.</summary>
     public DiskKind Kind { get; init; }
@@ -44,6 +44,13 @@ public sealed record BlockDevice(string Name, long Size, string Model, string Se
 
     /// <summary>True for what is taken without being named.</summary>
     public bool IsOwn => Kind is DiskKind.Fixed or DiskKind.Card && !Removable && !ReadOnly;
+
+    /// <summary>Path of the device file that a name or a path stands for: in names the kernel writes ! for /.</summary>
+    public static string PathOf(string name) => (name.StartsWith('/') ? name : "/dev/" + name).Replace('!', '/');
+
+    /// <summary>The kernel's name of a device file.</summary>
+    public static string NameOf(string path)
+        => (path.StartsWith("/dev/", StringComparison.Ordinal) ? path["/dev/".Length..] : path).Replace('/', '!');
 }
 
 /// <summary>The machine's disks, from /sys/block.</summary>

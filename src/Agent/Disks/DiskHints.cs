@@ -38,7 +38,7 @@ public sealed partial class DiskHints
 
     private static bool Fit(BlockDevice disk, string key, string sign, string value) => key switch
     {
-        "name" => disk.Name == value || disk.Path == value,
+        "name" => disk.Path == BlockDevice.PathOf(value),
         "serial" => disk.Serial.Length > 0 && DiskPicker.Same(disk.Serial, value),
         "wwn" => disk.Wwn.Length > 0 && DiskPicker.Plain(disk.Wwn) == DiskPicker.Plain(value),
         "model" => FileSystemName.MatchesSimpleExpression(value, disk.Model, ignoreCase: true),

@@ -58,7 +58,7 @@ public static class DiskPicker
         var path = wanted.StartsWith('/') ? wanted : "/dev/" + wanted;
         var target = SysFile.Target(root + path) is { } found && found.StartsWith(root, StringComparison.Ordinal)
             ? found[root.Length..] : path;
-        if (all.Where(d => d.Path == target).ToList() is { Count: > 0 } byPath) return byPath;
+        if (all.Where(d => d.Path == BlockDevice.PathOf(target)).ToList() is { Count: > 0 } byPath) return byPath;
         foreach (var text in Spellings(wanted))
         {
             foreach (var says in (Func<BlockDevice, bool>[])[d => Plain(d.Wwn) is { Length: > 0 } wwn && wwn == Plain(text),
