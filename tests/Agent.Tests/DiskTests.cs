@@ -164,6 +164,36 @@ public sealed class DiskTests
         Assert.Throws<AgentException>(() => RootPartition.Of("nothing", sys.Root));
     }
 
+    /// <summary>The kernel counts the ports of all controllers, udev's links those of each.</summary>
+    [Fact]
+    public void APortIsCountedWithinItsController()
+    {
+        using var sys = new FakeSys();
+        foreach (var (name, path, port) in (ReadOnlySpan<(string, string, string)>)[
+            ("sda", "0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0", "1"),
+            ("sdb", "0000:00:18.0/ata7/host6/target6:0:0/6:0:0:0", "1"),
+            ("sdc", "0000:00:18.0/ata8/host7/target7:0:1/7:0:1:0", "2"),
+            ("sdd", "0000:00:18.0/ata9/host8/target8:2:0/8:2:0:0", "3"),
+            ("sde", "0000:00:19.0/ata10/host9/target9:0:0/9:0:0:0", "")])
+        {
+            sys.Disk(name, "pci0000:00/" + path, ("size", "8388608"));
+            if (port.Length == 0) continue;
+            var parts = path.Split('/');
+            var folder = $"{sys.Root}/sys/devices/pci0000:00/{parts[0]}/{parts[1]}/ata_port/{parts[1]}";
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(folder + "/port_no", port + "\n");
+        }
+
+        string Picked(string place) => DiskPicker.Pick("/dev/disk/by-path/pci-0000:00:" + place, sys.Root);
+        Assert.Equal("/dev/sda", Picked("17.0-ata-1.0"));
+        Assert.Equal("/dev/sdb", Picked("18.0-ata-1"));
+        Assert.Equal("/dev/sdb", Picked("18.0-ata-1.0"));
+        Assert.Equal("/dev/sdc", Picked("18.0-ata-2.1"));
+        Assert.Equal("/dev/sdd", Picked("18.0-ata-3.2.0"));
+        Assert.Equal("/dev/sde", Picked("19.0-ata-10"));
+        Assert.Throws<AgentException>(() => Picked("18.0-ata-7"));
+    }
+
     [Fact]
     public void AMemoryCardIsTakenWhereThereIsNothingElse()
     {

@@ -138,10 +138,20 @@ public static partial class BlockDevices
         if (PciAddress().Matches(place) is not { Count: > 0 } pci) return places;
         var bus = "pci-" + pci[^1].Groups[1].Value;
         if (NvmeName().Match(name) is { Success: true } nvme) places.Add($"{bus}-nvme-{nvme.Groups[1].Value}");
-        if (AtaPlace().Match(place) is { Success: true } ata) places.AddRange([$"{bus}-ata-{ata.Groups[1].Value}",
-            $"{bus}-ata-{ata.Groups[1].Value}.0"]);
-        else if (ScsiPlace().Match(place) is { Success: true } scsi)
-            places.Add($"{bus}-scsi-0:{scsi.Groups[1].Value}:{scsi.Groups[2].Value}:{scsi.Groups[3].Value}");
+        var scsi = ScsiPlace().Match(place);
+        var (channel, target) = scsi.Success ? (scsi.Groups[1].Value, scsi.Groups[2].Value) : ("0", "0");
+        if (AtaPlace().Match(place) is { Success: true } ata)
+        {
+            // The kernel counts the ports of all controllers, udev those of each; behind a multiplier the channel is its port.
+            var (link, number) = ($"ata{ata.Groups[1].Value}", ata.Groups[1].Value);
+            var port = SysFile.Read($"{place[..ata.Index]}/{link}/ata_port/{link}/port_no") is { Length: > 0 } own ? own : number;
+            places.AddRange([$"{bus}-ata-{port}", $"{bus}-ata-{port}.{(channel == "0" ? target : channel + ".0")}"]);
+        }
+        else if (scsi.Success)
+        {
+            places.Add($"{bus}-scsi-0:{channel}:{target}:{scsi.Groups[3].Value}");
+        }
+
         if (name.StartsWith("vd", StringComparison.Ordinal)) places.AddRange([bus, "virtio-" + bus]);
         if (name.StartsWith("mmcblk", StringComparison.Ordinal)) places.Add(bus);
         return places;
