@@ -169,12 +169,15 @@ public sealed class DiskTests
     public void APortIsCountedWithinItsController()
     {
         using var sys = new FakeSys();
-        foreach (var (name, path, port) in (ReadOnlySpan<(string, string, string)>)[
+        (string Name, string Path, string Port)[] disks =
+        [
             ("sda", "0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0", "1"),
             ("sdb", "0000:00:18.0/ata7/host6/target6:0:0/6:0:0:0", "1"),
             ("sdc", "0000:00:18.0/ata8/host7/target7:0:1/7:0:1:0", "2"),
             ("sdd", "0000:00:18.0/ata9/host8/target8:2:0/8:2:0:0", "3"),
-            ("sde", "0000:00:19.0/ata10/host9/target9:0:0/9:0:0:0", "")])
+            ("sde", "0000:00:19.0/ata10/host9/target9:0:0/9:0:0:0", ""),
+        ];
+        foreach (var (name, path, port) in disks)
         {
             sys.Disk(name, "pci0000:00/" + path, ("size", "8388608"));
             if (port.Length == 0) continue;
@@ -192,6 +195,38 @@ public sealed class DiskTests
         Assert.Equal("/dev/sdd", Picked("18.0-ata-3.2.0"));
         Assert.Equal("/dev/sde", Picked("19.0-ata-10"));
         Assert.Throws<AgentException>(() => Picked("18.0-ata-7"));
+    }
+
+    /// <summary>What the network leads to is another machine's: neither taken nor erased unless it is named.</summary>
+    [Theory]
+    [InlineData("sda", "platform/host3/session1/target3:0:0/3:0:0:1", "", "iscsi")]
+    [InlineData("sda", "pci0000:00/0000:00:02.0/0000:01:00.2/host5/session2/target5:0:0/5:0:0:0", "", "iscsi")]
+    [InlineData("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1", "", "nvmeof")]
+    [InlineData("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1", "device/transport=tcp", "nvmeof")]
+    [InlineData("nvme1n1", "pci0000:00/0000:00:02.0/nvme/nvme1", "device/transport=rdma", "nvmeof")]
+    [InlineData("nvme1n1", "virtual/nvme-subsystem/nvme-subsys1", "device/nvme1/transport=tcp", "nvmeof")]
+    [InlineData("nvme1n1", "virtual/nvme-subsystem/nvme-subsys1", "device/nvme1/transport=pcie device/nvme2/transport=fc", "nvmeof")]
+    public void ADiskOfTheNetworkIsNotTheMachinesOwn(string name, string path, string transports, string transport)
+    {
+        using var sys = new FakeSys();
+        sys.Disk(name, path, [("size", "8388608"), .. Attributes(transports)]);
+        Assert.False(BlockDevices.All(sys.Root).Single().IsOwn);
+        Assert.Contains("network", Assert.Throws<AgentException>(() => DiskPicker.Pick("", sys.Root)).Message, StringComparison.Ordinal);
+        Assert.Throws<AgentException>(() => DiskPicker.Pick("size>=1G", sys.Root));
+        Assert.Throws<AgentException>(() => DiskPicker.Pick(name == "sda" ? "transport=scsi" : "transport=nvme", sys.Root));
+        Assert.Equal("/dev/" + name, DiskPicker.Pick("transport=" + transport, sys.Root));
+        Assert.Equal("/dev/" + name, DiskPicker.Pick(name, sys.Root));
+    }
+
+    [Theory]
+    [InlineData("pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0", "device/transport=pcie")]
+    [InlineData("virtual/nvme-subsystem/nvme-subsys0", "device/nvme0/transport=pcie device/nvme1/transport=pcie")]
+    public void AnNvmeDiskOnThisMachinesBusIsItsOwn(string path, string transports)
+    {
+        using var sys = new FakeSys();
+        sys.Disk("nvme0n1", path, [("size", "8388608"), .. Attributes(transports)]);
+        Assert.Equal("/dev/nvme0n1", DiskPicker.Pick("", sys.Root));
+        Assert.Equal("/dev/nvme0n1", DiskPicker.Pick("transport=nvme", sys.Root));
     }
 
     [Fact]
@@ -218,6 +253,9 @@ public sealed class DiskTests
         Assert.Equal(ordered, ordered.Reverse().Order(DiskName.Order));
         Assert.All(ordered, n => Assert.Equal(0, DiskName.Order.Compare(n, n)));
     }
+
+    private static IEnumerable<(string File, string Value)> Attributes(string text)
+        => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Split('=')).Select(a => (a[0], a[1]));
 
     private static FakeSys Rich()
     {

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Anvil.Agent.Disks;
 
 /// <summary>
-/// What a disk shall be like: `model=SAMSUNG*,rotational=no,size>=400G`. All must fit. What hangs on USB, is removable or no hardware is
-/// taken only where the hints say so by `transport`, `serial`, `wwn` or `name`.
+/// What a disk shall be like: `model=SAMSUNG*,rotational=no,size>=400G`. All must fit. What hangs on USB or a network, is removable or
+/// no hardware is taken only where the hints say so by `transport`, `serial`, `wwn` or `name`.
 /// </summary>
 public sealed partial class DiskHints
 {

@@ -42,6 +42,7 @@ public static class DiskPicker
             DiskKind.Usb => "USB",
             DiskKind.Card => "memory card",
             DiskKind.Memory => "persistent memory",
+            DiskKind.Network => "network",
             _ => "no hardware",
         });
         if (disk.Removable) notes.Add("removable");
