@@ -79,7 +79,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "InstallRepos" => Repos(budget).ForInstall(Os.Name, LocalRepo(budget)).ToList<object?>(),
             "MachineRepos" => Repos(budget).For(Os.Name).ToList<object?>(),
             "Repos" => Repos(budget).Tagged([.. arguments.Select((_, i) => Argument(i))]).ToList<object?>(),
-            "ParseUrl" or "ParseURL" => ParseUrl(Argument(0), Argument(1)),
+            "ParseUrl" or "ParseURL" => ParseUrl(Argument(0), Argument(1), budget),
             "GenerateToken" =>
                 Token(budget, context.Machine?.Uuid,
                     context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
@@ -316,14 +316,16 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         }
     }
 
-    private static string ParseUrl(string part, string text)
+    private static string ParseUrl(string part, string text, RenderBudget budget)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url)) throw new TemplateFault($"\"{text}\" is not an absolute URL");
+        budget.Step(1 + (text.Length / 64));
+        budget.Allocate(512 + (128L * text.Length));
+        var url = GoUrl.Parse(text);
         return part switch
         {
             "scheme" => url.Scheme,
-            "host" => url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}",
-            "path" => url.AbsolutePath,
+            "host" => url.Host,
+            "path" => url.Path,
             _ => throw new TemplateFault($"ParseUrl knows scheme, host and path, not {part}"),
         };
     }
