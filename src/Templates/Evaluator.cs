@@ -136,8 +136,8 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
 
     private Flow Range(RangeNode range, Scope scope)
     {
-        var pipe = range.Pipe with { Variables = [] };
-        var value = Pipe(pipe, ref scope);
+        // Its variables have the pipeline's value until there are items, and where there are none: in the else branch, too.
+        var value = Pipe(range.Pipe, ref scope);
         IEnumerable<(object? Key, object? Item)> items = value switch
         {
             null => [],
@@ -184,10 +184,10 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
         budget.Enter();
         object? value = null;
         for (var i = 0; i < pipe.Commands.Count; i++) value = Command(pipe.Commands[i], scope, i > 0, value);
-        if (pipe.Variables.Count > 0)
+        for (var i = 0; i < pipe.Variables.Count; i++)
         {
-            if (pipe.Assign) scope.Assign(pipe.Variables[0], value, budget);
-            else scope = scope.Declare(pipe.Variables[0], value);
+            if (pipe.Assign) scope.Assign(pipe.Variables[i], value, budget);
+            else scope = scope.Declare(pipe.Variables[i], value);
         }
 
         budget.Leave();

@@ -4,21 +4,27 @@ using System.Text;
 namespace Anvil.Templates;
 
 /// <summary>URLs, as Go's net/url takes them apart and puts them together.</summary>
-internal sealed class GoUrl
+public sealed class GoUrl
 {
+    /// <summary>What stands before the first colon, in small letters.</summary>
     public string Scheme { get; init; } = "";
 
+    /// <summary>What follows the scheme where that is no path.</summary>
     public string Opaque { get; set; } = "";
 
     /// <summary>The user with what stands before @, unescaped; null when there is none.</summary>
     public (string Name, string? Password)? User { get; set; }
 
+    /// <summary>The host, with its port where it has one.</summary>
     public string Host { get; set; } = "";
 
+    /// <summary>The path, unescaped.</summary>
     public string Path { get; set; } = "";
 
+    /// <summary>What follows the question mark, as it was written.</summary>
     public string Query { get; set; } = "";
 
+    /// <summary>What follows #, unescaped.</summary>
     public string Fragment { get; set; } = "";
 
     /// <summary>The host without its port and an address's brackets.</summary>
@@ -32,6 +38,7 @@ internal sealed class GoUrl
         }
     }
 
+    /// <summary>The user with what stands before @, escaped; "" when there is none.</summary>
     public string UserText => User is not { } user ? ""
         : Escape(user.Name, UrlPart.User) + (user.Password is { } password ? ":" + Escape(password, UrlPart.User) : "");
 
@@ -61,7 +68,7 @@ internal sealed class GoUrl
     }
 
     /// <summary>A text with the octets escaped that mean something in a part of a URL.</summary>
-    public static string Escape(string text, UrlPart part)
+    internal static string Escape(string text, UrlPart part)
     {
         var output = new StringBuilder(text.Length + 16);
         foreach (var octet in GoText.Bytes(text))
@@ -74,6 +81,7 @@ internal sealed class GoUrl
         return output.ToString();
     }
 
+    /// <inheritdoc/>
     public override string ToString()
     {
         var text = new StringBuilder();

@@ -29,7 +29,9 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
             _start = open;
             _at = open + 2;
             if (trimThis) _at += 1;
-            trimNext = LexAction();
+            // A blank stands before a comment only as part of the marker that trims.
+            var comment = trimThis ? _at + 1 : _at;
+            trimNext = string.CompareOrdinal(source, comment, "/*", 0, 2) == 0 ? LexComment(comment) : LexAction();
         }
 
         _start = source.Length;
@@ -54,10 +56,6 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
     /// <summary>Lexes one action up to and with its closing delimiter; true when the text after it is to be trimmed.</summary>
     private bool LexAction()
     {
-        var comment = _at;
-        while (comment < source.Length && IsSpace(source[comment]) && source[comment] is not '\n' && comment - _at < 1) comment++;
-        if (string.CompareOrdinal(source, comment, "/*", 0, 2) == 0) return LexComment(comment);
-
         Add(TokenKind.LeftDelimiter, "{{");
         while (true)
         {
@@ -90,6 +88,7 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
         _at = close + 2;
         if (IsTrimClose())
         {
+            Pass(_at, _at + 1);
             _at += 4;
             return true;
         }
@@ -169,7 +168,7 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
     {
         var start = _at++;
         while (_at < source.Length && (char.IsAsciiLetterOrDigit(source[_at]) || source[_at] is '.' or '_'
-            || (source[_at] is '+' or '-' && source[_at - 1] is 'e' or 'E'))) _at++;
+            || (source[_at] is '+' or '-' && source[_at - 1] is 'e' or 'E' or 'p' or 'P'))) _at++;
         Add(TokenKind.Number, source[start.._at]);
     }
 

@@ -31,13 +31,23 @@ internal sealed class Parser
 
     public IReadOnlyDictionary<string, IReadOnlyList<Node>> Parse()
     {
-        var (body, ending, at) = ParseList();
+        var (body, ending, at) = ParseList(isTop: true);
         if (ending != Ending.EndOfText) throw Error(at, ending == Ending.End ? "unexpected {{end}}" : "unexpected {{else}}");
-        _definitions[_name] = body;
+        Define(_name, body, new Place(1, 0));
         return _definitions;
     }
 
-    private (IReadOnlyList<Node> Body, Ending Ending, Place At) ParseList()
+    private static bool IsBlank(IReadOnlyList<Node> body) => body.All(n => n is TextNode text && string.IsNullOrWhiteSpace(text.Text));
+
+    /// <summary>Adds a body. One of nothing but blanks takes no other's place, and any other takes its.</summary>
+    private void Define(string name, IReadOnlyList<Node> body, Place at)
+    {
+        if (_definitions.TryAdd(name, body) || IsBlank(body)) return;
+        if (!IsBlank(_definitions[name])) throw Error(at, $"multiple definition of template {GoQuote.Text(name)}");
+        _definitions[name] = body;
+    }
+
+    private (IReadOnlyList<Node> Body, Ending Ending, Place At) ParseList(bool isTop = false)
     {
         Enter("actions");
         var nodes = new List<Node>();
@@ -68,7 +78,7 @@ internal sealed class Parser
                     }
                 }
 
-                if (ParseAction() is { } node) nodes.Add(node);
+                if (ParseAction(isTop) is { } node) nodes.Add(node);
             }
         }
         finally
@@ -87,7 +97,7 @@ internal sealed class Parser
         return Ending.Else;
     }
 
-    private Node? ParseAction()
+    private Node? ParseAction(bool isTop)
     {
         var at = Current.Place;
         if (Current.Kind == TokenKind.Identifier)
@@ -104,6 +114,7 @@ internal sealed class Parser
                     _at++;
                     return ParseBranch(at, "range");
                 case "define":
+                    if (!isTop) throw Error(at, "unexpected {{define}}: it stands within nothing else");
                     _at++;
                     ParseDefine(at);
                     return null;
@@ -171,14 +182,14 @@ internal sealed class Parser
         var name = ParseTemplateName("define clause");
         SkipSpace();
         Close("define clause");
-        _definitions[name] = ParseIsolatedBody(at, "define");
+        Define(name, ParseIsolatedBody(at, "define"), at);
     }
 
     private CallNode ParseBlock(Place at)
     {
         var name = ParseTemplateName("block clause");
         var pipe = ParsePipe("block clause", TokenKind.RightDelimiter);
-        _definitions[name] = ParseIsolatedBody(at, "block");
+        Define(name, ParseIsolatedBody(at, "block"), at);
         return new CallNode(at, name, pipe);
     }
 
@@ -352,11 +363,8 @@ internal sealed class Parser
         if (GoNumber.TryWhole(token.Text, 0, out var whole)) return whole;
         if (!GoNumber.TryFloat(token.Text.Replace("_", "", StringComparison.Ordinal), out var real))
             throw Error(token.Place, $"bad number syntax: \"{token.Text}\"");
-        // Digits that are too many for a whole number are not taken for another one.
-        var isFloat = token.Text.AsSpan().ContainsAny(".eEpP") && !(token.Text.Contains('x', StringComparison.OrdinalIgnoreCase)
-            && !token.Text.AsSpan().ContainsAny("pP"));
-        if (isFloat) return real;
-        return Math.Abs(real) < 9e15 ? (long)real : throw Error(token.Place, $"{token.Text} overflows int");
+        // Digits that are too many for a whole number, or none of its radix (08), are not taken for another one.
+        return token.Text.AsSpan().ContainsAny(".eEpP") ? real : throw Error(token.Place, $"integer overflow: \"{token.Text}\"");
     }
 
     private Token Current => _tokens[_at];

@@ -49,6 +49,13 @@ public sealed class DiskTests
     [InlineData("5000:c500:ca5e:0001", "/dev/sda")]
     [InlineData("eui.0025385b71b0a4c9", "/dev/nvme0n1")]
     [InlineData("0025385B71B0A4C9", "/dev/nvme0n1")]
+    [InlineData("nvme-eui.0025385b71b0a4c9", "/dev/nvme0n1")]
+    [InlineData("20025385b71b0a4c9", "/dev/nvme0n1")]
+    [InlineData("scsi-35000c500ca5e0001", "/dev/sda")]
+    [InlineData("35000C500CA5E0001", "/dev/sda")]
+    [InlineData("wwn=35000c500ca5e0001", "/dev/sda")]
+    [InlineData("wwn=scsi-35000c500ca5e0001", "/dev/sda")]
+    [InlineData("wwn=nvme-eui.0025385b71b0a4c9", "/dev/nvme0n1")]
     [InlineData("s5xxna0r", "/dev/nvme0n1")]
     [InlineData("wd-page80", "/dev/sda")]
     [InlineData(" sda ", "/dev/sda")]
@@ -64,12 +71,25 @@ public sealed class DiskTests
     [InlineData("pmem0", "/dev/pmem0")]
     [InlineData("sdb", "/dev/sdb")]
     [InlineData("/dev/cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("cciss!c0d0", "/dev/cciss/c0d0")]
+    [InlineData("/dev/cciss!c0d0", "/dev/cciss/c0d0")]
+    [InlineData("name=cciss!c0d0", "/dev/cciss/c0d0")]
+    [InlineData("name=cciss/c0d0", "/dev/cciss/c0d0")]
+    [InlineData("name=/dev/cciss/c0d0", "/dev/cciss/c0d0")]
     [InlineData("md127", "/dev/md127")]
     [InlineData("model=big*", "/dev/sda")]
     [InlineData("rotational=yes", "/dev/sda")]
     [InlineData("rotational=no,size>=1G", "/dev/nvme0n1")]
     [InlineData("size>=2T", "/dev/sda")]
     [InlineData("size=512G", "/dev/nvme0n1")]
+    [InlineData("size=512110190592", "/dev/nvme0n1")]
+    [InlineData("size>=4294967296000", "/dev/sda")]
+    [InlineData("size=500107608Ki", "/dev/nvme0n1")]
+    [InlineData("size=0.512T", "/dev/nvme0n1")]
+    [InlineData("size=476.9GiB", "/dev/nvme0n1")]
+    [InlineData("size=4.29TB", "/dev/sda")]
+    [InlineData("size>=0.004P, size<=0.004Pi", "/dev/sda")]
     [InlineData("size<=100GiB, transport=usb", "/dev/sdb")]
     [InlineData("transport=NVMe", "/dev/nvme0n1")]
     [InlineData("path=pci-0000:00:17.0-ata-1", "/dev/sda")]
@@ -83,8 +103,16 @@ public sealed class DiskTests
     [InlineData("model=USB*", "model=USB")]
     [InlineData("size>=100T", "size>=100T")]
     [InlineData("size=many", "many is no size")]
+    [InlineData("size=9223372036854775808", "9223372036854775808 is no size")]
+    [InlineData("size>=9223372036854776K", "9223372036854776K is no size")]
+    [InlineData("size=1.T", "1.T is no size")]
+    [InlineData("size=.5T", ".5T is no size")]
+    [InlineData("size=1.2.3T", "1.2.3T is no size")]
+    [InlineData("size=5i", "5i is no size")]
+    [InlineData("size<=9223372036854775807,size>=100T", "there is no disk size<=")]
     [InlineData("colour=red", "colour=red is no hint")]
     [InlineData("rotational=maybe", "neither yes nor no")]
+    [InlineData("15000c500ca5e0001", "there is no disk 15000c500ca5e0001")]
     [InlineData("nvme0c0n1", "there is no disk nvme0c0n1")]
     [InlineData("mmcblk0boot0", "there is no disk")]
     [InlineData("sr0", "there is no disk")]
@@ -115,6 +143,92 @@ public sealed class DiskTests
         Assert.Equal("/dev/sdc", DiskPicker.Pick("0x6001", sys.Root));
     }
 
+    [Theory]
+    [InlineData("/dev/cciss/c0d0", "cciss!c0d0", "/dev/cciss/c0d0p2")]
+    [InlineData("/dev/nvme0n1", "nvme0n1", "/dev/nvme0n1p2")]
+    public void TheLastPartitionIsFoundUnderTheKernelsName(string disk, string name, string expected)
+    {
+        using var sys = Rich();
+        Assert.Contains("no partitions", Assert.Throws<AgentException>(() => RootPartition.Of(disk, sys.Root)).Message,
+            StringComparison.Ordinal);
+        for (var i = 1; i <= 2; i++)
+        {
+            var partition = Directory.CreateDirectory($"{sys.Root}/sys/block/{name}/{name}p{i}").FullName;
+            File.WriteAllText(partition + "/partition", $"{i}\n");
+            File.WriteAllText(partition + "/start", $"{i * 2048}\n");
+        }
+
+        sys.Node(expected);
+        Assert.Equal(expected, RootPartition.Of(disk, sys.Root));
+        Assert.Throws<AgentException>(() => RootPartition.Of(disk + "x", sys.Root));
+        Assert.Throws<AgentException>(() => RootPartition.Of("nothing", sys.Root));
+    }
+
+    /// <summary>The kernel counts the ports of all controllers, udev's links those of each.</summary>
+    [Fact]
+    public void APortIsCountedWithinItsController()
+    {
+        using var sys = new FakeSys();
+        (string Name, string Path, string Port)[] disks =
+        [
+            ("sda", "0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0", "1"),
+            ("sdb", "0000:00:18.0/ata7/host6/target6:0:0/6:0:0:0", "1"),
+            ("sdc", "0000:00:18.0/ata8/host7/target7:0:1/7:0:1:0", "2"),
+            ("sdd", "0000:00:18.0/ata9/host8/target8:2:0/8:2:0:0", "3"),
+            ("sde", "0000:00:19.0/ata10/host9/target9:0:0/9:0:0:0", ""),
+        ];
+        foreach (var (name, path, port) in disks)
+        {
+            sys.Disk(name, "pci0000:00/" + path, ("size", "8388608"));
+            if (port.Length == 0) continue;
+            var parts = path.Split('/');
+            var folder = $"{sys.Root}/sys/devices/pci0000:00/{parts[0]}/{parts[1]}/ata_port/{parts[1]}";
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(folder + "/port_no", port + "\n");
+        }
+
+        string Picked(string place) => DiskPicker.Pick("/dev/disk/by-path/pci-0000:00:" + place, sys.Root);
+        Assert.Equal("/dev/sda", Picked("17.0-ata-1.0"));
+        Assert.Equal("/dev/sdb", Picked("18.0-ata-1"));
+        Assert.Equal("/dev/sdb", Picked("18.0-ata-1.0"));
+        Assert.Equal("/dev/sdc", Picked("18.0-ata-2.1"));
+        Assert.Equal("/dev/sdd", Picked("18.0-ata-3.2.0"));
+        Assert.Equal("/dev/sde", Picked("19.0-ata-10"));
+        Assert.Throws<AgentException>(() => Picked("18.0-ata-7"));
+    }
+
+    /// <summary>What the network leads to is another machine's: neither taken nor erased unless it is named.</summary>
+    [Theory]
+    [InlineData("sda", "platform/host3/session1/target3:0:0/3:0:0:1", "", "iscsi")]
+    [InlineData("sda", "pci0000:00/0000:00:02.0/0000:01:00.2/host5/session2/target5:0:0/5:0:0:0", "", "iscsi")]
+    [InlineData("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1", "", "nvmeof")]
+    [InlineData("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1", "device/transport=tcp", "nvmeof")]
+    [InlineData("nvme1n1", "pci0000:00/0000:00:02.0/nvme/nvme1", "device/transport=rdma", "nvmeof")]
+    [InlineData("nvme1n1", "virtual/nvme-subsystem/nvme-subsys1", "device/nvme1/transport=tcp", "nvmeof")]
+    [InlineData("nvme1n1", "virtual/nvme-subsystem/nvme-subsys1", "device/nvme1/transport=pcie device/nvme2/transport=fc", "nvmeof")]
+    public void ADiskOfTheNetworkIsNotTheMachinesOwn(string name, string path, string transports, string transport)
+    {
+        using var sys = new FakeSys();
+        sys.Disk(name, path, [("size", "8388608"), .. Attributes(transports)]);
+        Assert.False(BlockDevices.All(sys.Root).Single().IsOwn);
+        Assert.Contains("network", Assert.Throws<AgentException>(() => DiskPicker.Pick("", sys.Root)).Message, StringComparison.Ordinal);
+        Assert.Throws<AgentException>(() => DiskPicker.Pick("size>=1G", sys.Root));
+        Assert.Throws<AgentException>(() => DiskPicker.Pick(name == "sda" ? "transport=scsi" : "transport=nvme", sys.Root));
+        Assert.Equal("/dev/" + name, DiskPicker.Pick("transport=" + transport, sys.Root));
+        Assert.Equal("/dev/" + name, DiskPicker.Pick(name, sys.Root));
+    }
+
+    [Theory]
+    [InlineData("pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0", "device/transport=pcie")]
+    [InlineData("virtual/nvme-subsystem/nvme-subsys0", "device/nvme0/transport=pcie device/nvme1/transport=pcie")]
+    public void AnNvmeDiskOnThisMachinesBusIsItsOwn(string path, string transports)
+    {
+        using var sys = new FakeSys();
+        sys.Disk("nvme0n1", path, [("size", "8388608"), .. Attributes(transports)]);
+        Assert.Equal("/dev/nvme0n1", DiskPicker.Pick("", sys.Root));
+        Assert.Equal("/dev/nvme0n1", DiskPicker.Pick("transport=nvme", sys.Root));
+    }
+
     [Fact]
     public void AMemoryCardIsTakenWhereThereIsNothingElse()
     {
@@ -139,6 +253,9 @@ public sealed class DiskTests
         Assert.Equal(ordered, ordered.Reverse().Order(DiskName.Order));
         Assert.All(ordered, n => Assert.Equal(0, DiskName.Order.Compare(n, n)));
     }
+
+    private static IEnumerable<(string File, string Value)> Attributes(string text)
+        => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.Split('=')).Select(a => (a[0], a[1]));
 
     private static FakeSys Rich()
     {

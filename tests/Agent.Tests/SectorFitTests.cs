@@ -1,5 +1,6 @@
 using System.Text;
 using Anvil.Agent.Disks;
+using Commands = Anvil.Support.Commands;
 
 namespace Anvil.Agent.Tests;
 

@@ -19,6 +19,9 @@ public enum DiskKind
     /// <summary>Persistent memory.</summary>
     Memory,
 
+    /// <summary>Another machine's, by iSCSI or NVMe over fabrics.</summary>
+    Network,
+
     /// <summary>No hardware: made by the kernel, of memory, files, other disks or another machine's.</summary>
     Made,
 }
@@ -28,7 +31,7 @@ public sealed record BlockDevice(string Name, long Size, string Model, string Se
     string Transport)
 {
     /// <summary>Path of its device file.</summary>
-    public string Path => "/dev/" + Name.Replace('!', '/');
+    public string Path => PathOf(Name);
 
     /// <summary>What it is to the machine.</summary>
     public DiskKind Kind { get; init; }
@@ -44,6 +47,13 @@ public sealed record BlockDevice(string Name, long Size, string Model, string Se
 
     /// <summary>True for what is taken without being named.</summary>
     public bool IsOwn => Kind is DiskKind.Fixed or DiskKind.Card && !Removable && !ReadOnly;
+
+    /// <summary>Path of the device file that a name or a path stands for: in names the kernel writes ! for /.</summary>
+    public static string PathOf(string name) => (name.StartsWith('/') ? name : "/dev/" + name).Replace('!', '/');
+
+    /// <summary>The kernel's name of a device file.</summary>
+    public static string NameOf(string path)
+        => (path.StartsWith("/dev/", StringComparison.Ordinal) ? path["/dev/".Length..] : path).Replace('/', '!');
 }
 
 /// <summary>The machine's disks, from /sys/block.</summary>
@@ -71,7 +81,8 @@ public static partial class BlockDevices
         string Attribute(string file) => SysFile.Read($"{folder}/{file}");
         string First(params string[] files) => files.Select(Attribute).FirstOrDefault(t => t.Length > 0, "");
         var place = SysFile.Target(folder) ?? folder;
-        var transport = TransportOf(name, place);
+        var kind = KindOf(name, place, $"{folder}/device");
+        var transport = TransportOf(name, place, kind);
         return new BlockDevice(name, SysFile.Number(Attribute("size")) * 512,
             // An eMMC has a name, a DASD a type.
             First("device/model", transport is "mmc" ? "device/name" : "device/devtype"),
@@ -79,22 +90,37 @@ public static partial class BlockDevices
                 : SerialPage($"{folder}/device/vpd_pg80"),
             Attribute("queue/rotational") == "1", Attribute("removable") == "1", Attribute("ro") == "1", transport)
         {
-            Kind = KindOf(name, place, Attribute("device/type")),
+            Kind = kind,
             Wwn = First("wwid", "device/wwid"),
             SectorSize = SysFile.Number(Attribute("queue/logical_block_size")) is > 512 and <= 65_536 and var size ? (int)size : 512,
-            Places = PlacesOf(name, place, SysFile.Target(place + "/device")),
+            // How udev calls what is reached by the network says where the network leads.
+            Places = kind is DiskKind.Network ? [] : PlacesOf(name, place, SysFile.Target(place + "/device")),
         };
     }
 
-    private static DiskKind KindOf(string name, string place, string type)
+    private static DiskKind KindOf(string name, string place, string device)
         => PersistentMemory().IsMatch(name) || place.Contains("/ndbus", StringComparison.Ordinal) ? DiskKind.Memory
             // An NVMe device with several paths is virtual, too, but lies elsewhere there.
             : MadeNames().IsMatch(name) || place.Contains("/devices/virtual/block/", StringComparison.Ordinal) ? DiskKind.Made
+            : IscsiPlace().IsMatch(place) || IsOfFabrics(name, place, device) ? DiskKind.Network
             : UsbPlace().IsMatch(place) ? DiskKind.Usb
-            : type == "SD" ? DiskKind.Card : DiskKind.Fixed;
+            : SysFile.Read(device + "/type") == "SD" ? DiskKind.Card : DiskKind.Fixed;
 
-    private static string TransportOf(string name, string place)
-        => UsbPlace().IsMatch(place) ? "usb"
+    /// <summary>
+    /// True for NVMe that is reached by a network. A device with several paths hangs on a subsystem, whose controllers say how.
+    /// </summary>
+    private static bool IsOfFabrics(string name, string place, string device)
+    {
+        if (!name.StartsWith("nvme", StringComparison.Ordinal)) return false;
+        if (place.Contains("/nvme-fabrics/", StringComparison.Ordinal)) return true;
+        var controllers = Directory.Exists(device)
+            ? Directory.GetFileSystemEntries(device).Where(e => NvmeController().IsMatch(Path.GetFileName(e))) : [];
+        return controllers.Prepend(device).Any(c => SysFile.Read(c + "/transport") is "tcp" or "rdma" or "fc" or "loop");
+    }
+
+    private static string TransportOf(string name, string place, DiskKind kind)
+        => kind is DiskKind.Network ? (name.StartsWith("nvme", StringComparison.Ordinal) ? "nvmeof" : "iscsi")
+            : UsbPlace().IsMatch(place) ? "usb"
             : name.StartsWith("nvme", StringComparison.Ordinal) ? "nvme"
             : name.StartsWith("vd", StringComparison.Ordinal) ? "virtio"
             : name.StartsWith("mmcblk", StringComparison.Ordinal) ? "mmc"
@@ -131,10 +157,20 @@ public static partial class BlockDevices
         if (PciAddress().Matches(place) is not { Count: > 0 } pci) return places;
         var bus = "pci-" + pci[^1].Groups[1].Value;
         if (NvmeName().Match(name) is { Success: true } nvme) places.Add($"{bus}-nvme-{nvme.Groups[1].Value}");
-        if (AtaPlace().Match(place) is { Success: true } ata) places.AddRange([$"{bus}-ata-{ata.Groups[1].Value}",
-            $"{bus}-ata-{ata.Groups[1].Value}.0"]);
-        else if (ScsiPlace().Match(place) is { Success: true } scsi)
-            places.Add($"{bus}-scsi-0:{scsi.Groups[1].Value}:{scsi.Groups[2].Value}:{scsi.Groups[3].Value}");
+        var scsi = ScsiPlace().Match(place);
+        var (channel, target) = scsi.Success ? (scsi.Groups[1].Value, scsi.Groups[2].Value) : ("0", "0");
+        if (AtaPlace().Match(place) is { Success: true } ata)
+        {
+            // The kernel counts the ports of all controllers, udev those of each; behind a multiplier the channel is its port.
+            var (link, number) = ($"ata{ata.Groups[1].Value}", ata.Groups[1].Value);
+            var port = SysFile.Read($"{place[..ata.Index]}/{link}/ata_port/{link}/port_no") is { Length: > 0 } own ? own : number;
+            places.AddRange([$"{bus}-ata-{port}", $"{bus}-ata-{port}.{(channel == "0" ? target : channel + ".0")}"]);
+        }
+        else if (scsi.Success)
+        {
+            places.Add($"{bus}-scsi-0:{channel}:{target}:{scsi.Groups[3].Value}");
+        }
+
         if (name.StartsWith("vd", StringComparison.Ordinal)) places.AddRange([bus, "virtio-" + bus]);
         if (name.StartsWith("mmcblk", StringComparison.Ordinal)) places.Add(bus);
         return places;
@@ -152,6 +188,12 @@ public static partial class BlockDevices
 
     [GeneratedRegex("/usb[0-9]+/", RegexOptions.CultureInvariant)]
     private static partial Regex UsbPlace();
+
+    [GeneratedRegex("/session[0-9]+/", RegexOptions.CultureInvariant)]
+    private static partial Regex IscsiPlace();
+
+    [GeneratedRegex("^nvme[0-9]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex NvmeController();
 
     [GeneratedRegex("/([0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-9a-f])(?=/)", RegexOptions.CultureInvariant)]
     private static partial Regex PciAddress();

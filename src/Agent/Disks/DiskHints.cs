@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Anvil.Agent.Disks;
 
 /// <summary>
-/// What a disk shall be like: `model=SAMSUNG*,rotational=no,size>=400G`. All must fit. What hangs on USB, is removable or no hardware is
-/// taken only where the hints say so by `transport`, `serial`, `wwn` or `name`.
+/// What a disk shall be like: `model=SAMSUNG*,rotational=no,size>=400G`. All must fit. What hangs on USB or a network, is removable or
+/// no hardware is taken only where the hints say so by `transport`, `serial`, `wwn` or `name`.
 /// </summary>
 public sealed partial class DiskHints
 {
@@ -38,7 +38,7 @@ public sealed partial class DiskHints
 
     private static bool Fit(BlockDevice disk, string key, string sign, string value) => key switch
     {
-        "name" => disk.Name == value || disk.Path == value,
+        "name" => disk.Path == BlockDevice.PathOf(value),
         "serial" => disk.Serial.Length > 0 && DiskPicker.Same(disk.Serial, value),
         "wwn" => disk.Wwn.Length > 0 && DiskPicker.Plain(disk.Wwn) == DiskPicker.Plain(value),
         "model" => FileSystemName.MatchesSimpleExpression(value, disk.Model, ignoreCase: true),
@@ -56,16 +56,17 @@ public sealed partial class DiskHints
         _ => Math.Abs(has - wanted) <= wanted / 50,
     };
 
-    /// <summary>Octets: K to T are powers of 1000, as disks are sold, Ki to Ti of 1024.</summary>
+    /// <summary>Octets: K to P are powers of 1000, as disks are sold, Ki to Pi of 1024.</summary>
     private static long Size(string text)
     {
         var match = SizeText().Match(text);
-        if (!match.Success || !long.TryParse(match.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            || number > long.MaxValue >> 40)
-            throw new AgentException($"{text} is no size of a disk");
-        var power = "kmgt".IndexOf(char.ToLowerInvariant(match.Groups[2].Value is { Length: > 0 } unit ? unit[0] : ' ')) + 1;
-        for (; power > 0; power--) number *= match.Groups[3].Length > 0 ? 1024 : 1000;
-        return number;
+        var octets = 1L;
+        var power = "kmgtp".IndexOf(char.ToLowerInvariant(match.Groups[2].Value is { Length: > 0 } unit ? unit[0] : ' ')) + 1;
+        for (; power > 0; power--) octets *= match.Groups[3].Length > 0 ? 1024 : 1000;
+        return match.Success
+            && decimal.TryParse(match.Groups[1].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number <= (decimal)long.MaxValue / octets
+            ? (long)(number * octets) : throw new AgentException($"{text} is no size of a disk");
     }
 
     private static bool Truth(string text) => text.ToLowerInvariant() switch
@@ -81,6 +82,6 @@ public sealed partial class DiskHints
     [GeneratedRegex("^(?i:(name|serial|wwn|model|transport|rotational|path|size)) *(=|>=|<=)(.+)$", RegexOptions.CultureInvariant)]
     private static partial Regex Hint();
 
-    [GeneratedRegex("^([0-9]{1,15}) *([kKmMgGtT]?)(i?)[bB]?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^([0-9]{1,19}(?:\\.[0-9]{1,9})?) *(?:([kKmMgGtTpP])(i?))?[bB]?$", RegexOptions.CultureInvariant)]
     private static partial Regex SizeText();
 }

@@ -42,6 +42,7 @@ public static class DiskPicker
             DiskKind.Usb => "USB",
             DiskKind.Card => "memory card",
             DiskKind.Memory => "persistent memory",
+            DiskKind.Network => "network",
             _ => "no hardware",
         });
         if (disk.Removable) notes.Add("removable");
@@ -58,7 +59,7 @@ public static class DiskPicker
         var path = wanted.StartsWith('/') ? wanted : "/dev/" + wanted;
         var target = SysFile.Target(root + path) is { } found && found.StartsWith(root, StringComparison.Ordinal)
             ? found[root.Length..] : path;
-        if (all.Where(d => d.Path == target).ToList() is { Count: > 0 } byPath) return byPath;
+        if (all.Where(d => d.Path == BlockDevice.PathOf(target)).ToList() is { Count: > 0 } byPath) return byPath;
         foreach (var text in Spellings(wanted))
         {
             foreach (var says in (Func<BlockDevice, bool>[])[d => Plain(d.Wwn) is { Length: > 0 } wwn && wwn == Plain(text),
@@ -80,21 +81,21 @@ public static class DiskPicker
         if (!wanted.StartsWith("/dev/disk/", StringComparison.Ordinal)) return [];
         var name = Path.GetFileName(wanted);
         var after = name.IndexOf('-', StringComparison.Ordinal) + 1;
-        // scsi-3 is a name of type 3 (NAA), as SCSI counts them.
-        return wanted.Contains("/by-id/", StringComparison.Ordinal)
-            ? [name, name[after..], name.StartsWith("scsi-3", StringComparison.Ordinal) ? name[6..] : name]
+        return wanted.Contains("/by-id/", StringComparison.Ordinal) ? [name, name[after..]]
             : wanted.Contains("/by-path/", StringComparison.Ordinal) ? [name] : [];
     }
 
     /// <summary>Serial numbers are copied from labels, in either case.</summary>
     internal static bool Same(string one, string other) => one.Trim().Equals(other.Trim(), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A WWN without what tells its kind: 0x (lsblk), wwn-0x (udev), naa. (the kernel).</summary>
+    /// <summary>A WWN without what tells its kind: 0x (lsblk), wwn-0x or scsi-3 (udev), naa. (the kernel), 3 (scsi_id).</summary>
     internal static string Plain(string wwn)
     {
         var text = wwn.Trim().ToLowerInvariant();
-        foreach (var prefix in (ReadOnlySpan<string>)["wwn-", "0x", "naa.", "eui.", "uuid."])
+        foreach (var prefix in (ReadOnlySpan<string>)["wwn-", "nvme-", "scsi-", "0x", "naa.", "eui.", "uuid."])
             if (text.StartsWith(prefix, StringComparison.Ordinal)) text = text[prefix.Length..];
-        return text.Replace(":", "", StringComparison.Ordinal);
+        text = text.Replace(":", "", StringComparison.Ordinal);
+        // SCSI counts the kinds of names (2: EUI-64, 3: NAA), which have 8, 12 or 16 octets: a digit more is the kind.
+        return text.Length is 17 or 25 or 33 && text[0] is '2' or '3' && text.All(char.IsAsciiHexDigit) ? text[1..] : text;
     }
 }

@@ -79,7 +79,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "InstallRepos" => Repos(budget).ForInstall(Os.Name, LocalRepo(budget)).ToList<object?>(),
             "MachineRepos" => Repos(budget).For(Os.Name).ToList<object?>(),
             "Repos" => Repos(budget).Tagged([.. arguments.Select((_, i) => Argument(i))]).ToList<object?>(),
-            "ParseUrl" or "ParseURL" => ParseUrl(Argument(0), Argument(1)),
+            "ParseUrl" or "ParseURL" => ParseUrl(Argument(0), Argument(1), budget),
             "GenerateToken" =>
                 Token(budget, context.Machine?.Uuid,
                     context.Catalog.Prefs.Seconds(context.Machine is null ? "unknownTokenTimeout" : "knownTokenTimeout")),
@@ -316,14 +316,16 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         }
     }
 
-    private static string ParseUrl(string part, string text)
+    private static string ParseUrl(string part, string text, RenderBudget budget)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url)) throw new TemplateFault($"\"{text}\" is not an absolute URL");
+        budget.Step(1 + (text.Length / 64));
+        budget.Allocate(512 + (128L * text.Length));
+        var url = GoUrl.Parse(text);
         return part switch
         {
             "scheme" => url.Scheme,
-            "host" => url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}",
-            "path" => url.AbsolutePath,
+            "host" => url.Host,
+            "path" => url.Path,
             _ => throw new TemplateFault($"ParseUrl knows scheme, host and path, not {part}"),
         };
     }
@@ -372,7 +374,17 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         private DocumentView? _fields;
 
         /// <summary>The address that a file is for; in a job, which is for none, the machine's first.</summary>
-        private string Mac(Machine machine) => context.Mac.Length > 0 ? context.Mac : machine.HardwareAddrs.FirstOrDefault() ?? "";
+        private string Mac(Machine machine, string form)
+        {
+            var mac = context.Mac.Length > 0 ? context.Mac : machine.HardwareAddrs.FirstOrDefault() ?? "";
+            return form switch
+            {
+                "pxelinux" => Network.MacAddress.Pxelinux(mac),
+                // What a Raspberry Pi's firmware calls its folder.
+                "rpi4" => mac.Replace(':', '-'),
+                _ => mac,
+            };
+        }
 
         private static bool Looked(int items, RenderBudget budget)
         {
@@ -397,7 +409,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "UUID" => machine.Uuid,
                 "ShortName" => machine.Name.Split('.')[0],
                 "HexAddress" => Network.IPv4.TryParse(machine.Address, out var address) ? Network.IPv4.Hex(address) : "",
-                "MacAddr" => arguments.Count > 0 && arguments[0] is "pxelinux" ? Network.MacAddress.Pxelinux(Mac(machine)) : Mac(machine),
+                "MacAddr" => Mac(machine, arguments is [string form, ..] ? form : ""),
                 "Context" => "",
                 "HasProfile" =>
                     arguments.Count > 0 && Looked(machine.Profiles.Count, budget)

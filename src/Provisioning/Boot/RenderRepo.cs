@@ -61,7 +61,7 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
             "InstallSource" => IsInstallSource,
             "SecuritySource" => IsSecuritySource,
             "R" => target.Data,
-            "Install" => Charged(Type == Yum ? Kickstart() : Preseed(), budget),
+            "Install" => Charged(Type == Yum ? Kickstart() : Preseed(budget), budget),
             "Lines" => Charged(Type == Yum ? YumLines() : AptLine(), budget),
             _ => null,
         };
@@ -101,15 +101,19 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
         return string.Join('\n', Parts().Select(p => $"repo --name=\"{Plain(p.Name)}\" --baseurl=\"{Plain(p.Url)}\" --cost=200{proxy}"));
     }
 
-    private string Preseed()
+    private string Preseed(RenderBudget budget)
     {
-        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https" or "ftp"))
-            throw new TemplateFault($"the URL of repository {Tag} is none of HTTP, HTTPS or FTP");
-        var host = url.IsDefaultPort ? url.Host : $"{url.Host}:{url.Port}";
+        budget.Step(1 + (Url.Length / 64));
+        budget.Allocate(512 + (128L * Url.Length));
+        var url = GoUrl.Parse(Url);
+        if (url.Scheme is not ("http" or "https" or "ftp") || url.Host.Length == 0)
+            throw new TemplateFault($"the URL of repository {Tag} has no host, or is none of HTTP, HTTPS or FTP");
+        // They are unescaped: %0A is a line end.
+        var (host, path) = (Plain(url.Host), Plain(url.Path));
         return IsInstallSource
             ? $"d-i mirror/protocol string {url.Scheme}\nd-i mirror/{url.Scheme}/hostname string {host}\n"
-                + $"d-i mirror/{url.Scheme}/directory string {url.AbsolutePath}"
-            : $"d-i apt-setup/security_host string {host}\nd-i apt-setup/security_path string {url.AbsolutePath}";
+                + $"d-i mirror/{url.Scheme}/directory string {path}"
+            : $"d-i apt-setup/security_host string {host}\nd-i apt-setup/security_path string {path}";
     }
 
     private string YumLines()

@@ -79,14 +79,17 @@ public sealed class SnapshotPropertyTests
     {
         string Name() => "n" + random.Next(5);
         IReadOnlyList<TemplateInfo> Files() => random.Next(2) == 0 ? [] : [new TemplateInfo { Name = "ipxe", Path = "p", ID = Name() }];
+        // A text that defines its own name does not parse.
+        string Piece(string id) => Name() is var name && (broken || name != id) ? name : "piece";
+        Template Text(string id) => new()
+        {
+            ID = id,
+            Contents = random.Next(6) == 0 && broken
+                ? "{{" : $"t{random.Next(9)}{(random.Next(2) == 0 ? $"{{{{define \"{Piece(id)}\"}}}}d{random.Next(9)}{{{{end}}}}" : "")}",
+        };
         return random.Next(8) switch
         {
-            0 => new Template
-            {
-                ID = Name(),
-                Contents = random.Next(6) == 0 && broken
-                    ? "{{" : $"t{random.Next(9)}{(random.Next(2) == 0 ? $"{{{{define \"{Name()}\"}}}}d{random.Next(9)}{{{{end}}}}" : "")}"
-            },
+            0 => Text(Name()),
             1 => new TaskDefinition { Name = Name(), Prerequisites = [Name()], Templates = Files() },
             2 => new BootEnv
             {
