@@ -166,7 +166,10 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     {
         Span<bool> told = stackalloc bool[256];
         told.Clear();
-        foreach (var code in request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list : [.. configured.Keys.Order()])
+        var asked = request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list : [.. configured.Keys.Order()];
+        // The mask goes before routers and routes, whatever the client's order (RFC 2132 section 3.3).
+        if (Array.IndexOf(asked, DhcpOption.SubnetMask) > 0) asked = [DhcpOption.SubnetMask, .. asked];
+        foreach (var code in asked)
         {
             if (told[code]) continue;
             told[code] = true;

@@ -152,6 +152,29 @@ public sealed class DhcpRepliesTests
         Assert.Equal([6, 1, 8, 255], ipxe.Option(43)!);
     }
 
+    /// <summary>RFC 2132 section 3.3; of the rest the client's order is kept, and what it does not ask for is not told.</summary>
+    [Theory]
+    [InlineData(new byte[] { 121, 3, 6, 1 }, new byte[] { 1, 121, 3, 6 })]
+    [InlineData(new byte[] { 3, 1, 1, 121 }, new byte[] { 1, 3, 121 })]
+    [InlineData(new byte[] { 1, 6, 3 }, new byte[] { 1, 6, 3 })]
+    [InlineData(new byte[] { 3, 6 }, new byte[] { 3, 6 })]
+    public void TheMaskGoesBeforeRoutersAndRoutes(byte[] asked, byte[] told)
+    {
+        var request = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = [2, 0, 0, 0, 0, 1],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, asked)],
+        };
+        var subnet = Net with
+        {
+            Options = [new DhcpOptionSetting(1, "255.255.255.0"), new DhcpOptionSetting(3, "10.0.0.254"),
+                new DhcpOptionSetting(6, "10.0.0.53"), new DhcpOptionSetting(121, "10.2.0.0/16 10.0.0.253")],
+        };
+        var reply = Reply(request, DhcpMessageType.Offer, null, Boot(""), subnet);
+        Assert.Equal(told, reply.Options.Select(o => o.Key).Where(c => c is 1 or 3 or 6 or 121));
+    }
+
     [Fact]
     public void ANakSaysNothingElse()
     {
