@@ -11,11 +11,11 @@ public sealed record SubnetLink(uint Via, Subnet Subnet);
 /// <summary>Which subnets a client's link has, and by which address it knows us: by relay, link selection or interface.</summary>
 public static class SubnetChoice
 {
-    /// <summary>Link selection: the client's link, where it is not the relay's (RFC 3527).</summary>
-    private const byte LinkSelection = 5;
+    /// <summary>Link selection: the client's link, where it is not the relay's (RFC 3527); and Cisco's own number for it.</summary>
+    private const byte LinkSelection = 5, CiscoLinkSelection = 150;
 
-    /// <summary>Server identifier override: the relay stands in for us (RFC 5107).</summary>
-    private const byte ServerIdOverride = 11;
+    /// <summary>Server identifier override: the relay stands in for us (RFC 5107); and Cisco's own number for it.</summary>
+    private const byte ServerIdOverride = 11, CiscoServerIdOverride = 152;
 
     /// <summary>Circuit and remote id: the client's port, as its relay names it (RFC 3046).</summary>
     private static readonly byte[] PortNames = [1, 2];
@@ -34,9 +34,13 @@ public static class SubnetChoice
     {
         // Only a relay may say that its client is on another link: a client that does is not believed.
         if (arrival.Message.RelayAddress == 0) return arrival.InterfaceAddresses;
-        return relayOptions.TryGetValue(LinkSelection, out var link) && link.Length == 4
-            ? [BinaryPrimitives.ReadUInt32BigEndian(link)] : [arrival.Message.RelayAddress];
+        return [AddressOf(relayOptions, LinkSelection, CiscoLinkSelection) ?? arrival.Message.RelayAddress];
     }
+
+    /// <summary>A relay's address by one code, or by another where it does not use the first; null for none.</summary>
+    private static uint? AddressOf(IReadOnlyDictionary<byte, byte[]> relayOptions, byte code, byte other)
+        => (relayOptions.GetValueOrDefault(code) ?? relayOptions.GetValueOrDefault(other)) is { Length: 4 } octets
+            ? BinaryPrimitives.ReadUInt32BigEndian(octets) : null;
 
     /// <summary>
     /// The subnets of the client's link, in the order of the addresses that lead to them. A client that is beyond a relay and speaks to us
@@ -65,7 +69,7 @@ public static class SubnetChoice
     {
         var own = arrival.InterfaceAddresses.Contains(arrival.Destination) ? arrival.Destination
             : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
-        return arrival.Message.RelayAddress != 0 && relayOptions.TryGetValue(ServerIdOverride, out var over) && over.Length == 4
-            && BinaryPrimitives.ReadUInt32BigEndian(over) is var address and not 0 ? new DhcpSelf(address, own) : new DhcpSelf(own, own);
+        return arrival.Message.RelayAddress != 0 && AddressOf(relayOptions, ServerIdOverride, CiscoServerIdOverride) is { } over and not 0
+            ? new DhcpSelf(over, own) : new DhcpSelf(own, own);
     }
 }
