@@ -83,7 +83,9 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             if (isHttp) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
             else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
                 SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : VendorOptions(on.Client));
-            if (file.Length > 127 || isHttp) Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
+            if (file.Length > DhcpMessage.LongestFile || isHttp) Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
+            if (serverName.Length > DhcpMessage.LongestServerName)
+                Set(options, DhcpOption.TftpServerName, Encoding.UTF8.GetBytes(serverName));
         }
         else if (boot.FromDisk && !isIpxe && vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
         {
@@ -204,8 +206,9 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             ClientAddress = request.Type is DhcpMessageType.Request or DhcpMessageType.Inform && !broadcast ? request.ClientAddress : 0,
             YourAddress = your,
             ServerAddress = next,
-            ServerName = serverName,
-            File = file.Length <= 127 ? file : "",
+            // What is too long for its field is in its option.
+            ServerName = serverName.Length <= DhcpMessage.LongestServerName ? serverName : "",
+            File = file.Length <= DhcpMessage.LongestFile ? file : "",
             Options = options,
         };
 

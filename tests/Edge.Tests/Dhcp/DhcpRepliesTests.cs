@@ -175,6 +175,21 @@ public sealed class DhcpRepliesTests
         Assert.Equal(told, reply.Options.Select(o => o.Key).Where(c => c is 1 or 3 or 6 or 121));
     }
 
+    /// <summary>A name that is too long for the header's field goes into option 66, and leaves the field to other options.</summary>
+    [Theory]
+    [InlineData(63, false)]
+    [InlineData(64, true)]
+    [InlineData(200, true)]
+    public void AServersNameIsToldWhateverItsLength(int length, bool isOption)
+    {
+        var name = new string('n', length);
+        var subnet = Net with { Options = [new DhcpOptionSetting(66, name), new DhcpOptionSetting(15, new string('d', 240))] };
+        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003000"), DhcpMessageType.Offer, null, Boot("ipxe.efi"), subnet);
+        Assert.Equal((isOption ? "" : name, isOption ? name : null), (reply.ServerName, reply.OptionText(66)));
+        var read = DhcpMessage.TryParse(reply.ToBytes(548), out _)!;
+        Assert.Equal((reply.ServerName, reply.OptionText(66), "ipxe.efi"), (read.ServerName, read.OptionText(66), read.File));
+    }
+
     [Fact]
     public void ANakSaysNothingElse()
     {
