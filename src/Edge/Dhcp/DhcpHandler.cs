@@ -146,11 +146,11 @@ public sealed class DhcpHandler(
     /// <summary>Reads the client's kind out of its message.</summary>
     public static BootClient ClientOf(DhcpMessage request, ClientKinds kinds)
     {
-        var userClass = request.OptionText(DhcpOption.UserClass);
-        var isIpxe = userClass is "iPXE" || (userClass is { Length: 5 } && userClass.EndsWith("iPXE", StringComparison.Ordinal));
+        var userClasses = UserClass.Of(request.Option(DhcpOption.UserClass));
+        var isIpxe = userClasses.Contains("iPXE");
         var features = EncapsulatedOptions.Read(request.Option(DhcpOption.Ipxe) ?? []).Keys.ToHashSet();
         var vendorClass = request.OptionText(DhcpOption.VendorClass);
-        var kind = kinds.Find(request.Mac, vendorClass ?? "", userClass ?? "", request.Option(DhcpOption.ClientMachineId) ?? []);
+        var kind = kinds.Find(request.Mac, vendorClass ?? "", userClasses, request.Option(DhcpOption.ClientMachineId) ?? []);
         return BootClient.From(vendorClass, isIpxe, features, request.Option(DhcpOption.ClientArchitecture) ?? [], kind);
     }
 
