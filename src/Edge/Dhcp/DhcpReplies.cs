@@ -83,7 +83,10 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             if (isHttp) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
             else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
                 SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : VendorOptions(on.Client));
-            if (file.Length > DhcpMessage.LongestFile || isHttp) Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
+            // Who is taken for an HTTP client by its row alone may read the header, or the option.
+            var asks = on.Client.Kind == ClientKind.Http && Asks(request, DhcpOption.BootFileName);
+            if (file.Length > DhcpMessage.LongestFile || isHttp || asks)
+                Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
             if (serverName.Length > DhcpMessage.LongestServerName)
                 Set(options, DhcpOption.TftpServerName, Encoding.UTF8.GetBytes(serverName));
         }
@@ -112,6 +115,9 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     /// </summary>
     private static byte[] Menu(ReadOnlySpan<byte> item)
         => [6, 1, 3, 10, 4, 0, .. "PXE"u8, 9, (byte)(3 + item.Length), 0, 0, (byte)item.Length, .. item, 255];
+
+    private static bool Asks(DhcpMessage request, byte code)
+        => request.Option(DhcpOption.ParameterRequestList) is not { Length: > 0 } list || Array.IndexOf(list, code) >= 0;
 
     private static void SetPxe(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options, byte[] vendorOptions)
     {

@@ -68,6 +68,24 @@ public sealed class DhcpRepliesTests
         Assert.Equal(("HTTPClient", "http://10.0.0.1:8091/ipxe.efi"), (reply.OptionText(60), reply.OptionText(67)));
     }
 
+    /// <summary>Its row alone says that it boots by HTTP: a client finds the URL where it looks for it.</summary>
+    [Theory]
+    [InlineData(new byte[] { 1, 67 }, "http://10.0.0.1:8091/own.efi")]
+    [InlineData(new byte[] { 1 }, null)]
+    public void AClientThatARowMakesAnHttpClientFindsTheUrlInOption67Too(byte[] asked, string? option)
+    {
+        var request = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = [2, 0, 0, 0, 0, 1],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, asked)],
+        };
+        var kinds = new ClientKinds([new ClientKindRow("board") { Macs = ["02:00"], Boots = "http", File = "own.efi" }]);
+        var exchange = Exchange(request, Boot("http://10.0.0.1:8091/own.efi"), Net) with { Client = DhcpHandler.ClientOf(request, kinds) };
+        var reply = new DhcpReplies(Catalog).Lease(exchange, DhcpMessageType.Offer, Lease, null);
+        Assert.Equal(("http://10.0.0.1:8091/own.efi", option), (reply.File, reply.OptionText(67)));
+    }
+
     [Fact]
     public void WithoutABootAnswerNothingOfBootingIsSaid()
     {

@@ -105,6 +105,19 @@ public sealed class BootDecisionTests
         => Assert.Equal(expected,
             BootClient.From(vendorClass, isIpxe, features.ToHashSet(), arch is { } n ? [(byte)(n >> 8), (byte)n] : []).Kind);
 
+    /// <summary>A row says how firmware boots; what it loaded, iPXE, then has its script.</summary>
+    [Theory]
+    [InlineData("http", "PXEClient:Arch:00007:UNDI:003000", false, ClientKind.Http)]
+    [InlineData("http", "board", false, ClientKind.Http)]
+    [InlineData("http", "PXEClient:Arch:00007:UNDI:003010", true, ClientKind.Ipxe)]
+    [InlineData("http", "board", true, ClientKind.Ipxe)]
+    [InlineData("pxe", "board", true, ClientKind.Ipxe)]
+    [InlineData("none", "PXEClient:Arch:00007:UNDI:003010", true, ClientKind.None)]
+    [InlineData("", "board", true, ClientKind.None)]
+    public void ARowsWayOfBootingIsTheFirmwares(string boots, string vendorClass, bool isIpxe, ClientKind expected)
+        => Assert.Equal(expected, BootClient.From(vendorClass, isIpxe, new HashSet<byte> { 19, 36 }, [0, 7],
+            new ClientKindRow("board") { Boots = boots }).Kind);
+
     /// <summary>RFC 4578 section 2.1: option 93 is a list; where it is missing or broken, the class text says (PXE 2.1).</summary>
     [Theory]
     [InlineData("PXEClient:Arch:00007:UNDI:003016", new byte[0], "ipxe.efi", 7)]
