@@ -60,14 +60,14 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     private static DhcpExchange WithoutBoot(DhcpExchange on) => on with { Boot = on.Boot with { Boots = false, FromDisk = false } };
 
     /// <summary>
-    /// The rest of a reply. Who asks for no boot answer of ours (an operating system, a switch, a boot monitor), and who is given none
-    /// because the subnet or reservation says so, is told next server, 66 and 67 as they are configured.
+    /// The rest of a reply. Who asks for no boot answer of ours (an operating system, a switch, a boot monitor), who is given none
+    /// because the subnet says so, and for whom there is none, is told next server, 66 and 67 as they are configured.
     /// </summary>
     private static DhcpMessage Finish(DhcpExchange on, uint address, string nextServer, List<KeyValuePair<byte, byte[]>> options,
         IReadOnlyDictionary<byte, byte[]> configured)
     {
         var (request, boot) = (on.Request, on.Boot);
-        var isOwn = !boot.Boots && (on.Client.Kind == ClientKind.None || on.Subnet.Unmanaged);
+        var isOwn = !boot.Boots && (on.Client.Kind == ClientKind.None || on.Subnet.Unmanaged || boot.LeavesOpen);
         AddConfigured(request, options, configured, isOwn, boot.Boots || isOwn);
         var next = IPv4.TryParse(nextServer, out var set) ? set : boot.Boots ? on.Server.Address : 0;
         var file = "";
@@ -98,6 +98,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         {
             // Some read the header alone.
             file = Encoding.UTF8.GetString(configured[DhcpOption.BootFileName]);
+            // UEFI takes no URL from an answer that does not name its class.
+            if (vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal)) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
         }
 
         if (isIpxe && !configured.ContainsKey(DhcpOption.Ipxe)) options.Add(KeyValuePair.Create(DhcpOption.Ipxe, IpxeNoProxy));

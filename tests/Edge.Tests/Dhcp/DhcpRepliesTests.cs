@@ -146,15 +146,33 @@ public sealed class DhcpRepliesTests
         Assert.Equal(("files.example", null, ""), (reply.OptionText(66), reply.OptionText(67), reply.File));
     }
 
-    /// <summary>A PXE ROM follows the boot decision; where Anvil gives no boot answers, the subnet's own holds.</summary>
+    /// <summary>
+    /// Firmware follows the boot decision; where Anvil gives no boot answers, and where there is none for it, the subnet's own holds.
+    /// </summary>
     [Theory]
-    [InlineData(false, null, "")]
-    [InlineData(true, "onie-installer", "onie-installer")]
-    public void APxeRomWithoutABootAnswerIsToldTheSubnetsFilesOnlyWhereAnvilGivesNone(bool isUnmanaged, string? option, string file)
+    [InlineData("PXEClient", false, false, false)]
+    [InlineData("PXEClient", true, false, true)]
+    [InlineData("PXEClient", false, true, true)]
+    [InlineData("HTTPClient", false, false, false)]
+    [InlineData("HTTPClient", false, true, true)]
+    public void FirmwareWithoutABootAnswerIsToldTheSubnetsFilesOnlyWhereAnvilHasNone(string vendorClass, bool isUnmanaged, bool leavesOpen,
+        bool isTold)
     {
-        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null, Boot(""),
-            Own with { Unmanaged = isUnmanaged });
-        Assert.Equal((option, file), (reply.OptionText(67), reply.File));
+        var reply = Reply(Request(vendorClass + ":Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null,
+            Boot("") with { LeavesOpen = leavesOpen }, Own with { Unmanaged = isUnmanaged });
+        Assert.Equal((isTold ? "onie-installer" : null, isTold ? "onie-installer" : "", isTold ? IPv4.Parse("10.0.0.9") : 0),
+            (reply.OptionText(67), reply.File, reply.ServerAddress));
+        Assert.Equal(isTold && vendorClass == "HTTPClient" ? "HTTPClient" : null, reply.OptionText(60));
+    }
+
+    /// <summary>A machine that is meant for its disk is sent nowhere else.</summary>
+    [Fact]
+    public void AMachineForItsDiskIsNotToldTheSubnetsFiles()
+    {
+        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null,
+            Boot("") with { FromDisk = true }, Own);
+        Assert.Equal((null, null, "", 0u), (reply.OptionText(66), reply.OptionText(67), reply.File, reply.ServerAddress));
+        Assert.NotNull(reply.Option(43));
     }
 
     /// <summary>It goes on only with its own menu item, and iPXE on it needs none.</summary>

@@ -32,6 +32,22 @@ public sealed class BootDecisionTests
         Assert.NotEmpty(answer.Reasons);
     }
 
+    /// <summary>What a subnet says of boot files is for whom there is nothing, and for no machine that Anvil decides about.</summary>
+    [Theory]
+    [InlineData(null, "ignore", 7, true)]
+    [InlineData(null, "discovery", 2, true)]
+    [InlineData(null, "discovery", 7, false)]
+    [InlineData(null, "nosuch", 7, false)]
+    [InlineData("sledgehammer", "ignore", 2, true)]
+    [InlineData("sledgehammer", "ignore", 7, false)]
+    [InlineData("local", "ignore", 7, false)]
+    [InlineData("local", "ignore", 2, false)]
+    [InlineData("nosuch", "ignore", 7, false)]
+    public void WhoIsLeftToOthers(string? env, string unknown, int arch, bool leavesOpen)
+        => Assert.Equal(leavesOpen,
+            BootDecision.Decide(env is null ? null : new Machine { Uuid = "u", Name = "m1", BootEnv = env }, Mac,
+                new BootClient(ClientKind.Pxe, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", unknown)), Server).LeavesOpen);
+
     [Theory]
     [InlineData("sledgehammer", true, "http://10.0.0.1:8091/52:54:00:00:00:01.ipxe")]
     [InlineData("local", false, "")]
