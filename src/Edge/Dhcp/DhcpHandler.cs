@@ -61,8 +61,7 @@ public sealed class DhcpHandler(
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
         var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
         if (links.Count == 0)
-            return Silent(request, DhcpDrop.NoSubnet,
-                "no subnet holds " + string.Join(", ", SubnetChoice.Vias(arrival, relayOptions).Select(IPv4.Format)));
+            return Silent(request, DhcpDrop.NoSubnet, SubnetChoice.Lack(arrival, relayOptions));
         if (relays.Doubt(arrival, links[0].Subnet, snapshot, out var isNew) is { } doubt)
             return Silent(request, DhcpDrop.Relay, doubt);
         if (isNew)

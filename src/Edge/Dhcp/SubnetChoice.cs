@@ -44,7 +44,8 @@ public static class SubnetChoice
 
     /// <summary>
     /// The subnets of the client's link, in the order of the addresses that lead to them. A client that is beyond a relay and speaks to us
-    /// itself is of the subnet that holds its own address, whatever interface the packet came in by; no address leads there then.
+    /// itself is of the subnet that holds its own address, whatever interface the packet came in by; no address leads there then. Where
+    /// that is none of ours, it is none of our clients (RFC 2131 section 4.3.2), unless it is on our link and has a wrong address.
     /// </summary>
     public static IReadOnlyList<SubnetLink> Links(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions,
         CatalogSnapshot catalog)
@@ -56,9 +57,16 @@ public static class SubnetChoice
                 links.Add(new SubnetLink(via, subnet));
         }
 
-        return arrival.IsOwnUnicast && !links.Exists(l => l.Subnet.Cidr.Contains(arrival.Message.ClientAddress))
-            && catalog.SubnetOf(arrival.Message.ClientAddress) is { } own ? [new SubnetLink(0, own)] : links;
+        if (!arrival.IsOwnUnicast || links.Exists(l => l.Subnet.Cidr.Contains(arrival.Message.ClientAddress))) return links;
+        if (catalog.SubnetOf(arrival.Message.ClientAddress) is { } own) return [new SubnetLink(0, own)];
+        return links.Exists(l => l.Subnet.Cidr.Contains(arrival.SourceAddress)) ? links : [];
     }
+
+    /// <summary>Why a client has no subnet.</summary>
+    public static string Lack(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions)
+        => arrival.IsOwnUnicast
+            ? $"no subnet holds {IPv4.Format(arrival.Message.ClientAddress)}, by which it speaks to {IPv4.Format(arrival.Destination)}"
+            : "no subnet holds " + string.Join(", ", Vias(arrival, relayOptions).Select(IPv4.Format));
 
     /// <summary>
     /// Who we are to a client of a subnet. Our address is the one that its packet was sent to, else one of the interface's in the subnet,
@@ -67,7 +75,7 @@ public static class SubnetChoice
     /// </summary>
     public static DhcpSelf Self(DhcpArrival arrival, IReadOnlyDictionary<byte, byte[]> relayOptions, Subnet subnet)
     {
-        var own = arrival.InterfaceAddresses.Contains(arrival.Destination) ? arrival.Destination
+        var own = arrival.IsToUs ? arrival.Destination
             : arrival.InterfaceAddresses.FirstOrDefault(subnet.Cidr.Contains, arrival.InterfaceAddresses.FirstOrDefault());
         return arrival.Message.RelayAddress != 0 && AddressOf(relayOptions, ServerIdOverride, CiscoServerIdOverride) is { } over and not 0
             ? new DhcpSelf(over, own) : new DhcpSelf(own, own);

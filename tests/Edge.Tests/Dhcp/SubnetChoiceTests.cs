@@ -50,6 +50,35 @@ public sealed class SubnetChoiceTests
         Assert.Equal(IPv4.Parse(Own), SubnetChoice.Self(arrival, options, link.Subnet).Id);
     }
 
+    /// <summary>
+    /// A client beyond a relay, which renews: at whichever of our interfaces its packet comes in, it is of the subnet of its own address,
+    /// and hears the address that it spoke to. One of no subnet of ours is none of our clients, unless it is on the link itself.
+    /// </summary>
+    [Theory]
+    [InlineData("10.5.0.60", "10.5.0.60", "10.0.0.1", "relay")]
+    [InlineData("10.5.0.60", "10.5.0.60", "10.9.0.1", "relay")]
+    [InlineData("10.0.0.60", "10.0.0.60", "10.9.0.1", "link")]
+    [InlineData("10.77.0.60", "10.77.0.60", "10.0.0.1", "")]
+    [InlineData("10.77.0.60", "10.77.0.60", "10.9.0.1", "")]
+    [InlineData("10.77.0.60", "10.0.0.60", "10.0.0.1", "link")]
+    [InlineData("10.5.0.60", "10.5.0.60", "10.8.0.1", "link")]
+    [InlineData("10.77.0.60", "10.77.0.60", "255.255.255.255", "link")]
+    public void AClientPastItsRelayIsOfTheSubnetOfItsAddress(string client, string source, string destination, string subnet)
+    {
+        var arrival = new DhcpArrival(Message(0, IPv4.Parse(client)), [IPv4.Parse(Own)], IPv4.Parse(source), 68, IsBinl: false)
+        {
+            ServerAddresses = [IPv4.Parse(Own), IPv4.Parse("10.9.0.1")],
+            Destination = IPv4.Parse(destination),
+        };
+        var links = SubnetChoice.Links(arrival, EncapsulatedOptions.Read([]), Catalog);
+        Assert.Equal(subnet, links.FirstOrDefault()?.Subnet.Name ?? "");
+        if (links.Count == 0)
+            Assert.Contains(client, SubnetChoice.Lack(arrival, EncapsulatedOptions.Read([])), StringComparison.Ordinal);
+        else
+            Assert.Equal(destination is "10.9.0.1" ? destination : Own,
+                IPv4.Format(SubnetChoice.Self(arrival, EncapsulatedOptions.Read([]), links[0].Subnet).Address));
+    }
+
     private static DhcpMessage Message(uint relay, uint client) => new()
     {
         Op = 1,
