@@ -250,4 +250,41 @@ public sealed class TftpRequestTests(SingleSilo silo) : IClassFixture<SingleSilo
         Ask("1234abce0/start4.elf|octet|");
         Assert.Equal(("", "file not found"), Rest(512));
     }
+
+    /// <summary>What a board's own folder holds goes first, also where it is rendered: before what is for all.</summary>
+    [Fact]
+    public async Task WhatIsRenderedForARaspberryPiGoesBeforeWhatAllShare()
+    {
+        Add("rpi/cmdline.txt", "of the folder of all");
+        Add("feedbee1/issue.txt", "its own");
+        const string Env = """
+            {"Name":"pi-own","OnlyUnknown":true,"OS":{"Name":"pi-own"},"Templates":[
+              {"Name":"own","Path":"feedbee1/cmdline.txt","Contents":"{{print `rendered for one`}}"},
+              {"Name":"all","Path":"rpi/issue.txt","Contents":"{{print `rendered for all`}}"}]}
+            """;
+        var (status, made) = await silo.CallAsync("POST", "bootenvs", Env);
+        Assert.True(status == HttpStatusCode.Created, made?.ToJsonString());
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "prefs", """{"unknownBootEnv":"pi-own"}""")).Status);
+        try
+        {
+            // The edge has to know of it first.
+            await Support.Wait.UntilAsync(() => Task.FromResult(Fetched("rpi/issue.txt") == "rendered for all"), Patience,
+                () => "nothing is rendered");
+            Assert.Equal("rendered for one", Fetched("feedbee1/cmdline.txt"));
+            Assert.Equal("of the folder of all", Fetched("feedbee2/cmdline.txt"));
+            Assert.Equal("its own", Fetched("feedbee1/issue.txt"));
+            Assert.Equal("rendered for all", Fetched("feedbee2/issue.txt"));
+        }
+        finally
+        {
+            await silo.CallAsync("POST", "prefs", """{"unknownBootEnv":"ignore"}""");
+            await silo.CallAsync("DELETE", "bootenvs/pi-own");
+        }
+    }
+
+    private string Fetched(string path)
+    {
+        Ask($"{path}|octet|");
+        return Rest(512).Content;
+    }
 }

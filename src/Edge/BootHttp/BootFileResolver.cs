@@ -99,7 +99,7 @@ public sealed partial class BootFileResolver(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
-        if (protocol == "tftp" && RaspberryPath.Of(clean) is { } shared && !root.Has(clean)) clean = shared;
+        var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
         var (machine, mac) = await RequesterAsync(requester);
         var snapshot = catalog.Current;
         var envName = machine?.BootEnv ?? snapshot.Prefs["unknownBootEnv"];
@@ -118,22 +118,28 @@ public sealed partial class BootFileResolver(
         // A boot begins with its script: what the script holds is of that boot already.
         var boot = isRead && machine is not null ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
         var begins = boot.Length > 0 ? given.OfBoot(boot) : given.Now;
-        // Of a machine whose stored object is damaged nothing is rendered: what is missing may be what matters.
-        if (env is { Available: true } && machine is not { Validated: false } && BootFiles.MayBeRendered(clean, context)
-            && await RenderOrFailAsync(clean, context, begins, source, protocol, isRead, cancellation) is (var file, var text))
+        // A board's own files go before those that boards share, whether they are rendered or lie there.
+        foreach (var at in shared is null ? [clean] : new[] { clean, shared })
         {
-            if (file.IsLink) return Linked(file, text, machine?.Uuid ?? "", mac, protocol, requester, isRead);
-            if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", $"rendered, {text.Length} characters",
-                $"template {file.Template.Name} of {envName}");
-            return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac)
+            // Of a machine whose stored object is damaged nothing is rendered: what is missing may be what matters.
+            if (env is { Available: true } && machine is not { Validated: false } && BootFiles.MayBeRendered(at, context)
+                && await RenderOrFailAsync(at, context, begins, source, protocol, isRead, cancellation) is (var file, var text))
             {
-                Proven = () => boot.Length > 0 && IsScript(file) ? BeginsAsync(machine!.Uuid, file.Template.Name, boot)
-                    : Task.CompletedTask,
-            };
+                if (file.IsLink) return Linked(file, text, machine?.Uuid ?? "", mac, protocol, requester, isRead);
+                if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {at}", $"rendered, {text.Length} characters",
+                    $"template {file.Template.Name} of {envName}");
+                return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac)
+                {
+                    Proven = () => boot.Length > 0 && IsScript(file) ? BeginsAsync(machine!.Uuid, file.Template.Name, boot)
+                        : Task.CompletedTask,
+                };
+            }
+
+            if ((protocol == "tftp" ? root.OpenFolded(at) : root.Open(at)) is { } onDisk)
+                return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
         }
 
-        if ((protocol == "tftp" ? root.OpenFolded(clean) : root.Open(clean)) is { } onDisk)
-            return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
+        clean = shared ?? clean;
         if (isRead && machine is not null && env is not null && IsOfEnvironment(env, machine.Arch, clean, protocol))
             await FailAsync(machine, $"{envName} {BootFilePath.Needed(clean)}");
         if (isRead)

@@ -12,6 +12,10 @@ namespace Anvil.Edge.Dhcp;
 public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> InterfaceAddresses, uint SourceAddress, int SourcePort,
     bool IsBinl, string Interface = "")
 {
+    /// <summary>IPv4 addresses of all interfaces that are listened on, host order: a router chooses by which of them a packet
+    /// comes in.</summary>
+    public IReadOnlyList<uint> ServerAddresses { get; init; } = [];
+
     /// <summary>Address that the packet was sent to, host order; 0 where that is not known.</summary>
     public uint Destination { get; init; }
 
@@ -19,7 +23,10 @@ public sealed record DhcpArrival(DhcpMessage Message, IReadOnlyList<uint> Interf
     /// True for what a client sent to our address itself, past its relay: a renewal, a release, an inform (RFC 2131 section 4.4.5). Which
     /// link it is on, only its own address says.
     /// </summary>
-    public bool IsOwnUnicast => Message is { RelayAddress: 0, ClientAddress: not 0 } && InterfaceAddresses.Contains(Destination);
+    public bool IsOwnUnicast => Message is { RelayAddress: 0, ClientAddress: not 0 } && IsToUs;
+
+    /// <summary>True for what was sent to one of our addresses, and not to everybody on the link.</summary>
+    public bool IsToUs => InterfaceAddresses.Contains(Destination) || ServerAddresses.Contains(Destination);
 }
 
 /// <summary>A reply and where it goes; address 255.255.255.255 is broadcast on the interface that the request came in on.</summary>

@@ -61,8 +61,7 @@ public sealed class DhcpHandler(
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
         var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
         if (links.Count == 0)
-            return Silent(request, DhcpDrop.NoSubnet,
-                "no subnet holds " + string.Join(", ", SubnetChoice.Vias(arrival, relayOptions).Select(IPv4.Format)));
+            return Silent(request, DhcpDrop.NoSubnet, SubnetChoice.Lack(arrival, relayOptions));
         if (relays.Doubt(arrival, links[0].Subnet, snapshot, out var isNew) is { } doubt)
             return Silent(request, DhcpDrop.Relay, doubt);
         if (isNew)
@@ -146,11 +145,11 @@ public sealed class DhcpHandler(
     /// <summary>Reads the client's kind out of its message.</summary>
     public static BootClient ClientOf(DhcpMessage request, ClientKinds kinds)
     {
-        var userClass = request.OptionText(DhcpOption.UserClass);
-        var isIpxe = userClass is "iPXE" || (userClass is { Length: 5 } && userClass.EndsWith("iPXE", StringComparison.Ordinal));
+        var userClasses = UserClass.Of(request.Option(DhcpOption.UserClass));
+        var isIpxe = userClasses.Contains("iPXE");
         var features = EncapsulatedOptions.Read(request.Option(DhcpOption.Ipxe) ?? []).Keys.ToHashSet();
         var vendorClass = request.OptionText(DhcpOption.VendorClass);
-        var kind = kinds.Find(request.Mac, vendorClass ?? "", userClass ?? "", request.Option(DhcpOption.ClientMachineId) ?? []);
+        var kind = kinds.Find(request.Mac, vendorClass ?? "", userClasses, request.Option(DhcpOption.ClientMachineId) ?? []);
         return BootClient.From(vendorClass, isIpxe, features, request.Option(DhcpOption.ClientArchitecture) ?? [], kind);
     }
 

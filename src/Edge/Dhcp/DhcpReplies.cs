@@ -60,14 +60,14 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     private static DhcpExchange WithoutBoot(DhcpExchange on) => on with { Boot = on.Boot with { Boots = false, FromDisk = false } };
 
     /// <summary>
-    /// The rest of a reply. Who asks for no boot answer of ours (an operating system, a switch, a boot monitor), and who is given none
-    /// because the subnet or reservation says so, is told next server, 66 and 67 as they are configured.
+    /// The rest of a reply. Who asks for no boot answer of ours (an operating system, a switch, a boot monitor), who is given none
+    /// because the subnet says so, and for whom there is none, is told next server, 66 and 67 as they are configured.
     /// </summary>
     private static DhcpMessage Finish(DhcpExchange on, uint address, string nextServer, List<KeyValuePair<byte, byte[]>> options,
         IReadOnlyDictionary<byte, byte[]> configured)
     {
         var (request, boot) = (on.Request, on.Boot);
-        var isOwn = !boot.Boots && (on.Client.Kind == ClientKind.None || on.Subnet.Unmanaged);
+        var isOwn = !boot.Boots && (on.Client.Kind == ClientKind.None || on.Subnet.Unmanaged || boot.LeavesOpen);
         AddConfigured(request, options, configured, isOwn, boot.Boots || isOwn);
         var next = IPv4.TryParse(nextServer, out var set) ? set : boot.Boots ? on.Server.Address : 0;
         var file = "";
@@ -83,7 +83,12 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             if (isHttp) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
             else if (vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
                 SetPxe(request, options, configured.TryGetValue(DhcpOption.VendorSpecific, out var own) ? own : VendorOptions(on.Client));
-            if (file.Length > 127 || isHttp) Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
+            // Who is taken for an HTTP client by its row alone may read the header, or the option.
+            var asks = on.Client.Kind == ClientKind.Http && Asks(request, DhcpOption.BootFileName);
+            if (file.Length > DhcpMessage.LongestFile || isHttp || asks)
+                Set(options, DhcpOption.BootFileName, Encoding.UTF8.GetBytes(file));
+            if (serverName.Length > DhcpMessage.LongestServerName)
+                Set(options, DhcpOption.TftpServerName, Encoding.UTF8.GetBytes(serverName));
         }
         else if (boot.FromDisk && !isIpxe && vendorClass.StartsWith("PXEClient", StringComparison.Ordinal))
         {
@@ -93,6 +98,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         {
             // Some read the header alone.
             file = Encoding.UTF8.GetString(configured[DhcpOption.BootFileName]);
+            // UEFI takes no URL from an answer that does not name its class.
+            if (vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal)) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
         }
 
         if (isIpxe && !configured.ContainsKey(DhcpOption.Ipxe)) options.Add(KeyValuePair.Create(DhcpOption.Ipxe, IpxeNoProxy));
@@ -110,6 +117,9 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     /// </summary>
     private static byte[] Menu(ReadOnlySpan<byte> item)
         => [6, 1, 3, 10, 4, 0, .. "PXE"u8, 9, (byte)(3 + item.Length), 0, 0, (byte)item.Length, .. item, 255];
+
+    private static bool Asks(DhcpMessage request, byte code)
+        => request.Option(DhcpOption.ParameterRequestList) is not { Length: > 0 } list || Array.IndexOf(list, code) >= 0;
 
     private static void SetPxe(DhcpMessage request, List<KeyValuePair<byte, byte[]>> options, byte[] vendorOptions)
     {
@@ -166,7 +176,10 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
     {
         Span<bool> told = stackalloc bool[256];
         told.Clear();
-        foreach (var code in request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list : [.. configured.Keys.Order()])
+        var asked = request.Option(DhcpOption.ParameterRequestList) is { Length: > 0 } list ? list : [.. configured.Keys.Order()];
+        // The mask goes before routers and routes, whatever the client's order (RFC 2132 section 3.3).
+        if (Array.IndexOf(asked, DhcpOption.SubnetMask) > 0) asked = [DhcpOption.SubnetMask, .. asked];
+        foreach (var code in asked)
         {
             if (told[code]) continue;
             told[code] = true;
@@ -201,8 +214,9 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
             ClientAddress = request.Type is DhcpMessageType.Request or DhcpMessageType.Inform && !broadcast ? request.ClientAddress : 0,
             YourAddress = your,
             ServerAddress = next,
-            ServerName = serverName,
-            File = file.Length <= 127 ? file : "",
+            // What is too long for its field is in its option.
+            ServerName = serverName.Length <= DhcpMessage.LongestServerName ? serverName : "",
+            File = file.Length <= DhcpMessage.LongestFile ? file : "",
             Options = options,
         };
 

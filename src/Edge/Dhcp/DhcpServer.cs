@@ -37,16 +37,17 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var loops = new List<Task>();
-        foreach (var name in EdgeInterfaces.Resolve(options.Value.Interfaces))
+        var names = EdgeInterfaces.Resolve(options.Value.Interfaces);
+        foreach (var name in names)
         {
-            loops.Add(ServeAsync(name, options.Value.DhcpPort, isBinl: false, stoppingToken));
-            if (options.Value.BinlPort > 0) loops.Add(ServeAsync(name, options.Value.BinlPort, isBinl: true, stoppingToken));
+            loops.Add(ServeAsync(name, names, options.Value.DhcpPort, isBinl: false, stoppingToken));
+            if (options.Value.BinlPort > 0) loops.Add(ServeAsync(name, names, options.Value.BinlPort, isBinl: true, stoppingToken));
         }
 
         await Task.WhenAll(loops);
     }
 
-    private async Task ServeAsync(string name, int port, bool isBinl, CancellationToken cancellation)
+    private async Task ServeAsync(string name, IReadOnlyList<string> names, int port, bool isBinl, CancellationToken cancellation)
     {
         using var socket =
             new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
@@ -66,7 +67,8 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             .. Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, first.Reader)),
             .. Enumerable.Range(0, MostStrangersInFlight).Select(_ => AnswerAllAsync(socket, link, strangers.Reader)),
         ];
-        await ReceiveAllAsync(socket, name, isBinl, first.Writer, strangers.Writer, cancellation);
+        await ReceiveAllAsync(socket, name, new InterfaceAddresses(name, names, time), isBinl, first.Writer, strangers.Writer,
+            cancellation);
         // What has come in is still answered, within bounds.
         first.Writer.Complete();
         strangers.Writer.Complete();
@@ -81,8 +83,8 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             SingleWriter = true
         }, _ => Dropped(DhcpDrop.Shed));
 
-    private async Task ReceiveAllAsync(Socket socket, string name, bool isBinl, ChannelWriter<Waiting> first,
-        ChannelWriter<Waiting> strangers, CancellationToken cancellation)
+    private async Task ReceiveAllAsync(Socket socket, string name, InterfaceAddresses addresses, bool isBinl,
+        ChannelWriter<Waiting> first, ChannelWriter<Waiting> strangers, CancellationToken cancellation)
     {
         var byMac = new RateLimiter<string>(options.Value.DhcpPerMac, options.Value.DhcpPerMac * BurstSeconds, MostKeys, time);
         // Strangers of a link have what it may send for themselves: a flood of them does not spend the others'.
@@ -90,7 +92,6 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         var byRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
         var byPort = new RateLimiter<(uint Relay, string Port)>(options.Value.DhcpPerPort, options.Value.DhcpPerPort * BurstSeconds,
             MostKeys, time);
-        var addresses = new InterfaceAddresses(name, time);
         var buffer = new byte[65536];
         var any = new IPEndPoint(IPAddress.Any, 0);
         while (!cancellation.IsCancellationRequested)
@@ -123,8 +124,10 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             else
             {
                 var source = (IPEndPoint)received.RemoteEndPoint;
-                var arrival = new DhcpArrival(message, addresses.Read(), IPv4.FromIPAddress(source.Address), source.Port, isBinl, name)
+                addresses.Refresh();
+                var arrival = new DhcpArrival(message, addresses.Own, IPv4.FromIPAddress(source.Address), source.Port, isBinl, name)
                 {
+                    ServerAddresses = addresses.All,
                     Destination = received.PacketInformation.Address is { } to ? IPv4.FromIPAddress(to) : 0,
                 };
                 var goesFirst = handler.GoesFirst(message.Mac);

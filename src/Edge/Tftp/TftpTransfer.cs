@@ -12,8 +12,12 @@ namespace Anvil.Edge.Tftp;
 /// </summary>
 public sealed class TftpTransfer
 {
-    /// <summary>How long a client may be silent before the transfer is given up.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long a client that has acknowledged something may be silent at least, and in how many of the times that it asked for, before
+    /// the transfer is given up: what is sent again after thirty seconds is to be sent again at all.
+    /// </summary>
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(30);
+    private const int PatientTimes = 3;
 
     /// <summary>
     /// How often the first packet is sent to a client that has acknowledged nothing: once, and again after one and three seconds, whatever
@@ -27,6 +31,7 @@ public sealed class TftpTransfer
     private readonly Stream _content;
     private readonly TimeProvider _time;
     private readonly RoundTrip _roundTrip;
+    private readonly TimeSpan _patience;
 
     /// <summary>Until the first acknowledgement; what the client asked for does not count here.</summary>
     private readonly RoundTrip _handshake = new(null);
@@ -62,6 +67,7 @@ public sealed class TftpTransfer
     {
         (_socket, _client, _options, _content, _time, _proven) = (socket, client, options, content, time, proven);
         _roundTrip = new RoundTrip(options.Timeout);
+        _patience = options.Timeout * PatientTimes is { } longer && longer > LeastPatience ? longer : LeastPatience;
         _segment = TftpPacket.HeaderLength + options.BlockSize;
         _lengths = new int[options.WindowSize];
     }
@@ -161,8 +167,8 @@ public sealed class TftpTransfer
 
             if (AwaitAck(wire, sentAt, cancellation) is not { } number)
             {
-                if (_time.GetElapsedTime(heard) > Patience)
-                    throw new IOException($"no acknowledgement for {Patience.TotalSeconds:F0} s");
+                if (_time.GetElapsedTime(heard) > _patience)
+                    throw new IOException($"no acknowledgement for {_patience.TotalSeconds:F0} s");
                 _roundTrip.TimedOut();
                 (_next, again, tellsGap) = (_base, true, true);
                 continue;

@@ -14,6 +14,12 @@ public sealed class DhcpMessage
     /// <summary>Shortest message that old relays and clients take (BOOTP's 300 octets).</summary>
     public const int ShortestLength = 300;
 
+    /// <summary>Most characters of the server name field, which ends with a zero.</summary>
+    public const int LongestServerName = NameLength - 1;
+
+    /// <summary>Most characters of the file field, which ends with a zero.</summary>
+    public const int LongestFile = FileLength - 1;
+
     private const int FileLength = 128;
     private const int NameLength = 64;
 
@@ -272,8 +278,8 @@ public sealed class DhcpMessage
         BinaryPrimitives.WriteUInt32BigEndian(data[20..], ServerAddress);
         BinaryPrimitives.WriteUInt32BigEndian(data[24..], RelayAddress);
         for (var i = 0; i < HardwareAddress.Count; i++) data[28 + i] = HardwareAddress[i];
-        Put(ServerName, data.Slice(44, 63));
-        Put(File, data.Slice(108, 127));
+        Put(ServerName, data.Slice(44, LongestServerName));
+        Put(File, data.Slice(108, LongestFile));
         Cookie.CopyTo(data[236..]);
     }
 

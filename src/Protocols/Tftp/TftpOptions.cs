@@ -22,7 +22,7 @@ public sealed record TftpOptions(int BlockSize, int WindowSize, TimeSpan? Timeou
 
     /// <summary>
     /// Longest time, in seconds, after which is sent again as the client asks for it: a longer one is not accepted (RFC 2349 leaves it
-    /// to the server), since a transfer is given up after thirty seconds of silence.
+    /// to the server), since a transfer whose client is silent is held three times as long.
     /// </summary>
     public const int LongestTimeout = 30;
 

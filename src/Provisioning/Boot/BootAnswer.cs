@@ -13,6 +13,12 @@ public sealed record BootAnswer(bool Boots, string File, string BootEnv, string 
     /// <summary>The machine is meant to boot from its own disk: firmware that asks may be told so, instead of waiting in vain.</summary>
     public bool FromDisk { get; init; }
 
+    /// <summary>
+    /// There is nothing of Anvil's for the client: what a subnet or reservation says of boot files is for it too. Not so for a machine
+    /// that is meant for its disk, nor where an environment is missing or damaged: those are sent nowhere else.
+    /// </summary>
+    public bool LeavesOpen { get; init; }
+
     /// <summary>Of the architectures that the client names, the one that it was answered as.</summary>
     public int Architecture { get; init; }
 }

@@ -74,10 +74,11 @@ public sealed record BootClient(ClientKind Kind, int Architecture)
         var kind = row?.Boots switch
         {
             "none" => ClientKind.None,
-            "http" => ClientKind.Http,
+            // An iPXE that such a client was given goes on with its script.
+            "http" when !isIpxe => ClientKind.Http,
             "pxe" when !isIpxe => ClientKind.Pxe,
             _ when isHttp => ClientKind.Http,
-            _ when !isPxe && row?.Boots is not "pxe" => ClientKind.None,
+            _ when !isPxe && row?.Boots is not ("pxe" or "http") => ClientKind.None,
             _ when !isIpxe => ClientKind.Pxe,
             _ => IsAble(ipxeFeatures, first) ? ClientKind.Ipxe : ClientKind.LimitedIpxe,
         };

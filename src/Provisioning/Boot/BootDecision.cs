@@ -51,7 +51,10 @@ public static class BootDecision
         BootAnswer No(string reason) => new(false, "", envName, uuid, [.. reasons, reason]) { Architecture = client.Architecture };
         BootAnswer Yes(string file) => new(true, file, envName, uuid, reasons) { Architecture = client.Architecture };
         if (client.Kind == ClientKind.None)
-            return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)");
+            return No("the client does not ask for a network boot (option 60 is neither PXEClient nor HTTPClient)") with
+            {
+                LeavesOpen = true,
+            };
         if (envName.Length == 0) return No("it has none that can be read");
         if (!catalog.BootEnvs.TryGetValue(envName, out var env)) return No($"there is no boot environment {envName}");
         if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
@@ -59,8 +62,13 @@ public static class BootDecision
             return No($"{envName} boots nothing from the network: the firmware goes on to the local disk") with
             {
                 FromDisk = machine is not null,
+                LeavesOpen = machine is null,
             };
-        if (client.Arch is null) return No($"architecture {client.Architecture} (option 93) cannot be booted: there is no boot program");
+        if (client.Arch is null)
+            return No($"architecture {client.Architecture} (option 93) cannot be booted: there is no boot program") with
+            {
+                LeavesOpen = true,
+            };
         if (env.For(client.Arch) is null && !env.Loaders.ContainsKey(client.LoaderKey))
         {
             if (machine is not null) return No($"{envName} has no kernel for {client.Arch}");
@@ -78,7 +86,8 @@ public static class BootDecision
         }
 
         var loader = client.File.Length > 0 ? client.File : Loader(env, machine, client, catalog);
-        if (loader is null) return No($"there is no boot program for {client.Firmware} on {client.Arch}");
+        if (loader is null)
+            return No($"there is no boot program for {client.Firmware} on {client.Arch}") with { LeavesOpen = true };
         reasons.Add(client.Kind switch
         {
             ClientKind.Http => $"UEFI HTTP boot on {client.Arch}: it gets {loader} by URL",

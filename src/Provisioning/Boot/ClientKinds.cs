@@ -11,7 +11,7 @@ public sealed record ClientKindRow(string Name)
     /// <summary>Beginning of the vendor class (option 60); "" for any.</summary>
     public string VendorClass { get; init => field = value ?? ""; } = "";
 
-    /// <summary>Beginning of the user class (option 77); "" for any.</summary>
+    /// <summary>Beginning of a user class (option 77, which may hold several); "" for any.</summary>
     public string UserClass { get; init => field = value ?? ""; } = "";
 
     /// <summary>Beginnings of MAC addresses, such as b8:27:eb; none for any.</summary>
@@ -39,9 +39,18 @@ public sealed record ClientKindRow(string Name)
     public bool IsBlank => VendorClass.Length + UserClass.Length + Macs.Count + MachineId.Length == 0;
 
     /// <summary>True for a client of the kind.</summary>
-    public bool Holds(string mac, string vendorClass, string userClass, ReadOnlySpan<byte> machineId)
-        => !IsBlank && vendorClass.StartsWith(VendorClass, StringComparison.Ordinal)
-            && userClass.StartsWith(UserClass, StringComparison.Ordinal) && IsOf(mac) && IsOf(machineId);
+    public bool Holds(string mac, string vendorClass, IReadOnlyList<string> userClasses, ReadOnlySpan<byte> machineId)
+        => !IsBlank && vendorClass.StartsWith(VendorClass, StringComparison.Ordinal) && IsOf(userClasses) && IsOf(mac) && IsOf(machineId);
+
+    private bool IsOf(IReadOnlyList<string> userClasses)
+    {
+        foreach (var userClass in userClasses)
+        {
+            if (userClass.StartsWith(UserClass, StringComparison.Ordinal)) return true;
+        }
+
+        return UserClass.Length == 0;
+    }
 
     private bool IsOf(string mac)
     {
@@ -83,6 +92,9 @@ public sealed class ClientKinds(IReadOnlyList<ClientKindRow> own)
     /// </summary>
     private static readonly ClientKindRow[] Known =
     [
+        // They ask as PXE ROMs do, for the script of their zero touch provisioning: none of the boot programs is for them.
+        CiscoXr("exr-config"),
+        CiscoXr("xr-config"),
         Pi("Raspberry Pi 4") with { MachineId = "0052506934" },
         Pi("Raspberry Pi 5") with { MachineId = "0052506935" },
         Pi("Raspberry Pi") with
@@ -103,21 +115,24 @@ public sealed class ClientKinds(IReadOnlyList<ClientKindRow> own)
     /// <summary>The row of a client; null for none.</summary>
     /// <param name="mac">Its MAC address, in its written form.</param>
     /// <param name="vendorClass">Option 60, or "".</param>
-    /// <param name="userClass">Option 77, or "".</param>
+    /// <param name="userClasses">Option 77's text, and its classes where it holds several, or none.</param>
     /// <param name="machineId">Option 97, or none.</param>
-    public ClientKindRow? Find(string mac, string vendorClass, string userClass, ReadOnlySpan<byte> machineId)
-        => Find(own, mac, vendorClass, userClass, machineId) ?? Find(Known, mac, vendorClass, userClass, machineId);
+    public ClientKindRow? Find(string mac, string vendorClass, IReadOnlyList<string> userClasses, ReadOnlySpan<byte> machineId)
+        => Find(own, mac, vendorClass, userClasses, machineId) ?? Find(Known, mac, vendorClass, userClasses, machineId);
 
-    private static ClientKindRow? Find(IReadOnlyList<ClientKindRow> rows, string mac, string vendorClass, string userClass,
-        ReadOnlySpan<byte> machineId)
+    private static ClientKindRow? Find(IReadOnlyList<ClientKindRow> rows, string mac, string vendorClass,
+        IReadOnlyList<string> userClasses, ReadOnlySpan<byte> machineId)
     {
         foreach (var row in rows)
         {
-            if (row.Holds(mac, vendorClass, userClass, machineId)) return row;
+            if (row.Holds(mac, vendorClass, userClasses, machineId)) return row;
         }
 
         return null;
     }
+
+    private static ClientKindRow CiscoXr(string userClass)
+        => new("a Cisco device with IOS XR") { VendorClass = "PXEClient", UserClass = userClass, Boots = "none" };
 
     private static ClientKindRow Pi(string name) => new(name)
     {

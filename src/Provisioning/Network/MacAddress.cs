@@ -4,7 +4,8 @@ namespace Anvil.Provisioning.Network;
 public static class MacAddress
 {
     private const int GroupBit = 1;
-    private const int InfiniBandOctets = 20;
+    private const int Octets = 6;
+    private const int Eui64Octets = 8;
 
     /// <summary>
     /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people write: octets with colons or dashes, groups of
@@ -40,7 +41,7 @@ public static class MacAddress
         var octets = Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal));
         problem = octets.All(o => o == 0) ? "is zero: no network card has it"
             : octets.All(o => o == 0xFF) ? "is the broadcast address: no network card has it"
-            : octets.Length != InfiniBandOctets && (octets[0] & GroupBit) != 0
+            : octets.Length is Octets or Eui64Octets && (octets[0] & GroupBit) != 0
                 ? "is the address of a group (multicast): no network card has it"
             : "";
         return problem.Length == 0;

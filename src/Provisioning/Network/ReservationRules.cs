@@ -4,12 +4,12 @@ namespace Anvil.Provisioning.Network;
 public static class ReservationRules
 {
     /// <summary>
-    /// A reservation with its defaults: strategy MAC, and the token in the one written form of hardware addresses where it is one.
+    /// A reservation with its defaults: strategy MAC, and the token in its one written form, which is DHCP's.
     /// </summary>
     public static Reservation Filled(Reservation reservation) => reservation with
     {
         Strategy = reservation.Strategy.Length == 0 ? "MAC" : reservation.Strategy,
-        Token = MacAddress.TryNormalize(reservation.Token, out var mac) ? mac : reservation.Token,
+        Token = ReservationToken.TryNormalize(reservation.Token, out var token) ? token : reservation.Token,
     };
 
     /// <summary>What is wrong with a reservation.</summary>
@@ -26,7 +26,8 @@ public static class ReservationRules
         }
 
         if (reservation.Token.Length == 0) yield return "Token cannot be empty";
-        else if (reservation.Strategy == "MAC" && reservation.Token != old?.Token && MacAddress.Problem(reservation.Token) is { } token)
+        else if (reservation.Strategy == "MAC" && reservation.Token != old?.Token
+            && ReservationToken.Problem(reservation.Token) is { } token)
             yield return $"Token `{reservation.Token}` {token}";
         if (reservation.Strategy != "MAC") yield return $"Strategy {reservation.Strategy} is not known";
         if (reservation.Duration < 0) yield return "Duration cannot be negative";

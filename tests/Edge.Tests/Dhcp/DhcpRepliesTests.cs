@@ -68,6 +68,24 @@ public sealed class DhcpRepliesTests
         Assert.Equal(("HTTPClient", "http://10.0.0.1:8091/ipxe.efi"), (reply.OptionText(60), reply.OptionText(67)));
     }
 
+    /// <summary>Its row alone says that it boots by HTTP: a client finds the URL where it looks for it.</summary>
+    [Theory]
+    [InlineData(new byte[] { 1, 67 }, "http://10.0.0.1:8091/own.efi")]
+    [InlineData(new byte[] { 1 }, null)]
+    public void AClientThatARowMakesAnHttpClientFindsTheUrlInOption67Too(byte[] asked, string? option)
+    {
+        var request = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = [2, 0, 0, 0, 0, 1],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, asked)],
+        };
+        var kinds = new ClientKinds([new ClientKindRow("board") { Macs = ["02:00"], Boots = "http", File = "own.efi" }]);
+        var exchange = Exchange(request, Boot("http://10.0.0.1:8091/own.efi"), Net) with { Client = DhcpHandler.ClientOf(request, kinds) };
+        var reply = new DhcpReplies(Catalog).Lease(exchange, DhcpMessageType.Offer, Lease, null);
+        Assert.Equal(("http://10.0.0.1:8091/own.efi", option), (reply.File, reply.OptionText(67)));
+    }
+
     [Fact]
     public void WithoutABootAnswerNothingOfBootingIsSaid()
     {
@@ -128,15 +146,33 @@ public sealed class DhcpRepliesTests
         Assert.Equal(("files.example", null, ""), (reply.OptionText(66), reply.OptionText(67), reply.File));
     }
 
-    /// <summary>A PXE ROM follows the boot decision; where Anvil gives no boot answers, the subnet's own holds.</summary>
+    /// <summary>
+    /// Firmware follows the boot decision; where Anvil gives no boot answers, and where there is none for it, the subnet's own holds.
+    /// </summary>
     [Theory]
-    [InlineData(false, null, "")]
-    [InlineData(true, "onie-installer", "onie-installer")]
-    public void APxeRomWithoutABootAnswerIsToldTheSubnetsFilesOnlyWhereAnvilGivesNone(bool isUnmanaged, string? option, string file)
+    [InlineData("PXEClient", false, false, false)]
+    [InlineData("PXEClient", true, false, true)]
+    [InlineData("PXEClient", false, true, true)]
+    [InlineData("HTTPClient", false, false, false)]
+    [InlineData("HTTPClient", false, true, true)]
+    public void FirmwareWithoutABootAnswerIsToldTheSubnetsFilesOnlyWhereAnvilHasNone(string vendorClass, bool isUnmanaged, bool leavesOpen,
+        bool isTold)
     {
-        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null, Boot(""),
-            Own with { Unmanaged = isUnmanaged });
-        Assert.Equal((option, file), (reply.OptionText(67), reply.File));
+        var reply = Reply(Request(vendorClass + ":Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null,
+            Boot("") with { LeavesOpen = leavesOpen }, Own with { Unmanaged = isUnmanaged });
+        Assert.Equal((isTold ? "onie-installer" : null, isTold ? "onie-installer" : "", isTold ? IPv4.Parse("10.0.0.9") : 0),
+            (reply.OptionText(67), reply.File, reply.ServerAddress));
+        Assert.Equal(isTold && vendorClass == "HTTPClient" ? "HTTPClient" : null, reply.OptionText(60));
+    }
+
+    /// <summary>A machine that is meant for its disk is sent nowhere else.</summary>
+    [Fact]
+    public void AMachineForItsDiskIsNotToldTheSubnetsFiles()
+    {
+        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003016"), DhcpMessageType.Offer, null,
+            Boot("") with { FromDisk = true }, Own);
+        Assert.Equal((null, null, "", 0u), (reply.OptionText(66), reply.OptionText(67), reply.File, reply.ServerAddress));
+        Assert.NotNull(reply.Option(43));
     }
 
     /// <summary>It goes on only with its own menu item, and iPXE on it needs none.</summary>
@@ -150,6 +186,44 @@ public sealed class DhcpRepliesTests
         var ipxe = Reply(Request("PXEClient:Arch:00011:UNDI:003016", four, (77, [.. "iPXE"u8])), DhcpMessageType.Offer, null,
             Boot("http://x/y"));
         Assert.Equal([6, 1, 8, 255], ipxe.Option(43)!);
+    }
+
+    /// <summary>RFC 2132 section 3.3; of the rest the client's order is kept, and what it does not ask for is not told.</summary>
+    [Theory]
+    [InlineData(new byte[] { 121, 3, 6, 1 }, new byte[] { 1, 121, 3, 6 })]
+    [InlineData(new byte[] { 3, 1, 1, 121 }, new byte[] { 1, 3, 121 })]
+    [InlineData(new byte[] { 1, 6, 3 }, new byte[] { 1, 6, 3 })]
+    [InlineData(new byte[] { 3, 6 }, new byte[] { 3, 6 })]
+    public void TheMaskGoesBeforeRoutersAndRoutes(byte[] asked, byte[] told)
+    {
+        var request = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = [2, 0, 0, 0, 0, 1],
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, asked)],
+        };
+        var subnet = Net with
+        {
+            Options = [new DhcpOptionSetting(1, "255.255.255.0"), new DhcpOptionSetting(3, "10.0.0.254"),
+                new DhcpOptionSetting(6, "10.0.0.53"), new DhcpOptionSetting(121, "10.2.0.0/16 10.0.0.253")],
+        };
+        var reply = Reply(request, DhcpMessageType.Offer, null, Boot(""), subnet);
+        Assert.Equal(told, reply.Options.Select(o => o.Key).Where(c => c is 1 or 3 or 6 or 121));
+    }
+
+    /// <summary>A name that is too long for the header's field goes into option 66, and leaves the field to other options.</summary>
+    [Theory]
+    [InlineData(63, false)]
+    [InlineData(64, true)]
+    [InlineData(200, true)]
+    public void AServersNameIsToldWhateverItsLength(int length, bool isOption)
+    {
+        var name = new string('n', length);
+        var subnet = Net with { Options = [new DhcpOptionSetting(66, name), new DhcpOptionSetting(15, new string('d', 240))] };
+        var reply = Reply(Request("PXEClient:Arch:00007:UNDI:003000"), DhcpMessageType.Offer, null, Boot("ipxe.efi"), subnet);
+        Assert.Equal((isOption ? "" : name, isOption ? name : null), (reply.ServerName, reply.OptionText(66)));
+        var read = DhcpMessage.TryParse(reply.ToBytes(548), out _)!;
+        Assert.Equal((reply.ServerName, reply.OptionText(66), "ipxe.efi"), (read.ServerName, read.OptionText(66), read.File));
     }
 
     [Fact]

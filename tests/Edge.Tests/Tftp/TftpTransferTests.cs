@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Anvil.Edge.Tftp;
@@ -195,6 +196,34 @@ public sealed class TftpTransferTests : IDisposable
         var sending = transfer.RunAsync(CancellationToken.None);
         Assert.Equal(file, await Task.Run(() => Received(null, options.WindowSize, options.BlockSize)).WaitAsync(Patience));
         Assert.Equal(file.Length, await sending.WaitAsync(Patience));
+    }
+
+    /// <summary>
+    /// The time after which a client wants to be sent to again is kept, however long: it is sent to again twice before it is given up.
+    /// </summary>
+    [Theory]
+    [InlineData("16")]
+    [InlineData("30")]
+    public async Task ALongTimeoutIsKeptAndEndsAfterThreeSends(string timeout)
+    {
+        var options = TftpOptions.Negotiate(new Dictionary<string, string>(StringComparer.Ordinal) { ["timeout"] = timeout }, 100);
+        var transfer = new TftpTransfer(_server, (IPEndPoint)_client.LocalEndPoint!, options, new MemoryStream(new byte[100]),
+            new HastyTime(), () => { });
+        var sending = transfer.RunAsync(CancellationToken.None);
+        Opened();
+        var error = await Assert.ThrowsAsync<IOException>(() => sending.WaitAsync(Patience));
+        Assert.Contains($"{3 * int.Parse(timeout, CultureInfo.InvariantCulture)} s", error.Message, StringComparison.Ordinal);
+        var blocks = 0;
+        for (var buffer = new byte[2048]; _client.Available > 0; blocks++) Assert.Equal(3, _client.Receive(buffer) > 4 ? buffer[1] : 0);
+        Assert.Equal(3, blocks);
+    }
+
+    /// <summary>A clock on which twenty seconds pass in one.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public override long TimestampFrequency => TimeProvider.System.TimestampFrequency / 20;
+
+        public override long GetTimestamp() => TimeProvider.System.GetTimestamp();
     }
 
     /// <summary>Takes the option acknowledgement, and acknowledges it; from where the transfer sends.</summary>

@@ -32,6 +32,22 @@ public sealed class BootDecisionTests
         Assert.NotEmpty(answer.Reasons);
     }
 
+    /// <summary>What a subnet says of boot files is for whom there is nothing, and for no machine that Anvil decides about.</summary>
+    [Theory]
+    [InlineData(null, "ignore", 7, true)]
+    [InlineData(null, "discovery", 2, true)]
+    [InlineData(null, "discovery", 7, false)]
+    [InlineData(null, "nosuch", 7, false)]
+    [InlineData("sledgehammer", "ignore", 2, true)]
+    [InlineData("sledgehammer", "ignore", 7, false)]
+    [InlineData("local", "ignore", 7, false)]
+    [InlineData("local", "ignore", 2, false)]
+    [InlineData("nosuch", "ignore", 7, false)]
+    public void WhoIsLeftToOthers(string? env, string unknown, int arch, bool leavesOpen)
+        => Assert.Equal(leavesOpen,
+            BootDecision.Decide(env is null ? null : new Machine { Uuid = "u", Name = "m1", BootEnv = env }, Mac,
+                new BootClient(ClientKind.Pxe, arch), TestCatalog.With(TestCatalog.Pref("unknownBootEnv", unknown)), Server).LeavesOpen);
+
     [Theory]
     [InlineData("sledgehammer", true, "http://10.0.0.1:8091/52:54:00:00:00:01.ipxe")]
     [InlineData("local", false, "")]
@@ -104,6 +120,19 @@ public sealed class BootDecisionTests
     public void TellsClientsApart(string? vendorClass, bool isIpxe, byte[] features, int? arch, ClientKind expected)
         => Assert.Equal(expected,
             BootClient.From(vendorClass, isIpxe, features.ToHashSet(), arch is { } n ? [(byte)(n >> 8), (byte)n] : []).Kind);
+
+    /// <summary>A row says how firmware boots; what it loaded, iPXE, then has its script.</summary>
+    [Theory]
+    [InlineData("http", "PXEClient:Arch:00007:UNDI:003000", false, ClientKind.Http)]
+    [InlineData("http", "board", false, ClientKind.Http)]
+    [InlineData("http", "PXEClient:Arch:00007:UNDI:003010", true, ClientKind.Ipxe)]
+    [InlineData("http", "board", true, ClientKind.Ipxe)]
+    [InlineData("pxe", "board", true, ClientKind.Ipxe)]
+    [InlineData("none", "PXEClient:Arch:00007:UNDI:003010", true, ClientKind.None)]
+    [InlineData("", "board", true, ClientKind.None)]
+    public void ARowsWayOfBootingIsTheFirmwares(string boots, string vendorClass, bool isIpxe, ClientKind expected)
+        => Assert.Equal(expected, BootClient.From(vendorClass, isIpxe, new HashSet<byte> { 19, 36 }, [0, 7],
+            new ClientKindRow("board") { Boots = boots }).Kind);
 
     /// <summary>RFC 4578 section 2.1: option 93 is a list; where it is missing or broken, the class text says (PXE 2.1).</summary>
     [Theory]

@@ -104,6 +104,7 @@ public sealed class DhcpCaseTests(SingleSilo silo) : IClassFixture<SingleSilo>
         var arrival = new DhcpArrival(message, [IPv4.Parse(arrives["link"]!.ToString() == "direct" ? "192.168.77.1" : "10.99.0.1")],
             IPv4.Parse(arrives["from"]!.ToString()), arrives["from_port"]!.GetValue<int>(), IsBinl: false, "case")
         {
+            ServerAddresses = [IPv4.Parse("192.168.77.1"), IPv4.Parse("10.99.0.1")],
             Destination = IPv4.Parse(arrives["to"]!.ToString()),
         };
         return (await silo.Service<DhcpHandler>().HandleAsync(arrival, CancellationToken.None)).Departure;
