@@ -17,7 +17,7 @@ internal static class Commands
                 RedirectStandardError = true
             })
             ?? throw new AgentException($"{program} does not start");
-        var error = process.StandardError.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEnd();
