@@ -15,8 +15,11 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("anvil-sqlite-");
     private readonly SqliteDatabase _database;
+    private readonly FileJobLogs _logs;
 
-    public SqliteStoreTests() => _database = new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db"));
+    public SqliteStoreTests()
+        => (_database, _logs) = (new SqliteDatabase(Path.Combine(_folder.FullName, "anvil.db")),
+            new FileJobLogs(Path.Combine(_folder.FullName, "logs")));
 
     protected override ICatalogStore Catalog => new CatalogStore(_database, TimeProvider.System);
 
@@ -39,7 +42,7 @@ public sealed class SqliteStoreTests : StoreTests, IAsyncLifetime
 
     protected override IMachineFeed Feed => new SqliteMachineFeed(_database, Events);
 
-    protected override IJobLogs Logs => new FileJobLogs(Path.Combine(_folder.FullName, "logs"));
+    protected override IJobLogs Logs => _logs;
 
     protected override async Task<DbConnection> ConnectAsync() => await _database.OpenAsync(CancellationToken.None);
 
