@@ -171,7 +171,9 @@ internal sealed class XlsxReader
             "s" => Index(value) is var shared && shared >= 0 && shared < _strings.Count ? _strings[shared]
                 : throw new SheetException("a cell of the XLSX file means a text that there is not"),
             "b" => value.Trim() is "1" or "true" ? "true" : value.Length > 0 ? "false" : "",
-            "d" when DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.NoCurrentDateDefault, out var time)
+            // As it is written: neither this computer's day nor its time zone is part of it.
+            "d" when DateTime.TryParse(value, CultureInfo.InvariantCulture,
+                DateTimeStyles.RoundtripKind | DateTimeStyles.NoCurrentDateDefault, out var time)
                 => XlsxNumberFormats.Text(time),
             _ => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                 ? _formats.Text(number, style, value) : value,

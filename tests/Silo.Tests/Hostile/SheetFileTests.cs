@@ -242,6 +242,17 @@ public sealed class SheetFileTests
     }
 
     [Theory]
+    [InlineData("12:30:00", "12:30:00")]
+    [InlineData("2024-01-02", "2024-01-02")]
+    [InlineData("2024-01-02T10:00:00", "2024-01-02T10:00:00")]
+    [InlineData("2024-01-02T10:00:00Z", "2024-01-02T10:00:00")]
+    public void ATimeByIso8601IsAsItIsWritten(string written, string text)
+    {
+        var file = XlsxFile.WithRows(Name + $"<row r=\"2\"><c t=\"d\"><v>{written}</v></c></row>");
+        Assert.Equal([text], Assert.Single(SheetReader.Read(file).Rows).Cells);
+    }
+
+    [Theory]
     [InlineData("45000", "2023-03-15")]
     [InlineData("45000.5", "2023-03-15T12:00:00")]
     [InlineData("0.5", "12:00:00")]
