@@ -3,6 +3,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Storage;
 
@@ -46,7 +47,7 @@ internal sealed record MachineViewRow
 
     private KnownMachine Known()
     {
-        var (profiles, macs, parameters) = (Texts(Profiles), Texts(Macs), Texts(Params));
+        var (profiles, macs, parameters) = (Texts(Profiles), Texts(Macs) is { } all ? MacAddress.Ports(all) : null, Texts(Params));
         if (profiles is null || macs is null || parameters is null)
         {
             return new KnownMachine

@@ -80,7 +80,7 @@ public sealed class FuzzTests : IDisposable
         var replies = new DhcpReplies(Catalog);
         var on = new DhcpExchange(arrival, Net, 1, new DhcpSelf(1, 1), null, client, boot);
         foreach (var reply in new[] { replies.Lease(on, DhcpMessageType.Offer, Lease, null),
-            DhcpReplies.Proxy(on, DhcpMessageType.Offer), replies.Inform(on), DhcpReplies.Nak(message, 1) })
+            DhcpReplies.Proxy(on, DhcpMessageType.Offer), replies.Inform(on, null), DhcpReplies.Nak(message, 1) })
         {
             var octets = reply.ToBytes(548);
             const int OfTheProtocol = 9;

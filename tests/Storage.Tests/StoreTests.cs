@@ -145,6 +145,57 @@ public abstract class StoreTests
         Assert.Empty((await Reservations.ChangesAsync(network, changes.Revision, None)).Set);
     }
 
+    /// <summary>
+    /// InfiniBand addresses of 20 octets that a silo of the version before stored are found by their ports, and so read; of two machines
+    /// with one port the database keeps both.
+    /// </summary>
+    [Fact]
+    public async Task AddressesOfInfiniBandAreFoundByTheirPorts()
+    {
+        const string Long = "80:00:00:48:fe:80:00:00:00:00:00:00:f4:52:14:03:00:2c:b9:81";
+        const string Other = "80:00:00:49:fe:80:00:00:00:00:00:00:f4:52:14:03:00:2c:b9:82";
+        const string Identifier = "00:61:62:63:64:65:66:67:68:69:6a:6b:6c:6d:6e:6f:70:71:72:73";
+        await StoreTextAsync($$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(1)}}}","Name":"a","HardwareAddrs":["{{{Long}}}"]}}""", "m-" + MachineRows.Id(1));
+        await StoreTextAsync($$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(2)}}}","Name":"b","HardwareAddrs":["{{{Other}}}"]}}""", "m-" + MachineRows.Id(2));
+        await StoreTextAsync($$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(3)}}}","Name":"c","HardwareAddrs":["{{{Other[36..]}}}"]}}""", "m-" + MachineRows.Id(3));
+        await using (var connection = await ConnectAsync())
+        {
+            await RunAsync(connection, "INSERT INTO document (prefix, key, body) VALUES "
+                + $$"""('reservations', '0A000005', '{"Addr":"10.0.0.5","Token":"{{Long}}","Strategy":"MAC","Available":true}'), """
+                + $$"""('reservations', '0A000006', '{"Addr":"10.0.0.6","Token":"{{Identifier}}","Strategy":"MAC","Available":true}'), """
+                + "('reservations', '0A000007', '{broken')");
+            await RunAsync(connection, Script("infiniband-ports"));
+        }
+
+        Assert.Equal(MachineRows.Id(1), await Queries.UuidOfMacAsync(Long[36..], None));
+        Assert.Equal(MachineRows.Id(3), await Queries.UuidOfMacAsync(Other[36..], None));
+        Assert.Equal([Long[36..]], (await Queries.FindAsync(MachineRows.Id(1), None))!.HardwareAddrs);
+        Assert.Equal([Other[36..]], (await Queries.FindAsync(MachineRows.Id(2), None))!.HardwareAddrs);
+        Assert.Equal(Long[36..], Assert.Single(await Reservations.FindManyAsync([], [Long[36..]], None)).Token);
+        Assert.Equal(Identifier, Assert.Single(await Reservations.FindManyAsync([], [Identifier], None)).Token);
+        foreach (var text in new[] { Long, Long[36..], Long.Replace(":", "", StringComparison.Ordinal) })
+        {
+            var by = ListQuery.Where(CatalogFields.Tables["reservations"], "Token", text);
+            Assert.Equal("10.0.0.5", Assert.Single((await Reservations.PageAsync(by, None)).Rows).Addr);
+        }
+
+        string Script(string name)
+        {
+            var assembly = typeof(Database).Assembly;
+            var folder = this is SqliteStoreTests ? ".Sqlite." : ".Postgres.";
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(assembly.GetManifestResourceNames().Single(n =>
+                n.Contains(folder, StringComparison.Ordinal) && n.EndsWith($"-{name}.sql", StringComparison.Ordinal)))!);
+            return reader.ReadToEnd();
+        }
+
+        static async Task RunAsync(DbConnection connection, string sql)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
     /// <summary>One damaged row is unavailable and says why; the others are read as ever.</summary>
     [Theory]
     [InlineData("{broken")]

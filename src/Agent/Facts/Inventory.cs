@@ -7,6 +7,10 @@ namespace Anvil.Agent.Facts;
 /// <summary>Facts about the hardware, from /proc and /sys. Sizes are octets, speeds Mbit/s.</summary>
 public static class Inventory
 {
+    /// <summary>Characters of an InfiniBand address, and of what stands in it before its port's GUID.</summary>
+    private const int InfiniBandLength = 59;
+    private const int BeforeGuid = 36;
+
     /// <summary>pcbios or uefi.</summary>
     public static string FirmwareMode => Directory.Exists("/sys/firmware/efi") ? "uefi" : "pcbios";
 
@@ -33,12 +37,13 @@ public static class Inventory
             + $"{((JsonArray)facts["hardware/disks"]!).Count} disks; {((JsonArray)facts["hardware/nics"]!).Count} network "
             + $"interfaces; {facts["detected-bios-mode"]}";
 
-    /// <summary>MAC addresses of the machine's own interfaces, the boot interface first.</summary>
+    /// <summary>MAC addresses of the machine's own interfaces, on InfiniBand GUIDs of their ports, the boot interface first.</summary>
     public static IReadOnlyList<string> Macs()
     {
         var boot = BootMac();
         return [.. Physical().Select(n => SysFile.Read($"/sys/class/net/{n}/address"))
-            .Where(m => m.Length == 17 && m != "00:00:00:00:00:00").Distinct().OrderBy(m => m != boot)];
+            .Select(m => m.Length == InfiniBandLength ? m[BeforeGuid..] : m)
+            .Where(m => m.Length is 17 or 23 && m.Trim('0', ':').Length > 0).Distinct().OrderBy(m => m != boot)];
     }
 
     /// <summary>MAC address of the interface that the machine booted by (kernel argument BOOTIF).</summary>

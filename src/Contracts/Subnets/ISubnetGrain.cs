@@ -145,6 +145,13 @@ public interface ISubnetGrain : IGrainWithStringKey
     [Alias("StandingOf")]
     Task<ClientStanding> StandingOf(string token);
 
+    /// <summary>
+    /// What a client that has its address is told beside the subnet's options (DHCPINFORM): its reservation, and no lease. Silos of the
+    /// version before do not know this call.
+    /// </summary>
+    [Alias("Inform")]
+    Task<LeaseAnswer> Inform(string token, uint address);
+
     /// <summary>What a probe of an address found: whether somebody uses it.</summary>
     [Alias("Probed")]
     Task Probed(uint address, bool inUse);

@@ -105,7 +105,7 @@ public sealed class DhcpHandler(
             DhcpMessageType.Request => await RequestAsync(exchange, address),
             DhcpMessageType.Release => await GiveBackAsync(LeaseAct.Release, exchange, address),
             DhcpMessageType.Decline => await GiveBackAsync(LeaseAct.Decline, exchange, address),
-            _ => Inform(exchange),
+            _ => await InformAsync(exchange),
         };
     }
 
@@ -240,10 +240,23 @@ public sealed class DhcpHandler(
             DhcpDrop.None);
     }
 
-    private DhcpOutcome Inform(DhcpExchange on)
+    private async Task<DhcpOutcome> InformAsync(DhcpExchange on)
     {
-        if (on.Request.ClientAddress == 0) return new DhcpOutcome(null, DhcpDrop.MessageType);
-        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Inform(on), on.Machine);
+        var (mac, address) = (on.Request.Mac, on.Request.ClientAddress);
+        if (address == 0) return new DhcpOutcome(null, DhcpDrop.MessageType);
+        LeaseAnswer? answer = null;
+        try
+        {
+            answer = await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).Inform(mac, address));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A silo of the version before knows other calls, and tells what the subnet says alone; one that is away none.
+            await GrainCalls.AskAsync(() => SubnetGrain(on.Subnet).AddressOf(mac));
+        }
+
+        if (answer is { Verdict: not LeaseVerdict.Give }) return Silent(on.Request, Drop(answer.Cause), answer.Reason, on.Machine);
+        return Depart(on.Arrival, new DhcpReplies(catalog.Current).Inform(on, answer?.Reservation), on.Machine);
     }
 
     /// <summary>Where a reply goes (RFC 2131 section 4.1).</summary>

@@ -36,8 +36,7 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         options.Add(configured.TryGetValue(DhcpOption.RebindingTime, out var rebinding)
             ? KeyValuePair.Create(DhcpOption.RebindingTime, rebinding)
                 : Number(DhcpOption.RebindingTime, (uint)(lease.Duration * 3L / 4)));
-        var noBoot = reservation?.Options.Any(o => o.Code == DhcpOption.BootFileName && o.Value.Length == 0) == true || lease.SkipBoot;
-        return Finish(noBoot ? WithoutBoot(on) : on, IPv4.Parse(lease.Addr), lease.NextServer, options, configured);
+        return Finish(lease.SkipBoot || ForbidsBoot(reservation) ? WithoutBoot(on) : on, IPv4.Parse(lease.Addr), lease.NextServer, options, configured);
     }
 
     /// <summary>A proxyDHCP answer: boot file and no address.</summary>
@@ -45,9 +44,10 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         => Finish(on, 0, on.Subnet.NextServer, Header(type, on.Server.Id), new Dictionary<byte, byte[]>());
 
     /// <summary>ACK of a DHCPINFORM: options without an address or times (RFC 2131 section 4.3.5).</summary>
-    public DhcpMessage Inform(DhcpExchange on)
-        => Finish(on.Subnet.Unmanaged ? WithoutBoot(on) : on, 0, on.Subnet.NextServer, Header(DhcpMessageType.Ack, on.Server.Id),
-            Configured(on, null));
+    public DhcpMessage Inform(DhcpExchange on, Reservation? reservation)
+        => Finish(on.Subnet.Unmanaged || ForbidsBoot(reservation) ? WithoutBoot(on) : on, 0,
+            reservation?.NextServer is { Length: > 0 } own ? own : on.Subnet.NextServer, Header(DhcpMessageType.Ack, on.Server.Id),
+            Configured(on, reservation));
 
     /// <summary>NAK: message type and server identifier alone.</summary>
     public static DhcpMessage Nak(DhcpMessage request, uint server)
@@ -56,6 +56,10 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         Echo(request, options);
         return Reply(request, 0, 0, "", "", options, broadcast: true);
     }
+
+    /// <summary>An empty boot file of a reservation: it is not to boot from here.</summary>
+    private static bool ForbidsBoot(Reservation? reservation)
+        => reservation?.Options.Any(o => o.Code == DhcpOption.BootFileName && o.Value.Length == 0) == true;
 
     private static DhcpExchange WithoutBoot(DhcpExchange on) => on with { Boot = on.Boot with { Boots = false, FromDisk = false } };
 

@@ -283,10 +283,11 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
 
         /// <summary>
         /// True for the same request once more, from the same port, that is no new one: the network doubles some, and a client repeats one
-        /// that was not answered yet. A client that was answered begins anew with it, unless it comes so soon that the network doubled it.
+        /// that was not answered yet. A client that was answered begins anew with it, unless it comes so soon that the network doubled it;
+        /// so does one that is not sent anything any more.
         /// </summary>
         public bool IsRepeatedBy(ReadOnlySpan<byte> packet)
-            => packet.SequenceEqual(request) && !_quiet.Task.IsCompleted
+            => packet.SequenceEqual(request) && !_quiet.Task.IsCompleted && Transfer is not { OnlyListens: true }
                 && (Transfer is not { IsAnswered: true } || (!Transfer.HasSentAll && time.GetElapsedTime(_began) < DoubledWithin));
 
         /// <summary>Nothing more is sent for it.</summary>

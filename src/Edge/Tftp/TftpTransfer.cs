@@ -21,7 +21,8 @@ public sealed class TftpTransfer
 
     /// <summary>
     /// How often the first packet is sent to a client that has acknowledged nothing: once, and again after one and three seconds, whatever
-    /// time it asked for. Its request may be somebody else's, in its name.
+    /// time it asked for. Its request may be somebody else's, in its name. For <see cref="LeastPatience"/> in all it is listened to: who
+    /// has the packet repeats an acknowledgement that was lost (RFC 1350 section 4), and to this port alone.
     /// </summary>
     public const int FirstSends = 3;
 
@@ -78,6 +79,11 @@ public sealed class TftpTransfer
     /// <summary>True once the client has acknowledged what was sent to it: it receives at its address.</summary>
     public bool IsProven { get; private set; }
 
+    /// <summary>
+    /// True while nothing is sent any more to a client that has acknowledged nothing: when it asks again, it has not what was sent.
+    /// </summary>
+    public bool OnlyListens { get; private set; }
+
     /// <summary>True once every block was sent: the client may have the file, whether or not its last word has come.</summary>
     public bool HasSentAll => Volatile.Read(ref _last) is >= 0 and var last && Volatile.Read(ref _sent) >= last;
 
@@ -121,23 +127,35 @@ public sealed class TftpTransfer
         }
 
         var packet = hasOptions ? TftpPacket.OptionAck(_options.Accepted) : _packets.AsMemory(0, _lengths[0]);
-        for (var sends = 0; sends < FirstSends; sends++, _handshake.TimedOut())
+        var first = hasOptions ? 0 : 1;
+        var begun = _time.GetTimestamp();
+        var isHeard = false;
+        for (var sends = 0; !isHeard && sends < FirstSends; sends++, _handshake.TimedOut())
         {
-            var sentAt = _time.GetTimestamp();
             await _socket.SendToAsync(packet, _client, cancellation);
-            for (var left = _handshake.Timeout; left > TimeSpan.Zero; left = _handshake.Timeout - _time.GetElapsedTime(sentAt))
-            {
-                if (await AwaitFirstAckAsync(left, cancellation) != (hasOptions ? 0 : 1)) continue;
-                IsProven = true;
-                _proven();
-                if (hasOptions) return;
-                (_sent, _next) = (1, 2);
-                Acknowledged(1);
-                return;
-            }
+            isHeard = await AwaitFirstAckAsync(first, _time.GetTimestamp(), _handshake.Timeout, cancellation);
         }
 
-        throw new IOException(hasOptions ? "the option acknowledgement was not answered" : "the first block was not acknowledged");
+        OnlyListens = !isHeard;
+        if (!isHeard && !await AwaitFirstAckAsync(first, begun, LeastPatience, cancellation))
+            throw new IOException(hasOptions ? "the option acknowledgement was not answered" : "the first block was not acknowledged");
+        OnlyListens = false;
+        IsProven = true;
+        _proven();
+        if (hasOptions) return;
+        (_sent, _next) = (1, 2);
+        Acknowledged(1);
+    }
+
+    /// <summary>Waits until a block is acknowledged; false when so much time is over before.</summary>
+    private async Task<bool> AwaitFirstAckAsync(int block, long since, TimeSpan time, CancellationToken cancellation)
+    {
+        for (var left = time - _time.GetElapsedTime(since); left > TimeSpan.Zero; left = time - _time.GetElapsedTime(since))
+        {
+            if (await AwaitFirstAckAsync(left, cancellation) == block) return true;
+        }
+
+        return false;
     }
 
     private void Send(CancellationToken cancellation)
@@ -252,8 +270,8 @@ public sealed class TftpTransfer
     /// <summary>The next acknowledgement of a client that is still to show that it is there; null when the time ends first.</summary>
     private async Task<ushort?> AwaitFirstAckAsync(TimeSpan time, CancellationToken cancellation)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(time);
+        using var timer = new CancellationTokenSource(time, _time);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timer.Token);
         try
         {
             while (true)

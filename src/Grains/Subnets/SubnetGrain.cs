@@ -93,7 +93,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     {
         using var step = AnvilDiagnostics.Step();
         if (_journal.IsOver) return Stale();
-        if (Subnet() is not { } subnet) return new LeaseAnswer(LeaseVerdict.Silence, null, null, $"there is no subnet {Name}");
+        if (Subnet() is not { } subnet) return NoSubnet();
         if (!await AreReservationsHereAsync(subnet)) return DatabaseAway();
         var now = await ReadClockAsync();
         KeepEdgesFromPickers();
@@ -176,6 +176,14 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     {
         if (Subnet() is { } subnet) await AreReservationsHereAsync(subnet);
         return new ClientStanding(_reservations.Book.Of(token).Any(), await AddressOf(token));
+    }
+
+    /// <inheritdoc/>
+    public async Task<LeaseAnswer> Inform(string token, uint address)
+    {
+        if (Subnet() is not { } subnet) return NoSubnet();
+        if (!await AreReservationsHereAsync(subnet)) return DatabaseAway();
+        return LeaseAnswer.Of(new LeaseRules(subnet, _reservations.Book, _leases).Inform(token, address));
     }
 
     /// <inheritdoc/>
@@ -396,6 +404,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
         return DatabaseAway();
     }
+
+    private LeaseAnswer NoSubnet() => new(LeaseVerdict.Silence, null, null, $"there is no subnet {Name}");
 
     private LeaseAnswer DatabaseAway()
         => new(LeaseVerdict.Silence, null, null, $"{_trouble.Text}: new leases wait") { Cause = LeaseCause.DatabaseAway };

@@ -85,7 +85,7 @@ public sealed record Field(string Name, FieldKind Kind, IReadOnlyList<string> Pa
         FieldKind.Address => rank.Type == RankType.Number ? IPv4.Format((uint)rank.Number) : "",
         FieldKind.Network when rank.Text.Split('/') is [var hex, var length] && IPv4.TryParseHex(hex, out var network)
             && int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bits) => $"{IPv4.Format(network)}/{bits}",
-        FieldKind.Mac or FieldKind.MacList => MacAddress.TryNormalize(rank.Text, out var mac) ? mac : rank.Text,
+        FieldKind.Mac or FieldKind.MacList => ReservationToken.TryNormalize(rank.Text, out var mac) ? mac : rank.Text,
         FieldKind.Time => rank.Text.TrimEnd('0').TrimEnd('.') + "Z",
         _ => rank.ToString(),
     };

@@ -27,9 +27,9 @@ internal static class ListValues
             FieldKind.Address => [TryAddress(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be an IPv4 address")],
             FieldKind.Uuid => [Rank.Of(TryUuid(text) ?? throw ListErrors.Refused(model, $"{field.Name} must be a UUID"))],
             FieldKind.MacList =>
-                [Rank.Of(MacAddress.TryNormalize(text, out _)
-                    ? Field.MacOf(text) : throw ListErrors.Refused(model, $"{field.Name} must be a MAC address"))],
-            FieldKind.Mac => [Rank.Of(Field.MacOf(text))],
+                [Rank.Of(MacAddress.TryNormalize(text, out var mac)
+                    ? Field.MacOf(mac) : throw ListErrors.Refused(model, $"{field.Name} must be a MAC address"))],
+            FieldKind.Mac => [Rank.Of(Field.MacOf(ReservationToken.TryNormalize(text, out var token) ? token : text))],
             FieldKind.Network => [Rank.Of(Field.NetworkOf(text))],
             FieldKind.Value =>
                 [Rank.Of(text), .. TryNumber(text) is { } number ? [Rank.Of(number)] : Array.Empty<Rank>(),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Machines;
 
@@ -21,8 +22,8 @@ public sealed record Machine : Document, IBootSubject
     /// <summary>IPv4 address; DHCP keeps it true.</summary>
     public string Address { get; init => field = value ?? ""; } = "";
 
-    /// <summary>MAC addresses; each belongs to one machine.</summary>
-    public IReadOnlyList<string> HardwareAddrs { get; init => field = value ?? []; } = [];
+    /// <summary>MAC addresses, on InfiniBand GUIDs of ports; each belongs to one machine.</summary>
+    public IReadOnlyList<string> HardwareAddrs { get; init => field = MacAddress.Ports(value ?? []); } = [];
 
     /// <summary>Current stage.</summary>
     public string Stage { get; init => field = value ?? ""; } = "";

@@ -57,6 +57,12 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         return Silence($"subnet {subnet.Name} has no free address", LeaseCause.Exhausted);
     }
 
+    /// <summary>
+    /// DHCPINFORM (RFC 2131 section 4.3.5): no lease; what is reserved for the client tells the options, though it has another address now.
+    /// </summary>
+    public LeaseDecision<uint> Inform(string token, uint address)
+        => new(LeaseVerdict.Give, null, ReservationFor(token, address), "asks for options alone", []);
+
     /// <summary>DHCPREQUEST; the caller has checked option 54.</summary>
     public LeaseDecision<uint> Request(LeaseRequest request, DateTimeOffset now)
     {

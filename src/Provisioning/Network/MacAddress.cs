@@ -7,14 +7,37 @@ public static class MacAddress
     private const int Octets = 6;
     private const int Eui64Octets = 8;
 
+    /// <summary>Characters of an InfiniBand address in its one written form, and of what stands before its port's GUID.</summary>
+    private const int InfiniBandLength = 59;
+    private const int BeforeGuid = 36;
+
     /// <summary>
     /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people write: octets with colons or dashes, groups of
     /// four digits
-    /// with dots, or bare digits.
+    /// with dots, or bare digits. Of an InfiniBand address the port is taken (<see cref="Port"/>).
     /// </summary>
     /// <param name="text">What a client wrote.</param>
     /// <param name="mac">The one written form; "" when it is none.</param>
     public static bool TryNormalize(string? text, out string mac)
+    {
+        var isRead = TryRead(text, out mac);
+        mac = Port(mac);
+        return isRead;
+    }
+
+    /// <summary>
+    /// An InfiniBand address's port: its GUID, the last 8 of the 20 octets. What stands before it (flags, the queue pair and the subnet's
+    /// prefix: RFC 4391 section 9.1.1) is another one after each start; DHCP knows the port by its GUID. Other addresses are as they are.
+    /// </summary>
+    /// <param name="mac">An address in its one written form.</param>
+    public static string Port(string mac) => mac.Length == InfiniBandLength ? mac[BeforeGuid..] : mac;
+
+    /// <summary>The ports of addresses, each once; the list itself where none is an InfiniBand address.</summary>
+    public static IReadOnlyList<string> Ports(IReadOnlyList<string> macs)
+        => macs.Any(m => m is { Length: InfiniBandLength }) ? [.. macs.Select(m => m is null ? m! : Port(m)).Distinct()] : macs;
+
+    /// <summary>Reads an address as <see cref="TryNormalize"/> does, and keeps all octets.</summary>
+    internal static bool TryRead(string? text, out string mac)
     {
         mac = "";
         if (text is null || text.Length > 64) return false;

@@ -15,7 +15,7 @@ public sealed record Reservation : Document
     public string Documentation { get; init => field = value ?? ""; } = "";
 
     /// <summary>The client: its MAC address.</summary>
-    public string Token { get; init => field = value ?? ""; } = "";
+    public string Token { get; init => field = ReservationToken.Port(value ?? ""); } = "";
 
     /// <summary>Subnet of a scoped reservation; filled by the server.</summary>
     public string Subnet { get; init => field = value ?? ""; } = "";

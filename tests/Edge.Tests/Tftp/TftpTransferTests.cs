@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Anvil.Edge.Tftp;
 using Anvil.Protocols.Tftp;
+using Anvil.Support;
 
 namespace Anvil.Edge.Tests.Tftp;
 
@@ -28,15 +29,19 @@ public sealed class TftpTransferTests : IDisposable
     }
 
     private (TftpTransfer Transfer, TftpOptions Options) Begin(long length, Action proven, params (string, string)[] asked)
+        => Begin(length, proven, TimeProvider.System, asked);
+
+    private (TftpTransfer Transfer, TftpOptions Options) Begin(long length, Action proven, TimeProvider time,
+        params (string, string)[] asked)
     {
         var options = TftpOptions.Negotiate(asked.ToDictionary(a => a.Item1, a => a.Item2, StringComparer.Ordinal), length);
         var content = new MemoryStream(new byte[length]);
-        return (new TftpTransfer(_server, (IPEndPoint)_client.LocalEndPoint!, options, content, TimeProvider.System, proven), options);
+        return (new TftpTransfer(_server, (IPEndPoint)_client.LocalEndPoint!, options, content, time, proven), options);
     }
 
     /// <summary>
     /// Whatever it asks for, a source that acknowledges nothing gets one packet, three times at most: never a window, never a block with
-    /// options, and it is over within seconds.
+    /// options, and it is over within half a minute.
     /// </summary>
     [Theory]
     [InlineData("none", "")]
@@ -47,7 +52,7 @@ public sealed class TftpTransferTests : IDisposable
     public async Task WhoAcknowledgesNothingGetsOnePacket(string option, string value)
     {
         var isProven = false;
-        var (transfer, options) = Begin(1_000_000, () => isProven = true, (option, value));
+        var (transfer, options) = Begin(1_000_000, () => isProven = true, new HastyTime(), (option, value));
         await Assert.ThrowsAsync<IOException>(() => transfer.RunAsync(CancellationToken.None).WaitAsync(Patience));
         Assert.False(isProven || transfer.IsProven);
         var packets = new List<byte[]>();
@@ -61,6 +66,34 @@ public sealed class TftpTransferTests : IDisposable
         Assert.All(packets, p => Assert.Equal(packets[0], p));
         Assert.Equal(options.Accepted.Count > 0 ? 6 : 3, packets[0][1]);
         Assert.True(packets[0].Length <= 516);
+    }
+
+    /// <summary>
+    /// Who has the first packet, and whose acknowledgements were all lost, repeats them to the port that it knows: the transfer goes on
+    /// when one comes after all, also once the packet is not sent again (tftp-hpa repeats it for 25 s).
+    /// </summary>
+    [Theory]
+    [InlineData("none", "")]
+    [InlineData("blksize", "1024")]
+    public async Task AFirstAcknowledgementThatIsLateIsTaken(string option, string value)
+    {
+        var (transfer, options) = Begin(100, () => { }, new HastyTime(), (option, value));
+        var sending = transfer.RunAsync(CancellationToken.None);
+        EndPoint server = new IPEndPoint(IPAddress.Any, 0);
+        _client.ReceiveTimeout = (int)Patience.TotalMilliseconds;
+        var buffer = new byte[2048];
+        for (var sends = 0; sends < TftpTransfer.FirstSends; sends++) _client.ReceiveFrom(buffer, ref server);
+        await Wait.UntilAsync(() => Task.FromResult(transfer.OnlyListens), Patience, () => "the packet was to be sent again");
+        if (options.Accepted.Count > 0)
+        {
+            _client.SendTo([0, 4, 0, 0], server);
+            Assert.Equal(104, _client.Receive(buffer));
+            Assert.False(transfer.OnlyListens);
+        }
+
+        _client.SendTo([0, 4, 0, 1], server);
+        Assert.Equal(100, await sending.WaitAsync(Patience));
+        Assert.Equal(0, _client.Available);
     }
 
     /// <summary>More blocks than a number has: 65,535 is followed by 0, and every octet comes once, with windows and without.</summary>
@@ -224,6 +257,9 @@ public sealed class TftpTransferTests : IDisposable
         public override long TimestampFrequency => TimeProvider.System.TimestampFrequency / 20;
 
         public override long GetTimestamp() => TimeProvider.System.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => TimeProvider.System.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 20 : dueTime, period);
     }
 
     /// <summary>Takes the option acknowledgement, and acknowledges it; from where the transfer sends.</summary>
@@ -245,7 +281,7 @@ public sealed class TftpTransferTests : IDisposable
         var (file, buffer, next) = (new List<byte>(), new byte[66_000], 1);
         EndPoint server = new IPEndPoint(IPAddress.Any, 0);
         _client.ReceiveTimeout = 100;
-        var (inWindow, isLast) = (0, false);
+        var (inWindow, isLast, isOpen) = (0, false, false);
         while (!isLast)
         {
             int length;
@@ -256,11 +292,12 @@ public sealed class TftpTransferTests : IDisposable
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TimedOut)
             {
                 inWindow = 0;
-                if (next > 1) Acknowledge();
+                if (isOpen) Acknowledge();
                 continue;
             }
 
             if (losing?.Next(10) == 0) continue;
+            isOpen = true;
             if (buffer[1] == 6)
             {
                 Acknowledge();

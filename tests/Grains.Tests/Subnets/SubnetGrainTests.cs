@@ -239,11 +239,21 @@ public sealed class SubnetGrainTests
         Assert.Equal(new ClientStanding(false, 0), await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9))));
         await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(2, [Reserved(10, 9), Reserved(11, 8)], [])));
         Assert.Equal(new ClientStanding(true, 0), await bench.Shell.Call(() => bench.Grain.StandingOf(SubnetBench.Mac(9))));
+        Assert.Equal("10.0.0.10", (await Informed(9, "10.0.0.10"))?.Addr);
+        Assert.Equal("10.0.0.10", (await Informed(9, "10.0.0.77"))?.Addr);
+        Assert.Null(await Informed(1, "10.0.0.10"));
         Assert.Equal("10.0.0.12", (await bench.Discover(1)).Lease!.Addr);
         Assert.Equal("10.0.0.10", (await bench.Discover(9)).Lease!.Addr);
         await bench.Shell.Call(() => bench.Grain.TakeReservations(new ReservationNotice(3, [], [IPv4.Parse("10.0.0.11")])));
         Assert.Equal("10.0.0.11", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.11")).Lease!.Addr);
         Assert.Equal(1, bench.Reservations.Reads);
+
+        async Task<Reservation?> Informed(byte client, string address)
+        {
+            var answer = await bench.Shell.Call(() => bench.Grain.Inform(SubnetBench.Mac(client), IPv4.Parse(address)));
+            Assert.Equal((LeaseVerdict.Give, null), (answer.Verdict, answer.Lease));
+            return answer.Reservation;
+        }
     }
 
     /// <summary>

@@ -10,6 +10,8 @@ public sealed class MacAddressTests
     [InlineData("02CA.5E00.0401", "02:ca:5e:00:04:01")]
     [InlineData("02CA5E000401", "02:ca:5e:00:04:01")]
     [InlineData("02:ca:5e:00:00:00:04:01", "02:ca:5e:00:00:00:04:01")]
+    [InlineData("80:00:00:48:fe:80:00:00:00:00:00:00:F4:52:14:03:00:2c:b9:81", "f4:52:14:03:00:2c:b9:81")]
+    [InlineData("a0000a11fec0000000000001f4521403002cb981", "f4:52:14:03:00:2c:b9:81")]
     [InlineData("0:2ca5e0-0.040:2", "")]
     [InlineData("02:ca-5e:00:04:01", "")]
     [InlineData("02ca:5e00:0401", "")]
