@@ -36,7 +36,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         options.Add(configured.TryGetValue(DhcpOption.RebindingTime, out var rebinding)
             ? KeyValuePair.Create(DhcpOption.RebindingTime, rebinding)
                 : Number(DhcpOption.RebindingTime, (uint)(lease.Duration * 3L / 4)));
-        return Finish(lease.SkipBoot || ForbidsBoot(reservation) ? WithoutBoot(on) : on, IPv4.Parse(lease.Addr), lease.NextServer, options, configured);
+        return Finish(lease.SkipBoot || ForbidsBoot(reservation) ? WithoutBoot(on) : on, IPv4.Parse(lease.Addr), lease.NextServer, options,
+            configured);
     }
 
     /// <summary>A proxyDHCP answer: boot file and no address.</summary>

@@ -58,7 +58,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     }
 
     /// <summary>
-    /// DHCPINFORM (RFC 2131 section 4.3.5): no lease; what is reserved for the client tells the options, though it has another address now.
+    /// DHCPINFORM (RFC 2131 section 4.3.5): no lease; what is reserved for the client tells the options, whatever address it has.
     /// </summary>
     public LeaseDecision<uint> Inform(string token, uint address)
         => new(LeaseVerdict.Give, null, ReservationFor(token, address), "asks for options alone", []);
