@@ -155,9 +155,9 @@ public abstract class StoreTests
         const string Long = "80:00:00:48:fe:80:00:00:00:00:00:00:f4:52:14:03:00:2c:b9:81";
         const string Other = "80:00:00:49:fe:80:00:00:00:00:00:00:f4:52:14:03:00:2c:b9:82";
         const string Identifier = "00:61:62:63:64:65:66:67:68:69:6a:6b:6c:6d:6e:6f:70:71:72:73";
-        await StoreTextAsync($$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(1)}}}","Name":"a","HardwareAddrs":["{{{Long}}}"]}}""", "m-" + MachineRows.Id(1));
-        await StoreTextAsync($$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(2)}}}","Name":"b","HardwareAddrs":["{{{Other}}}"]}}""", "m-" + MachineRows.Id(2));
-        await StoreTextAsync($$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(3)}}}","Name":"c","HardwareAddrs":["{{{Other[36..]}}}"]}}""", "m-" + MachineRows.Id(3));
+        await StoreAsync(1, "a", Long);
+        await StoreAsync(2, "b", Other);
+        await StoreAsync(3, "c", Other[36..]);
         await using (var connection = await ConnectAsync())
         {
             await RunAsync(connection, "INSERT INTO document (prefix, key, body) VALUES "
@@ -178,6 +178,10 @@ public abstract class StoreTests
             var by = ListQuery.Where(CatalogFields.Tables["reservations"], "Token", text);
             Assert.Equal("10.0.0.5", Assert.Single((await Reservations.PageAsync(by, None)).Rows).Addr);
         }
+
+        Task StoreAsync(int number, string name, string card) => StoreTextAsync(
+            $$$"""{"Machine":{"Uuid":"{{{MachineRows.Id(number)}}}","Name":"{{{name}}}","HardwareAddrs":["{{{card}}}"]}}""",
+            "m-" + MachineRows.Id(number));
 
         string Script(string name)
         {

@@ -31,7 +31,8 @@ public static class ReservationToken
     /// <summary>A token, where it is an InfiniBand address its port.</summary>
     /// <param name="token">A token in its one written form.</param>
     public static string Port(string token)
-        => token.AsSpan(Math.Min(LinkLocalAt, token.Length)).StartsWith(LinkLocal, StringComparison.Ordinal) ? MacAddress.Port(token) : token;
+        => token.AsSpan(Math.Min(LinkLocalAt, token.Length)).StartsWith(LinkLocal, StringComparison.Ordinal)
+            ? MacAddress.Port(token) : token;
 
     /// <summary>What keeps a text from being a token; null when nothing does.</summary>
     public static string? Problem(string? text)
