@@ -201,6 +201,8 @@ public sealed class DiskTests
     [Theory]
     [InlineData("sda", "platform/host3/session1/target3:0:0/3:0:0:1", "", "iscsi")]
     [InlineData("sda", "pci0000:00/0000:00:02.0/0000:01:00.2/host5/session2/target5:0:0/5:0:0:0", "", "iscsi")]
+    [InlineData("sda", "pci0000:00/0000:00:02.0/0000:04:00.0/host7/rport-7:0-2/target7:0:0/7:0:0:0", "", "fc")]
+    [InlineData("sda", "pci0000:00/0000:00:03.0/0000:05:00.0/infiniband_srp/srp-mlx5_0-1/host9/target9:0:0/9:0:0:0", "", "srp")]
     [InlineData("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1", "", "nvmeof")]
     [InlineData("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1", "device/transport=tcp", "nvmeof")]
     [InlineData("nvme1n1", "pci0000:00/0000:00:02.0/nvme/nvme1", "device/transport=rdma", "nvmeof")]
@@ -216,6 +218,24 @@ public sealed class DiskTests
         Assert.Throws<AgentException>(() => DiskPicker.Pick(name == "sda" ? "transport=scsi" : "transport=nvme", sys.Root));
         Assert.Equal("/dev/" + name, DiskPicker.Pick("transport=" + transport, sys.Root));
         Assert.Equal("/dev/" + name, DiskPicker.Pick(name, sys.Root));
+    }
+
+    /// <summary>A LUN by Fibre Channel is named as udev names it: remote port and number, a large one in hexadecimal.</summary>
+    [Theory]
+    [InlineData("0", "0")]
+    [InlineData("255", "255")]
+    [InlineData("256", "0x0100000000000000")]
+    [InlineData("1074282512", "0x4010400800000000")]
+    public void ALunIsNamedByItsRemotePort(string number, string lun)
+    {
+        using var sys = new FakeSys();
+        const string Host = "pci0000:00/0000:00:02.0/0000:04:00.0/host7/";
+        sys.Disk("sda", $"{Host}rport-7:0-2/target7:0:0/7:0:0:{number}", ("size", "8388608"));
+        var port = $"{sys.Root}/sys/devices/{Host}rport-7:0-2/fc_remote_ports/rport-7:0-2";
+        Directory.CreateDirectory(port);
+        File.WriteAllText(port + "/port_name", "0x5006016844600198\n");
+        Assert.Equal("/dev/sda", DiskPicker.Pick($"/dev/disk/by-path/pci-0000:04:00.0-fc-0x5006016844600198-lun-{lun}", sys.Root));
+        Assert.Throws<AgentException>(() => DiskPicker.Pick("/dev/disk/by-path/pci-0000:04:00.0-scsi-0:0:0:0", sys.Root));
     }
 
     [Theory]

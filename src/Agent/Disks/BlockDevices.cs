@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Anvil.Agent.Facts;
@@ -19,7 +20,7 @@ public enum DiskKind
     /// <summary>Persistent memory.</summary>
     Memory,
 
-    /// <summary>Another machine's, by iSCSI or NVMe over fabrics.</summary>
+    /// <summary>Another machine's or a storage system's, by iSCSI, Fibre Channel, SRP or NVMe over fabrics.</summary>
     Network,
 
     /// <summary>No hardware: made by the kernel, of memory, files, other disks or another machine's.</summary>
@@ -94,7 +95,7 @@ public static partial class BlockDevices
             Wwn = First("wwid", "device/wwid"),
             SectorSize = SysFile.Number(Attribute("queue/logical_block_size")) is > 512 and <= 65_536 and var size ? (int)size : 512,
             // How udev calls what is reached by the network says where the network leads.
-            Places = kind is DiskKind.Network ? [] : PlacesOf(name, place, SysFile.Target(place + "/device")),
+            Places = kind is DiskKind.Network ? FibrePlacesOf(place) : PlacesOf(name, place, SysFile.Target(place + "/device")),
         };
     }
 
@@ -102,7 +103,8 @@ public static partial class BlockDevices
         => PersistentMemory().IsMatch(name) || place.Contains("/ndbus", StringComparison.Ordinal) ? DiskKind.Memory
             // An NVMe device with several paths is virtual, too, but lies elsewhere there.
             : MadeNames().IsMatch(name) || place.Contains("/devices/virtual/block/", StringComparison.Ordinal) ? DiskKind.Made
-            : IscsiPlace().IsMatch(place) || IsOfFabrics(name, place, device) ? DiskKind.Network
+            : IscsiPlace().IsMatch(place) || FibrePlace().IsMatch(place) || SrpPlace().IsMatch(place) || IsOfFabrics(name, place, device)
+                ? DiskKind.Network
             : UsbPlace().IsMatch(place) ? DiskKind.Usb
             : SysFile.Read(device + "/type") == "SD" ? DiskKind.Card : DiskKind.Fixed;
 
@@ -119,7 +121,8 @@ public static partial class BlockDevices
     }
 
     private static string TransportOf(string name, string place, DiskKind kind)
-        => kind is DiskKind.Network ? (name.StartsWith("nvme", StringComparison.Ordinal) ? "nvmeof" : "iscsi")
+        => kind is DiskKind.Network ? (name.StartsWith("nvme", StringComparison.Ordinal) ? "nvmeof"
+            : FibrePlace().IsMatch(place) ? "fc" : SrpPlace().IsMatch(place) ? "srp" : "iscsi")
             : UsbPlace().IsMatch(place) ? "usb"
             : name.StartsWith("nvme", StringComparison.Ordinal) ? "nvme"
             : name.StartsWith("vd", StringComparison.Ordinal) ? "virtio"
@@ -176,6 +179,19 @@ public static partial class BlockDevices
         return places;
     }
 
+    /// <summary>udev's name of a LUN by Fibre Channel: the adapter's bus, the remote port's world wide name, and the LUN.</summary>
+    private static List<string> FibrePlacesOf(string place)
+    {
+        if (FibrePlace().Match(place) is not { Success: true } port || ScsiPlace().Match(place) is not { Success: true } scsi
+            || PciAddress().Matches(place[..port.Index]) is not { Count: > 0 } pci
+            || !ulong.TryParse(scsi.Groups[3].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var lun)) return [];
+        var remote = port.Groups[1].Value;
+        var name = SysFile.Read($"{place[..port.Index]}/{remote}/fc_remote_ports/{remote}/port_name");
+        if (name.Length == 0) return [];
+        var unit = lun < 256 ? lun.ToString(CultureInfo.InvariantCulture) : $"0x{lun & 0xFFFF:x4}{lun >> 16 & 0xFFFF:x4}00000000";
+        return [$"pci-{pci[^1].Groups[1].Value}-fc-{name}-lun-{unit}"];
+    }
+
     [GeneratedRegex("^(sr[0-9]|fd[0-9]|mmcblk[0-9]+(boot|rpmb|gp)|nvme[0-9]+c[0-9]+n)", RegexOptions.CultureInvariant)]
     private static partial Regex NoDisk();
 
@@ -191,6 +207,12 @@ public static partial class BlockDevices
 
     [GeneratedRegex("/session[0-9]+/", RegexOptions.CultureInvariant)]
     private static partial Regex IscsiPlace();
+
+    [GeneratedRegex("/(rport-[0-9:-]+)/", RegexOptions.CultureInvariant)]
+    private static partial Regex FibrePlace();
+
+    [GeneratedRegex("/infiniband_srp/", RegexOptions.CultureInvariant)]
+    private static partial Regex SrpPlace();
 
     [GeneratedRegex("^nvme[0-9]+$", RegexOptions.CultureInvariant)]
     private static partial Regex NvmeController();
