@@ -148,17 +148,33 @@ public sealed partial class RetentionService(
     private async Task<long> TrimLogsAsync(RetentionBound bound, CancellationToken cancellation)
     {
         var (trimmed, upTo) = (0L, DateTimeOffset.UnixEpoch);
-        foreach (var (log, why) in RetentionRules.LogsToTrim(bound, await logs.ListAsync(cancellation), time.GetUtcNow(), logs.Room))
+        var all = (await logs.ListAsync(cancellation)).ToDictionary(l => l.Job);
+        var live = new List<StoredLog>();
+        // Which jobs are not over is asked of those alone that would go; what they hold is then not to be had from the others.
+        for (var found = -1; found != live.Count;)
         {
-            if (await IsLiveAsync(log.Job, cancellation)) continue;
+            found = live.Count;
+            var octets = live.Sum(l => l.Octets);
+            foreach (var (log, why) in RetentionRules.LogsToTrim(bound, [.. all.Values], time.GetUtcNow(), logs.Room, octets))
+            {
+                all.Remove(log.Job);
+                if (await IsLiveAsync(log.Job, cancellation)) live.Add(log);
+                else await DropAsync(log, why);
+            }
+        }
+
+        // All that could go is gone: what is still too much, those have.
+        foreach (var (log, why) in RetentionRules.LiveLogsToTrim(bound, live, logs.Room)) await DropAsync(log, why);
+        if (trimmed > 0) await store.CountAsync(new TrimmedTotal(bound.What, trimmed, upTo), cancellation);
+        return trimmed;
+
+        async Task DropAsync(StoredLog log, string why)
+        {
             await logs.TrimAsync(
                 log.Job, $"[the first {log.Octets} octets of this log were dropped at {time.GetUtcNow():u}: {why}]\n", cancellation);
             trimmed++;
-            upTo = log.At;
+            upTo = log.At > upTo ? log.At : upTo;
         }
-
-        if (trimmed > 0) await store.CountAsync(new TrimmedTotal(bound.What, trimmed, upTo), cancellation);
-        return trimmed;
     }
 
     private async Task<bool> IsLiveAsync(Guid uuid, CancellationToken cancellation)

@@ -1,15 +1,21 @@
 using System.Collections.Concurrent;
+using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Objects.Verbs;
 
 /// <summary>
-/// How much of logs one machine may send: so much at once, and as much again in each hour. Each gateway counts for itself, in memory.
-/// People, and programs with a user's name, are not counted: they have the right for all machines.
+/// How much of logs one machine may send, and all together: so much at once, and as much again in each hour. Each gateway counts for
+/// itself, in memory. People, and programs with a user's name, are not counted: they have the right for all machines.
 /// </summary>
-public sealed class LogAllowance(TimeProvider time)
+public sealed class LogAllowance(ICatalog catalog, TimeProvider time)
 {
+    /// <summary>All may send what is kept of logs (keepJobLogsMiB), those that nobody approved of a part of it.</summary>
+    private const int UnapprovedPart = 8;
+
+
     /// <summary>Octets of a machine.</summary>
     public const long OfMachine = 256 << 20;
 
@@ -18,6 +24,8 @@ public sealed class LogAllowance(TimeProvider time)
 
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, Spent> _spent = new(StringComparer.Ordinal);
+    private readonly Spent _all = new(time.GetTimestamp());
+    private readonly Spent _unapproved = new(time.GetTimestamp());
     private long _swept = time.GetTimestamp();
 
     /// <summary>Counts what a requester appends to a log.</summary>
@@ -26,17 +34,25 @@ public sealed class LogAllowance(TimeProvider time)
     {
         if (principal.Kind != PrincipalKind.Machine || octets == 0) return;
         var most = principal.IsUnapproved ? OfUnapproved : OfMachine;
+        var kept = RetentionRules.Of(catalog.Current.Prefs).Single(b => b.What == RetentionRules.JobLogs).Most;
+        var shared = Math.Max(most, principal.IsUnapproved ? kept / UnapprovedPart : kept);
         var now = time.GetTimestamp();
         Sweep(now);
-        var spent = _spent.GetOrAdd(principal.Name, _ => new Spent(now));
-        lock (spent)
+        Take(_spent.GetOrAdd(principal.Name, _ => new Spent(now)), most, $"machine {principal.Name} has");
+        Take(principal.IsUnapproved ? _unapproved : _all, shared,
+            principal.IsUnapproved ? "machines that nobody has approved of have" : "all machines have");
+
+        void Take(Spent spent, long bound, string who)
         {
-            spent.Octets = Math.Max(0, spent.Octets - (most * (time.GetElapsedTime(spent.At, now) / Hour)));
-            spent.At = now;
-            if (spent.Octets + octets > most)
-                throw new ApiException(new ApiError("jobs", principal.Name, "PUT",
-                    [$"machine {principal.Name} has sent {most >> 20} MiB of logs within an hour: no more for now"], 429));
-            spent.Octets += octets;
+            lock (spent)
+            {
+                spent.Octets = Math.Max(0, spent.Octets - (bound * (time.GetElapsedTime(spent.At, now) / Hour)));
+                spent.At = now;
+                if (spent.Octets + octets > bound)
+                    throw new ApiException(new ApiError("jobs", principal.Name, "PUT",
+                        [$"{who} sent {bound >> 20} MiB of logs within an hour: no more for now"], 429));
+                spent.Octets += octets;
+            }
         }
     }
 

@@ -20,7 +20,7 @@ public static class RetentionRules
     /// <summary>Jobs; the last one of each machine stays.</summary>
     public const string Jobs = "jobs";
 
-    /// <summary>Logs of jobs that are over.</summary>
+    /// <summary>Logs of jobs.</summary>
     public const string JobLogs = "jobLogs";
 
     /// <summary>Longest time, in days.</summary>
@@ -61,16 +61,17 @@ public static class RetentionRules
             ? null : $"{name}: {value} is not a number from {least} to {most}";
     }
 
-    /// <summary>The logs that are too old or too many, the oldest first. Those that must stay are left to the caller.</summary>
+    /// <summary>The logs that are too old or too many, the oldest first, of jobs that are over.</summary>
     /// <param name="bound">What is kept.</param>
-    /// <param name="logs">Those that there are.</param>
+    /// <param name="logs">Those that there are, of jobs that are over as far as is known.</param>
     /// <param name="now">The time.</param>
     /// <param name="room">By so much they may grow before their disk is full; null where that is not known.</param>
+    /// <param name="live">Octets of logs of jobs that are not over.</param>
     public static IEnumerable<(StoredLog Log, string Why)> LogsToTrim(RetentionBound bound, IEnumerable<StoredLog> logs,
-        DateTimeOffset now, long? room = null)
+        DateTimeOffset now, long? room = null, long live = 0)
     {
         var all = logs.OrderBy(l => l.At).ToList();
-        var total = all.Sum(l => l.Octets);
+        var total = all.Sum(l => l.Octets) + live;
         var fits = total + (room ?? 0);
         foreach (var log in all)
         {
@@ -79,6 +80,27 @@ public static class RetentionRules
                 yield return (log, $"the oldest, and all together had more than {bound.Most >> 20} MiB (preference {bound.Prefs[1]})");
             else if (room < 0 && total > fits) yield return (log, "the oldest, and the disk has too little left");
             else yield break;
+            total -= log.Octets;
+        }
+    }
+
+    /// <summary>
+    /// The logs of jobs that are not over, where they alone are too many: the largest first. What their jobs say from then on is kept.
+    /// </summary>
+    /// <param name="bound">What is kept.</param>
+    /// <param name="live">Those that there are.</param>
+    /// <param name="room">As of <see cref="LogsToTrim"/>.</param>
+    public static IEnumerable<(StoredLog Log, string Why)> LiveLogsToTrim(RetentionBound bound, IReadOnlyCollection<StoredLog> live,
+        long? room = null)
+    {
+        var total = live.Sum(l => l.Octets);
+        var fits = Math.Min(bound.Most, total + Math.Min(room ?? 0, 0));
+        foreach (var log in live.OrderByDescending(l => l.Octets))
+        {
+            if (total <= fits) yield break;
+            yield return (log, total > bound.Most
+                ? $"the largest, and those of jobs that are not over had more than {bound.Most >> 20} MiB (preference {bound.Prefs[1]})"
+                : "the largest, and the disk has too little left");
             total -= log.Octets;
         }
     }

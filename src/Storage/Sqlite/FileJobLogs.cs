@@ -1,7 +1,6 @@
 using System.Text;
 using Anvil.Contracts.Jobs;
 using Anvil.Provisioning.Catalog;
-using Microsoft.Win32.SafeHandles;
 
 namespace Anvil.Storage.Sqlite;
 
@@ -33,17 +32,6 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
     public async Task<LogAppend> AppendAsync(Guid job, Stream content, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await using var file = new FileStream(PathOf(job),
-            new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.Write,
-                Share = FileShare.ReadWrite,
-                BufferSize = 0,
-                Options = FileOptions.Asynchronous,
-                // Logs say what scripts say, secrets among it.
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
         // What an agent sends at once is written at once: who ends this process leaves all or nothing of it, but in the midst of the
         // write itself, which the system breaks off between two pages.
         var buffer = new byte[Piece];
@@ -58,7 +46,7 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
             }
 
             looked = (looked % Unlooked) + read;
-            if (!await AppendAsync(job, file.SafeFileHandle, buffer.AsMemory(0, read), cancellation)) return LogAppend.Full;
+            if (!await AppendAsync(job, buffer.AsMemory(0, read), cancellation)) return LogAppend.Full;
         }
 
         return LogAppend.Whole;
@@ -79,15 +67,29 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
     /// <inheritdoc/>
     public ValueTask<long> GrownAsync(CancellationToken cancellation) => ValueTask.FromResult(Interlocked.Read(ref _grown));
 
-    private async Task<bool> AppendAsync(Guid job, SafeFileHandle file, ReadOnlyMemory<byte> piece, CancellationToken cancellation)
+    private SemaphoreSlim TurnOf(Guid job) => _turns[(uint)job.GetHashCode() % Turns];
+
+    private async Task<bool> AppendAsync(Guid job, ReadOnlyMemory<byte> piece, CancellationToken cancellation)
     {
-        var turn = _turns[(uint)job.GetHashCode() % Turns];
+        var turn = TurnOf(job);
         await turn.WaitAsync(cancellation);
         try
         {
-            var length = RandomAccess.GetLength(file);
+            // Anew for each piece: a log that was trimmed meanwhile begins another file.
+            await using var file = new FileStream(PathOf(job),
+                new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.Write,
+                    Share = FileShare.ReadWrite | FileShare.Delete,
+                    BufferSize = 0,
+                    Options = FileOptions.Asynchronous,
+                    // Logs say what scripts say, secrets among it.
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+            var length = RandomAccess.GetLength(file.SafeFileHandle);
             if (length + piece.Length > IJobLogs.MostBytes) return false;
-            await RandomAccess.WriteAsync(file, piece, length, cancellation);
+            await RandomAccess.WriteAsync(file.SafeFileHandle, piece, length, cancellation);
             Interlocked.Add(ref _grown, piece.Length);
             return true;
         }
@@ -132,7 +134,16 @@ public sealed class FileJobLogs(string folder, long? reserve = null) : IJobLogs
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             }))
             await file.WriteAsync(Encoding.UTF8.GetBytes(note), cancellation);
-        File.Delete(PathOf(job));
+        var turn = TurnOf(job);
+        await turn.WaitAsync(cancellation);
+        try
+        {
+            File.Delete(PathOf(job));
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     /// <inheritdoc/>

@@ -24,6 +24,27 @@ public sealed class RetentionRulesTests
             RetentionRules.LogsToTrim(bound, [newest, newer], Now, room: -(1 << 20)));
     }
 
+    /// <summary>
+    /// What runs counts, and is left alone as long as what is over can make room; then the largest goes, and no more than it takes.
+    /// </summary>
+    [Fact]
+    public void LogsOfJobsThatAreNotOverGoLastTheLargestFirst()
+    {
+        var bound = RetentionRules.Of(new Prefs(new Dictionary<string, string>(StringComparer.Ordinal) { ["keepJobLogsMiB"] = "2" }))
+            .Single(b => b.What == RetentionRules.JobLogs);
+        StoredLog Log(int days, double mebibytes) => new(Guid.NewGuid(), (long)(mebibytes * (1 << 20)), Now.AddDays(-days));
+        var (over, small, large) = (Log(1, 0.5), Log(99, 0.25), Log(2, 1.75));
+        Assert.Empty(RetentionRules.LogsToTrim(bound, [over], Now, live: 3 << 19));
+        Assert.Equal([over], RetentionRules.LogsToTrim(bound, [over], Now, live: 2 << 20).Select(t => t.Log));
+        Assert.Empty(RetentionRules.LiveLogsToTrim(bound, [small, large]));
+        Assert.Empty(RetentionRules.LiveLogsToTrim(bound, [small, large], room: 5));
+        var more = Log(1, 0.5);
+        Assert.Equal([(large, "the largest, and those of jobs that are not over had more than 2 MiB (preference keepJobLogsMiB)")],
+            RetentionRules.LiveLogsToTrim(bound, [small, large, more]));
+        Assert.Equal([(large, "the largest, and the disk has too little left")],
+            RetentionRules.LiveLogsToTrim(bound, [small, large], room: -5));
+    }
+
     [Theory]
     [InlineData("keepTimelineDays", "1", true)]
     [InlineData("keepTimelineDays", "0", false)]

@@ -62,25 +62,47 @@ public abstract class HealthTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
     }
 
+    /// <summary>
+    /// Of a job that runs the log stays as long as others can make room; where it alone is too much, what it says from then on is kept.
+    /// </summary>
     [Fact]
-    public async Task TheLogOfAJobThatRunsStaysAndThatOfOneThatIsOverLeavesANote()
+    public async Task TheLogOfAJobThatIsOverGoesBeforeThatOfOneThatRuns()
     {
-        var name = $"t{Guid.NewGuid():N}";
         await silo.CallAsync("POST", "prefs", """{"keepJobLogsMiB":"1"}""");
-        await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{name}}"}""");
-        var machine = (await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"local","Tasks":["{{name}}"]}""")).Body!;
-        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine["Uuid"]}}"}""")).Body!["Uuid"]!.ToString();
-        using var log = new ByteArrayContent(new byte[3 << 20]);
-        log.Headers.ContentType = new("application/octet-stream");
-        using var stored = await silo.Http.PutAsync($"jobs/{job}/log", log);
-        Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
-        Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
-        Assert.Equal(3 << 20, (await silo.Http.GetByteArrayAsync($"jobs/{job}/log")).Length);
-        var (status, _) = await silo.CallAsync("PATCH", $"jobs/{job}", """[{"op":"replace","path":"/State","value":"failed"}]""");
+        var (over, runs) = (await BeginAsync(), await BeginAsync());
+        await LogAsync(runs, 700 << 10);
+        await LogAsync(over, 700 << 10);
+        var (status, _) = await silo.CallAsync("PATCH", $"jobs/{over}", """[{"op":"replace","path":"/State","value":"failed"}]""");
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
-        Assert.StartsWith("[the first 3145728 octets of this log were dropped at ", await silo.Http.GetStringAsync($"jobs/{job}/log"),
-            StringComparison.Ordinal);
+        await TrimAsync();
+        Assert.StartsWith("[the first 716800 octets of this log were dropped at ", await ReadAsync(over), StringComparison.Ordinal);
+        Assert.Equal(700 << 10, (await ReadAsync(runs)).Length);
+        await LogAsync(runs, 3 << 20);
+        await TrimAsync();
+        await LogAsync(runs, 3);
+        var left = await ReadAsync(runs);
+        Assert.StartsWith("[the first 3862528 octets of this log were dropped at ", left, StringComparison.Ordinal);
+        Assert.EndsWith("(preference keepJobLogsMiB)]\nxxx", left, StringComparison.Ordinal);
+
+        async Task<string> BeginAsync()
+        {
+            var name = $"t{Guid.NewGuid():N}";
+            await silo.CallAsync("POST", "tasks", $$"""{"Name":"{{name}}"}""");
+            var machine = (await silo.CallAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"local","Tasks":["{{name}}"]}"""))
+                .Body!;
+            return (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine["Uuid"]}}"}""")).Body!["Uuid"]!.ToString();
+        }
+
+        async Task LogAsync(string job, int octets)
+        {
+            using var log = new StringContent(new string('x', octets));
+            log.Headers.ContentType = new("application/octet-stream");
+            using var stored = await silo.Http.PutAsync($"jobs/{job}/log", log);
+            Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
+        }
+
+        Task<string> ReadAsync(string job) => silo.Http.GetStringAsync($"jobs/{job}/log");
+        async Task TrimAsync() => Assert.True(await silo.Service<RetentionService>().TrimAsync(CancellationToken.None));
     }
 
     [Fact]
