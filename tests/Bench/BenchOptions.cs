@@ -13,9 +13,6 @@ internal sealed record BenchOptions(bool IsQuick, int Runs, string Drp, string F
     /// <summary>Seconds of one load.</summary>
     public int Seconds => IsQuick ? 2 : 5;
 
-    /// <summary>Seconds of a silo's first load, which is not measured: its code is compiled meanwhile.</summary>
-    public int WarmUp => IsQuick ? 6 : 15;
-
     /// <summary>Machines that are defined where many are.</summary>
     public int Machines => IsQuick ? 2_000 : 10_000;
 }

@@ -23,7 +23,7 @@ internal sealed class HttpCase : IBenchCase
             LargeFile.Write(silo.Files);
             await using var nginx = new Nginx(link.Server, options.Folder, silo.Files);
             await nginx.StartAsync(cancellation);
-            await Wrk.RunAsync(link, silo, Url(SiloService.FilePort), clients, options.WarmUp, cancellation);
+            await WarmUp.RunAsync(silo, () => Wrk.RunAsync(link, silo, Url(SiloService.FilePort), clients, 2, cancellation));
             for (var run = 0; run < options.Runs; run++)
             {
                 ours.Add(await Wrk.RunAsync(link, silo, Url(SiloService.FilePort), clients, options.Seconds, cancellation));

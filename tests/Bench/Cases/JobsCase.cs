@@ -56,8 +56,13 @@ internal sealed class JobsCase : IBenchCase
             async (i, stop) => machines[i] = $"{JsonNode.Parse(await Api.SendAsync(http, "POST", "machines",
                 $$"""{"Name":"m{{i}}.bench.example","Workflow":"bench","Runnable":true}""", stop))!["Uuid"]}");
         // What is compiled at the first rounds is no part of the path.
-        var next = 100;
-        await Api.RoundsAsync(server, 2, next, i => RoundAsync(http, machines[i], cancellation));
+        var next = 0;
+        await WarmUp.RunAsync(server, () =>
+        {
+            var first = next;
+            next += 100;
+            return Api.RoundsAsync(server, 2, 100, i => RoundAsync(http, machines[(first + i) % Machines], cancellation));
+        });
         foreach (var connections in new[] { 1, 8 })
         {
             var first = next;

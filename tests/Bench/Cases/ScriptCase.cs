@@ -51,8 +51,8 @@ internal sealed class ScriptCase(KnownMachines machines) : IBenchCase
 
             async Task LoadAsync(Service server, int port, IReadOnlyList<(IPAddress, string)> what, int requests, string name, bool isPeer)
             {
-                await HttpLoad.RunAsync(link.Client, port, what, Clients, requests,
-                    TimeSpan.FromSeconds(isPeer ? 1 : name == "script.known" ? options.WarmUp : 4), cancellation);
+                await WarmUp.RunAsync(server,
+                    () => HttpLoad.RunAsync(link.Client, port, what, Clients, requests, TimeSpan.FromSeconds(1), cancellation));
                 var before = server.CpuSeconds;
                 var (answers, seconds) = await HttpLoad.RunAsync(link.Client, port, what, Clients, requests,
                     TimeSpan.FromSeconds(options.Seconds), cancellation);
@@ -61,7 +61,7 @@ internal sealed class ScriptCase(KnownMachines machines) : IBenchCase
 
             async Task WrkAsync(Service server, string url, bool isPeer)
             {
-                await Wrk.RunAsync(link, server, url, Clients, 1, cancellation);
+                await WarmUp.RunAsync(server, () => Wrk.RunAsync(link, server, url, Clients, 1, cancellation));
                 var result = await Wrk.RunAsync(link, server, url, Clients, options.Seconds, cancellation);
                 Note("script.default", result.Requests / result.Seconds, result.Requests / result.CpuSeconds, isPeer);
             }

@@ -13,6 +13,34 @@ internal sealed class ProcessTree(int root)
         => Living(withId: true).Select(f => ($"{f[^1]}@{f[19]}",
             f[11..13].Sum(t => double.Parse(t, CultureInfo.InvariantCulture)) / TicksPerSecond));
 
+    /// <summary>Processor time of the threads of a name, of the processes that live, in seconds.</summary>
+    /// <param name="name">At most the 15 characters that the kernel keeps.</param>
+    public double SecondsOfThreads(string name)
+    {
+        var ticks = 0.0;
+        foreach (var process in Living(withId: true))
+        {
+            var tasks = $"/proc/{process[^1]}/task";
+            if (!Directory.Exists(tasks)) continue;
+            foreach (var task in Directory.EnumerateDirectories(tasks))
+            {
+                try
+                {
+                    var text = File.ReadAllText(Path.Combine(task, "stat"));
+                    if (text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..text.LastIndexOf(')')] != name) continue;
+                    ticks += text[(text.LastIndexOf(')') + 2)..].Split(' ')[11..13]
+                        .Sum(t => double.Parse(t, CultureInfo.InvariantCulture));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // It has ended meanwhile.
+                }
+            }
+        }
+
+        return ticks / TicksPerSecond;
+    }
+
     /// <summary>Memory in RAM, in MB.</summary>
     public double ResidentMegabytes()
         => Living().Sum(f => long.Parse(f[21], CultureInfo.InvariantCulture) * Environment.SystemPageSize) / 1e6;

@@ -22,6 +22,9 @@ internal abstract class Service(NetworkNamespace host, string folder, string nam
     /// <summary>Processor time that it has used so far, in seconds.</summary>
     public virtual double CpuSeconds => Tree.CpuSeconds() + Beside.Sum(p => p.CpuSeconds());
 
+    /// <summary>Processor time in which its runtime has compiled what runs often, in seconds; 0 for what compiles nothing.</summary>
+    public double CompilerSeconds => Tree.SecondsOfThreads(".NET Tiered Com");
+
     /// <summary>What works for it, and counts as its own: its database, other silos of its cluster.</summary>
     public IReadOnlyList<ProcessTree> Beside { get; set; } = [];
 

@@ -13,6 +13,9 @@ internal sealed class ApiWork(HttpClient http, Service server, int size, bool is
     private const int MostListed = 5_000;
 
     private const string Param = "bench/rack";
+
+    /// <summary>Number of the first machine that is made before anything is measured.</summary>
+    private const int Warming = 1_000_000;
     private readonly int _writes = isQuick ? 200 : 500;
     private readonly int _reads = isQuick ? 1_000 : 4_000;
     private readonly int _lists = isQuick ? 10 : 30;
@@ -29,6 +32,7 @@ internal sealed class ApiWork(HttpClient http, Service server, int size, bool is
     {
         var list = JsonNode.Parse(await Api.SendAsync(http, "GET", $"machines?limit={MostListed}", null, cancellation))!;
         var keys = list.AsArray().Select(m => $"{m!["Uuid"]}").ToList();
+        await WarmUp.RunAsync(server, WarmAsync);
         var (next, turn) = (size, 0);
         foreach (var connections in new[] { 1, 8 })
         {
@@ -60,6 +64,25 @@ internal sealed class ApiWork(HttpClient http, Service server, int size, bool is
 
         Task<ApiResult> RunAsync(int connections, int count, Func<int, (string, string, string?)> call)
             => Api.RunAsync(http, server, connections, count, call, cancellation);
+
+        // Each call as it is measured, on machines of its own that are gone afterwards.
+        async Task WarmAsync()
+        {
+            const int Some = 100;
+            var made = new System.Collections.Concurrent.ConcurrentQueue<string>();
+            await Parallel.ForAsync(0, Some, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation },
+                async (i, stop) => made.Enqueue(
+                    $"{JsonNode.Parse(await Api.SendAsync(http, "POST", "machines", Machine(Warming + i), stop))!["Uuid"]}"));
+            var own = made.ToList();
+            await RunAsync(4, Some, i => ("PATCH", $"machines/{own[i]}", """[{"op":"replace","path":"/Description","value":"warm"}]"""));
+            await RunAsync(4, 4 * Some, i => ("GET", $"machines/{keys[i % keys.Count]}", null));
+            if (size <= MostListed) await RunAsync(1, 1, _ => ("GET", "machines", null));
+            await RunAsync(1, Some / 4, i => ("GET", $"machines?limit=100&offset={i * 100 % size}", null));
+            await RunAsync(1, Some, i => ("GET", $"machines?Name=Eq({Name(i * 13 % size)})", null));
+            await RunAsync(1, Some / 4, i => ("GET", $"machines?{Param}=Eq(rack-{i % 100})&limit=100", null));
+            await RunAsync(1, Some, _ => ("HEAD", "machines", null));
+            await RunAsync(1, Some, i => ("DELETE", $"machines/{own[i]}", null));
+        }
     }
 
     private static string Name(int i) => $"m{i:00000}.bench.example";

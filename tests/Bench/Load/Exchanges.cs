@@ -27,8 +27,8 @@ internal sealed class Exchanges(Link link, double seconds, bool isFirmware = fal
     /// <summary>Exchanges that nobody counts: what is compiled and opened at the first packets is no part of the path.</summary>
     public async Task WarmAsync(Service server, CancellationToken cancellation)
     {
-        var (rate, time) = server is Dnsmasq ? (100, 2) : server is SiloService ? (500, 10) : (500, 3);
-        await _perf.RunAsync(server, rate, time, Next(), rate * time, isFirmware, false, cancellation);
+        var (rate, time) = server is Dnsmasq ? (100, 2) : (500, 3);
+        await WarmUp.RunAsync(server, () => _perf.RunAsync(server, rate, time, Next(), rate * time, isFirmware, false, cancellation));
     }
 
     private ulong Next()
