@@ -14,4 +14,8 @@ public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool
     /// <summary>Name of that job's task; "" for none, and from silos of the version before.</summary>
     [Id(4)]
     public string Task { get => field ?? ""; init; }
+
+    /// <summary>Has the right to give any machine any network card: for machines and jobs, more than for themselves.</summary>
+    [Id(5)]
+    public bool MayAddCards { get; init; }
 }

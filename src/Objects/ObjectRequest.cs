@@ -56,6 +56,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
         {
             IsTask = Principal.Job.Length > 0,
             Task = Principal.Task,
+            MayAddCards = Principal.May("machines", "update:/HardwareAddrs", "*"),
         };
 
     /// <summary>Who asks and on which condition, as grains are told.</summary>

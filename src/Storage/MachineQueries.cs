@@ -124,6 +124,14 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
+    public async Task<long> CountDoubtfulAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition("SELECT count(*) FROM machine_doubtful", cancellationToken: cancellation));
+    }
+
+    /// <inheritdoc/>
     public async Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);

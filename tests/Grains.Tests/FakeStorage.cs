@@ -167,6 +167,8 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
     /// <inheritdoc/>
     public Task<long> CountUnapprovedAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<long> CountDoubtfulAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
     /// <inheritdoc/>
     public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -597,7 +597,12 @@ public abstract class StoreTests
         Assert.Equal(machine.Uuid, await Queries.UuidOfNameAsync("renamed", None));
         Assert.Equal(0, await Queries.CountUnapprovedAsync(None));
         await StoreAsync(new MachineState { Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending } } });
-        Assert.Equal(1, await Queries.CountUnapprovedAsync(None));
+        Assert.Equal((1, 0), (await Queries.CountUnapprovedAsync(None), await Queries.CountDoubtfulAsync(None)));
+        await StoreAsync(new MachineState
+        {
+            Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending, Doubt = "d" } },
+        });
+        Assert.Equal((1, 1), (await Queries.CountUnapprovedAsync(None), await Queries.CountDoubtfulAsync(None)));
         await StoreAsync(new MachineState(), machine.Uuid);
         Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.UuidOfMacAsync("02:00:00:00:00:02", None)));
         Assert.NotNull(await Queries.FindJobAsync("j1", None));

@@ -53,6 +53,9 @@ public interface IMachineQueries
     /// <summary>Number of machines that registered themselves, and that nobody has approved of.</summary>
     Task<long> CountUnapprovedAsync(CancellationToken cancellation);
 
+    /// <summary>Number of machines whose registration is doubted, and that nobody has approved of.</summary>
+    Task<long> CountDoubtfulAsync(CancellationToken cancellation);
+
     /// <summary>A job.</summary>
     Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);
 

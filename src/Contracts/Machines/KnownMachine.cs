@@ -59,6 +59,6 @@ public sealed record KnownMachine : IBootSubject
         HardwareAddrs = machine.HardwareAddrs,
         Params = [.. machine.Params.Keys.Order(StringComparer.Ordinal)],
         BootLoader = ((IBootSubject)machine).BootLoader,
-        IsPending = machine.Boot.Admission == MachineBoot.Pending,
+        IsPending = machine.Boot.IsPending,
     };
 }

@@ -307,9 +307,9 @@ public sealed class DhcpHandler(
     private void Sight(DhcpExchange on)
     {
         if (on.Machine is null || on.Client.Kind == ClientKind.None) return;
-        sightings.Add(on.Machine.Uuid,
-            on.Boot.Boots ? new Sighting(SightingKind.Discover, "", on.Client.Firmware, on.Boot.File)
-                : Sighting.OfDisk(on.Client.Firmware));
+        // Only what its boot environment says sends a machine to its disk: a packet in its name can say that it boots nothing as well.
+        sightings.Add(on.Machine.Uuid, on.Boot.FromDisk ? Sighting.OfDisk(on.Client.Firmware)
+            : new Sighting(SightingKind.Discover, "", on.Client.Firmware, on.Boot.Boots ? on.Boot.File : ""));
     }
 
     private static DhcpDrop Drop(LeaseCause cause) => cause switch

@@ -96,9 +96,8 @@ public sealed class MachineTable(TimeProvider time)
             if (!holders.Contains(change.Uuid)) _holders[mac] = [.. holders, change.Uuid];
         }
 
-        foreach (var mac in old?.Machine?.HardwareAddrs ?? [])
+        foreach (var mac in (old?.Machine?.HardwareAddrs ?? []).Except(machine?.HardwareAddrs ?? [], StringComparer.Ordinal))
         {
-            if (machine?.HardwareAddrs.Contains(mac, StringComparer.Ordinal) == true) continue;
             if (!_holders.TryGetValue(mac, out var holders)) continue;
             string[] others = [.. holders.Where(h => h != change.Uuid)];
             if (others.Length > 0) _holders[mac] = others;

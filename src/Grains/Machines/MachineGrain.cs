@@ -284,7 +284,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             }
 
             change = Sealed(change);
-            if (actor is { IsMachine: true, IsTask: false } && await CardProblemAsync(change.State.Machine) is { } strange)
+            if (actor is { IsMachine: true, MayAddCards: false } && await CardProblemAsync(change.State.Machine) is { } strange)
                 return Outcome.Of(new ApiError("machines", Uuid, "AUTH", [strange], 403));
             if (store is not null)
             {
@@ -457,6 +457,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             By = terms.Actor.Name,
             ByTask = terms.Actor.IsTask,
             Task = terms.Actor.Task,
+            MayAddCards = terms.Actor.MayAddCards,
             IfRevision = terms.IfRevision,
         };
 

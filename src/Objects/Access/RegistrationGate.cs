@@ -31,6 +31,9 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
     /// <summary>Most octets that are registered in a minute.</summary>
     public const int MostOctetsOfAll = 128 << 20;
 
+    /// <summary>Of those that nobody has approved of, so many may be ones of which there is doubt.</summary>
+    private const int DoubtfulPart = 10;
+
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (int Number, long Octets)> _counts = new(StringComparer.Ordinal);
@@ -39,9 +42,10 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
     /// <summary>Lets a registration in, and says by which policy (<see cref="RegistrationPolicy"/>).</summary>
     /// <param name="stranger">Who registers.</param>
     /// <param name="octets">Length of what it registers.</param>
+    /// <param name="isUnleased">No lease says who it is: of those only a part may wait, so that they keep no others out.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ApiException">403 closed; 429 too many.</exception>
-    public async Task<string> EnterAsync(Principal stranger, int octets, CancellationToken cancellation)
+    public async Task<string> EnterAsync(Principal stranger, int octets, bool isUnleased, CancellationToken cancellation)
     {
         var address = IPv4.TryParse(stranger.Address, out var known) ? known : 0;
         var policy = RegistrationPolicy.PolicyAt(address, catalog.Current);
@@ -51,6 +55,9 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
         if (await queries.CountUnapprovedAsync(cancellation) >= most)
             throw Refused(429, $"{most} machines have registered themselves and wait for somebody to approve of them (preference "
                 + "mostUnapproved): approve of some, or delete them");
+        if (isUnleased && await queries.CountDoubtfulAsync(cancellation) is var doubtful && doubtful >= Math.Max(1, most / DoubtfulPart))
+            throw Refused(429, $"{doubtful} machines have registered themselves that no lease knows, and wait for somebody to approve of "
+                + $"them (1/{DoubtfulPart} of the preference mostUnapproved): approve of some, or delete them");
         return policy;
     }
 

@@ -19,8 +19,7 @@ namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
 public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, ITimeline timeline, RegistrationGate gate,
-    ICatalog catalog,
-    IHostApplicationLifetime lifetime) : IObjectKind
+    ICatalog catalog, ILeaseStore leases, IHostApplicationLifetime lifetime) : IObjectKind
 {
     /// <summary>Machines that are named where several may be meant.</summary>
     private const int MostNamed = 8;
@@ -53,7 +52,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             : await GrainCalls.AskAsync(() => Grain(uuid).Read());
         if (answer.Status == 304) answer = await GrainCalls.AskAsync(() => Grain(uuid).Read());
         return answer.Machine is null ? answer.Error is null or { Code: 404 } ? null : throw new ApiException(answer.Error)
-            : new FoundObject(answer.Machine, Tag(answer.Revision), uuid) { Revision = answer.Revision };
+            : new FoundObject(Seen(answer.Machine, request), Tag(answer.Revision), uuid) { Revision = answer.Revision };
     }
 
     /// <inheritdoc/>
@@ -79,6 +78,10 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     public Document? Told(Document document, ObjectRequest request)
         => request.Principal.Kind == PrincipalKind.Unknown ? MachineRules.Told((Machine)document) : null;
 
+    /// <summary>A machine as it is shown to a requester: people are told why it is doubted.</summary>
+    private static Machine Seen(Machine machine, ObjectRequest request)
+        => request.Principal.Kind == PrincipalKind.User ? machine : machine with { Boot = MachineRules.Undoubted(machine.Boot) };
+
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
     {
@@ -89,12 +92,12 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var (policy, isOnLink, doubt) = (RegistrationPolicy.Open, false, "");
         if (discovered)
         {
-            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, cancellation);
+            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, IsUnleased(request.Principal), cancellation);
             var registration = MachineRules.Registration(wanted);
             (wanted, isOnLink) = await OwnCardsAsync(registration, request.Principal, cancellation);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
             (var joined, doubt) = await JoinKnownAsync(registration, wanted, request, cancellation);
-            if (joined is not null) return Changed(joined);
+            if (joined is not null) return Changed(joined, request);
             // The cards of others stay theirs.
             if (doubt.Length > 0) wanted = wanted with { HardwareAddrs = [request.Principal.Mac] };
             if (IsUnleased(request.Principal))
@@ -125,28 +128,28 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
             discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
-        return Changed(answer);
+        return Changed(answer, request);
     }
 
     /// <inheritdoc/>
     public async Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request,
         CancellationToken cancellation)
         => Changed(await GrainCalls.ActAsync(
-            () => Grain(found.Document.Key).Replace(new MachineWrite((Machine)document, Terms(found, request)))));
+            () => Grain(found.Document.Key).Replace(new MachineWrite((Machine)document, Terms(found, request)))), request);
 
     /// <inheritdoc/>
     public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request,
         CancellationToken cancellation)
         => Changed(await GrainCalls.ActAsync(
-            () => Grain(found.Document.Key).Amend(new DocumentPatch(patch.GetRawText(), Terms(found, request)))));
+            () => Grain(found.Document.Key).Amend(new DocumentPatch(patch.GetRawText(), Terms(found, request)))), request);
 
     /// <summary>Approves of a machine that registered itself.</summary>
     public async Task<ChangedObject> ApproveAsync(FoundObject found, ObjectRequest request)
-        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Approve(Terms(found, request))));
+        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Approve(Terms(found, request))), request);
 
     /// <inheritdoc/>
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
-        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))));
+        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))), request);
 
     /// <summary>The uuid that a text has in it; null for an index that has to be looked up, and for what is neither.</summary>
     private static string? KeyOf(string text)
@@ -156,10 +159,36 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         return UuidRules.TryRead(key, out var uuid) ? uuid : null;
     }
 
-    /// <summary>True for a stranger at an address of a subnet that Anvil leases addresses in, and that has no lease of it.</summary>
+    /// <summary>
+    /// True for a stranger without a lease where Anvil gives leases: in a subnet of those, and anywhere but in a subnet of which it is
+    /// said that others give its addresses.
+    /// </summary>
     private bool IsUnleased(Principal stranger)
-        => stranger.Mac.Length == 0 && IPv4.TryParse(stranger.Address, out var address)
-            && catalog.Current.SubnetOf(address) is { Enabled: true, Proxy: false };
+    {
+        if (stranger.Mac.Length > 0) return false;
+        return IPv4.TryParse(stranger.Address, out var address) && catalog.Current.SubnetOf(address) is { } subnet
+            ? Leases(subnet) : catalog.Current.Subnets.Values.Any(Leases);
+    }
+
+    private static bool Leases(Subnet subnet) => subnet is { Enabled: true, Proxy: false };
+
+    /// <summary>
+    /// Those of a registration's cards that no subnet of Anvil's leases knows: who asks for nothing there names its cards itself, but none
+    /// that is bound by another subnet's policy.
+    /// </summary>
+    private async Task<Machine> WithoutLeasedAsync(Machine wanted, CancellationToken cancellation)
+    {
+        var free = new List<string>();
+        foreach (var card in wanted.HardwareAddrs.Take(MachineRules.MostOwnCards + 1))
+        {
+            var query = ListQuery.Where(CatalogFields.Leases, nameof(Lease.Token), card) with { Limit = MostNamed };
+            var known = (await leases.PageAsync(query, cancellation)).Rows;
+            if (!known.Any(l => IPv4.TryParse(l.Addr, out var at) && catalog.Current.SubnetOf(at) is { } subnet && Leases(subnet)))
+                free.Add(card);
+        }
+
+        return wanted with { HardwareAddrs = free };
+    }
 
     /// <summary>
     /// A registration with the cards that are its own: the one that its token was given to, and others that DHCP has given addresses on
@@ -169,7 +198,8 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     private async Task<(Machine Registration, bool IsOnLink)> OwnCardsAsync(Machine wanted, Principal stranger,
         CancellationToken cancellation)
     {
-        if (stranger.Mac.Length == 0) return (wanted, false);
+        if (stranger.Mac.Length == 0)
+            return (IsUnleased(stranger) ? wanted with { HardwareAddrs = [] } : await WithoutLeasedAsync(wanted, cancellation), false);
         var own = stranger.Mac;
         var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
             .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
@@ -301,8 +331,9 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         => tags.Single is { } tag && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
             ? revision : null;
 
-    private static ChangedObject Changed(MachineAnswer answer)
-        => new(answer.Status, answer.Machine, answer.Error, answer.Revision > 0 ? Tag(answer.Revision) : "");
+    private static ChangedObject Changed(MachineAnswer answer, ObjectRequest request)
+        => new(answer.Status, answer.Machine is { } machine ? Seen(machine, request) : null, answer.Error,
+            answer.Revision > 0 ? Tag(answer.Revision) : "");
 
     private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");
 }

@@ -77,7 +77,7 @@ public static class MachineSteps
         var machine = Existing(old, uuid, "POST");
         Check(old, "POST", options);
         return machine.Boot.IsTrusted ? null
-            : Finish(200, old, old with { Machine = MachineRules.Approved(machine, on.Catalog, on.Now) }, "approve", options.By, on);
+            : Finish(200, old, old with { Machine = MachineRules.Approve(machine, on.Catalog, on.Now) }, "approve", options.By, on);
     }
 
     /// <summary>The next job for the machine's agent: 201 a new one, 202 the same again, 204 nothing to run.</summary>

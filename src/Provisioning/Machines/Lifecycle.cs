@@ -10,7 +10,7 @@ public static class Lifecycle
     {
         if (!discovered) return Enter(machine, Phase.Unknown, "defined in advance; has not been seen yet", catalog, now);
         machine = machine with { Boot = machine.Boot with { LastSeen = now } };
-        if (machine.Boot.Admission == MachineBoot.Pending)
+        if (machine.Boot.IsPending)
             return Enter(machine, Phase.Discovered, "registered; waits for approval", catalog, now);
         return HasWork(machine)
             ? Enter(machine, WorkPhase(machine, catalog), $"registered; waiting for its agent to run {NextTask(machine)}", catalog, now)
@@ -78,7 +78,7 @@ public static class Lifecycle
         if (catalog.Prefs["stuckPolicy"] == "retry" && boot.Attempts < 5)
         {
             reason += "; will be tried again at its next boot";
-            machine = machine with { Runnable = machine.Available };
+            machine = machine with { Runnable = machine.Available && !boot.IsPending };
         }
 
         return machine with { Boot = boot with { Stuck = true, Reason = reason } };

@@ -74,6 +74,16 @@ public sealed record MachineBoot
     /// </summary>
     public string Admission { get; init => field = value ?? ""; } = "";
 
+    /// <summary>
+    /// Why a registration is not believed, for who approves of it: "" where nothing speaks against it. It stays until somebody has
+    /// approved, however often the machine boots.
+    /// </summary>
+    public string Doubt { get; init => field = value ?? ""; } = "";
+
+    /// <summary>True for a machine that waits for approval.</summary>
+    [JsonIgnore]
+    public bool IsPending => Admission == Pending;
+
     /// <summary>True for a machine that somebody with the right has let in: it may be given secrets.</summary>
     [JsonIgnore]
     public bool IsTrusted => Admission is "" or Approved;

@@ -17,6 +17,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
     /// <summary>Made with the token of a running job of a task that somebody with the right has set.</summary>
     public bool ByTask { get; init; }
 
+    /// <summary>Has the right to give any machine any card: more than a machine or a job has for itself.</summary>
+    public bool MayAddCards { get; init; }
+
     /// <summary>Force of somebody else than a job: a job forces nothing that decides what runs.</summary>
     public bool ForcesWhatRuns => Force && !ByTask;
 
@@ -41,6 +44,9 @@ public static class MachineRules
 
     /// <summary>Most network cards of a machine that it names itself.</summary>
     public const int MostOwnCards = 16;
+
+    /// <summary>Most network cards of a machine, whoever names them.</summary>
+    public const int MostCards = 1024;
 
     private const int MostTasks = 10_000;
 
@@ -83,6 +89,7 @@ public static class MachineRules
             machine = EnterWorkflow(machine, workflow, catalog);
         else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage))
             machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
+        if (pending && BootEnvFiles.IsInstaller(machine.BootEnv)) machine = machine with { BootEnv = WaitsIn(prefs) };
         machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
         var broken = Broken(machine, null, catalog).ToList();
@@ -93,8 +100,11 @@ public static class MachineRules
         if (options.ByTask) TaskGrants.Check(options.Task, options.By, Untouched(wanted, machine, prefs), machine, catalog);
         machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
         return options.Doubt.Length == 0 ? machine
-            : machine with { Boot = machine.Boot with { Stuck = true, Reason = "stuck: " + options.Doubt } };
+            : machine with { Boot = machine.Boot with { Stuck = true, Reason = "stuck: " + options.Doubt, Doubt = options.Doubt } };
     }
+
+    /// <summary>Where a machine waits for approval that would install: in what machines boot otherwise, or nothing.</summary>
+    private static string WaitsIn(Prefs prefs) => BootEnvFiles.IsInstaller(prefs["defaultBootEnv"]) ? "local" : prefs["defaultBootEnv"];
 
     /// <summary>
     /// What a machine that nobody knows may say of itself when it registers: name, addresses, architecture and hardware facts.
@@ -163,10 +173,14 @@ public static class MachineRules
         {
             Workflow = machine.Workflow,
             // Which machines it may be is no stranger's to know.
-            Boot = machine.Boot.Stuck ? machine.Boot with { Reason = "stuck: it may be a machine that is known; a person decides" }
-                : machine.Boot,
+            Boot = Undoubted(machine.Boot),
             Runnable = machine.Runnable,
         };
+
+    /// <summary>As a machine is told of itself: which machines it may be is no stranger's to know.</summary>
+    public static MachineBoot Undoubted(MachineBoot boot)
+        => boot.Doubt.Length == 0 ? boot
+            : boot with { Doubt = "", Reason = boot.Stuck ? "stuck: it may be a machine that is known; a person decides" : boot.Reason };
 
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
     public static bool IsFact(string param)
@@ -199,6 +213,7 @@ public static class MachineRules
         // A job does not choose what is made later: whoever makes it does not know that it was chosen.
         var problems = options.ForcesWhatRuns ? [] : Unknown(old, machine, catalog).ToList();
         if (options.ByMachine && !options.ByTask) machine = OfItself(old, machine, problems);
+        else if (options.ByMachine && !options.MayAddCards) problems.AddRange(CardProblems(machine, old));
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
         problems.AddRange(Broken(machine, old, catalog));
@@ -310,9 +325,21 @@ public static class MachineRules
     public static Machine Approved(Machine machine, CatalogSnapshot catalog, DateTimeOffset now)
     {
         if (machine.Boot.IsTrusted) return machine;
-        var waited = machine.Boot.Admission == MachineBoot.Pending;
-        machine = machine with { Boot = machine.Boot with { Admission = MachineBoot.Approved } };
+        var waited = machine.Boot.IsPending;
+        machine = machine with { Boot = machine.Boot with { Admission = MachineBoot.Approved, Doubt = "" } };
         return waited && machine.Available ? Lifecycle.Resumed(machine with { Runnable = true }, catalog, now) : machine;
+    }
+
+    /// <summary>
+    /// Somebody approves of a machine as it is: one that waited elsewhere boots what it was to boot (<see cref="Create"/>).
+    /// </summary>
+    public static Machine Approve(Machine machine, CatalogSnapshot catalog, DateTimeOffset now)
+    {
+        var approved = Approved(machine, catalog, now);
+        if (!machine.Boot.IsPending || machine.CurrentTask >= 0 || machine.BootEnv != WaitsIn(catalog.Prefs)) return approved;
+        var meant = BootEnvOf(machine.Stage, catalog) ?? catalog.Prefs["defaultBootEnv"];
+        return BootEnvFiles.IsInstaller(meant) && catalog.BootEnvs.ContainsKey(meant)
+            ? Lifecycle.BootEnvChanged(WithOsOfInstaller(approved with { BootEnv = meant }, catalog), catalog, now) : approved;
     }
 
     /// <summary>
@@ -323,17 +350,20 @@ public static class MachineRules
         if (old.HardwareAddrs.Except(machine.HardwareAddrs).Any())
             problems.Add("HardwareAddrs: a machine takes no network card from itself");
         problems.AddRange(OwnProblems(machine, old));
-        return old.Boot.Admission == MachineBoot.Pending ? machine with { Runnable = false } : machine;
+        return old.Boot.IsPending ? machine with { Runnable = false } : machine;
     }
 
     /// <summary>What somebody else wrote beyond the bounds does not stand in the machine's way.</summary>
     private static IEnumerable<string> OwnProblems(Machine machine, Machine old)
     {
-        if (machine.HardwareAddrs.Count > Math.Max(MostOwnCards, old.HardwareAddrs.Count))
-            yield return $"HardwareAddrs: a machine names at most {MostOwnCards} network cards itself";
+        foreach (var problem in CardProblems(machine, old)) yield return problem;
         if (FactOctets(machine) > Math.Max(MostFactOctets, FactOctets(old)))
             yield return $"Params: a machine's facts have at most {MostFactOctets} octets";
     }
+
+    private static IEnumerable<string> CardProblems(Machine machine, Machine old)
+        => machine.HardwareAddrs.Count > Math.Max(MostOwnCards, old.HardwareAddrs.Count)
+            ? [$"HardwareAddrs: a machine names at most {MostOwnCards} network cards itself"] : [];
 
     private static long FactOctets(Machine machine)
         => machine.Params.Where(p => IsFact(p.Key)).Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
@@ -382,6 +412,8 @@ public static class MachineRules
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
         if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address)))
             yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
+        if (machine.HardwareAddrs.Count > Math.Max(MostCards, old?.HardwareAddrs.Count ?? 0))
+            yield return $"HardwareAddrs: a machine has at most {MostCards} network cards";
         foreach (var mac in machine.HardwareAddrs.Except(old?.HardwareAddrs ?? [], StringComparer.Ordinal))
         {
             if (MacAddress.Problem(mac) is { } problem) yield return $"Invalid Hardware Address `{mac}`: it {problem}";

@@ -1,5 +1,6 @@
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 
@@ -126,6 +127,35 @@ public sealed class MachineRulesTests
         var stuck = Lifecycle.DeadlineCame(machine, Catalog, machine.Boot.Deadline);
         Assert.True(stuck.Boot.Stuck);
         Assert.Contains("waiting for its agent", stuck.Boot.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>Who waits for approval works off nothing, by whichever way it is made runnable, and boots no installer.</summary>
+    [Fact]
+    public void AMachineThatWaitsForApprovalWorksAndInstallsNothing()
+    {
+        CatalogSnapshot With(string workflow) => TestCatalog.With(TestCatalog.Pref("stuckPolicy", "retry"),
+            TestCatalog.Pref("defaultWorkflow", workflow), new Stage { Name = "inst", BootEnv = "debian-12-install" },
+            new Workflow { Name = "inst", Stages = ["inst", "local"] });
+        Machine Waiting(CatalogSnapshot catalog) => MachineRules.Create(
+            new Machine { Name = "m1", Uuid = "0b3c6a8e-0000-4000-8000-000000000001" }, catalog, TestCatalog.Start, true,
+            new ChangeOptions { Admission = RegistrationPolicy.Approve, Doubt = "who is it" }, "secret");
+
+        var (works, installs) = (With("discover"), With("inst"));
+        var waits = Waiting(works);
+        var booted = Lifecycle.NetBooting(waits, works.BootEnvs[waits.BootEnv], "uefi", "ipxe", works, TestCatalog.Start);
+        Assert.Equal("who is it", booted.Boot.Doubt);
+        var late = Lifecycle.DeadlineCame(booted, works, booted.Boot.Deadline.AddDays(1));
+        Assert.Equal((true, false), (late.Boot.Stuck, late.Runnable));
+        Assert.Contains("waits for approval",
+            Problems(() => JobRules.Next(late with { Runnable = true }, null, works, TestCatalog.Start, () => "u"))[0],
+            StringComparison.Ordinal);
+
+        waits = Waiting(installs);
+        Assert.Equal(("local", "inst", false, ""), (waits.BootEnv, waits.Workflow, waits.Runnable, waits.OS));
+        var approved = MachineRules.Approve(waits, installs, TestCatalog.Start);
+        Assert.Equal(("debian-12-install", true, Phase.Installing, ""),
+            (approved.BootEnv, approved.Runnable, approved.Boot.Phase, approved.Boot.Doubt));
+        Assert.NotEqual("", approved.OS);
     }
 
     [Fact]

@@ -4,12 +4,16 @@ using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Edge.Dhcp;
 using Anvil.Objects.Access;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
+using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Silo.Tests.Hostile;
@@ -109,6 +113,30 @@ public abstract class MachineTokenTests(SiloFixture silo)
         var status = (await silo.CallAsync("PATCH", PathOf(made), patch.ToJsonString(), machine)).Status;
         Assert.True(status is HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity, $"{status}");
         Assert.Empty((JsonArray)(await silo.CallAsync("GET", PathOf(made))).Body!["HardwareAddrs"]!);
+    }
+
+    /// <summary>Nor does a running job, whose rights are those of every task: other machines' boots would come with their cards.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2000)]
+    public async Task ARunningJobClaimsNoCardThatDhcpHasNotSeenOnItsLink(int cards)
+    {
+        var made = await DefinedAsync(tasks: true);
+        using var machine = silo.Client(await TokenAsync(made));
+        var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{made["Uuid"]}}"}""", machine)).Body!;
+        using var task = silo.Client(job["Token"]!.ToString());
+        var macs = Enumerable.Range(0, cards).Select(n => JsonValue.Create($"06:01:00:00:{n >> 8:x2}:{n & 255:x2}"));
+        var patch = new JsonArray(new JsonObject
+        {
+            ["op"] = "replace",
+            ["path"] = "/HardwareAddrs",
+            ["value"] = new JsonArray([.. macs])
+        });
+        var status = (await silo.CallAsync("PATCH", PathOf(made), patch.ToJsonString(), task)).Status;
+        Assert.True(status is HttpStatusCode.Forbidden or HttpStatusCode.UnprocessableEntity, $"{status}");
+        Assert.Empty((JsonArray)(await silo.CallAsync("GET", PathOf(made))).Body!["HardwareAddrs"]!);
+        Assert.Equal(cards == 1 ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity,
+            (await silo.CallAsync("PATCH", PathOf(made), patch.ToJsonString())).Status);
     }
 
     [Fact]
@@ -322,6 +350,38 @@ public abstract class MachineTokenTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: next)).Status);
     }
 
+    /// <summary>A DISCOVER in its name of an architecture that nobody boots sends it to no disk: it voids and ends nothing.</summary>
+    [Fact]
+    public async Task ADiscoverThatBootsNothingSendsNobodyToItsDisk()
+    {
+        await silo.CallAsync("POST", "subnets", $$"""
+            {"Name":"{{_name}}-di","Subnet":"10.92.0.0/24","Enabled":true,"ActiveStart":"10.92.0.100","ActiveEnd":"10.92.0.199"}
+            """);
+        var mac = $"06:13:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:{Random.Shared.Next(256):x2}:01";
+        var made = (await silo.CallAsync("POST", "machines",
+            $$"""{"Name":"{{_name}}-di","HardwareAddrs":["{{mac}}"],"BootEnv":"sledgehammer","OS":"debian"}""")).Body!;
+        var uuid = made["Uuid"]!.ToString();
+        var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+        await grain.Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = "a-boot" });
+        var tokens = await silo.Service<AccessService>().ForBootAsync(new Machine { Uuid = uuid }, new Stranger("10.92.0.9", ""));
+        using var machine = silo.Client(tokens.OfBoot("a-boot")(uuid, Life, ""));
+        var message = new DhcpMessage
+        {
+            Op = 1,
+            TransactionId = 9,
+            HardwareAddress = Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal)),
+            Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(93, [0, 2]),
+                KeyValuePair.Create((byte)60, "PXEClient:Arch:00002"u8.ToArray())],
+        };
+        await silo.Service<DhcpHandler>().HandleAsync(
+            new DhcpArrival(message, [IPv4.Parse("10.92.0.1")], 0, 68, IsBinl: false, "test"), CancellationToken.None);
+        await Wait.UntilAsync(async () => (await silo.CallAsync("GET", PathOf(made))).Body!["Boot"]!["Via"]!.ToString().Length == 0,
+            TimeSpan.FromSeconds(30), () => "the machine's grain was not told of the DISCOVER");
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", PathOf(made), client: machine)).Status);
+        Assert.NotEqual("Installed", (await silo.CallAsync("GET", PathOf(made))).Body!["Boot"]!["Phase"]!.ToString());
+        await silo.CallAsync("DELETE", $"subnets/{_name}-di");
+    }
+
     [Fact]
     public async Task AnInstallationsTokenEndsWhenTheMachineBootsFromItsDisk()
     {
@@ -398,6 +458,77 @@ public abstract class MachineTokenTests(SiloFixture silo)
         Assert.Contains("which no lease gave it", made["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "machines",
             $$"""{"Name":"{{_name}}-real","HardwareAddrs":["02:00:00:78:00:01"]}""")).Status);
+
+        // It is told no more of itself than that somebody decides, and a boot of it takes nothing from who decides.
+        using var itself = silo.Client(await TokenAsync(made));
+        var seen = (await silo.CallAsync("GET", PathOf(made), client: itself)).Body!["Boot"]!;
+        Assert.Equal(("", "stuck: it may be a machine that is known; a person decides"),
+            (seen["Doubt"]!.ToString(), seen["Reason"]!.ToString()));
+        var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(made["Uuid"]!.ToString()));
+        await grain.Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = "a-boot" });
+        var booted = (await silo.CallAsync("GET", PathOf(made))).Body!["Boot"]!;
+        Assert.DoesNotContain("no lease", booted["Reason"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("which no lease gave it", booted["Doubt"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("POST", PathOf(made) + "/approve")).Status);
+        Assert.Equal("", (await silo.CallAsync("GET", PathOf(made))).Body!["Boot"]!["Doubt"]!.ToString());
+        await silo.CallAsync("DELETE", $"subnets/{_name}-un");
+    }
+
+    /// <summary>
+    /// Where Anvil leases addresses, an address of no subnet tells nothing either. Where others give them, the subnet says so, and
+    /// a machine names its cards itself; but none that another subnet's leases know.
+    /// </summary>
+    [Fact]
+    public async Task WhereOthersGiveAddressesCardsAreItsOwnAndNoneThatAnvilLeasesTo()
+    {
+        await silo.CallAsync("POST", "subnets", $$"""
+            {"Name":"{{_name}}-le","Subnet":"10.90.0.0/24","Enabled":true,"ActiveStart":"10.90.0.100","ActiveEnd":"10.90.0.199"}
+            """);
+        await silo.CallAsync("POST", "subnets", $$"""{"Name":"{{_name}}-pr","Subnet":"10.91.0.0/24","Enabled":true,"Proxy":true}""");
+        try
+        {
+            var leases = silo.Service<GrainFinder>().Subnet($"{_name}-le");
+            const string Leased = "02:00:00:79:00:02";
+            var offer = await leases.Handle(new LeaseCall(LeaseAct.Discover, Leased, 0, 0));
+            await leases.Handle(new LeaseCall(LeaseAct.Request, Leased, IPv4.Parse(offer.Lease!.Addr), 0) { IsChosen = true });
+
+            async Task<JsonNode> MadeAsync(string name, string address, string card = "02:00:00:79:00:01")
+            {
+                using var stranger = silo.Client(await StrangersTokenAsync(address));
+                var (status, _) = await silo.CallAsync("POST", "machines",
+                    $$"""{"Name":"{{_name}}-{{name}}","HardwareAddrs":["{{card}}","{{Leased}}"]}""", stranger);
+                Assert.Equal(HttpStatusCode.Created, status);
+                return (await silo.CallAsync("GET", $"machines/Name:{_name}-{name}")).Body!;
+            }
+
+            var nowhere = await MadeAsync("no", "192.0.2.7");
+            Assert.Equal(("[]", "pending"), (nowhere["HardwareAddrs"]!.ToJsonString(), nowhere["Boot"]!["Admission"]!.ToString()));
+            var beside = await MadeAsync("pr", "10.91.0.5");
+            Assert.Equal(("""["02:00:00:79:00:01"]""", "open"),
+                (beside["HardwareAddrs"]!.ToJsonString(), beside["Boot"]!["Admission"]!.ToString()));
+
+            // Doubtful ones keep no others out: a tenth of those that may wait.
+            await silo.CallAsync("POST", "prefs", """{"mostUnapproved":"300"}""");
+            var statuses = new List<HttpStatusCode>();
+            for (var n = 0; n < 32; n++)
+            {
+                using var stranger = silo.Client(await StrangersTokenAsync($"192.0.2.{100 + n}"));
+                statuses.Add((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{_name}}-d{{n}}"}""", stranger)).Status);
+            }
+
+            Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+            Assert.InRange(statuses.Count(s => s == HttpStatusCode.Created), 20, 30);
+            var another = await MadeAsync("pr2", "10.91.0.6", "02:00:00:79:00:03");
+            Assert.Equal("open", another["Boot"]!["Admission"]!.ToString());
+        }
+        finally
+        {
+            await silo.CallAsync("POST", "prefs", """{"mostUnapproved":"10000"}""");
+            foreach (var made in (await silo.CallAsync("GET", "machines")).Body!.AsArray()
+                .Where(m => m!["Boot"]!["Doubt"]!.ToString().Length > 0)) await silo.CallAsync("DELETE", PathOf(made!));
+            await silo.CallAsync("DELETE", $"subnets/{_name}-le");
+            await silo.CallAsync("DELETE", $"subnets/{_name}-pr");
+        }
     }
 
     /// <summary>Who is refused for itself uses up nothing of what others may.</summary>
@@ -406,7 +537,7 @@ public abstract class MachineTokenTests(SiloFixture silo)
     {
         var gate = new RegistrationGate(silo.Service<IMachineQueries>(), silo.Service<ICatalog>(), new FakeTimeProvider());
         Task<string> EnterAsync(string address, int octets) => gate.EnterAsync(
-            new Principal("unknown", PrincipalKind.Unknown, []) { Address = address }, octets, CancellationToken.None);
+            new Principal("unknown", PrincipalKind.Unknown, []) { Address = address }, octets, isUnleased: false, CancellationToken.None);
         var (refused, most) = (0, RegistrationGate.MostOfAll + RegistrationGate.MostOfAddress);
         for (var i = 0; i < most; i++)
         {
