@@ -14,7 +14,13 @@ internal static class ForeignPage
     /// <summary>
     /// Headers of a browser's requests for a page of another site. Languages and modes are said by programs as well (Node's fetch).
     /// </summary>
-    private static readonly string[] OfBrowsers = ["Origin", "Sec-Fetch-Site"];
+    private static readonly string[] OfBrowsers = ["Origin", "Sec-Fetch-Site", "Referer"];
+
+    /// <summary>
+    /// What all browsers call themselves: over plain HTTP they say nothing else of the page that an image or a link is from (Fetch
+    /// Metadata: only to addresses that are potentially trustworthy). PowerShell says so, too, and Windows' installer has it.
+    /// </summary>
+    private const string Browser = "Mozilla/", NoBrowser = "PowerShell";
 
     /// <summary>Why what is rendered is not for this request; null when it is.</summary>
     public static Refusal? Problem(HttpRequest request, EdgeOptions options)
@@ -28,7 +34,10 @@ internal static class ForeignPage
                     + " Edge:Names");
         }
 
-        return OfBrowsers.FirstOrDefault(h => request.Headers.ContainsKey(h)) is not { } sent ? null
+        var agent = request.Headers.UserAgent.ToString();
+        var isBrowser = agent.Contains(Browser, StringComparison.OrdinalIgnoreCase)
+            && !agent.Contains(NoBrowser, StringComparison.OrdinalIgnoreCase);
+        return (OfBrowsers.FirstOrDefault(h => request.Headers.ContainsKey(h)) ?? (isBrowser ? Browser : null)) is not { } sent ? null
             : new Refusal(StatusCodes.Status403Forbidden,
                 $"what is rendered for a machine is for its firmware and its installer, not for a browser (which sends {sent})");
     }

@@ -46,6 +46,8 @@ public sealed class ForeignPageTests(WireSilo silo) : IClassFixture<WireSilo>
     [InlineData("Origin: null")]
     [InlineData("Sec-Fetch-Site: cross-site")]
     [InlineData("Sec-Fetch-Site: same-origin")]
+    [InlineData("Referer: http://evil.example/")]
+    [InlineData("User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
     public async Task ABrowserIsGivenNothingThatIsRendered(string header)
     {
         var (status, body) = await GetAsync(Rendered, null, header);
@@ -56,6 +58,8 @@ public sealed class ForeignPageTests(WireSilo silo) : IClassFixture<WireSilo>
     [Theory]
     [InlineData("Accept-Language: *")]
     [InlineData("Sec-Fetch-Mode: cors")]
+    [InlineData("User-Agent: UefiHttpBoot/1.0")]
+    [InlineData("User-Agent: Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.22621")]
     public async Task AProgramThatSpeaksLikeABrowserIsNone(string header)
         => Assert.Equal(HttpStatusCode.OK, (await GetAsync(Rendered, null, header)).Status);
 
