@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
@@ -225,5 +226,100 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         Assert.True(DatabaseFailure.Is(await Assert.ThrowsAnyAsync<Exception>(() => nowhere.PingAsync(CancellationToken.None))));
         Assert.DoesNotContain("secret", new PostgresDatabase("Host=h;Username=anvil;Password=secret;Database=none").Name,
             StringComparison.Ordinal);
+    }
+
+    /// <summary>A connection is a lease that is not written: whoever sends or takes a log slowly holds none.</summary>
+    [Fact]
+    public async Task WhoSendsOrTakesALogSlowlyHoldsNoConnection()
+    {
+        await using var one = new PostgresDatabase(_database.ConnectionString + ";Maximum Pool Size=1;Timeout=2");
+        var (logs, job) = (new PostgresJobLogs(one), Guid.NewGuid());
+        using var sender = new HeldStream(1 << 20);
+        var sending = logs.AppendAsync(job, sender, CancellationToken.None);
+        await sender.Held.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(LogAppend.Whole, await logs.AppendAsync(job, new MemoryStream(new byte[7]), CancellationToken.None));
+        using var taker = new HeldStream(300 << 10);
+        var taking = logs.CopyToAsync(job, taker, CancellationToken.None);
+        await taker.Held.WaitAsync(TimeSpan.FromSeconds(30));
+        await one.PingAsync(CancellationToken.None);
+        Assert.Equal(LogAppend.Whole, await logs.AppendAsync(job, new MemoryStream(new byte[9]), CancellationToken.None));
+        sender.Go();
+        Assert.Equal(LogAppend.Whole, await sending);
+        taker.Go();
+        await taking;
+        // Nothing left out and nothing twice: the last row has grown before it was read.
+        Assert.Equal((1 << 20) + 16, taker.Length);
+        Assert.Equal((1 << 20) + 16, (await logs.ListAsync(CancellationToken.None)).Single(l => l.Job == job).Octets);
+    }
+
+    [Fact]
+    public async Task ShortPiecesOfALogJoinAndItsLengthIsKept()
+    {
+        const int Writers = 4;
+        const int Pieces = 600;
+        var job = Guid.NewGuid();
+        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, Pieces).Select(n => (char)('a' + (n % 26)))));
+        foreach (var octet in text) await Logs.AppendAsync(job, new MemoryStream([octet]), CancellationToken.None);
+        using var read = new MemoryStream();
+        await Logs.CopyToAsync(job, read, CancellationToken.None);
+        Assert.Equal(text, read.ToArray());
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ =>
+        {
+            for (var n = 0; n < Pieces; n++) await Logs.AppendAsync(job, new MemoryStream([1]), CancellationToken.None);
+        }));
+        await using var connection = await _database.OpenAsync(CancellationToken.None);
+        var key = job.ToString();
+        Assert.InRange(await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM job_log WHERE job = @key", new { key }), 1, 4);
+        // As the version before writes.
+        await connection.ExecuteAsync("INSERT INTO job_log (job, chunk) VALUES (@key, 'xyz')", new { key });
+        async Task<long?> LengthAsync()
+            => await connection.ExecuteScalarAsync<long?>("SELECT octets FROM job_log_length WHERE job = @key", new { key });
+        Assert.Equal(((Writers + 1) * Pieces) + 3, await LengthAsync());
+        await Logs.TrimAsync(job, "gone", CancellationToken.None);
+        Assert.Null(await LengthAsync());
+        await Logs.AppendAsync(job, new MemoryStream([2]), CancellationToken.None);
+        Assert.Equal(1, await LengthAsync());
+        await Logs.DeleteAsync(job, CancellationToken.None);
+        Assert.Null(await LengthAsync());
+    }
+
+    /// <summary>A client that stops after so many octets until it is told to go on.</summary>
+    private sealed class HeldStream(long after) : MemoryStream(new byte[4 << 20])
+    {
+        private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _goes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long _passed;
+
+        public Task Held => _held.Task;
+
+        public override long Length => _passed;
+
+        public void Go() => _goes.TrySetResult();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_passed >= after)
+            {
+                await HoldAsync();
+                return 0;
+            }
+
+            var read = (int)Math.Min(buffer.Length, after - _passed);
+            buffer.Span[..read].Clear();
+            _passed += read;
+            return read;
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_passed >= after) await HoldAsync();
+            _passed += buffer.Length;
+        }
+
+        private Task HoldAsync()
+        {
+            _held.TrySetResult();
+            return _goes.Task;
+        }
     }
 }

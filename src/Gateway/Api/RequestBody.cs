@@ -56,13 +56,40 @@ internal static class RequestBody
         });
     }
 
+    /// <summary>Does with a body what is done with it as it comes, within the time that bodies have.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="model">The kind that errors name.</param>
+    /// <param name="take">Reads it; ends when the token says so.</param>
+    /// <exception cref="ApiException">408: too slow.</exception>
+    public static async Task WithinTimeAsync(this HttpContext http, string model, Func<CancellationToken, Task> take)
+    {
+        using var patience = Patience(http);
+        try
+        {
+            await take(patience.Token);
+        }
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            throw TooSlow(http, model);
+        }
+    }
+
+    private static CancellationTokenSource Patience(HttpContext http)
+    {
+        var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        patience.CancelAfter(Longest);
+        return patience;
+    }
+
+    private static ApiException TooSlow(HttpContext http, string model)
+        => new(new ApiError(model, "", http.Request.Method, [$"the body was not here after {Longest.TotalMinutes:0} minutes"], 408));
+
     private static int MostOf(HttpContext http, int most)
         => http.Principal().Kind == PrincipalKind.Unknown ? Math.Min(most, MostOfStrangers) : most;
 
     private static async Task ReadAsync(HttpContext http, string model, Func<ReadOnlyMemory<byte>, Task> take)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        patience.CancelAfter(Longest);
+        using var patience = Patience(http);
         var chunk = new byte[16 << 10];
         while (true)
         {
@@ -73,8 +100,7 @@ internal static class RequestBody
             }
             catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
             {
-                throw new ApiException(new ApiError(model, "", http.Request.Method,
-                    [$"the body was not here after {Longest.TotalMinutes:0} minutes"], 408));
+                throw TooSlow(http, model);
             }
 
             if (read == 0) return;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Gateway.Api;
+using Anvil.Objects.Access;
 using Anvil.Objects.Sheets;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Sheets;
@@ -19,29 +20,27 @@ internal static class SheetEndpoints
     /// <summary>Most sheets that are received or wait for their turn; each is a file of up to 64 MiB meanwhile.</summary>
     private const int MostAtOnce = 16;
 
+    /// <summary>Of them those of one requester: who sends slowly leaves others their places.</summary>
+    private const int MostOfOne = MostAtOnce / 2;
+
     public static void MapSheets(this IEndpointRouteBuilder api, SheetImport import, SheetExport export)
     {
         // A sheet of the longest kind takes some hundred MiB while it is looked at: one does so at a time.
         var turn = new SemaphoreSlim(1, 1);
-        var received = new SemaphoreSlim(MostAtOnce, MostAtOnce);
+        var received = new Shares(MostAtOnce);
         api.MapPost("/machines/import", async http =>
         {
             import.Require(http.Asked());
-            if (!await received.WaitAsync(TimeSpan.Zero, http.RequestAborted))
+            using var place = received.TryTake([(http.Requester(), MostOfOne)], out var full);
+            if (place is null)
             {
                 http.Response.Headers.RetryAfter = "10";
-                throw new ApiException(
-                    new ApiError("machines", "", "IMPORT", [$"{MostAtOnce} sheets are being imported already; try again"], 429));
+                throw new ApiException(new ApiError("machines", "", "IMPORT", [full!.Length == 0
+                    ? $"{MostAtOnce} sheets are being imported already; try again"
+                    : $"{full} imports {MostOfOne} sheets already; try again"], 429));
             }
 
-            try
-            {
-                await ImportAsync(http, import, turn);
-            }
-            finally
-            {
-                received.Release();
-            }
+            await ImportAsync(http, import, turn);
         });
         api.MapGet("/machines/export", http => ExportAsync(http, export));
     }
