@@ -154,6 +154,7 @@ public sealed class ObjectFloor
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var found = await HeldAsync(() => RequireAsync(kind, text, ["delete"], "DELETE", request, cancellation), request, cancellation);
+        if (!GrantRules.MayDelete(request.Principal, found.Document)) throw Ungranted(prefix, found.Document.Key, request);
         CheckConditions(found, prefix, "DELETE", request);
         return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
     }
@@ -251,7 +252,10 @@ public sealed class ObjectFloor
 
     private static ApiException Ungranted(string prefix, string key, ObjectRequest request)
         => new(new ApiError(prefix, key, "AUTH",
-            [$"Cannot access {request.Place}", "Requires: every right that it gives, or gave (Roles, ExtraRoles, ExtraClaims)"], 403));
+            [$"Cannot access {request.Place}", prefix == "params"
+                ? "Requires: machines getSecure *, profiles getSecure *, stages getSecure *, as the param is Secure (params getSecure "
+                    + "where its schema has a default)"
+                : "Requires: every right that it gives, or gave (Roles, ExtraRoles, ExtraClaims)"], 403));
 
     private static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)
     {

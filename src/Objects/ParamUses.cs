@@ -9,5 +9,5 @@ internal static class ParamUses
 {
     /// <summary>The rule over a snapshot.</summary>
     public static Func<string, ParamUse> Of(CatalogSnapshot catalog)
-        => name => catalog.Params.TryGetValue(name, out var param) ? (param.Secure ? ParamUse.Secret : ParamUse.Known) : ParamUse.Unknown;
+        => name => catalog.IsSecure(name) ? ParamUse.Secret : catalog.Params.ContainsKey(name) ? ParamUse.Known : ParamUse.Unknown;
 }

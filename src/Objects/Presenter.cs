@@ -33,7 +33,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         var row = (JsonObject)JsonSerializer.SerializeToNode(Clean(document), document.GetType(), Json.Options)!;
         view.Trim(row);
         if (row["Params"] is not JsonObject values) return row;
-        foreach (var (name, value) in ParamsOf(document)!.Where(p => values.ContainsKey(p.Key) && IsSecure(p.Key)))
+        foreach (var (name, value) in ParamsOf(document)!.Where(p => values.ContainsKey(p.Key) && catalog.IsSecure(p.Key)))
             values[name] = JsonNode.Parse(Shown(document.Prefix, document.Key, value, view.Decode).GetRawText());
         return row;
     }
@@ -51,7 +51,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     /// <summary>One value of a param, as the requester may see it.</summary>
     /// <exception cref="ApiException">403: no right to decode.</exception>
     public JsonElement Value(string prefix, string key, string name, JsonElement value, bool decode)
-        => IsSecure(name) ? Shown(prefix, key, value, decode) : value;
+        => catalog.IsSecure(name) ? Shown(prefix, key, value, decode) : value;
 
     /// <summary>The params that a document holds; null for a kind that has none.</summary>
     public static IReadOnlyDictionary<string, JsonElement>? ParamsOf(Document document) => document switch
@@ -63,9 +63,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     };
 
     private bool Plain(Document document, ListView view)
-        => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(IsSecure));
-
-    private bool IsSecure(string name) => catalog.Params.TryGetValue(name, out var param) && param.Secure;
+        => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(catalog.IsSecure));
 
     private JsonElement Shown(string prefix, string key, JsonElement value, bool decode)
     {
@@ -79,6 +77,9 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
                     ["a secure param cannot be opened: it was sealed for another object, or with a key that is gone"], 409));
     }
 
-    private static Document Clean(Document document)
-        => CatalogRules.Kinds.TryGetValue(document.Prefix, out var kind) ? kind.Shown(document) : document;
+    private Document Clean(Document document) => document switch
+    {
+        Param param when !principal.May("params", "getSecure", param.Name) => param.WithoutSecretDefault(),
+        _ => CatalogRules.Kinds.TryGetValue(document.Prefix, out var kind) ? kind.Shown(document) : document,
+    };
 }

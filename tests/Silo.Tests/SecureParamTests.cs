@@ -2,8 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Catalog;
 using Anvil.Gateway.Sheets;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Storage;
 using Dapper;
 
@@ -108,6 +110,122 @@ public abstract class SecureParamTests(SiloFixture silo)
         Assert.Equal(1, report["Failed"]!.GetValue<int>());
         Assert.Contains("sealed for another machine", report["Problems"]![0]!["Message"]!.ToString(), StringComparison.Ordinal);
     }
+
+    /// <summary>Values that are in clear where they are stored (content packs', those from before the mark) are as secret as sealed
+    /// ones.</summary>
+    [Fact]
+    public async Task WhoMayNotOpenItIsShownNoJobsActionsWithIt()
+    {
+        // Other tests look for theirs in whatever there is.
+        const string Late = "citizen-1941";
+        var name = _name.TrimEnd('-');
+        await OkAsync("POST", "params", $$"""{"Name":"{{Param}}"}""");
+        await OkAsync("POST", "stages", $$"""{"Name":"{{name}}","BootEnv":"local","Params":{"{{Param}}":"{{Late}}"} }""");
+        foreach (var (task, text) in new[] { ("p", $$$"""{{.Param \"{{{Param}}}\"}}"""), ("s", "{{.Stage.Params | toJson}}"),
+            ("m", "{{.Machine.Params | toJson}}") })
+        {
+            await OkAsync("POST", "tasks", $$"""{"Name":"{{name}}-{{task}}","Templates":[{"Name":"t","Contents":"{{text}}"}]}""");
+            var machine = (await OkAsync("POST", "machines",
+                $$"""
+                {"Name":"{{name}}-{{task}}","Stage":"{{name}}","BootEnv":"local","Tasks":["{{name}}-{{task}}"],
+                "Params":{"{{Param}}":"{{Late}}"} }
+                """))["Uuid"];
+            var job = (await OkAsync("POST", "jobs", $$"""{"Machine":"{{machine}}"}"""))["Uuid"];
+            await OkAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":true}]""");
+            using var narrow = await LimitedAsync("jobs", "get,actions");
+            var (status, shown) = await silo.CallAsync("GET", $"jobs/{job}/actions", client: narrow);
+            Assert.Equal(task == "p" ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.OK, status);
+            Assert.DoesNotContain(Late, shown!.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains(Late, (await OkAsync("GET", $"jobs/{job}/actions")).ToJsonString(), StringComparison.Ordinal);
+            await OkAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":false}]""");
+        }
+    }
+
+    [Fact]
+    public async Task TheMarkIsTakenAwayByWhoMayOpenAll()
+    {
+        await OkAsync("POST", "params", $$"""{"Name":"{{Param}}","Secure":true}""");
+        using var narrow = await LimitedAsync("params", "*");
+        foreach (var (method, body) in new[]
+        {
+            ("PATCH", """[{"op":"replace","path":"/Secure","value":false}]"""), ("PATCH", """[{"op":"remove","path":"/Secure"}]"""),
+            ("PATCH", """[{"op":"move","from":"/Secure","path":"/ReadOnly"}]"""),
+            ("PATCH", $$"""[{"op":"replace","path":"","value":{"Name":"{{Param}}"} }]"""), ("PUT", $$"""{"Name":"{{Param}}"}"""),
+            ("DELETE", ""),
+        })
+        {
+            var (status, refused) = await silo.CallAsync(method, $"params/{Param}", body.Length > 0 ? body : null, narrow);
+            Assert.True(status == HttpStatusCode.Forbidden, $"{method} {body}: {status} {refused}");
+            Assert.Contains("profiles getSecure *", refused!.ToJsonString(), StringComparison.Ordinal);
+        }
+
+        await OkAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Description","value":"x"}]""", narrow);
+        await OkAsync("PUT", $"params/{Param}", $$"""{"Name":"{{Param}}","Secure":true,"Description":"y"}""", narrow);
+        using var opener = await LimitedAsync("params,machines,profiles,stages", "update,delete,getSecure,get");
+        await OkAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":false}]""", opener);
+        await OkAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":true}]""", narrow);
+        await OkAsync("DELETE", $"params/{Param}", null, opener);
+    }
+
+    /// <summary>Every machine reads definitions: a secret in one is refused, and one that is there already is not shown.</summary>
+    [Fact]
+    public async Task ADefinitionHoldsNoSecret()
+    {
+        var schema = $$"""{"type":"string","default":"{{Secret}}"}""";
+        var secure = $$"""{"Name":"{{Param}}","Secure":true,"Schema":{{schema}} }""";
+        await OkAsync("POST", "params", $$"""{"Name":"{{Param}}","Schema":{{schema}} }""");
+        foreach (var (method, path, body) in new[]
+        {
+            ("POST", "params", secure.Replace("\",\"Secure", "-new\",\"Secure", StringComparison.Ordinal)),
+            ("PUT", $"params/{Param}", secure),
+            ("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":true}]"""),
+        })
+        {
+            var (status, refused) = await silo.CallAsync(method, path, body);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+            Assert.DoesNotContain(Secret, refused!.ToJsonString(), StringComparison.Ordinal);
+        }
+
+        // One from before it was refused.
+        var store = silo.Service<ICatalogStore>();
+        var old = new Param { Name = Param + "-old", Secure = true, Schema = JsonElement.Parse(schema) } with
+        {
+            Validated = true,
+            Available = true,
+        };
+        long? written = null;
+        while (written is null)
+            written = await store.WriteAsync(await store.RevisionAsync(CancellationToken.None),
+                [new CatalogChange("params", old.Name, old) { IsNew = true }], "", CancellationToken.None);
+        await silo.Service<ICatalog>().AtLeastAsync(written.Value, CancellationToken.None);
+        using var narrow = await LimitedAsync("params", "get,list,update");
+        foreach (var path in new[] { $"params/{old.Name}", $"params?Name={old.Name}" })
+        {
+            var (status, shown) = await silo.CallAsync("GET", path, client: narrow);
+            Assert.Equal(HttpStatusCode.OK, status);
+            Assert.DoesNotContain(Secret, shown!.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains("\"Payload\"", shown.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains(Secret, (await OkAsync("GET", path)).ToJsonString(), StringComparison.Ordinal);
+        }
+
+        foreach (var patch in new[]
+        {
+            """[{"op":"copy","from":"/Schema/default","path":"/Description"},{"op":"remove","path":"/Schema/default"}]""",
+            """[{"op":"test","path":"/Schema/default","value":"x"},{"op":"remove","path":"/Schema/default"}]""",
+        })
+            Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"params/{old.Name}", patch, narrow)).Status);
+        await OkAsync("PATCH", $"params/{old.Name}", """[{"op":"remove","path":"/Schema/default"}]""");
+    }
+
+    private async Task<JsonNode> OkAsync(string method, string path, string? body = null, HttpClient? client = null)
+    {
+        var (status, answer) = await silo.CallAsync(method, path, body, client);
+        Assert.True((int)status is 200 or 201, $"{method} {path}: {status} {answer}");
+        return answer!;
+    }
+
+    private async Task<HttpClient> LimitedAsync(string scope, string action)
+        => silo.Client((await OkAsync("GET", $"users/rocketskates/token?scope={scope}&action={action}&specific=*"))["Token"]!.ToString());
 
     private async Task<(HttpStatusCode Status, JsonNode Body)> ImportAsync(byte[] sheet)
     {

@@ -22,8 +22,14 @@ public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, M
     /// <summary>Makes none: for who is shown what is rendered, and is not whom it is for.</summary>
     public static TokenSource NoToken { get; } = (_, _, _) => "";
 
-    /// <summary>What opens secure params; null: they stay sealed, and rendering one fails.</summary>
+    /// <summary>What opens secure params; null: rendering one fails, sealed or in clear.</summary>
     public ParamKeys? Keys { get; init; }
+
+    /// <summary>True for a machine that is given secure params.</summary>
+    public bool MayBeGiven => Machine?.Boot.IsTrusted == true;
+
+    /// <summary>True where what is rendered may hold secure params.</summary>
+    public bool MayOpen => MayBeGiven && Keys is not null;
 
     /// <summary>Stage of a stage's file, or the machine's.</summary>
     public Stage? Stage { get; init; }

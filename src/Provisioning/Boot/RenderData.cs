@@ -57,8 +57,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         {
             "Machine" => _machine ??= new MachineView(context),
             "Env" => context.Env is null ? null : _env ??= new EnvView(context, context.Env, BootParams),
-            "Stage" => context.Stage is null ? null : _stage ??= new DocumentView(context.Stage),
-            "Task" => context.Task is null ? null : _task ??= new TaskView(context.Task, context.TargetOS),
+            "Stage" => context.Stage is null ? null : _stage ??= new DocumentView(context.Stage, context),
+            "Task" => context.Task is null ? null : _task ??= new TaskView(context.Task, context),
             "Param" => Param(Argument(0), budget),
             "ParamExists" => Find(Argument(0), budget) is not null,
             "ParamExpand" => Expanded($"param {Argument(0)}", Param(Argument(0), budget), budget),
@@ -236,9 +236,13 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
 
     private object? Opened(string name, LayeredParam found, RenderBudget budget)
     {
-        if (context.Machine?.Boot.IsTrusted != true && IsSecure(name, found.Value))
+        var isSecret = context.Catalog.IsSecret(name, found.Value);
+        if (!context.MayBeGiven && isSecret)
             throw new TemplateFault(
                 $"the secure parameter {name} is not given to a machine that registered itself, until somebody approves of it");
+        // In clear it is where a content pack has it, and where it was written before its param became secure.
+        if (context.Keys is null && isSecret)
+            throw new TemplateFault($"the secure parameter {name} is given to the machine, and to who may open it");
         var opened = found.Value;
         if (SecureParams.IsSealed(found.Value))
         {
@@ -246,15 +250,11 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             budget.Allocate(16L * JsonMarshal.GetRawUtf8Value(found.Value).Length);
         }
 
-        if (context.Keys is { } keys ? !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened)
-            : SecureParams.IsSealed(found.Value))
+        if (context.Keys is { } keys && !keys.TryOpen(found.Prefix, found.Key, found.Value, out opened))
             throw new TemplateFault(
                 $"the secure parameter {name} cannot be opened: it was sealed for another object, or with a key that is gone");
         return Values.FromJson(opened, budget);
     }
-
-    private bool IsSecure(string name, JsonElement value)
-        => SecureParams.IsSealed(value) || (context.Catalog.Params.TryGetValue(name, out var param) && param.Secure);
 
     /// <summary>A value whose texts are templates, rendered; those within lists and maps too.</summary>
     private object? Expanded(string what, object? value, RenderBudget budget)
@@ -331,20 +331,20 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     }
 
     /// <summary>A task, and the system that its files are for.</summary>
-    private sealed class TaskView(TaskDefinition task, string os) : ITemplateObject
+    private sealed class TaskView(TaskDefinition task, RenderContext context) : ITemplateObject
     {
-        private readonly DocumentView _fields = new(task);
+        private readonly DocumentView _fields = new(task, context);
 
         public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
             if (name != "TargetOS") return _fields.TryGet(name, arguments, budget, out value);
-            value = os;
+            value = context.TargetOS;
             return arguments.Count == 0;
         }
     }
 
     /// <summary>A document's fields by their API names; each becomes a value when it is first asked for.</summary>
-    private sealed class DocumentView(Document document) : ITemplateObject
+    private sealed class DocumentView(Document document, RenderContext context) : ITemplateObject
     {
         private readonly Dictionary<string, object?> _fields = new(StringComparer.Ordinal);
 
@@ -355,6 +355,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 p => p.Name == name) is not { Get: { } get } property) return false;
             var own = get(document);
             if (property.ShouldSerialize is { } isShown && !isShown(document, own)) return false;
+            if (own is IReadOnlyDictionary<string, JsonElement> values && !context.MayOpen) own = context.Catalog.Masked(values);
             _fields[name] = value = Values.From(own is string ? own : Element(own, property.PropertyType, budget), budget);
             return arguments.Count == 0;
         }
@@ -417,7 +418,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "Secret" => throw new TemplateFault("the machine's Secret is not given to templates"),
                 _ => this,
             };
-            return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(machine)).TryGet(name, arguments, budget, out value);
+            return !ReferenceEquals(value, this)
+                || (_fields ??= new DocumentView(machine, context)).TryGet(name, arguments, budget, out value);
         }
     }
 
@@ -449,7 +451,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 "OS" => _os ??= Os(budget),
                 _ => this,
             };
-            return !ReferenceEquals(value, this) || (_fields ??= new DocumentView(env)).TryGet(name, arguments, budget, out value);
+            return !ReferenceEquals(value, this)
+                || (_fields ??= new DocumentView(env, context)).TryGet(name, arguments, budget, out value);
         }
 
         private string Located(string protocol, string arch, string file) => protocol switch

@@ -9,6 +9,9 @@ namespace Anvil.Provisioning.Catalog;
 /// </summary>
 public static class GrantRules
 {
+    private static readonly Claim[] OpenAll = [new("machines", "getSecure", "*"), new("profiles", "getSecure", "*"),
+        new("stages", "getSecure", "*")];
+
     private static readonly string[] Giving = ["/ExtraClaims", "/ExtraRoles", "/Roles"];
 
     /// <summary>True when the requester may leave a document as it becomes.</summary>
@@ -20,6 +23,7 @@ public static class GrantRules
     /// <param name="catalog">What else there is.</param>
     public static bool MayWrite(Principal principal, Document? before, Document after, CatalogSnapshot catalog)
         => GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
+            && (before is not Param { Secure: true } || after is Param { Secure: true } || MayOpenAll(principal))
             && (after is not Profile profile || profile.Profiles.Except((before as Profile)?.Profiles ?? [], StringComparer.Ordinal)
                 .All(p => principal.Has(Within(p))));
 
@@ -30,6 +34,10 @@ public static class GrantRules
     /// <param name="catalog">What else there is.</param>
     public static bool MayPatch(Principal principal, Document before, IEnumerable<string> pointers, CatalogSnapshot catalog)
     {
+        if (before is Param { Secure: true } param)
+            return (!pointers.Any(p => p.Length == 0 || IsAt(p, "/Secure")) || MayOpenAll(principal))
+                // What was written before it was refused is not to be copied out of its place.
+                && (!param.HasSecretDefault() || principal.May("params", "getSecure", param.Name));
         if (before is Template) return GivenBy(before, catalog).All(principal.Has);
         if (before is Profile) return principal.Has(Within("*")) || !pointers.Any(p => p.Length == 0 || IsAt(p, "/Profiles"));
         if (before is not (TaskDefinition or User)) return true;
@@ -37,6 +45,15 @@ public static class GrantRules
         var gives = pointers.Any(p => p.Length == 0 || Giving.Any(g => IsAt(p, g)));
         return (!gives || principal.Has(Claim.All)) && GivenBy(before, catalog).All(principal.Has);
     }
+
+    /// <summary>True when the requester may delete a document: without its definition a param's values are nobody's secret.</summary>
+    public static bool MayDelete(Principal principal, Document before) => before is not Param { Secure: true } || MayOpenAll(principal);
+
+    /// <summary>
+    /// True for who may open every secure param. Without the mark those values are shown that are in clear (content packs', and what was
+    /// written before), and all that is written from then on.
+    /// </summary>
+    private static bool MayOpenAll(Principal principal) => OpenAll.All(principal.Has);
 
     /// <summary>
     /// True when the requester may act as a user, by a password or a token that it sets or makes for it: it has all rights of that user.

@@ -44,8 +44,10 @@ public sealed class ParamSchemas
     public IEnumerable<string> Problems(Param param)
     {
         if (SchemaProblem(param.Schema) is { } unusable) return [$"Schema: {unusable}"];
-        if (param.Schema.ValueKind != JsonValueKind.Object || !param.Schema.TryGetProperty("default", out var value)) return [];
-        return Check(value, param.Schema, param.Secure).Errors is { } errors ? [$"Error in default value: {errors}"] : [];
+        if (param.HasSecretDefault())
+            return ["Schema: a secure param has no default, as everybody may read it here: set the value on a profile"];
+        if (param.Schema.ValueKind != JsonValueKind.Object || !param.Schema.TryGetProperty(Secrets.Default, out var value)) return [];
+        return Check(value, param.Schema, secure: false).Errors is { } errors ? [$"Error in default value: {errors}"] : [];
     }
 
     /// <summary>What keeps a schema from being used, with the JSON pointer within it; null when nothing does.</summary>

@@ -18,8 +18,7 @@ public static class SecureValues
     public static IReadOnlyDictionary<string, JsonElement> Sealed(
         IReadOnlyDictionary<string, JsonElement> values, string prefix, string key, CatalogSnapshot catalog, ParamKeys keys)
     {
-        bool Open(KeyValuePair<string, JsonElement> p)
-            => catalog.Params.TryGetValue(p.Key, out var param) && param.Secure && !SecureParams.IsSealed(p.Value);
+        bool Open(KeyValuePair<string, JsonElement> p) => catalog.IsSecure(p.Key) && !SecureParams.IsSealed(p.Value);
         return values.Any(Open)
             ? values.ToDictionary(p => p.Key, p => Open(p) ? keys.Seal(prefix, key, p.Value) : p.Value, StringComparer.Ordinal) : values;
     }

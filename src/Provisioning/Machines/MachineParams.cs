@@ -105,7 +105,7 @@ public static class MachineParams
     {
         value = default;
         return catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object
-            && param.Schema.TryGetProperty("default", out value);
+            && param.Schema.TryGetProperty(Secrets.Default, out value);
     }
 
     private static IEnumerable<ParamLayer> OfProfiles(IEnumerable<string> names, CatalogSnapshot catalog)

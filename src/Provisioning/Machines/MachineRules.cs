@@ -149,8 +149,7 @@ public static class MachineRules
         if (known.Locked) throw Refused("is locked: unlock it, or add the card to it");
         if (!isOnLink && (known.Boot.Phase != Phase.Unknown || known.Boot.LastSeen != default))
             throw Refused("may be this one, but DHCP has not seen both on one link: somebody with the right may add the card to it");
-        if (!isOnLink && MachineParams.Layers(known, catalog).SelectMany(l => l.Values.Keys)
-            .Any(n => catalog.Params.TryGetValue(n, out var param) && param.Secure))
+        if (!isOnLink && MachineParams.Layers(known, catalog).Any(l => catalog.SecretsAmong(l.Values).Count > 0))
             throw Refused("may be this one, but it is given secure params: somebody with the right may add the card to it");
         if (known.HardwareAddrs.Union(cards).Count() > Math.Max(MostOwnCards, known.HardwareAddrs.Count))
             throw Refused($"has as many cards as a machine may add itself ({MostOwnCards})");

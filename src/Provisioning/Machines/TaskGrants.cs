@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -29,9 +30,9 @@ public static class TaskGrants
         [
             .. chosen.Distinct(StringComparer.Ordinal).Select(t => TaskProblem(t, task, job, after.Uuid, catalog)).OfType<string>(),
             .. stages.Where(catalog.Stages.ContainsKey)
-                .Select(s => SecretProblem("stages", "Stage", s, catalog.Stages[s].Params.Keys, job, catalog)).OfType<string>(),
+                .Select(s => SecretProblem("stages", "Stage", s, catalog.Stages[s].Params, job, catalog)).OfType<string>(),
             .. profiles.Where(catalog.Profiles.ContainsKey)
-                .Select(p => SecretProblem("profiles", "Profile", p, catalog.Profiles[p].Params.Keys, job, catalog)).OfType<string>(),
+                .Select(p => SecretProblem("profiles", "Profile", p, catalog.Profiles[p].Params, job, catalog)).OfType<string>(),
         ];
         if (problems.Count > 0) throw new ApiException(new ApiError("machines", after.Uuid, "AUTH", problems, 403));
     }
@@ -66,11 +67,11 @@ public static class TaskGrants
             : null;
     }
 
-    private static string? SecretProblem(string scope, string noun, string key, IEnumerable<string> names, Principal job,
-        CatalogSnapshot catalog)
+    private static string? SecretProblem(string scope, string noun, string key, IReadOnlyDictionary<string, JsonElement> values,
+        Principal job, CatalogSnapshot catalog)
     {
         if (job.May(scope, "getSecure", key)) return null;
-        var secure = names.Where(n => catalog.Params.TryGetValue(n, out var param) && param.Secure).Order(StringComparer.Ordinal).ToList();
+        var secure = catalog.SecretsAmong(values);
         return secure.Count == 0 ? null
             : $"{noun} {key} has secure params ({string.Join(", ", secure.Take(3))}): Requires: {scope} getSecure {key}";
     }

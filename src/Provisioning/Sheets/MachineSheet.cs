@@ -418,7 +418,7 @@ public sealed class MachineSheet
 
     private JsonElement Checked(Machine machine, string name, JsonElement value, Action<string> problem)
     {
-        if (_catalog.Params.TryGetValue(name, out var param) && param.Secure && SecureParams.IsSealed(value))
+        if (_catalog.IsSecure(name) && SecureParams.IsSealed(value))
             return Own(machine, value, problem);
         foreach (var wrong in Wrong(name, value)) problem(wrong);
         return value;
@@ -426,7 +426,7 @@ public sealed class MachineSheet
 
     /// <summary>What a cell holds of a secure param as an export writes it; null where it holds it in clear.</summary>
     private JsonElement? SealedIn(string name, string text)
-        => _catalog.Params.TryGetValue(name, out var param) && param.Secure && text.StartsWith('{')
+        => _catalog.IsSecure(name) && text.StartsWith('{')
             && SheetText.Value(text, isText: false) is var value && SecureParams.IsSealed(value) ? value : null;
 
     /// <summary>A sealed value, which only the machine opens for which it was sealed: on another one nobody would find out.</summary>
@@ -563,7 +563,7 @@ public sealed class MachineSheet
     private static bool HasPlainBmc(Machine machine, CatalogSnapshot catalog)
         => machine.Params.TryGetValue(SheetColumn.BmcParam, out var value)
             && (value.ValueKind == JsonValueKind.String ? IsBmc(value.GetString()!)
-                : catalog.Params.TryGetValue(SheetColumn.BmcParam, out var param) && param.Secure && SecureParams.IsSealed(value));
+                : catalog.IsSecure(SheetColumn.BmcParam) && SecureParams.IsSealed(value));
 
     /// <summary>
     /// The columns of an export: the standard ones, and one for each param that a machine has, as far as a sheet has columns; those

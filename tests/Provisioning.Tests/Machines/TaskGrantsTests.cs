@@ -26,6 +26,7 @@ public sealed class TaskGrantsTests
         Task("herder") with { ExtraClaims = [new Claim("machines", "update", "*")] },
         new Param { Name = "root-password", Secure = true },
         new Profile { Name = "secret", Params = Values("root-password") }, new Profile { Name = "open", Params = Values("note") },
+        new Profile { Name = "sealed", Params = Sealed("of-no-param") },
         new Profile { Name = "around", Profiles = ["open", "secret"] },
         new Stage { Name = "s-plain", Tasks = ["plain", "another"], Profiles = ["open"] },
         new Stage { Name = "s-mighty", Tasks = ["plain", "mighty"] },
@@ -42,6 +43,7 @@ public sealed class TaskGrantsTests
         { """{"Tasks":["plain","nosy"]}""", "Task nosy has a right that task plain has not, so its job cannot choose it: users get *" },
         { """{"Stage":"s-mighty"}""", "Task mighty has a right that task plain has not, so its job cannot choose it: * * *" },
         { """{"Profiles":["secret"]}""", "Profile secret has secure params (root-password): Requires: profiles getSecure secret" },
+        { """{"Profiles":["sealed"]}""", "Profile sealed has secure params (of-no-param): Requires: profiles getSecure sealed" },
         { """{"Profiles":["around"]}""", "Profile secret has secure params (root-password): Requires: profiles getSecure secret" },
         { """{"Workflow":"w-profile"}""", "Profile secret has secure params (root-password): Requires: profiles getSecure secret" },
         { """{"Workflow":"w-sealed"}""", "Stage s-sealed has secure params (root-password): Requires: stages getSecure s-sealed" },
@@ -148,6 +150,9 @@ public sealed class TaskGrantsTests
 
     private static Dictionary<string, JsonElement> Values(string name)
         => new(StringComparer.Ordinal) { [name] = JsonSerializer.SerializeToElement("x") };
+
+    private static Dictionary<string, JsonElement> Sealed(string name)
+        => new(StringComparer.Ordinal) { [name] = SecureParams.Seal(Json.Element("x"), TestCatalog.Keys.PublicKey("profiles", "sealed")) };
 
     private static Machine Machine() => new()
     {
