@@ -457,6 +457,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             By = terms.Actor.Name,
             ByTask = terms.Actor.IsTask,
             Task = terms.Actor.Task,
+            Rights = terms.Actor.Rights,
             IfRevision = terms.IfRevision,
         };
 
