@@ -1,3 +1,7 @@
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Machines;
+
 namespace Anvil.Contracts;
 
 /// <summary>Who asks a grain for something; rights were checked before. The name is what events and the audit say.</summary>
@@ -18,4 +22,14 @@ public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool
     /// <summary>Has the right to give any machine any network card: for machines and jobs, more than for themselves.</summary>
     [Id(5)]
     public bool MayAddCards { get; init; }
+
+    /// <summary>
+    /// A user's rights, which what it chooses is held to; null for who has all, for machines, for parts of Anvil, and from silos of the
+    /// version before, which held users to nothing.
+    /// </summary>
+    [Id(6)]
+    public Rights? Rights { get; init; }
+
+    /// <summary>Who chooses, with the rights that its choice is held to; null: it is held to nothing.</summary>
+    public Principal? Chooser(CatalogSnapshot catalog) => TaskGrants.Chooser(Name, IsTask ? Task : null, Rights, catalog);
 }

@@ -49,6 +49,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>The one value of a word of the query; "" without it.</summary>
     public string Word(string name) => Query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : "";
 
+    /// <summary>The rights that what a user chooses is held to; null for who has all, and for machines.</summary>
+    internal Rights? RightsOfUser => Principal.Kind == PrincipalKind.User ? Rights.Of(Principal) : null;
+
     /// <summary>Who asks, as grains are told.</summary>
     /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
     public Actor Actor(string machine = "*")
@@ -57,6 +60,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
             IsTask = Principal.Job.Length > 0,
             Task = Principal.Task,
             MayAddCards = Principal.May("machines", "update:/HardwareAddrs", "*"),
+            Rights = RightsOfUser,
         };
 
     /// <summary>Who asks and on which condition, as grains are told.</summary>

@@ -45,7 +45,7 @@ public sealed partial class CatalogGrain(
             if (kind.Holder(document.Key, catalog) is { } holder)
                 throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE",
                     holder == document.Key ? "already exists" : $"already exists as {holder}: names that differ in case alone are one"));
-            return Checked(kind, document, null, catalog);
+            return Checked(kind, document, null, catalog, write.Terms.Actor);
         }, 201);
 
     /// <inheritdoc/>
@@ -55,7 +55,7 @@ public sealed partial class CatalogGrain(
         {
             var kind = KindOf(write.Prefix);
             var old = Existing(catalog, write.Prefix, write.Key, "PUT", write.Terms);
-            return Changed(kind, old, write.Document, catalog, "PUT");
+            return Changed(kind, old, write.Document, catalog, "PUT", write.Terms.Actor);
         });
 
     /// <inheritdoc/>
@@ -72,7 +72,8 @@ public sealed partial class CatalogGrain(
             var text = JsonPatch.ApplyToText(
                 JsonSerializer.SerializeToElement(Sealed(kind.Shown(old), catalog), kind.Type, Json.Options), operations, patch.Prefix,
                 patch.Key);
-            return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH");
+            return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH",
+                patch.Terms.Actor);
         });
 
     /// <inheritdoc/>
@@ -196,7 +197,7 @@ public sealed partial class CatalogGrain(
                 var old = rest.OfKind(merge.Prefix).ContainsKey(wanted.Key)
                     ? Existing(rest, merge.Prefix, wanted.Key, "PUT", merge.Terms) : null;
                 var document = kind.Fill(old is { Validated: true } ? kind.Keep(wanted, old) : wanted);
-                var change = Checked(kind, document, old, rest).Changes[0];
+                var change = Checked(kind, document, old, rest, merge.Terms.Actor).Changes[0];
                 changes.Add(change);
                 rest = rest.With(new CatalogDelta(rest.Revision, [new CatalogEntry(change.Document!, rest.Revision)], [], IsWhole: false));
             }
@@ -210,22 +211,24 @@ public sealed partial class CatalogGrain(
             : throw new ApiException(ApiError.Invalid(merge.Prefix, "", problems));
     }
 
-    private static Decision Changed(CatalogKind kind, Document old, Document wanted, CatalogSnapshot catalog, string type)
+    private static Decision Changed(CatalogKind kind, Document old, Document wanted, CatalogSnapshot catalog, string type, Actor actor)
     {
         if (wanted.Key != old.Key)
             throw new ApiException(
                 ApiError.BadRequest(kind.Prefix, old.Key, type, $"Key change from {old.Key} to {wanted.Key} not allowed"));
-        return Checked(kind, kind.Fill(old.Validated ? kind.Keep(wanted, old) : wanted), old, catalog);
+        return Checked(kind, kind.Fill(old.Validated ? kind.Keep(wanted, old) : wanted), old, catalog, actor);
     }
 
     /// <summary>
     /// The change to a document, once it keeps its kind's rules. One that could not be read was nothing that rules could go by.
     /// </summary>
-    private static Decision Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog)
+    private static Decision Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog, Actor actor)
     {
+        var known = old is { Validated: true } ? old : null;
         document = kind.Settle(document, catalog) with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
-        var problems = kind.Problems(document, old is { Validated: true } ? old : null, catalog).ToList();
+        var problems = kind.Problems(document, known, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));
+        TaskGrants.Check(actor.Chooser(catalog), known, document, catalog);
         return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
     }
 

@@ -458,6 +458,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             ByTask = terms.Actor.IsTask,
             Task = terms.Actor.Task,
             MayAddCards = terms.Actor.MayAddCards,
+            Rights = terms.Actor.Rights,
             IfRevision = terms.IfRevision,
         };
 

@@ -75,7 +75,9 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         var reserved = new ReservationBook(await reservations.FindManyAsync(addresses, tokens, cancellation));
         // Only what is to be done is kept: a row that is refused has told why.
         var (refused, unchanged, work) = (0, 0, new List<RowPlan>());
-        foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), known, reserved, keys, time.GetUtcNow()))
+        var plans = MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), known, reserved, keys, time.GetUtcNow(),
+            request.RightsOfUser);
+        foreach (var plan in plans)
         {
             cancellation.ThrowIfCancellationRequested();
             problems.AddRange(plan.Problems.Take(MostProblems - problems.Count));

@@ -25,7 +25,7 @@ public static class GrantRules
         => GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
             && (before is not Param { Secure: true } || after is Param { Secure: true } || MayOpenAll(principal))
             && (after is not Profile profile || profile.Profiles.Except((before as Profile)?.Profiles ?? [], StringComparer.Ordinal)
-                .All(p => principal.Has(Within(p))));
+                .All(p => MayPutWithin(principal, p)));
 
     /// <summary>True when the requester may patch a document at some pointers.</summary>
     /// <param name="principal">Who writes.</param>
@@ -38,8 +38,8 @@ public static class GrantRules
             return (!pointers.Any(p => p.Length == 0 || IsAt(p, "/Secure")) || MayOpenAll(principal))
                 // What was written before it was refused is not to be copied out of its place.
                 && (!param.HasSecretDefault() || principal.May("params", "getSecure", param.Name));
-        if (before is Template) return GivenBy(before, catalog).All(principal.Has);
-        if (before is Profile) return principal.Has(Within("*")) || !pointers.Any(p => p.Length == 0 || IsAt(p, "/Profiles"));
+        if (before is Template or BootEnv) return GivenBy(before, catalog).All(principal.Has);
+        if (before is Profile) return MayPutWithin(principal, "*") || !pointers.Any(p => p.Length == 0 || IsAt(p, "/Profiles"));
         if (before is not (TaskDefinition or User)) return true;
         // What comes of a patch is known where it is carried out: who writes rights by it has all of them.
         var gives = pointers.Any(p => p.Length == 0 || Giving.Any(g => IsAt(p, g)));
@@ -60,8 +60,9 @@ public static class GrantRules
     /// </summary>
     public static bool MayActAs(Principal principal, User user) => RightsOf(user).All(principal.Has);
 
-    /// <summary>Whoever has a profile is rendered the secrets of those within it: who puts one there may open them.</summary>
-    private static Claim Within(string profile) => new("profiles", "getSecure", profile);
+    /// <summary>Whoever has a profile is rendered the secrets of those within it: who puts one there may open or give them.</summary>
+    private static bool MayPutWithin(Principal principal, string profile)
+        => principal.Has(new Claim("profiles", "getSecure", profile)) || principal.Has(new Claim("profiles", "assign", profile));
 
     private static bool IsAt(string pointer, string field)
         => pointer == field || pointer.StartsWith(field + "/", StringComparison.Ordinal);
@@ -74,6 +75,8 @@ public static class GrantRules
         // What it holds runs with the rights of the tasks that render it.
         Template template when catalog.Tasks.Values.Any(t => RightsOf(t).Any())
             => TemplateReach.TasksOf(template, catalog).SelectMany(RightsOf).Distinct(),
+        BootEnv when catalog.Tasks.Values.Any(t => RightsOf(t).Any())
+            => TemplateReach.TasksOfBootParams(catalog).SelectMany(RightsOf).Distinct(),
         _ => [],
     };
 

@@ -7,16 +7,25 @@ namespace Anvil.Provisioning.Catalog;
 /// </summary>
 internal static class TemplateReach
 {
-    /// <summary>Calls a template by a name that may be made at the render: it counts for every template.</summary>
-    private const string ByAnyName = "CallTemplate";
+    /// <summary>
+    /// What calls a template by a name that nobody knows before the render, and so counts for every template: CallTemplate;
+    /// ParamExpand and its like, whose values are templates; and BootParams, a boot environment's template.
+    /// </summary>
+    private static readonly string[] ByAnyName = ["CallTemplate", "Expand", "BootParams"];
 
     /// <summary>
     /// The tasks. A name that merely stands in a text counts as a call: rather one too many.
     /// </summary>
     public static IEnumerable<TaskDefinition> TasksOf(Template template, CatalogSnapshot catalog)
+        => TasksOf(NamesOf(template).ToHashSet(StringComparer.Ordinal), template.ID, catalog);
+
+    /// <summary>The tasks that may render the kernel arguments of whichever boot environment their machine has.</summary>
+    public static IEnumerable<TaskDefinition> TasksOfBootParams(CatalogSnapshot catalog)
+        => TasksOf(new HashSet<string>(StringComparer.Ordinal), "", catalog);
+
+    private static IEnumerable<TaskDefinition> TasksOf(HashSet<string> names, string id, CatalogSnapshot catalog)
     {
-        var names = NamesOf(template).ToHashSet(StringComparer.Ordinal);
-        var left = catalog.Templates.Values.Where(t => t.ID != template.ID).ToList();
+        var left = catalog.Templates.Values.Where(t => t.ID != id).ToList();
         for (var found = true; found;)
         {
             var callers = left.Where(t => Calls(t.Contents, names)).ToList();
@@ -31,7 +40,7 @@ internal static class TemplateReach
 
     private static bool Calls(string text, HashSet<string> names)
         => text.Contains("{{", StringComparison.Ordinal)
-            && (text.Contains(ByAnyName, StringComparison.Ordinal) || names.Any(n => text.Contains(n, StringComparison.Ordinal)));
+            && ByAnyName.Concat(names).Any(n => text.Contains(n, StringComparison.Ordinal));
 
     private static IReadOnlyCollection<string> NamesOf(Template template)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -25,6 +26,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
 
     /// <summary>Name of that job's task.</summary>
     public string Task { get; init; } = "";
+
+    /// <summary>The rights that a user's choice is held to; null for who is held to nothing.</summary>
+    public Rights? Rights { get; init; }
 
     /// <summary>The subnet's or site's policy about machines that register themselves (<see cref="RegistrationPolicy"/>).</summary>
     public string Admission { get; init; } = RegistrationPolicy.Open;
@@ -97,7 +101,7 @@ public static class MachineRules
         var missing = Missing(machine, catalog).Union(MissingEntries(wanted.Tasks, catalog)).ToList();
         if (broken.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
-        if (options.ByTask) TaskGrants.Check(options.Task, options.By, Untouched(wanted, machine, prefs), machine, catalog);
+        TaskGrants.Check(options, Untouched(wanted, machine, prefs), machine, catalog);
         machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
         return options.Doubt.Length == 0 ? machine
             : machine with { Boot = machine.Boot with { Stuck = true, Reason = "stuck: " + options.Doubt, Doubt = options.Doubt } };
@@ -219,7 +223,7 @@ public static class MachineRules
         var missing = Missing(machine, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
-        if (options.ByTask) TaskGrants.Check(options.Task, options.By, old, machine, catalog);
+        TaskGrants.Check(options, old, machine, catalog);
         if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine)) machine = Approved(machine, catalog, now);
         if (machine.BootEnv != old.BootEnv)
         {

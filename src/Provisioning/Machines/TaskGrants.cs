@@ -6,74 +6,55 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Machines;
 
 /// <summary>
-/// What a running job may choose for a machine: tasks whose rights its own task has, and profiles and stages whose secure params it may
-/// open. Else a job would have any task's rights, and any profile's secrets, by letting the machine run them next.
+/// What a running job, and a user without all rights, may choose for machines: tasks whose rights they have, and profiles and stages whose
+/// secure params they may open; or what they have the right `assign` to. Else who may change a machine, and is root on it, would have any
+/// task's rights and any profile's secrets, by letting the machine run or be given them.
 /// </summary>
 public static class TaskGrants
 {
-    /// <summary>Refuses a change that gives a machine more than the job's task has.</summary>
-    /// <param name="task">Name of the job's task.</param>
-    /// <param name="own">Uuid of the machine that the job runs on.</param>
+    private const string Assign = "assign";
+
+    /// <summary>Who chooses, with its rights; null for who is held to nothing.</summary>
+    /// <param name="name">User, or uuid of the machine that a job runs on.</param>
+    /// <param name="task">Name of the job's task; null for no job.</param>
+    /// <param name="rights">A user's rights; null for who has all.</param>
+    /// <param name="catalog">The catalog.</param>
+    public static Principal? Chooser(string name, string? task, Rights? rights, CatalogSnapshot catalog)
+        => task is not null ? new Principal(name, PrincipalKind.Machine, RightsOf(task, name, catalog)) { Task = task }
+            : rights is null ? null : new Principal(name, PrincipalKind.User, rights.Claims) { Limits = rights.Limits };
+
+    /// <summary>Refuses a change that gives a machine more than who makes it may choose.</summary>
+    /// <param name="options">On whose behalf.</param>
     /// <param name="before">The machine as it was; null for a new one.</param>
     /// <param name="after">The machine as it becomes, its task list expanded.</param>
     /// <param name="catalog">The catalog.</param>
     /// <exception cref="ApiException">403 that names each task, stage or profile and the right.</exception>
-    public static void Check(string task, string own, Machine? before, Machine after, CatalogSnapshot catalog)
+    public static void Check(ChangeOptions options, Machine? before, Machine after, CatalogSnapshot catalog)
     {
-        var job = new Principal(own, PrincipalKind.Machine, RightsOf(task, own, catalog));
-        var chosen = Chosen(before, after);
-        var stages = chosen.Select(StageOf).OfType<string>()
-            .Concat(after.Stage == before?.Stage ? [] : [after.Stage]).Distinct(StringComparer.Ordinal).ToList();
-        var named = after.Profiles.Concat(stages.SelectMany(s => catalog.Stages.TryGetValue(s, out var found) ? found.Profiles : []));
-        var profiles = catalog.WithNested(named).Except(catalog.WithNested(before?.Profiles ?? []), StringComparer.Ordinal);
-        List<string> problems =
-        [
-            .. chosen.Distinct(StringComparer.Ordinal).Select(t => TaskProblem(t, task, job, after.Uuid, catalog)).OfType<string>(),
-            .. stages.Where(catalog.Stages.ContainsKey)
-                .Select(s => SecretProblem("stages", "Stage", s, catalog.Stages[s].Params, job, catalog)).OfType<string>(),
-            .. profiles.Where(catalog.Profiles.ContainsKey)
-                .Select(p => SecretProblem("profiles", "Profile", p, catalog.Profiles[p].Params, job, catalog)).OfType<string>(),
-        ];
-        if (problems.Count > 0) throw new ApiException(new ApiError("machines", after.Uuid, "AUTH", problems, 403));
+        if (Chooser(options.By, options.ByTask ? options.Task : null, options.Rights, catalog) is not { } who) return;
+        var chosen = Added(before is null ? [] : ToRun(before), ToRun(after));
+        var stages = StagesOf(chosen).Concat(after.Stage == before?.Stage ? [] : [after.Stage]);
+        // What every boot of the machine may do is nothing that a task gives to its job; to others, what every task's job may do.
+        var ordinary = options.ByTask ? MachineClaims.Known(after.Uuid) : Ordinary(after.Uuid, catalog);
+        Refuse(after, Problems(who, after.Uuid, ordinary, chosen, stages, (before?.Profiles ?? [], after.Profiles), catalog));
     }
 
     /// <summary>
-    /// Entries of the task list that may still run, and could not before. The current one is among them: it runs again when it failed.
+    /// Refuses a stage, a workflow or a task's prerequisites that give machines more than who writes them may choose: whoever chooses the
+    /// stage chooses what it lists.
     /// </summary>
-    private static IReadOnlyList<string> Chosen(Machine? before, Machine after)
+    /// <param name="who">Who writes (<see cref="Chooser"/>); null for who is held to nothing.</param>
+    /// <param name="before">The document as it was; null for a new one.</param>
+    /// <param name="after">The document as it becomes.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <exception cref="ApiException">403 that names each task, stage or profile and the right.</exception>
+    public static void Check(Principal? who, Document? before, Document after, CatalogSnapshot catalog)
     {
-        var there = (before is null ? [] : ToRun(before)).GroupBy(t => t, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-        var chosen = new List<string>();
-        foreach (var entry in ToRun(after))
-        {
-            if (there.TryGetValue(entry, out var left) && left > 0) there[entry] = left - 1;
-            else chosen.Add(entry);
-        }
-
-        return chosen;
-    }
-
-    private static IEnumerable<string> ToRun(Machine machine) => machine.Tasks.Skip(Math.Max(0, machine.CurrentTask));
-
-    private static string? TaskProblem(string chosen, string task, Principal job, string machine, CatalogSnapshot catalog)
-    {
-        if (!catalog.Tasks.ContainsKey(chosen)) return null;
-        // What every boot of the machine may do is nothing that the task gives.
-        var given = RightsOf(chosen, machine, catalog).Except(MachineClaims.Known(machine));
-        return given.FirstOrDefault(c => !job.Has(c)) is { } more
-            ? $"Task {chosen} has a right that task {task} has not, so its job cannot choose "
-                + $"it: {more.Scope} {more.Action} {more.Specific}"
-            : null;
-    }
-
-    private static string? SecretProblem(string scope, string noun, string key, IReadOnlyDictionary<string, JsonElement> values,
-        Principal job, CatalogSnapshot catalog)
-    {
-        if (job.May(scope, "getSecure", key)) return null;
-        var secure = catalog.SecretsAmong(values);
-        return secure.Count == 0 ? null
-            : $"{noun} {key} has secure params ({string.Join(", ", secure.Take(3))}): Requires: {scope} getSecure {key}";
+        if (who is null || after is not (Stage or Workflow or TaskDefinition)) return;
+        var chosen = Added(before is null ? [] : Listed(before, catalog), Listed(after, catalog));
+        var profiles = ((before as Stage)?.Profiles ?? [], (after as Stage)?.Profiles ?? []);
+        Refuse(after, Problems(who, MachineClaims.Self, Ordinary(MachineClaims.Self, catalog), chosen, StagesOf(chosen), profiles,
+            catalog));
     }
 
     /// <summary>
@@ -84,6 +65,87 @@ public static class TaskGrants
             ? MachineClaims.Task(machine, found.ExtraClaims, found.ExtraRoles, catalog.Prefs["defaultTaskRights"])
             : MachineClaims.Known(machine);
 
-    private static string? StageOf(string entry)
-        => entry.StartsWith(TaskLists.StageEntry, StringComparison.Ordinal) ? entry[TaskLists.StageEntry.Length..] : null;
+    private static IReadOnlyList<Claim> Ordinary(string machine, CatalogSnapshot catalog)
+        => MachineClaims.Task(machine, [], [], catalog.Prefs["defaultTaskRights"]);
+
+    private static void Refuse(Document document, IReadOnlyList<string> problems)
+    {
+        if (problems.Count > 0) throw new ApiException(new ApiError(document.Prefix, document.Key, "AUTH", problems, 403));
+    }
+
+    private static List<string> Problems(Principal who, string machine, IReadOnlyList<Claim> ordinary, IReadOnlyList<string> chosen,
+        IEnumerable<string> stages, (IReadOnlyList<string> Before, IReadOnlyList<string> After) profiles, CatalogSnapshot catalog)
+    {
+        if (who.Has(Claim.All)) return [];
+        stages = [.. stages.Distinct(StringComparer.Ordinal)];
+        // As they are given: those of a machine and of each stage by themselves.
+        var given = stages.Select(s => catalog.Stages.GetValueOrDefault(s)?.Profiles ?? []).Prepend(profiles.After)
+            .Select(catalog.WithNested).ToList();
+        var had = catalog.WithNested(profiles.Before);
+        return
+        [
+            .. chosen.Distinct(StringComparer.Ordinal).Select(t => TaskProblem(t, who, machine, ordinary, catalog)).OfType<string>(),
+            .. stages.Select(s => SecretProblem("stages", "Stage", s, catalog.Stages.GetValueOrDefault(s)?.Params, who, catalog))
+                .OfType<string>(),
+            .. given.SelectMany(p => p).Distinct(StringComparer.Ordinal).Except(had, StringComparer.Ordinal)
+                .Select(p => SecretProblem("profiles", "Profile", p, catalog.Profiles.GetValueOrDefault(p)?.Params, who, catalog))
+                .OfType<string>(),
+            // What lies beyond is given as soon as there are fewer before it.
+            .. given.Any(p => p.Count >= NestedProfiles.Most) ? [$"Profiles come to {NestedProfiles.Most} and more with those within them"]
+                : (string[])[],
+        ];
+    }
+
+    /// <summary>Entries of a list that were not in it before, or not as often.</summary>
+    private static IReadOnlyList<string> Added(IEnumerable<string> before, IEnumerable<string> after)
+    {
+        var there = before.GroupBy(t => t, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+        var added = new List<string>();
+        foreach (var entry in after)
+        {
+            if (there.TryGetValue(entry, out var left) && left > 0) there[entry] = left - 1;
+            else added.Add(entry);
+        }
+
+        return added;
+    }
+
+    /// <summary>Entries that may still run. The current one is among them: it runs again when it failed.</summary>
+    private static IEnumerable<string> ToRun(Machine machine) => machine.Tasks.Skip(Math.Max(0, machine.CurrentTask));
+
+    /// <summary>The task list that a document comes to.</summary>
+    private static IReadOnlyList<string> Listed(Document document, CatalogSnapshot catalog) => document switch
+    {
+        Stage stage => TaskLists.ForStage(stage, catalog),
+        Workflow workflow => TaskLists.ForWorkflow(workflow, catalog),
+        TaskDefinition task => TaskLists.ForStage(new Stage { Tasks = task.Prerequisites }, catalog),
+        _ => [],
+    };
+
+    private static string? TaskProblem(string chosen, Principal who, string machine, IReadOnlyList<Claim> ordinary,
+        CatalogSnapshot catalog)
+    {
+        if (TaskLists.IsMove(chosen) || who.May("tasks", Assign, chosen)) return null;
+        if (!catalog.Tasks.ContainsKey(chosen)) return $"Task {chosen} does not exist: Requires: tasks {Assign} {chosen}";
+        var more = RightsOf(chosen, machine, catalog).FirstOrDefault(c => !Claim.Cover(ordinary, c) && !who.Has(c));
+        if (more is null) return null;
+        var right = $"{more.Scope} {more.Action} {more.Specific}";
+        return who.Kind == PrincipalKind.Machine
+            ? $"Task {chosen} has a right that task {who.Task} has not, so its job cannot choose it: {right}"
+            : $"Task {chosen} has a right that you have not: Requires: {right}, or tasks {Assign} {chosen}";
+    }
+
+    private static string? SecretProblem(string scope, string noun, string key, IReadOnlyDictionary<string, JsonElement>? values,
+        Principal who, CatalogSnapshot catalog)
+    {
+        if (who.May(scope, "getSecure", key) || who.May(scope, Assign, key)) return null;
+        if (values is null) return key.Length == 0 ? null : $"{noun} {key} does not exist: Requires: {scope} {Assign} {key}";
+        var secure = catalog.SecretsAmong(values);
+        return secure.Count == 0 ? null
+            : $"{noun} {key} has secure params ({string.Join(", ", secure.Take(3))}): Requires: {scope} getSecure {key}"
+                + (who.Kind == PrincipalKind.Machine ? "" : $", or {scope} {Assign} {key}");
+    }
+
+    private static IEnumerable<string> StagesOf(IEnumerable<string> entries)
+        => entries.Where(e => e.StartsWith(TaskLists.StageEntry, StringComparison.Ordinal)).Select(e => e[TaskLists.StageEntry.Length..]);
 }

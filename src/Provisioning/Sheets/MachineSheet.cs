@@ -70,6 +70,8 @@ public sealed class MachineSheet
     private readonly Dictionary<uint, int> _addresses = [];
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
+    private ChangeOptions _options = new();
+
     private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations,
         ParamKeys keys, DateTimeOffset now, SheetClaims claims)
     {
@@ -165,12 +167,16 @@ public sealed class MachineSheet
     /// <param name="reservations">The reservations that its addresses and its machines' MAC addresses lead to.</param>
     /// <param name="keys">What opens secure params: a cell's that are sealed have to be its machine's own.</param>
     /// <param name="now">The time.</param>
+    /// <param name="rights">The rights that what the sheet chooses is held to; null for who has all.</param>
     public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known,
-        CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now)
+        CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now, Rights? rights = null)
     {
         var plan = new MachineSheet(columns, catalog, known, reservations, keys, now, new SheetClaims(
             sheet.Rows.Select(r => Claim(r, columns)), known, reservations,
-            address => catalog.SubnetOf(address) is { Proxy: false }));
+            address => catalog.SubnetOf(address) is { Proxy: false }))
+        {
+            _options = new ChangeOptions { Rights = rights },
+        };
         var together = new SortedDictionary<int, List<RowPlan>>();
         for (var i = 0; i < sheet.Rows.Count; i++)
         {
@@ -495,8 +501,8 @@ public sealed class MachineSheet
     {
         try
         {
-            if (old is null) MachineRules.Create(wanted, _catalog, _now, discovered: false, new ChangeOptions(), secret: "");
-            else MachineRules.Update(old, wanted, _catalog, _now, new ChangeOptions());
+            if (old is null) MachineRules.Create(wanted, _catalog, _now, discovered: false, _options, secret: "");
+            else MachineRules.Update(old, wanted, _catalog, _now, _options);
             return [];
         }
         catch (ApiException e)
@@ -507,6 +513,9 @@ public sealed class MachineSheet
 
     private static string ColumnOf(string message) => message switch
     {
+        // Stages and tasks are a workflow's.
+        _ when message.StartsWith("Task ", StringComparison.Ordinal) => "Workflow",
+        _ when message.StartsWith("Stage ", StringComparison.Ordinal) => "Workflow",
         _ when message.Contains("Invalid Name", StringComparison.Ordinal) => "Name",
         _ when message.Contains("Hardware Address", StringComparison.Ordinal) => "MACs",
         _ when message.Contains("ootenv", StringComparison.Ordinal) => "BootEnv",

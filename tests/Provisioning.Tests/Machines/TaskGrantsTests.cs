@@ -21,6 +21,7 @@ public sealed class TaskGrantsTests
             ExtraClaims = [
             new Claim("machines", "update:/Workflow,update:/Tasks,update:/Profiles", MachineClaims.Self)]
         },
+        Task("needs") with { Prerequisites = ["mighty"] },
         Task("parts") with { ExtraClaims = [new Claim("machines", "*", MachineClaims.Self), new Claim("users", "get", "*")] },
         Task("keeper") with { ExtraClaims = [new Claim("machines", "*", "*"), new Claim("profiles,stages", "getSecure", "*")] },
         Task("herder") with { ExtraClaims = [new Claim("machines", "update", "*")] },
@@ -146,6 +147,96 @@ public sealed class TaskGrantsTests
             new ChangeOptions(), "secret")).Error.Messages);
     }
 
+    /// <summary>A user without all rights chooses no more than it has, or may assign; what every task's job may do is nothing
+    /// more.</summary>
+    [Theory]
+    [InlineData("""{"Workflow":"w-mighty"}""", "Task mighty has a right that you have not: Requires: * * *, or tasks assign mighty",
+        "tasks assign mighty")]
+    [InlineData("""{"Tasks":["plain","nosy"]}""", "Task nosy has a right that you have not: Requires: users get *, or tasks assign nosy",
+        "users get *")]
+    [InlineData("""{"Stage":"s-mighty"}""", "Task mighty has a right that you have not: Requires: * * *, or tasks assign mighty",
+        "tasks assign *")]
+    [InlineData("""{"Tasks":["plain","gone"]}""", "Task gone does not exist: Requires: tasks assign gone", "tasks assign gone")]
+    [InlineData("""{"Profiles":["gone"]}""", "Profile gone does not exist: Requires: profiles assign gone", "profiles assign gone")]
+    [InlineData("""{"Profiles":["around"]}""",
+        "Profile secret has secure params (root-password): Requires: profiles getSecure secret, or profiles assign secret",
+        "profiles assign secret")]
+    [InlineData("""{"Profiles":["sealed"]}""",
+        "Profile sealed has secure params (of-no-param): Requires: profiles getSecure sealed, or profiles assign sealed",
+        "profiles getSecure *")]
+    [InlineData("""{"Workflow":"w-profile"}""",
+        "Profile secret has secure params (root-password): Requires: profiles getSecure secret, or profiles assign secret",
+        "profiles assign *")]
+    [InlineData("""{"Workflow":"w-sealed"}""",
+        "Stage s-sealed has secure params (root-password): Requires: stages getSecure s-sealed, or stages assign s-sealed",
+        "stages assign s-sealed")]
+    public void AUserChoosesWhatItHasOrMayAssign(string change, string problem, string right)
+    {
+        Claim[] own = [new("machines", "update", "*"), new("profiles,stages,tasks", "get", "*")];
+        var narrow = new ChangeOptions(Force: true) { By = "ann", Rights = new Rights { Claims = own } };
+        var error = Assert.Throws<ApiException>(() => Update(Machine(), change, narrow)).Error;
+        Assert.Equal((403, "AUTH"), (error.Code, error.Type));
+        Assert.Equal([problem], error.Messages);
+        var parts = right.Split(' ');
+        var more = own.Append(new Claim(parts[0], parts[1], parts[2])).ToArray();
+        Update(Machine(), change, narrow with { Rights = new Rights { Claims = more } });
+        // A token that is limited is held to its limits.
+        Update(Machine(), change, narrow with { Rights = new Rights { Claims = [Claim.All], Limits = more } });
+        Assert.Throws<ApiException>(
+            () => Update(Machine(), change, narrow with { Rights = new Rights { Claims = [Claim.All], Limits = own } }));
+        // What every task's job may do is no more, and what was chosen stays.
+        Update(Machine(), """{"Workflow":"w-plain","Profiles":["open"]}""", narrow);
+        var chosen = Update(Machine(), change, new ChangeOptions(Force: true));
+        Update(chosen, """{"Description":"x"}""", narrow);
+    }
+
+    [Fact]
+    public void WhatAUserMakesIsHeldToTheSame()
+    {
+        var narrow = new ChangeOptions { By = "ann", Rights = new Rights { Claims = [new("machines", "*", "*")] } };
+        var site = TestCatalog.With([.. Catalog.Tasks.Values, .. Catalog.Stages.Values, .. Catalog.Workflows.Values,
+            .. Catalog.Profiles.Values, .. Catalog.Params.Values, TestCatalog.Pref("defaultWorkflow", "w-mighty")]);
+        static Machine Make(Machine wanted, ChangeOptions options, CatalogSnapshot catalog) => MachineRules.Create(
+            wanted with { Uuid = Other, Name = "made" }, catalog, TestCatalog.Start, false, options, "secret");
+        foreach (var wanted in new[] { new Machine { Workflow = "w-mighty" }, new Machine { Stage = "s-mighty" },
+            new Machine { Stage = "none", Tasks = ["nosy"] }, new Machine { Profiles = ["secret"] } })
+        {
+            Assert.Equal(403, Assert.Throws<ApiException>(() => Make(wanted, narrow, Catalog)).Error.Code);
+            Make(wanted, new ChangeOptions(), Catalog);
+        }
+
+        // What the site gives to every machine is no choice of whoever makes one.
+        Assert.Equal("w-mighty", Make(new Machine(), narrow, site).Workflow);
+    }
+
+    [Theory]
+    [InlineData("stages", """{"Name":"new","Tasks":["plain","mighty"]}""", "Task mighty")]
+    [InlineData("stages", """{"Name":"new","Tasks":["needs"]}""", "Task mighty")]
+    [InlineData("stages", """{"Name":"s-plain","Tasks":["plain","another","mighty"],"Profiles":["open"]}""", "Task mighty")]
+    [InlineData("stages", """{"Name":"s-plain","Tasks":["plain","another"],"Profiles":["open","around"]}""", "Profile secret")]
+    [InlineData("workflows", """{"Name":"w-plain","Stages":["s-plain","s-mighty"]}""", "Task mighty")]
+    [InlineData("workflows", """{"Name":"new","Stages":["s-profile"]}""", "Profile secret")]
+    [InlineData("workflows", """{"Name":"new","Stages":["s-sealed"]}""", "Stage s-sealed")]
+    [InlineData("tasks", """{"Name":"plain","Prerequisites":["another","needs"]}""", "Task mighty")]
+    public void WhoWritesWhatIsChosenIsHeldToTheSame(string kind, string text, string problem)
+    {
+        var rules = CatalogRules.Kinds[kind];
+        var after = (Document)JsonSerializer.Deserialize(text, rules.Type, Json.Options)!;
+        var before = Catalog.OfKind(kind).GetValueOrDefault(after.Key);
+        Claim[] own = [new("stages,workflows,tasks", "create,update,get", "*")];
+        var narrow = TaskGrants.Chooser("ann", null, new Rights { Claims = own }, Catalog);
+        var error = Assert.Throws<ApiException>(() => TaskGrants.Check(narrow, before, after, Catalog)).Error;
+        Assert.Equal((403, kind), (error.Code, error.Model));
+        Assert.StartsWith(problem, Assert.Single(error.Messages), StringComparison.Ordinal);
+        var job = TaskGrants.Chooser(Own, "herder", null, Catalog);
+        Assert.Throws<ApiException>(() => TaskGrants.Check(job, before, after, Catalog));
+        // What was there stays, and who may assign it adds it.
+        TaskGrants.Check(narrow, after, after, Catalog);
+        var rights = new Rights { Claims = [.. own, new("tasks,profiles,stages", "assign", "*")] };
+        TaskGrants.Check(TaskGrants.Chooser("ann", null, rights, Catalog), before, after, Catalog);
+        TaskGrants.Check(null, before, after, Catalog);
+    }
+
     private static TaskDefinition Task(string name) => new() { Name = name };
 
     private static Dictionary<string, JsonElement> Values(string name)
@@ -171,10 +262,12 @@ public sealed class TaskGrantsTests
         => new(ByMachine: task.Length > 0) { ByTask = task.Length > 0, Task = task, By = Own };
 
     private static Machine Update(Machine old, string change, string task, bool force = false)
+        => Update(old, change, Options(task) with { Force = force });
+
+    private static Machine Update(Machine old, string change, ChangeOptions options)
     {
         var document = JsonSerializer.SerializeToNode(old, Json.Options)!.AsObject();
         foreach (var (name, value) in System.Text.Json.Nodes.JsonNode.Parse(change)!.AsObject()) document[name] = value!.DeepClone();
-        return MachineRules.Update(old, document.Deserialize<Machine>(Json.Options)!, Catalog, TestCatalog.Start,
-            Options(task) with { Force = force });
+        return MachineRules.Update(old, document.Deserialize<Machine>(Json.Options)!, Catalog, TestCatalog.Start, options);
     }
 }

@@ -59,6 +59,98 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
         }
     }
 
+    /// <summary>What stands in a param's value, or among kernel arguments, is rendered with the task's rights, and calls what it
+    /// likes.</summary>
+    [Theory]
+    [InlineData("{{.ParamExpand \\\"site/hook\\\"}}")]
+    [InlineData("{{.ParamComposeExpand \\\"site/hook\\\"}}")]
+    [InlineData("{{.StringExpand (.Param \\\"site/hook\\\")}}")]
+    [InlineData("{{.ObjectExpand (.Param \\\"site/hook\\\")}}")]
+    [InlineData("{{.BootParams}}")]
+    public async Task WhatAPrivilegedTaskExpandsCallsWhatItLikes(string text)
+    {
+        var mark = Guid.NewGuid().ToString("N")[..12];
+        await silo.CallAsync("POST", "templates", $$"""{"ID":"hook-{{mark}}","Contents":"x"}""");
+        await silo.CallAsync("POST", "bootenvs", $$"""{"Name":"env-{{mark}}","BootParams":"x"}""");
+        using var narrow = await LimitedAsync("scope=templates,bootenvs&action=create,update,get&specific=*");
+        var put = $$"""{"ID":"hook-{{mark}}","Contents":"mine"}""";
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PUT", $"templates/hook-{mark}", put, narrow)).Status);
+        var task = $$"""{"Name":"p-{{mark}}","ExtraRoles":["superuser"],"Templates":[{"Name":"a","Contents":"{{text}}"}]}""";
+        Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "tasks", task)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PUT", $"templates/hook-{mark}", put, narrow)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"bootenvs/env-{mark}",
+            """[{"op":"replace","path":"/BootParams","value":"{{.GenerateToken}}"}]""", narrow)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", $"tasks/p-{mark}")).Status);
+    }
+
+    /// <summary>Who chooses what a machine runs and is given has what that gives, or may assign it.</summary>
+    [Fact]
+    public async Task WhoChoosesHasWhatThatGives()
+    {
+        var mark = Guid.NewGuid().ToString("N")[..12];
+        async Task MakeAsync(string kind, string body)
+            => Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", kind, body)).Status);
+        await MakeAsync("tasks", $$"""{"Name":"t-{{mark}}"}""");
+        await MakeAsync("tasks", $$"""{"Name":"mighty-{{mark}}","ExtraRoles":["superuser"]}""");
+        await MakeAsync("params", $$"""{"Name":"key-{{mark}}","Secure":true}""");
+        await MakeAsync("profiles", $$"""{"Name":"sealed-{{mark}}","Params":{"key-{{mark}}":"s"} }""");
+        await MakeAsync("stages", $$"""{"Name":"s-{{mark}}","Tasks":["t-{{mark}}"]}""");
+        await MakeAsync("stages", $$"""{"Name":"mighty-{{mark}}","Tasks":["mighty-{{mark}}"]}""");
+        await MakeAsync("workflows", $$"""{"Name":"w-{{mark}}","Stages":["s-{{mark}}"]}""");
+        await MakeAsync("workflows", $$"""{"Name":"mighty-{{mark}}","Stages":["mighty-{{mark}}"]}""");
+        await MakeAsync("machines", $$"""{"Name":"m-{{mark}}","Stage":"none","BootEnv":"local"}""");
+        using var narrow = await LimitedAsync(
+            "scope=machines,stages,workflows,reservations&action=create,update,get,delete,list&specific=*");
+        using var operators = await LimitedAsync(
+            "scope=machines,stages,workflows,reservations,tasks,profiles&action=create,update,get,delete,list,assign&specific=*");
+        var machine = $"machines/Name:m-{mark}";
+        (string Method, string Path, string Body, string Problem)[] tries =
+        [
+            ("PATCH", machine, $$"""[{"op":"replace","path":"/Workflow","value":"mighty-{{mark}}"}]""", $"tasks assign mighty-{mark}"),
+            ("PATCH", machine + "?force=true", $$"""[{"op":"add","path":"/Tasks/-","value":"mighty-{{mark}}"}]""",
+                $"tasks assign mighty-{mark}"),
+            ("PATCH", machine, $$"""[{"op":"add","path":"/Profiles/-","value":"sealed-{{mark}}"}]""", $"profiles assign sealed-{mark}"),
+            ("POST", "machines", $$"""{"Name":"v-{{mark}}","Workflow":"mighty-{{mark}}"}""", $"tasks assign mighty-{mark}"),
+            ("PATCH", $"stages/s-{mark}", $$"""[{"op":"add","path":"/Tasks/-","value":"mighty-{{mark}}"}]""",
+                $"tasks assign mighty-{mark}"),
+            ("PATCH", $"stages/s-{mark}", $$"""[{"op":"add","path":"/Profiles/-","value":"sealed-{{mark}}"}]""",
+                $"profiles assign sealed-{mark}"),
+            ("PUT", $"stages/s-{mark}", $$"""{"Name":"s-{{mark}}","Tasks":["mighty-{{mark}}"]}""", $"tasks assign mighty-{mark}"),
+            ("POST", "stages", $$"""{"Name":"n-{{mark}}","Profiles":["sealed-{{mark}}"]}""", $"profiles assign sealed-{mark}"),
+            ("PATCH", $"workflows/w-{mark}", $$"""[{"op":"add","path":"/Stages/-","value":"mighty-{{mark}}"}]""",
+                $"tasks assign mighty-{mark}"),
+        ];
+        foreach (var (method, path, body, problem) in tries)
+        {
+            var (status, refused) = await silo.CallAsync(method, path, body, narrow);
+            Assert.True(status == HttpStatusCode.Forbidden, $"{method} {path} {body}: {status} {refused}");
+            Assert.Contains(problem, refused!.ToJsonString(), StringComparison.Ordinal);
+        }
+
+        var sheet = $"Name,Workflow,Profiles\nm-{mark},mighty-{mark},sealed-{mark}\n";
+        foreach (var query in new[] { "?dryRun=true", "", "?partial=true" })
+        {
+            var report = await ImportAsync(query, sheet, narrow);
+            Assert.Contains($"tasks assign mighty-{mark}", report, StringComparison.Ordinal);
+            Assert.Contains($"profiles assign sealed-{mark}", report, StringComparison.Ordinal);
+            Assert.Contains("\"Failed\":1", report, StringComparison.Ordinal);
+        }
+
+        // What has no more is anybody's choice, and who may assign chooses the rest.
+        var plain = $$"""[{"op":"replace","path":"/Workflow","value":"w-{{mark}}"}]""";
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", machine, plain, narrow)).Status);
+        Assert.Contains("\"Updated\":1", await ImportAsync("", sheet, operators), StringComparison.Ordinal);
+        foreach (var (method, path, body, _) in tries.Skip(3))
+        {
+            var (status, answer) = await silo.CallAsync(method, path, body, operators);
+            Assert.True((int)status is 200 or 201, $"{method} {path} {body}: {status} {answer}");
+        }
+
+        // What was chosen stays.
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", machine,
+            """[{"op":"replace","path":"/Description","value":"x"}]""", narrow)).Status);
+    }
+
     [Fact]
     public async Task AUsersRolesAreGivenByWhoHasThem()
     {
@@ -106,6 +198,13 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
             StringComparison.Ordinal);
         var own = await RawAsync(parts[0], parts[1], header + $"Origin: http://127.0.0.1:{silo.ApiPort}\r\n");
         Assert.False(own.StartsWith("HTTP/1.1 403", StringComparison.Ordinal), own);
+    }
+
+    private static async Task<string> ImportAsync(string query, string sheet, HttpClient client)
+    {
+        using var content = new StringContent(sheet, System.Text.Encoding.UTF8, "text/csv");
+        using var response = await client.PostAsync("machines/import" + query, content);
+        return await response.Content.ReadAsStringAsync();
     }
 
     private async Task<HttpClient> LimitedAsync(string limits)
