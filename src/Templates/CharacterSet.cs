@@ -31,6 +31,10 @@ internal sealed class CharacterSet
             (0xF900, 0xFAD9), (0x20000, 0x3134A)],
     };
 
+    /// <summary>ASCII letters that are the same as others, too, where case does not count: the long s, and the sign of kelvins.</summary>
+    private static readonly (int From, int To)[][] Orbits =
+        [[('S', 'S'), ('s', 's'), (0x17F, 0x17F)], [('K', 'K'), ('k', 'k'), (0x212A, 0x212A)]];
+
     private readonly List<(int From, int To)> _ranges = [];
     private readonly StringBuilder _classes = new();
     private bool _hasOthers;
@@ -43,6 +47,13 @@ internal sealed class CharacterSet
         _ranges.Add((from, to));
         return this;
     }
+
+    /// <summary>All that is the same as a letter where case does not count, where it is more than its two cases; else null.</summary>
+    public static IReadOnlyList<(int From, int To)>? Fold(int rune) => Array.Find(Orbits, o => o.Any(r => r.From == rune));
+
+    /// <summary>Ranges with all that is the same as one of their letters.</summary>
+    public static IReadOnlyList<(int From, int To)> Folded(IReadOnlyList<(int From, int To)> ranges)
+        => [.. ranges, .. Orbits.Where(o => o.Any(l => ranges.Any(r => r.From <= l.From && l.From <= r.To))).SelectMany(o => o)];
 
     /// <summary>Adds a class of ASCII characters, or all others.</summary>
     public CharacterSet Add(IReadOnlyList<(int From, int To)> ranges, bool isNegated)

@@ -24,7 +24,7 @@ internal static class DateFunctions
         .. Function.Named("mustDateModify must_date_modify", name => Function.Of(name, "text time", Modified)),
         Function.Of("duration", "any", a => GoDuration.Text(unchecked(GoDuration.Second * a[0] switch
         {
-            string text => GoNumber.TryWhole(text, 10, out var n) ? n : 0,
+            string text => GoNumber.Clamped(text, 10),
             Whole { Type: "int64" } n => n.Value,
             _ => 0,
         }))),

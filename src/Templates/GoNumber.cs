@@ -9,10 +9,17 @@ internal static class GoNumber
     /// <summary>Longest text that is read as a number.</summary>
     private const int Longest = 4096;
 
+    /// <summary>
+    /// A whole number as strconv.ParseInt gives it to who asks for no error: what is no number is 0, what is too large the largest one.
+    /// </summary>
+    public static long Clamped(string text, int radix) => TryWhole(text, radix, out var value, out var nearest) ? value : nearest;
+
     /// <summary>A whole number; radix 0: 0x, 0o, 0b and a leading 0 say which, and underlines may stand between digits.</summary>
-    public static bool TryWhole(string text, int radix, out long value)
+    public static bool TryWhole(string text, int radix, out long value) => TryWhole(text, radix, out value, out _);
+
+    private static bool TryWhole(string text, int radix, out long value, out long nearest)
     {
-        value = 0;
+        (value, nearest) = (0, 0);
         if (text.Length is 0 or > Longest) return false;
         var isNegative = text[0] == '-';
         var digits = text[0] is '+' or '-' ? text[1..] : text;
@@ -37,22 +44,34 @@ internal static class GoNumber
             var digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : radix;
             if (digit >= radix) return false;
             number = (number * radix) + digit;
-            if (number > ulong.MaxValue) return false;
+            // What stands behind is not read any more.
+            if (number > ulong.MaxValue) break;
         }
 
         if (isNegative) number = -number;
-        if (number < long.MinValue || number > long.MaxValue) return false;
+        if (number < long.MinValue || number > long.MaxValue)
+        {
+            nearest = isNegative ? long.MinValue : long.MaxValue;
+            return false;
+        }
+
         value = (long)number;
         return true;
     }
 
-    /// <summary>A float in decimal digits, or in hexadecimal ones with an exponent.</summary>
+    /// <summary>A float in decimal digits, or in hexadecimal ones with an exponent; underlines may stand between digits.</summary>
     public static bool TryFloat(string text, out double value)
     {
         value = 0;
         if (text.Length is 0 or > Longest) return false;
         var isNegative = text[0] == '-';
         var digits = text[0] is '+' or '-' ? text[1..] : text;
+        if (digits.Contains('_', StringComparison.Ordinal))
+        {
+            if (!AreBetweenDigits(digits)) return false;
+            digits = digits.Replace("_", "", StringComparison.Ordinal);
+        }
+
         if (digits.Equals("inf", StringComparison.OrdinalIgnoreCase) || digits.Equals("infinity", StringComparison.OrdinalIgnoreCase))
             value = double.PositiveInfinity;
         else if (digits.Equals("nan", StringComparison.OrdinalIgnoreCase))
@@ -71,6 +90,20 @@ internal static class GoNumber
         }
 
         if (isNegative) value = -value;
+        return true;
+    }
+
+    /// <summary>True where each underline stands between two digits, or between 0x and a digit.</summary>
+    private static bool AreBetweenDigits(string text)
+    {
+        var isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        bool IsDigit(int at) => at >= 0 && at < text.Length
+            && (isHex ? char.IsAsciiHexDigit(text[at]) || at == 1 : char.IsAsciiDigit(text[at]));
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '_' && !(IsDigit(i - 1) && IsDigit(i + 1))) return false;
+        }
+
         return true;
     }
 

@@ -32,7 +32,7 @@ internal static class NumberFunctions
         Function.Own("int", "any", a => Values.ToLong(a[0])),
         Function.Own("int64", "any", a => Whole.Int64(Values.ToLong(a[0]))),
         Function.Own("float64", "any", a => Values.ToDouble(a[0])),
-        Function.Of("atoi", "text", a => GoNumber.TryWhole(a.Text(0), 10, out var n) ? n : 0L),
+        Function.Of("atoi", "text", a => GoNumber.Clamped(a.Text(0), 10)),
         Function.Own("toDecimal", "any", a => Whole.Int64(GoNumber.TryWhole(a.Shown(0), 8, out var n) ? n : 0)),
     ];
 

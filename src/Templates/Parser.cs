@@ -361,7 +361,7 @@ internal sealed class Parser
     private object ParseNumber(Token token)
     {
         if (GoNumber.TryWhole(token.Text, 0, out var whole)) return whole;
-        if (!GoNumber.TryFloat(token.Text.Replace("_", "", StringComparison.Ordinal), out var real))
+        if (!GoNumber.TryFloat(token.Text, out var real))
             throw Error(token.Place, $"bad number syntax: \"{token.Text}\"");
         // Digits that are too many for a whole number, or none of its radix (08), are not taken for another one.
         return token.Text.AsSpan().ContainsAny(".eEpP") ? real : throw Error(token.Place, $"integer overflow: \"{token.Text}\"");

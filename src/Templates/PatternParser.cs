@@ -25,6 +25,9 @@ internal sealed class PatternParser
     private readonly StringBuilder _output = new();
     private readonly List<string> _names = [""];
     private int _at;
+
+    /// <summary>Where the piece that is read begins in the output; of a quotation its last character.</summary>
+    private int _pieceAt;
     private int _depth;
     private Options _options;
 
@@ -70,16 +73,33 @@ internal sealed class PatternParser
         if (++_depth > Deepest) throw Fault("expression nests too deeply", _pattern);
         var outer = _options;
         var most = 1;
+        // Where the last piece begins in the output, how many repetitions it holds, and where what was just said of it begins.
+        var (piece, held, saidAt) = (-1, 1, -1);
         while (!IsEnd && _pattern[_at] != ')')
         {
             if (_pattern[_at] == '|')
             {
                 _output.Append('|');
                 _at++;
+                (piece, saidAt) = (-1, -1);
                 continue;
             }
 
-            most = Math.Max(most, Repeated());
+            var from = _at;
+            if (Repetition() is { } counts)
+            {
+                held = Repeat(counts, piece, held, from, saidAt);
+                saidAt = from;
+            }
+            else
+            {
+                saidAt = -1;
+                _pieceAt = _output.Length;
+                // Flags, and a quotation of nothing, are no pieces: what stands behind is said of the piece before.
+                if (Piece() is > 0 and var own) (piece, held) = (_pieceAt, own);
+            }
+
+            most = Math.Max(most, held);
         }
 
         _options = outer;
@@ -87,32 +107,21 @@ internal sealed class PatternParser
         return most;
     }
 
-    /// <summary>Reads one piece and how often it comes; the repetitions that it holds.</summary>
-    private int Repeated()
+    /// <summary>Has the last piece repeated; the repetitions that it holds then.</summary>
+    private int Repeat((string Text, int Least, int Most) counts, int piece, int held, int from, int saidAt)
     {
-        var (from, start) = (_at, _output.Length);
-        var most = Piece();
-        if (most == 0) return 1;
-        var isRepeated = false;
-        while (!IsEnd)
-        {
-            var operatorAt = _at;
-            if (Repetition() is not { } counts) break;
-            if (isRepeated) throw Fault("invalid nested repetition operator", _pattern[from.._at]);
-            if (counts.Least > MostRepetitions || counts.Most > MostRepetitions || (counts.Most >= 0 && counts.Least > counts.Most))
-                throw Fault("invalid repeat count", _pattern[operatorAt.._at]);
-            var isLazy = !IsEnd && _pattern[_at] == '?';
-            if (isLazy) _at++;
-            if (_options.Ungreedy) isLazy = !isLazy;
-            most *= Math.Max(1, Math.Max(counts.Least, counts.Most));
-            if (most > MostRepetitions) throw Fault("invalid repeat count", _pattern[operatorAt.._at]);
-            _output.Insert(start, "(?:").Append(')').Append(counts.Text);
-            if (isLazy) _output.Append('?');
-            isRepeated = true;
-            from = operatorAt;
-        }
-
-        return most;
+        if (counts.Least > MostRepetitions || counts.Most > MostRepetitions || (counts.Most >= 0 && counts.Least > counts.Most))
+            throw Fault("invalid repeat count", _pattern[from.._at]);
+        var isLazy = !IsEnd && _pattern[_at] == '?';
+        if (isLazy) _at++;
+        if (piece < 0) throw Fault("missing argument to repetition operator", _pattern[from.._at]);
+        if (saidAt >= 0) throw Fault("invalid nested repetition operator", _pattern[saidAt.._at]);
+        if (_options.Ungreedy) isLazy = !isLazy;
+        held *= Math.Max(1, Math.Max(counts.Least, counts.Most));
+        if (held > MostRepetitions) throw Fault("invalid repeat count", _pattern[from.._at]);
+        _output.Insert(piece, "(?:").Append(')').Append(counts.Text);
+        if (isLazy) _output.Append('?');
+        return held;
     }
 
     private (string Text, int Least, int Most)? Repetition()
@@ -168,10 +177,7 @@ internal sealed class PatternParser
                 _at++;
                 _output.Append(_options.Lines ? "(?m:$)" : @"\z");
                 return 1;
-            case '*' or '+' or '?': throw Fault("missing argument to repetition operator", c.ToString());
             case '\\': return Escaped();
-            case '{' when _at == 0 && Repetition() is not null:
-                throw Fault("missing argument to repetition operator", _pattern[.._at]);
             default:
                 Literal(GoText.At(_pattern, ref _at).Value);
                 return 1;
@@ -243,7 +249,13 @@ internal sealed class PatternParser
 
     private bool Has(string text) => string.CompareOrdinal(_pattern, _at, text, 0, text.Length) == 0;
 
-    private void Literal(int rune) => Cased(CharacterSet.Escape(rune) is var text && rune > 0xFFFF ? $"(?:{text})" : text);
+    private void Literal(int rune)
+    {
+        if (_options.IgnoresCase && CharacterSet.Fold(rune) is { } all) Set(new CharacterSet().Add(all, false));
+        else LiteralAlone(rune);
+    }
+
+    private void LiteralAlone(int rune) => Cased(CharacterSet.Escape(rune) is var text && rune > 0xFFFF ? $"(?:{text})" : text);
 
     private void Set(CharacterSet set) => Cased(set.ToPattern(_isWide));
 
@@ -270,7 +282,12 @@ internal sealed class PatternParser
                 var end = _pattern.IndexOf(@"\E", _at + 2, StringComparison.Ordinal);
                 var quoted = _pattern[(_at + 2)..(end < 0 ? _pattern.Length : end)];
                 _at = end < 0 ? _pattern.Length : end + 2;
-                for (var i = 0; i < quoted.Length;) Literal(GoText.At(quoted, ref i).Value);
+                for (var i = 0; i < quoted.Length;)
+                {
+                    _pieceAt = _output.Length;
+                    Literal(GoText.At(quoted, ref i).Value);
+                }
+
                 return quoted.Length > 0 ? 1 : 0;
         }
 
@@ -287,7 +304,7 @@ internal sealed class PatternParser
         var ranges = char.ToLowerInvariant(letter) switch { 'd' => Digits, 'w' => Words, 's' => Spaces, _ => null };
         if (ranges is not null)
         {
-            set.Add(ranges, char.IsAsciiLetterUpper(letter));
+            set.Add(Folded(ranges), char.IsAsciiLetterUpper(letter));
             _at += 2;
             return true;
         }
@@ -369,7 +386,7 @@ internal sealed class PatternParser
             {
                 var name = _pattern[(_at + 2)..close];
                 if (Posix(name.TrimStart('^')) is not { } posix) throw Fault("invalid character class range", _pattern[_at..(close + 2)]);
-                set.Add(posix, name.StartsWith('^'));
+                set.Add(Folded(posix), name.StartsWith('^'));
                 _at = close + 2;
                 continue;
             }
@@ -385,12 +402,16 @@ internal sealed class PatternParser
                 if (high < low) throw Fault("invalid character class range", _pattern[rangeAt.._at]);
             }
 
-            set.Add(low, high);
+            set.Add(Folded([(low, high)]), isNegated: false);
         }
 
         _at++;
         return set;
     }
+
+    /// <summary>Ranges with what Go takes for the same letters where case does not count, and .NET does not.</summary>
+    private IReadOnlyList<(int From, int To)> Folded(IReadOnlyList<(int From, int To)> ranges)
+        => _options.IgnoresCase ? CharacterSet.Folded(ranges) : ranges;
 
     private int ClassCharacter(int start)
     {

@@ -41,7 +41,10 @@ internal sealed class ValueJson
     /// <summary>A value from JSON.</summary>
     /// <param name="element">The JSON.</param>
     /// <param name="budget">What it may take.</param>
-    /// <param name="isFloat">All numbers become floats, as in Go; else whole numbers stay whole and keep their digits.</param>
+    /// <param name="isFloat">
+    /// All numbers become floats, as in Go, and one that is too large for that nothing; else whole numbers stay whole and keep their
+    /// digits.
+    /// </param>
     public static object? Read(JsonElement element, RenderBudget budget, bool isFloat = false)
     {
         budget.Step();
@@ -71,12 +74,14 @@ internal sealed class ValueJson
                 var text = element.GetString()!;
                 budget.MakeText(text.Length);
                 return text;
-            case JsonValueKind.Number: return isFloat ? element.GetDouble() : Number(element, budget);
+            case JsonValueKind.Number: return isFloat ? Float(element) : Number(element, budget);
             case JsonValueKind.True: return true;
             case JsonValueKind.False: return false;
             default: return null;
         }
     }
+
+    private static object? Float(JsonElement element) => element.GetDouble() is var number && double.IsFinite(number) ? number : null;
 
     private static object Number(JsonElement element, RenderBudget budget)
     {
@@ -165,6 +170,8 @@ internal sealed class ValueJson
                 case '\n': _output.Append("\\n"); break;
                 case '\r': _output.Append("\\r"); break;
                 case '\t': _output.Append("\\t"); break;
+                case '\b': _output.Append("\\b"); break;
+                case '\f': _output.Append("\\f"); break;
                 case < ' ' or 0x2028 or 0x2029: Escape(rune.Value); break;
                 case '<' or '>' or '&' when _isHtml: Escape(rune.Value); break;
                 default:

@@ -238,6 +238,102 @@ public sealed class DiskTests
         Assert.Throws<AgentException>(() => DiskPicker.Pick("/dev/disk/by-path/pci-0000:04:00.0-scsi-0:0:0:0", sys.Root));
     }
 
+    private const string Hba = "pci0000:16/0000:16:02.0/0000:18:00.0/host0";
+
+    /// <summary>Places on SAS are named by phys, as udev names them; of a port of several phys by the disk's own address.</summary>
+    [Theory]
+    [InlineData(Hba + "/port-0:0", "end_device-0:0", "1", "0", "sas-phy0-lun-0")]
+    [InlineData(Hba + "/port-0:0", "end_device-0:0", "1", "257", "sas-phy0-lun-0x0101000000000000")]
+    [InlineData(Hba + "/port-0:3", "end_device-0:3", "2", "0", "sas-0x5000c500aabbcc01-lun-0")]
+    [InlineData(Hba + "/port-0:0/expander-0:0/port-0:0:4", "end_device-0:0:4", "1", "0", "sas-exp0x500056b3abcdef00-phy0-lun-0")]
+    [InlineData(Hba + "/port-0:0/expander-0:0/port-0:0:4", "end_device-0:0:4", "2", "0", "sas-0x5000c500aabbcc01-lun-0")]
+    public void APlaceOnSasIsNamedByItsPhy(string port, string device, string phys, string lun, string place)
+    {
+        using var sys = new FakeSys();
+        void Put(string path, string text)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName($"{sys.Root}/sys/devices/{path}")!);
+            File.WriteAllText($"{sys.Root}/sys/devices/{path}", text + "\n");
+        }
+
+        sys.Disk("sda", $"{port}/{device}/target0:0:0/0:0:0:{lun}", ("size", "8388608"));
+        Put($"{port}/sas_port/{Path.GetFileName(port)}/num_phys", phys);
+        Put($"{port}/{device}/sas_device/{device}/phy_identifier", "0");
+        Put($"{port}/{device}/sas_device/{device}/sas_address", "0x5000c500aabbcc01");
+        Put($"{Hba}/port-0:0/expander-0:0/sas_device/expander-0:0/sas_address", "0x500056b3abcdef00");
+        Assert.Equal("/dev/sda", DiskPicker.Pick("/dev/disk/by-path/pci-0000:18:00.0-" + place, sys.Root));
+        Assert.Equal("/dev/sda", DiskPicker.Pick("path=pci-0000:18:00.0-" + place, sys.Root));
+        Assert.Throws<AgentException>(() => DiskPicker.Pick("path=pci-0000:18:00.0-scsi-0:0:0:" + lun, sys.Root));
+    }
+
+    /// <summary>Buses beside PCI, as udev names them.</summary>
+    [Theory]
+    [InlineData("sda", Usb, "pci-0000:00:14.0-usb-0:3:1.0-scsi-0:0:0:0")]
+    [InlineData("sda", "pci0000:00/0000:00:14.0/usb1/1-3/1-3.4/1-3.4:1.0/host6/target6:0:0/6:0:0:1",
+        "pci-0000:00:14.0-usb-0:3.4:1.0-scsi-0:0:0:1")]
+    [InlineData("mmcblk0", "platform/emmc2bus/fe340000.mmc/mmc_host/mmc0/mmc0:0001", "platform-fe340000.mmc")]
+    [InlineData("nvme0n1", "platform/axi/1000110000.pcie/pci0001:00/0001:00:00.0/0001:01:00.0/nvme/nvme0",
+        "platform-1000110000.pcie-pci-0001:01:00.0-nvme-1")]
+    [InlineData("vda", "platform/a003e00.virtio_mmio/virtio0", "platform-a003e00.virtio_mmio")]
+    public void APlaceIsNamedByItsBus(string name, string path, string place)
+    {
+        using var sys = new FakeSys();
+        sys.Disk(name, path, ("size", "8388608"));
+        Assert.Equal("/dev/" + name, DiskPicker.Pick("/dev/disk/by-path/" + place, sys.Root));
+    }
+
+    /// <summary>Names under by-id, as newer and older versions of udev make them.</summary>
+    [Theory]
+    [InlineData("nvme-SAMSUNG_MZQL21T9HCJR-00A07_S64GNE0R123456", null)]
+    [InlineData("nvme-SAMSUNG_MZQL21T9HCJR-00A07_S64GNE0R123456_1", "/dev/nvme0n1")]
+    [InlineData("nvme-SAMSUNG_MZQL21T9HCJR-00A07_S64GNE0R123456_7", "/dev/nvme0n2")]
+    [InlineData("nvme-SAMSUNG_MZQL21T9HCJR-00A07_S64GNE0R123456_2", null)]
+    [InlineData("usb-SanDisk_Ultra_4C530001_1-0:0", "/dev/sdb")]
+    [InlineData("usb-SanDisk_Ultra_4C530001_1-0:1", null)]
+    public void ANameOfUdevsSaysWhichOfSeveral(string name, string? expected)
+    {
+        using var sys = new FakeSys();
+        const string Two = "pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0";
+        sys.Disk("nvme0n1", Two + ".1", ("size", "8388608"), ("device/serial", "S64GNE0R123456      "), ("nsid", "1"));
+        sys.Disk("nvme0n2", Two + ".2", ("size", "8388608"), ("device/serial", "S64GNE0R123456      "), ("nsid", "7"));
+        sys.Disk("sdb", Usb, ("size", "8388608"));
+        File.WriteAllText($"{sys.Root}/sys/devices/pci0000:00/0000:00:14.0/usb1/1-3/serial", "4C530001 1\n");
+        if (expected is null) Assert.Throws<AgentException>(() => DiskPicker.Pick("/dev/disk/by-id/" + name, sys.Root));
+        else Assert.Equal(expected, DiskPicker.Pick("/dev/disk/by-id/" + name, sys.Root));
+    }
+
+    /// <summary>Another disk's name may begin with this one's; what is made of a partition is a part of its disk.</summary>
+    [Theory]
+    [InlineData("sda", "36 1 65:161 / /mnt rw - ext4 /dev/sdaa1 rw", "")]
+    [InlineData("sda", "36 1 8:1 / /mnt rw - ext4 /dev/disk/by-label/x rw", "/dev/sda1")]
+    [InlineData("sda", "36 1 0:42 / /mnt rw shared:1 - btrfs /dev/sda1 rw", "/dev/sda1")]
+    [InlineData("sda", "36 1 253:0 / /mnt rw - xfs /dev/mapper/vg-root rw", "/dev/dm-0")]
+    [InlineData("sdaa", "36 1 65:161 / /mnt rw - ext4 /dev/sdaa1 rw", "/dev/sdaa1")]
+    [InlineData("nvme1n1", "36 1 259:9 / /mnt rw - ext4 /dev/nvme1n10p1 rw", "")]
+    [InlineData("mmcblk1", "36 1 179:97 / /mnt rw - ext4 /dev/mmcblk10p1 rw", "")]
+    [InlineData("sda", "36 1 8:0 / /mnt rw - vfat /dev/sda rw", "/dev/sda")]
+    [InlineData("sda", "36 1 0:5 / /proc rw - proc proc rw", "")]
+    [InlineData("sda", "", "")]
+    public void OnlyWhatIsOfTheDiskCountsAsMounted(string disk, string mount, string expected)
+    {
+        using var sys = new FakeSys();
+        foreach (var name in new[] { "sda", "sdaa", "nvme1n1", "mmcblk1" })
+        {
+            sys.Disk(name, $"{Hba}/target0:0:0/0:0:0:0.{name}", ("size", "8388608"), ("dev", name == "sda" ? "8:0" : "259:0"));
+            var part = Directory.CreateDirectory($"{sys.Root}/sys/block/{name}/{name}{(name[0] == 's' ? "" : "p")}1").FullName;
+            File.WriteAllText(part + "/partition", "1\n");
+            File.WriteAllText(part + "/dev", name == "sda" ? "8:1\n" : name == "sdaa" ? "65:161\n" : "259:1\n");
+        }
+
+        var mapped = Directory.CreateDirectory(sys.Root + "/sys/devices/virtual/block/dm-0").FullName;
+        File.WriteAllText(mapped + "/dev", "253:0\n");
+        Directory.CreateDirectory(sys.Root + "/sys/block/sda/sda1/holders");
+        Directory.CreateSymbolicLink(sys.Root + "/sys/block/sda/sda1/holders/dm-0", mapped);
+        Directory.CreateDirectory(sys.Root + "/proc/self");
+        File.WriteAllText(sys.Root + "/proc/self/mountinfo", mount + "\n");
+        Assert.Equal(expected, MountedParts.Of(disk, sys.Root));
+    }
+
     [Theory]
     [InlineData("pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0", "device/transport=pcie")]
     [InlineData("virtual/nvme-subsystem/nvme-subsys0", "device/nvme0/transport=pcie device/nvme1/transport=pcie")]

@@ -46,6 +46,9 @@ public sealed record BlockDevice(string Name, long Size, string Model, string Se
     /// <summary>Names under /dev/disk/by-path that say where it is plugged in, and the bus address of a DASD.</summary>
     public IReadOnlyList<string> Places { get; init; } = [];
 
+    /// <summary>What udev's names of it under /dev/disk/by-id end with, behind its model.</summary>
+    public IReadOnlyList<string> IdEnds { get; init; } = [];
+
     /// <summary>True for what is taken without being named.</summary>
     public bool IsOwn => Kind is DiskKind.Fixed or DiskKind.Card && !Removable && !ReadOnly;
 
@@ -84,18 +87,23 @@ public static partial class BlockDevices
         var place = SysFile.Target(folder) ?? folder;
         var kind = KindOf(name, place, $"{folder}/device");
         var transport = TransportOf(name, place, kind);
+        var usb = UsbInterface().Match(place);
+        // What hangs on USB is named by the serial number of its bridge or stick.
+        var usbSerial = usb.Success ? SysFile.Read(place[..(usb.Groups[1].Index + usb.Groups[1].Length)] + "/serial") : "";
+        var serial = First("device/serial", "serial", transport == "dasd" ? "device/uid" : "device/serial");
+        if (serial.Length == 0) serial = SerialPage($"{folder}/device/vpd_pg80");
+        if (serial.Length == 0) serial = usbSerial;
         return new BlockDevice(name, SysFile.Number(Attribute("size")) * 512,
             // An eMMC has a name, a DASD a type.
             First("device/model", transport is "mmc" ? "device/name" : "device/devtype"),
-            First("device/serial", "serial", transport == "dasd" ? "device/uid" : "device/serial") is { Length: > 0 } serial ? serial
-                : SerialPage($"{folder}/device/vpd_pg80"),
-            Attribute("queue/rotational") == "1", Attribute("removable") == "1", Attribute("ro") == "1", transport)
+            serial, Attribute("queue/rotational") == "1", Attribute("removable") == "1", Attribute("ro") == "1", transport)
         {
             Kind = kind,
             Wwn = First("wwid", "device/wwid"),
             SectorSize = SysFile.Number(Attribute("queue/logical_block_size")) is > 512 and <= 65_536 and var size ? (int)size : 512,
             // How udev calls what is reached by the network says where the network leads.
             Places = kind is DiskKind.Network ? FibrePlacesOf(place) : PlacesOf(name, place, SysFile.Target(place + "/device")),
+            IdEnds = IdEndsOf(name, place, serial, usbSerial, Attribute("nsid")),
         };
     }
 
@@ -149,20 +157,42 @@ public static partial class BlockDevices
     }
 
     /// <summary>
+    /// What udev puts behind the model: the serial number; of an NVMe namespace its number as well, as newer versions do; of what hangs on
+    /// USB its own serial number with target and LUN.
+    /// </summary>
+    private static List<string> IdEndsOf(string name, string place, string serial, string usbSerial, string namespaceId)
+    {
+        var ends = new List<string>();
+        if (serial.Length > 0) ends.Add("_" + InName(serial));
+        if (serial.Length > 0 && NvmeName().Match(name) is { Success: true } nvme)
+            ends.Add($"_{InName(serial)}_{(namespaceId.Length > 0 ? namespaceId : nvme.Groups[1].Value)}");
+        if (usbSerial.Length > 0 && ScsiPlace().Match(place) is { Success: true } scsi)
+            ends.Add($"_{InName(usbSerial)}-{scsi.Groups[2].Value}:{scsi.Groups[3].Value}");
+        return ends;
+    }
+
+    /// <summary>A text as udev writes it in a name: blanks once, and an underline for them and for what no name holds.</summary>
+    private static string InName(string text) => NotInName().Replace(text.Trim(), "_");
+
+    /// <summary>
     /// The names that udev gives such a disk under /dev/disk/by-path, for where no udev runs, as in Sledgehammer; and of a DASD its bus
     /// address alone.
     /// </summary>
     private static List<string> PlacesOf(string name, string place, string? device)
     {
-        var places = new List<string>();
         if (name.StartsWith("dasd", StringComparison.Ordinal) && device is not null && CcwAddress().IsMatch(Path.GetFileName(device)))
             return [Path.GetFileName(device), "ccw-" + Path.GetFileName(device)];
-        if (PciAddress().Matches(place) is not { Count: > 0 } pci) return places;
-        var bus = "pci-" + pci[^1].Groups[1].Value;
+        var bus = BusOf(place);
+        if (bus.Length == 0) return [];
+        var places = new List<string>();
         if (NvmeName().Match(name) is { Success: true } nvme) places.Add($"{bus}-nvme-{nvme.Groups[1].Value}");
         var scsi = ScsiPlace().Match(place);
         var (channel, target) = scsi.Success ? (scsi.Groups[1].Value, scsi.Groups[2].Value) : ("0", "0");
-        if (AtaPlace().Match(place) is { Success: true } ata)
+        if (SasPlace().Match(place) is { Success: true } sas)
+        {
+            if (scsi.Success && SasPlaceOf(place, sas, scsi.Groups[3].Value) is { Length: > 0 } own) places.Add($"{bus}-{own}");
+        }
+        else if (AtaPlace().Match(place) is { Success: true } ata)
         {
             // The kernel counts the ports of all controllers, udev those of each; behind a multiplier the channel is its port.
             var (link, number) = ($"ata{ata.Groups[1].Value}", ata.Groups[1].Value);
@@ -171,7 +201,8 @@ public static partial class BlockDevices
         }
         else if (scsi.Success)
         {
-            places.Add($"{bus}-scsi-0:{channel}:{target}:{scsi.Groups[3].Value}");
+            var usb = UsbInterface().Match(place) is { Success: true } port ? $"-usb-0:{port.Groups[2].Value}" : "";
+            places.Add($"{bus}{usb}-scsi-0:{channel}:{target}:{scsi.Groups[3].Value}");
         }
 
         if (name.StartsWith("vd", StringComparison.Ordinal)) places.AddRange([bus, "virtio-" + bus]);
@@ -179,17 +210,50 @@ public static partial class BlockDevices
         return places;
     }
 
+    /// <summary>
+    /// The controller: the last address on PCI, behind what bears that bus where it is a part of a board, or else that part itself.
+    /// </summary>
+    private static string BusOf(string place)
+    {
+        if (PciAddress().Matches(place) is { Count: > 0 } pci)
+            return (PciBearer().Match(place) is { Success: true } bearer ? $"platform-{bearer.Groups[1].Value}-" : "")
+                + "pci-" + pci[^1].Groups[1].Value;
+        return PlatformPlace().Match(place) is { Success: true } part ? "platform-" + part.Groups[1].Value : "";
+    }
+
+    /// <summary>
+    /// udev's name of a place on SAS: the adapter's or the expander's phy; of a port with several phys the disk's own address; and the
+    /// LUN. "" where /sys does not tell it.
+    /// </summary>
+    private static string SasPlaceOf(string place, Match sas, string lun)
+    {
+        var (port, device) = (sas.Groups[2].Value, sas.Groups[3].Value);
+        var above = place[..sas.Groups[2].Index];
+        string Of(string kind, string folder, string name, string file) => SysFile.Read($"{above}{folder}/{kind}/{name}/{file}");
+        if (UnitOf(lun) is not { Length: > 0 } unit) return "";
+        if (Of("sas_port", port, port, "num_phys") != "1")
+            return Of("sas_device", $"{port}/{device}", device, "sas_address") is { Length: > 0 } own ? $"sas-{own}-{unit}" : "";
+        if (Of("sas_device", $"{port}/{device}", device, "phy_identifier") is not { Length: > 0 } phy) return "";
+        var expander = sas.Groups[1].Value;
+        if (!expander.StartsWith("expander-", StringComparison.Ordinal)) return $"sas-phy{phy}-{unit}";
+        return SysFile.Read($"{above}sas_device/{expander}/sas_address") is { Length: > 0 } address
+            ? $"sas-exp{address}-phy{phy}-{unit}" : $"sas-phy{phy}-{unit}";
+    }
+
+    /// <summary>A LUN in udev's names; "" for what is no number.</summary>
+    private static string UnitOf(string number)
+        => !ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var lun) ? ""
+            : lun < 256 ? "lun-" + number : $"lun-0x{lun & 0xFFFF:x4}{lun >> 16 & 0xFFFF:x4}00000000";
+
     /// <summary>udev's name of a LUN by Fibre Channel: the adapter's bus, the remote port's world wide name, and the LUN.</summary>
     private static List<string> FibrePlacesOf(string place)
     {
         if (FibrePlace().Match(place) is not { Success: true } port || ScsiPlace().Match(place) is not { Success: true } scsi
-            || PciAddress().Matches(place[..port.Index]) is not { Count: > 0 } pci
-            || !ulong.TryParse(scsi.Groups[3].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var lun)) return [];
+            || BusOf(place[..(port.Index + 1)]) is not { Length: > 0 } bus || UnitOf(scsi.Groups[3].Value) is not { Length: > 0 } unit)
+            return [];
         var remote = port.Groups[1].Value;
         var name = SysFile.Read($"{place[..port.Index]}/{remote}/fc_remote_ports/{remote}/port_name");
-        if (name.Length == 0) return [];
-        var unit = lun < 256 ? lun.ToString(CultureInfo.InvariantCulture) : $"0x{lun & 0xFFFF:x4}{lun >> 16 & 0xFFFF:x4}00000000";
-        return [$"pci-{pci[^1].Groups[1].Value}-fc-{name}-lun-{unit}"];
+        return name.Length == 0 ? [] : [$"{bus}-fc-{name}-{unit}"];
     }
 
     [GeneratedRegex("^(sr[0-9]|fd[0-9]|mmcblk[0-9]+(boot|rpmb|gp)|nvme[0-9]+c[0-9]+n)", RegexOptions.CultureInvariant)]
@@ -216,6 +280,22 @@ public static partial class BlockDevices
 
     [GeneratedRegex("^nvme[0-9]+$", RegexOptions.CultureInvariant)]
     private static partial Regex NvmeController();
+
+    [GeneratedRegex("(/usb[0-9]+/(?:[^/]+/)*[0-9]+-[0-9.]+)/[0-9]+-([0-9.]+:[0-9]+\\.[0-9]+)/", RegexOptions.CultureInvariant)]
+    private static partial Regex UsbInterface();
+
+    [GeneratedRegex("/([^/]+)/(port-[0-9:]+)/(end_device-[0-9:]+)/", RegexOptions.CultureInvariant)]
+    private static partial Regex SasPlace();
+
+    [GeneratedRegex("/platform/(?:[^/]+/)*?([^/]+)/pci[0-9a-f]{4,}:[0-9a-f]{2}/", RegexOptions.CultureInvariant)]
+    private static partial Regex PciBearer();
+
+    [GeneratedRegex("/platform/(?:[^/]+/)*?([^/]+)/(?:mmc_host|ata[0-9]+|host[0-9]+|virtio[0-9]+|usb[0-9]+|nvme)/",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex PlatformPlace();
+
+    [GeneratedRegex(@"\s+|[^0-9A-Za-z#+.:=@_-]", RegexOptions.CultureInvariant)]
+    private static partial Regex NotInName();
 
     [GeneratedRegex("/([0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-9a-f])(?=/)", RegexOptions.CultureInvariant)]
     private static partial Regex PciAddress();

@@ -69,9 +69,13 @@ public static class DiskPicker
             }
         }
 
-        // udev's link ends with model and serial number: ata-MODEL_SERIAL.
-        return wanted.Contains("/by-id/", StringComparison.Ordinal)
-            ? [.. all.Where(d => d.Serial.Length > 0 && wanted.EndsWith('_' + d.Serial.Replace(' ', '_'), StringComparison.Ordinal))] : [];
+        // udev's link ends with model and serial number: ata-MODEL_SERIAL. What says more says which of several.
+        if (!wanted.Contains("/by-id/", StringComparison.Ordinal)) return [];
+        var fit = (from disk in all
+                   from end in disk.IdEnds
+                   where wanted.EndsWith(end, StringComparison.Ordinal)
+                   select (Disk: disk, end.Length)).ToList();
+        return [.. fit.Where(f => f.Length == fit.Max(o => o.Length)).Select(f => f.Disk).Distinct()];
     }
 
     /// <summary>What may be said by a text: of a link in /dev/disk that nobody made, what its name says.</summary>

@@ -20,8 +20,8 @@ public static class ImageWriter
     public static async Task WriteAsync(string url, string disk, string sha256)
     {
         var device = BlockDevices.All().FirstOrDefault(d => d.Path == disk) ?? throw new AgentException($"{disk} is no disk");
-        if (File.ReadLines("/proc/mounts").Any(l => l.StartsWith(disk, StringComparison.Ordinal)))
-            throw new AgentException($"{disk} is mounted");
+        if (MountedParts.Of(device.Name) is { Length: > 0 } mounted)
+            throw new AgentException(mounted == disk ? $"{disk} is mounted" : $"{disk} is mounted: {mounted} is a part of it");
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         await using var download = await ResumingDownload.OpenAsync(http, url);
         var length = download.Size;

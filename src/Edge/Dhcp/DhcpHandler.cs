@@ -56,7 +56,7 @@ public sealed class DhcpHandler(
         var request = arrival.Message;
         if (request.Op != 1) return new DhcpOutcome(null, DhcpDrop.NotARequest);
         if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak)
-            return new DhcpOutcome(null, DhcpDrop.MessageType);
+            return Unserved(request, await machines.FindAsync(request.Mac, cancellation));
         var snapshot = catalog.Current;
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
         var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
@@ -243,7 +243,8 @@ public sealed class DhcpHandler(
     private async Task<DhcpOutcome> InformAsync(DhcpExchange on)
     {
         var (mac, address) = (on.Request.Mac, on.Request.ClientAddress);
-        if (address == 0) return new DhcpOutcome(null, DhcpDrop.MessageType);
+        if (address == 0)
+            return Silent(on.Request, DhcpDrop.MessageType, "it has no address (ciaddr is 0), and asks for none", on.Machine);
         LeaseAnswer? answer = null;
         try
         {
@@ -330,6 +331,18 @@ public sealed class DhcpHandler(
     {
         timeline.Miss(machine?.Uuid ?? "", request.Mac, "dhcp", request.Type.ToString().ToUpperInvariant(), "no answer", reason);
         return new DhcpOutcome(null, drop);
+    }
+
+    /// <summary>
+    /// BOOTP, which a DHCP server need not serve (RFC 1534 section 2), and messages of no client: a board that asks so is seen to ask.
+    /// </summary>
+    private DhcpOutcome Unserved(DhcpMessage request, KnownMachine? machine)
+    {
+        var kind = request.Option(DhcpOption.MessageType);
+        var (what, why) = kind is null ? ("BOOTP", "a BOOTP request (it has no option 53): addresses are given by DHCP alone")
+            : ("message of no client", $"option 53 is {string.Join(' ', kind)}, which is none of a client's messages");
+        timeline.Miss(machine?.Uuid ?? "", request.Mac, "dhcp", what, "no answer", why);
+        return new DhcpOutcome(null, DhcpDrop.MessageType);
     }
 
     private void Note(KnownMachine? machine, DhcpMessage request, BootClient client, string outcome, string reason, BootAnswer boot)

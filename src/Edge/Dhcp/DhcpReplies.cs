@@ -66,7 +66,8 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
 
     /// <summary>
     /// The rest of a reply. Who asks for no boot answer of ours (an operating system, a switch, a boot monitor), who is given none
-    /// because the subnet says so, and for whom there is none, is told next server, 66 and 67 as they are configured.
+    /// because the subnet says so, and for whom there is none, is told next server, 66 and 67 as they are configured: as options where
+    /// they are asked for, and in the header (siaddr, sname, file) always.
     /// </summary>
     private static DhcpMessage Finish(DhcpExchange on, uint address, string nextServer, List<KeyValuePair<byte, byte[]>> options,
         IReadOnlyDictionary<byte, byte[]> configured)
@@ -99,17 +100,22 @@ public sealed class DhcpReplies(CatalogSnapshot catalog)
         {
             SetPxe(request, options, PxeLocalBoot);
         }
-        else if (isOwn && options.Exists(o => o.Key == DhcpOption.BootFileName))
+        else if (isOwn)
         {
-            // Some read the header alone.
-            file = Encoding.UTF8.GetString(configured[DhcpOption.BootFileName]);
+            // The header's fields are no options, and in nobody's list of them; U-Boot and others read nothing else.
+            file = ConfiguredText(DhcpOption.BootFileName);
+            serverName = ConfiguredText(DhcpOption.TftpServerName);
+            if (next == 0 && IPv4.TryParse(serverName, out var named)) next = named;
             // UEFI takes no URL from an answer that does not name its class.
-            if (vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal)) Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
+            if (file.Length > 0 && vendorClass.StartsWith("HTTPClient", StringComparison.Ordinal))
+                Set(options, DhcpOption.VendorClass, "HTTPClient"u8);
         }
 
         if (isIpxe && !configured.ContainsKey(DhcpOption.Ipxe)) options.Add(KeyValuePair.Create(DhcpOption.Ipxe, IpxeNoProxy));
         Echo(request, options);
         return Reply(request, address, boot.Boots || isOwn ? next : 0, serverName, file, options, broadcast: false);
+
+        string ConfiguredText(byte code) => configured.TryGetValue(code, out var value) ? Encoding.UTF8.GetString(value) : "";
     }
 
     /// <summary>The boot file of this reply and no other; or, for firmware that looks for its own menu item first, that item.</summary>

@@ -31,7 +31,7 @@ internal sealed partial class XlsxNumberFormats
         .. Enumerable.Range(50, 9)];
 
     private static readonly SearchValues<char> TimeLetters = SearchValues.Create("dmyhsDMYHS");
-    private readonly List<(Meaning Meaning, int Digits)> _byStyle = [];
+    private readonly List<Format> _byStyle = [];
     private readonly bool _from1904;
 
     /// <summary>Reads the styles (ECMA-376 part 1, section 18.8).</summary>
@@ -40,7 +40,7 @@ internal sealed partial class XlsxNumberFormats
     public XlsxNumberFormats(XlsxPart? part, bool from1904)
     {
         _from1904 = from1904;
-        var custom = new Dictionary<int, (Meaning Meaning, int Digits)> { [46] = (Meaning.Duration, 0) };
+        var custom = new Dictionary<int, Format> { [46] = new(Meaning.Duration) };
         var isCells = false;
         while (part?.Read() == true)
         {
@@ -50,7 +50,7 @@ internal sealed partial class XlsxNumberFormats
             else if (part.Name == "xf" && isCells)
             {
                 var id = Number(part["numFmtId"]);
-                _byStyle.Add(custom.GetValueOrDefault(id, (BuiltinTimes.Contains(id) ? Meaning.Time : Meaning.Number, 0)));
+                _byStyle.Add(custom.GetValueOrDefault(id, new Format(BuiltinTimes.Contains(id) ? Meaning.Time : Meaning.Number)));
             }
 
             if (custom.Count > Most || _byStyle.Count > Most) throw new SheetException($"the XLSX file has more than {Most} formats");
@@ -64,23 +64,45 @@ internal sealed partial class XlsxNumberFormats
         Duration,
     }
 
+    private readonly record struct Format(Meaning Meaning, int Digits = 0, XlsxDigitPattern? Pattern = null);
+
     /// <summary>
-    /// A number as a text: times by ISO 8601, whole numbers with all their digits, other numbers so that they read as the same ones again.
+    /// A number as a text: times by ISO 8601, durations in hours, whole numbers among the texts of their format or with all their digits,
+    /// other numbers so that they read as the same ones again.
     /// </summary>
     /// <param name="number">The number.</param>
     /// <param name="style">Number of its cell's format.</param>
     /// <param name="written">As the file has it: with more digits than a spreadsheet's own, where another program wrote it.</param>
     public string Text(double number, int style, string written)
     {
-        var (meaning, digits) = style >= 0 && style < _byStyle.Count ? _byStyle[style] : default;
-        if (meaning == Meaning.Duration && Math.Abs(number) < TimeSpan.MaxValue.TotalDays)
-            return TimeSpan.FromDays(number).ToString("c", CultureInfo.InvariantCulture);
+        var (meaning, digits, pattern) = style >= 0 && style < _byStyle.Count ? _byStyle[style] : default;
+        if (meaning == Meaning.Duration && Math.Abs(number) < TimeSpan.MaxValue.TotalDays) return Elapse(number);
         // Less than a day, and no day of 1904 either: a time of day.
         if (meaning == Meaning.Time && number is >= 0 and < 1 && !(_from1904 && number == 0)) return OfDay(TimeSpan.FromDays(number));
         var days = _from1904 ? number + DaysTo1904 : number >= 1 && number < FirstRightDay ? number + 1 : number;
         if (meaning != Meaning.Time || days < 0 || days >= (DateTime.MaxValue - DateTime.FromOADate(0)).TotalDays)
-            return Number(number, digits, written.Trim());
-        return Text(DateTime.FromOADate(days));
+        {
+            var text = Number(number, digits, written.Trim());
+            return pattern?.Text(text) ?? text;
+        }
+
+        return Text(OfSeconds(DateTime.FromOADate(days)));
+    }
+
+    /// <summary>A duration as spreadsheet programs show it, in hours: a day and two hours are 26:00:00.</summary>
+    private static string Elapse(double days)
+    {
+        // What was typed as seconds or milliseconds is not one of the numbers that a double has.
+        var (seconds, rest) = Math.DivRem((long)Math.Round(Math.Abs(days) * SecondsOfDay * 1000), 1000);
+        var sign = days < 0 && (seconds, rest) != (0, 0) ? "-" : "";
+        var text = string.Create(CultureInfo.InvariantCulture, $"{sign}{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}");
+        return rest == 0 ? text : text + string.Create(CultureInfo.InvariantCulture, $".{rest:000}");
+    }
+
+    private static DateTime OfSeconds(DateTime time)
+    {
+        var rounded = time.Ticks + (TimeSpan.TicksPerSecond / 2);
+        return rounded > DateTime.MaxValue.Ticks ? time : new DateTime(rounded - (rounded % TimeSpan.TicksPerSecond), time.Kind);
     }
 
     private static string Number(double number, int digits, string written)
@@ -102,13 +124,14 @@ internal sealed partial class XlsxNumberFormats
         => TimeSpan.FromSeconds(Math.Min(Math.Round(time.TotalSeconds), SecondsOfDay - 1))
             .ToString(@"hh\:mm\:ss", CultureInfo.InvariantCulture);
 
-    private static (Meaning Meaning, int Digits) Of(string code)
+    private static Format Of(string code)
     {
-        if (code.Length > LongestCode) return (Meaning.Number, 0);
+        if (code.Length > LongestCode) return new Format(Meaning.Number);
         // 00000: a number whose leading zeros are shown, as those of serial numbers and postal codes.
-        if (code.Length <= MostDigits && code.All(c => c == '0')) return (Meaning.Number, code.Length > 1 ? code.Length : 0);
-        if (Elapsed().IsMatch(code)) return (Meaning.Duration, 0);
-        return (Literal().Replace(code, "").AsSpan().ContainsAny(TimeLetters) ? Meaning.Time : Meaning.Number, 0);
+        if (code.Length <= MostDigits && code.All(c => c == '0')) return new Format(Meaning.Number, code.Length > 1 ? code.Length : 0);
+        if (XlsxDigitPattern.Of(code) is { } pattern) return new Format(Meaning.Number, 0, pattern);
+        if (Elapsed().IsMatch(code)) return new Format(Meaning.Duration);
+        return new Format(Literal().Replace(code, "").AsSpan().ContainsAny(TimeLetters) ? Meaning.Time : Meaning.Number);
     }
 
     private static int Number(string? text)

@@ -246,7 +246,9 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             foreach (var uuid in marked.Take(MostNamed))
             {
                 await request.HoldAsync(uuid, queries, cancellation);
-                if (await queries.FindAsync(uuid, cancellation) is { } found) known.Add(found);
+                // Another serial number says that a tag is a whole chassis', or a whole make's.
+                if (await queries.FindAsync(uuid, cancellation) is { } found
+                    && (mark != HardwareIdentity.Asset || !HardwareIdentity.AreTwo(found, registration))) known.Add(found);
             }
 
             if (known.Count == 0) continue;

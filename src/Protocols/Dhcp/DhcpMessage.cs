@@ -232,8 +232,9 @@ public sealed class DhcpMessage
             const int OverloadSize = 3;
             main.Reserve(OverloadSize);
             file = File.Length == 0 ? new OptionField(FileLength) : null;
-            // Where it only repeats the next server's address, the field is worth less than an option.
-            name = ServerName.Length == 0 || ServerName == AddressText(ServerAddress) ? new OptionField(NameLength) : null;
+            // Where it only repeats the next server's address or option 66, the field is worth less than an option.
+            name = ServerName.Length == 0 || ServerName == AddressText(ServerAddress)
+                || ServerName == OptionText(DhcpOption.TftpServerName) ? new OptionField(NameLength) : null;
             foreach (var option in others)
             {
                 var isIn = main.TryAdd(option) || file?.TryAdd(option) == true || name?.TryAdd(option) == true;

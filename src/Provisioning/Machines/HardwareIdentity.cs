@@ -29,14 +29,6 @@ public static class HardwareIdentity
     /// <summary>What the database's index takes.</summary>
     private const int LongestMark = 256;
 
-    /// <summary>What firmware says where its maker has set nothing.</summary>
-    private static readonly HashSet<string> Blank = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "none", "n/a", "na", "null", "default string", "default", "system serial number", "chassis serial number", "asset tag",
-        "no asset tag", "no asset information", "not specified", "not applicable", "not available", "not settable", "unknown", "oem",
-        "to be filled by o.e.m.", "to be filled by oem", "empty", "invalid", "123456789", "0123456789", "1234567890", "12345678",
-    };
-
     /// <summary>The marks of a preference's value, in order.</summary>
     public static IReadOnlyList<string> Order(string value)
         => value == None ? [] : value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -59,7 +51,10 @@ public static class HardwareIdentity
             || !facts.TryGetProperty(mark == Serial ? "Serial" : "AssetTag", out var value) || value.ValueKind != JsonValueKind.String)
             return "";
         var text = value.GetString()!.Trim();
-        var isBlank = text.Length is < ShortestMark or > LongestMark || Blank.Contains(text) || text.Distinct().Count() == 1;
-        return isBlank ? "" : text.ToLowerInvariant();
+        return text.Length is < ShortestMark or > LongestMark || VendorDefaults.Holds(text) ? "" : text.ToLowerInvariant();
     }
+
+    /// <summary>True for two systems by their serial numbers, whatever else is the same: a tag may be that of a whole chassis.</summary>
+    public static bool AreTwo(Machine one, Machine other)
+        => (Of(Serial, one), Of(Serial, other)) is ({ Length: > 0 } own, { Length: > 0 } others) && own != others;
 }

@@ -144,7 +144,7 @@ public static class MachineRules
         var cards = Normalize(registered).HardwareAddrs;
         var named = Normalize(registered with { HardwareAddrs = claims }).HardwareAddrs.Union(cards).ToList();
         var (own, other) = (HardwareIdentity.Of(HardwareIdentity.Serial, known), HardwareIdentity.Of(HardwareIdentity.Serial, registered));
-        if (own.Length > 0 && other.Length > 0 && own != other)
+        if (HardwareIdentity.AreTwo(known, registered))
             throw Refused("has one of these HardwareAddrs, and another serial number: one of their cards was in the other");
         var isSame = (own.Length > 0 && own == other) || (HardwareIdentity.Of(HardwareIdentity.Asset, known) is { Length: > 0 } tag
             && tag == HardwareIdentity.Of(HardwareIdentity.Asset, registered));

@@ -12,9 +12,9 @@ public static class MacAddress
     private const int BeforeGuid = 36;
 
     /// <summary>
-    /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people write: octets with colons or dashes, groups of
-    /// four digits
-    /// with dots, or bare digits. Of an InfiniBand address the port is taken (<see cref="Port"/>).
+    /// Reads an address of 6, 8 (EUI-64) or 20 (InfiniBand) octets in the forms that people and switches write: octets with colons or
+    /// dashes, groups of four digits with dots (Cisco) or dashes (H3C, Huawei), of six with a dash (HPE, Aruba), or bare digits. Of an
+    /// InfiniBand address the port is taken (<see cref="Port"/>).
     /// </summary>
     /// <param name="text">What a client wrote.</param>
     /// <param name="mac">The one written form; "" when it is none.</param>
@@ -41,8 +41,8 @@ public static class MacAddress
     {
         mac = "";
         if (text is null || text.Length > 64) return false;
-        var hex = text.Length < 3 ? text
-            : text[2] is ':' or '-' ? Joined(text, text[2], 2) : text.Length > 4 && text[4] == '.' ? Joined(text, '.', 4) : text;
+        var at = text.AsSpan().IndexOfAny(':', '-', '.');
+        var hex = at < 0 ? text : (text[at], at) is (':' or '-', 2) or ('.' or '-', 4) or ('-', 6) ? Joined(text, text[at], at) : "";
         if (hex.Length is not (12 or 16 or 40) || !hex.All(char.IsAsciiHexDigit)) return false;
         mac = string.Join(':', hex.ToLowerInvariant().Chunk(2).Select(pair => new string(pair)));
         return true;

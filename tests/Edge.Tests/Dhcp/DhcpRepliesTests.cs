@@ -123,7 +123,7 @@ public sealed class DhcpRepliesTests
             new DhcpOptionSetting(17, "/root")],
     };
 
-    /// <summary>Switches, boot monitors and kernels get what is configured; who is not asking for it does not.</summary>
+    /// <summary>Switches, boot monitors and kernels get what is configured; who asks for no options finds it in the header.</summary>
     [Theory]
     [InlineData("onie_vendor:x86_64-box-r0")]
     [InlineData("U-Boot.armv8")]
@@ -131,8 +131,8 @@ public sealed class DhcpRepliesTests
     public void WhatASubnetSaysOfFilesIsToldToWhoeverAsksForIt(string? vendorClass)
     {
         var reply = Reply(Request(vendorClass), DhcpMessageType.Offer, null, Boot(""), Own);
-        Assert.Equal((IPv4.Parse("10.0.0.9"), "files.example", "onie-installer", "onie-installer"),
-            (reply.ServerAddress, reply.OptionText(66), reply.OptionText(67), reply.File));
+        Assert.Equal((IPv4.Parse("10.0.0.9"), "files.example", "onie-installer", "onie-installer", "files.example"),
+            (reply.ServerAddress, reply.OptionText(66), reply.OptionText(67), reply.File, reply.ServerName));
         var other = new DhcpMessage
         {
             Op = 1,
@@ -140,10 +140,43 @@ public sealed class DhcpRepliesTests
             Options = [KeyValuePair.Create<byte, byte[]>(53, [1]), KeyValuePair.Create<byte, byte[]>(55, [1, 3])],
         };
         reply = Reply(other, DhcpMessageType.Offer, null, Boot(""), Own);
-        Assert.Equal((null, null, ""), (reply.OptionText(66), reply.OptionText(67), reply.File));
+        Assert.Equal((null, null, "onie-installer", "files.example", IPv4.Parse("10.0.0.9")),
+            (reply.OptionText(66), reply.OptionText(67), reply.File, reply.ServerName, reply.ServerAddress));
+        // What is too long for a field is in its option alone.
+        reply = Reply(other, DhcpMessageType.Offer, null, Boot(""),
+            Own with { Options = [new DhcpOptionSetting(66, new string('n', 64)), new DhcpOptionSetting(67, new string('f', 128))] });
+        Assert.Equal(("", ""), (reply.File, reply.ServerName));
         reply = Reply(Request(vendorClass), DhcpMessageType.Ack,
             new Reservation { Addr = "10.0.0.10", Options = [new DhcpOptionSetting(67, "")] }, Boot(""), Own);
         Assert.Equal(("files.example", null, ""), (reply.OptionText(66), reply.OptionText(67), reply.File));
+    }
+
+    /// <summary>Who reads the header alone knows the server by siaddr.</summary>
+    [Theory]
+    [InlineData("", "10.0.0.8", "10.0.0.8")]
+    [InlineData("10.0.0.9", "10.0.0.8", "10.0.0.9")]
+    [InlineData("", "files.example", "0.0.0.0")]
+    [InlineData("", "", "0.0.0.0")]
+    public void WithoutANextServerAnAddressInOption66IsTheNextServer(string next, string name, string expected)
+    {
+        var reply = Reply(Request("U-Boot.armv8"), DhcpMessageType.Ack, null, Boot(""),
+            Own with { NextServer = next, Options = [new DhcpOptionSetting(66, name), new DhcpOptionSetting(67, "board.img")] });
+        Assert.Equal((IPv4.Parse(expected), name, "board.img"), (reply.ServerAddress, reply.ServerName, reply.File));
+    }
+
+    /// <summary>The name is in its option as well, so that its field is free for options.</summary>
+    [Fact]
+    public void WhereOptionsFindNoRoomTheServerNamesFieldIsTakenForThem()
+    {
+        var reply = Reply(Request("U-Boot.armv8", (12, new byte[1])), DhcpMessageType.Ack, null, Boot(""), Own with
+        {
+            Options = [.. Own.Options, new DhcpOptionSetting(15, new string('d', 40)),
+                new DhcpOptionSetting(3, string.Join(", ", Enumerable.Repeat("10.0.0.1", 55)))],
+        });
+        var read = DhcpMessage.TryParse(reply.ToBytes(548, out var leftOut), out _)!;
+        Assert.Equal(("files.example", "onie-installer", "onie-installer"), (read.OptionText(66), read.OptionText(67), read.File));
+        Assert.Equal([], leftOut);
+        Assert.Equal((40, 220, ""), (read.Option(15)!.Length, read.Option(3)!.Length, read.ServerName));
     }
 
     /// <summary>

@@ -81,6 +81,36 @@ public sealed class DhcpCaseTests(SingleSilo silo) : IClassFixture<SingleSilo>
         }
     }
 
+    /// <summary>No answer is right, and is told: who looks for the board finds why.</summary>
+    [Theory]
+    [InlineData("BOOTP", "it has no option 53", "")]
+    [InlineData("message of no client", "option 53 is 10,", "35010a")]
+    [InlineData("INFORM", "no address", "350108")]
+    public async Task WhatIsNoneOfItsMessagesIsInTheTimeline(string what, string why, string options)
+    {
+        await silo.CallAsync("POST", "subnets",
+            """
+            {"Name":"bootp","Subnet":"192.168.77.0/24","Enabled":true,"ActiveStart":"192.168.77.100","ActiveEnd":"192.168.77.149",
+            "ActiveLeaseTime":3600,"ReservedLeaseTime":7200}
+            """);
+        try
+        {
+            var mac = Random.Shared.Next(1 << 24).ToString("x6", System.Globalization.CultureInfo.InvariantCulture);
+            var hex = $"010106005ca50600{new string('0', 40)}02ca5e{mac}{new string('0', 404)}63825363{options}ff{new string('0', 112)}";
+            var packet = new JsonObject { ["hex"] = hex };
+            var arrives = JsonNode.Parse("""{"link":"direct","from":"0.0.0.0","from_port":68,"to":"255.255.255.255"}""");
+            var one = new JsonObject { ["arrives"] = arrives };
+            Assert.Null(await AnswerAsync(packet, one));
+            var name = string.Join(':', $"02ca5e{mac}".Chunk(2).Select(c => new string(c)));
+            var (_, lines) = await silo.CallAsync("GET", $"timeline/{name}");
+            Assert.Matches(why, lines!.AsArray().Single(l => l!["What"]!.ToString() == what)!["Detail"]!.ToString());
+        }
+        finally
+        {
+            await silo.CallAsync("DELETE", "subnets/bootp");
+        }
+    }
+
     private async Task<DhcpMessage> OfferAsync(byte kind, string vendorClass)
     {
         var message = new DhcpMessage
@@ -165,6 +195,8 @@ public sealed class DhcpCaseTests(SingleSilo silo) : IClassFixture<SingleSilo>
         "hlen" => $"{octets[2]}",
         "to" => IPv4.Format(answer.Address),
         "to_port" => $"{answer.Port}",
+        "file" => reply.File,
+        "sname" => reply.ServerName,
         "bootfile" => reply.OptionText(67) ?? reply.File,
         "bootserver" => reply.OptionText(66) ?? (reply.ServerAddress == 0 ? reply.ServerName : IPv4.Format(reply.ServerAddress)),
         "options" => Convert.ToHexStringLower(octets.AsSpan(240)),

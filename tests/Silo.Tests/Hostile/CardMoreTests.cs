@@ -49,6 +49,33 @@ public abstract class CardMoreTests(SiloFixture silo)
         Assert.Equal((HttpStatusCode.Created, false), (status, body!["Boot"]!["Stuck"]!.GetValue<bool>()));
     }
 
+    [Theory]
+    [InlineData("\"Serial\":\"System Serial Number\",\"AssetTag\":\"Asset-1234567890\"")]
+    [InlineData("\"Serial\":\"SYS-1234567890\"")]
+    [InlineData("\"Serial\":\"01234567890123456789AB\",\"AssetTag\":\"01234567890123456789AB\"")]
+    [InlineData("\"AssetTag\":\"7783-7084-3265-9085-8269-3286-77\"")]
+    public async Task BoardsThatSayWhatTheirMakerSetAreEachOneOfTheirOwn(string facts)
+    {
+        await MadeAsync("b", $$"""{"hardware/system":{{{facts}}} }""", [Mac(1)]);
+        var (status, body) = await RegisterAsync(Mac(3), facts, Mac(3));
+        Assert.Equal((HttpStatusCode.Created, false), (status, body!["Boot"]!["Stuck"]!.GetValue<bool>()));
+    }
+
+    /// <summary>Nodes of one chassis, and machines of a maker that ships one tag for all: their serial numbers tell them apart.</summary>
+    [Fact]
+    public async Task AnAssetTagOfMachinesWithSerialNumbersOfTheirOwnSaysNothing()
+    {
+        var uuid = await MadeAsync("c1", $$"""{"hardware/system":{"Serial":"{{_name}}-1","AssetTag":"{{_name}}"} }""", [Mac(1)]);
+        await MadeAsync("c2", $$"""{"hardware/system":{"Serial":"{{_name}}-2","AssetTag":"{{_name}}"} }""", [Mac(2)]);
+        var (status, body) = await RegisterAsync(Mac(3), $"\"Serial\":\"{_name}-3\",\"AssetTag\":\"{_name}\"", Mac(3));
+        Assert.Equal((HttpStatusCode.Created, false), (status, body!["Boot"]!["Stuck"]!.GetValue<bool>()));
+        Assert.Equal(Mac(1), await CardsAsync(uuid));
+
+        // One that tells no serial number may be any of them.
+        (status, body) = await RegisterAsync(Mac(4), $"\"AssetTag\":\"{_name}\"", Mac(4));
+        await IsStuckAsync(status, body, "which have the same asset");
+    }
+
     [Fact]
     public async Task WhereTwoMatchNeitherIsTouchedAndBothAreNamed()
     {

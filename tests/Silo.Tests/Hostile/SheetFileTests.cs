@@ -267,7 +267,14 @@ public sealed class SheetFileTests
     [InlineData("-5", "-5")]
     [InlineData("1e99", "1E+99")]
     [InlineData("0.1", "0.1", 0)]
-    [InlineData("1.5", "1.12:00:00", 2)]
+    [InlineData("1.5", "36:00:00", 2)]
+    [InlineData("9.0277777777777769E-3", "00:13:00", 2)]
+    [InlineData("1.0923611111111111", "26:13:00", 2)]
+    [InlineData("-4.1666666666666664E-2", "-01:00:00", 2)]
+    [InlineData("-1E-12", "00:00:00", 2)]
+    [InlineData("1.7361111111111112E-5", "00:00:01.500", 2)]
+    [InlineData("45000.999999", "2023-03-16")]
+    [InlineData("45000.524259259", "2023-03-15T12:34:56")]
     [InlineData("42", "00042", 3)]
     [InlineData("123456", "123456", 3)]
     [InlineData("4.5", "4.5", 3)]
@@ -280,6 +287,41 @@ public sealed class SheetFileTests
             + "<xf numFmtId=\"171\"/><xf numFmtId=\"172\"/><xf numFmtId=\"20\"/></cellXfs></styleSheet>";
         var file = XlsxFile.With(new PartText(XlsxFile.Styles, styles),
             new PartText(XlsxFile.Worksheet, XlsxFile.Sheet(Name + $"<row r=\"2\"><c s=\"{style}\"><v>{number}</v></c></row>")));
+        Assert.Equal(text, Assert.Single(SheetReader.Read(file).Rows).Cells[0]);
+    }
+
+    /// <summary>What a format adds to digits is a part of the name that people see; what it adds to a quantity is none.</summary>
+    [Theory]
+    [InlineData("&quot;node-&quot;00", "12", "node-12")]
+    [InlineData("&quot;node-&quot;00", "123", "node-123")]
+    [InlineData("&quot;node-&quot;000", "7", "node-007")]
+    [InlineData("&quot;node-&quot;0", "12", "node-12")]
+    [InlineData("&quot;node-&quot;#", "12", "node-12")]
+    [InlineData("&quot;node-&quot;General", "12", "node-12")]
+    [InlineData("[Red]\\n\\o\\d\\e00;-00", "3", "node03")]
+    [InlineData("00\\-00\\-00", "12", "00-00-12")]
+    [InlineData("00-00-00", "123456", "12-34-56")]
+    [InlineData("00-00-00", "1234567", "123-45-67")]
+    [InlineData("(000) 000-0000", "5551234567", "(555) 123-4567")]
+    [InlineData("0000&quot;-A&quot;", "12", "0012-A")]
+    [InlineData("&quot;node-&quot;00", "-12", "-12")]
+    [InlineData("&quot;node-&quot;00", "1.5", "1.5")]
+    [InlineData("0 &quot;kg&quot;", "12", "12")]
+    [InlineData("#,##0 &quot;EUR&quot;", "1200", "1200")]
+    [InlineData("&quot;EUR &quot;0.00", "12", "12")]
+    [InlineData("[$€-407] 0", "12", "12")]
+    [InlineData("0%", "12", "12")]
+    [InlineData("(0)", "12", "12")]
+    [InlineData("[h]:mm", "1", "24:00:00")]
+    [InlineData("[&gt;100]&quot;big&quot;00;00", "12", "12")]
+    [InlineData("0.00E+00", "12", "12")]
+    [InlineData("# ?/?", "12", "12")]
+    public void WhatAFormatAddsToDigitsIsPartOfAName(string format, string number, string text)
+    {
+        var styles = $"<styleSheet xmlns=\"{XlsxFile.Main}\"><numFmts><numFmt numFmtId=\"170\" formatCode=\"{format}\"/></numFmts>"
+            + "<cellXfs><xf numFmtId=\"170\"/></cellXfs></styleSheet>";
+        var file = XlsxFile.With(new PartText(XlsxFile.Styles, styles),
+            new PartText(XlsxFile.Worksheet, XlsxFile.Sheet(Name + $"<row r=\"2\"><c s=\"0\"><v>{number}</v></c></row>")));
         Assert.Equal(text, Assert.Single(SheetReader.Read(file).Rows).Cells[0]);
     }
 
