@@ -43,6 +43,11 @@ public interface IObjectKind
     /// <summary>A page of the kind's objects.</summary>
     Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation);
 
+    /// <summary>
+    /// A page of rows that are shown whole, as they are stored; null for a kind whose rows are objects anyway (<see cref="ListAsync"/>).
+    /// </summary>
+    Func<ListQuery, CancellationToken, Task<ListPage<StoredRow>>>? Stored => null;
+
     /// <summary>The fields that lists go by.</summary>
     FieldTable Fields { get; }
 

@@ -58,8 +58,16 @@ public sealed class ObjectFloor
                 null);
         }
 
-        var page = await PageAsync(kind, query with { Memory = request.Memory }, cancellation);
         var presenter = Presenter(request);
+        query = query with { Memory = request.Memory };
+        if (view is { IsWhole: true, Decode: false } && kind.Stored is { } read)
+        {
+            var stored = await PageAsync(q => read(q, cancellation), query, cancellation);
+            return new ObjectList(stored.Rows.Count, stored.Rows.Select(r => presenter.Text(r, view)), stored.Total, stored.Filtered,
+                stored.Next);
+        }
+
+        var page = await PageAsync(q => kind.ListAsync(q, cancellation), query, cancellation);
         var rows = page.Rows.Select(d => presenter.Text(d, view));
         // Who may not open what is secure is told so before the first row.
         return new ObjectList(page.Rows.Count, view.Decode ? [.. rows] : rows, page.Total, page.Filtered, page.Next);
@@ -194,17 +202,18 @@ public sealed class ObjectFloor
         return await find();
     }
 
-    private static async Task<ListPage<Document>> PageAsync(IObjectKind kind, ListQuery query, CancellationToken cancellation)
+    private static async Task<ListPage<T>> PageAsync<T>(Func<ListQuery, Task<ListPage<T>>> read, ListQuery query,
+        CancellationToken cancellation)
     {
-        ListPage<Document> page;
+        ListPage<T> page;
         try
         {
-            page = await kind.ListAsync(query, cancellation);
+            page = await read(query);
         }
         catch (LargeListException) when (query.Memory is not null)
         {
             await query.Memory.MakeRoomAsync(cancellation);
-            page = await kind.ListAsync(query, cancellation);
+            page = await read(query);
         }
 
         query.Memory?.Close();

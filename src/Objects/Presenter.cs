@@ -19,6 +19,9 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         => Plain(document, view) ? JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options)
             : Row(document, view).ToJsonString(Json.Options);
 
+    /// <summary>The JSON text of a row that is shown whole.</summary>
+    public string Text(StoredRow row, ListView view) => row.AsWritten(catalog.IsSecure) ?? Text(row.Read(), view);
+
     /// <summary>The JSON text of a document's key alone.</summary>
     public string KeyText(Document document, FieldTable fields)
     {

@@ -14,7 +14,7 @@ namespace Anvil.Storage;
 /// order, after everything else was left out by the database: what is in memory at a time is one row and the keys of the page.
 /// </summary>
 internal sealed class ListReader<T>(Database database, ListTable table, TimeProvider time)
-    where T : Document
+    where T : notnull
 {
     /// <summary>Keys of one statement; every database takes as many parameters.</summary>
     private const int MostKeys = 500;
@@ -108,8 +108,11 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
 
     private static JsonElement? Value(JsonDocument json) => json.RootElement.ValueKind == JsonValueKind.Null ? null : json.RootElement;
 
-    private static string? Next(ListQuery query, IReadOnlyList<T> rows)
-        => rows.Count == 0 ? null : ListCursor.At(query, JsonSerializer.SerializeToElement(rows[^1], Json.Options)).Write(query);
+    /// <summary>A row as its fields are compared.</summary>
+    public Func<T, JsonElement> Element { get; init; } = row => JsonSerializer.SerializeToElement(row, Json.Options);
+
+    private string? Next(ListQuery query, IReadOnlyList<T> rows)
+        => rows.Count == 0 ? null : ListCursor.At(query, Element(rows[^1])).Write(query);
 
     private async Task<long> CountAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {

@@ -13,6 +13,12 @@ namespace Anvil.Storage;
 public sealed class MachineQueries(Database database, TimeProvider time) : IMachineQueries
 {
     private readonly ListReader<Machine> _machines = new(database, ListTable.Machines, time) { Read = Machine };
+    private readonly ListReader<StoredMachine> _stored = new(database, ListTable.Machines, time)
+    {
+        Read = (document, record) => new StoredMachine(document, record),
+        Element = row => Json.Element(row.Read()),
+    };
+
     private readonly ListReader<Job> _jobs =
         new(database, ListTable.Jobs, time) { Read = (document, _) => Salvage.Document<Job>(document) };
 
@@ -104,6 +110,10 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     public Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation) => _machines.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
+    public Task<ListPage<StoredMachine>> StoredAsync(ListQuery query, CancellationToken cancellation)
+        => _stored.PageAsync(query, cancellation);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
         => _machines.FacetAsync(query, field, cancellation);
 
@@ -155,11 +165,7 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <summary>A machine as it is: what moves while it boots is in its record.</summary>
-    private static Machine Machine(string document, string record)
-    {
-        var boot = Salvage.Read<BootRecord>(record, out var problems);
-        return Salvage.Marked(boot.Over(Salvage.Document<Machine>(document)), problems);
-    }
+    private static Machine Machine(string document, string record) => new StoredMachine(document, record).Read();
 
     private async Task<T?> ScalarAsync<T>(string sql, string value, CancellationToken cancellation)
     {

@@ -169,6 +169,8 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
 
     public Task<long> CountDoubtfulAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
+    public Task<ListPage<StoredMachine>> StoredAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
+
     /// <inheritdoc/>
     public Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
 

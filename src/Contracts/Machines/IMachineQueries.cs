@@ -43,6 +43,11 @@ public interface IMachineQueries
     /// long.</exception>
     Task<ListPage<Machine>> PageAsync(ListQuery query, CancellationToken cancellation);
 
+    /// <summary>As <see cref="PageAsync"/>, with what is stored: rows that are handed on need not be read.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or a regular expression takes too
+    /// long.</exception>
+    Task<ListPage<StoredMachine>> StoredAsync(ListQuery query, CancellationToken cancellation);
+
     /// <summary>How often each value of a field occurs in the machines that a list's filters leave.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: a regular expression takes too long.</exception>
     Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation);

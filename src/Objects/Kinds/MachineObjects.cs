@@ -44,6 +44,17 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     }
 
     /// <inheritdoc/>
+    public Func<ListQuery, CancellationToken, Task<ListPage<StoredRow>>> Stored => StoredAsync;
+
+    private async Task<ListPage<StoredRow>> StoredAsync(ListQuery query, CancellationToken cancellation)
+    {
+        using var step = AnvilDiagnostics.Step();
+        var page = await queries.StoredAsync(query, cancellation);
+        return new ListPage<StoredRow>([.. page.Rows.Select(r => new StoredRow(r.AsWritten, r.Read))], page.Total, page.Filtered,
+            page.Next);
+    }
+
+    /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
         if (await UuidAsync(text, cancellation) is not { } uuid) return null;
