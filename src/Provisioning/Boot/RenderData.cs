@@ -239,6 +239,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         if (context.Machine?.Boot.IsTrusted != true && IsSecure(name, found.Value))
             throw new TemplateFault(
                 $"the secure parameter {name} is not given to a machine that registered itself, until somebody approves of it");
+        if (IsSecure(name, found.Value)) budget.Confide();
         var opened = found.Value;
         if (SecureParams.IsSealed(found.Value))
         {
