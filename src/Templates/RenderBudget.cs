@@ -33,6 +33,15 @@ public sealed class RenderBudget
         _cancellation = cancellation;
     }
 
+    /// <summary>
+    /// What was rendered has seen a value that not everybody may see: what went wrong may quote it, beyond its place
+    /// (<see cref="TemplateException.Place"/>).
+    /// </summary>
+    public bool IsConfidential { get; private set; }
+
+    /// <summary>Says that a value is opened that not everybody may see.</summary>
+    public void Confide() => IsConfidential = true;
+
     /// <summary>Steps taken.</summary>
     public long Steps { get; private set; }
 

@@ -10,6 +10,12 @@ public sealed class TemplateException(string template, int line, string cause, s
     /// <summary>Longest cause that is told, in characters: a template can make its own with `fail`.</summary>
     private const int LongestCause = 4096;
 
+    /// <summary>
+    /// Where the fault lies: template, line, column, and the call as the template's author wrote it. Nothing of what was handed to it.
+    /// </summary>
+    public string Place { get; } = message.EndsWith($": {cause}", StringComparison.Ordinal) ? message[..^(cause.Length + 2)]
+        : $"template: {template}:{line}:{column}";
+
     /// <summary>Name of the template in which the fault lies.</summary>
     public string Template { get; } = template;
 

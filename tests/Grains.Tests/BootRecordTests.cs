@@ -1,5 +1,6 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
@@ -46,6 +47,60 @@ public sealed class BootRecordTests : IAsyncLifetime
             (stored.Machine!.Description, stored.Machine.Address, stored.Machine.Boot.Via, stored.Revision));
         var late = GrainCluster.Describe("late") with { Terms = GrainCluster.Terms with { IfRevision = 3 } };
         Assert.Equal(412, (await grain.Amend(late)).Status);
+    }
+
+    /// <summary>Anybody on the link can send packets in a machine's name, and a machine can do one thing over and over.</summary>
+    [Fact]
+    public async Task WhatAMachineBringsAboutItselfHasABudgetAndWhatPeopleDoIsAlwaysKept()
+    {
+        var (grain, machine) = await _cluster.MakeAsync("loud");
+        for (var n = 0; n < OwnRecords.AtOnce + 100; n++)
+            Assert.Equal(200, (await grain.Sighted(new Sighting(SightingKind.Discover, "", $"firmware {n}", "ipxe"))).Status);
+        Assert.InRange(Storage.BootEvents.Count, OwnRecords.AtOnce - 10, OwnRecords.AtOnce + 1);
+        Assert.Equal($"firmware {OwnRecords.AtOnce + 99}", (await grain.Read()).Machine!.Boot.Firmware);
+        Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("a person"))).Status);
+        Assert.Equal("tester", Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);
+        var own = new ChangeTerms(new Actor(machine.Uuid, IsMachine: true, MayUpdateTaskList: false) { IsTask = true });
+        Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("itself") with { Terms = own })).Status);
+        Assert.Empty(Storage.Document(machine.Uuid)!.Events);
+        // Edges are told of what they go by, or it does not change.
+        var moved = await grain.Amend(new DocumentPatch("""[{"op":"replace","path":"/Name","value":"louder"}]""", own));
+        Assert.Equal((429, "loud"), (moved.Status, (await grain.Read()).Machine!.Name));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("itself again") with { Terms = own })).Status);
+        Assert.Equal(machine.Uuid, Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);
+    }
+
+    [Fact]
+    public async Task ScriptsWithinAMomentAreOneBootAndTheLastOnesTokensAreGood()
+    {
+        var (grain, _) = await _cluster.MakeAsync("twice");
+        for (var n = 0; n < 20; n++)
+        {
+            await SeenAsync(grain, new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = $"boot {n}" });
+            Assert.Equal($"boot {n}", (await grain.Secrets())!.BootId);
+        }
+
+        Assert.Single(Storage.BootEvents);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        await SeenAsync(grain, new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = "later" });
+        Assert.Equal(2, Storage.BootEvents.Count);
+    }
+
+    [Fact]
+    public async Task WhatSaysNothingButThatAMachineIsThereIsNotWritten()
+    {
+        var (grain, machine) = await _cluster.MakeAsync("still");
+        var discover = new Sighting(SightingKind.Discover, "", "uefi", "ipxe");
+        Assert.Equal((200, 2), await SeenAsync(grain, discover));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        for (var n = 0; n < 20; n++) Assert.Equal((200, 2), await SeenAsync(grain, discover));
+        Assert.Equal(_time.GetUtcNow(), (await grain.Read()).Machine!.Boot.LastSeen);
+        Assert.Single(Storage.BootEvents);
+        _time.Advance(TimeSpan.FromMinutes(10));
+        await SeenAsync(grain, discover);
+        Assert.Equal(_time.GetUtcNow(), Storage.Row(machine.Uuid)!.Machine!.Boot.LastSeen);
+        Assert.Single(Storage.BootEvents);
     }
 
     [Fact]

@@ -28,6 +28,14 @@ public sealed class TimelineGateTests
         Assert.Null(_gate.Refuse(Line("m", "", "GET x"), isMiss: true));
     }
 
+    /// <summary>Anybody may ask to be registered.</summary>
+    [Fact]
+    public void RegistrationsAreCountedAsPacketsAre()
+    {
+        var kept = Enumerable.Range(0, 5000).Count(n => _gate.Refuse(Line("m", "", $"registration {n}", "api"), isMiss: false) is null);
+        Assert.Equal(TimelineGate.MachineAtOnce, kept);
+    }
+
     [Fact]
     public void AnotherReasonForTheSameMissIsTold()
     {

@@ -103,7 +103,8 @@ public static class AnvilDiagnostics
     public static Counter<long> NotTold { get; } = Meter.CreateCounter<long>("anvil.machines.untold",
         description: "Changes of machines that an edge did not acknowledge in time");
 
-    /// <summary>Timeline lines that were counted instead of kept; tag: reason (repeated, nobody, machine, stranger, strangers).</summary>
+    /// <summary>Timeline lines that were counted instead of kept; tag: reason (repeated, nobody, machine, stranger,
+    /// strangers; own: with events, what a machine brought about beyond its budget).</summary>
     public static Counter<long> TimelineNoise { get; } = Meter.CreateCounter<long>("anvil.timeline.noise",
         description: "Timeline lines that were counted instead of kept");
 

@@ -48,6 +48,17 @@ public sealed record KnownMachine : IBootSubject
     /// <inheritdoc/>
     public bool HasParam(string name) => Params.Contains(name, StringComparer.Ordinal);
 
+    /// <summary>True when an edge keeps the same of both.</summary>
+    public static bool IsSame(Machine? one, Machine? other)
+    {
+        if (one is null || other is null) return one == other;
+        var (before, after) = (Of(one), Of(other));
+        return before with { Profiles = after.Profiles, HardwareAddrs = after.HardwareAddrs, Params = after.Params } == after
+            && before.Profiles.SequenceEqual(after.Profiles, StringComparer.Ordinal)
+            && before.HardwareAddrs.SequenceEqual(after.HardwareAddrs, StringComparer.Ordinal)
+            && before.Params.SequenceEqual(after.Params, StringComparer.Ordinal);
+    }
+
     /// <summary>What is kept of a machine.</summary>
     public static KnownMachine Of(Machine machine) => new()
     {

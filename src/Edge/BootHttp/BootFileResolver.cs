@@ -208,6 +208,7 @@ public sealed partial class BootFileResolver(
     private async Task<Tuple<BootFile, string>?> RenderAsync(string path, RenderContext context, TokenSource begins, string source,
         string protocol, CancellationToken cancellation)
     {
+        RenderBudget? taken = null;
         try
         {
             // To find it, the paths of the machine's files are rendered; so that is done there as well, by the same budget.
@@ -215,6 +216,7 @@ public sealed partial class BootFileResolver(
                 source,
                 budget =>
                 {
+                    taken = budget;
                     var found = BootFiles.Find(path, context with { Budget = budget });
                     // A file that lies there under just this name comes before one whose name is another but for its case.
                     if (found is not null && found.Path != path && root.Has(path)) return null;
@@ -226,8 +228,11 @@ public sealed partial class BootFileResolver(
         }
         catch (TemplateException e)
         {
-            LogRenderFailed(path, e.Message);
-            timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", e.Message);
+            // A cause quotes what a function was given: secure params are the requester's, not theirs who read timelines and logs.
+            var told = taken is { IsConfidential: true }
+                ? $"{e.Place}: the cause is told to the machine alone, as the file has values of secure params" : e.Message;
+            LogRenderFailed(path, told);
+            timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", told);
             throw new RenderFailedException(path, e);
         }
         catch (RenderBusyException e)

@@ -33,6 +33,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Name of the storage provider.</summary>
     public const string Store = "anvil";
 
+    /// <summary>Scripts of one environment within so long are those of one boot.</summary>
+    private static readonly TimeSpan SameBoot = TimeSpan.FromSeconds(5);
+
+    /// <summary>That a machine was seen, and nothing else, is written so often.</summary>
+    private static readonly TimeSpan SeenEach = TimeSpan.FromMinutes(10);
+
     /// <summary>Name of the state in the storage: part of its key, so it never changes.</summary>
     public const string StateName = "machine";
 
@@ -49,9 +55,11 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly DeadlineReminder _deadline;
     private readonly ChangeSignal _changed = new();
     private readonly JobPace _pace = new();
+    private readonly OwnRecords _own = new();
     private readonly long _began;
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
+    private (string Env, long At)? _script;
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
@@ -88,7 +96,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
-            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt }, Context));
+            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt }, Context), isOwn: write.Terms.Actor.IsMachine);
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }
@@ -97,7 +105,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Join(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, write.Claims, write.OnLink,
-            Options(write.Terms), Context));
+            Options(write.Terms), Context), isOwn: write.Terms.Actor.IsMachine);
         var answer = Answer(outcome);
         return answer with { Machine = answer.Machine is null ? null : MachineRules.Public(answer.Machine) };
     }
@@ -201,7 +209,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                 [$"Machine {Uuid} has begun {JobPace.AtOnce} jobs at once, and {JobPace.PerHour} an hour since: the next one may begin in "
                     + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429));
         var before = State;
-        var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context));
+        var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context),
+            isOwn: actor.IsMachine);
         // A row for each, also for entries that no agent sees; where nothing is left to run none is made.
         if (!ReferenceEquals(before.ChangedJobs, State.ChangedJobs))
             _pace.Count(State.ChangedJobs.Count(j => j.Uuid != before.Job?.Uuid), Age);
@@ -212,7 +221,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<JobAnswer> AmendJob(string job, DocumentPatch patch)
     {
-        var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, Options(patch.Terms), Context));
+        var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, Options(patch.Terms), Context),
+            isOwn: patch.Terms.Actor.IsMachine);
         return new JobAnswer(outcome.Status, outcome.Error is null ? State.Job : null, outcome.Error) { Again = outcome.Again };
     }
 
@@ -237,16 +247,20 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<Reply> Sighted(Sighting sighting)
     {
+        var isAgain = false;
         var outcome = await ActAsync("SIGHTED", s => sighting.What switch
         {
             SightingKind.Disk => SightingSteps.GoesToDisk(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Discover when sighting.Failure.Length > 0 => SightingSteps.Fails(s, Uuid, sighting.Failure, Context),
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
-            SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context, sighting.BootId),
+            SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context, sighting.BootId,
+                isAgain = _script is { } last && last.Env == s.Machine?.BootEnv && _time.GetElapsedTime(last.At) < SameBoot),
             _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED",
                 $"a sighting of kind {(int)sighting.Kind} is not known")),
-        });
+        }, isOwn: true);
+        if (sighting.What == SightingKind.Script && !isAgain && outcome.Error is null && State.Machine is { } booted)
+            _script = (booted.BootEnv, _time.GetTimestamp());
         return new Reply(outcome.Status, null, outcome.Error) { Revision = State.Revision, Again = outcome.Again };
     }
 
@@ -264,8 +278,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <param name="step">The rule; null from it: there is nothing to store.</param>
     /// <param name="actor">Who asks, where it may be the machine itself.</param>
     /// <param name="store">Takes the change instead of the machine's own row.</param>
+    /// <param name="isOwn">The machine brings it about, or the wire in its name.</param>
     private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step, Actor? actor = null,
-        Func<MachineChange, Task>? store = null)
+        Func<MachineChange, Task>? store = null, bool isOwn = false)
     {
         using var span = AnvilDiagnostics.Step();
         try
@@ -274,6 +289,18 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             if (State.Damage.Count > 0 && type is not ("PUT" or "DELETE")) return Outcome.Of(DamageOf(type));
             var change = step(State);
             if (change is null) return new Outcome(200);
+            if (isOwn || actor is { IsMachine: true })
+            {
+                if (change.IsStill && change.State.Machine!.Boot.LastSeen is var seen)
+                {
+                    if (seen > _seen) _seen = seen;
+                    if (seen - State.Machine!.Boot.LastSeen < SeenEach) return new Outcome(change.Status);
+                    change = change with { State = change.State with { Events = [] } };
+                }
+
+                change = Bounded(change, type, mayRefuse: actor is not null);
+            }
+
             // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
             var isSeen = type is "SIGHTED" or "STUCK";
             if (isSeen && BootRecord.Between(State, change.State) is { } record && _records.IsEverywhere())
@@ -330,6 +357,20 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             return Outcome.Of(new ApiError("machines", Uuid, type,
                 [_store.FaultOf(e).With("read the machine before trying again")], 503));
         }
+    }
+
+    /// <summary>What is kept of a change that the machine brings about itself.</summary>
+    /// <exception cref="ApiException">429: edges have to be told of it, and it has changed too often.</exception>
+    private MachineChange Bounded(MachineChange change, string type, bool mayRefuse)
+    {
+        var isNeeded = _own.Wait(Age) is not null && type != "SIGHTED" && !KnownMachine.IsSame(State.Machine, change.State.Machine);
+        if (isNeeded && mayRefuse)
+            throw new ApiException(new ApiError("machines", Uuid, type,
+                [$"Machine {Uuid} has changed itself {OwnRecords.AtOnce} times at once, and {OwnRecords.PerHour} times an hour since: "
+                    + $"what decides how it boots may change again in {Math.Ceiling(_own.Wait(Age)!.Value.TotalSeconds)} s"], 429));
+        var bounded = _own.Bounded(change, isNeeded, Age, out var dropped);
+        if (dropped > 0) AnvilDiagnostics.TimelineNoise.Add(dropped, new KeyValuePair<string, object?>("reason", "own"));
+        return bounded;
     }
 
     /// <summary>

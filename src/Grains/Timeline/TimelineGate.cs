@@ -3,7 +3,8 @@ using Anvil.Contracts.Timeline;
 namespace Anvil.Grains.Timeline;
 
 /// <summary>
-/// Decides which lines of what came by the wire are kept, and counts the others. Anybody can send packets and ask for files, so that the
+/// Decides which lines of what came by the wire are kept, and counts the others: what a machine's grain notes it bounds itself
+/// (<see cref="Anvil.Provisioning.Jobs.OwnRecords"/>). Anybody can send packets, ask for files and register, so that the
 /// number of lines is bounded for each machine, for each stranger and for all strangers together; misses that repeat are one line and a
 /// number; and what no timeline would show is not kept at all. Thread-safe.
 /// </summary>
@@ -59,7 +60,7 @@ public sealed class TimelineGate(TimeProvider time)
         var isMachine = line.Machine.Length > 0;
         var who = isMachine ? line.Machine : line.Mac;
         if (who.Length == 0) return "nobody";
-        if (line.Source is not ("dhcp" or "tftp" or "http")) return null;
+        if (line.Source is not ("dhcp" or "tftp" or "http" or "api")) return null;
         lock (_gate)
         {
             var now = time.GetTimestamp();

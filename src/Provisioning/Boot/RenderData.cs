@@ -243,6 +243,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         // In clear it is where a content pack has it, and where it was written before its param became secure.
         if (context.Keys is null && isSecret)
             throw new TemplateFault($"the secure parameter {name} is given to the machine, and to who may open it");
+        if (isSecret) budget.Confide();
         var opened = found.Value;
         if (SecureParams.IsSealed(found.Value))
         {

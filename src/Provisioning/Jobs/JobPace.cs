@@ -12,16 +12,11 @@ public sealed class JobPace
     /// <summary>Jobs that may begin in an hour from then on.</summary>
     public const int PerHour = 600;
 
-    private static readonly TimeSpan Each = TimeSpan.FromHours(1) / PerHour;
-    private TimeSpan _paidUntil;
+    private readonly Pace _pace = new(AtOnce, PerHour);
 
     /// <summary>How long the next job has to wait; null when it may begin.</summary>
-    public TimeSpan? Wait(TimeSpan now) => _paidUntil - now - (Each * AtOnce) is { Ticks: > 0 } wait ? wait : null;
+    public TimeSpan? Wait(TimeSpan now) => _pace.Wait(now);
 
     /// <summary>Counts jobs that have begun.</summary>
-    public void Count(int jobs, TimeSpan now)
-    {
-        if (_paidUntil < now) _paidUntil = now;
-        _paidUntil += Each * jobs;
-    }
+    public void Count(int jobs, TimeSpan now) => _pace.Count(jobs, now);
 }

@@ -6,4 +6,8 @@ namespace Anvil.Provisioning.Jobs;
 /// <param name="Status">HTTP status of the answer.</param>
 /// <param name="State">The new state; without a machine when it is to be deleted.</param>
 /// <param name="Effects">What is to be done after the state is stored, in this order.</param>
-public sealed record MachineChange(int Status, MachineState State, IReadOnlyList<Effect> Effects);
+public sealed record MachineChange(int Status, MachineState State, IReadOnlyList<Effect> Effects)
+{
+    /// <summary>Nothing has changed but when the machine was last seen.</summary>
+    public bool IsStill { get; init; }
+}

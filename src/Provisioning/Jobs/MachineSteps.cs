@@ -146,9 +146,15 @@ public static class MachineSteps
         if (after is not null && before?.Phase != after.Phase) effects.Add(new CountPhase(after.Phase));
         if (moved) effects.Add(new NoteTimeline("phase", after!.Phase.ToString(), after.Stuck ? "stuck" : "", after.Reason));
         effects.AddRange(further);
+        var isStill = effects.Count == 0 && IsStill(old, next);
         effects.Add(DeadlineOf(state));
-        return new MachineChange(status, state, effects);
+        return new MachineChange(status, state, effects) { IsStill = isStill };
     }
+
+    private static bool IsStill(MachineState old, MachineState next)
+        => old.Machine is { } before && next.Machine is { } after && next.Job == old.Job && next.BootId == old.BootId
+            && (next.ChangedJobs.Count == 0 || ReferenceEquals(next.ChangedJobs, old.ChangedJobs))
+            && after with { Boot = after.Boot with { LastSeen = before.Boot.LastSeen } } == before;
 
     internal static Machine Existing(MachineState state, string uuid, string type)
         => state.Machine ?? throw new ApiException(ApiError.NotFound(Kind, uuid, type));

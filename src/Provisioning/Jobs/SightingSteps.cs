@@ -65,16 +65,26 @@ public static class SightingSteps
     /// <param name="via">The boot program.</param>
     /// <param name="on">Catalog, time and chance.</param>
     /// <param name="bootId">The boot's name; "" for a new one.</param>
+    /// <param name="isAgain">
+    /// A script of the same environment was handed out a moment ago: firmware that asks twice boots once. The tokens are those of the
+    /// newest script all the same, and earlier ones void.
+    /// </param>
     /// <exception cref="Documents.ApiException">404.</exception>
-    public static MachineChange Boots(MachineState old, string uuid, string firmware, string via, RuleContext on, string bootId = "")
+    public static MachineChange Boots(MachineState old, string uuid, string firmware, string via, RuleContext on, string bootId = "",
+        bool isAgain = false)
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
         on.Catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env);
-        return MachineSteps.Finish(200, old, old with
+        var next = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now);
+        var isSame = isAgain && !machine.Boot.Stuck && next.Boot.Phase == machine.Boot.Phase;
+        if (isSame)
+            next = machine with { Boot = machine.Boot with { LastSeen = on.Now, Firmware = next.Boot.Firmware, Via = next.Boot.Via } };
+        var change = MachineSteps.Finish(200, old, old with
         {
-            Machine = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now),
+            Machine = next,
             BootId = bootId.Length > 0 ? bootId : on.Entropy.BootId(),
         }, "boot", By, on);
+        return isSame ? change with { State = change.State with { Events = [] } } : change;
     }
 
     /// <summary>

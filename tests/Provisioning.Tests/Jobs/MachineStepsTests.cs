@@ -140,6 +140,39 @@ public sealed class MachineStepsTests
         Assert.Contains(new CountPhase(Phase.Working), boots.Effects);
     }
 
+    /// <summary>Tokens of the script before are void whatever asks again, and how often.</summary>
+    [Fact]
+    public void AScriptThatIsFetchedAgainAtOnceBeginsNoOtherBoot()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "work" });
+        var first = SightingSteps.Boots(made.State, Uuid, "uefi", "ipxe", On, "one");
+        var again = SightingSteps.Boots(first.State, Uuid, "", "ipxe-mac", On, "two", isAgain: true);
+        Assert.Equal("two", again.State.BootId);
+        Assert.Single(first.State.Events);
+        Assert.Empty(again.State.Events);
+        Assert.DoesNotContain(again.Effects, e => e is NoteTimeline or CountPhase);
+        var boot = first.State.Machine!.Boot;
+        Assert.Equal(boot with { Via = "ipxe-mac" }, again.State.Machine!.Boot);
+        var later = SightingSteps.Boots(again.State, Uuid, "", "ipxe", On, "three");
+        Assert.Equal((boot.Attempts + 1, "three"), (later.State.Machine!.Boot.Attempts, later.State.BootId));
+        Assert.Single(later.State.Events);
+        // One that is stuck begins again.
+        var stuck = first.State with { Machine = first.State.Machine with { Boot = boot with { Stuck = true } } };
+        Assert.False(SightingSteps.Boots(stuck, Uuid, "", "ipxe", On, "four", isAgain: true).State.Machine!.Boot.Stuck);
+    }
+
+    [Fact]
+    public void ASightingThatChangesNothingElseSaysSo()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "work" });
+        var begun = SightingSteps.Begins(made.State, Uuid, "uefi", "ipxe", On);
+        var later = On with { Now = TestCatalog.Start.AddMinutes(1) };
+        Assert.False(begun.IsStill);
+        Assert.True(SightingSteps.Begins(begun.State, Uuid, "uefi", "ipxe", later).IsStill);
+        Assert.False(SightingSteps.Begins(begun.State, Uuid, "pcbios", "ipxe", later).IsStill);
+        Assert.False(SightingSteps.Boots(begun.State, Uuid, "uefi", "ipxe", later).IsStill);
+    }
+
     private MachineChange? JoinedBy(MachineState state, Machine registered)
         => MachineSteps.Join(state, registered, [], isOnLink: true, Person, On);
 

@@ -230,6 +230,41 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.False(machine["Runnable"]!.GetValue<bool>());
     }
 
+    /// <summary>Functions quote what they cannot use: what is secret of it is told to the machine, which has it, alone.</summary>
+    [Fact]
+    public async Task WhatARenderQuotesOfASecureParamStandsInNoTimeline()
+    {
+        const string Secret = "hunter2-4711";
+        await silo.CallAsync("POST", "params", """{"Name":"quoted/secret","Secure":true,"Schema":{"type":"string"} }""");
+        await silo.CallAsync("POST", "bootenvs",
+            """
+            {"Name":"quoting","OS":{"Name":"quoting"},"Templates":[{"Name":"secret","Path":"quoting/secret",
+            "Contents":"{{ fail (.Param \"quoted/secret\") }}"},
+            {"Name":"open","Path":"quoting/open","Contents":"{{ fail \"open-0815\" }}"},
+            {"Name":"kept","Path":"kept.ipxe","Contents":"x"}]}
+            """);
+        var catalog = silo.Service<ICatalog>();
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.BootEnvs.ContainsKey("quoting")), Soon,
+            () => "the edge does not see it");
+        var mac = new byte[] { 2, 0, 0, 0, 58, 1 };
+        await SubnetAsync(58);
+        var relay = IPv4.Parse("10.58.0.1");
+        var uuid = await MachineAsync("quoting-58", mac, "quoting");
+        await silo.CallAsync("POST", $"machines/{uuid}/params/quoted%2Fsecret", $"\"{Secret}\"");
+        var offer = (await HandleAsync(58, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        await HandleAsync(58, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        Task<ResolvedFile?> AskAsync(string path) => silo.Service<BootFileResolver>()
+            .ResolveAsync(path, IPv4.ToIPAddress(offer.YourAddress), IPAddress.Loopback, "http", isRead: true);
+        var told = await Assert.ThrowsAsync<RenderFailedException>(() => AskAsync("quoting/secret"));
+        Assert.Contains(Secret, told.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<RenderFailedException>(() => AskAsync("quoting/open"));
+        var lines = (await silo.CallAsync("GET", $"machines/{uuid}/timeline")).Body!.ToJsonString();
+        Assert.Contains("open-0815", lines, StringComparison.Ordinal);
+        Assert.Contains("the cause is told to the machine alone", lines, StringComparison.Ordinal);
+        Assert.Contains("template: secret:1:3: executing", lines, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, lines, StringComparison.Ordinal);
+    }
+
     /// <summary>
     /// A boot environment whose files are missing is shown so, and in the preview and the timeline of who would boot it, until they are
     /// there; one file that a template renders needs none on disk.
