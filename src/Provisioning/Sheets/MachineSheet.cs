@@ -68,6 +68,9 @@ public sealed class MachineSheet
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _macs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, int> _addresses = [];
+
+    /// <summary>Whether a param's column is one of truths.</summary>
+    private readonly Dictionary<string, bool> _truths = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
     private ChangeOptions _options = new();
@@ -410,7 +413,7 @@ public sealed class MachineSheet
     private JsonElement Value(Machine machine, string name, string text, Action<string> problem)
     {
         if (SealedIn(name, text) is { } hidden) return Own(machine, hidden, problem);
-        if (Is(name, "boolean", _catalog) && SheetTruths.Of(text) is { } truth)
+        if (SheetTruths.Of(text) is { } truth && MeansTruth(machine, name))
             return Checked(machine, name, JsonSerializer.SerializeToElement(truth), problem);
         var value = SheetText.Value(text, IsText(name, _catalog));
         // A schema may allow texts among others, or some texts only: 1 is then what it takes.
@@ -418,6 +421,25 @@ public sealed class MachineSheet
             && SheetText.Value(text, isText: true) is var plain && !Wrong(name, plain).Any()) value = plain;
         return Checked(machine, name, value, problem);
     }
+
+    /// <summary>
+    /// True where a word of truth is one: the param's schema asks for it; or it has none that says what it is, and the machine has a truth
+    /// there, or has nothing while every machine of the sheet that has something has a truth: a spreadsheet program writes TRUE or WAHR
+    /// where it read true.
+    /// </summary>
+    private bool MeansTruth(Machine machine, string name)
+    {
+        if (Is(name, "boolean", _catalog)) return true;
+        if (_catalog.Params.TryGetValue(name, out var param) && param.Schema.ValueKind == JsonValueKind.Object
+            && param.Schema.TryGetProperty("type", out _)) return false;
+        if (machine.Params.TryGetValue(name, out var had)) return IsTruth(had);
+        if (_truths.TryGetValue(name, out var isOfTruths)) return isOfTruths;
+        var all = _claims.Rows.Select(r => r.Machine is { } known && known.Params.TryGetValue(name, out var value) ? value : default)
+            .Where(v => v.ValueKind != JsonValueKind.Undefined).ToList();
+        return _truths[name] = all.Count > 0 && all.TrueForAll(IsTruth);
+    }
+
+    private static bool IsTruth(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
     private IEnumerable<string> Wrong(string name, JsonElement value)
         => CatalogRules.Values(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [name] = value }, _catalog);

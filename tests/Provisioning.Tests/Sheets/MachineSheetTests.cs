@@ -259,6 +259,41 @@ public sealed class MachineSheetTests
         Assert.Empty(Assert.Single(Plan("Name|param:note", "web1|#1 of 2!")).Problems);
     }
 
+    /// <summary>A spreadsheet program writes a truth in its own way: what was one stays one, and becomes no text.</summary>
+    [Theory]
+    [InlineData("true", "TRUE", "true")]
+    [InlineData("true", "WAHR", "true")]
+    [InlineData("true", "FAUX", "false")]
+    [InlineData("false", "False", "false")]
+    [InlineData("true", "yes", "\"yes\"")]
+    [InlineData("true", "1", "1")]
+    [InlineData("\"TRUE\"", "WAHR", "\"WAHR\"")]
+    [InlineData("\"TRUE\"", "TRUE", "\"TRUE\"")]
+    [InlineData("1", "TRUE", "\"TRUE\"")]
+    public void ATruthWithoutASchemaStaysOne(string before, string cell, string expected)
+    {
+        Import("Name|param:on", $"web1|{before}");
+        var plan = Assert.Single(Plan("Name|param:on", $"web1|{cell}"));
+        Assert.Empty(plan.Problems);
+        Assert.Equal(expected, plan.Machine.Params["on"].GetRawText());
+        _extra.Add(new Param { Name = "on", Schema = JsonSerializer.SerializeToElement(new { type = "string" }) });
+        plan = Assert.Single(Plan("Name|param:on", $"web1|{cell}"));
+        Assert.Equal($"\"{cell}\"", plan.Machine.Params["on"].GetRawText());
+    }
+
+    /// <summary>Where a machine has nothing yet, the column's others say what is meant.</summary>
+    [Theory]
+    [InlineData("true", "false", "true")]
+    [InlineData("true", "\"a\"", "\"WAHR\"")]
+    [InlineData("\"a\"", "1", "\"WAHR\"")]
+    public void ANewMachineInAColumnOfTruthsHasOne(string one, string other, string expected)
+    {
+        Import("Name|param:on", $"web1|{one}", $"web2|{other}");
+        Assert.Equal(expected,
+            Plan("Name|param:on", "web1|-", "web2|", "web3|WAHR").Single(p => p.Name == "web3").Machine.Params["on"].GetRawText());
+        Assert.Equal("\"WAHR\"", Assert.Single(Plan("Name|param:on", "web3|WAHR")).Machine.Params["on"].GetRawText());
+    }
+
     [Theory]
     [InlineData("WAHR", true)]
     [InlineData("Falsch", false)]
