@@ -189,6 +189,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     /// </summary>
     private async Task<Machine> WithoutLeasedAsync(Machine wanted, CancellationToken cancellation)
     {
+        if (!catalog.Current.Subnets.Values.Any(Leases)) return wanted;
         var free = new List<string>();
         foreach (var card in wanted.HardwareAddrs.Take(MachineRules.MostOwnCards + 1))
         {
