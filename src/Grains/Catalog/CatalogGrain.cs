@@ -225,10 +225,18 @@ public sealed partial class CatalogGrain(
     private static Decision Checked(CatalogKind kind, Document document, Document? old, CatalogSnapshot catalog, Actor actor)
     {
         var known = old is { Validated: true } ? old : null;
-        document = kind.Settle(document, catalog) with { ReadOnly = false, Bundle = "", Validated = true, Available = true, Errors = [] };
+        var by = actor.Chooser(catalog);
+        document = kind.Settle(kind.Signed(document, known, by), catalog) with
+        {
+            ReadOnly = false,
+            Bundle = "",
+            Validated = true,
+            Available = true,
+            Errors = [],
+        };
         var problems = kind.Problems(document, known, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));
-        TaskGrants.Check(actor.Chooser(catalog), known, document, catalog);
+        TaskGrants.Check(by, known, document, catalog);
         return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
     }
 

@@ -53,11 +53,15 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
             if (roles.Count > 0) throw Refused("a token is limited by roles, or by scope, action and specific, not by both");
         }
 
-        var own = request.Principal.Limits;
+        // What a job takes is no more than the job, whatever the user is given later.
+        var own = request.Principal is { Kind: PrincipalKind.Machine } job && !job.Has(Claim.All) ? job.Claims : request.Principal.Limits;
         if (own.Count > 0 && claims.Count == 0) claims = [.. own];
         if (own.Count > 0 && claims.Find(c => !own.Any(o => o.CoversAll(c))) is { } more)
             throw request.Refusal(more.Scope, more.Action, more.Specific);
-        return access.ForUser(user, TimeSpan.FromSeconds(Math.Min(ttl, LongestLife)), claims);
+        var token = access.ForUser(user, TimeSpan.FromSeconds(Math.Min(ttl, LongestLife)), claims);
+        return token.Length <= Tokens.Longest ? token
+            : throw Refused($"a token that is limited to so many rights is longer than {Tokens.Longest} characters: ask for one of them "
+                + "(scope, action, specific)");
     }
 
     /// <summary>Sets a user's password, which revokes its tokens.</summary>

@@ -59,6 +59,9 @@ public sealed record TokenExtras
 /// </summary>
 public sealed class Tokens(TimeProvider time)
 {
+    /// <summary>Most characters of a token.</summary>
+    public const int Longest = 8192;
+
     private const string Issuer = "anvil";
     private const string LimitsClaim = "limits";
     private const string JobClaim = "job";
@@ -114,7 +117,7 @@ public sealed class Tokens(TimeProvider time)
     /// <summary>Reads a token; null when it is malformed, forged or expired. The caller still compares the proof.</summary>
     public async Task<TokenClaims?> ReadAsync(string token, string key)
     {
-        if (token.Length > 8192) return null;
+        if (token.Length > Longest) return null;
         var result = await new JsonWebTokenHandler().ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidIssuer = Issuer,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Access;
@@ -16,6 +17,13 @@ public sealed record User : Document
 
     /// <summary>Changing it revokes the user's tokens.</summary>
     public string Secret { get; init => field = value ?? ""; } = "";
+
+    /// <summary>
+    /// The password was set by somebody without all rights: it ends when the user is given roles. The server writes it, and shows it to
+    /// nobody.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SetByLess { get; init; }
 
     /// <summary>Roles; superuser may do everything.</summary>
     public IReadOnlyList<string> Roles { get; init => field = value ?? []; } = [];

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog;
@@ -50,6 +51,12 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// <summary>What a replacement takes over from the document in whose place it comes.</summary>
     public virtual Document Keep(Document document, Document old) => document;
 
+    /// <summary>Notes what has to be known later of who wrote it.</summary>
+    /// <param name="document">What is written.</param>
+    /// <param name="old">What it replaces; null for nothing.</param>
+    /// <param name="by">Who writes; null for who has all rights.</param>
+    public virtual Document Signed(Document document, Document? old, Principal? by) => document;
+
     /// <summary>Sets the fields that follow from what else is in the catalog.</summary>
     public virtual Document Settle(Document document, CatalogSnapshot catalog) => document;
 
@@ -91,6 +98,9 @@ public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : 
     public sealed override Document Keep(Document document, Document old) => Keep((T)document, (T)old);
 
     /// <inheritdoc/>
+    public sealed override Document Signed(Document document, Document? old, Principal? by) => Signed((T)document, (T?)old, by);
+
+    /// <inheritdoc/>
     public sealed override IEnumerable<string> Problems(Document document, Document? old, CatalogSnapshot catalog)
         => Problems((T)document, (T?)old, catalog);
 
@@ -115,6 +125,9 @@ public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : 
 
     /// <summary>What a replacement takes over from the document in whose place it comes.</summary>
     protected virtual T Keep(T document, T old) => document;
+
+    /// <summary>Notes what has to be known later of who wrote it.</summary>
+    protected virtual T Signed(T document, T? old, Principal? by) => document;
 
     /// <summary>What breaks a rule of the kind.</summary>
     protected abstract IEnumerable<string> Problems(T document, T? old, CatalogSnapshot catalog);

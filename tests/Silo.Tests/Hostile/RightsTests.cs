@@ -303,7 +303,13 @@ public abstract class RightsTests(SiloFixture silo)
         }
 
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", "users/rocketskates/token", client: job)).Status);
-        await OkAsync("GET", $"users/plain-{_mark}/token", null, job);
+        // Whatever the user is given later, what a job took is no more than the job.
+        var taken = (await OkAsync("GET", $"users/plain-{_mark}/token", null, job))["Token"]!.ToString();
+        var limits = (await silo.Service<AccessService>().ByTokenAsync(taken))!.Principal.Limits;
+        Assert.Contains(limits, c => c.Scope == "users");
+        Assert.DoesNotContain(limits, c => c.Scope == "*");
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("GET", $"users/plain-{_mark}/token?scope=profiles", client: job)).Status);
         // Of oneself there is one, with no more than the one that asks.
         using var own = silo.Client((await OkAsync("GET", "users/rocketskates/token", null, desk))["Token"]!.ToString());
         Assert.Equal(HttpStatusCode.Forbidden,

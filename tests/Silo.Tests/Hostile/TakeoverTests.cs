@@ -89,6 +89,59 @@ public abstract class TakeoverTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", "machines?limit=1", client: token)).Status);
     }
 
+    /// <summary>What was made for a user while it was little is worth nothing when it is more: its tokens, and a password that somebody
+    /// with fewer rights has set.</summary>
+    [Theory]
+    [InlineData("PATCH", """[{"op":"replace","path":"/Roles","value":["superuser"]}]""")]
+    [InlineData("PUT", """{"Name":"NAME","Roles":["superuser"]}""")]
+    public async Task WhatWasMadeForAUserEndsWhenItsRolesGrow(string method, string body)
+    {
+        using var desk = await LimitedAsync("scope=users&action=create,update,get,token,password&specific=*");
+        async Task<HttpStatusCode> StatusAsync(HttpClient client)
+            => (await silo.CallAsync("GET", "machines?limit=1", client: client)).Status;
+        async Task<HttpStatusCode> SetAsync(string name, string password, HttpClient? by)
+            => (await silo.CallAsync("PUT", $"users/{name}/password", $$"""{"Password":"{{password}}"}""", by)).Status;
+        foreach (var (by, own, holds) in new[]
+        {
+            ("superuser", false, true), ("superuser", true, true), ("desk", false, false), ("desk", true, false),
+            ("hash", false, false), ("token", false, false),
+        })
+        {
+            var (name, password) = await UserAsync([]);
+            using var token = silo.Client((await silo.CallAsync("GET", $"users/{name}/token", client: desk)).Body!["Token"]!.ToString());
+            if (by == "desk") Assert.Equal(HttpStatusCode.OK, await SetAsync(name, password = "theirs", desk));
+            if (by == "token") Assert.Equal(HttpStatusCode.OK, await SetAsync(name, password = "theirs", token));
+            if (by == "hash")
+            {
+                password = "theirs";
+                var hash = $$"""[{"op":"add","path":"/PasswordHash","value":"{{Passwords.Hash(password)}}"}]""";
+                Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PATCH", $"users/{name}", hash, desk)).Status);
+                // Whose it is, is nobody's to say.
+                var says = hash.Replace("}]", "},{\"op\":\"add\",\"path\":\"/SetByLess\",\"value\":false}]", StringComparison.Ordinal);
+                Assert.InRange((int)(await silo.CallAsync("PATCH", $"users/{name}", says, desk)).Status, 400, 499);
+            }
+
+            if (own)
+            {
+                using var self = silo.Client(name, password);
+                Assert.Equal(HttpStatusCode.OK, await SetAsync(name, password = "own-" + by, self));
+            }
+
+            using var late = silo.Client(await TokenAsync(name));
+            using var basic = silo.Client(name, password);
+            Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("GET", "info", client: basic)).Status);
+            var (status, shown) = await silo.CallAsync(method, $"users/{name}",
+                body.Replace("NAME", name, StringComparison.Ordinal));
+            Assert.Equal(HttpStatusCode.OK, status);
+            Assert.DoesNotContain("SetByLess", shown!.ToJsonString(), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(late));
+            Assert.Equal((by, own, holds ? HttpStatusCode.OK : HttpStatusCode.Forbidden), (by, own, await StatusAsync(basic)));
+            Assert.Equal(HttpStatusCode.OK, await SetAsync(name, "new", null));
+            using var given = silo.Client(name, "new");
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(given));
+        }
+    }
+
     [Fact]
     public async Task AUserThatIsReadAndWrittenBackKeepsItsPasswordAndItsTokens()
     {

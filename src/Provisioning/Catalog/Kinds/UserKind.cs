@@ -20,10 +20,10 @@ internal sealed class UserKind() : CatalogKind<User>("users")
 
     /// <inheritdoc/>
     public override IReadOnlySet<string> WriteOnly { get; } =
-        FrozenSet.ToFrozenSet([nameof(User.PasswordHash), nameof(User.Secret)], StringComparer.Ordinal);
+        FrozenSet.ToFrozenSet([nameof(User.PasswordHash), nameof(User.Secret), nameof(User.SetByLess)], StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override Document Shown(Document document) => (User)document with { PasswordHash = "", Secret = "" };
+    public override Document Shown(Document document) => (User)document with { PasswordHash = "", Secret = "", SetByLess = false };
 
     /// <inheritdoc/>
     public override User Empty(string key) => new() { Name = key };
@@ -37,16 +37,32 @@ internal sealed class UserKind() : CatalogKind<User>("users")
     protected override User Fill(User document) => document.Secret.Length > 0 ? document : document with { Secret = NewSecret() };
 
     /// <summary>
-    /// What is never shown cannot be sent back: without a word about it, it stays. With another password the tokens of before are void.
+    /// What is never shown cannot be sent back: without a word about it, it stays. With another password the tokens of before are void,
+    /// and with more roles: whoever had them made was no more than the user was. So is a password that such a one has set.
     /// </summary>
     protected override User Keep(User document, User old)
     {
         var hash = document.PasswordHash.Length > 0 ? document.PasswordHash : old.PasswordHash;
+        var grows = document.Roles.Except(old.Roles, StringComparer.Ordinal).Any();
+        if (grows && old.SetByLess && hash == old.PasswordHash) hash = "";
         var isSet = document.Secret.Length > 0 && document.Secret != old.Secret;
         return document with
         {
             PasswordHash = hash,
-            Secret = isSet ? document.Secret : hash == old.PasswordHash ? old.Secret : NewSecret(),
+            Secret = isSet ? document.Secret : !grows && hash == old.PasswordHash ? old.Secret : NewSecret(),
+        };
+    }
+
+    /// <summary>
+    /// A password of one's own stays what it was: whoever knows the one before sets it. A limited token may be that of who made it.
+    /// </summary>
+    protected override User Signed(User document, User? old, Principal? by)
+    {
+        var isOwn = by is { Kind: PrincipalKind.User, Limits.Count: 0 } && by.Name == document.Name;
+        return document with
+        {
+            SetByLess = document.PasswordHash.Length > 0 && (document.PasswordHash == old?.PasswordHash ? old.SetByLess
+                : by is not null && !by.Has(Claim.All) && (!isOwn || old?.SetByLess != false)),
         };
     }
 
