@@ -169,7 +169,9 @@ public sealed class ObjectFloor
 
     /// <summary>The JSON text of a document as everybody may see it who has the right to read it: what is secure is sealed.</summary>
     public string SealedText(Document document)
-        => new Presenter(_catalog.Current, _secrets, Principal.Nobody).Text(document, new ListView());
+        => new Presenter(_catalog.Current, _secrets, Principal.Nobody).Text(
+            // Machines are among those who read it.
+            document is Machine machine ? machine with { Boot = MachineRules.Undoubted(machine.Boot) } : document, new ListView());
 
     /// <summary>
     /// An error becomes an exception; everything else is shown to who may read it. Who may only write is told the object's key.

@@ -60,12 +60,20 @@ public sealed class BootRecordTests : IAsyncLifetime
         Assert.Equal($"firmware {OwnRecords.AtOnce + 99}", (await grain.Read()).Machine!.Boot.Firmware);
         Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("a person"))).Status);
         Assert.Equal("tester", Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);
-        var own = new ChangeTerms(new Actor(machine.Uuid, IsMachine: true, MayUpdateTaskList: false) { IsTask = true });
-        Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("itself") with { Terms = own })).Status);
+        // Who sends packets in its name uses up nothing of its own.
+        var own = new ChangeTerms(new Actor(machine.Uuid, IsMachine: true, MayUpdateTaskList: false));
+        var job = new ChangeTerms(own.Actor with { IsTask = true });
+        Task<MachineAnswer> MoveAsync(string name, ChangeTerms terms)
+            => grain.Amend(new DocumentPatch($$"""[{"op":"replace","path":"/Name","value":"{{name}}"}]""", terms));
+        Assert.Equal(200, (await MoveAsync("moved", own)).Status);
+        Assert.NotEmpty(Storage.Document(machine.Uuid)!.Events);
+        for (var n = 0; n < OwnRecords.AtOnce + 10; n++)
+            Assert.Equal(200, (await grain.Amend(GrainCluster.Describe($"itself {n}") with { Terms = own })).Status);
         Assert.Empty(Storage.Document(machine.Uuid)!.Events);
-        // Edges are told of what they go by, or it does not change.
-        var moved = await grain.Amend(new DocumentPatch("""[{"op":"replace","path":"/Name","value":"louder"}]""", own));
-        Assert.Equal((429, "loud"), (moved.Status, (await grain.Read()).Machine!.Name));
+        // Edges are told of what they go by, or it does not change; a job's change is made and told.
+        Assert.Equal((429, "moved"), ((await MoveAsync("louder", own)).Status, (await grain.Read()).Machine!.Name));
+        Assert.Equal(200, (await MoveAsync("by-a-job", job)).Status);
+        Assert.NotEmpty(Storage.Document(machine.Uuid)!.Events);
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("itself again") with { Terms = own })).Status);
         Assert.Equal(machine.Uuid, Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);

@@ -14,8 +14,11 @@ namespace Anvil.Gateway.Api;
 /// <summary>The paths of jobs' rendered actions and logs.</summary>
 internal static class JobEndpoints
 {
-    /// <summary>Transfers of logs, read or written, that one machine may have at once: its agent sends one piece after another.</summary>
-    private const int MostOfMachine = 2;
+    /// <summary>
+    /// Transfers of logs, read or written, that one machine may have at once: Anvil's agent sends one piece after another, DRP's a line
+    /// at a time, and does not wait.
+    /// </summary>
+    private const int MostOfMachine = 8;
 
     public static void MapJobs(this IEndpointRouteBuilder api, JobVerbs verbs, IOptions<GatewayOptions> options)
     {

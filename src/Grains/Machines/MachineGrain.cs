@@ -55,7 +55,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly DeadlineReminder _deadline;
     private readonly ChangeSignal _changed = new();
     private readonly JobPace _pace = new();
-    private readonly OwnRecords _own = new();
+    private readonly OwnRecords[] _own = [.. Enum.GetValues<OwnSource>().Select(_ => new OwnRecords())];
     private readonly long _began;
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
@@ -96,7 +96,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
-            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt }, Context), isOwn: write.Terms.Actor.IsMachine);
+            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt }, Context), own: SourceOf(write.Terms.Actor));
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }
@@ -105,7 +105,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Join(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, write.Claims, write.OnLink,
-            Options(write.Terms), Context), isOwn: write.Terms.Actor.IsMachine);
+            Options(write.Terms), Context), own: SourceOf(write.Terms.Actor));
         var answer = Answer(outcome);
         return answer with { Machine = answer.Machine is null ? null : MachineRules.Public(answer.Machine) };
     }
@@ -210,7 +210,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                     + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429));
         var before = State;
         var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context),
-            isOwn: actor.IsMachine);
+            own: actor.IsMachine ? OwnSource.Job : null);
         // A row for each, also for entries that no agent sees; where nothing is left to run none is made.
         if (!ReferenceEquals(before.ChangedJobs, State.ChangedJobs))
             _pace.Count(State.ChangedJobs.Count(j => j.Uuid != before.Job?.Uuid), Age);
@@ -222,7 +222,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<JobAnswer> AmendJob(string job, DocumentPatch patch)
     {
         var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, Options(patch.Terms), Context),
-            isOwn: patch.Terms.Actor.IsMachine);
+            own: patch.Terms.Actor.IsMachine ? OwnSource.Job : null);
         return new JobAnswer(outcome.Status, outcome.Error is null ? State.Job : null, outcome.Error) { Again = outcome.Again };
     }
 
@@ -258,7 +258,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                 isAgain = _script is { } last && last.Env == s.Machine?.BootEnv && _time.GetElapsedTime(last.At) < SameBoot),
             _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED",
                 $"a sighting of kind {(int)sighting.Kind} is not known")),
-        }, isOwn: true);
+        }, own: OwnSource.Wire);
         if (sighting.What == SightingKind.Script && !isAgain && outcome.Error is null && State.Machine is { } booted)
             _script = (booted.BootEnv, _time.GetTimestamp());
         return new Reply(outcome.Status, null, outcome.Error) { Revision = State.Revision, Again = outcome.Again };
@@ -278,9 +278,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <param name="step">The rule; null from it: there is nothing to store.</param>
     /// <param name="actor">Who asks, where it may be the machine itself.</param>
     /// <param name="store">Takes the change instead of the machine's own row.</param>
-    /// <param name="isOwn">The machine brings it about, or the wire in its name.</param>
+    /// <param name="own">Who brings it about; null for a person, and where the actor says it.</param>
     private async Task<Outcome> ActAsync(string type, Func<MachineState, MachineChange?> step, Actor? actor = null,
-        Func<MachineChange, Task>? store = null, bool isOwn = false)
+        Func<MachineChange, Task>? store = null, OwnSource? own = null)
     {
         using var span = AnvilDiagnostics.Step();
         try
@@ -289,7 +289,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             if (State.Damage.Count > 0 && type is not ("PUT" or "DELETE")) return Outcome.Of(DamageOf(type));
             var change = step(State);
             if (change is null) return new Outcome(200);
-            if (isOwn || actor is { IsMachine: true })
+            if ((own ?? SourceOf(actor)) is { } source)
             {
                 if (change.IsStill && change.State.Machine!.Boot.LastSeen is var seen)
                 {
@@ -298,7 +298,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                     change = change with { State = change.State with { Events = [] } };
                 }
 
-                change = Bounded(change, type, mayRefuse: actor is not null);
+                change = Bounded(change, type, source, mayRefuse: actor is not null);
             }
 
             // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
@@ -359,16 +359,22 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         }
     }
 
+    private static OwnSource? SourceOf(Actor? actor)
+        => actor is not { IsMachine: true } ? null : actor.IsTask ? OwnSource.Job : OwnSource.Boot;
+
     /// <summary>What is kept of a change that the machine brings about itself.</summary>
     /// <exception cref="ApiException">429: edges have to be told of it, and it has changed too often.</exception>
-    private MachineChange Bounded(MachineChange change, string type, bool mayRefuse)
+    private MachineChange Bounded(MachineChange change, string type, OwnSource source, bool mayRefuse)
     {
-        var isNeeded = _own.Wait(Age) is not null && type != "SIGHTED" && !KnownMachine.IsSame(State.Machine, change.State.Machine);
-        if (isNeeded && mayRefuse)
+        // A job begins once and ends once, and JobPace bounds how many there are.
+        if (source == OwnSource.Job && JobRules.BeginsOrEnds(State.Job, change.State.Job)) return change;
+        var own = _own[(int)source];
+        var isNeeded = own.Wait(Age) is not null && source != OwnSource.Wire && !KnownMachine.IsSame(State.Machine, change.State.Machine);
+        if (isNeeded && mayRefuse && source == OwnSource.Boot)
             throw new ApiException(new ApiError("machines", Uuid, type,
                 [$"Machine {Uuid} has changed itself {OwnRecords.AtOnce} times at once, and {OwnRecords.PerHour} times an hour since: "
-                    + $"what decides how it boots may change again in {Math.Ceiling(_own.Wait(Age)!.Value.TotalSeconds)} s"], 429));
-        var bounded = _own.Bounded(change, isNeeded, Age, out var dropped);
+                    + $"what decides how it boots may change again in {Math.Ceiling(own.Wait(Age)!.Value.TotalSeconds)} s"], 429));
+        var bounded = own.Bounded(change, isNeeded, Age, out var dropped);
         if (dropped > 0) AnvilDiagnostics.TimelineNoise.Add(dropped, new KeyValuePair<string, object?>("reason", "own"));
         return bounded;
     }

@@ -19,7 +19,7 @@ namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
 public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, ITimeline timeline, RegistrationGate gate,
-    ICatalog catalog, ILeaseStore leases, IHostApplicationLifetime lifetime) : IObjectKind
+    ICatalog catalog, ILeaseStore leases, TimeProvider time, IHostApplicationLifetime lifetime) : IObjectKind
 {
     /// <summary>Machines that are named where several may be meant.</summary>
     private const int MostNamed = 8;
@@ -118,6 +118,11 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
                 doubt = $"it registers itself from {request.Principal.Address}, which no lease gave it, so nobody knows its cards; "
                     + "give it one and approve of it, or delete it";
             }
+            else if (wanted.HardwareAddrs.Count == 0 && registration.HardwareAddrs.Count > 0)
+            {
+                doubt = $"it registers itself from {request.Principal.Address} with cards that have leases in another subnet: give it one "
+                    + "of them and approve of it, or delete it";
+            }
         }
         else if (wanted.Uuid.Length == 0)
         {
@@ -195,8 +200,8 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         {
             var query = ListQuery.Where(CatalogFields.Leases, nameof(Lease.Token), card) with { Limit = MostNamed };
             var known = (await leases.PageAsync(query, cancellation)).Rows;
-            if (!known.Any(l => IPv4.TryParse(l.Addr, out var at) && catalog.Current.SubnetOf(at) is { } subnet && Leases(subnet)))
-                free.Add(card);
+            if (!known.Any(l => l.State == Lease.Ack && l.IsLive(time.GetUtcNow()) && IPv4.TryParse(l.Addr, out var at)
+                && catalog.Current.SubnetOf(at) is { } subnet && Leases(subnet))) free.Add(card);
         }
 
         return wanted with { HardwareAddrs = free };

@@ -38,9 +38,18 @@ public sealed class LogAllowance(ICatalog catalog, TimeProvider time)
         var shared = Math.Max(most, principal.IsUnapproved ? kept / UnapprovedPart : kept);
         var now = time.GetTimestamp();
         Sweep(now);
-        Take(_spent.GetOrAdd(principal.Name, _ => new Spent(now)), most, $"machine {principal.Name} has");
-        Take(principal.IsUnapproved ? _unapproved : _all, shared,
-            principal.IsUnapproved ? "machines that nobody has approved of have" : "all machines have");
+        var own = _spent.GetOrAdd(principal.Name, _ => new Spent(now));
+        Take(own, most, $"machine {principal.Name} has");
+        try
+        {
+            Take(principal.IsUnapproved ? _unapproved : _all, shared,
+                principal.IsUnapproved ? "machines that nobody has approved of have" : "all machines have");
+        }
+        catch (ApiException)
+        {
+            lock (own) own.Octets -= octets;
+            throw;
+        }
 
         void Take(Spent spent, long bound, string who)
         {

@@ -63,6 +63,11 @@ public static class JobRules
         return (job, machine);
     }
 
+    /// <summary>True where another job has come, or the one that there was will run no more.</summary>
+    public static bool BeginsOrEnds(Job? before, Job? after)
+        => after is not null && (after.Uuid != before?.Uuid
+            || (after.State is JobState.Failed or JobState.Finished && after.State != before.State));
+
     private static long Length(IReadOnlyDictionary<string, string> meta) => meta.Sum(m => m.Key.Length + (long)(m.Value?.Length ?? 0));
 
     /// <summary>What the server says of a job, and nobody else.</summary>

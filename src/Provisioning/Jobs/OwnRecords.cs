@@ -6,7 +6,7 @@ namespace Anvil.Provisioning.Jobs;
 /// <summary>
 /// How many events and lines of its timeline a machine, or whoever sends packets in its name, may bring about: what all have done is kept
 /// in tables of a bounded length, and one machine shall not push the others' out. Beyond it they are counted. What people do is not
-/// counted here, and always kept.
+/// counted here, and always kept; so is that jobs begin and end, of which there is a bound (<see cref="JobPace"/>).
 /// </summary>
 public sealed class OwnRecords
 {

@@ -224,7 +224,9 @@ public static class MachineRules
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
         TaskGrants.Check(options, old, machine, catalog);
-        if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine)) machine = Approved(machine, catalog, now);
+        if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine))
+            machine = (machine.Workflow, machine.Stage, machine.BootEnv) == (old.Workflow, old.Stage, old.BootEnv)
+                ? Approve(machine, catalog, now) : Approved(machine, catalog, now);
         if (machine.BootEnv != old.BootEnv)
         {
             machine = WithOsOfInstaller(machine with { Runnable = false }, catalog);
@@ -339,9 +341,10 @@ public static class MachineRules
     public static Machine Approve(Machine machine, CatalogSnapshot catalog, DateTimeOffset now)
     {
         var approved = Approved(machine, catalog, now);
-        if (!machine.Boot.IsPending || machine.CurrentTask >= 0 || machine.BootEnv != WaitsIn(catalog.Prefs)) return approved;
+        // What it boots meanwhile nobody has chosen for it: that would have admitted it.
+        if (!machine.Boot.IsPending || machine.CurrentTask >= 0) return approved;
         var meant = BootEnvOf(machine.Stage, catalog) ?? catalog.Prefs["defaultBootEnv"];
-        return BootEnvFiles.IsInstaller(meant) && catalog.BootEnvs.ContainsKey(meant)
+        return BootEnvFiles.IsInstaller(meant) && meant != machine.BootEnv && catalog.BootEnvs.ContainsKey(meant)
             ? Lifecycle.BootEnvChanged(WithOsOfInstaller(approved with { BootEnv = meant }, catalog), catalog, now) : approved;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Anvil.Provisioning.Catalog.Schemas;
@@ -17,6 +18,7 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     public const int Clients = 3;
 
     private const int Rounds = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Most memory that the silo may ever have in RAM, whatever it is asked, in MiB (docs/limits.md says so).</summary>
     private const int MostMemory = 2048;
@@ -58,9 +60,9 @@ public sealed partial class BoundTests(ITestOutputHelper output)
             await bound.Before(clients[0]);
             for (var round = 0; round < Rounds; round++)
             {
-                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(bound.Within)))
+                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(c => TriedAsync(bound.Within, c))))
                     if (status is < 200 or > 299) wrong.Add($"{bound} within: {status} {Short(text)}");
-                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(bound.Beyond)))
+                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(c => TriedAsync(bound.Beyond, c))))
                     if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal))
                         wrong.Add($"{bound} beyond: {status} {Short(text)}");
             }
@@ -92,6 +94,21 @@ public sealed partial class BoundTests(ITestOutputHelper output)
                 if (name.Groups[1].Success) type = name.Groups[1].Value;
                 yield return $"{type}{name.Groups[2].Value}";
             }
+        }
+    }
+
+    /// <summary>
+    /// An answer; who is told that others have the memory for now tries again, as it says: on a busy machine that lasts.
+    /// </summary>
+    private static async Task<(int Status, string Text)> TriedAsync(Func<BoundClient, Task<(int Status, string Text)>> ask,
+        BoundClient client)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var (status, text) = await ask(client);
+            if (status != 503 || !text.Contains("try again in a moment", StringComparison.Ordinal)
+                || Stopwatch.GetElapsedTime(began) > Patience) return (status, text);
         }
     }
 
