@@ -87,7 +87,19 @@ public sealed class RollingTests(ITestOutputHelper output)
         {
             await pace.WaitForNextTickAsync(CancellationToken.None);
             var name = $"load-{number}-{i}";
-            var made = await AskAsync(g => g.Api.PostAsync("machines", new JsonObject { ["Name"] = name, ["BootEnv"] = "local" }));
+            var made = await AskAsync(async g =>
+            {
+                try
+                {
+                    return await g.Api.PostAsync("machines", new JsonObject { ["Name"] = name, ["BootEnv"] = "local" });
+                }
+                catch (SetupException e) when (e.Message.Contains("already exists", StringComparison.Ordinal))
+                {
+                    // Its own first attempt made it: the silo that did so ended before it could answer, and the gateway asked again.
+                    if (await g.Api.GetAsync($"machines/Name:{name}") is { } first) return first;
+                    throw;
+                }
+            });
             if (made is null) continue;
             var uuid = made["Uuid"]!.ToString();
             if (await AskAsync(g => g.Api.SetAsync($"machines/{uuid}", "/Description", "set")) is null) continue;
