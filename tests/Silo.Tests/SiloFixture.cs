@@ -89,6 +89,19 @@ public abstract class SiloFixture : IAsyncLifetime
         return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
+    /// <summary>A client with a limited token of the administrator.</summary>
+    /// <param name="limits">Words of the query: scope, action, specific.</param>
+    public async Task<HttpClient> LimitedAsync(string limits)
+        => Client((await OkAsync("GET", $"users/rocketskates/token?{limits}"))["Token"]!.ToString());
+
+    /// <summary>A call that is answered well.</summary>
+    public async Task<JsonNode> OkAsync(string method, string path, string? body = null, HttpClient? client = null)
+    {
+        var (status, answer) = await CallAsync(method, path, body, client);
+        Assert.True((int)status is 200 or 201, $"{method} {path}: {status} {answer}");
+        return answer!;
+    }
+
     /// <summary>Starts the silos.</summary>
     protected abstract Task StartAsync();
 

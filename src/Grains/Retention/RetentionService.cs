@@ -90,7 +90,7 @@ public sealed partial class RetentionService(
     }
 
     /// <summary>So many octets of logs may come between two trimmings.</summary>
-    private long Growth => RetentionRules.Of(catalog.Current.Prefs).Single(b => b.What == RetentionRules.JobLogs).Most / GrowthPart;
+    private long Growth => RetentionRules.Of(catalog.Current.Prefs, RetentionRules.JobLogs).Most / GrowthPart;
 
     private async Task TrimAsync(RetentionBound bound, CancellationToken cancellation)
     {

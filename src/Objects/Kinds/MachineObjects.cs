@@ -103,18 +103,19 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var (policy, isOnLink, doubt) = (RegistrationPolicy.Open, false, "");
         if (discovered)
         {
-            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, IsUnleased(request.Principal), cancellation);
+            var isUnleased = IsUnleased(request.Principal);
+            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, isUnleased, cancellation);
             var registration = MachineRules.Registration(wanted);
-            (wanted, isOnLink) = await OwnCardsAsync(registration, request.Principal, cancellation);
+            // Where an address is leased to nobody, so are cards: what it says of them is among its facts, and makes it nobody.
+            (wanted, isOnLink) = isUnleased ? (registration with { HardwareAddrs = [], Address = request.Principal.Address }, false)
+                : await OwnCardsAsync(registration, request.Principal, cancellation);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
             (var joined, doubt) = await JoinKnownAsync(registration, wanted, request, cancellation);
             if (joined is not null) return Changed(joined, request);
             // The cards of others stay theirs.
             if (doubt.Length > 0) wanted = wanted with { HardwareAddrs = [request.Principal.Mac] };
-            if (IsUnleased(request.Principal))
+            if (isUnleased)
             {
-                // Where an address is leased to nobody, so are cards: what it says of them is among its facts, and makes it nobody.
-                wanted = wanted with { HardwareAddrs = [], Address = request.Principal.Address };
                 doubt = $"it registers itself from {request.Principal.Address}, which no lease gave it, so nobody knows its cards; "
                     + "give it one and approve of it, or delete it";
             }
@@ -215,8 +216,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     private async Task<(Machine Registration, bool IsOnLink)> OwnCardsAsync(Machine wanted, Principal stranger,
         CancellationToken cancellation)
     {
-        if (stranger.Mac.Length == 0)
-            return (IsUnleased(stranger) ? wanted with { HardwareAddrs = [] } : await WithoutLeasedAsync(wanted, cancellation), false);
+        if (stranger.Mac.Length == 0) return (await WithoutLeasedAsync(wanted, cancellation), false);
         var own = stranger.Mac;
         var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
             .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();

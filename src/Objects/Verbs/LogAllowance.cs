@@ -34,7 +34,7 @@ public sealed class LogAllowance(ICatalog catalog, TimeProvider time)
     {
         if (principal.Kind != PrincipalKind.Machine || octets == 0) return;
         var most = principal.IsUnapproved ? OfUnapproved : OfMachine;
-        var kept = RetentionRules.Of(catalog.Current.Prefs).Single(b => b.What == RetentionRules.JobLogs).Most;
+        var kept = RetentionRules.Of(catalog.Current.Prefs, RetentionRules.JobLogs).Most;
         var shared = Math.Max(most, principal.IsUnapproved ? kept / UnapprovedPart : kept);
         var now = time.GetTimestamp();
         Sweep(now);

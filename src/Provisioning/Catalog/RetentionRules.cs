@@ -45,10 +45,15 @@ public static class RetentionRules
     ];
 
     /// <summary>What is kept, in the order in which it is trimmed.</summary>
-    public static IReadOnlyList<RetentionBound> Of(Prefs prefs)
-        => [.. All.Select(a => new RetentionBound(a.What, TimeSpan.FromDays(prefs.Number(a.Days)),
-            a.Amount.Length == 0 ? long.MaxValue : (long)prefs.Number(a.Amount) * a.Unit)
-        { Prefs = a.Amount.Length == 0 ? [a.Days] : [a.Days, a.Amount] })];
+    public static IReadOnlyList<RetentionBound> Of(Prefs prefs) => [.. All.Select(a => Bound(a, prefs))];
+
+    /// <summary>What is kept of one of them.</summary>
+    public static RetentionBound Of(Prefs prefs, string what) => Bound(All.Single(a => a.What == what), prefs);
+
+    private static RetentionBound Bound((string What, string Days, string Amount, int Unit) kept, Prefs prefs)
+        => new(kept.What, TimeSpan.FromDays(prefs.Number(kept.Days)),
+            kept.Amount.Length == 0 ? long.MaxValue : (long)prefs.Number(kept.Amount) * kept.Unit)
+        { Prefs = kept.Amount.Length == 0 ? [kept.Days] : [kept.Days, kept.Amount] };
 
     /// <summary>What is wrong with a value of one of the preferences; null when nothing is, or it is none of them.</summary>
     public static string? Problem(string name, string value)

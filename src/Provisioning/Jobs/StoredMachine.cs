@@ -1,6 +1,7 @@
 using System.Text;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Jobs;
 
@@ -42,22 +43,16 @@ public sealed record StoredMachine(string Document, string Record)
             }, _ => true)) return null;
         var (first, second, newFirst, newSecond) = address.Start.Value < boot.Start.Value
             ? (address, boot, newAddress, newBoot) : (boot, address, newBoot, newAddress);
-        var text = new List<byte>(document.Length + record.Length);
-        text.AddRange(document.AsSpan(..first.Start));
-        text.AddRange(record.AsSpan(newFirst));
-        text.AddRange(document.AsSpan(first.End..second.Start));
-        text.AddRange(record.AsSpan(newSecond));
-        text.AddRange(document.AsSpan(second.End..));
-        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text));
+        return Encoding.UTF8.GetString([.. document.AsSpan(..first.Start), .. record.AsSpan(newFirst),
+            .. document.AsSpan(first.End..second.Start), .. record.AsSpan(newSecond), .. document.AsSpan(second.End..)]);
     }
 
     /// <summary>An InfiniBand address, which is read as another one.</summary>
     private static bool HasLongCard(ReadOnlySpan<byte> cards)
     {
-        const int LongestCard = 23;
         foreach (var part in cards.Split((byte)'"'))
         {
-            if (part.End.Value - part.Start.Value > LongestCard) return true;
+            if (part.End.Value - part.Start.Value == MacAddress.InfiniBandLength) return true;
         }
 
         return false;

@@ -7,8 +7,10 @@ public static class MacAddress
     private const int Octets = 6;
     private const int Eui64Octets = 8;
 
-    /// <summary>Characters of an InfiniBand address in its one written form, and of what stands before its port's GUID.</summary>
-    private const int InfiniBandLength = 59;
+    /// <summary>Characters of an InfiniBand address in its one written form.</summary>
+    internal const int InfiniBandLength = 59;
+
+    /// <summary>Of them those before its port's GUID.</summary>
     private const int BeforeGuid = 36;
 
     /// <summary>

@@ -8,7 +8,7 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
     [Fact]
     public async Task ATasksRightsAreGivenByWhoHasThem()
     {
-        using var narrow = await LimitedAsync("scope=tasks,jobs&action=create,update,actions,get&specific=*");
+        using var narrow = await silo.LimitedAsync("scope=tasks,jobs&action=create,update,actions,get&specific=*");
         var name = $"grant-{Guid.NewGuid():N}";
         foreach (var gives in new[] { "\"ExtraRoles\":[\"superuser\"]",
             "\"ExtraClaims\":[{\"Scope\":\"users\",\"Action\":\"list\",\"Specific\":\"*\"}]" })
@@ -46,7 +46,7 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
             await MakeAsync("templates", $$"""{"ID":"{{id}}-{{mark}}","Contents":"{{text}}"}""");
         await MakeAsync("tasks",
             $$"""{"Name":"p-{{mark}}","ExtraRoles":["superuser"],"Templates":[{"Name":"a","ID":"used-{{mark}}"}]}""");
-        using var narrow = await LimitedAsync("scope=templates&action=create,update,get&specific=*");
+        using var narrow = await silo.LimitedAsync("scope=templates&action=create,update,get&specific=*");
         foreach (var (id, status) in new[]
         {
             ("free", HttpStatusCode.OK), ("deep", HttpStatusCode.Forbidden), ("used", HttpStatusCode.Forbidden),
@@ -72,7 +72,7 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
         var mark = Guid.NewGuid().ToString("N")[..12];
         await silo.CallAsync("POST", "templates", $$"""{"ID":"hook-{{mark}}","Contents":"x"}""");
         await silo.CallAsync("POST", "bootenvs", $$"""{"Name":"env-{{mark}}","BootParams":"x"}""");
-        using var narrow = await LimitedAsync("scope=templates,bootenvs&action=create,update,get&specific=*");
+        using var narrow = await silo.LimitedAsync("scope=templates,bootenvs&action=create,update,get&specific=*");
         var put = $$"""{"ID":"hook-{{mark}}","Contents":"mine"}""";
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("PUT", $"templates/hook-{mark}", put, narrow)).Status);
         var task = $$"""{"Name":"p-{{mark}}","ExtraRoles":["superuser"],"Templates":[{"Name":"a","Contents":"{{text}}"}]}""";
@@ -99,9 +99,9 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
         await MakeAsync("workflows", $$"""{"Name":"w-{{mark}}","Stages":["s-{{mark}}"]}""");
         await MakeAsync("workflows", $$"""{"Name":"mighty-{{mark}}","Stages":["mighty-{{mark}}"]}""");
         await MakeAsync("machines", $$"""{"Name":"m-{{mark}}","Stage":"none","BootEnv":"local"}""");
-        using var narrow = await LimitedAsync(
+        using var narrow = await silo.LimitedAsync(
             "scope=machines,stages,workflows,reservations&action=create,update,get,delete,list&specific=*");
-        using var operators = await LimitedAsync(
+        using var operators = await silo.LimitedAsync(
             "scope=machines,stages,workflows,reservations,tasks,profiles&action=create,update,get,delete,list,assign&specific=*");
         var machine = $"machines/Name:m-{mark}";
         (string Method, string Path, string Body, string Problem)[] tries =
@@ -154,7 +154,7 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
     [Fact]
     public async Task AUsersRolesAreGivenByWhoHasThem()
     {
-        using var narrow = await LimitedAsync("scope=users&action=create,update,get&specific=*");
+        using var narrow = await silo.LimitedAsync("scope=users&action=create,update,get&specific=*");
         var name = $"grant-{Guid.NewGuid():N}";
         var wide = $$"""{"Name":"{{name}}","Roles":["superuser"]}""";
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("POST", "users", wide, narrow)).Status);
@@ -206,9 +206,6 @@ public sealed class GrantTests(SingleSilo silo) : IClassFixture<SingleSilo>
         using var response = await client.PostAsync("machines/import" + query, content);
         return await response.Content.ReadAsStringAsync();
     }
-
-    private async Task<HttpClient> LimitedAsync(string limits)
-        => silo.Client((await silo.CallAsync("GET", $"users/rocketskates/token?{limits}")).Body!["Token"]!.ToString());
 
     private async Task<string> RawAsync(string method, string path, string headers)
     {

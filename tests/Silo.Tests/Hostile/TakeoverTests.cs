@@ -19,7 +19,7 @@ public abstract class TakeoverTests(SiloFixture silo)
     [Fact]
     public async Task ALimitedTokenMakesNoWiderOne()
     {
-        using var narrow = await LimitedAsync("scope=users,machines&action=token,list&specific=*");
+        using var narrow = await silo.LimitedAsync("scope=users,machines&action=token,list&specific=*");
         foreach (var more in new[] { "scope=*", "action=*", "scope=machines&action=delete", "roles=superuser",
             "scope=profiles&action=list" })
             Assert.Equal(HttpStatusCode.Forbidden,
@@ -96,7 +96,7 @@ public abstract class TakeoverTests(SiloFixture silo)
     [InlineData("PUT", """{"Name":"NAME","Roles":["superuser"]}""")]
     public async Task WhatWasMadeForAUserEndsWhenItsRolesGrow(string method, string body)
     {
-        using var desk = await LimitedAsync("scope=users&action=create,update,get,token,password&specific=*");
+        using var desk = await silo.LimitedAsync("scope=users&action=create,update,get,token,password&specific=*");
         async Task<HttpStatusCode> StatusAsync(HttpClient client)
             => (await silo.CallAsync("GET", "machines?limit=1", client: client)).Status;
         async Task<HttpStatusCode> SetAsync(string name, string password, HttpClient? by)
@@ -347,9 +347,6 @@ public abstract class TakeoverTests(SiloFixture silo)
     }
 
     private async Task<string> TokenAsync(string name) => (await silo.CallAsync("GET", $"users/{name}/token")).Body!["Token"]!.ToString();
-
-    private async Task<HttpClient> LimitedAsync(string limits)
-        => silo.Client((await silo.CallAsync("GET", $"users/rocketskates/token?{limits}")).Body!["Token"]!.ToString());
 
     private async Task<long> RowsAsync(string table, string column, string text)
     {
