@@ -73,6 +73,29 @@ public sealed partial class RelayTests
         program.Kill(entireProcessTree: true);
     }
 
+    /// <summary>
+    /// A router brings a renewal by another interface than the address that it is for: it is answered from that address, by the way that
+    /// leads back to the client.
+    /// </summary>
+    [Fact]
+    public async Task ARenewalThatComesInByAnotherInterfaceIsAnsweredFromTheAddressThatItAsked()
+    {
+        await using var lab = await Laboratory.StartAsync(settings: ["--Edge:Interfaces:1=mg0"]);
+        await AddSubnetAsync(lab, "far", "10.78.0", (58, "4"), (59, "60"));
+        using var program = StartRelay(lab, [lab.Silo.Host], out var relay);
+        var server = lab.Silo.Host;
+        relay.On("br1", "10.79.0.200/24");
+        relay.Run("ip", "route", "add", $"{server.MachineAddress}/32", "via", server.ManagementAddress);
+        Commands.Run("ip", "netns", "exec", server.Namespace, "sysctl", "-q", "-w", "net.ipv4.conf.all.rp_filter=0",
+            "net.ipv4.conf.eth0.rp_filter=0", "net.ipv4.conf.mg0.rp_filter=0");
+        var client = lab.Network.AddPeer("cli1").On("br2", mac: "52:54:00:99:02:31");
+        using var dhclient = new Dhclient(lab, client, "also request dhcp-renewal-time, dhcp-rebinding-time;").Run();
+        Assert.Equal("BOUND 10.78.0.100", await dhclient.ReasonAsync("BOUND", Deadline.Soon));
+        client.Run("ip", "route", "replace", "default", "via", "10.78.0.1");
+        Assert.Equal("RENEW 10.78.0.100", await dhclient.ReasonAsync("RENEW", Deadline.Soon));
+        program.Kill(entireProcessTree: true);
+    }
+
     /// <summary>The relay asks both edges of a cluster: they offer the same address, and one is enough.</summary>
     [Fact]
     public async Task BehindIscsRelayAClientIsLeasedByACluster()
@@ -122,10 +145,12 @@ public sealed partial class RelayTests
     }
 
     /// <summary>A link of its own, br2, behind ISC's relay, which asks the servers on some hosts.</summary>
-    private static Process StartRelay(Laboratory lab, IReadOnlyList<LabHost> servers)
+    private static Process StartRelay(Laboratory lab, IReadOnlyList<LabHost> servers) => StartRelay(lab, servers, out _);
+
+    private static Process StartRelay(Laboratory lab, IReadOnlyList<LabHost> servers, out LabPeer relay)
     {
         lab.Network.AddBridge("br2");
-        var relay = lab.Network.AddPeer("relay").On(address: "10.77.0.5/24").On("br2", "10.78.0.1/24");
+        relay = lab.Network.AddPeer("relay").On(address: "10.77.0.5/24").On("br2", "10.78.0.1/24");
         relay.Run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
         foreach (var server in servers) Commands.Run("ip", "-n", server.Namespace, "route", "add", "10.78.0.0/24", "via", "10.77.0.5");
         // It adds option 82, and takes it off again: what comes back without it does not reach the client (-D).

@@ -29,7 +29,7 @@ public sealed class LabServers : IAsyncDisposable
     public static async Task<LabServers> StartSingleAsync(LabNetwork network, string folder, IEnumerable<string> arguments,
         string? clock = null)
     {
-        var host = network.AddHost("srv", 1, null);
+        var host = network.AddHost("srv", 1, 1);
         var servers = new LabServers(folder) { Address = host.MachineAddress };
         servers.Silos.Add(
             new SiloProcess(host, "silo", folder,

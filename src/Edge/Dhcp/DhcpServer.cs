@@ -60,12 +60,13 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(name + "\0"));
         socket.Bind(new IPEndPoint(IPAddress.Any, port));
         using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
+        using var routed = RoutedSocket.TryOpen();
         LogListening(name, port);
         var (first, strangers) = (Queue(), Queue());
         List<Task> answers =
         [
-            .. Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, first.Reader)),
-            .. Enumerable.Range(0, MostStrangersInFlight).Select(_ => AnswerAllAsync(socket, link, strangers.Reader)),
+            .. Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, routed, first.Reader)),
+            .. Enumerable.Range(0, MostStrangersInFlight).Select(_ => AnswerAllAsync(socket, link, routed, strangers.Reader)),
         ];
         await ReceiveAllAsync(socket, name, new InterfaceAddresses(name, names, time), isBinl, first.Writer, strangers.Writer,
             cancellation);
@@ -139,7 +140,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         }
     }
 
-    private async Task AnswerAllAsync(Socket socket, EthernetSocket? link, ChannelReader<Waiting> queue)
+    private async Task AnswerAllAsync(Socket socket, EthernetSocket? link, RoutedSocket? routed, ChannelReader<Waiting> queue)
     {
         await foreach (var (arrival, since) in queue.ReadAllAsync(CancellationToken.None))
         {
@@ -153,7 +154,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             {
                 var (departure, drop) = await handler.HandleAsync(arrival, CancellationToken.None);
                 if (drop != DhcpDrop.None) Dropped(drop);
-                if (departure is not null) await SendAsync(socket, link, arrival, departure);
+                if (departure is not null) await SendAsync(socket, link, routed, arrival, departure);
             }
             catch (Exception e)
             {
@@ -163,7 +164,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         }
     }
 
-    private async Task SendAsync(Socket socket, EthernetSocket? link, DhcpArrival arrival, DhcpDeparture departure)
+    private async Task SendAsync(Socket socket, EthernetSocket? link, RoutedSocket? routed, DhcpArrival arrival, DhcpDeparture departure)
     {
         const int Headers = 28;
         const int LeastTaken = 576 - Headers;
@@ -184,6 +185,11 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             address = uint.MaxValue;
         }
 
+        // What came in for another address than this interface's first is answered from that one, by the way that leads back: a router
+        // chose this interface, and clients, relays and firewalls know the address that was asked.
+        if (address != uint.MaxValue && arrival.IsToUs && arrival.Destination != arrival.InterfaceAddresses.FirstOrDefault()
+            && routed?.Send(UdpDatagram.Make(arrival.Destination, options.Value.DhcpPort, address, departure.Port, octets), address)
+                == true) return;
         await socket.SendToAsync(octets, new IPEndPoint(IPv4.ToIPAddress(address), departure.Port), CancellationToken.None);
     }
 
