@@ -64,6 +64,25 @@ public sealed class ArchitecturesTests
         Assert.Contains($"caseos-9/{(arch == "amd64" ? "" : arch + "/")}vmlinuz", canonical, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// 32-bit firmware (each BIOS) boots the 64-bit kernel where there are both and the processor takes it; a machine that is said to be
+    /// of 32 bits the other one.
+    /// </summary>
+    [Theory]
+    [InlineData("linux.ipxe", "amd64", true)]
+    [InlineData("linux.ipxe", "386", false)]
+    [InlineData("linux.grub", "amd64", true)]
+    [InlineData("linux.grub", "386", false)]
+    public void OfTwoKernelsA64BitProcessorGetsItsOwn(string template, string arch, bool asks)
+    {
+        var script = Script(template, arch, "amd64", "386");
+        var ask = template == "linux.ipxe"
+            ? "iseq ${buildarch} i386 && cpuid --ext 29 && goto amd64 ||\niseq ${buildarch} i386 && goto 386 ||"
+            : "if [ \"$grub_cpu\" = i386 -a \"$lm\" != 1 ]; then";
+        Assert.Equal(asks, script.Contains(ask, StringComparison.Ordinal));
+        Assert.DoesNotContain(ask, Script(template, arch, "386"), StringComparison.Ordinal);
+    }
+
     /// <summary>An environment that says the same twice boots all the same; what differs is still refused.</summary>
     [Fact]
     public void TwoSpellingsThatBootTheSameAreOne()
@@ -83,7 +102,7 @@ public sealed class ArchitecturesTests
         Assert.Single(Of(info with { Initrds = [] }).ArchitectureProblems());
     }
 
-    private static string Script(string template, string arch, string written)
+    private static string Script(string template, string arch, string written, params string[] others)
     {
         var env = new BootEnv
         {
@@ -94,10 +113,8 @@ public sealed class ArchitecturesTests
             {
                 Name = "caseos-9",
                 SupportedArchitectures = written.Length == 0 ? new Dictionary<string, ArchInfo>(StringComparer.Ordinal)
-                    : new Dictionary<string, ArchInfo>(StringComparer.Ordinal)
-                    {
-                        [written] = new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] },
-                    },
+                    : others.Append(written).ToDictionary(w => w, _ => new ArchInfo { Kernel = "vmlinuz", Initrds = ["initrd"] },
+                        StringComparer.Ordinal),
             },
             Templates = [new TemplateInfo { Name = "script", Path = "case.script", ID = template }],
         };
