@@ -3,6 +3,9 @@ namespace Anvil.Templates;
 /// <summary>An object that templates can read: fields, and methods that take arguments (`.Machine.Name`, `.Param "x"`).</summary>
 public interface ITemplateObject
 {
+    /// <summary>False for what stands for nothing (a nil pointer in Go): `if` and `with` take their other branch.</summary>
+    bool IsTrue => true;
+
     /// <summary>
     /// Reads a field or calls a method. False when there is no such member; a method that fails throws <see cref="TemplateFault"/>.
     /// </summary>

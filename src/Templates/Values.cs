@@ -57,6 +57,7 @@ public static class Values
         Whole n => n.Value != 0,
         IReadOnlyList<object?> list => list.Count > 0,
         IReadOnlyDictionary<string, object?> map => map.Count > 0,
+        ITemplateObject thing => thing.IsTrue,
         _ => true,
     };
 

@@ -174,13 +174,14 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         var octets = departure.Message.ToBytes(longest, out var leftOut);
         if (leftOut.Count > 0) handler.NoteLeftOut(arrival, departure, longest, leftOut);
         var address = departure.Address;
+        var port = arrival.IsBinl ? options.Value.BinlPort : options.Value.DhcpPort;
         if (departure.ByHardware)
         {
             var from = arrival.InterfaceAddresses.Count > 0 ? arrival.InterfaceAddresses[0] : 0;
             var own = departure.Message.OptionAddress(DhcpOption.ServerId) is var server && arrival.InterfaceAddresses.Contains(server)
                 ? server : from;
             if (link?.Send([.. arrival.Message.HardwareAddress],
-                UdpDatagram.Make(own, options.Value.DhcpPort, address, departure.Port, octets)) == true) return;
+                UdpDatagram.Make(own, port, address, departure.Port, octets)) == true) return;
             // Without packet sockets everybody hears it, the client too.
             address = uint.MaxValue;
         }
@@ -188,8 +189,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         // What came in for another address than this interface's first is answered from that one, by the way that leads back: a router
         // chose this interface, and clients, relays and firewalls know the address that was asked.
         if (address != uint.MaxValue && arrival.IsToUs && arrival.Destination != arrival.InterfaceAddresses.FirstOrDefault()
-            && routed?.Send(UdpDatagram.Make(arrival.Destination, options.Value.DhcpPort, address, departure.Port, octets), address)
-                == true) return;
+            && routed?.Send(UdpDatagram.Make(arrival.Destination, port, address, departure.Port, octets), address) == true) return;
         await socket.SendToAsync(octets, new IPEndPoint(IPv4.ToIPAddress(address), departure.Port), CancellationToken.None);
     }
 

@@ -394,6 +394,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             return true;
         }
 
+        public bool IsTrue => context.Machine is not null;
+
         public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
         {
             var machine = context.Machine;

@@ -46,6 +46,39 @@ public sealed class BootFilesTests
         Assert.Equal("", config.RootElement.GetProperty("Machine").GetString());
     }
 
+    /// <summary>What boots it asks for its machine, of which there is none: each script of discovery renders all the same.</summary>
+    [Fact]
+    public void EachScriptOfDiscoveryRendersForNoMachine()
+    {
+        var context = Context(null, "discovery");
+        var files = BootFiles.All(context).ToList();
+        Assert.Contains(files, f => f.Path.Contains("grub", StringComparison.Ordinal));
+        Assert.All(files, f => Assert.NotEqual("", f.Render()));
+    }
+
+    [Theory]
+    [InlineData(false, "nobody")]
+    [InlineData(true, "m1")]
+    public void NoMachineIsNilAsInGo(bool isKnown, string expected)
+    {
+        var env = new BootEnv
+        {
+            Name = "case-nil",
+            Templates =
+            [
+                new TemplateInfo
+                {
+                    Name = "script", Path = "case.script",
+                    Contents = "{{ with .Machine }}{{ .Name }}{{ else }}{{ if .Machine }}?{{ else }}nobody{{ end }}{{ end }}",
+                },
+            ],
+        };
+        var catalog = TestCatalog.With(env);
+        var machine = isKnown ? Machine("case-nil") with { Name = "m1" } : null;
+        var context = new RenderContext(catalog, Server, machine, catalog.BootEnvs[env.Name], (_, _, _) => "token");
+        Assert.Equal(expected, BootFiles.Find("case.script", context)!.Render());
+    }
+
     [Fact]
     public void AMachinesScriptIsNamedByItsMac()
     {
