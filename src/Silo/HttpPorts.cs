@@ -54,25 +54,43 @@ internal static class HttpPorts
     private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port, int connections, bool sendsFiles)
         => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
         {
-            var shares = new Shares(connections);
-            var ofSource = FileLimit.OfSource(silo.ConnectionsOfSource, connections, silo.Connections);
+            var table = new ConnectionTable(connections, FileLimit.OfSource(silo.ConnectionsOfSource, connections, silo.Connections));
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => AdmitAsync(connection, next, shares, ofSource));
+            listen.Use(next => connection => AdmitAsync(connection, next, table));
             if (sendsFiles) listen.Use(BootHttpEndpoint.Connection);
         });
 
+    /// <summary>Tells a connection's place of its requests: first of all that are done with one.</summary>
+    public static void UseConnectionPlaces(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        var place = http.Features.Get<ConnectionPlace>();
+        place?.Begin();
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            place?.Rest();
+        }
+    });
+
     /// <summary>Who has too many connections is given no more of them; nothing is read from it.</summary>
-    private static async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next, Shares shares, int mostOfSource)
+    private static async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next, ConnectionTable table)
     {
         var source = Sources.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
-        using var place = shares.TryTake([(source, mostOfSource)], out var full);
-        if (place is not null)
+        using var place = table.TryTake(source, () => End(connection, "others, who have fewer connections, need its place"),
+            out var reason);
+        if (reason.Length > 0) AnvilDiagnostics.ConnectionsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        if (place is null)
         {
-            await next(connection);
+            End(connection, reason == "all" ? "too many connections" : "too many connections from one address");
             return;
         }
 
-        AnvilDiagnostics.ConnectionsRefused.Add(1, new KeyValuePair<string, object?>("reason", full == "" ? "all" : "source"));
-        connection.Abort(new ConnectionAbortedException(full == "" ? "too many connections" : "too many connections from one address"));
+        connection.Features.Set(place);
+        await next(connection);
     }
+
+    private static void End(ConnectionContext connection, string reason) => connection.Abort(new ConnectionAbortedException(reason));
 }

@@ -143,6 +143,7 @@ public static partial class SiloHost
 
     private static void Map(WebApplication app, SiloOptions silo, EdgeOptions edge)
     {
+        app.UseConnectionPlaces();
         app.UseSecurityHeaders();
         app.MapHealth();
         if (silo.Has(SiloTraits.Edge))

@@ -112,7 +112,7 @@ public static class AnvilDiagnostics
     public static Counter<long> ListenersEnded { get; } = Meter.CreateCounter<long>("anvil.listeners.ended",
         description: "Listeners that were ended");
 
-    /// <summary>HTTP connections that were not taken; tag: reason (all, source).</summary>
+    /// <summary>HTTP connections that were not taken, or gave their place to another; tag: reason (all, source, displaced).</summary>
     public static Counter<long> ConnectionsRefused { get; } = Meter.CreateCounter<long>("anvil.http.refused",
         description: "HTTP connections that were not taken");
 
