@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net.WebSockets;
 using System.Text;
 using Anvil.Contracts.Events;
@@ -24,7 +23,7 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
 
     private readonly byte[] _command = new byte[LongestCommand];
     private readonly SemaphoreSlim _sending = new(1, 1);
-    private ImmutableDictionary<string, EventPattern> _patterns = ImmutableDictionary.Create<string, EventPattern>(StringComparer.Ordinal);
+    private EventPatterns _patterns = EventPatterns.None;
     private int _length;
 
     public WebSocket Socket { get; } = socket;
@@ -47,7 +46,7 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
 
     /// <summary>Wants to hear of an event, and may.</summary>
     public bool Hears(StoredEvent happened)
-        => _patterns.Values.Any(p => p.Matches(happened)) && Principal.May(happened.Type, "get", happened.Key);
+        => Principal.May(happened.Type, "get", happened.Key) && _patterns.Hear(happened);
 
     /// <summary>The next command; null when it is gone, or says more than a command has.</summary>
     public async Task<string?> ReceiveAsync(CancellationToken cancellation)
@@ -80,20 +79,20 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
     public string? Register(string text)
     {
         if (EventPattern.Parse(text) is not { } pattern) return "a pattern is TYPE.ACTION.KEY, each * for all";
-        if (_patterns.ContainsKey(text)) return null;
+        if (_patterns.Has(pattern)) return null;
         if (_patterns.Count >= ListenerBounds.MostPatterns || _length + text.Length > ListenerBounds.PatternLength)
             return $"a listener has at most {ListenerBounds.MostPatterns} patterns of {ListenerBounds.PatternLength} characters together";
         _length += text.Length;
-        _patterns = _patterns.Add(text, pattern);
+        _patterns = _patterns.With(pattern);
         return null;
     }
 
     /// <summary>Forgets a pattern.</summary>
     public void Deregister(string text)
     {
-        if (!_patterns.ContainsKey(text)) return;
+        if (EventPattern.Parse(text) is not { } pattern || !_patterns.Has(pattern)) return;
         _length -= text.Length;
-        _patterns = _patterns.Remove(text);
+        _patterns = _patterns.Without(pattern);
     }
 
     /// <summary>Sends a text. Who does not read it in time, or is told that others need the room, is too slow: it is ended.</summary>
