@@ -3,7 +3,8 @@ namespace Anvil.Templates;
 /// <summary>
 /// Runs renders apart from sockets and the thread pool: a bounded number at once, on threads of their own. Sources (machines, addresses)
 /// are served fairly by the time that they took (start-time fair queueing), one render of each at a time; so one whose renders take all
-/// that they may costs another source the end of one render, and no more. What is over the bounds is refused at once.
+/// that they may costs another source the end of one render, and no more. What is over the bounds is refused at once; when all places are
+/// taken, who has fewer waiting takes the place of the newest of who has most.
 /// </summary>
 public sealed class RenderQueue : IDisposable
 {
@@ -54,13 +55,15 @@ public sealed class RenderQueue : IDisposable
     public Task<T> RunAsync<T>(string source, Func<RenderBudget, T> render, CancellationToken cancellation = default)
     {
         var work = new Work<T>(render, cancellation, _stop.Token);
+        Action? displaced = null;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-            if (_waiting >= _limits.Waiting) throw new RenderBusyException($"{_limits.Waiting} renders wait already");
-            if (!_sources.TryGetValue(source, out var of)) _sources[source] = of = NewSource(source);
-            if (of.Waiting >= _limits.WaitingOfSource)
+            if (!_sources.TryGetValue(source, out var of)) of = null;
+            if (of?.Waiting >= _limits.WaitingOfSource)
                 throw new RenderBusyException($"{_limits.WaitingOfSource} renders of {source} wait already");
+            if (_waiting >= _limits.Waiting) displaced = Displace(of?.Waiting ?? 0);
+            if (of is null) _sources[source] = of = NewSource(source);
             _waiting++;
             of.Waiting++;
             of.Works.Enqueue(work);
@@ -68,6 +71,7 @@ public sealed class RenderQueue : IDisposable
             if (_threads < _limits.AtOnce && _threads - _busy < _next.Count) Start();
         }
 
+        displaced?.Invoke();
         // Outside of the lock: a token that is cancelled already calls at once.
         work.Watch(() => GiveUp(source, work));
         return work.Result;
@@ -82,6 +86,23 @@ public sealed class RenderQueue : IDisposable
             _stop.Cancel();
             foreach (var work in _sources.Values.SelectMany(s => s.Works)) work.Cancel();
         }
+    }
+
+    /// <summary>Takes the newest of the source that has most waiting out of the line, for one of a source that has fewer.</summary>
+    /// <returns>Tells whoever waits for it.</returns>
+    /// <exception cref="RenderBusyException">No source has more than that one would have.</exception>
+    private Action Displace(int own)
+    {
+        // At most so many sources as renders wait: only asked when all places are taken.
+        var most = _sources.Values.MaxBy(s => s.Waiting);
+        if (most is not null && most.Waiting > own + 1 && most.Displace() is { } tell)
+        {
+            _waiting--;
+            most.Waiting--;
+            return tell;
+        }
+
+        throw new RenderBusyException($"{_limits.Waiting} renders wait already");
     }
 
     private Source NewSource(string name)
@@ -188,6 +209,9 @@ public sealed class RenderQueue : IDisposable
 
         bool Cancel();
 
+        /// <summary>Takes it out of the line, where it still waits; what tells so, or null.</summary>
+        Action? Displace();
+
         /// <summary>Renders, and returns what tells the result: that is done when the source is free again.</summary>
         Action Run();
     }
@@ -207,6 +231,9 @@ public sealed class RenderQueue : IDisposable
         public double Start { get; set; }
 
         public double Finish { get; set; }
+
+        /// <summary>Takes its newest that still waits out of the line; those that were given up stay until their turn.</summary>
+        public Action? Displace() => Works.Reverse().Select(w => w.Displace()).FirstOrDefault(tell => tell is not null);
     }
 
     private sealed class Work<T>(Func<RenderBudget, T> render, CancellationToken cancellation, CancellationToken stop)
@@ -233,6 +260,12 @@ public sealed class RenderQueue : IDisposable
             if (Interlocked.CompareExchange(ref _state, IsCancelled, IsWaiting) != IsWaiting) return false;
             _result.TrySetCanceled(cancellation.IsCancellationRequested ? cancellation : stop);
             return true;
+        }
+
+        public Action? Displace()
+        {
+            if (Interlocked.CompareExchange(ref _state, IsCancelled, IsWaiting) != IsWaiting) return null;
+            return () => End(() => _result.TrySetException(new RenderBusyException("others, who have fewer renders waiting, came first")));
         }
 
         public Action Run()

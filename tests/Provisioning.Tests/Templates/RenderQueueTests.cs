@@ -88,10 +88,16 @@ public sealed class RenderQueueTests
         Assert.Equal("2 renders of a wait already",
             (await Assert.ThrowsAsync<RenderBusyException>(() => queue.RunAsync("a", Hold))).Message);
         foreach (var source in new[] { "b", "c", "d" }) all.Add(queue.RunAsync(source, Hold));
-        Assert.Equal("5 renders wait already", (await Assert.ThrowsAsync<RenderBusyException>(() => queue.RunAsync("e", Hold))).Message);
+        // All places are taken: who has none takes the newest's of who has most, who has one gains nothing by it.
+        all.Add(queue.RunAsync("e", Hold));
+        Assert.Equal("others, who have fewer renders waiting, came first",
+            (await Assert.ThrowsAsync<RenderBusyException>(() => all[2])).Message);
+        all.RemoveAt(2);
+        Assert.Equal(5, queue.Waiting);
+        Assert.Equal("5 renders wait already", (await Assert.ThrowsAsync<RenderBusyException>(() => queue.RunAsync("f", Hold))).Message);
         gate.Set();
         Assert.Equal(6, (await Task.WhenAll(all)).Sum());
-        Assert.Equal(2, await queue.RunAsync("e", _ => 2));
+        Assert.Equal(2, await queue.RunAsync("f", _ => 2));
     }
 
     [Fact]
