@@ -56,6 +56,7 @@ internal static class SiloServices
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new ReadPlaces(database.ListsAtOnce, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new RenderQueue(RenderQueueLimits.Default, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Drain>();
         services.AddHostedService(s => s.GetRequiredService<Drain>());

@@ -15,9 +15,16 @@ namespace Anvil.Storage;
 public abstract class Database : IDatabaseFaults
 {
     private SeenFault? _seen;
+    private SemaphoreSlim? _reading;
 
     /// <summary>What a list may take; beyond that it is ended.</summary>
     public TimeSpan QueryTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Lists that are read at once; what comes beyond waits for as long as a list may take.</summary>
+    public virtual int ListsAtOnce => 16;
+
+    /// <summary>The places of those.</summary>
+    internal SemaphoreSlim Reading => LazyInitializer.EnsureInitialized(ref _reading, () => new SemaphoreSlim(ListsAtOnce));
 
     /// <summary>What stopped a write last; null when nothing has since the database was opened.</summary>
     public SeenFault? Seen => Volatile.Read(ref _seen);

@@ -88,8 +88,27 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     private int Seconds => (int)Math.Ceiling(database.QueryTime.TotalSeconds);
 
     /// <summary>Reads within the time of a list.</summary>
-    /// <exception cref="ApiException">406: it took longer.</exception>
+    /// <exception cref="ApiException">406: it took longer; 503: as many are read as may be.</exception>
     private async Task<TAnswer> BoundedAsync<TAnswer>(Func<DbConnection, Task<TAnswer>> read, CancellationToken cancellation)
+    {
+        // Lists leave connections to those who write.
+        if (!await database.Reading.WaitAsync(database.QueryTime, cancellation))
+        {
+            throw new ApiException(new ApiError(table.Fields.Model, "", "GET",
+                [$"{database.ListsAtOnce} lists are being read, and may be no more; try again in a moment"], 503));
+        }
+
+        try
+        {
+            return await ReadAsync(read, cancellation);
+        }
+        finally
+        {
+            database.Reading.Release();
+        }
+    }
+
+    private async Task<TAnswer> ReadAsync<TAnswer>(Func<DbConnection, Task<TAnswer>> read, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
         using var limit = database.Limit(connection, cancellation);

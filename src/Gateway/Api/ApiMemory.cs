@@ -1,3 +1,4 @@
+using Anvil.Contracts.Memory;
 using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
@@ -22,8 +23,28 @@ internal static class ApiMemory
         => http.Principal() is { Kind: not PrincipalKind.Unknown } known ? $"{known.Kind} {known.Name}" : "strangers";
 
     /// <summary>The memory of a list, from its first document to the last octet that the client takes.</summary>
-    public static IListMemory ListMemory(this HttpContext http)
-        => new ListShare(http, http.Shared(http.Budgets().Lists));
+    /// <param name="http">The request.</param>
+    /// <param name="place">Its place among those that read; left while it waits for memory.</param>
+    public static IListMemory ListMemory(this HttpContext http, MemoryShare place)
+        => new ListShare(http, http.Shared(http.Budgets().Lists), place);
+
+    /// <summary>
+    /// A place among those that read much of the database, until it is disposed: not while a client takes what was read.
+    /// </summary>
+    /// <exception cref="ApiException">503: there was none for too long.</exception>
+    public static async Task<MemoryShare> ReadPlaceAsync(this HttpContext http, string model)
+    {
+        var place = http.RequestServices.GetRequiredService<ReadPlaces>().Open(http.Requester());
+        if (await place.TakeAsync(1, ReadPlaces.Patience, http.RequestAborted)) return place;
+        throw Full(model, http.Request.Method, "lists");
+    }
+
+    /// <summary>Reads with a place, and writes without.</summary>
+    public static async Task<T> ReadAsync<T>(this HttpContext http, string model, Func<Task<T>> read)
+    {
+        using var place = await http.ReadPlaceAsync(model);
+        return await read();
+    }
 
     /// <summary>
     /// Memory for a large object that is written to a client that may be slow. A change has taken its own, and is answered whatever comes.
@@ -31,7 +52,7 @@ internal static class ApiMemory
     /// <exception cref="ApiException">503: too much is being read at this moment.</exception>
     public static Task HoldAsync(this HttpContext http, long octets)
         => octets <= MemoryBudgets.Small || !HttpMethods.IsGet(http.Request.Method) ? Task.CompletedTask
-            : new ListShare(http, http.Shared(http.Budgets().Lists)).TakeAsync(octets, http.RequestAborted);
+            : new ListShare(http, http.Shared(http.Budgets().Lists), place: null).TakeAsync(octets, http.RequestAborted);
 
     /// <summary>Stands in line for the memory that a change takes whose body is in.</summary>
     /// <param name="http">The request.</param>

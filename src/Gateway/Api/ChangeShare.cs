@@ -1,3 +1,4 @@
+using Anvil.Contracts.Memory;
 using Anvil.Objects.Memory;
 using Microsoft.AspNetCore.Http;
 

@@ -61,8 +61,13 @@ internal static class KindEndpoints
     private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {
         using var step = AnvilDiagnostics.Step();
-        var asked = http.Asked() with { Memory = http.ListMemory(), CountsAlone = HttpMethods.IsHead(http.Request.Method) };
-        var list = await floor.ListAsync(prefix, asked, http.RequestAborted);
+        ObjectList list;
+        using (var place = await http.ReadPlaceAsync(prefix))
+        {
+            var asked = http.Asked() with { Memory = http.ListMemory(place), CountsAlone = HttpMethods.IsHead(http.Request.Method) };
+            list = await floor.ListAsync(prefix, asked, http.RequestAborted);
+        }
+
         var headers = http.Response.Headers;
         headers["X-DRP-LIST-COUNT"] = Text(list.Count);
         headers["X-DRP-LIST-TOTAL-COUNT"] = Text(list.Total);

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Memory;
 using Anvil.Objects.Memory;
 using Anvil.Provisioning.Lists;
 using Microsoft.AspNetCore.Http;
@@ -5,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Anvil.Gateway.Api;
 
 /// <summary>The memory of one list, or of one large object, until its client has the last octet of it.</summary>
-internal sealed class ListShare(HttpContext http, MemoryShare share) : IListMemory
+internal sealed class ListShare(HttpContext http, MemoryShare share, MemoryShare? place) : IListMemory
 {
     /// <summary>What the longest list takes.</summary>
     private const long Longest = (long)ListBounds.PageLength * MemoryBudgets.OfList;
@@ -22,7 +23,13 @@ internal sealed class ListShare(HttpContext http, MemoryShare share) : IListMemo
     }
 
     /// <inheritdoc/>
-    public Task MakeRoomAsync(CancellationToken cancellation) => TakeAsync(ListBounds.PageLength, cancellation);
+    public async Task MakeRoomAsync(CancellationToken cancellation)
+    {
+        place?.Shrink(0);
+        await TakeAsync(ListBounds.PageLength, cancellation);
+        if (place is not null && !await place.TakeAsync(1, ReadPlaces.Patience, cancellation))
+            throw ApiMemory.Full("", http.Request.Method, "lists");
+    }
 
     /// <inheritdoc/>
     public void Close() => share.Shrink(_octets * MemoryBudgets.OfList);

@@ -16,10 +16,13 @@ internal static class MachineEndpoints
         api.MapPost("/machines/{key}/approve",
             async http => await http.WriteAsync(await verbs.ApproveAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
         api.MapGet("/machines/{key}/timeline",
-            async http => await http.WriteAsync(await verbs.TimelineAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
+            async http => await http.WriteAsync(await http.ReadAsync("timeline",
+                () => verbs.TimelineAsync(http.Part("key"), http.Asked(), http.RequestAborted))));
         api.MapGet("/timeline/{mac}",
-            async http => await http.WriteAsync(await verbs.TimelineOfMacAsync(http.Part("mac"), http.Asked(), http.RequestAborted)));
+            async http => await http.WriteAsync(await http.ReadAsync("timeline",
+                () => verbs.TimelineOfMacAsync(http.Part("mac"), http.Asked(), http.RequestAborted))));
         api.MapGet("/leases/{key}/history",
-            async http => await http.WriteAsync(await leases.HistoryAsync(http.Part("key"), http.Asked(), http.RequestAborted)));
+            async http => await http.WriteAsync(await http.ReadAsync("leases",
+                () => leases.HistoryAsync(http.Part("key"), http.Asked(), http.RequestAborted))));
     }
 }

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Memory;
 using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;

@@ -1,3 +1,5 @@
+using Anvil.Contracts.Memory;
+
 namespace Anvil.Objects.Memory;
 
 /// <summary>

@@ -32,7 +32,7 @@ public sealed class PostgresBootStateStore(PostgresDatabase database) : IBootSta
     public async Task<IReadOnlySet<string>> WriteAsync(IReadOnlyList<BootWrite> writes, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await database.OpenWireAsync(cancellation);
         await using var command = connection.CreateCommand();
         command.CommandText = Write;
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. writes.Select(w => w.Uuid)] });

@@ -24,7 +24,11 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     /// <summary>Key of the advisory lock of the silo that trims.</summary>
     private const long RetentionLock = 0x416E76696D;
 
+    /// <summary>Connections of what the wire waits for.</summary>
+    private const int WireConnections = 6;
+
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlDataSource _wire;
 
     /// <summary>
     /// A database by its connection string (Npgsql's form). Waiting times that it leaves out are kept short: firmware waits a few seconds.
@@ -43,6 +47,10 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
         given.ApplicationName = "anvil";
         ConnectionString = given.ToString();
         _source = NpgsqlDataSource.Create(given);
+        ListsAtOnce = Math.Max(1, given.MaxPoolSize / 2);
+        given.ApplicationName = "anvil-wire";
+        given.MaxPoolSize = WireConnections;
+        _wire = NpgsqlDataSource.Create(given);
         given.ApplicationName = "anvil-membership";
         given.MaxPoolSize = 5;
         MembershipConnectionString = given.ToString();
@@ -59,6 +67,15 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
 
     /// <inheritdoc/>
     public override string MembershipConnectionString { get; }
+
+    /// <inheritdoc/>
+    public override int ListsAtOnce { get; }
+
+    /// <summary>
+    /// Opens a connection for leases and boot records: of those that nothing else takes, so that no list and no document stands before
+    /// them.
+    /// </summary>
+    internal ValueTask<NpgsqlConnection> OpenWireAsync(CancellationToken cancellation) => _wire.OpenConnectionAsync(cancellation);
 
     /// <summary>Opens a connection.</summary>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
@@ -218,7 +235,11 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     internal override string MachineRow => "SELECT grain_state_write(@service, 'machine', 0, 0, @ext, @payload, @version::int)";
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _wire.DisposeAsync();
+        await _source.DisposeAsync();
+    }
 
     /// <summary>
     /// A script says in a line `-- oldest: N` which schema's programs can still run on what it makes: they go on during a rolling upgrade.

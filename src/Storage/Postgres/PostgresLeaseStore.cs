@@ -19,7 +19,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task<(long Epoch, IReadOnlyList<Lease> Leases)> OpenAsync(string subnet, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await database.OpenWireAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var epoch = await connection.ExecuteScalarAsync<long>(
             "INSERT INTO subnet_epoch AS s (subnet, epoch) VALUES (@subnet, 1) ON CONFLICT (subnet) DO UPDATE SET epoch = s.epoch + 1 "
@@ -37,7 +37,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
         // A statement may write a row once: of several states of one address the last counts.
         var last = new Dictionary<uint, Lease>();
         foreach (var lease in leases) last[IPv4.Parse(lease.Addr)] = lease;
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await database.OpenWireAsync(cancellation);
         await using var command = connection.CreateCommand();
         command.CommandText =
             """
@@ -62,7 +62,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     /// <inheritdoc/>
     public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenAsync(cancellation);
+        await using var connection = await database.OpenWireAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var current = await connection.ExecuteScalarAsync<long?>("SELECT epoch FROM subnet_epoch WHERE subnet = @subnet FOR SHARE",
             new { subnet }, transaction);

@@ -1,4 +1,4 @@
-using Anvil.Objects.Memory;
+using Anvil.Contracts.Memory;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Silo.Tests.Memory;

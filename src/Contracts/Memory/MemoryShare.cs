@@ -1,4 +1,4 @@
-namespace Anvil.Objects.Memory;
+namespace Anvil.Contracts.Memory;
 
 /// <summary>What one request has taken of a budget; given back whole when it is disposed. For one thread at a time.</summary>
 public sealed class MemoryShare : IDisposable

@@ -1,4 +1,4 @@
-namespace Anvil.Objects.Memory;
+namespace Anvil.Contracts.Memory;
 
 /// <summary>
 /// Memory that large requests may take together, and each requester of it: half, as long as it has more than one request. What does not
