@@ -45,7 +45,8 @@ public sealed class EdgeOptions
     public string FileRoot { get; set; } = "files";
 
     /// <summary>
-    /// DHCP packets a second from one MAC address, three seconds' worth at once; 0: no limit. Firmware sends one in four seconds.
+    /// DHCP packets a second from one MAC address behind one relay, or on one link, three seconds' worth at once; 0: no limit. Firmware
+    /// sends one in four seconds.
     /// </summary>
     public int DhcpPerMac { get; set; } = 10;
 
@@ -58,8 +59,8 @@ public sealed class EdgeOptions
     public int DhcpPerPort { get; set; } = 20;
 
     /// <summary>
-    /// DHCP packets that wait for an answer on one socket, those of unknown clients apart from the others; over it the oldest are shed:
-    /// their clients ask again.
+    /// DHCP packets that wait for an answer on one socket, those of unknown clients, of clients that were answered lately and of known
+    /// machines apart; over it the oldest are shed: their clients ask again.
     /// </summary>
     public int DhcpQueue { get; set; } = 2048;
 

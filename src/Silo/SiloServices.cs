@@ -68,9 +68,11 @@ internal static class SiloServices
     public static void AddEdge(this IServiceCollection services)
     {
         services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<FilePresence>();
+        services.AddSingleton(
+            s => RenderedMemory.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IBootFiles>(s => s.GetRequiredService<FileRoot>());
         services.AddGrainService<BootFileService>();
-        services.AddSingleton<RelayBook>().AddSingleton<DhcpHandler>();
+        services.AddSingleton<RelayBook>().AddSingleton<HeardClients>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());
         services.AddHostedService(s => s.GetRequiredService<KnownMachines>());

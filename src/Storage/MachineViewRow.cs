@@ -36,6 +36,8 @@ internal sealed record MachineViewRow
 
     public string Admission { get; init; } = "";
 
+    public string Unleased { get; init; } = "";
+
     /// <summary>
     /// Whether an event may have changed what edges keep. What they saw themselves has not: to read a machine for it would cost as much as
     /// its params are long.
@@ -57,7 +59,8 @@ internal sealed record MachineViewRow
                 BootEnv = "",
                 Stage = "",
                 HardwareAddrs = macs ?? [],
-                IsPending = IsPending,
+                IsPending = Boot.IsPending,
+                IsStranger = Boot.IsStranger,
             };
         }
 
@@ -71,11 +74,12 @@ internal sealed record MachineViewRow
             HardwareAddrs = macs,
             Params = [.. parameters.Order(StringComparer.Ordinal)],
             BootLoader = BootLoader.Length == 0 ? null : BootLoader,
-            IsPending = IsPending,
+            IsPending = Boot.IsPending,
+            IsStranger = Boot.IsStranger,
         };
     }
 
-    private bool IsPending => Admission == MachineBoot.Pending;
+    private MachineBoot Boot => new() { Admission = Admission, Unleased = Unleased == "true" };
 
     private static string[]? Texts(string json)
     {

@@ -29,8 +29,8 @@ public sealed class SiegeTests(ITestOutputHelper output)
     /// <summary>One attack after another.</summary>
     [Theory(Explicit = true)]
     [InlineData("strangers", 20_000)]
-    [InlineData("relays", 10_000)]
-    [InlineData("forged", 100)]
+    [InlineData("relays", 30_000)]
+    [InlineData("forged", 4000)]
     [InlineData("transfers", 1200)]
     [InlineData("misses", 10_000)]
     [InlineData("passwords", 500)]

@@ -672,7 +672,7 @@ public abstract class StoreTests
         {
             HardwareAddrs = [$"02:00:00:00:00:{i:x2}"],
             Stage = "s",
-            Boot = new MachineBoot { Admission = i == 3 ? MachineBoot.Pending : "" },
+            Boot = new MachineBoot { Admission = i == 3 ? MachineBoot.Pending : i == 4 ? MachineBoot.Open : "", Unleased = i is 4 or 5 },
             Profiles = i == 1 ? ["p", "q"] : [],
             Params = i == 1
                 ? new Dictionary<string, System.Text.Json.JsonElement>

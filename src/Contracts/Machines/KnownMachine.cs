@@ -45,6 +45,15 @@ public sealed record KnownMachine : IBootSubject
     [Id(8)]
     public bool IsPending { get; init; }
 
+    /// <summary>
+    /// It registered itself with cards of which no lease is known, and nobody has approved of it: to DHCP it is a stranger.
+    /// </summary>
+    [Id(9)]
+    public bool IsStranger { get; init; }
+
+    /// <summary>True for one whose packets go before strangers': somebody has let it in, or it registered by a lease.</summary>
+    public bool IsFamiliar => !IsPending && !IsStranger;
+
     /// <inheritdoc/>
     public bool HasParam(string name) => Params.Contains(name, StringComparer.Ordinal);
 
@@ -71,5 +80,6 @@ public sealed record KnownMachine : IBootSubject
         Params = [.. machine.Params.Keys.Order(StringComparer.Ordinal)],
         BootLoader = ((IBootSubject)machine).BootLoader,
         IsPending = machine.Boot.IsPending,
+        IsStranger = machine.Boot.IsStranger,
     };
 }

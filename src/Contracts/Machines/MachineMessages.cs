@@ -29,6 +29,10 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
     /// <summary>Why a registration may be a machine that is known, and was not taken for it; "" where nothing says so.</summary>
     [Id(6)]
     public string Doubt { get => field ?? ""; init; } = "";
+
+    /// <summary>It registers itself with cards that it names itself, of which no lease is known.</summary>
+    [Id(8)]
+    public bool IsUnleased { get; init; }
 }
 
 /// <summary>A change of a machine or of its current job by JSON Patch.</summary>

@@ -7,8 +7,10 @@ using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Memory;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Edge.Dhcp;
 using Anvil.Edge.Machines;
 using Anvil.Edge.Sightings;
 using Anvil.Provisioning.Access;
@@ -37,8 +39,15 @@ public sealed record ResolvedFile(byte[]? Rendered, FileStream? OnDisk, string M
     /// <summary>The content, from its beginning.</summary>
     public Stream Content() => OnDisk is null ? new MemoryStream(Rendered ?? [], writable: false) : OnDisk;
 
+    /// <summary>The memory that it holds, where it is large.</summary>
+    public IDisposable? Share { get; init; }
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => OnDisk?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        Share?.Dispose();
+        return OnDisk?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 }
 
 /// <summary>A rendered file whose template failed.</summary>
@@ -50,7 +59,8 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// </summary>
 public sealed partial class BootFileResolver(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
-    ParamKeys keys, ITimeline timeline, RenderQueue renders, IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    ParamKeys keys, ITimeline timeline, RenderQueue renders, RenderedMemory memory, HeardClients heard,
+    IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
 {
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
@@ -116,20 +126,28 @@ public sealed partial class BootFileResolver(
         };
         var source = machine?.Uuid ?? requester.ToString();
         // A boot begins with its script: what the script holds is of that boot already.
-        var boot = isRead && machine is not null ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
+        var boot = isRead && machine is not null && MayBegin(requester, mac, protocol)
+            ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
         var begins = boot.Length > 0 ? given.OfBoot(boot) : given.Now;
         // A board's own files go before those that boards share, whether they are rendered or lie there.
         foreach (var at in shared is null ? [clean] : new[] { clean, shared })
         {
             // Of a machine whose stored object is damaged nothing is rendered: what is missing may be what matters.
             if (env is { Available: true } && machine is not { Validated: false } && BootFiles.MayBeRendered(at, context)
-                && await RenderOrFailAsync(at, context, begins, source, protocol, isRead, cancellation) is (var file, var text))
+                && await RenderOrFailAsync(at, context, begins, source, protocol, isRead, requester, cancellation)
+                    is (var file, var octets, var share))
             {
-                if (file.IsLink) return Linked(file, text, machine?.Uuid ?? "", mac, protocol, requester, isRead);
-                if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {at}", $"rendered, {text.Length} characters",
-                    $"template {file.Template.Name} of {envName}");
-                return new ResolvedFile(Encoding.UTF8.GetBytes(text), null, machine?.Uuid ?? "", mac)
+                if (file.IsLink)
                 {
+                    share.Dispose();
+                    return Linked(file, Encoding.UTF8.GetString(octets), machine?.Uuid ?? "", mac, protocol, requester, isRead);
+                }
+
+                if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {at}", $"rendered, {octets.Length} octets",
+                    $"template {file.Template.Name} of {envName}");
+                return new ResolvedFile(octets, null, machine?.Uuid ?? "", mac)
+                {
+                    Share = share,
                     Proven = () => boot.Length > 0 && IsScript(file) ? BeginsAsync(machine!.Uuid, file.Template.Name, boot)
                         : Task.CompletedTask,
                 };
@@ -148,6 +166,14 @@ public sealed partial class BootFileResolver(
         return null;
     }
 
+    /// <summary>
+    /// Whether a script begins a boot, which voids the tokens of the one before. By TCP its requester is there. By UDP an acknowledgement
+    /// alone says so, and the port that it goes to can be guessed by who never sees a packet: DHCP has to have heard the card as well.
+    /// </summary>
+    private bool MayBegin(IPAddress requester, string mac, string protocol)
+        => protocol != "tftp"
+            || (catalog.Current.SubnetOf(IPv4.FromIPAddress(requester)) is { } subnet && heard.Knows(subnet.Name, mac));
+
     /// <summary>The static file that a boot environment has put at a path of its own.</summary>
     private ResolvedFile? Linked(BootFile file, string target, string machine, string mac, string protocol, IPAddress requester,
         bool isRead)
@@ -160,12 +186,17 @@ public sealed partial class BootFileResolver(
     }
 
     /// <summary>Renders; where that fails since the environment lacks what it needs, the machine fails with the reason.</summary>
-    private async Task<Tuple<BootFile, string>?> RenderOrFailAsync(string path, RenderContext context, TokenSource begins, string source,
-        string protocol, bool isRead, CancellationToken cancellation)
+    private async Task<Tuple<BootFile, byte[], MemoryShare>?> RenderOrFailAsync(string path, RenderContext context, TokenSource begins,
+        string source, string protocol, bool isRead, IPAddress requester, CancellationToken cancellation)
     {
         try
         {
-            return await RenderAsync(path, context, begins, source, protocol, cancellation);
+            var (found, share) = await memory.HoldAsync(requester.ToString(),
+                hasRoom => RenderAsync(path, context, begins, source, protocol, hasRoom, cancellation),
+                waits: protocol == "http", cancellation);
+            if (found is var (file, octets)) return Tuple.Create(file, octets, share);
+            share.Dispose();
+            return null;
         }
         catch (RenderFailedException) when (isRead && context is { Machine: not null, Env: not null })
         {
@@ -204,9 +235,10 @@ public sealed partial class BootFileResolver(
     /// <param name="begins">Makes the tokens of a boot that begins with the file.</param>
     /// <param name="source">Whose share of the renders it takes.</param>
     /// <param name="protocol">For the timeline.</param>
+    /// <param name="hasRoom">Whether the memory for so many octets is there; where it is not, none are returned.</param>
     /// <param name="cancellation">The client is gone.</param>
-    private async Task<Tuple<BootFile, string>?> RenderAsync(string path, RenderContext context, TokenSource begins, string source,
-        string protocol, CancellationToken cancellation)
+    private async Task<Tuple<BootFile, byte[]>?> RenderAsync(string path, RenderContext context, TokenSource begins, string source,
+        string protocol, Func<long, bool> hasRoom, CancellationToken cancellation)
     {
         RenderBudget? taken = null;
         try
@@ -222,7 +254,10 @@ public sealed partial class BootFileResolver(
                     if (found is not null && found.Path != path && root.Has(path)) return null;
                     if (found is not null && IsScript(found))
                         found = found with { Context = found.Context with { Token = begins } };
-                    return found is null ? null : Tuple.Create(found, found.Render());
+                    if (found is null) return null;
+                    var text = found.Render();
+                    // Asked here, while no more are made than threads: what nobody has room for is not kept.
+                    return Tuple.Create(found, hasRoom(Encoding.UTF8.GetByteCount(text)) ? Encoding.UTF8.GetBytes(text) : []);
                 },
                 cancellation);
         }

@@ -76,7 +76,7 @@ public static class BootHttpEndpoint
         try
         {
             if (file.OnDisk is { } onDisk) await SendAsync(http, onDisk);
-            else await Results.Bytes(file.Rendered!, "text/plain; charset=utf-8", enableRangeProcessing: true).ExecuteAsync(http);
+            else await SendAsync(http, file.Rendered!, http.RequestServices.GetRequiredService<RenderedMemory>());
             if (isNoted) resolver.NoteTransfer(file, remote, "http", path, $"{http.Response.StatusCode}, {file.Length} octets");
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -89,22 +89,39 @@ public static class BootHttpEndpoint
     {
         var written = File.GetLastWriteTimeUtc(file.SafeFileHandle);
         var length = file.Length;
+        var (from, count) = await HeadAsync(http, Results.Stream(new Extent(length), "application/octet-stream",
+            lastModified: new DateTimeOffset(written), enableRangeProcessing: true,
+            entityTag: new EntityTagHeaderValue($"\"{written.Ticks:x}-{length:x}\"")), length);
+        if (count > 0) await FileBody.SendAsync(http, file.SafeFileHandle, from, count);
+    }
+
+    /// <summary>Sends what was rendered, in pieces: who reads slowly keeps it in memory once, and for as long as it may take.</summary>
+    private static async Task SendAsync(HttpContext http, byte[] rendered, RenderedMemory memory)
+    {
+        var (from, count) = await HeadAsync(http, Results.Stream(new Extent(rendered.Length), "text/plain; charset=utf-8",
+            enableRangeProcessing: true), rendered.Length);
+        using var deadline = memory.Deadline(rendered.Length, memory.HttpRate);
+        await using var late = deadline.Token.UnsafeRegister(static h => ((HttpContext)h!).Abort(), http);
+        await FileBody.SendAsync(http, rendered.AsMemory((int)from, (int)count));
+    }
+
+    /// <summary>Sets status and headers by conditions and range.</summary>
+    /// <returns>The part of the content that the answer has.</returns>
+    private static async Task<(long From, long Count)> HeadAsync(HttpContext http, IResult result, long length)
+    {
         var asked = http.Request.Method;
-        // Asked so, the framework sets status and headers by conditions and range, and leaves the body, which it would copy twice.
+        // Asked so, the framework leaves the body, which it would copy twice.
         http.Request.Method = HttpMethods.Head;
-        await Results.Stream(new Extent(length), "application/octet-stream", lastModified: new DateTimeOffset(written),
-            enableRangeProcessing: true, entityTag: new EntityTagHeaderValue($"\"{written.Ticks:x}-{length:x}\"")).ExecuteAsync(http);
+        await result.ExecuteAsync(http);
         http.Request.Method = asked;
-        if (HttpMethods.IsHead(asked)) return;
-        switch (http.Response.StatusCode)
+        if (HttpMethods.IsHead(asked)) return default;
+        return http.Response.StatusCode switch
         {
-            case StatusCodes.Status200OK:
-                await FileBody.SendAsync(http, file.SafeFileHandle, 0, length);
-                break;
-            case StatusCodes.Status206PartialContent when http.Response.GetTypedHeaders().ContentRange is { From: { } from, To: { } to }:
-                await FileBody.SendAsync(http, file.SafeFileHandle, from, to - from + 1);
-                break;
-        }
+            StatusCodes.Status200OK => (0, length),
+            StatusCodes.Status206PartialContent when http.Response.GetTypedHeaders().ContentRange is { From: { } from, To: { } to }
+                => (from, to - from + 1),
+            _ => default,
+        };
     }
 
     private static Task TextAsync(HttpContext http, int status, string text)

@@ -10,6 +10,20 @@ internal static class FileBody
     /// <summary>Octets that are sent at once, and by which a client that reads too slowly is found out.</summary>
     private const int Piece = 128 * 1024;
 
+    /// <summary>Octets of a body in memory that are copied at once: no more of it is there twice.</summary>
+    private const int SmallPiece = 64 * 1024;
+
+    /// <summary>Sends a body that is in memory, in pieces.</summary>
+    public static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> body)
+    {
+        while (!body.IsEmpty)
+        {
+            var piece = body[..Math.Min(SmallPiece, body.Length)];
+            if ((await http.Response.BodyWriter.WriteAsync(piece, http.RequestAborted)).IsCompleted) return;
+            body = body[piece.Length..];
+        }
+    }
+
     /// <summary>Sends a part of a file. What is cut off meanwhile ends the connection: the client was told of more.</summary>
     /// <param name="http">The request; its answer's headers are set, its length among them.</param>
     /// <param name="file">The file.</param>

@@ -22,17 +22,23 @@ namespace Anvil.Edge.Dhcp;
 /// </summary>
 public sealed class DhcpHandler(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
-    RelayBook relays, FilePresence files, TimeProvider time, IOptions<EdgeOptions> options)
+    RelayBook relays, HeardClients heard, FilePresence files, TimeProvider time, IOptions<EdgeOptions> options)
 {
     private const int MostAcquaintances = 65_536;
-    private static readonly TimeSpan AcquaintedFor = TimeSpan.FromHours(1);
-    private readonly ClientKindTable _kinds = new();
-    private readonly Acquaintances _acquaintances = new(MostAcquaintances, AcquaintedFor, time);
 
-    /// <summary>
-    /// True for a client that goes first: its machine is known and waits for no approval, or it was given or offered an address lately.
-    /// </summary>
-    public bool GoesFirst(string mac) => machines.Knows(mac) || _acquaintances.Knows(mac);
+    /// <summary>An offer costs its client nothing: it counts for as long as the exchange goes on.</summary>
+    private static readonly TimeSpan OfferedFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeasedFor = TimeSpan.FromHours(1);
+    private readonly ClientKindTable _kinds = new();
+    private readonly Acquaintances _offered = new(MostAcquaintances, OfferedFor, time);
+    private readonly Acquaintances _leased = new(MostAcquaintances, LeasedFor, time);
+
+    /// <summary>Before whom a client's packets are answered.</summary>
+    public DhcpPrecedence PrecedenceOf(string mac) => machines.Knows(mac) ? DhcpPrecedence.Known
+        : _offered.Knows(mac) || _leased.Knows(mac) ? DhcpPrecedence.Acquainted : DhcpPrecedence.Stranger;
+
+    /// <summary>Where a packet is from; asked before anything is charged for it.</summary>
+    public DhcpOrigin OriginOf(DhcpArrival arrival) => DhcpOrigin.Of(arrival, catalog.Current, relays);
 
     /// <summary>Handles one message.</summary>
     public async Task<DhcpOutcome> HandleAsync(DhcpArrival arrival, CancellationToken cancellation)
@@ -164,7 +170,8 @@ public sealed class DhcpHandler(
         var answer = await GrainCalls.AskAsync(() => subnet.Handle(call));
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
         Sight(on);
-        _acquaintances.Meet(request.Mac);
+        _offered.Meet(request.Mac);
+        heard.Hear(on.Subnet.Name, request.Mac);
         var lease = answer.Lease!;
         var offered = IPv4.Parse(lease.Addr);
         foreach (var address in answer.ToProbe)
@@ -180,7 +187,7 @@ public sealed class DhcpHandler(
             Link = SubnetChoice.LinkName(on.Arrival),
             IsRelayed = on.Request.RelayAddress != 0,
             Source = on.Request.RelayAddress != 0 ? 0 : on.Arrival.SourceAddress,
-            IsKnown = on.Machine is { IsPending: false },
+            IsKnown = on.Machine is { IsFamiliar: true },
             TellsStrangers = true,
         };
 
@@ -202,7 +209,8 @@ public sealed class DhcpHandler(
         }
 
         var lease = answer.Lease!;
-        _acquaintances.Meet(request.Mac);
+        _leased.Meet(request.Mac);
+        heard.Hear(on.Subnet.Name, request.Mac);
         if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, lease.Addr, "", ""));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
         return Depart(on.Arrival,
@@ -224,6 +232,7 @@ public sealed class DhcpHandler(
             return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "proxy OFFER", $"boot server beside another DHCP server in {on.Subnet.Name}", on.Boot);
         Sight(on);
+        heard.Hear(on.Subnet.Name, on.Request.Mac);
         return Depart(on.Arrival,
             DhcpReplies.Proxy(on, DhcpMessageType.Offer), on.Machine);
     }
@@ -234,6 +243,7 @@ public sealed class DhcpHandler(
             return Silent(on.Request, DhcpDrop.MessageType, "port 4011 takes requests of boot servers alone", on.Machine);
         if (!on.Boot.Boots) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "boot server ACK", "asked on port 4011", on.Boot);
+        heard.Hear(on.Subnet.Name, on.Request.Mac);
         var reply = DhcpReplies.Proxy(on, DhcpMessageType.Ack);
         return new DhcpOutcome(
             new DhcpDeparture(reply, on.Arrival.SourceAddress, on.Arrival.SourcePort) { Machine = on.Machine?.Uuid ?? "" },
@@ -298,6 +308,7 @@ public sealed class DhcpHandler(
         {
             var answer = await GrainCalls.AskAsync(
                 () => SubnetGrain(on.Subnet).Handle(Call(LeaseAct.Observe, on, address)));
+            heard.Hear(on.Subnet.Name, on.Request.Mac);
             if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, IPv4.Format(address), "", ""));
             timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", "REQUEST", answer.Reason, IPv4.Format(address));
         }

@@ -14,7 +14,8 @@ namespace Anvil.Edge.Dhcp;
 /// <summary>
 /// The sockets of DHCP: one bound to each interface and port, so that a reply leaves where its request came in. What comes in
 /// waits in a queue of bounded length for one of a bounded number of answers; when it is full, the oldest are shed. Clients that are
-/// known, or in the middle of an exchange, have a queue and answers of their own: no number of strangers stands before them.
+/// known, and those in the middle of an exchange, have each a queue and answers of their own: no number of strangers stands before them.
+/// Where a packet is from is asked before any bound is charged: what is not believed spends nothing of whom it names.
 /// </summary>
 public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions> options, TimeProvider time, ILogger<DhcpServer> logger)
     : BackgroundService
@@ -22,7 +23,10 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     private const int SolSocket = 1;
     private const int SoBindToDevice = 25;
     private const int MostInFlight = 192;
-    private const int MostStrangersInFlight = 64;
+    private const int MostOthersInFlight = 64;
+
+    /// <summary>Packets a second that are not believed to be from where they say, all together: enough to tell of them.</summary>
+    private const int DoubtfulPerSecond = 100;
     private const int MostKeys = 16_384;
     private const int ReceiveBuffer = 4 << 20;
     private const int BurstSeconds = 3;
@@ -30,8 +34,6 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     /// <summary>After this long a client has asked again (RFC 2131 section 4.1: 4 s, then 8, 16, 32).</summary>
     private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
-
-    private readonly record struct Waiting(DhcpArrival Arrival, long Since);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -62,37 +64,27 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
         using var routed = RoutedSocket.TryOpen();
         LogListening(name, port);
-        var (first, strangers) = (Queue(), Queue());
-        List<Task> answers =
-        [
-            .. Enumerable.Range(0, MostInFlight).Select(_ => AnswerAllAsync(socket, link, routed, first.Reader)),
-            .. Enumerable.Range(0, MostStrangersInFlight).Select(_ => AnswerAllAsync(socket, link, routed, strangers.Reader)),
-        ];
-        await ReceiveAllAsync(socket, name, new InterfaceAddresses(name, names, time), isBinl, first.Writer, strangers.Writer,
-            cancellation);
+        var lanes = new[] { Lane(MostOthersInFlight), Lane(MostOthersInFlight), Lane(MostInFlight) };
+        var answers = lanes.SelectMany(l => Enumerable.Range(0, l.Answers)
+            .Select(_ => AnswerAllAsync(socket, link, routed, l.Reader))).ToList();
+        await ReceiveAllAsync(socket, name, new InterfaceAddresses(name, names, time), isBinl, lanes, cancellation);
         // What has come in is still answered, within bounds.
-        first.Writer.Complete();
-        strangers.Writer.Complete();
+        foreach (var lane in lanes) lane.Complete();
         await Task.WhenAll(answers).WaitAsync(DrainTime, time, CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private Channel<Waiting> Queue() => Channel.CreateBounded<Waiting>(
-        new BoundedChannelOptions(Math.Max(1, options.Value.DhcpQueue))
-        {
-            FullMode = BoundedChannelFullMode.DropOldest,
-            SingleWriter = true
-        }, _ => Dropped(DhcpDrop.Shed));
+    private DhcpLane Lane(int answers) => new(answers, options.Value.DhcpQueue, options.Value.DhcpPerRelay,
+        options.Value.DhcpPerRelay * BurstSeconds, () => Dropped(DhcpDrop.Shed), time);
 
     private async Task ReceiveAllAsync(Socket socket, string name, InterfaceAddresses addresses, bool isBinl,
-        ChannelWriter<Waiting> first, ChannelWriter<Waiting> strangers, CancellationToken cancellation)
+        IReadOnlyList<DhcpLane> lanes, CancellationToken cancellation)
     {
-        var byMac = new RateLimiter<string>(options.Value.DhcpPerMac, options.Value.DhcpPerMac * BurstSeconds, MostKeys, time);
-        // Strangers of a link have what it may send for themselves: a flood of them does not spend the others'.
-        var firstByRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
-        var byRelay = new RateLimiter<uint>(options.Value.DhcpPerRelay, options.Value.DhcpPerRelay * BurstSeconds, MostKeys, time);
-        var byPort = new RateLimiter<(uint Relay, string Port)>(options.Value.DhcpPerPort, options.Value.DhcpPerPort * BurstSeconds,
-            MostKeys, time);
+        var byMac = new RateLimiter<(string Mac, uint Relay, uint Source)>(options.Value.DhcpPerMac,
+            options.Value.DhcpPerMac * BurstSeconds, MostKeys, time);
+        var byPort = new RateLimiter<(uint Relay, uint Source, string Port)>(options.Value.DhcpPerPort,
+            options.Value.DhcpPerPort * BurstSeconds, MostKeys, time);
+        var doubtful = new RateLimiter<bool>(DoubtfulPerSecond, DoubtfulPerSecond * BurstSeconds, MostKeys, time);
         var buffer = new byte[65536];
         var any = new IPEndPoint(IPAddress.Any, 0);
         while (!cancellation.IsCancellationRequested)
@@ -117,11 +109,6 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
                 Dropped(Drop(problem));
                 LogMalformed(received.RemoteEndPoint.ToString() ?? "", problem);
             }
-            else if (!byMac.TryTake(message.Mac))
-            {
-                // First, so that one client's flood does not spend what its whole link may send.
-                Dropped(DhcpDrop.MacLimit);
-            }
             else
             {
                 var source = (IPEndPoint)received.RemoteEndPoint;
@@ -131,16 +118,32 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
                     ServerAddresses = addresses.All,
                     Destination = received.PacketInformation.Address is { } to ? IPv4.FromIPAddress(to) : 0,
                 };
-                var goesFirst = handler.GoesFirst(message.Mac);
-                if (!goesFirst && SubnetChoice.LinkName(arrival) is { Length: > 0 } port && !byPort.TryTake((message.RelayAddress, port)))
+                var origin = handler.OriginOf(arrival);
+                var waiting = new DhcpWaiting(arrival, time.GetTimestamp());
+                if (origin.Doubt != DhcpDrop.None)
+                {
+                    if (doubtful.TryTake(true)) lanes[(int)DhcpPrecedence.Stranger].Add(waiting);
+                    else Dropped(origin.Doubt);
+                    continue;
+                }
+
+                // First, so that one client's flood does not spend what its whole link may send.
+                if (!byMac.TryTake((message.Mac, origin.Relay, origin.Source)))
+                {
+                    Dropped(DhcpDrop.MacLimit);
+                    continue;
+                }
+
+                var precedence = handler.PrecedenceOf(message.Mac);
+                if (precedence == DhcpPrecedence.Stranger && SubnetChoice.LinkName(arrival) is { Length: > 0 } port
+                    && !byPort.TryTake((origin.Relay, origin.Source, port)))
                     Dropped(DhcpDrop.PortLimit);
-                else if (!(goesFirst ? firstByRelay : byRelay).TryTake(message.RelayAddress)) Dropped(DhcpDrop.RelayLimit);
-                else (goesFirst ? first : strangers).TryWrite(new Waiting(arrival, time.GetTimestamp()));
+                else if (!lanes[(int)precedence].TryAdd(origin, waiting)) Dropped(DhcpDrop.RelayLimit);
             }
         }
     }
 
-    private async Task AnswerAllAsync(Socket socket, EthernetSocket? link, RoutedSocket? routed, ChannelReader<Waiting> queue)
+    private async Task AnswerAllAsync(Socket socket, EthernetSocket? link, RoutedSocket? routed, ChannelReader<DhcpWaiting> queue)
     {
         await foreach (var (arrival, since) in queue.ReadAllAsync(CancellationToken.None))
         {

@@ -7,19 +7,37 @@ using Microsoft.Extensions.Logging;
 namespace Anvil.Edge.Dhcp;
 
 /// <summary>
-/// The relays that this edge has heard, each with the address that it sends from. In memory, of bounded size; where that is too little,
+/// The relays that this edge has heard, each with the address that it sends from: few of each subnet. In memory; where that is too little,
 /// subnets list their relays. Thread-safe.
 /// </summary>
 public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, ILogger<RelayBook> logger)
 {
-    /// <summary>Relays that are remembered; the one that was silent for longest is forgotten first.</summary>
-    public const int MostRelays = 4096;
+    /// <summary>Subnets whose relays are remembered; the one that was silent for longest is forgotten first.</summary>
+    public const int MostSubnets = 4096;
+
+    /// <summary>Relays that wait to be listed, of which the log says so once in the time of a relay's silence.</summary>
+    private const int MostTold = 256;
 
     /// <summary>A relay that was silent for so long may send from another address: it was replaced.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromMinutes(30);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(uint Relay, string Interface), (uint Source, long Heard)> _relays = [];
+    private readonly Dictionary<string, List<Heard>> _relays = new(StringComparer.Ordinal);
+    private readonly Dictionary<(uint Relay, string Subnet), long> _told = [];
+
+    private sealed record Heard(uint Relay, string Interface, uint Source)
+    {
+        public long At { get; set; }
+    }
+
+    /// <summary>Whether a packet is not believed to come from its relay; nothing is learned by it.</summary>
+    /// <param name="arrival">The packet; one without a relay is believed.</param>
+    /// <param name="subnet">The subnet that it is for.</param>
+    /// <param name="catalog">Preferences, and the networks that clients' addresses are of.</param>
+    public bool IsDoubtful(DhcpArrival arrival, Subnet subnet, CatalogSnapshot catalog)
+    {
+        lock (_gate) return arrival.Message.RelayAddress != 0 && Judge(arrival, subnet, catalog, out _) is not null;
+    }
 
     /// <summary>Why a packet is not believed to come from its relay; null when it is.</summary>
     /// <param name="arrival">The packet; one without a relay is believed.</param>
@@ -33,16 +51,16 @@ public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, I
         if (relay == 0) return null;
         lock (_gate)
         {
-            var key = (relay, arrival.Interface);
-            var now = time.GetTimestamp();
-            var known = _relays.TryGetValue(key, out var held) && time.GetElapsedTime(held.Heard, now) < Silence ? held.Source : 0;
-            var doubt = RelayRules.Doubt(subnet, catalog.Prefs[RelayRules.Pref], relay, source, known, a => IsLeased(a, catalog),
-                a => edges.Addresses.Contains(a) || (arrival.InterfaceAddresses.Contains(a) && !IPv4.IsLoopback(a)));
-            if (doubt is not null) return doubt;
-            isNew = known == 0;
-            if (isNew && !_relays.ContainsKey(key) && _relays.Count >= MostRelays) _relays.Remove(_relays.MinBy(r => r.Value.Heard).Key);
-            // What comes from the relay's own address does not say that it always will.
-            _relays[key] = (isNew || source != relay ? source : known, now);
+            var doubt = Judge(arrival, subnet, catalog, out var held);
+            if (doubt is not null)
+            {
+                if (held is null && IsToTell((relay, subnet.Name))) LogWaits(IPv4.Format(relay), arrival.Interface, doubt);
+                return doubt;
+            }
+
+            isNew = held is null;
+            if (held is not null) held.At = time.GetTimestamp();
+            else Learn(subnet.Name, new Heard(relay, arrival.Interface, source) { At = time.GetTimestamp() });
         }
 
         if (!isNew) return null;
@@ -51,10 +69,54 @@ public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, I
         return null;
     }
 
+    private string? Judge(DhcpArrival arrival, Subnet subnet, CatalogSnapshot catalog, out Heard? held)
+    {
+        var (relay, now) = (arrival.Message.RelayAddress, time.GetTimestamp());
+        var heard = _relays.GetValueOrDefault(subnet.Name);
+        heard?.RemoveAll(h => time.GetElapsedTime(h.At, now) >= Silence);
+        held = heard?.Find(h => h.Relay == relay && h.Interface == arrival.Interface);
+        var others = heard?.Where(h => h.Relay != relay).Select(h => h.Relay).Distinct().Count() ?? 0;
+        return RelayRules.Doubt(subnet, catalog.Prefs[RelayRules.Pref], relay, arrival.SourceAddress, held?.Source ?? 0, others,
+            a => IsElsewhere(a, arrival, catalog), a => IsLeased(a, catalog),
+            a => edges.Addresses.Contains(a) || (arrival.InterfaceAddresses.Contains(a) && !IPv4.IsLoopback(a)));
+    }
+
+    private void Learn(string subnet, Heard relay)
+    {
+        if (!_relays.TryGetValue(subnet, out var heard))
+        {
+            if (_relays.Count >= MostSubnets) _relays.Remove(_relays.MinBy(r => r.Value.Max(h => (long?)h.At) ?? 0).Key);
+            _relays[subnet] = heard = [];
+        }
+
+        heard.Add(relay);
+    }
+
+    private bool IsToTell((uint Relay, string Subnet) who)
+    {
+        var now = time.GetTimestamp();
+        if (_told.TryGetValue(who, out var at) && time.GetElapsedTime(at, now) < Silence) return false;
+        if (_told.Count >= MostTold)
+        {
+            foreach (var old in _told.Where(t => time.GetElapsedTime(t.Value, now) >= Silence).Select(t => t.Key).ToList())
+                _told.Remove(old);
+            if (_told.Count >= MostTold) return false;
+        }
+
+        _told[who] = now;
+        return true;
+    }
+
+    private static bool IsElsewhere(uint address, DhcpArrival arrival, CatalogSnapshot catalog)
+        => catalog.SubnetOf(address) is { } subnet && !arrival.InterfaceAddresses.Any(subnet.Cidr.Contains);
+
     private static bool IsLeased(uint address, CatalogSnapshot catalog)
         => SubnetRange.Of(catalog.SubnetOf(address)) is { } range && range.Contains(address);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "relay {Relay}, which sends from {Source} to {Interface}, is learned for subnet {Subnet}")]
     private partial void LogLearned(string relay, string source, string @interface, string subnet);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "relay {Relay}, heard on {Interface}, is not believed: {Doubt}")]
+    private partial void LogWaits(string relay, string @interface, string doubt);
 }

@@ -29,13 +29,15 @@ public sealed class MachineTable(TimeProvider time)
     /// <summary>Number of MAC addresses that somebody has.</summary>
     public int Count => _holders.Count;
 
-    /// <summary>True when a machine that waits for no approval has a MAC address, as far as is known.</summary>
+    /// <summary>
+    /// True when a machine has a MAC address that somebody has let in, or that registered itself by a lease, as far as is known.
+    /// </summary>
     public bool Knows(string mac)
     {
         if (!_holders.TryGetValue(mac, out var holders)) return false;
         foreach (var uuid in holders)
         {
-            if (_machines.GetValueOrDefault(uuid)?.Machine is { IsPending: false }) return true;
+            if (_machines.GetValueOrDefault(uuid)?.Machine is { IsFamiliar: true }) return true;
         }
 
         return false;

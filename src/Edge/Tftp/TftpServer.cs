@@ -17,7 +17,7 @@ namespace Anvil.Edge.Tftp;
 /// TFTP (RFC 1350, 2347, 2348, 2349, 7440), read-only. Every transfer has a socket of its own, and a slot: those under way
 /// finish, and no client's requests keep the others' out (<see cref="TftpSlots"/>).
 /// </summary>
-public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOptions> options, TimeProvider time,
+public sealed partial class TftpServer(BootFileResolver files, RenderedMemory memory, IOptions<EdgeOptions> options, TimeProvider time,
     ILogger<TftpServer> logger) : BackgroundService
 {
     /// <summary>Requests whose file is looked for at once: each asks grains.</summary>
@@ -203,7 +203,18 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
                 var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : steady.Length, LargestBlock(client));
                 serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time,
                     () => _slots.Prove(serving.Slot));
-                var sent = await serving.Transfer.RunAsync(cancellation);
+                using var late = memory.Deadline(file.Rendered?.LongLength ?? 0, memory.TftpRate);
+                using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
+                long sent;
+                try
+                {
+                    sent = await serving.Transfer.RunAsync(ends.Token);
+                }
+                catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+                {
+                    throw new IOException($"the client takes less than {memory.TftpRate} octets of a large rendered file in a second");
+                }
+
                 files.NoteTransfer(file, client.Address, "tftp", request.File, $"{sent} octets");
             }
             catch (IOException e)
@@ -213,7 +224,7 @@ public sealed partial class TftpServer(BootFileResolver files, IOptions<EdgeOpti
             finally
             {
                 serving.IsQuiet();
-                if (serving.Transfer?.IsAnswered == true) await file.Proven();
+                if (serving.Transfer?.IsProven == true) await file.Proven();
             }
         }
         catch (OperationCanceledException)

@@ -96,7 +96,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
-            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt }, Context), own: SourceOf(write.Terms.Actor));
+            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt, IsUnleased = write.IsUnleased }, Context),
+            own: SourceOf(write.Terms.Actor));
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }

@@ -141,6 +141,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             Admission = policy,
             OnLink = isOnLink,
             Doubt = doubt,
+            IsUnleased = discovered && request.Principal.Mac.Length == 0,
         }));
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",

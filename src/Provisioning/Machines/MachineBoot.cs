@@ -80,6 +80,16 @@ public sealed record MachineBoot
     /// </summary>
     public string Doubt { get; init => field = value ?? ""; } = "";
 
+    /// <summary>
+    /// It registered itself with cards that it named itself, of which no lease was known: made-up ones cost nothing, so that until
+    /// somebody approves of it DHCP knows none of them.
+    /// </summary>
+    public bool Unleased { get; init; }
+
+    /// <summary>True for a machine whose cards are no better known than a stranger's.</summary>
+    [JsonIgnore]
+    public bool IsStranger => Unleased && !IsTrusted;
+
     /// <summary>True for a machine that waits for approval.</summary>
     [JsonIgnore]
     public bool IsPending => Admission == Pending;

@@ -38,6 +38,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
 
     /// <summary>Why a registration may be a machine that is known, and was not taken for it; "" where nothing says so.</summary>
     public string Doubt { get; init; } = "";
+
+    /// <summary>A registration names cards of which no lease is known.</summary>
+    public bool IsUnleased { get; init; }
 }
 
 /// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
@@ -87,6 +90,7 @@ public static class MachineRules
             Boot = new MachineBoot
             {
                 Admission = !discovered ? "" : pending ? MachineBoot.Pending : MachineBoot.Open,
+                Unleased = discovered && options.IsUnleased,
             },
         };
         if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow))

@@ -9,6 +9,12 @@ public static class RelayRules
     /// <summary>The preference: learn, or listed.</summary>
     public const string Pref = "relays";
 
+    /// <summary>
+    /// Relays of a subnet that an edge learns; one and its stand-in. Further ones wait until the subnet lists them: any address of a
+    /// network that nobody uses could be one.
+    /// </summary>
+    public const int MostLearned = 2;
+
     /// <summary>Relays are believed as they are first heard, and then held to it.</summary>
     public const string Learn = "learn";
 
@@ -38,10 +44,12 @@ public static class RelayRules
     /// <param name="relay">The relay that it names.</param>
     /// <param name="source">Address that it came from.</param>
     /// <param name="known">Address that this relay sends from, as learned; 0 when it is new.</param>
+    /// <param name="learned">Other relays of the subnet that are learned.</param>
+    /// <param name="isElsewhere">True for an address of a subnet that is not on the link that the packet came in by.</param>
     /// <param name="isLeased">True for an address that clients are given.</param>
     /// <param name="isEdge">True for an address of an edge.</param>
-    public static string? Doubt(Subnet subnet, string mode, uint relay, uint source, uint known, Func<uint, bool> isLeased,
-        Func<uint, bool> isEdge)
+    public static string? Doubt(Subnet subnet, string mode, uint relay, uint source, uint known, int learned,
+        Func<uint, bool> isElsewhere, Func<uint, bool> isLeased, Func<uint, bool> isEdge)
     {
         if (isEdge(relay)) return $"{IPv4.Format(relay)} is an edge's own address, no relay's";
         if (IPv4.IsLoopback(relay) && !IPv4.IsLoopback(source)) return $"{IPv4.Format(relay)} is on no wire, and so no relay's";
@@ -55,7 +63,21 @@ public static class RelayRules
         if (mode == Listed) return $"{subnet.Name} lists no relays, and the preference {Pref} says {Listed}";
         if (source == 0 || isLeased(source)) return $"{IPv4.Format(source)} is a client's address, no relay's";
         if (isLeased(relay)) return $"{IPv4.Format(relay)} is a client's address, no relay's";
-        return source == relay || known == 0 || source == known
-            ? null : $"relay {IPv4.Format(relay)} sends from {IPv4.Format(known)}, not from {IPv4.Format(source)}";
+        if (known != 0)
+        {
+            return source == relay || source == known
+                ? null : $"relay {IPv4.Format(relay)} sends from {IPv4.Format(known)}, not from {IPv4.Format(source)}";
+        }
+
+        // Any host on the link could name an address of another network, and have the answers by its own.
+        if (source != relay && !isElsewhere(source))
+        {
+            return $"{IPv4.Format(source)} is not relay {IPv4.Format(relay)} itself, nor in a subnet beyond this link: "
+                + $"{subnet.Name} has to list both (Meta {SubnetMeta})";
+        }
+
+        return learned < MostLearned ? null
+            : $"{MostLearned} relays of {subnet.Name} are learned already: {IPv4.Format(relay)} waits until it is listed "
+                + $"(Meta {SubnetMeta})";
     }
 }

@@ -18,7 +18,8 @@ public sealed class PostgresMachineFeed(PostgresDatabase database, IEventStore e
         CASE WHEN jsonb_typeof(m.document -> 'Params' -> 'boot-loader') = 'string' THEN m.document -> 'Params' ->> 'boot-loader'
             ELSE '' END
             AS "BootLoader",
-        coalesce(m.document #>> '{Boot,Admission}', '') AS "Admission"
+        coalesce(m.document #>> '{Boot,Admission}', '') AS "Admission",
+        coalesce(m.document #>> '{Boot,Unleased}', '') AS "Unleased"
         """;
 
     private const string State = "g.service = 'anvil' AND g.type = 'machine' AND g.n0 = 0 AND g.n1 = 0";

@@ -16,7 +16,8 @@ public sealed class SqliteMachineFeed(SqliteDatabase database, IEventStore event
         CASE WHEN m.uuid IS NULL THEN '' ELSE (SELECT json_group_array(p.key) FROM json_each(m.document, '$.Params') AS p) END AS Params,
         CASE WHEN json_type(m.document, '$.Params."boot-loader"') = 'text' THEN m.document ->> '$.Params."boot-loader"' ELSE '' END
             AS BootLoader,
-        CAST(ifnull(m.document ->> '$.Boot.Admission', '') AS TEXT) AS Admission
+        CAST(ifnull(m.document ->> '$.Boot.Admission', '') AS TEXT) AS Admission,
+        ifnull(json_type(m.document, '$.Boot.Unleased'), '') AS Unleased
         """;
 
     private const string State = "g.service = 'anvil' AND g.type = 'machine' AND g.n0 = 0 AND g.n1 = 0";

@@ -31,12 +31,14 @@ public sealed class MachineTableTests
     }
 
     [Fact]
-    public void OneThatWaitsForApprovalHasItsCardAndIsNobodyThatGoesFirst()
+    public void OneThatWaitsOrNamedItsCardsItselfHasThemAndIsNobodyThatGoesFirst()
     {
         var waiting = Change("a", 1, "sledgehammer", Mac);
         _table.Put(waiting with { Machine = waiting.Machine! with { IsPending = true } });
         Assert.Equal(("a:sledgehammer", false), (Found(Mac), _table.Knows(Mac)));
-        _table.Put(Change("a", 2, "sledgehammer", Mac));
+        _table.Put(waiting with { Version = 2, Machine = waiting.Machine! with { IsStranger = true } });
+        Assert.Equal(("a:sledgehammer", false), (Found(Mac), _table.Knows(Mac)));
+        _table.Put(Change("a", 3, "sledgehammer", Mac));
         Assert.True(_table.Knows(Mac));
     }
 

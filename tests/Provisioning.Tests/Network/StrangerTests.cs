@@ -213,6 +213,10 @@ public sealed class StrangerTests
     [Theory]
     [InlineData("learn", "", "10.1.0.1", "10.1.0.1", "", null)]
     [InlineData("learn", "", "10.1.0.1", "10.9.0.9", "", null)]
+    [InlineData("learn", "", "10.1.0.1", "10.8.0.9", "",
+        "10.8.0.9 is not relay 10.1.0.1 itself, nor in a subnet beyond this link: net has to list both (Meta relays)")]
+    [InlineData("learn", "", "10.1.0.1", "10.8.0.9", "10.8.0.9", null)]
+    [InlineData("learn", "10.1.0.1, 10.8.0.9", "10.1.0.1", "10.8.0.9", "", null)]
     [InlineData("learn", "", "10.1.0.1", "10.9.0.9", "10.9.0.9", null)]
     [InlineData("learn", "", "10.1.0.1", "10.9.0.8", "10.9.0.9", "relay 10.1.0.1 sends from 10.9.0.9, not from 10.9.0.8")]
     [InlineData("learn", "", "10.1.0.1", "10.9.0.8", "10.1.0.1", "relay 10.1.0.1 sends from 10.1.0.1, not from 10.9.0.8")]
@@ -235,7 +239,12 @@ public sealed class StrangerTests
             Meta = new Dictionary<string, string>(StringComparer.Ordinal) { [RelayRules.SubnetMeta] = list },
         };
         var from = known.Length == 0 ? 0 : IPv4.Parse(known);
-        Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, a => a >> 16 == (10 << 8 | 5),
-            a => a == IPv4.Parse("10.7.0.1")));
+        Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, 1, a => a >> 16 == (10 << 8 | 9),
+            a => a >> 16 == (10 << 8 | 5), a => a == IPv4.Parse("10.7.0.1")));
+        // One more than an edge learns is the listed and the known ones' place alone.
+        var over = RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, RelayRules.MostLearned,
+            a => a >> 16 == (10 << 8 | 9), a => a >> 16 == (10 << 8 | 5), a => a == IPv4.Parse("10.7.0.1"));
+        Assert.Equal(doubt ?? (list.Length > 0 || from != 0 ? null
+            : $"2 relays of net are learned already: {relay} waits until it is listed (Meta relays)"), over);
     }
 }

@@ -3,10 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
 using Anvil.Edge.Machines;
+using Anvil.Objects.Access;
 using Anvil.Protocols.Dhcp;
 using Anvil.Provisioning.Network;
 
@@ -99,6 +101,91 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             """[{"op":"replace","path":"/Meta/relays","value":"10.51.0.300"}]""")).Status);
     }
 
+    /// <summary>
+    /// A host on the edge's own link names addresses of another network, which nobody uses, as relays: from its own address none is
+    /// believed, made up whole no more than two, and the true one is once its subnet lists it.
+    /// </summary>
+    [Fact]
+    public async Task AnUnusedAddressOfAnotherNetworkIsNoRelay()
+    {
+        await SubnetAsync(60);
+        await SubnetAsync(61);
+        uint[] own = [IPv4.Parse("10.60.0.1")];
+        var host = IPv4.Parse("10.60.0.200");
+        Task<DhcpOutcome> SendAsync(uint giaddr, uint source, byte number, DhcpMessageType type = DhcpMessageType.Discover)
+            => silo.Service<DhcpHandler>().HandleAsync(
+                new DhcpArrival(Message(61, [6, 0, 0, 0, 61, number], type, giaddr, 0), own, source, 67, IsBinl: false, "wire-b"),
+                CancellationToken.None);
+        for (byte last = 2; last < 9; last++)
+            Assert.Equal(DhcpDrop.Relay, (await SendAsync(IPv4.Parse($"10.61.0.{last}"), host, last)).Drop);
+        // From a subnet that is not on this link, as a router's other side is.
+        Assert.Equal(DhcpDrop.None, (await SendAsync(IPv4.Parse("10.61.0.2"), IPv4.Parse("10.61.0.3"), 12)).Drop);
+        var learned = 1;
+        for (byte last = 3; last < 9; last++)
+        {
+            var relay = IPv4.Parse($"10.61.0.{last}");
+            if ((await SendAsync(relay, relay, (byte)(20 + last))).Drop != DhcpDrop.Relay) learned++;
+        }
+
+        Assert.Equal(RelayRules.MostLearned, learned);
+        var truth = IPv4.Parse("10.61.0.1");
+        Assert.Equal(DhcpDrop.Relay, (await SendAsync(truth, truth, 40)).Drop);
+        await silo.OkAsync("PATCH", "subnets/wire61", """[{"op":"add","path":"/Meta/relays","value":"10.61.0.1"}]""");
+        var catalog = silo.Service<ICatalog>();
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets["wire61"].Meta.ContainsKey("relays")), Soon,
+            () => "the edge does not see the subnet's relays");
+        Assert.Equal(DhcpDrop.None, (await SendAsync(truth, truth, 41)).Drop);
+        Assert.Equal(DhcpDrop.Relay, (await SendAsync(IPv4.Parse("10.61.0.2"), IPv4.Parse("10.61.0.2"), 42)).Drop);
+    }
+
+    /// <summary>
+    /// A machine that registers itself with cards that it names itself, as it may where others give the addresses, is none that goes
+    /// before strangers, until somebody approves of it; one that registers by its lease is.
+    /// </summary>
+    [Fact]
+    public async Task CardsThatARegistrationMakesUpAreStrangersToDhcp()
+    {
+        await silo.OkAsync("POST", "subnets", """{"Name":"others","Subnet":"10.62.0.0/24","Enabled":true,"Proxy":true}""");
+        await SubnetAsync(63);
+        var (catalog, machines) = (silo.Service<ICatalog>(), silo.Service<KnownMachines>());
+        await Wait.UntilAsync(() => Task.FromResult(catalog.Current.Subnets.ContainsKey("others")), Soon, () => "no subnet");
+        var madeUp = await RegisterAsync("10.62.0.5", "", "02:00:00:00:62:01", "02:00:00:00:62:02");
+        var leased = await RegisterAsync("10.63.0.10", "02:00:00:00:63:01", "02:00:00:00:63:01");
+        await Wait.UntilAsync(() => Task.FromResult(machines.Knows("02:00:00:00:63:01")), Soon, () => $"{leased} is not known");
+        Assert.NotNull(await machines.FindAsync("02:00:00:00:62:01", CancellationToken.None));
+        Assert.Equal((DhcpPrecedence.Stranger, DhcpPrecedence.Stranger, DhcpPrecedence.Known),
+            (PrecedenceOf("02:00:00:00:62:01"), PrecedenceOf("02:00:00:00:62:02"), PrecedenceOf("02:00:00:00:63:01")));
+        await silo.OkAsync("POST", $"machines/{madeUp}/approve");
+        await Wait.UntilAsync(() => Task.FromResult(machines.Knows("02:00:00:00:62:01")), Soon, () => "approval changes nothing");
+    }
+
+    /// <summary>An OFFER is had for nothing: it makes nobody known, and its client an acquaintance for a moment.</summary>
+    [Fact]
+    public async Task AnOfferMakesNobodyKnown()
+    {
+        await SubnetAsync(64);
+        var relay = IPv4.Parse("10.64.0.1");
+        byte[] mac = [6, 0, 0, 0, 64, 1];
+        Assert.Equal(DhcpPrecedence.Stranger, PrecedenceOf(Text(mac)));
+        var offer = (await HandleAsync(64, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
+        Assert.Equal(DhcpPrecedence.Acquainted, PrecedenceOf(Text(mac)));
+        await HandleAsync(64, mac, DhcpMessageType.Request, relay, relay, offer.YourAddress);
+        Assert.Equal(DhcpPrecedence.Acquainted, PrecedenceOf(Text(mac)));
+    }
+
+    private DhcpPrecedence PrecedenceOf(string mac) => silo.Service<DhcpHandler>().PrecedenceOf(mac);
+
+    private async Task<string> RegisterAsync(string address, string card, params string[] cards)
+    {
+        var token = (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, card)))(null,
+            TimeSpan.FromMinutes(5), "");
+        using var stranger = silo.Client(token);
+        var made = await silo.OkAsync("POST", "machines",
+            $$"""{"Name":"{{cards[0].Replace(':', '-')}}","HardwareAddrs":[{{string.Join(',', cards.Select(c => $"\"{c}\""))}}]}""",
+            stranger);
+        return made["Uuid"]!.ToString();
+    }
+
     /// <summary>RELEASEs and DECLINEs in a booting machine's name: by another relay, and by its own.</summary>
     [Fact]
     public async Task AForgedReleaseTakesNoFilesAway()
@@ -130,7 +217,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
 
     /// <summary>
     /// TFTP requests that are never acknowledged, from two addresses and then from thirty, more than there are slots: a client beside them
-    /// gets its file. What one source is sent for its requests is bounded.
+    /// gets its file, while they go on. What one source is sent for its requests is bounded.
     /// </summary>
     [Theory]
     [InlineData(2)]
@@ -144,7 +231,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         var attackers = new List<Socket>();
         try
         {
-            for (var i = 0; i < 1200; i++)
+            async Task AskAsync(int i)
             {
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
                 attackers.Add(socket);
@@ -152,10 +239,24 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
                 await socket.SendToAsync(request, new IPEndPoint(IPAddress.Loopback, silo.TftpPort));
             }
 
+            for (var i = 0; i < 1200; i++) await AskAsync(i);
+            using var done = new CancellationTokenSource();
+            var goesOn = Task.Run(async () =>
+            {
+                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+                for (var i = 0; i < 2000 && !done.IsCancellationRequested; i++)
+                {
+                    await AskAsync(i);
+                    await timer.WaitForNextTickAsync(CancellationToken.None);
+                }
+            }, CancellationToken.None);
             var target = Path.Combine(Path.GetTempPath(), $"{name}.{Guid.NewGuid():N}");
             using var curl = Commands.Start("curl", "-s", "-o", target, $"tftp://127.0.0.1:{silo.TftpPort}/{name}");
             await curl.WaitForExitAsync().WaitAsync(Soon);
+            await done.CancelAsync();
+            await goesOn;
             Assert.Equal(0, curl.ExitCode);
+            Assert.True(attackers.Count > 1200, "the attack did not go on");
             Assert.Equal(content, await File.ReadAllBytesAsync(target));
             File.Delete(target);
             var packets = attackers.Sum(s => s.Available > 0 ? 1 : 0);
@@ -352,7 +453,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
     }
 
     /// <summary>A packet of a client in a network, which a relay on loopback passes on and gets the answer to its own port.</summary>
-    private static DhcpMessage Message(byte net, byte[] mac, DhcpMessageType type, uint relay, uint wanted)
+    internal static DhcpMessage Message(byte net, byte[] mac, DhcpMessageType type, uint relay, uint wanted)
     {
         var options = new List<KeyValuePair<byte, byte[]>>
         {

