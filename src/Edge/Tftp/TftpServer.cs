@@ -210,9 +210,9 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 {
                     sent = await serving.Transfer.RunAsync(ends.Token);
                 }
-                catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+                catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
                 {
-                    throw new IOException($"the client takes less than {memory.TftpRate} octets of a large rendered file in a second");
+                    throw new IOException($"the client takes less than {memory.TftpRate} octets of a large rendered file in a second", e);
                 }
 
                 files.NoteTransfer(file, client.Address, "tftp", request.File, $"{sent} octets");
