@@ -29,6 +29,10 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
     /// <summary>Why a registration may be a machine that is known, and was not taken for it; "" where nothing says so.</summary>
     [Id(6)]
     public string Doubt { get => field ?? ""; init; } = "";
+
+    /// <summary>Name of the subnet in which it registers itself; "" for none.</summary>
+    [Id(7)]
+    public string Subnet { get => field ?? ""; init; } = "";
 }
 
 /// <summary>A change of a machine or of its current job by JSON Patch.</summary>
