@@ -92,7 +92,8 @@ internal sealed class MachineCommands(Connection connection, TimeProvider time) 
         return output.ObjectAsync(
             machine,
             ("Name", machine.Text("Name")), ("Uuid", machine.Text("Uuid")), ("Description", machine.Text("Description")),
-            ("Phase", Fields.Phase(machine)), ("Reason", boot.Text("Reason")), ("Since", Fields.Ago(boot.Text("Since"), time.GetUtcNow())),
+            ("Phase", Fields.Phase(machine)), ("Reason", boot.Text("Reason")), ("Doubt", boot.Text("Doubt")),
+            ("Since", Fields.Ago(boot.Text("Since"), time.GetUtcNow())),
             ("BootEnv", machine.Text("BootEnv")), ("Stage", machine.Text("Stage")), ("Workflow", machine.Text("Workflow")),
             ("Task", tasks == 0 ? "" : $"{machine.Text("CurrentTask")} of {tasks}: {machine.List("Tasks")}"),
             ("Address", machine.Text("Address")), ("MACs", machine.List("HardwareAddrs")), ("Arch", machine.Text("Arch")),

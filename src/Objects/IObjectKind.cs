@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 
@@ -39,6 +40,12 @@ public interface IObjectKind
 
     /// <summary>Fields that are never shown, and so neither filtered nor sorted by.</summary>
     IReadOnlySet<string> Hidden => FrozenSet<string>.Empty;
+
+    /// <summary>Fields that people alone are shown (<see cref="Seen"/>), and so filter and sort by.</summary>
+    IReadOnlySet<string> OfPeople => FrozenSet<string>.Empty;
+
+    /// <summary>An object as somebody is shown it.</summary>
+    Document Seen(Document document, Principal principal) => document;
 
     /// <summary>A page of the kind's objects.</summary>
     Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation);

@@ -49,6 +49,9 @@ public sealed class ObjectFloor
             .FirstOrDefault(q => kind.Hidden.Contains(q.Key)).Key is { } hidden)
             throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {hidden}"], 406));
         var query = ListParser.Query(kind.Fields, request.Query, ParamUses.Of(_catalog.Current));
+        var isShownAll = kind.OfPeople.Count == 0 || request.Principal.Kind == PrincipalKind.User;
+        if (!isShownAll && query.Conditions.Select(c => c.Field).Concat(query.Sort).FirstOrDefault(f => kind.OfPeople.Contains(f.Name)) is
+            { } told) throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {told.Name}"], 406));
         var view = ListParser.View(prefix, request.Query);
         // Where a page ends, its last row tells where the next one begins; else counting is enough.
         if (request.CountsAlone && query is { Limit: int.MaxValue, After: null } && !view.Decode)
@@ -60,7 +63,7 @@ public sealed class ObjectFloor
 
         var presenter = Presenter(request);
         query = query with { Memory = request.Memory };
-        if (view is { IsWhole: true, Decode: false } && kind.Stored is { } read)
+        if (isShownAll && view is { IsWhole: true, Decode: false } && kind.Stored is { } read)
         {
             var stored = await PageAsync(q => read(q, cancellation), query, cancellation);
             return new ObjectList(stored.Rows.Count, stored.Rows.Select(r => presenter.Text(r, view)), stored.Total, stored.Filtered,
@@ -68,7 +71,7 @@ public sealed class ObjectFloor
         }
 
         var page = await PageAsync(q => kind.ListAsync(q, cancellation), query, cancellation);
-        var rows = page.Rows.Select(d => presenter.Text(d, view));
+        var rows = page.Rows.Select(d => presenter.Text(kind.Seen(d, request.Principal), view));
         // Who may not open what is secure is told so before the first row.
         return new ObjectList(page.Rows.Count, view.Decode ? [.. rows] : rows, page.Total, page.Filtered, page.Next);
     }
@@ -171,7 +174,7 @@ public sealed class ObjectFloor
     public string SealedText(Document document)
         => new Presenter(_catalog.Current, _secrets, Principal.Nobody).Text(
             // Machines are among those who read it.
-            document is Machine machine ? machine with { Boot = MachineRules.Undoubted(machine.Boot) } : document, new ListView());
+            document is Machine machine ? MachineRules.Undoubted(machine) : document, new ListView());
 
     /// <summary>
     /// An error becomes an exception; everything else is shown to who may read it. Who may only write is told the object's key.

@@ -28,6 +28,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// </summary>
     public TimeSpan? Wait { get; init; }
 
+    /// <summary>IPv4 address that it was asked from; "" where that is not known.</summary>
+    public string Source { get; init; } = "";
+
     /// <summary>The memory that a list may take; null: no more is asked than a list's own bound.</summary>
     public IListMemory? Memory { get; init; }
 

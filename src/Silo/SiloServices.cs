@@ -48,7 +48,7 @@ internal static class SiloServices
         services.AddSingleton<TimelineWriter>();
         services.AddSingleton<ITimeline>(s => s.GetRequiredService<TimelineWriter>());
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
-        services.AddSingleton<RetentionService>();
+        services.AddSingleton<UnapprovedMachines>().AddSingleton<RetentionService>();
         services.AddHostedService(s => s.GetRequiredService<RetentionService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();

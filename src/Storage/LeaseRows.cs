@@ -33,6 +33,22 @@ internal sealed class LeaseRows(Database database)
     }
 
     /// <summary>
+    /// The leases that some clients hold. What has run out is stored as held, until somebody else has the address: of a client that is
+    /// one, as the rest were ended when it was given the next.
+    /// </summary>
+    public async Task<IReadOnlyList<Lease>> LiveOfAsync(IReadOnlyCollection<string> tokens, DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        if (tokens.Count == 0) return [];
+        await using var connection = await database.ConnectAsync(cancellation);
+        var rows = await connection.QueryAsync<(long, string)>(new CommandDefinition(
+            $"SELECT {Columns} FROM lease_held WHERE token IN ({string.Join(", ", tokens.Select((_, i) => $"@t{i}"))})",
+            new DynamicParameters(tokens.Select((t, i) => KeyValuePair.Create($"t{i}", (object)t)).ToDictionary()),
+            cancellationToken: cancellation));
+        return [.. rows.Select(Read).Where(l => l.State == Lease.Ack && l.IsLive(now))];
+    }
+
+    /// <summary>
     /// A stored lease. One that cannot be read harms no other: who has its address is not known, so that it is invalid, and given to
     /// nobody until a person deletes it.
     /// </summary>

@@ -126,19 +126,32 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
     }
 
     /// <inheritdoc/>
-    public async Task<long> CountUnapprovedAsync(CancellationToken cancellation)
+    public async Task<UnapprovedCount> CountUnapprovedAsync(string subnet, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition("SELECT count(*) FROM machine_unapproved", cancellationToken: cancellation));
+        // Each by its index: none is as long as the machines are.
+        var rows = (await connection.QueryAsync<long>(new CommandDefinition(
+            """
+            SELECT count(*) FROM machine_unapproved
+            UNION ALL SELECT count(*) FROM machine_admitted WHERE subnet = @subnet
+            UNION ALL SELECT count(*) FROM machine_doubtful
+            UNION ALL SELECT count(*) FROM machine_admitted WHERE subnet = @subnet AND doubted
+            """, new { subnet }, cancellationToken: cancellation))).AsList();
+        return new UnapprovedCount(rows[0], rows[1], rows[2], rows[3]);
     }
 
     /// <inheritdoc/>
-    public async Task<long> CountDoubtfulAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<Machine>> UnapprovedAsync(string after, int most, CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition("SELECT count(*) FROM machine_doubtful", cancellationToken: cancellation));
+        var rows = await connection.QueryAsync<(string Document, string Record)>(new CommandDefinition(
+            """
+            SELECT m.document, m.record FROM machine_now AS m WHERE m.uuid IN (
+                SELECT a.uuid FROM machine_admitted AS a WHERE a.uuid > @after
+                    AND NOT EXISTS (SELECT 1 FROM job AS j WHERE j.machine = a.uuid) ORDER BY a.uuid LIMIT @most)
+            ORDER BY m.uuid
+            """, new { after, most }, cancellationToken: cancellation));
+        return [.. rows.Select(r => Machine(r.Document, r.Record))];
     }
 
     /// <inheritdoc/>

@@ -75,6 +75,50 @@ public sealed class RetentionStore(Database database, TimeProvider time) : IRete
     }
 
     /// <inheritdoc/>
+    public async Task<long> TrimSharesAsync(long most, CancellationToken cancellation)
+    {
+        await using var connection = await database.ConnectAsync(cancellation);
+        var rows = 0L;
+        foreach (var machine in (await connection.QueryAsync<string>(new CommandDefinition(
+            "SELECT machine FROM timeline WHERE machine <> '' GROUP BY machine HAVING count(*) > @most", new { most },
+            cancellationToken: cancellation))).AsList())
+        {
+            // The newest that goes: what comes meanwhile waits for the next hour.
+            var bound = await connection.ExecuteScalarAsync<long?>(new CommandDefinition(
+                "SELECT id FROM timeline WHERE machine = @machine AND machine <> '' ORDER BY id DESC LIMIT 1 OFFSET @most",
+                new { machine, most }, cancellationToken: cancellation));
+            for (var dropped = bound is null ? 0 : IRetentionStore.Piece; dropped == IRetentionStore.Piece; rows += dropped)
+                dropped = await DropAsync(connection, machine, bound!.Value, cancellation);
+        }
+
+        return rows;
+    }
+
+    private async Task<int> DropAsync(DbConnection connection, string machine, long bound, CancellationToken cancellation)
+    {
+        const string Piece =
+            "SELECT id FROM timeline WHERE machine = @machine AND machine <> '' AND id <= @bound ORDER BY id LIMIT @piece";
+        var values = new { machine, bound, piece = IRetentionStore.Piece };
+        using var turn = await database.WriteTurnAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var newest = await connection.ExecuteScalarAsync<object?>(new CommandDefinition(
+            $"SELECT max(time) FROM timeline WHERE id IN ({Piece})", values, transaction, cancellationToken: cancellation));
+        await connection.ExecuteAsync(new CommandDefinition(
+            $"""
+            INSERT INTO timeline_trimmed AS t (machine, lines, upto)
+            SELECT machine, count(*), max(time) FROM timeline WHERE id IN ({Piece}) GROUP BY machine
+            ON CONFLICT (machine) DO UPDATE SET lines = t.lines + excluded.lines,
+                upto = CASE WHEN excluded.upto > t.upto THEN excluded.upto ELSE t.upto END
+            """, values, transaction, cancellationToken: cancellation));
+        var dropped = await connection.ExecuteAsync(new CommandDefinition(
+            $"DELETE FROM timeline WHERE id IN ({Piece})", values, transaction, cancellationToken: cancellation));
+        if (dropped > 0)
+            await CountAsync(connection, transaction, new TrimmedTotal(RetentionRules.Timeline, dropped, TimeOf(newest)), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return dropped;
+    }
+
+    /// <inheritdoc/>
     public async Task<long> CountJobsAsync(CancellationToken cancellation)
     {
         await using var connection = await database.ConnectAsync(cancellation);

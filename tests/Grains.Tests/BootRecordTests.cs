@@ -79,6 +79,23 @@ public sealed class BootRecordTests : IAsyncLifetime
         Assert.Equal(machine.Uuid, Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);
     }
 
+    /// <summary>A job with rights on another machine spends nothing of that one's own jobs, and ends at the bound of all such.</summary>
+    [Fact]
+    public async Task JobsOfOtherMachinesSpendNothingOfAMachinesOwn()
+    {
+        var (grain, machine) = await _cluster.MakeAsync("target");
+        ChangeTerms Job(string of) => new(new Actor(of, IsMachine: true, MayUpdateTaskList: false) { IsTask = true });
+        Task<MachineAnswer> MoveAsync(string name, string of)
+            => grain.Amend(new DocumentPatch($$"""[{"op":"replace","path":"/Name","value":"{{name}}"}]""", Job(of)));
+        for (var n = 0; n < OwnRecords.AtOnce + 10; n++)
+            Assert.Equal(200, (await grain.Amend(GrainCluster.Describe($"other {n}") with { Terms = Job($"other-{n % 3}") })).Status);
+        Assert.Empty(Storage.Document(machine.Uuid)!.Events);
+        Assert.Equal(429, (await MoveAsync("by-another", "other-1")).Status);
+        Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("its own") with { Terms = Job(machine.Uuid) })).Status);
+        Assert.Equal(machine.Uuid, Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);
+        Assert.Equal(200, (await MoveAsync("by-its-own", machine.Uuid)).Status);
+    }
+
     [Fact]
     public async Task ScriptsWithinAMomentAreOneBootAndTheLastOnesTokensAreGood()
     {

@@ -165,9 +165,10 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
     public Task<long> CountAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<long> CountUnapprovedAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<UnapprovedCount> CountUnapprovedAsync(string subnet, CancellationToken cancellation) => throw new NotSupportedException();
 
-    public Task<long> CountDoubtfulAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<IReadOnlyList<Machine>> UnapprovedAsync(string after, int most, CancellationToken cancellation)
+        => throw new NotSupportedException();
 
     public Task<ListPage<StoredMachine>> StoredAsync(ListQuery query, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -516,6 +516,48 @@ public abstract class StoreTests
         Assert.Null(await Leases.FindAsync(IPv4.Parse("10.0.0.2"), None));
     }
 
+    /// <summary>Whatever else a card has had, and in whichever subnet: what has ended hides nothing, and is not found.</summary>
+    [Fact]
+    public async Task TheLiveLeasesOfCardsAreFoundAmongAllThatTheyHaveHad()
+    {
+        const string Card = "02:00:00:00:00:99";
+        var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Lease Of(string address, string state, int seconds, string token = Card)
+            => Lease(address) with { Token = token, State = state, ExpireTime = now.AddSeconds(seconds) };
+        var (epoch, _) = await Leases.OpenAsync("net", None);
+        await Leases.WriteAsync("net", epoch,
+            [
+                .. Enumerable.Range(1, 40).Select(n => Of($"10.0.0.{n}", "EXPIRED", 600)),
+                .. Enumerable.Range(41, 20).Select(n => Of($"10.0.0.{n}", "OFFER", 600)),
+                Of("10.0.0.98", "ACK", -1), Of("10.0.0.99", "ACK", 600), Of("10.0.0.100", "ACK", 600, "02:00:00:00:00:98"),
+            ], None);
+        (epoch, _) = await Leases.OpenAsync("other", None);
+        await Leases.WriteAsync("other", epoch, [Of("10.1.0.7", "ACK", 600), Of("10.1.0.8", "FAKE", 600)], None);
+        Assert.Equal(["10.0.0.99", "10.1.0.7"],
+            (await Leases.LiveOfAsync([Card, "02:00:00:00:00:97"], now, None)).Select(l => l.Addr).Order(StringComparer.Ordinal));
+        Assert.Empty(await Leases.LiveOfAsync([], now, None));
+        (epoch, _) = await Leases.OpenAsync("net", None);
+        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.99"), None);
+        Assert.Equal("10.1.0.7", Assert.Single(await Leases.LiveOfAsync([Card], now, None)).Addr);
+    }
+
+    /// <summary>Who writes all day has a share; others' lines, and those of MAC addresses, stay.</summary>
+    [Fact]
+    public async Task OneMachineHasAShareOfAllLines()
+    {
+        var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        IEnumerable<TimelineEntry> Lines(string machine, int number) => Enumerable.Range(0, number)
+            .Select(n => new TimelineEntry(start.AddSeconds(n), machine, machine.Length == 0 ? "m" : "", "http", $"{n}", "404", ""));
+        await Timelines.AppendAsync([.. Lines("loud", 2600), .. Lines("", 100), .. Lines("still", 50), .. Lines("full", 60)], None);
+        Assert.Equal(2540, await Retention.TrimSharesAsync(60, None));
+        Assert.Equal(0, await Retention.TrimSharesAsync(60, None));
+        foreach (var (machine, number) in new[] { ("loud", 60), ("still", 50), ("full", 60) })
+            Assert.Equal(number, (await Timelines.ReadAsync(machine, [], 5000, None)).Count);
+        Assert.Equal(100, (await Timelines.ReadAsync("", ["m"], 5000, None)).Count);
+        Assert.Equal("2540", (await Timelines.ReadAsync("loud", [], 5000, None))[0].What);
+        Assert.Equal((2540, null), ((await Retention.OfMachineAsync("loud", None))!.Rows, await Retention.OfMachineAsync("full", None)));
+    }
+
     [Fact]
     public async Task AnEpochTakenWhileOthersWriteComesWhollyBeforeOrAfterEachWrite()
     {
@@ -633,14 +675,18 @@ public abstract class StoreTests
         await StoreAsync(new MachineState { Machine = machine with { Name = "renamed", HardwareAddrs = ["02:00:00:00:00:02"] } });
         Assert.Null(await Queries.UuidOfMacAsync("02:00:00:00:00:01", None));
         Assert.Equal(machine.Uuid, await Queries.UuidOfNameAsync("renamed", None));
-        Assert.Equal(0, await Queries.CountUnapprovedAsync(None));
+        Assert.Equal(default, await Queries.CountUnapprovedAsync("", None));
         await StoreAsync(new MachineState { Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending } } });
-        Assert.Equal((1, 0), (await Queries.CountUnapprovedAsync(None), await Queries.CountDoubtfulAsync(None)));
+        Assert.Equal(new UnapprovedCount(1, 1, 0, 0), await Queries.CountUnapprovedAsync("", None));
+        Assert.Equal(new UnapprovedCount(1, 0, 0, 0), await Queries.CountUnapprovedAsync("net", None));
         await StoreAsync(new MachineState
         {
-            Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending, Doubt = "d" } },
+            Machine = machine with { Boot = new MachineBoot { Admission = MachineBoot.Pending, Doubt = "d", RegisteredIn = "net" } },
         });
-        Assert.Equal((1, 1), (await Queries.CountUnapprovedAsync(None), await Queries.CountDoubtfulAsync(None)));
+        Assert.Equal(new UnapprovedCount(1, 1, 1, 1), await Queries.CountUnapprovedAsync("net", None));
+        Assert.Equal(new UnapprovedCount(1, 0, 1, 0), await Queries.CountUnapprovedAsync("", None));
+        // It has a job.
+        Assert.Empty(await Queries.UnapprovedAsync("", 10, None));
         await StoreAsync(new MachineState(), machine.Uuid);
         Assert.Equal((0L, null), (await Queries.CountAsync(None), await Queries.UuidOfMacAsync("02:00:00:00:00:02", None)));
         Assert.NotNull(await Queries.FindJobAsync("j1", None));

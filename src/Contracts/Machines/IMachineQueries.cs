@@ -55,11 +55,16 @@ public interface IMachineQueries
     /// <summary>Number of machines.</summary>
     Task<long> CountAsync(CancellationToken cancellation);
 
-    /// <summary>Number of machines that registered themselves, and that nobody has approved of.</summary>
-    Task<long> CountUnapprovedAsync(CancellationToken cancellation);
+    /// <summary>How many machines have registered themselves, and nobody has approved of them.</summary>
+    /// <param name="subnet">Name of a subnet in which they did; "" for in none.</param>
+    /// <param name="cancellation">Ends it.</param>
+    Task<UnapprovedCount> CountUnapprovedAsync(string subnet, CancellationToken cancellation);
 
-    /// <summary>Number of machines whose registration is doubted, and that nobody has approved of.</summary>
-    Task<long> CountDoubtfulAsync(CancellationToken cancellation);
+    /// <summary>Machines that registered themselves, that nobody has approved of, and that have no job, by uuid.</summary>
+    /// <param name="after">Those behind this uuid.</param>
+    /// <param name="most">So many at most.</param>
+    /// <param name="cancellation">Ends it.</param>
+    Task<IReadOnlyList<Machine>> UnapprovedAsync(string after, int most, CancellationToken cancellation);
 
     /// <summary>A job.</summary>
     Task<Job?> FindJobAsync(string uuid, CancellationToken cancellation);
@@ -76,3 +81,10 @@ public interface IMachineQueries
     /// <summary>Deletes a job's row; false when there was none.</summary>
     Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation);
 }
+
+/// <summary>Machines that have registered themselves, and that nobody has approved of.</summary>
+/// <param name="All">All of them.</param>
+/// <param name="OfSubnet">Those of one subnet.</param>
+/// <param name="Doubted">Those whose registration is doubted.</param>
+/// <param name="DoubtedOfSubnet">Those of that subnet.</param>
+public readonly record struct UnapprovedCount(long All, long OfSubnet, long Doubted, long DoubtedOfSubnet);

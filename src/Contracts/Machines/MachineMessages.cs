@@ -30,6 +30,10 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
     [Id(6)]
     public string Doubt { get => field ?? ""; init; } = "";
 
+    /// <summary>Name of the subnet in which it registers itself; "" for none.</summary>
+    [Id(7)]
+    public string Subnet { get => field ?? ""; init; } = "";
+
     /// <summary>It registers itself with cards that it names itself, of which no lease is known.</summary>
     [Id(8)]
     public bool IsUnleased { get; init; }

@@ -18,6 +18,12 @@ public interface IRetentionStore
     /// <param name="cancellation">Ends it.</param>
     Task<TrimmedPiece> TrimAsync(string what, long after, DateTimeOffset before, long most, CancellationToken cancellation);
 
+    /// <summary>Drops the oldest lines of machines that have more than their share of what is kept of timelines.</summary>
+    /// <param name="most">So many lines of each machine stay.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>Lines that were dropped.</returns>
+    Task<long> TrimSharesAsync(long most, CancellationToken cancellation);
+
     /// <summary>Number of jobs that there are beside one for each machine.</summary>
     Task<long> CountJobsAsync(CancellationToken cancellation);
 

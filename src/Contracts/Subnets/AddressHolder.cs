@@ -9,4 +9,10 @@ public sealed record AddressHolder([property: Id(0)] string Token, [property: Id
     /// <summary>Ended because somebody said in the client's name that it gives the address back, which nobody can prove.</summary>
     [Id(2)]
     public bool Released { get; init; }
+
+    /// <summary>
+    /// Another server gives the address: who had it until this client asked for it, which anybody can do in any name; "" for nobody.
+    /// </summary>
+    [Id(3)]
+    public string Former { get => field ?? ""; init; }
 }

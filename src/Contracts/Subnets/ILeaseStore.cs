@@ -24,6 +24,9 @@ public interface ILeaseStore
     /// <summary>The lease at an address, whatever its state; where several subnets have had one, the one that ends last.</summary>
     Task<Lease?> FindAsync(uint address, CancellationToken cancellation);
 
+    /// <summary>The leases that some clients hold now, in any subnet: one question, whatever else they have had.</summary>
+    Task<IReadOnlyList<Lease>> LiveOfAsync(IReadOnlyCollection<string> tokens, DateTimeOffset now, CancellationToken cancellation);
+
     /// <summary>Who held an address (or, with null, each address), oldest first. Kept in the same transaction as the leases.</summary>
     Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation);
 }

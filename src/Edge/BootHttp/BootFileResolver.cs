@@ -112,7 +112,7 @@ public sealed partial class BootFileResolver(
         var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
         var (machine, mac) = await RequesterAsync(requester);
         var snapshot = catalog.Current;
-        var envName = machine?.BootEnv ?? snapshot.Prefs["unknownBootEnv"];
+        var envName = machine is null ? snapshot.Prefs["unknownBootEnv"] : WhileItWaits.BootEnvOf(machine, snapshot);
         snapshot.BootEnvs.TryGetValue(envName, out var env);
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort,
             options.Value.ApiPort)
@@ -283,6 +283,7 @@ public sealed partial class BootFileResolver(
         if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
         var leases = grains.Subnet(subnet.Name);
         if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return (null, "");
+        if (holder.Former.Length > 0 && await StillAtAsync(holder.Former, address) is { } former) return (former, holder.Former);
         if (await machines.FindAsync(holder.Token, CancellationToken.None) is not { } known)
             return (null, holder.Lapsed ? "" : holder.Token);
         // A DISCOVER that the machine's grain is still to be told of would void the tokens that are about to be rendered.
@@ -291,6 +292,18 @@ public sealed partial class BootFileResolver(
         if (!holder.Lapsed) return (machine, holder.Token);
         return machine is not null && (holder.Released ? BootFiles.OutliveTheRelease(machine) : BootFiles.OutliveTheLease(machine))
             ? (machine, holder.Token) : (null, "");
+    }
+
+    /// <summary>
+    /// The machine that had an address which another client asks another server for: while it is in the middle of something, and has not
+    /// itself been seen at another address, its files are there. Nobody can prove that the address is another's now.
+    /// </summary>
+    private async Task<Machine?> StillAtAsync(string mac, uint address)
+    {
+        if (await machines.FindAsync(mac, CancellationToken.None) is not { } known) return null;
+        await sightings.SettledAsync(known.Uuid);
+        return await machines.ReadAsync(known.Uuid) is { Boot.Stuck: false } machine && BootFiles.OutliveTheRelease(machine)
+            && machine.Address == IPv4.Format(address) ? machine : null;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]

@@ -4,6 +4,7 @@ using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Network;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -32,6 +33,8 @@ internal static class ApiRequest
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
         Wait = Wait(http),
         Room = ChangeShare.Of(http),
+        Source = http.Connection.RemoteIpAddress is { } remote && IPv4.FromIPAddress(remote) is not 0 and var source
+            ? IPv4.Format(source) : "",
     };
 
     /// <summary>

@@ -96,8 +96,13 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Make(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Make(s, write.Machine with { Uuid = Uuid }, write.Discovered,
-            Options(write.Terms) with { Admission = write.Admission, Doubt = write.Doubt, IsUnleased = write.IsUnleased }, Context),
-            own: SourceOf(write.Terms.Actor));
+            Options(write.Terms) with
+            {
+                Admission = write.Admission,
+                Doubt = write.Doubt,
+                RegisteredIn = write.Subnet,
+                IsUnleased = write.IsUnleased,
+            }, Context), own: SourceOf(write.Terms.Actor));
         if (write.Discovered && outcome.Broken == UniqueRule.Mac && await JoinKnownAsync(write) is { } known) return known;
         return Answer(outcome);
     }
@@ -106,7 +111,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Join(MachineWrite write)
     {
         var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, write.Claims, write.OnLink,
-            Options(write.Terms), Context), own: SourceOf(write.Terms.Actor));
+            Options(write.Terms) with { Admission = write.Admission }, Context), own: SourceOf(write.Terms.Actor));
         var answer = Answer(outcome);
         return answer with { Machine = answer.Machine is null ? null : MachineRules.Public(answer.Machine) };
     }
@@ -211,7 +216,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                     + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429));
         var before = State;
         var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context),
-            own: actor.IsMachine ? OwnSource.Job : null);
+            own: SourceOfStep(actor));
         // A row for each, also for entries that no agent sees; where nothing is left to run none is made.
         if (!ReferenceEquals(before.ChangedJobs, State.ChangedJobs))
             _pace.Count(State.ChangedJobs.Count(j => j.Uuid != before.Job?.Uuid), Age);
@@ -223,7 +228,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<JobAnswer> AmendJob(string job, DocumentPatch patch)
     {
         var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, Options(patch.Terms), Context),
-            own: patch.Terms.Actor.IsMachine ? OwnSource.Job : null);
+            own: SourceOfStep(patch.Terms.Actor));
         return new JobAnswer(outcome.Status, outcome.Error is null ? State.Job : null, outcome.Error) { Again = outcome.Again };
     }
 
@@ -360,20 +365,25 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         }
     }
 
-    private static OwnSource? SourceOf(Actor? actor)
-        => actor is not { IsMachine: true } ? null : actor.IsTask ? OwnSource.Job : OwnSource.Boot;
+    private OwnSource? SourceOf(Actor? actor)
+        => actor is not { IsMachine: true } ? null : !actor.IsTask ? OwnSource.Boot
+            : actor.Name == Uuid ? OwnSource.Job : OwnSource.OthersJob;
+
+    /// <summary>As <see cref="SourceOf"/>, of a job's steps: a boot's token brings them about as well.</summary>
+    private OwnSource? SourceOfStep(Actor actor) => SourceOf(actor) is OwnSource.Boot ? OwnSource.Job : SourceOf(actor);
 
     /// <summary>What is kept of a change that the machine brings about itself.</summary>
     /// <exception cref="ApiException">429: edges have to be told of it, and it has changed too often.</exception>
     private MachineChange Bounded(MachineChange change, string type, OwnSource source, bool mayRefuse)
     {
         // A job begins once and ends once, and JobPace bounds how many there are.
-        if (source == OwnSource.Job && JobRules.BeginsOrEnds(State.Job, change.State.Job)) return change;
+        if (source is (OwnSource.Job or OwnSource.OthersJob) && JobRules.BeginsOrEnds(State.Job, change.State.Job)) return change;
         var own = _own[(int)source];
         var isNeeded = own.Wait(Age) is not null && source != OwnSource.Wire && !KnownMachine.IsSame(State.Machine, change.State.Machine);
-        if (isNeeded && mayRefuse && source == OwnSource.Boot)
+        if (isNeeded && mayRefuse && source is (OwnSource.Boot or OwnSource.OthersJob))
             throw new ApiException(new ApiError("machines", Uuid, type,
-                [$"Machine {Uuid} has changed itself {OwnRecords.AtOnce} times at once, and {OwnRecords.PerHour} times an hour since: "
+                [$"Machine {Uuid} has {(source == OwnSource.Boot ? "changed itself" : "been changed by other machines' jobs")} "
+                    + $"{OwnRecords.AtOnce} times at once, and {OwnRecords.PerHour} times an hour since: "
                     + $"what decides how it boots may change again in {Math.Ceiling(own.Wait(Age)!.Value.TotalSeconds)} s"], 429));
         var bounded = own.Bounded(change, isNeeded, Age, out var dropped);
         if (dropped > 0) AnvilDiagnostics.TimelineNoise.Add(dropped, new KeyValuePair<string, object?>("reason", "own"));
@@ -409,7 +419,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// says of itself when it registers, is no claim: that address is its own now.
     /// </summary>
     private async Task<string?> AddressProblemAsync(Machine? machine)
-        => await HolderAsync(machine) is { } other ? $"Address {machine!.Address} is that of machine {other.Name}" : null;
+        => await HolderAsync(machine) is not null ? $"Address {machine!.Address} is that of another machine" : null;
 
     private async Task<Machine?> HolderAsync(Machine? machine)
     {
@@ -476,16 +486,15 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         {
             var known = await _queries.FindManyAsync([], write.Machine.HardwareAddrs, CancellationToken.None);
             if (known.Count == 0) return null;
-            if (known.Count == 1 && write.OnLink)
-                return await _grains.Machine(known[0].Uuid).Join(write);
-            var names = string.Join(", ", known.Select(m => m.Name));
+            // Why not is told with that machine's name, which is nothing for who registers.
+            if (known.Count == 1 && write.OnLink
+                && await _grains.Machine(known[0].Uuid).Join(write) is { Error: not { Code: 409 } } joined) return joined;
             foreach (var machine in known)
                 _timeline.Note(machine.Uuid, "", "api", $"registration with {string.Join(", ", write.Machine.HardwareAddrs.Take(4))}",
                     "refused", "somebody with the right may add the card to this machine");
             return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", known.Count > 1
-                ? $"these HardwareAddrs are those of several machines: {names}"
-                : $"one of these HardwareAddrs is that of machine {names}, and DHCP has not seen both on one link: somebody with the "
-                    + "right may add the card to it"), 0);
+                ? "these HardwareAddrs are those of several machines"
+                : "one of these HardwareAddrs is that of another machine: somebody with the right may add the others to it"), 0);
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {

@@ -16,8 +16,8 @@ namespace Anvil.Grains.Retention;
 /// the same database. Of a cluster's silos one does it at a time; were it two, each row would go once all the same.
 /// </summary>
 public sealed partial class RetentionService(
-    IRetentionStore store, IJobLogs logs, IMachineQueries queries, ICatalog catalog, IDatabaseFaults faults, TimeProvider time,
-    ILogger<RetentionService> logger) : BackgroundService
+    IRetentionStore store, IJobLogs logs, IMachineQueries queries, UnapprovedMachines unapproved, ICatalog catalog,
+    IDatabaseFaults faults, TimeProvider time, ILogger<RetentionService> logger) : BackgroundService
 {
     /// <summary>A start has other things to do first.</summary>
     public static readonly TimeSpan First = TimeSpan.FromMinutes(5);
@@ -98,6 +98,7 @@ public sealed partial class RetentionService(
         {
             RetentionRules.JobLogs => await TrimLogsAsync(bound, cancellation),
             RetentionRules.Jobs => await TrimJobsAsync(bound, cancellation),
+            RetentionRules.Unapproved => await TrimUnapprovedAsync(bound, cancellation),
             _ => await TrimRowsAsync(bound, cancellation),
         };
         if (rows == 0) return;
@@ -118,7 +119,9 @@ public sealed partial class RetentionService(
             await Task.Yield();
         }
 
-        return rows;
+        // One that writes all day pushes nobody else's lines out.
+        return bound.What == RetentionRules.Timeline
+            ? rows + await store.TrimSharesAsync(RetentionRules.ShareOf(bound), cancellation) : rows;
     }
 
     private async Task<long> TrimJobsAsync(RetentionBound bound, CancellationToken cancellation)
@@ -142,6 +145,13 @@ public sealed partial class RetentionService(
             at = piece.Next;
         }
 
+        return rows;
+    }
+
+    private async Task<long> TrimUnapprovedAsync(RetentionBound bound, CancellationToken cancellation)
+    {
+        var rows = await unapproved.TrimAsync(bound, cancellation);
+        if (rows > 0) await store.CountAsync(new TrimmedTotal(bound.What, rows, time.GetUtcNow() - bound.Age), cancellation);
         return rows;
     }
 

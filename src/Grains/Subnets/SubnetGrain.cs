@@ -118,6 +118,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
         try
         {
+            foreach (var removed in decision.Removed) await _journal.DeleteAsync(IPv4.Parse(removed.Addr));
             await _journal.StoreAsync(decision.Changed);
             return LeaseAnswer.Of(decision);
         }
@@ -152,7 +153,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     {
         var now = await ReadClockAsync();
         if (_leases.At(address) is not { Token.Length: > 0 } lease) return null;
-        return lease.IsLive(now) ? new AddressHolder(lease.Token, Lapsed: false)
+        return lease.IsLive(now)
+            ? new AddressHolder(lease.Token, Lapsed: false) { Former = lease.FormerUntil > now ? lease.Former : "" }
             : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true)
             // What it was given back for, or moved away from: only where the client has had no other address since.
             : lease.State == Lease.Expired && _leases.Of(lease.Token) == lease

@@ -9,7 +9,7 @@ namespace Anvil.Objects.Access;
 
 /// <summary>
 /// Keeps registration scarce: so many in a minute from one address, from one subnet and in all, and so many machines that nobody has
-/// approved of. The bounds per minute, of their number and of what they hold, are each gateway's.
+/// approved of, in all and of one subnet. The bounds per minute, of their number and of what they hold, are each gateway's.
 /// </summary>
 public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, TimeProvider time)
 {
@@ -42,24 +42,51 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
     /// <summary>Lets a registration in, and says by which policy (<see cref="RegistrationPolicy"/>).</summary>
     /// <param name="stranger">Who registers.</param>
     /// <param name="octets">Length of what it registers.</param>
-    /// <param name="isUnleased">No lease says who it is: of those only a part may wait, so that they keep no others out.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ApiException">403 closed; 429 too many.</exception>
-    public async Task<string> EnterAsync(Principal stranger, int octets, bool isUnleased, CancellationToken cancellation)
+    public async Task<string> EnterAsync(Principal stranger, int octets, CancellationToken cancellation)
     {
-        var address = IPv4.TryParse(stranger.Address, out var known) ? known : 0;
+        var (address, subnet) = Place(stranger);
         var policy = RegistrationPolicy.PolicyAt(address, catalog.Current);
         if (policy == RegistrationPolicy.Closed) throw Refused(403, "machines do not register themselves here");
-        Count(stranger.Address, address != 0 ? catalog.Current.SubnetOf(address)?.Name ?? "" : "", octets);
-        var most = catalog.Current.Prefs.Number("mostUnapproved");
-        if (await queries.CountUnapprovedAsync(cancellation) >= most)
+        Count(stranger.Address, subnet, octets);
+        var (most, part) = (catalog.Current.Prefs.Number("mostUnapproved"), catalog.Current.Prefs.Number("mostUnapproved") / 2);
+        var waiting = await queries.CountUnapprovedAsync(subnet, cancellation);
+        if (waiting.All >= most)
             throw Refused(429, $"{most} machines have registered themselves and wait for somebody to approve of them (preference "
                 + "mostUnapproved): approve of some, or delete them");
-        if (isUnleased && await queries.CountDoubtfulAsync(cancellation) is var doubtful && doubtful >= Math.Max(1, most / DoubtfulPart))
-            throw Refused(429, $"{doubtful} machines have registered themselves that no lease knows, and wait for somebody to approve of "
-                + $"them (1/{DoubtfulPart} of the preference mostUnapproved): approve of some, or delete them");
+        if (waiting.OfSubnet >= Math.Max(1, part))
+            throw Refused(429, $"{waiting.OfSubnet} machines have registered themselves {In(subnet)} and wait for somebody to approve of "
+                + "them (half of the preference mostUnapproved): approve of some, or delete them");
         return policy;
     }
+
+    /// <summary>Lets a registration in of which there is doubt: of those only a part may wait, so that they keep no others out.</summary>
+    /// <param name="stranger">Who registers.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="ApiException">429 too many.</exception>
+    public async Task DoubtAsync(Principal stranger, CancellationToken cancellation)
+    {
+        var most = Math.Max(1, catalog.Current.Prefs.Number("mostUnapproved") / DoubtfulPart);
+        var (_, subnet) = Place(stranger);
+        var waiting = await queries.CountUnapprovedAsync(subnet, cancellation);
+        if (waiting.Doubted >= most)
+            throw Refused(429, $"{waiting.Doubted} machines have registered themselves of which there is doubt, and wait for somebody to "
+                + $"approve of them (1/{DoubtfulPart} of the preference mostUnapproved): approve of some, or delete them");
+        if (waiting.DoubtedOfSubnet >= Math.Max(1, most / 2))
+            throw Refused(429, $"{waiting.DoubtedOfSubnet} machines have registered themselves {In(subnet)} of which there is doubt, and "
+                + $"wait for somebody to approve of them (1/{2 * DoubtfulPart} of the preference mostUnapproved): approve of some, "
+                + "or delete them");
+    }
+
+    /// <summary>Name of the subnet in which somebody registers; "" for none.</summary>
+    public string SubnetOf(Principal stranger) => Place(stranger).Subnet;
+
+    private static string In(string subnet) => subnet.Length > 0 ? $"in subnet {subnet}" : "in no subnet";
+
+    private (uint Address, string Subnet) Place(Principal stranger)
+        => IPv4.TryParse(stranger.Address, out var address) && address != 0
+            ? (address, catalog.Current.SubnetOf(address)?.Name ?? "") : (0, "");
 
     private void Count(string address, string subnet, int octets)
     {

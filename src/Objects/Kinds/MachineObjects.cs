@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using Anvil.Contracts.Diagnostics;
@@ -63,7 +64,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             : await GrainCalls.AskAsync(() => Grain(uuid).Read());
         if (answer.Status == 304) answer = await GrainCalls.AskAsync(() => Grain(uuid).Read());
         return answer.Machine is null ? answer.Error is null or { Code: 404 } ? null : throw new ApiException(answer.Error)
-            : new FoundObject(Seen(answer.Machine, request), Tag(answer.Revision), uuid) { Revision = answer.Revision };
+            : new FoundObject(Seen(answer.Machine, request.Principal), Tag(answer.Revision), uuid) { Revision = answer.Revision };
     }
 
     /// <inheritdoc/>
@@ -89,9 +90,13 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     public Document? Told(Document document, ObjectRequest request)
         => request.Principal.Kind == PrincipalKind.Unknown ? MachineRules.Told((Machine)document) : null;
 
-    /// <summary>A machine as it is shown to a requester: people are told why it is doubted.</summary>
-    private static Machine Seen(Machine machine, ObjectRequest request)
-        => request.Principal.Kind == PrincipalKind.User ? machine : machine with { Boot = MachineRules.Undoubted(machine.Boot) };
+    /// <summary>Whoever filters by them finds them out.</summary>
+    public IReadOnlySet<string> OfPeople { get; } = FrozenSet.Create(StringComparer.Ordinal, nameof(Machine.Boot),
+        $"{nameof(Machine.Boot)}.{nameof(MachineBoot.Doubt)}", $"{nameof(Machine.Boot)}.{nameof(MachineBoot.Reason)}");
+
+    /// <inheritdoc/>
+    public Document Seen(Document document, Principal principal)
+        => principal.Kind == PrincipalKind.User ? document : MachineRules.Undoubted((Machine)document);
 
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
@@ -104,13 +109,21 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         if (discovered)
         {
             var isUnleased = IsUnleased(request.Principal);
-            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, isUnleased, cancellation);
+            var said = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m);
+            if (await IsOfAnotherAsync(request, said))
+            {
+                throw new ApiException(new ApiError(Prefix, "", "Registration",
+                    [$"the token was given to {request.Principal.Address}, and it comes from {request.Source}, which is leased to a card "
+                        + "that is not among those of the registration"], 403));
+            }
+
+            policy = await gate.EnterAsync(request.Principal, Json.Write(wanted).Length, cancellation);
             var registration = MachineRules.Registration(wanted);
             // Where an address is leased to nobody, so are cards: what it says of them is among its facts, and makes it nobody.
             (wanted, isOnLink) = isUnleased ? (registration with { HardwareAddrs = [], Address = request.Principal.Address }, false)
                 : await OwnCardsAsync(registration, request.Principal, cancellation);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
-            (var joined, doubt) = await JoinKnownAsync(registration, wanted, request, cancellation);
+            (var joined, doubt) = await JoinKnownAsync(registration, wanted, policy, request, cancellation);
             if (joined is not null) return Changed(joined, request);
             // The cards of others stay theirs.
             if (doubt.Length > 0) wanted = wanted with { HardwareAddrs = [request.Principal.Mac] };
@@ -124,6 +137,8 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
                 doubt = $"it registers itself from {request.Principal.Address} with cards that have leases in another subnet: give it one "
                     + "of them and approve of it, or delete it";
             }
+
+            if (doubt.Length > 0) await gate.DoubtAsync(request.Principal, cancellation);
         }
         else if (wanted.Uuid.Length == 0)
         {
@@ -142,6 +157,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             OnLink = isOnLink,
             Doubt = doubt,
             IsUnleased = discovered && request.Principal.Mac.Length == 0,
+            Subnet = discovered ? gate.SubnetOf(request.Principal) : "",
         }));
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
@@ -188,6 +204,16 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             ? Leases(subnet) : catalog.Current.Subnets.Values.Any(Leases);
     }
 
+    /// <summary>
+    /// True for a registration that comes from an address that somebody else has: a token is who carries it. Where nobody is known to
+    /// have the address (a balancer's, a router's) it tells nothing.
+    /// </summary>
+    private async Task<bool> IsOfAnotherAsync(ObjectRequest request, IEnumerable<string> cards)
+        => request.Source.Length > 0 && request.Source != request.Principal.Address && IPv4.TryParse(request.Source, out var source)
+            && catalog.Current.SubnetOf(source) is { } subnet
+            && await GrainCalls.AskAsync(() => grains.Subnet(subnet.Name).WhoHas(source)) is { Lapsed: false } holder
+            && !cards.Append(request.Principal.Mac).Contains(holder.Token, StringComparer.Ordinal);
+
     private static bool Leases(Subnet subnet) => subnet is { Enabled: true, Proxy: false };
 
     /// <summary>
@@ -197,16 +223,12 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     private async Task<Machine> WithoutLeasedAsync(Machine wanted, CancellationToken cancellation)
     {
         if (!catalog.Current.Subnets.Values.Any(Leases)) return wanted;
-        var free = new List<string>();
-        foreach (var card in wanted.HardwareAddrs.Take(MachineRules.MostOwnCards + 1))
-        {
-            var query = ListQuery.Where(CatalogFields.Leases, nameof(Lease.Token), card) with { Limit = MostNamed };
-            var known = (await leases.PageAsync(query, cancellation)).Rows;
-            if (!known.Any(l => l.State == Lease.Ack && l.IsLive(time.GetUtcNow()) && IPv4.TryParse(l.Addr, out var at)
-                && catalog.Current.SubnetOf(at) is { } subnet && Leases(subnet))) free.Add(card);
-        }
-
-        return wanted with { HardwareAddrs = free };
+        var named = wanted.HardwareAddrs.Take(MachineRules.MostOwnCards + 1)
+            .Select(c => MacAddress.TryNormalize(c, out var mac) ? mac : c).Distinct(StringComparer.Ordinal).ToList();
+        var held = (await leases.LiveOfAsync(named, time.GetUtcNow(), cancellation))
+            .Where(l => IPv4.TryParse(l.Addr, out var at) && catalog.Current.SubnetOf(at) is { } subnet && Leases(subnet))
+            .Select(l => l.Token).ToHashSet(StringComparer.Ordinal);
+        return wanted with { HardwareAddrs = [.. named.Where(c => !held.Contains(c))] };
     }
 
     /// <summary>
@@ -243,11 +265,12 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     /// </summary>
     /// <param name="registration">What registers itself, as it says.</param>
     /// <param name="own">The same with the cards that are its own.</param>
+    /// <param name="policy">The policy where it is.</param>
     /// <param name="request">On whose behalf.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The machine's grain's answer, or null; and why it is none of those that are known, "" where nobody
     /// asks.</returns>
-    private async Task<(MachineAnswer? Joined, string Doubt)> JoinKnownAsync(Machine registration, Machine own,
+    private async Task<(MachineAnswer? Joined, string Doubt)> JoinKnownAsync(Machine registration, Machine own, string policy,
         ObjectRequest request, CancellationToken cancellation)
     {
         var card = request.Principal.Mac;
@@ -274,7 +297,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             if (known.Count > 1)
             {
                 var names = string.Join(", ", known.Select(m => m.Name).Order(StringComparer.Ordinal));
-                foreach (var one in known) NoteClaim(one, card, $"{names} have the same {mark}: neither is touched");
+                foreach (var one in known) NoteClaim(one, card);
                 return (null, $"it may be one of {names}, which have the same {mark}; give its card to one of them, and delete this one, "
                     + "or approve of it as a machine of its own");
             }
@@ -285,13 +308,14 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
                 new MachineWrite(own with { Uuid = machine.Uuid, HardwareAddrs = [card] }, request.Terms(machine: machine.Uuid))
                 {
                     Discovered = true,
+                    Admission = policy,
                     OnLink = seen.Count > 0,
                     Claims = claims,
                 }));
             if (answer.Error is null)
-                timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "joined", $"the same {mark}: {text}");
+                timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "joined", $"the same {mark}");
             if (answer.Error is null or { Code: >= 500 or 422 }) return (answer, "");
-            NoteClaim(machine, card, string.Join("; ", answer.Error.Messages));
+            NoteClaim(machine, card);
             return (null, string.Join("; ", answer.Error.Messages)
                 + "; give its card to that one and delete this one, or approve of it as a machine of its own");
         }
@@ -313,8 +337,10 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         return [.. found];
     }
 
-    private void NoteClaim(Machine machine, string card, string why)
-        => timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "refused", why);
+    /// <summary>A machine reads its timeline: of others it has the card alone. Why is in the doubt, for people.</summary>
+    private void NoteClaim(Machine machine, string card)
+        => timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "refused",
+            "Boot.Doubt of the machine with that card tells people why");
 
     /// <summary>Those of some cards that DHCP has given addresses on the link of who registers itself.</summary>
     private async Task<IReadOnlyList<string>> SeenOnLinkAsync(Principal stranger, IReadOnlyList<string> cards)
@@ -351,8 +377,8 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         => tags.Single is { } tag && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
             ? revision : null;
 
-    private static ChangedObject Changed(MachineAnswer answer, ObjectRequest request)
-        => new(answer.Status, answer.Machine is { } machine ? Seen(machine, request) : null, answer.Error,
+    private ChangedObject Changed(MachineAnswer answer, ObjectRequest request)
+        => new(answer.Status, answer.Machine is { } machine ? Seen(machine, request.Principal) : null, answer.Error,
             answer.Revision > 0 ? Tag(answer.Revision) : "");
 
     private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");

@@ -43,8 +43,9 @@ public static class BootDecision
         }
         else
         {
-            envName = machine.BootEnv;
-            reasons.Add($"{mac} is {machine.Name} ({uuid}): its BootEnv is {envName}");
+            envName = WhileItWaits.BootEnvOf(machine, catalog);
+            reasons.Add($"{mac} is {machine.Name} ({uuid}): its BootEnv is {machine.BootEnv}");
+            if (envName != machine.BootEnv) reasons.Add($"it waits for approval, and installs nothing until then: {envName}");
         }
 
         if (client.Row is { } row) reasons.Add($"the client is {row.Name}");

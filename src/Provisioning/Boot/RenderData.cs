@@ -422,7 +422,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 _ => this,
             };
             return !ReferenceEquals(value, this)
-                || (_fields ??= new DocumentView(machine, context)).TryGet(name, arguments, budget, out value);
+                || (_fields ??= new DocumentView(MachineRules.Undoubted(machine), context)).TryGet(name, arguments, budget, out value);
         }
     }
 

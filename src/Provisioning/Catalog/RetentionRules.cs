@@ -23,6 +23,14 @@ public static class RetentionRules
     /// <summary>Logs of jobs.</summary>
     public const string JobLogs = "jobLogs";
 
+    /// <summary>Machines that registered themselves, that nobody has approved of, and that have not been seen for so long.</summary>
+    public const string Unapproved = "unapproved";
+
+    /// <summary>One machine has this part of all lines of timelines; but a few are always its own.</summary>
+    private const int Share = 100;
+
+    private const int LeastShare = 1000;
+
     /// <summary>Longest time, in days.</summary>
     private const int MostDays = 3650;
 
@@ -34,6 +42,7 @@ public static class RetentionRules
         (Leases, "keepLeaseHistoryDays", "keepLeaseHistory", 1),
         (Jobs, "keepJobsDays", "keepJobs", 1),
         (JobLogs, "keepJobLogsDays", "keepJobLogsMiB", 1 << 20),
+        (Unapproved, "keepUnapprovedDays", "", 1),
     ];
 
     /// <summary>Defaults of the preferences.</summary>
@@ -42,6 +51,7 @@ public static class RetentionRules
         new("keepTimelineDays", "30"), new("keepTimelineLines", "5000000"), new("keepStrangersDays", "7"), new("keepEventsDays", "30"),
         new("keepEvents", "2000000"), new("keepLeaseHistoryDays", "30"), new("keepLeaseHistory", "1000000"),
         new("keepJobsDays", "365"), new("keepJobs", "1000000"), new("keepJobLogsDays", "90"), new("keepJobLogsMiB", "10240"),
+        new("keepUnapprovedDays", "1"),
     ];
 
     /// <summary>What is kept, in the order in which it is trimmed.</summary>
@@ -54,6 +64,9 @@ public static class RetentionRules
         => new(kept.What, TimeSpan.FromDays(prefs.Number(kept.Days)),
             kept.Amount.Length == 0 ? long.MaxValue : (long)prefs.Number(kept.Amount) * kept.Unit)
         { Prefs = kept.Amount.Length == 0 ? [kept.Days] : [kept.Days, kept.Amount] };
+
+    /// <summary>So many lines of its timeline one machine has, whatever others have.</summary>
+    public static long ShareOf(RetentionBound timeline) => Math.Max(LeastShare, timeline.Most / Share);
 
     /// <summary>What is wrong with a value of one of the preferences; null when nothing is, or it is none of them.</summary>
     public static string? Problem(string name, string value)

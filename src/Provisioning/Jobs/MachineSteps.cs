@@ -33,7 +33,8 @@ public static class MachineSteps
     public static MachineChange? Join(MachineState old, Machine registered, IReadOnlyList<string> claims, bool isOnLink,
         ChangeOptions options, RuleContext on)
     {
-        var machine = MachineRules.Joined(Existing(old, registered.Uuid, "POST"), registered, claims, isOnLink, on.Catalog, on.Now);
+        var machine = MachineRules.Joined(Existing(old, registered.Uuid, "POST"), registered, claims, isOnLink, options.Admission,
+            on.Catalog, on.Now);
         return machine.HardwareAddrs.Count == old.Machine!.HardwareAddrs.Count ? null
             : Finish(200, old, old with { Machine = machine }, "update", options.By, on);
     }
@@ -54,7 +55,7 @@ public static class MachineSteps
     public static MachineChange Amend(MachineState old, string uuid, string operations, ChangeOptions options, RuleContext on)
     {
         var machine = Existing(old, uuid, "PATCH");
-        var wanted = Patched(machine, operations, Kind, uuid);
+        var wanted = Patched(options.ByMachine ? MachineRules.Undoubted(machine) : machine, operations, Kind, uuid);
         return Update(machine, old, wanted, "PATCH", options, on);
     }
 

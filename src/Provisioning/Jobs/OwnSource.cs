@@ -13,4 +13,7 @@ public enum OwnSource
 
     /// <summary>Jobs: their steps, and what they change.</summary>
     Job,
+
+    /// <summary>Jobs of other machines, which change this one: what they spend is none of its own jobs'.</summary>
+    OthersJob,
 }

@@ -74,7 +74,7 @@ public static class SightingSteps
         bool isAgain = false)
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
-        on.Catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env);
+        on.Catalog.BootEnvs.TryGetValue(WhileItWaits.BootEnvOf(machine, on.Catalog), out var env);
         var next = Lifecycle.NetBooting(machine, env, firmware, via, on.Catalog, on.Now);
         var isSame = isAgain && !machine.Boot.Stuck && next.Boot.Phase == machine.Boot.Phase;
         if (isSame)

@@ -15,6 +15,9 @@ public interface IBootSubject
     /// <summary>What it boots.</summary>
     string BootEnv { get; }
 
+    /// <summary>It registered itself, and waits for approval.</summary>
+    bool IsPending { get; }
+
     /// <summary>Its stage, whose params it has.</summary>
     string Stage { get; }
 

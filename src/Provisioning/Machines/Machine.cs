@@ -75,6 +75,9 @@ public sealed record Machine : Document, IBootSubject
     public override string Prefix => "machines";
 
     /// <inheritdoc/>
+    bool IBootSubject.IsPending => Boot.IsPending;
+
+    /// <inheritdoc/>
     string? IBootSubject.BootLoader
         => Params.TryGetValue(IBootSubject.LoaderParam, out var own) && own.ValueKind == JsonValueKind.String ? own.GetString() : null;
 

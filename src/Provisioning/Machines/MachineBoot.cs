@@ -90,6 +90,9 @@ public sealed record MachineBoot
     [JsonIgnore]
     public bool IsStranger => Unleased && !IsTrusted;
 
+    /// <summary>Name of the subnet in which it registered itself; "" for none, and where a person has defined it.</summary>
+    public string RegisteredIn { get; init => field = value ?? ""; } = "";
+
     /// <summary>True for a machine that waits for approval.</summary>
     [JsonIgnore]
     public bool IsPending => Admission == Pending;

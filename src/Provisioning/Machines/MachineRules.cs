@@ -41,6 +41,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
 
     /// <summary>A registration names cards of which no lease is known.</summary>
     public bool IsUnleased { get; init; }
+
+    /// <summary>Name of the subnet in which a machine registers itself; "" for none.</summary>
+    public string RegisteredIn { get; init; } = "";
 }
 
 /// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
@@ -54,6 +57,9 @@ public static class MachineRules
 
     /// <summary>Most network cards of a machine, whoever names them.</summary>
     public const int MostCards = 1024;
+
+    /// <summary>Why a machine is stuck of which there is doubt, as everybody may know it.</summary>
+    public const string Doubted = "stuck: it is not sure which machine this is; a person decides (Boot.Doubt tells people why)";
 
     private const int MostTasks = 10_000;
 
@@ -91,13 +97,14 @@ public static class MachineRules
             {
                 Admission = !discovered ? "" : pending ? MachineBoot.Pending : MachineBoot.Open,
                 Unleased = discovered && options.IsUnleased,
+                RegisteredIn = discovered ? options.RegisteredIn : "",
             },
         };
         if (machine.Workflow.Length > 0 && catalog.Workflows.TryGetValue(machine.Workflow, out var workflow))
             machine = EnterWorkflow(machine, workflow, catalog);
         else if (machine.Tasks.Count == 0 && catalog.Stages.TryGetValue(machine.Stage, out var stage))
             machine = machine with { Tasks = TaskLists.ForStage(stage, catalog) };
-        if (pending && BootEnvFiles.IsInstaller(machine.BootEnv)) machine = machine with { BootEnv = WaitsIn(prefs) };
+        if (pending) machine = machine with { BootEnv = WhileItWaits.BootEnvOf(machine, catalog) };
         machine = WithOsOfInstaller(machine with { Meta = WithFeatureFlag(machine.Meta) }, catalog);
 
         var broken = Broken(machine, null, catalog).ToList();
@@ -107,12 +114,10 @@ public static class MachineRules
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         TaskGrants.Check(options, Untouched(wanted, machine, prefs), machine, catalog);
         machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
+        // The reason is told to the machine, and kept in events and in its timeline, which it reads: the doubt names others.
         return options.Doubt.Length == 0 ? machine
-            : machine with { Boot = machine.Boot with { Stuck = true, Reason = "stuck: " + options.Doubt, Doubt = options.Doubt } };
+            : machine with { Boot = machine.Boot with { Stuck = true, Reason = Doubted, Doubt = options.Doubt } };
     }
-
-    /// <summary>Where a machine waits for approval that would install: in what machines boot otherwise, or nothing.</summary>
-    private static string WaitsIn(Prefs prefs) => BootEnvFiles.IsInstaller(prefs["defaultBootEnv"]) ? "local" : prefs["defaultBootEnv"];
 
     /// <summary>
     /// What a machine that nobody knows may say of itself when it registers: name, addresses, architecture and hardware facts.
@@ -130,19 +135,21 @@ public static class MachineRules
 
     /// <summary>
     /// A known machine that registers itself, since it has booted from a card that nobody knew of: it has that card as well. That is
-    /// believed where DHCP has seen one of the machine's own cards on the same link, or where nobody has seen the machine yet and it has
-    /// nothing that is secret; and where it is the same system by its serial number or asset tag, or names every card that the machine
-    /// is known by. Else a person decides.
+    /// believed where DHCP has seen one of the machine's own cards on the same link, or where nobody has seen the machine yet; and where
+    /// it is the same system by its serial number or asset tag, or names every card that the machine is known by. Whatever was seen, it
+    /// is only its word: who is given secure params or rights, was approved of or waits for it, or is where machines do not come in by
+    /// themselves, gets no card by it. Else a person decides.
     /// </summary>
     /// <param name="known">The machine.</param>
     /// <param name="registered">What registers itself, with the cards that are its own.</param>
     /// <param name="claims">All cards that it names.</param>
     /// <param name="isOnLink">DHCP has seen one of the machine's cards on its link.</param>
+    /// <param name="policy">The policy about machines that register themselves where it is (<see cref="RegistrationPolicy"/>).</param>
     /// <param name="catalog">What the machine is given.</param>
     /// <param name="now">The time.</param>
     /// <exception cref="ApiException">409 that names the machine; 422 for a card whose address is none.</exception>
-    public static Machine Joined(Machine known, Machine registered, IReadOnlyList<string> claims, bool isOnLink, CatalogSnapshot catalog,
-        DateTimeOffset now)
+    public static Machine Joined(Machine known, Machine registered, IReadOnlyList<string> claims, bool isOnLink, string policy,
+        CatalogSnapshot catalog, DateTimeOffset now)
     {
         ApiException Refused(string why) => new(ApiError.Conflict("machines", known.Uuid, "CREATE", $"machine {known.Name} {why}"));
         var cards = Normalize(registered).HardwareAddrs;
@@ -157,8 +164,8 @@ public static class MachineRules
         if (known.Locked) throw Refused("is locked: unlock it, or add the card to it");
         if (!isOnLink && (known.Boot.Phase != Phase.Unknown || known.Boot.LastSeen != default))
             throw Refused("may be this one, but DHCP has not seen both on one link: somebody with the right may add the card to it");
-        if (!isOnLink && MachineParams.Layers(known, catalog).Any(l => catalog.SecretsAmong(l.Values).Count > 0))
-            throw Refused("may be this one, but it is given secure params: somebody with the right may add the card to it");
+        if (cards.Except(known.HardwareAddrs).Any() && StrangersCard.Problem(known, policy, catalog) is { } problem)
+            throw Refused($"may be this one, but {problem}: somebody with the right may add the card to it");
         if (known.HardwareAddrs.Union(cards).Count() > Math.Max(MostOwnCards, known.HardwareAddrs.Count))
             throw Refused($"has as many cards as a machine may add itself ({MostOwnCards})");
         var wrong = cards.Except(known.HardwareAddrs).Select(c => (Card: c, Problem: MacAddress.Problem(c)))
@@ -187,7 +194,12 @@ public static class MachineRules
     /// <summary>As a machine is told of itself: which machines it may be is no stranger's to know.</summary>
     public static MachineBoot Undoubted(MachineBoot boot)
         => boot.Doubt.Length == 0 ? boot
-            : boot with { Doubt = "", Reason = boot.Stuck ? "stuck: it may be a machine that is known; a person decides" : boot.Reason };
+            // What a version before has stored names the others in the reason, too.
+            : boot with { Doubt = "", Reason = boot.Stuck ? Doubted : boot.Reason };
+
+    /// <summary>A machine as who is no person is told of it, and as it patches it: a test or a copy reads as well.</summary>
+    public static Machine Undoubted(Machine machine)
+        => machine.Boot.Doubt.Length == 0 ? machine : machine with { Boot = Undoubted(machine.Boot) };
 
     /// <summary>True for a param that Sledgehammer finds out, and no person writes.</summary>
     public static bool IsFact(string param)

@@ -65,6 +65,14 @@ public static class TaskGrants
             ? MachineClaims.Task(machine, found.ExtraClaims, found.ExtraRoles, catalog.Prefs["defaultTaskRights"])
             : MachineClaims.Known(machine);
 
+    /// <summary>The first task of a machine whose job has more rights than every task's; null for none.</summary>
+    public static string? WithRights(Machine machine, CatalogSnapshot catalog)
+    {
+        var ordinary = Ordinary(machine.Uuid, catalog);
+        return machine.Tasks.FirstOrDefault(t => !TaskLists.IsMove(t)
+            && RightsOf(t, machine.Uuid, catalog).Any(c => !Claim.Cover(ordinary, c)));
+    }
+
     private static IReadOnlyList<Claim> Ordinary(string machine, CatalogSnapshot catalog)
         => MachineClaims.Task(machine, [], [], catalog.Prefs["defaultTaskRights"]);
 
@@ -146,6 +154,7 @@ public static class TaskGrants
                 + (who.Kind == PrincipalKind.Machine ? "" : $", or {scope} {Assign} {key}");
     }
 
-    private static IEnumerable<string> StagesOf(IEnumerable<string> entries)
+    /// <summary>The stages that entries of a task list change to.</summary>
+    internal static IEnumerable<string> StagesOf(IEnumerable<string> entries)
         => entries.Where(e => e.StartsWith(TaskLists.StageEntry, StringComparison.Ordinal)).Select(e => e[TaskLists.StageEntry.Length..]);
 }

@@ -35,6 +35,14 @@ public sealed record Lease : Document
     /// <summary>The client: its MAC address; "" for an invalid address.</summary>
     public string Token { get; init => field = value ?? ""; } = "";
 
+    /// <summary>
+    /// Of what is seen beside another server: who had the address until this client asked for it, which proves nothing; "" for nobody.
+    /// </summary>
+    public string Former { get; init => field = value ?? ""; } = "";
+
+    /// <summary>When the former client's own time ends.</summary>
+    public DateTimeOffset FormerUntil { get; init; }
+
     /// <summary>Seconds.</summary>
     public int Duration { get; init; }
 

@@ -26,6 +26,9 @@ public sealed record LeaseDecision<TAddress>(LeaseVerdict Verdict, Lease? Lease,
     /// <summary>Why there is no answer.</summary>
     public LeaseCause Cause { get; init; }
 
+    /// <summary>Leases that make room for what changes.</summary>
+    public IReadOnlyList<Lease> Removed { get; init; } = [];
+
     /// <summary>The address was picked from the pool: somebody unknown may be using it.</summary>
     public bool Picked { get; init; }
 

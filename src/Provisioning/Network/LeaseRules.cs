@@ -16,6 +16,12 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// </summary>
     public const int DeclineSeconds = 60;
 
+    /// <summary>Most leases of a subnet whose addresses others give: of each client that asks for one there is a row.</summary>
+    public const int MostObserved = 65_536;
+
+    /// <summary>Of them, those that are left to known machines.</summary>
+    private const int ObservedOfKnown = MostObserved / 16;
+
     /// <summary>Addresses of edges: nobody is given them, whatever is reserved or was leased.</summary>
     public IReadOnlySet<uint> Edges { get; init; } = FrozenSet<uint>.Empty;
 
@@ -117,7 +123,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             return Silence($"declines an address that it has used for more than {DeclineSeconds} s: not believed", LeaseCause.Doubtful);
         if (held.State is not (Lease.Ack or Lease.Offer)) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
         // Somebody who declines whatever he is given would set the whole pool aside; a card that is known is known to all on its link.
-        if (leases.SetAside(now) >= new StrangerBounds(leases.Size).SetAside * (request.IsKnown ? 2 : 1))
+        if (leases.SetAside(now) >= (request.IsKnown ? new StrangerBounds(leases.Size).SetAsideInAll
+            : new StrangerBounds(leases.Size).SetAside))
             return Silence("declined; too many addresses are set aside already, so it is free", LeaseCause.Doubtful) with
             {
                 Changed = [held with { State = Lease.Expired, Token = "", ExpireTime = now }],
@@ -140,6 +147,9 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var held = leases.At(address);
         if (held is not null && held.State != Lease.Offer && held.IsLive(now))
             return Silence("the address is leased meanwhile", LeaseCause.NotHeld);
+        // Anybody on the link can answer for every address: the whole pool is not set aside.
+        if (leases.SetAside(now) >= new StrangerBounds(leases.Size).SetAsideInAll)
+            return Silence("somebody answers for it; too many addresses are set aside already, so it is free", LeaseCause.Doubtful);
         var lease = (held ?? Make(new LeaseRequest("", address, 0), address, null, Lease.Invalid, now)) with
         {
             State = Lease.Invalid,
@@ -149,17 +159,44 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         return Silence("in use by somebody unknown") with { Changed = [lease] };
     }
 
-    /// <summary>A client of another server takes an address: noted for a day, so that its boot files can be found by it.</summary>
+    /// <summary>
+    /// A client of another server takes an address: noted for a day, so that its boot files can be found by it. Whether that server gave
+    /// it the address is not known, and anybody can say so: who had it until then is kept beside it, for as long as that was noted.
+    /// </summary>
     public LeaseDecision<uint> Observe(LeaseRequest request, DateTimeOffset now)
     {
-        if (leases.At(request.Requested) is { State: Lease.Invalid, Available: false })
+        var held = leases.At(request.Requested);
+        if (held is { State: Lease.Invalid, Available: false })
             return Silence("another server's client; its address has a damaged lease here", LeaseCause.Doubtful);
+        var gone = held is null && leases.Count >= MostObserved - (request.IsKnown ? 0 : ObservedOfKnown)
+            ? leases.OldestObserved(now) : null;
+        if (held is null && gone is null && leases.Count >= MostObserved - (request.IsKnown ? 0 : ObservedOfKnown))
+            return Silence($"another server's client; {leases.Count} of them are noted in {subnet.Name} already", LeaseCause.Strangers);
         var lease = Make(request, request.Requested, null, Lease.Fake, now) with
         {
             Duration = (int)ObservedFor.TotalSeconds,
             ExpireTime = now + ObservedFor
         };
-        return Silence("another server's client") with { Changed = [lease] };
+        var (former, until) = Before(held, request.Token, now);
+        return Silence(former.Length == 0 ? "another server's client" : $"another server's client; {former} had the address until now")
+            with
+        {
+            Changed = [lease with { Former = former, FormerUntil = until }],
+            Removed = gone is null ? [] : [gone],
+        };
+    }
+
+    /// <summary>
+    /// Who had an observed address before a client that asks for it, and until when: of several the first, nobody where that one comes
+    /// back.
+    /// </summary>
+    private static (string Former, DateTimeOffset Until) Before(Lease? held, string token, DateTimeOffset now)
+    {
+        if (held is null) return ("", default);
+        if (held.Former.Length > 0 && held.FormerUntil > now)
+            return held.Former == token ? ("", default) : (held.Former, held.FormerUntil);
+        return held.Token != token && held.State is (Lease.Ack or Lease.Fake) && held.IsLive(now) ? (held.Token, held.ExpireTime)
+            : ("", default);
     }
 
     /// <summary>Addresses that are likely to be picked next, for probing them in advance.</summary>

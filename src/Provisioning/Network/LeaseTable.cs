@@ -20,6 +20,9 @@ public sealed class LeaseTable<TAddress>
     /// <summary>Offers and addresses set aside, of the range, by their end: what has ended is taken out when they are counted.</summary>
     private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _offers = [];
     private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _invalid = [];
+
+    /// <summary>Leases of other servers, wherever in the network.</summary>
+    private readonly SortedSet<(DateTimeOffset Expires, TAddress Address)> _observed = [];
     private readonly Dictionary<string, int> _offersByLink = new(StringComparer.Ordinal);
 
     /// <summary>Addresses that were last offered to clients that nobody knows.</summary>
@@ -65,9 +68,14 @@ public sealed class LeaseTable<TAddress>
     /// <summary>Adds or replaces the lease at its address.</summary>
     public void Put(Lease lease) => Put(_text.Parse(lease.Addr), lease);
 
+    /// <summary>The lease of another server that ended longest ago; null when none has ended.</summary>
+    public Lease? OldestObserved(DateTimeOffset now)
+        => _observed.Count > 0 && _observed.Min is var (expires, address) && expires <= now ? _byAddress[address] : null;
+
     /// <summary>Takes over what was decided: the leases that it changes, and where the next search begins.</summary>
     public void Apply(LeaseDecision<TAddress> decision)
     {
+        foreach (var lease in decision.Removed) Remove(_text.Parse(lease.Addr));
         foreach (var lease in decision.Changed) Put(lease);
         if (decision.Offered is not { } offered) return;
         Given(offered);
@@ -180,6 +188,7 @@ public sealed class LeaseTable<TAddress>
     {
         Forget(address);
         _byAddress[address] = lease;
+        if (lease.State == Lease.Fake) _observed.Add((lease.ExpireTime, address));
         if (InRange(address))
         {
             _free.Take(address);
@@ -218,6 +227,7 @@ public sealed class LeaseTable<TAddress>
         if (!_byAddress.Remove(address, out var lease)) return false;
         _pickable.Remove((lease.ExpireTime, address));
         _invalid.Remove((lease.ExpireTime, address));
+        _observed.Remove((lease.ExpireTime, address));
         _ofStrangers.Remove(address);
         Drop(address, lease);
         if (lease.Token.Length > 0 && _byToken.TryGetValue(lease.Token, out var own) && own == address) _byToken.Remove(lease.Token);

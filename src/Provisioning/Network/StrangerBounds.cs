@@ -32,4 +32,7 @@ public readonly struct StrangerBounds(int size)
 
     /// <summary>Addresses that are set aside at once because clients said that somebody else uses them.</summary>
     public int SetAside => Math.Max(2, size / 8);
+
+    /// <summary>With those that clients said that are known, and those that probes found.</summary>
+    public int SetAsideInAll => SetAside * 2;
 }

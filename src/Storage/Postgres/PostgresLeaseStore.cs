@@ -79,6 +79,10 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     public Task<Lease?> FindAsync(uint address, CancellationToken cancellation) => _rows.FindAsync(address, cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<Lease>> LiveOfAsync(IReadOnlyCollection<string> tokens, DateTimeOffset now, CancellationToken cancellation)
+        => _rows.LiveOfAsync(tokens, now, cancellation);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<LeaseHolding>> HistoryAsync(uint? address, CancellationToken cancellation)
     {
         await using var connection = await database.OpenAsync(cancellation);

@@ -73,6 +73,9 @@ internal sealed class FakeLeaseStore : ILeaseStore
     public Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation)
         => throw new NotSupportedException("a subnet's grain lists nothing");
 
+    public Task<IReadOnlyList<Lease>> LiveOfAsync(IReadOnlyCollection<string> tokens, DateTimeOffset now, CancellationToken cancellation)
+        => throw new NotSupportedException("a subnet's grain keeps its leases in memory");
+
     public Task<Lease?> FindAsync(uint address, CancellationToken cancellation)
         => throw new NotSupportedException("a subnet's grain keeps its leases in memory");
 

@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -156,6 +157,31 @@ public sealed class MachineRulesTests
         Assert.Equal(("debian-12-install", true, Phase.Installing, ""),
             (approved.BootEnv, approved.Runnable, approved.Boot.Phase, approved.Boot.Doubt));
         Assert.NotEqual("", approved.OS);
+    }
+
+    /// <summary>
+    /// Whoever wrote its boot environment (a version before, a job): it is told nothing that installs, by DHCP, HTTP and its phase alike.
+    /// </summary>
+    [Theory]
+    [InlineData("sledgehammer", "sledgehammer")]
+    [InlineData("debian-12-install", "local")]
+    public void AMachineThatWaitsForApprovalIsToldNoInstaller(string otherwise, string waitsIn)
+    {
+        var catalog = TestCatalog.With(TestCatalog.Pref("defaultBootEnv", otherwise));
+        foreach (var admission in new[] { MachineBoot.Pending, MachineBoot.Open, MachineBoot.Approved, "" })
+        {
+            var machine = new Machine
+            {
+                Uuid = "u",
+                Name = "m1",
+                BootEnv = "debian-12-install",
+                Boot = new MachineBoot { Admission = admission },
+            };
+            var meant = admission == MachineBoot.Pending ? waitsIn : "debian-12-install";
+            var answer = BootDecision.Decide(machine, "52:54:00:00:00:01", new BootClient(ClientKind.Pxe, 0), catalog,
+                new BootServer("10.0.0.1", 8091, 8092));
+            Assert.Equal((meant, meant), (answer.BootEnv, WhileItWaits.BootEnvOf(machine, catalog)));
+        }
     }
 
     [Fact]

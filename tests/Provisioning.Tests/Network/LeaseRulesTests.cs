@@ -242,6 +242,63 @@ public sealed class LeaseRulesTests
         }
     }
 
+    /// <summary>Beside another server anybody can ask for anybody's address: who had it first is kept, until it has it again.</summary>
+    [Fact]
+    public void WhoHadAnObservedAddressIsKeptBesideWhoAsksForIt()
+    {
+        const string C = "02:00:00:00:00:0c";
+        var net = new Net(TestCatalog.Subnet() with { Proxy = true });
+        (string Token, string Former) Seen(string mac, int hours)
+        {
+            var lease = net.Apply(net.Rules.Observe(new LeaseRequest(mac, IPv4.Parse("10.0.0.77"), Via), _now.AddHours(hours))).Changed[0];
+            return (lease.Token, lease.Former);
+        }
+
+        Assert.Equal((A, ""), Seen(A, 0));
+        Assert.Equal((B, A), Seen(B, 1));
+        Assert.Equal((B, A), Seen(B, 2));
+        Assert.Equal((C, A), Seen(C, 3));
+        Assert.Equal((A, ""), Seen(A, 4));
+        Assert.Equal((C, A), Seen(C, 5));
+        // Its own time is over: who is there now was there for a day.
+        Assert.Equal((B, C), Seen(B, 28));
+        Assert.Equal((A, ""), Seen(A, 60));
+    }
+
+    [Fact]
+    public void ObservedLeasesHaveABoundAndKnownMachinesAPartOfIt()
+    {
+        var net = new Net(TestCatalog.Subnet() with { Proxy = true, Network = "10.0.0.0/8" });
+        LeaseDecision<uint> Seen(int number, DateTimeOffset now, bool isKnown = false) => net.Apply(net.Rules.Observe(
+            new LeaseRequest($"06:00:00:{number >> 16:x2}:{(number >> 8) & 255:x2}:{number & 255:x2}",
+                IPv4.Parse("10.1.0.0") + (uint)number, Via)
+            { IsKnown = isKnown }, now));
+        var taken = Enumerable.Range(0, 70_000).Count(n => Seen(n, _now).Changed.Count > 0);
+        Assert.Equal(LeaseRules.MostObserved * 15 / 16, taken);
+        Assert.Equal(LeaseCause.Strangers, Seen(80_000, _now).Cause);
+        taken += Enumerable.Range(100_000, 10_000).Count(n => Seen(n, _now, isKnown: true).Changed.Count > 0);
+        Assert.Equal(LeaseRules.MostObserved, taken);
+        // Who has a row goes on, and what has ended makes room, one for one.
+        Assert.Single(Seen(5, _now).Changed);
+        var later = Seen(80_000, _now.AddDays(2));
+        Assert.Equal((1, 1), (later.Changed.Count, later.Removed.Count));
+        Assert.NotEqual("10.1.0.5", later.Removed[0].Addr);
+    }
+
+    /// <summary>Who answers for every address that is probed sets no more aside than who declines them.</summary>
+    [Fact]
+    public void ProbesSetOnlyAPartOfAPoolAside()
+    {
+        var net = new Net(TestCatalog.Subnet("10.0.0.10", "10.0.0.109"));
+        foreach (var n in Enumerable.Range(10, 100)) net.Apply(net.Rules.InUse(IPv4.Parse($"10.0.0.{n}"), _now));
+        var most = new StrangerBounds(100).SetAsideInAll;
+        Assert.Equal(LeaseCause.Doubtful, net.Rules.InUse(IPv4.Parse("10.0.0.109"), _now).Cause);
+        var given = Enumerable.Range(0, 100).Count(n => net.Discover($"02:00:00:00:01:{n:x2}", _now).Verdict == LeaseVerdict.Give
+            && net.Request($"02:00:00:00:01:{n:x2}", $"10.0.0.{10 + most + n}", _now).Verdict == LeaseVerdict.Give);
+        Assert.Equal(100 - most - new StrangerBounds(100).Kept, given);
+        Assert.Single(net.Rules.InUse(IPv4.Parse("10.0.0.10"), _now.AddMinutes(11)).Changed);
+    }
+
     private sealed class Net(Subnet subnet, params Reservation[] reservations)
     {
         private readonly ReservationBook _reservations = new(reservations);

@@ -2,13 +2,21 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
 using Anvil.Edge.Dhcp;
+using Anvil.Grains.Retention;
+using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Silo.Tests.Hostile;
 
@@ -132,12 +140,234 @@ public abstract class CardMoreTests(SiloFixture silo)
         await IsStuckAsync(status, body, "DHCP has not seen both on one link");
         Assert.Equal($"{Mac(1)} {Mac(2)}", await CardsAsync(uuid));
 
-        // It has: one of its cards had an address there, which it has given back meanwhile.
+        // It has: one of its cards had an address there. Machines come in by themselves there, and this one is given nothing of value.
         await LeaseAsync(net, Mac(1));
         address = await LeaseAsync(net, Mac(4));
         (status, body) = await RegisterAtAsync(Mac(4), address, "", [Mac(4), Mac(1), Mac(2)]);
         Assert.True(status == HttpStatusCode.OK && body!["Uuid"]!.ToString() == uuid, $"{status}: {body}");
         Assert.Equal($"{Mac(1)} {Mac(2)} {Mac(4)}", await CardsAsync(uuid));
+    }
+
+    /// <summary>
+    /// Whoever is on its link has seen its cards, and its serial number is on its case: what it says is its word, whatever DHCP saw.
+    /// </summary>
+    [Theory]
+    [InlineData("own secret", "it is given secure params")]
+    [InlineData("profile's secret", "it is given secure params")]
+    [InlineData("secret of a later stage", "it is given secure params")]
+    [InlineData("task with rights", "has rights of its own")]
+    [InlineData("approve here", "machines do not come in by their own word there")]
+    [InlineData("approve there", "machines do not come in by their own word where that one is")]
+    [InlineData("approved", "somebody has approved of that one as it is")]
+    [InlineData("pending", "that one waits for approval itself")]
+    public async Task WhatIsWorthSomethingIsNobodysByAWord(string worth, string why)
+    {
+        var net = await SubnetAsync();
+        var uuid = "";
+        if (worth is "approved" or "pending")
+        {
+            var facts = worth == "pending" ? await MarkedTwiceAsync() : $"\"Serial\":\"{_name}\"";
+            var (created, own) = await RegisterAtAsync(Mac(1), await LeaseAsync(net, Mac(1)), facts, [Mac(1)]);
+            Assert.Equal(HttpStatusCode.Created, created);
+            uuid = own!["Uuid"]!.ToString();
+            if (worth == "approved") await silo.CallAsync("POST", $"machines/{uuid}/approve");
+            else await DoneAsync("PATCH", $"machines/{uuid}",
+                $$"""[{"op":"replace","path":"/Params/hardware~1system/Serial","value":"{{_name}}"}]""");
+        }
+        else
+        {
+            uuid = await DefinedByAsync("v", "Serial", _name, Mac(1));
+            await LeaseAsync(net, Mac(1));
+        }
+
+        await WorthAsync(worth, uuid);
+        await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
+            .Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe"));
+        var cards = await CardsAsync(uuid);
+        var card = 0x40;
+        // By its cards, by its number alone, by both.
+        var number = $"\"Serial\":\"{_name}\"";
+        foreach (var (facts, others) in new[] { ("", true), (number, false), (number, true) })
+        {
+            var mine = Mac(card++);
+            var address = await LeaseAsync(net, mine);
+            var (status, body) = await RegisterAtAsync(mine, address, facts, others ? [mine, Mac(1)] : [mine]);
+            await IsStuckAsync(status, body, why);
+            Assert.Equal(cards, await CardsAsync(uuid));
+            // Else two have that number.
+            await DoneAsync("DELETE", $"machines/{body!["Uuid"]}");
+        }
+    }
+
+    /// <summary>What a machine may read tells no other's name: itself, a patch, its timeline, a job's list.</summary>
+    [Fact]
+    public async Task WhoIsDoubtedLearnsNoNames()
+    {
+        var first = await DefinedByAsync("t1", "Serial", _name);
+        await DefinedByAsync("t2", "Serial", _name, Mac(1));
+        var (status, body) = await RegisterAsync(Mac(3), $"\"Serial\":\"{_name}\"", Mac(3));
+        await IsStuckAsync(status, body, $"it may be one of {_name}-t1, {_name}-t2");
+        var uuid = body!["Uuid"]!.ToString();
+        foreach (var (key, isItself) in new[] { (uuid, true), (first, false) })
+        {
+            using var machine = silo.Client((await silo.Service<AccessService>().ForRenderingAsync(new Machine { Uuid = key }))(key, Life,
+                ""));
+            foreach (var path in new[] { $"machines/{key}", $"machines/{key}/timeline" })
+            {
+                var (read, told) = await silo.CallAsync("GET", path, client: machine);
+                Assert.Equal(HttpStatusCode.OK, read);
+                var text = told!.ToJsonString().Replace($"{_name}-t1", isItself ? $"{_name}-t1" : "", StringComparison.Ordinal);
+                Assert.DoesNotContain($"{_name}-t", text, StringComparison.Ordinal);
+                Assert.DoesNotContain(Mac(3).Replace(':', '-'), isItself ? "" : text, StringComparison.Ordinal);
+            }
+
+            if (!isItself) continue;
+            foreach (var from in new[] { "/Boot/Doubt", "/Boot/Reason", "/Boot" })
+            {
+                await silo.CallAsync("PATCH", $"machines/{key}",
+                    $$"""[{"op":"copy","from":"{{from}}","path":"/Params/hardware~1x"}]""", machine);
+                var copied = (await silo.CallAsync("GET", $"machines/{key}/params")).Body!.ToJsonString();
+                Assert.DoesNotContain($"{_name}-t", copied, StringComparison.Ordinal);
+            }
+
+            var doubt = (await silo.CallAsync("GET", $"machines/{key}")).Body!["Boot"]!["Doubt"]!.ToJsonString();
+            Assert.Equal(HttpStatusCode.Conflict, (await silo.CallAsync("PATCH", $"machines/{key}",
+                $$"""[{"op":"test","path":"/Boot/Doubt","value":{{doubt}}},{"op":"add","path":"/Params/hardware~1x","value":1}]""",
+                machine)).Status);
+        }
+
+        // A job that may list machines reads their names anyway, but not who may be whom.
+        var lists = silo.Service<ObjectFloor>();
+        var job = new Principal(uuid, PrincipalKind.Machine, [new Claim("machines", "list", "*"), new Claim("machines", "get", "*")]);
+        async Task<string> ListedAsync(Principal who, string filter = "Uuid", string value = "")
+        {
+            var page = await lists.ListAsync("machines", new ObjectRequest(who, "machines")
+            {
+                Query = new Dictionary<string, IReadOnlyList<string>> { [filter] = [value.Length > 0 ? value : uuid] },
+            }, CancellationToken.None);
+            return string.Concat(page.Rows);
+        }
+
+        Assert.DoesNotContain("it may be one of", await ListedAsync(job), StringComparison.Ordinal);
+        Assert.Contains("it may be one of", await ListedAsync(job with { Kind = PrincipalKind.User }), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ApiException>(() => ListedAsync(job, "Boot.Doubt", $"Re({_name}-t1)"));
+    }
+
+    /// <summary>A token is who carries it: not from an address that somebody else has.</summary>
+    [Fact]
+    public async Task ARegistrationComesFromWhereItsTokenWasGivenTo()
+    {
+        var net = await SubnetAsync();
+        var (address, other, second) = (await LeaseAsync(net, Mac(1)), await LeaseAsync(net, Mac(2)), await LeaseAsync(net, Mac(3)));
+        var principal = new Principal("unknown", PrincipalKind.Unknown, MachineClaims.Unknown)
+        {
+            TokenId = _name,
+            Mac = Mac(1),
+            Address = address,
+        };
+        Task<ObjectAnswer> RegisterAsync(string source) => silo.Service<ObjectFloor>().CreateAsync("machines",
+            System.Text.Encoding.UTF8.GetBytes($$"""{"Name":"{{_name}}-from","HardwareAddrs":["{{Mac(1)}}","{{Mac(3)}}"]}"""),
+            new ObjectRequest(principal, "machines") { Source = source }, CancellationToken.None);
+        var refused = await Assert.ThrowsAsync<ApiException>(() => RegisterAsync(other));
+        Assert.Equal(403, refused.Error.Code);
+        Assert.DoesNotContain(Mac(2), string.Concat(refused.Error.Messages), StringComparison.Ordinal);
+        // By its other card, by an address that nobody has, and from beyond: it may be a balancer's.
+        Assert.Equal(201, (await RegisterAsync(second)).Status);
+        foreach (var source in new[] { $"10.249.{net}.200", "192.0.2.1", "" })
+            Assert.Equal(409, (await Assert.ThrowsAsync<ApiException>(() => RegisterAsync(source))).Error.Code);
+    }
+
+    /// <summary>What registered itself and came to nothing goes; what holds a lease, or somebody has touched, stays.</summary>
+    [Fact]
+    public async Task WhatNobodyApprovesOfAndNobodySeesGoes()
+    {
+        var net = await SubnetAsync();
+        await DoneAsync("PATCH", $"subnets/{_name}", """[{"op":"replace","path":"/ActiveLeaseTime","value":864000}]""");
+        var uuids = new Dictionary<string, string>(StringComparer.Ordinal) { ["defined"] = await DefinedAsync("d", Mac(90)) };
+        foreach (var name in new[] { "left", "pending", "written", "locked", "approved", "param" })
+        {
+            var card = Mac(uuids.Count);
+            var (status, body) = await RegisterAsync(card, name == "pending" ? await MarkedTwiceAsync() : "", card);
+            Assert.Equal(HttpStatusCode.Created, status);
+            uuids[name] = body!["Uuid"]!.ToString();
+        }
+
+        var (_, leased) = await RegisterAtAsync(Mac(7), await LeaseAsync(net, Mac(7)), "", [Mac(7)]);
+        uuids["leased"] = leased!["Uuid"]!.ToString();
+        await DoneAsync("PATCH", $"machines/{uuids["written"]}", """[{"op":"replace","path":"/Description","value":"mine"}]""");
+        await DoneAsync("PATCH", $"machines/{uuids["locked"]}", """[{"op":"replace","path":"/Locked","value":true}]""");
+        await DoneAsync("PATCH", $"machines/{uuids["param"]}", """[{"op":"add","path":"/Params/mine","value":1}]""");
+        await DoneAsync("POST", $"machines/{uuids["approved"]}/approve");
+
+        async Task<string> LeftAfterAsync(TimeSpan later)
+        {
+            var clock = new FakeTimeProvider(DateTimeOffset.UtcNow + later);
+            var unapproved = new UnapprovedMachines(silo.Service<IMachineQueries>(), silo.Service<ILeaseStore>(),
+                silo.Service<GrainFinder>(), clock);
+            await unapproved.TrimAsync(RetentionRules.Of(silo.Service<ICatalog>().Current.Prefs, RetentionRules.Unapproved),
+                CancellationToken.None);
+            var left = new List<string>();
+            foreach (var (name, uuid) in uuids)
+            {
+                if ((await silo.CallAsync("GET", $"machines/{uuid}")).Status == HttpStatusCode.OK) left.Add(name);
+            }
+
+            return string.Join(' ', left.Order(StringComparer.Ordinal));
+        }
+
+        Assert.Equal("approved defined leased left locked param pending written", await LeftAfterAsync(TimeSpan.FromHours(23)));
+        Assert.Equal("approved defined leased locked param written", await LeftAfterAsync(TimeSpan.FromHours(25)));
+        Assert.Equal("approved defined locked param written", await LeftAfterAsync(TimeSpan.FromDays(11)));
+    }
+
+    /// <summary>Makes a machine worth something, by the name of the case.</summary>
+    private async Task WorthAsync(string worth, string uuid)
+    {
+        await silo.CallAsync("POST", "params", $$"""{"Name":"{{_name}}/pw","Secure":true,"Schema":{"type":"string"} }""");
+        switch (worth)
+        {
+            case "own secret":
+                await DoneAsync("POST", $"machines/{uuid}/params/{_name}/pw", "\"x\"");
+                break;
+            case "profile's secret":
+                await DoneAsync("POST", "profiles", $$"""{"Name":"{{_name}}","Params":{"{{_name}}/pw":"x"} }""");
+                await DoneAsync("PATCH", $"machines/{uuid}", $$"""[{"op":"add","path":"/Profiles/-","value":"{{_name}}"}]""");
+                break;
+            case "secret of a later stage" or "task with rights":
+                await DoneAsync("POST", "tasks",
+                    $$"""{"Name":"{{_name}}","ExtraClaims":[{"Scope":"machines","Action":"get","Specific":"*"}]}""");
+                await DoneAsync("POST", "stages", $$"""{"Name":"{{_name}}-a"}""");
+                await DoneAsync("POST", "stages", worth == "task with rights" ? $$"""{"Name":"{{_name}}-b","Tasks":["{{_name}}"]}"""
+                    : $$"""{"Name":"{{_name}}-b","Params":{"{{_name}}/pw":"x"} }""");
+                await DoneAsync("POST", "workflows", $$"""{"Name":"{{_name}}","Stages":["{{_name}}-a","{{_name}}-b"]}""");
+                await DoneAsync("PATCH", $"machines/{uuid}", $$"""[{"op":"replace","path":"/Workflow","value":"{{_name}}"}]""");
+                break;
+            case "approve here":
+                await DoneAsync("PATCH", $"subnets/{_name}", """[{"op":"add","path":"/Meta/registration","value":"approve"}]""");
+                break;
+            case "approve there":
+                await silo.CallAsync("POST", "subnets",
+                    $$"""
+                    {"Name":"{{_name}}-x","Subnet":"10.247.9.0/24","Enabled":true,"Proxy":true,"Meta":{"registration":"approve"} }
+                    """);
+                await DoneAsync("PATCH", $"machines/{uuid}",
+                    $$"""[{"op":"replace","path":"/Address","value":"10.247.9.{{Random.Shared.Next(1, 255)}}"}]""");
+                break;
+        }
+    }
+
+    /// <summary>Facts by which a registration waits: two machines have them.</summary>
+    private async Task<string> MarkedTwiceAsync()
+    {
+        await DefinedByAsync("q1", "Serial", $"{_name}q");
+        await DefinedByAsync("q2", "Serial", $"{_name}q");
+        return $"\"Serial\":\"{_name}q\"";
+    }
+
+    private async Task DoneAsync(string method, string path, string? body = null)
+    {
+        var (status, answer) = await silo.CallAsync(method, path, body);
+        Assert.True((int)status is >= 200 and < 300, $"{method} {path}: {status} {answer}");
     }
 
     [Fact]
@@ -176,8 +406,10 @@ public abstract class CardMoreTests(SiloFixture silo)
         var boot = machine["Boot"]!;
         Assert.Equal((true, "pending", false),
             (boot["Stuck"]!.GetValue<bool>(), boot["Admission"]!.ToString(), machine["Runnable"]!.GetValue<bool>()));
-        Assert.Contains(why, boot["Reason"]!.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(_name, body["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
+        // Who decides reads it in the doubt; the reason is in timelines and events, which machines read.
+        Assert.Contains(why, boot["Doubt"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal((MachineRules.Doubted, MachineRules.Doubted, ""),
+            (boot["Reason"]!.ToString(), body["Boot"]!["Reason"]!.ToString(), body["Boot"]!["Doubt"]!.ToString()));
     }
 
     private Task<string> DefinedAsync(string name, params string[] macs) => MadeAsync(name, "{}", macs);

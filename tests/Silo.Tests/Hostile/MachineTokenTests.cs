@@ -455,14 +455,14 @@ public abstract class MachineTokenTests(SiloFixture silo)
         var made = (await silo.CallAsync("GET", $"machines/Name:{_name}-un")).Body!;
         Assert.Equal(("[]", "10.88.0.50", "pending"), (made["HardwareAddrs"]!.ToJsonString(), made["Address"]!.ToString(),
             made["Boot"]!["Admission"]!.ToString()));
-        Assert.Contains("which no lease gave it", made["Boot"]!["Reason"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("which no lease gave it", made["Boot"]!["Doubt"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Created, (await silo.CallAsync("POST", "machines",
             $$"""{"Name":"{{_name}}-real","HardwareAddrs":["02:00:00:78:00:01"]}""")).Status);
 
         // It is told no more of itself than that somebody decides, and a boot of it takes nothing from who decides.
         using var itself = silo.Client(await TokenAsync(made));
         var seen = (await silo.CallAsync("GET", PathOf(made), client: itself)).Body!["Boot"]!;
-        Assert.Equal(("", "stuck: it may be a machine that is known; a person decides"),
+        Assert.Equal(("", MachineRules.Doubted),
             (seen["Doubt"]!.ToString(), seen["Reason"]!.ToString()));
         var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(made["Uuid"]!.ToString()));
         await grain.Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = "a-boot" });
@@ -507,7 +507,7 @@ public abstract class MachineTokenTests(SiloFixture silo)
             Assert.Equal(("""["02:00:00:79:00:01"]""", "open"),
                 (beside["HardwareAddrs"]!.ToJsonString(), beside["Boot"]!["Admission"]!.ToString()));
 
-            // Doubtful ones keep no others out: a tenth of those that may wait.
+            // Doubtful ones keep no others out: a tenth of those that may wait, and half of that of one subnet, or of none.
             await silo.CallAsync("POST", "prefs", """{"mostUnapproved":"300"}""");
             var statuses = new List<HttpStatusCode>();
             for (var n = 0; n < 32; n++)
@@ -517,15 +517,34 @@ public abstract class MachineTokenTests(SiloFixture silo)
             }
 
             Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
-            Assert.InRange(statuses.Count(s => s == HttpStatusCode.Created), 20, 30);
+            Assert.InRange(statuses.Count(s => s == HttpStatusCode.Created), 5, 15);
             var another = await MadeAsync("pr2", "10.91.0.6", "02:00:00:79:00:03");
             Assert.Equal("open", another["Boot"]!["Admission"]!.ToString());
+
+            // Nor does one subnet take the room of all, whether or not there is doubt.
+            var waiting = await silo.Service<IMachineQueries>().CountUnapprovedAsync($"{_name}-pr", CancellationToken.None);
+            var half = waiting.All + 5;
+            await silo.CallAsync("POST", "prefs", $$"""{"mostUnapproved":"{{2 * half}}"}""");
+            async Task<HttpStatusCode> NextAsync(int n, string address)
+            {
+                using var stranger = silo.Client(await StrangersTokenAsync(address));
+                return (await silo.CallAsync("POST", "machines", $$"""{"Name":"{{_name}}-h{{n}}"}""", stranger)).Status;
+            }
+
+            for (var n = waiting.OfSubnet; n < half; n++)
+                Assert.Equal(HttpStatusCode.Created, await NextAsync((int)n, $"10.91.0.{10 + (n % 200)}"));
+            Assert.Equal(HttpStatusCode.TooManyRequests, await NextAsync(5000, "10.91.0.9"));
+            await silo.CallAsync("POST", "subnets", $$"""{"Name":"{{_name}}-p2","Subnet":"10.92.0.0/24","Enabled":true,"Proxy":true}""");
+            Assert.Equal(HttpStatusCode.Created, await NextAsync(5001, "10.92.0.9"));
         }
         finally
         {
             await silo.CallAsync("POST", "prefs", """{"mostUnapproved":"10000"}""");
             foreach (var made in (await silo.CallAsync("GET", "machines")).Body!.AsArray()
                 .Where(m => m!["Boot"]!["Doubt"]!.ToString().Length > 0)) await silo.CallAsync("DELETE", PathOf(made!));
+            foreach (var made in (await silo.CallAsync("GET", "machines")).Body!.AsArray()
+                .Where(m => m!["Boot"]!["RegisteredIn"]!.ToString() == $"{_name}-pr")) await silo.CallAsync("DELETE", PathOf(made!));
+            await silo.CallAsync("DELETE", $"subnets/{_name}-p2");
             await silo.CallAsync("DELETE", $"subnets/{_name}-le");
             await silo.CallAsync("DELETE", $"subnets/{_name}-pr");
         }
@@ -537,7 +556,7 @@ public abstract class MachineTokenTests(SiloFixture silo)
     {
         var gate = new RegistrationGate(silo.Service<IMachineQueries>(), silo.Service<ICatalog>(), new FakeTimeProvider());
         Task<string> EnterAsync(string address, int octets) => gate.EnterAsync(
-            new Principal("unknown", PrincipalKind.Unknown, []) { Address = address }, octets, isUnleased: false, CancellationToken.None);
+            new Principal("unknown", PrincipalKind.Unknown, []) { Address = address }, octets, CancellationToken.None);
         var (refused, most) = (0, RegistrationGate.MostOfAll + RegistrationGate.MostOfAddress);
         for (var i = 0; i < most; i++)
         {

@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
 using Anvil.Edge.Machines;
@@ -213,6 +215,50 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Equal(uuid, await OwnerAsync());
         var again = (await HandleAsync(52, mac, DhcpMessageType.Discover, relay, relay)).Departure!.Message;
         Assert.Equal(offer.YourAddress, again.YourAddress);
+    }
+
+    /// <summary>
+    /// Where others give the addresses, a REQUEST of any other card for a machine's address takes nothing from a machine that is in the
+    /// middle of something: not a stranger's, not a known machine's, not one after another.
+    /// </summary>
+    [Fact]
+    public async Task AnothersRequestBesideAnotherServerTakesNoFilesAway()
+    {
+        var (mac, other) = (new byte[] { 2, 0, 0, 0, 167, 1 }, new byte[] { 2, 0, 0, 0, 167, 2 });
+        await SubnetAsync(167, isProxy: true);
+        var (relay, address, next) = (IPv4.Parse("10.167.0.1"), IPv4.Parse("10.167.0.20"), IPv4.Parse("10.167.0.21"));
+        var uuid = await MachineAsync("beside", mac, "sledgehammer");
+        var others = await MachineAsync("beside-2", other, "sledgehammer");
+        var files = silo.Service<BootFileResolver>();
+        async Task<string> OwnerAsync(uint at, byte[] of) => (await files.ResolveAsync($"{Text(of)}.ipxe", IPv4.ToIPAddress(at),
+            IPAddress.Loopback, "http", isRead: false))?.Machine ?? "";
+        async Task AskAsync(byte[] of, uint wanted)
+            => Assert.Equal(DhcpDrop.ProxyOnly, (await HandleAsync(167, of, DhcpMessageType.Request, relay, relay, wanted)).Drop);
+
+        await AskAsync(mac, address);
+        var script = await files.ResolveAsync($"{Text(mac)}.ipxe", IPv4.ToIPAddress(address), IPAddress.Loopback, "http", isRead: true);
+        Assert.Equal(uuid, script?.Machine);
+        await script!.Proven();
+        Task UntilAsync(uint at, byte[] of, string owner) => Wait.UntilAsync(async () => await OwnerAsync(at, of) == owner, Soon,
+            () => $"files at {IPv4.Format(at)} are not those of {owner}");
+        await UntilAsync(address, mac, uuid);
+        await AskAsync([6, 0, 0, 0, 167, 3], address);
+        Assert.Equal(uuid, await OwnerAsync(address, mac));
+        await AskAsync(other, address);
+        await AskAsync([6, 0, 0, 0, 167, 4], address);
+        Assert.Equal(uuid, await OwnerAsync(address, mac));
+        Assert.Equal("", await OwnerAsync(address, other));
+
+        // It has another address itself: then that one is another's, and so it is once it rests.
+        await AskAsync(mac, next);
+        await AskAsync(other, address);
+        await UntilAsync(next, mac, uuid);
+        await UntilAsync(address, other, others);
+        await AskAsync([6, 0, 0, 0, 167, 3], next);
+        Assert.Equal(uuid, await OwnerAsync(next, mac));
+        await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
+            .Sighted(new Sighting(SightingKind.Discover, "", "", "") { Failure = "it has failed" });
+        await UntilAsync(next, mac, "");
     }
 
     /// <summary>
@@ -428,12 +474,13 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
 
     private static string Text(byte[] mac) => string.Join(':', mac.Select(b => $"{b:x2}"));
 
-    private async Task SubnetAsync(byte net)
+    private async Task SubnetAsync(byte net, bool isProxy = false)
     {
         var (status, body) = await silo.CallAsync("POST", "subnets",
             $$"""
             {"Name":"wire{{net}}","Subnet":"10.{{net}}.0.0/24","Enabled":true,"ActiveStart":"10.{{net}}.0.10",
-            "ActiveEnd":"10.{{net}}.0.109","ActiveLeaseTime":600,"ReservedLeaseTime":7200}
+            "ActiveEnd":"10.{{net}}.0.109","ActiveLeaseTime":600,"ReservedLeaseTime":7200,
+            "Proxy":{{(isProxy ? "true" : "false")}}}
             """);
         Assert.True(status == HttpStatusCode.Created, body?.ToJsonString());
         var catalog = silo.Service<ICatalog>();
