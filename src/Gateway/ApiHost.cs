@@ -1,3 +1,4 @@
+using System.Globalization;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
@@ -5,6 +6,7 @@ using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
 using Anvil.Gateway.Sheets;
 using Anvil.Objects;
+using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
@@ -27,7 +29,7 @@ public static partial class ApiHost
 
     private const string ExposedHeaders =
         "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
-        + "Www-Authenticate,Retry-After";
+        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After";
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
@@ -70,7 +72,9 @@ public static partial class ApiHost
         }
         catch (ApiException e)
         {
-            if (e.Error.Code is 429 or 503 && http.Response.Headers.RetryAfter.Count == 0) http.Response.Headers.RetryAfter = "1";
+            if (e.Error.Code is 429 or 503 && http.Response.Headers.RetryAfter.Count == 0)
+                http.Response.Headers.RetryAfter = SignIn.Seconds(e.RetryAfter ?? TimeSpan.FromSeconds(1))
+                    .ToString(CultureInfo.InvariantCulture);
             await http.WriteAsync(e.Error);
         }
         catch (BadHttpRequestException e)

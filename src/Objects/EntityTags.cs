@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Anvil.Objects;
 
 /// <summary>The entity tags of a condition (RFC 9110 section 8.8.3): a list, `*` for any version, or none at all.</summary>
@@ -19,6 +16,9 @@ public sealed class EntityTags
 
     /// <summary>There is a condition.</summary>
     public bool IsGiven { get; }
+
+    /// <summary>The condition is `*`.</summary>
+    public bool IsAny => _any;
 
     /// <summary>The one tag of the condition; null when it has none, several, or is `*`.</summary>
     public string? Single => _tags.Count == 1 ? _tags[0].Tag : null;
@@ -42,18 +42,6 @@ public sealed class EntityTags
 
         return new EntityTags(tags, false, true);
     }
-
-    /// <summary>The tag of a document that has no revision: a hash of its JSON.</summary>
-    public static string Of(string json) => Text(SHA256.HashData(Encoding.UTF8.GetBytes(json)));
-
-    /// <summary>
-    /// The same for a document that has more in it than everybody sees who sees the tag: without the site's secret nobody can try what
-    /// it may be.
-    /// </summary>
-    public static string Of(string json, string secret)
-        => Text(HMACSHA256.HashData(Encoding.UTF8.GetBytes($"entity tag {secret}"), Encoding.UTF8.GetBytes(json)));
-
-    private static string Text(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, 12));
 
     /// <summary>Strong comparison, for changes: weak tags never match.</summary>
     public bool Allows(string tag) => !IsGiven || _any || _tags.Any(t => !t.Weak && t.Tag == tag);

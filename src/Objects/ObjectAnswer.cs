@@ -12,6 +12,9 @@ public sealed record ObjectAnswer(int Status, string? Json, string Tag = "")
     /// <summary>What is kept no longer of what was asked for, in words; "" where that is nothing.</summary>
     public string Trimmed { get; init; } = "";
 
+    /// <summary>What of it is not as it was stored, since that cannot be used; "" where all is.</summary>
+    public string Unavailable { get; init; } = "";
+
     /// <summary>Nothing to show.</summary>
     public static ObjectAnswer Empty { get; } = new(204, null);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -20,10 +21,12 @@ public sealed class ObjectFloor
     private readonly Dictionary<string, IObjectKind> _kinds;
     private readonly ICatalog _catalog;
     private readonly ParamKeys _secrets;
+    private readonly ChangeAllowance _allowance;
 
     /// <summary>The floor over some kinds.</summary>
-    public ObjectFloor(IEnumerable<IObjectKind> kinds, ICatalog catalog, ParamKeys secrets)
+    public ObjectFloor(IEnumerable<IObjectKind> kinds, ICatalog catalog, ParamKeys secrets, ChangeAllowance allowance)
     {
+        _allowance = allowance;
         _kinds = kinds.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
         _catalog = catalog;
         _secrets = secrets;
@@ -106,11 +109,14 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
+        if (request.IfMatch.IsGiven)
+            throw new ApiException(new ApiError(prefix, "", "POST", ["what is to be made has no version yet (If-Match)"], 412));
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
         request.Require(prefix, "create", kind.OwnerOfNew(document));
         if (!GrantRules.MayWrite(request.Principal, null, document, _catalog.Current))
             throw Ungranted(prefix, document.Key, request);
+        _allowance.Take(request.Principal, prefix, kind.OwnerOfNew(document));
         return Answer(await kind.CreateAsync(document, request, cancellation), request);
     }
 
@@ -127,6 +133,7 @@ public sealed class ObjectFloor
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
         if (!GrantRules.MayWrite(request.Principal, found.Document, document, _catalog.Current))
             throw Ungranted(prefix, document.Key, request);
+        _allowance.Take(request.Principal, prefix, found.Specific);
         return Answer(await kind.ReplaceAsync(found, document, request, cancellation), request);
     }
 
@@ -155,6 +162,7 @@ public sealed class ObjectFloor
             throw new ApiException(ApiError.BadRequest(kind.Prefix, found.Document.Key, "PATCH", "a body is needed"));
         if (!GrantRules.MayPatch(request.Principal, found.Document, JsonPatch.WrittenPaths(patch), _catalog.Current))
             throw Ungranted(kind.Prefix, found.Document.Key, request);
+        _allowance.Take(request.Principal, kind.Prefix, found.Specific);
         return await kind.PatchAsync(found, patch, request, cancellation);
     }
 
@@ -167,6 +175,7 @@ public sealed class ObjectFloor
         var found = await HeldAsync(() => RequireAsync(kind, text, ["delete"], "DELETE", request, cancellation), request, cancellation);
         if (!GrantRules.MayDelete(request.Principal, found.Document)) throw Ungranted(prefix, found.Document.Key, request);
         CheckConditions(found, prefix, "DELETE", request);
+        _allowance.Take(request.Principal, prefix, found.Specific);
         return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
     }
 
@@ -271,7 +280,9 @@ public sealed class ObjectFloor
                     + "where its schema has a default)"
                 : "Requires: every right that it gives, or gave (Roles, ExtraRoles, ExtraClaims)"], 403));
 
-    private static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)
+    /// <summary>Refuses a change whose conditions what was found does not fulfil (RFC 9110 section 13.1).</summary>
+    /// <exception cref="ApiException">412.</exception>
+    internal static void CheckConditions(FoundObject found, string prefix, string type, ObjectRequest request)
     {
         if (!request.IfMatch.Allows(found.Tag))
             throw new ApiException(new ApiError(prefix, found.Document.Key, type, ["the object has changed since (If-Match)"], 412));

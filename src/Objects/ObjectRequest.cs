@@ -14,8 +14,9 @@ namespace Anvil.Objects;
 /// <param name="Place">Where it was asked, such as the path; named in a refusal.</param>
 public sealed record ObjectRequest(Principal Principal, string Place)
 {
-    /// <summary>The words of a query, by name; several values of one name in their order.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Query { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    /// <summary>The words of a query, by name; several values of one name in their order. All are words of the verb.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Query { get; private init; }
+        = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>If-Match: the change is made only upon one of these versions (RFC 9110 section 13.1.1).</summary>
     public EntityTags IfMatch { get; init; } = EntityTags.None;
@@ -46,11 +47,30 @@ public sealed record ObjectRequest(Principal Principal, string Place)
         if (Room is { } room) await room.TakeAsync(await queries.OctetsOfAsync(machine, cancellation), cancellation);
     }
 
-    /// <summary>True when the query has a word with the value true or 1.</summary>
-    public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is ["true" or "1"];
+    /// <summary>
+    /// The request with the words of its query: there is no other way for one to get here than past what the verb knows.
+    /// </summary>
+    /// <exception cref="ApiException">
+    /// 400: a word that the verb does not have, or a truth that is none; 412: a condition on the version of what has none.
+    /// </exception>
+    public ObjectRequest Saying(IReadOnlyDictionary<string, IReadOnlyList<string>> query, VerbWords words)
+    {
+        words.Check(query, Place);
+        if (!words.HasVersion && (IfMatch.IsGiven || IfNoneMatch.IsAny))
+            throw new ApiException(new ApiError("", Place, "QUERY", ["this has no version: leave If-Match and If-None-Match out"], 412));
+        return this with { Query = query };
+    }
+
+    /// <summary>True when the query has a word, and says that it is so.</summary>
+    public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is [var text] && QueryFlag.Read(text) == true;
 
     /// <summary>The one value of a word of the query; "" without it.</summary>
-    public string Word(string name) => Query.TryGetValue(name, out var values) && values.Count > 0 ? values[0] : "";
+    /// <exception cref="ApiException">400: it has several.</exception>
+    public string Word(string name)
+    {
+        if (!Query.TryGetValue(name, out var values) || values.Count == 0) return "";
+        return values.Count == 1 ? values[0] : throw VerbWords.Refused(Place, $"{name} has one value");
+    }
 
     /// <summary>The rights that what a user chooses is held to; null for who has all, and for machines.</summary>
     internal Rights? RightsOfUser => Principal.Kind == PrincipalKind.User ? Rights.Of(Principal) : null;

@@ -19,7 +19,7 @@ public static class ObjectServices
     public static IServiceCollection AddObjects(this IServiceCollection services)
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
-        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>();
+        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>().AddSingleton<ReservationObjects>();
         services.AddSingleton(s => new ObjectFloor(
@@ -30,7 +30,7 @@ public static class ObjectServices
                 s.GetRequiredService<ReservationObjects>(),
                 .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => CatalogKind(k.Prefix, s)),
             ],
-            s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>()));
+            s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
             .AddSingleton<RetentionVerbs>();

@@ -37,8 +37,10 @@ internal sealed partial class FirstStart(ICatalogStore store, Database database,
             ["unknownBootEnv"] = "discovery",
             ["defaultWorkflow"] = "discover",
         };
-        foreach (var (name, value) in options.Value.FirstPrefs) prefs[name] = value;
-        foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key))))
+        foreach (var (name, value) in options.Value.FirstPrefs) prefs[name] = Checked(name, value);
+        var lost = documents.OfType<Pref>().Where(p => Prefs.IsSecret(p.Name)
+            && (p.Val.Length == 0 || Prefs.FormProblem(p.Name, p.Val) is not null)).Select(p => p.Name).ToList();
+        foreach (var (name, value) in prefs.Where(p => !have.Contains(("prefs", p.Key)) || lost.Contains(p.Key)))
             changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
         if (!have.Contains(("profiles", Profile.Global)))
             changes.Add(new CatalogChange("profiles", Profile.Global,
@@ -70,7 +72,17 @@ internal sealed partial class FirstStart(ICatalogStore store, Database database,
         }
 
         if (isNew) changes.Add(new CatalogChange("users", FirstUser, Admin(password)));
-        return changes.Count == 0 || await WriteAsync(revision, changes, cancellation);
+        if (changes.Count == 0) return true;
+        if (!await WriteAsync(revision, changes, cancellation)) return false;
+        foreach (var name in lost) LogMadeAnew(name);
+        return true;
+    }
+
+    /// <summary>What it names is looked for once content is there; how it is written is wrong now or never.</summary>
+    private static string Checked(string name, string value)
+    {
+        var problem = Prefs.Defaults.ContainsKey(name) ? Prefs.FormProblem(name, value) : $"there is no preference {name}";
+        return problem is null ? value : throw new InvalidOperationException($"Silo:FirstPrefs: {problem}");
     }
 
     private async Task<bool> WriteAsync(long revision, List<CatalogChange> changes, CancellationToken cancellation)
@@ -86,6 +98,10 @@ internal sealed partial class FirstStart(ICatalogStore store, Database database,
             Validated = true,
             Available = true
         };
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "the stored preference {Name} could not be used, and was made anew: all tokens that there were have ended")]
+    private partial void LogMadeAnew(string name);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Notice}")]
     private partial void LogNotice(string notice);

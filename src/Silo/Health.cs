@@ -53,6 +53,7 @@ internal static class Health
         };
         if (services.GetRequiredService<Database>().StartNotice is { Length: > 0 })
             checks.Add(new("start", false, false, "something was lost when the database was opened: see the log of the start"));
+        if (Preferences(services.GetRequiredService<CatalogCache>()) is { } preferences) checks.Add(preferences);
         if (Content(services.GetRequiredService<BuiltInContent>()) is { } content) checks.Add(content);
         var ready = checks.TrueForAll(c => c.Ok || !c.Needed);
         http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
@@ -70,6 +71,13 @@ internal static class Health
 
     private static HealthCheck Catalog(CatalogCache catalog)
         => catalog.IsLoaded ? new("catalog", true, true, "") : new("catalog", false, true, "the catalog has not been read yet");
+
+    private static HealthCheck? Preferences(CatalogCache catalog)
+    {
+        var broken = catalog.IsLoaded ? catalog.Current.Prefs.Broken.Keys.Order(StringComparer.Ordinal).ToList() : [];
+        return broken.Count == 0 ? null : new("preferences", false, false,
+            $"what is stored of {string.Join(", ", broken)} cannot be used, and the default counts until it is set (the log says why)");
+    }
 
     private static HealthCheck? Content(BuiltInContent content)
     {

@@ -86,7 +86,8 @@ public static partial class SiloHost
     private static void AddLogging(WebApplicationBuilder builder)
     {
         var level = LogLevelPref.Switch(builder.Configuration);
-        builder.Services.AddSingleton(level).AddSingleton<Anvil.Contracts.Catalog.ICatalogFollower, LogLevelPref>();
+        builder.Services.AddSingleton(level).AddSingleton<Anvil.Contracts.Catalog.ICatalogFollower, LogLevelPref>()
+            .AddSingleton<Anvil.Contracts.Catalog.ICatalogFollower, BrokenPrefs>();
         Log(builder, level);
     }
 

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Dapper;
 
 namespace Anvil.Storage;
@@ -34,6 +35,16 @@ internal static class DocumentRows
         await TellAsync(connection, transaction, time, principal, changes);
         return true;
     }
+
+    /// <summary>Tells of something else in the events of the same transaction.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="transaction">The transaction of what happened.</param>
+    /// <param name="time">When, as the database keeps it.</param>
+    /// <param name="told">What happened.</param>
+    public static Task TellAsync(DbConnection connection, DbTransaction transaction, object time, MachineEvent told)
+        => connection.ExecuteAsync(
+            "INSERT INTO event (time, type, action, key, detail, principal) VALUES (@time, @Type, @Action, @Key, @Detail, @Principal)",
+            new { time, told.Type, told.Action, told.Key, told.Detail, told.Principal }, transaction);
 
     private static async Task WriteAsync(DbConnection connection, DbTransaction transaction, IReadOnlyList<CatalogChange> changes)
     {

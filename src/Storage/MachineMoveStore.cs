@@ -7,7 +7,8 @@ using Dapper;
 namespace Anvil.Storage;
 
 /// <summary>
-/// Writes several machines and documents in one transaction, in either database. Names and MAC addresses are unique at each statement:
+/// Writes several machines and documents in one transaction, in either database. Names, MAC addresses and claims are unique at each
+/// statement:
 /// those of the machines are let go first, and each machine's row brings its own back.
 /// </summary>
 /// <param name="database">The database.</param>
@@ -32,6 +33,7 @@ public sealed class MachineMoveStore(Database database, TimeProvider time, strin
         {
             cancellation.ThrowIfCancellationRequested();
             await connection.ExecuteAsync("DELETE FROM machine_mac WHERE uuid = @Uuid", new { row.Uuid }, transaction);
+            await connection.ExecuteAsync("DELETE FROM machine_claim WHERE uuid = @Uuid", new { row.Uuid }, transaction);
             await connection.ExecuteAsync("UPDATE machine SET name = '!' || uuid WHERE uuid = @Uuid AND name <> @Name",
                 new { row.Uuid, row.Name }, transaction);
         }

@@ -170,11 +170,20 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         => _jobs.FacetAsync(query, field, cancellation);
 
     /// <inheritdoc/>
-    public async Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation)
+    public async Task<ApiError?> DeleteJobAsync(string uuid, Func<Job, ApiError?> problem, MachineEvent told,
+        CancellationToken cancellation)
     {
+        using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.ConnectAsync(cancellation);
-        return await connection.ExecuteAsync(
-            new CommandDefinition("DELETE FROM job WHERE uuid = @uuid", new { uuid }, cancellationToken: cancellation)) > 0;
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        // Deleted first, and so nobody else's to change: what it was decides whether it stays deleted.
+        var json = await connection.ExecuteScalarAsync<string>(new CommandDefinition(
+            "DELETE FROM job WHERE uuid = @uuid RETURNING document", new { uuid }, transaction, cancellationToken: cancellation));
+        if (json is null) return ApiError.NotFound("jobs", uuid, "DELETE");
+        if (problem(Salvage.Document<Job>(json)) is { } error) return error;
+        await DocumentRows.TellAsync(connection, transaction, database.Value(told.Time), told);
+        await transaction.CommitAsync(cancellation);
+        return null;
     }
 
     /// <summary>A machine as it is: what moves while it boots is in its record.</summary>

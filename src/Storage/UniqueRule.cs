@@ -8,4 +8,15 @@ public static class UniqueRule
 
     /// <summary>No two machines have one MAC address.</summary>
     public const string Mac = "mac";
+
+    /// <summary>No two machines are given one address.</summary>
+    public const string Address = "address";
+
+    /// <summary>What an error says of a rule that was broken.</summary>
+    public static string Broken(string rule) => rule switch
+    {
+        Name => "another machine has this Name",
+        Address => "another machine has this Address",
+        _ => "another machine has one of these HardwareAddrs",
+    };
 }

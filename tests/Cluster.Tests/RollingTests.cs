@@ -103,7 +103,8 @@ public sealed class RollingTests(ITestOutputHelper output)
             if (made is null) continue;
             var uuid = made["Uuid"]!.ToString();
             if (await AskAsync(g => g.Api.SetAsync($"machines/{uuid}", "/Description", "set")) is null) continue;
-            if (await AskAsync(async g => (await g.Api.GetAsync($"machines/{uuid}"))!) is null) continue;
+            if (await AskAsync(async g => await g.Api.GetAsync($"machines/{uuid}") ?? throw new SetupException($"{uuid} is gone")) is null)
+                continue;
             result.Made.Add((name, uuid));
         }
 
@@ -128,7 +129,7 @@ public sealed class RollingTests(ITestOutputHelper output)
                     // Not taken: the balancer asks the next.
                     result.NotTaken++;
                 }
-                catch (Exception e) when (e is HttpRequestException or SetupException or TaskCanceledException or NullReferenceException)
+                catch (Exception e) when (e is HttpRequestException or SetupException or TaskCanceledException)
                 {
                     result.Failed.Add($"{e.Message} after {clock.Elapsed.TotalSeconds:F1} s");
                     return null;

@@ -74,7 +74,28 @@ public sealed class BootRecordTests : IAsyncLifetime
         Assert.Equal((429, "moved"), ((await MoveAsync("louder", own)).Status, (await grain.Read()).Machine!.Name));
         Assert.Equal(200, (await MoveAsync("by-a-job", job)).Status);
         Assert.NotEmpty(Storage.Document(machine.Uuid)!.Events);
+        // But not for ever: each is an event that every edge reads, and that pushes out what others did.
+        var refused = 0;
+        for (var n = 0; n < OwnRecords.NeededAtOnce + 100; n++)
+        {
+            var answer = await MoveAsync($"job-{n}", job);
+            if (answer.Status == 200) continue;
+            Assert.Equal(429, answer.Status);
+            Assert.Contains("may change again in", Assert.Single(answer.Error!.Messages), StringComparison.Ordinal);
+            refused++;
+        }
+
+        // Those that its other changes left room for are not counted here.
+        Assert.InRange(refused, 1, 101);
+        // What another machine does here is counted where it asks, and uses up nothing of this one's.
+        var other = new ChangeTerms(new Actor("0b3c6a8e-0000-4000-8000-00000000beef", IsMachine: true, MayUpdateTaskList: false)
+        {
+            IsTask = true,
+        });
+        Assert.Equal(200, (await MoveAsync("by-another", other)).Status);
+        Assert.NotEmpty(Storage.Document(machine.Uuid)!.Events);
         _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(200, (await MoveAsync("by-a-job-again", job)).Status);
         Assert.Equal(200, (await grain.Amend(GrainCluster.Describe("itself again") with { Terms = own })).Status);
         Assert.Equal(machine.Uuid, Assert.Single(Storage.Document(machine.Uuid)!.Events).Principal);
     }

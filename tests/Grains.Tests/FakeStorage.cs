@@ -193,7 +193,8 @@ public sealed class FakeStorage : IGrainStorage, IBootStateStore, IMachineQuerie
     public Task<long> CountJobsAsync(CancellationToken cancellation) => throw new NotSupportedException();
 
     /// <inheritdoc/>
-    public Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<ApiError?> DeleteJobAsync(string uuid, Func<Job, ApiError?> problem, MachineEvent told, CancellationToken cancellation)
+        => throw new NotSupportedException();
 
     private static string Key(GrainId grain) => grain.Key.ToString()!;
 

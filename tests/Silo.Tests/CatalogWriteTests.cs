@@ -29,7 +29,10 @@ public abstract class CatalogWriteTests(SiloFixture silo)
                 Assert.Equal($"turn {turn}", catalog.Current.Profiles["told"].Description);
         }
 
-        Assert.All(silo.Silos, s => Assert.InRange(s.Services.GetRequiredService<ICatalog>().Age, TimeSpan.Zero, ICatalog.OldestView));
+        // On a machine that stalls each may be late once; none stays so.
+        foreach (var catalog in silo.Silos.Select(s => s.Services.GetRequiredService<ICatalog>()))
+            await Support.Wait.UntilAsync(() => Task.FromResult(catalog.Age <= ICatalog.OldestView), TimeSpan.FromMinutes(1),
+                () => $"the catalog was last confirmed {catalog.Age} ago");
     }
 
     [Fact]

@@ -14,7 +14,8 @@ namespace Anvil.Silo.Tests;
 /// <summary>Params marked Secure: sealed at rest, shown sealed, opened for templates and for who may decode.</summary>
 public abstract class SecureParamTests(SiloFixture silo)
 {
-    private const string Secret = "rosebud-4711";
+    /// <summary>One of the test's own: what another one stores, or left there, says nothing.</summary>
+    private readonly string _secret = $"rosebud-{Guid.NewGuid():N}";
     private readonly string _name = $"secure-{Guid.NewGuid():N}"[..20];
 
     private string Param => "walk/" + _name;
@@ -27,15 +28,15 @@ public abstract class SecureParamTests(SiloFixture silo)
         Assert.Equal(["Key", "Nonce", "Payload"],
             ((JsonObject)machine["Params"]![Param]!).Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal(0, await RowsWithAsync("machine", "document"));
-        Assert.Equal(Secret, (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
-        Assert.Equal(Secret, (await silo.CallAsync("GET", path + "?decode=true")).Body!["Params"]![Param]!.ToString());
+        Assert.Equal(_secret, (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
+        Assert.Equal(_secret, (await silo.CallAsync("GET", path + "?decode=true")).Body!["Params"]![Param]!.ToString());
 
         // Another change leaves it as it is.
         Assert.Equal(HttpStatusCode.OK,
             (await silo.CallAsync("PATCH", path, """[{"op":"replace","path":"/Description","value":"changed"}]""")).Status);
         var job = (await silo.CallAsync("POST", "jobs", $$"""{"Machine":"{{machine["Uuid"]}}"}""")).Body!;
         var actions = (await silo.CallAsync("GET", $"jobs/{job["Uuid"]}/actions?os=linux")).Body!;
-        Assert.Equal("the secret is " + Secret, actions[0]!["Content"]!.ToString());
+        Assert.Equal("the secret is " + _secret, actions[0]!["Content"]!.ToString());
     }
 
     [Fact]
@@ -47,11 +48,11 @@ public abstract class SecureParamTests(SiloFixture silo)
         using var reader = silo.Client(token);
         var (status, body) = await silo.CallAsync("GET", $"machines/{machine["Uuid"]}?decode=true", client: reader);
         Assert.Equal(HttpStatusCode.Forbidden, status);
-        Assert.DoesNotContain(Secret, body!.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(_secret, body!.ToJsonString(), StringComparison.Ordinal);
         (status, body) = await silo.CallAsync("GET", $"machines/{machine["Uuid"]}", client: reader);
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.DoesNotContain(Secret, body!.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.NotAcceptable, (await silo.CallAsync("GET", $"machines?params.{Param}={Secret}")).Status);
+        Assert.DoesNotContain(_secret, body!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotAcceptable, (await silo.CallAsync("GET", $"machines?params.{Param}={_secret}")).Status);
     }
 
     [Fact]
@@ -70,11 +71,11 @@ public abstract class SecureParamTests(SiloFixture silo)
     {
         await PrepareAsync();
         var (status, made) = await silo.CallAsync("POST", "profiles",
-            $$$"""{"Name":"{{{_name}}}-p","Params":{"{{{Param}}}":"{{{Secret}}}"}}""");
+            $$$"""{"Name":"{{{_name}}}-p","Params":{"{{{Param}}}":"{{{_secret}}}"}}""");
         Assert.Equal(HttpStatusCode.Created, status);
-        Assert.DoesNotContain(Secret, made!.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(_secret, made!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(0, await RowsWithAsync("document", "body"));
-        Assert.Equal(Secret, (await silo.CallAsync("GET", $"profiles/{_name}-p/params/{Param}?decode=true")).Body!.ToString());
+        Assert.Equal(_secret, (await silo.CallAsync("GET", $"profiles/{_name}-p/params/{Param}?decode=true")).Body!.ToString());
     }
 
     /// <summary>
@@ -89,15 +90,15 @@ public abstract class SecureParamTests(SiloFixture silo)
         var name = $"{_name.TrimEnd('-')}-s";
         await silo.CallAsync("POST", "params", $$$"""{"Name":"{{{Param}}}","Schema":{"type":"string"}}""");
         var (_, machine) = await silo.CallAsync("POST", "machines",
-            $$$"""{"Name":"{{{name}}}","Stage":"none","BootEnv":"local","Params":{"{{{Param}}}":"{{{Secret}}}"}}""");
+            $$$"""{"Name":"{{{name}}}","Stage":"none","BootEnv":"local","Params":{"{{{Param}}}":"{{{_secret}}}"}}""");
         var path = $"machines/{machine!["Uuid"]}";
         await silo.CallAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":true}]""");
 
         var sheet = await silo.Http.GetByteArrayAsync($"machines/export?format={format}");
-        Assert.DoesNotContain(Secret, string.Join('\n', SheetReader.Read(sheet).Rows.SelectMany(r => r.Cells)), StringComparison.Ordinal);
+        Assert.DoesNotContain(_secret, string.Join('\n', SheetReader.Read(sheet).Rows.SelectMany(r => r.Cells)), StringComparison.Ordinal);
         var (_, report) = await ImportAsync(Encoding.UTF8.GetBytes($"Name,param:{Param}\n{name},other\n"));
         Assert.Equal(1, report["Updated"]!.GetValue<int>());
-        Assert.DoesNotContain(Secret, report.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(_secret, report.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("other", (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
 
         var own = SheetReader.Read(sheet);
@@ -105,7 +106,7 @@ public abstract class SecureParamTests(SiloFixture silo)
         var cell = row[own.Header.ToList().IndexOf($"param:{Param}")].Replace("\"", "\"\"", StringComparison.Ordinal);
         (_, report) = await ImportAsync(Encoding.UTF8.GetBytes($"Name,param:{Param}\n{name},\"{cell}\"\n"));
         Assert.Equal((1, 0), (report["Updated"]!.GetValue<int>(), report["Failed"]!.GetValue<int>()));
-        Assert.Equal(Secret, (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
+        Assert.Equal(_secret, (await silo.CallAsync("GET", $"{path}/params/{Param}?decode=true")).Body!.ToString());
         (_, report) = await ImportAsync(Encoding.UTF8.GetBytes($"Name,param:{Param}\n{name}-2,\"{cell}\"\n"));
         Assert.Equal(1, report["Failed"]!.GetValue<int>());
         Assert.Contains("sealed for another machine", report["Problems"]![0]!["Message"]!.ToString(), StringComparison.Ordinal);
@@ -240,7 +241,7 @@ public abstract class SecureParamTests(SiloFixture silo)
         var (status, machine) = await silo.CallAsync("POST", "machines",
             $$$"""
             {"Name":"{{{_name.TrimEnd('-')}}}","Stage":"none","BootEnv":"local","Tasks":["{{{_name}}}"],
-            "Params":{"{{{Param}}}":"{{{Secret}}}"}}
+            "Params":{"{{{Param}}}":"{{{_secret}}}"}}
             """);
         Assert.Equal(HttpStatusCode.Created, status);
         return machine!;
@@ -250,7 +251,7 @@ public abstract class SecureParamTests(SiloFixture silo)
     {
         await using var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None);
         return await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) LIKE @pattern",
-            new { pattern = $"%{Secret}%" });
+            new { pattern = $"%{_secret}%" });
     }
 }
 

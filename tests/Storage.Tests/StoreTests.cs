@@ -406,7 +406,8 @@ public abstract class StoreTests
         var (current, found) = await Leases.OpenAsync("net", None);
         Assert.Equal("10.0.0.1", Assert.Single(found).Addr);
         await Assert.ThrowsAsync<StaleEpochException>(() => Leases.WriteAsync("net", old, [Lease("10.0.0.2")], None));
-        await Assert.ThrowsAsync<StaleEpochException>(() => Leases.DeleteAsync("net", old, IPv4.Parse("10.0.0.1"), None));
+        await Assert.ThrowsAsync<StaleEpochException>(
+            () => Leases.DeleteAsync("net", old, IPv4.Parse("10.0.0.1"), Gone("0A000001"), None));
         await Leases.WriteAsync("net", current, [Lease("10.0.0.3")], None);
         Assert.Equal(["10.0.0.1", "10.0.0.3"],
             (await Leases.PageAsync(new ListQuery(CatalogFields.Leases), None)).Rows.Select(l => l.Addr));
@@ -483,7 +484,7 @@ public abstract class StoreTests
         Assert.Equal("10.0.0.6", Assert.Single((await Leases.PageAsync(all.From(Json.Element(first.Rows[1])), None)).Rows).Addr);
         Assert.Single((await Leases.PageAsync(ListQuery.Where(all.Fields, "Addr", "10.0.0.5"), None)).Rows);
         Assert.False((await Leases.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Available);
-        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.5"), None);
+        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.5"), Gone("0A000005"), None);
         Assert.Equal(2, (await Leases.PageAsync(all, None)).Total);
     }
 
@@ -604,7 +605,7 @@ public abstract class StoreTests
         Assert.Equal(later.AddHours(1), holds[0].Expires, TimeSpan.FromSeconds(1));
         Assert.InRange(holds[0].Ended!.Value, holds[0].Since, holds[1].Since);
         Assert.Null(holds[1].Ended);
-        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.1"), None);
+        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.1"), Gone("0A000001"), None);
         Assert.All(await Leases.HistoryAsync(null, None), h => Assert.NotNull(h.Ended));
     }
 
@@ -702,7 +703,16 @@ public abstract class StoreTests
         await StoreAsync(new MachineState { Machine = machine, Job = Of("j2"), ChangedJobs = [Of("j1", current: false), Of("j2")] });
         Assert.Equal((false, true),
             ((await Queries.FindJobAsync("j1", None))!.Current, (await Queries.FindJobAsync("j2", None))!.Current));
-        Assert.True(await Queries.DeleteJobAsync("j2", None));
+        var told = Gone("j2") with { Type = "jobs" };
+        var end = await Events.EndAsync(None);
+        // What stands in the way is asked of the row as it is then, and nothing is told of what did not happen.
+        Assert.Equal(422, (await Queries.DeleteJobAsync("j2", j => ApiError.Invalid("jobs", j.Uuid, "not yet"), told, None))!.Code);
+        Assert.NotNull(await Queries.FindJobAsync("j2", None));
+        Assert.Null(await Queries.DeleteJobAsync("j2", j => j.Uuid == "j2" ? null : ApiError.NotFound("jobs", "j2"), told, None));
+        Assert.Equal(404, (await Queries.DeleteJobAsync("j2", _ => null, told, None))!.Code);
+        var happened = Assert.Single(await Events.ReadAsync(end, 100, None));
+        Assert.Equal(("jobs", "delete", "j2", "ann of net", told.Time),
+            (happened.Type, happened.Action, happened.Key, happened.Principal, happened.Time));
         await StoreAsync(new MachineState { Machine = machine, Job = Of("j3"), ChangedJobs = [Of("j2", current: false), Of("j3")] });
         Assert.Null(await Queries.FindJobAsync("j2", None));
         Assert.NotNull(await Queries.FindJobAsync("j3", None));
@@ -946,8 +956,8 @@ public abstract class StoreTests
 
         var (epoch, _) = await Leases.OpenAsync("s", None);
         await Leases.WriteAsync("s", epoch, [Lease("10.0.0.1"), Lease("10.0.0.2"), Lease("10.0.0.3")], None);
-        await Leases.DeleteAsync("s", epoch, IPv4.Parse("10.0.0.2"), None);
-        await Leases.DeleteAsync("s", epoch, IPv4.Parse("10.0.0.3"), None);
+        await Leases.DeleteAsync("s", epoch, IPv4.Parse("10.0.0.2"), Gone("0A000002"), None);
+        await Leases.DeleteAsync("s", epoch, IPv4.Parse("10.0.0.3"), Gone("0A000003"), None);
         // All of it is old; one address is held.
         Assert.Equal(2, (await TrimAsync("leaseHistory", now.AddDays(1), long.MaxValue)).Rows);
         Assert.Equal("10.0.0.1", Assert.Single(await Leases.HistoryAsync(null, None)).Addr);
@@ -983,10 +993,14 @@ public abstract class StoreTests
         }
 
         Assert.Equal("[dropped]\nafter", await ReadAsync());
-        await Queries.DeleteJobAsync(old.ToString(), None);
+        await Queries.DeleteJobAsync(old.ToString(), _ => null, Gone(old.ToString()), None);
         await Logs.DeleteAsync(old, None);
         Assert.Equal("", await ReadAsync());
     }
+
+    /// <summary>The event of a deletion.</summary>
+    private static MachineEvent Gone(string key)
+        => new(new DateTimeOffset(2026, 11, 30, 12, 0, 0, TimeSpan.Zero), "leases", "delete", key, "") { Principal = "ann of net" };
 
     private async Task<(List<long> Pieces, long Rows)> TrimAsync(string what, DateTimeOffset before, long most)
     {

@@ -1,4 +1,5 @@
 using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Machines;
 
@@ -78,8 +79,13 @@ public interface IMachineQueries
     /// <exception cref="Provisioning.Documents.ApiException">406: a regular expression takes too long.</exception>
     Task<IReadOnlyList<FacetCount>> FacetJobsAsync(ListQuery query, Field field, CancellationToken cancellation);
 
-    /// <summary>Deletes a job's row; false when there was none.</summary>
-    Task<bool> DeleteJobAsync(string uuid, CancellationToken cancellation);
+    /// <summary>Deletes a job's row, unless something is wrong with that as it is at that moment.</summary>
+    /// <param name="uuid">The job.</param>
+    /// <param name="problem">What is wrong with deleting it; null for nothing.</param>
+    /// <param name="told">The event that tells of it, in the same transaction.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The problem; 404 where there is no such job; null once it is deleted.</returns>
+    Task<ApiError?> DeleteJobAsync(string uuid, Func<Job, ApiError?> problem, MachineEvent told, CancellationToken cancellation);
 }
 
 /// <summary>Machines that have registered themselves, and that nobody has approved of.</summary>

@@ -43,7 +43,12 @@ public sealed record MachineWrite([property: Id(0)] Machine Machine, [property: 
 /// <param name="Operations">The operations (RFC 6902), as JSON text: the free part of a document.</param>
 /// <param name="Terms">Who asks, and on which condition.</param>
 [GenerateSerializer, Immutable, Alias("anvil.DocumentPatch")]
-public sealed record DocumentPatch([property: Id(0)] string Operations, [property: Id(1)] ChangeTerms Terms);
+public sealed record DocumentPatch([property: Id(0)] string Operations, [property: Id(1)] ChangeTerms Terms)
+{
+    /// <summary>The version that a document without a revision must still have (a job); "" for any.</summary>
+    [Id(2)]
+    public string IfTag { get => field ?? ""; init; } = "";
+}
 
 /// <summary>A machine's grain's answer: the machine, or the error to give.</summary>
 /// <param name="Status">HTTP status.</param>

@@ -164,7 +164,12 @@ public interface ISubnetGrain : IGrainWithStringKey
     [Alias("TakeReservations")]
     Task<bool> TakeReservations(ReservationNotice notice);
 
-    /// <summary>Deletes the lease at an address.</summary>
+    /// <summary>Deletes a lease, and says who did. Silos of the version before do not know this call.</summary>
+    /// <returns>404 where there is none; 412 where it has changed.</returns>
+    [Alias("Remove")]
+    Task<Reply> Remove(LeaseRemoval removal);
+
+    /// <summary>Deletes the lease at an address, for silos of the version before, which do not say who asks.</summary>
     [Alias("DeleteLease")]
     Task<Reply> DeleteLease(uint address);
 }

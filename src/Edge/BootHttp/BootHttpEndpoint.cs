@@ -48,7 +48,9 @@ public static class BootHttpEndpoint
         }
         catch (RenderFailedException e)
         {
-            await TextAsync(http, StatusCodes.Status500InternalServerError, e.Message);
+            // What goes over a bound of templates is no fault of the server's.
+            await TextAsync(http, e.InnerException is TemplateException { Spent: not null } ? StatusCodes.Status422UnprocessableEntity
+                : StatusCodes.Status500InternalServerError, e.Message);
             return;
         }
 

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
 namespace Anvil.Gateway.Api;
@@ -25,17 +26,32 @@ internal static class ApiRequest
     public static void Set(this HttpContext http, Admission admission) => http.Items[typeof(Admission)] = admission;
 
     /// <summary>The request without HTTP.</summary>
-    public static ObjectRequest Asked(this HttpContext http) => new(http.Principal(), http.Request.Path)
+    /// <param name="http">The request.</param>
+    /// <param name="words">The words that the verb knows.</param>
+    /// <exception cref="ApiException">400: the query has others.</exception>
+    public static ObjectRequest Asked(this HttpContext http, VerbWords words) => new ObjectRequest(http.Principal(), http.Request.Path)
     {
-        Query = http.Request.Query.ToDictionary(q => q.Key, q => (IReadOnlyList<string>)[.. q.Value.Select(v => v ?? "")],
-            StringComparer.Ordinal),
         IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
         Wait = Wait(http),
         Room = ChangeShare.Of(http),
         Source = http.Connection.RemoteIpAddress is { } remote && IPv4.FromIPAddress(remote) is not 0 and var source
             ? IPv4.Format(source) : "",
-    };
+    }.Saying(Words(http), words);
+
+    /// <summary>The query's words; those that differ in case alone are different ones.</summary>
+    private static Dictionary<string, IReadOnlyList<string>> Words(HttpContext http)
+    {
+        var words = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(http.Request.QueryString.Value))
+        {
+            var name = pair.DecodeName().ToString();
+            if (!words.TryGetValue(name, out var values)) words[name] = values = new List<string>();
+            ((List<string>)values).Add(pair.DecodeValue().ToString());
+        }
+
+        return words;
+    }
 
     /// <summary>
     /// A part of the path, decoded once; slashes that it was sent with escaped are its own. It is read from the target as it was sent:

@@ -15,6 +15,7 @@ internal static class ApiResults
     public static Task WriteAsync(this HttpContext http, ObjectAnswer answer)
     {
         if (answer.Tag.Length > 0) http.Response.Headers.ETag = $"\"{answer.Tag}\"";
+        if (answer.Unavailable.Length > 0) http.Response.Headers["X-Anvil-Unavailable"] = answer.Unavailable;
         if (answer.Trimmed.Length > 0) http.Response.Headers["X-Anvil-Trimmed"] = answer.Trimmed;
         if (answer.Json is not null) return http.WriteJsonAsync(answer.Json, answer.Status);
         http.Response.StatusCode = answer.Status;

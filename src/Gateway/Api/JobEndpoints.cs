@@ -1,3 +1,4 @@
+using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
@@ -27,18 +28,19 @@ internal static class JobEndpoints
         {
             var host = http.Request.Host;
             var server = new BootServer(host.Host, options.Value.FilePort, host.Port ?? options.Value.ApiPort) { ApiAddress = host.Host };
-            await http.WriteAsync(await verbs.ActionsAsync(http.Part("key"), server, http.Asked(), http.RequestAborted));
+            await http.WriteAsync(
+                await verbs.ActionsAsync(http.Part("key"), server, http.Asked(JobVerbs.ActionWords), http.RequestAborted));
         });
         api.MapGet("/jobs/{key}/log", async http =>
         {
-            var job = await verbs.LogAsync(http.Part("key"), "GET", http.Asked(), http.RequestAborted);
+            var job = await verbs.LogAsync(http.Part("key"), "GET", http.Asked(VerbWords.None), http.RequestAborted);
             using var transfer = http.Transfer(transfers, job);
             http.Response.ContentType = "application/octet-stream";
             await verbs.CopyLogAsync(job, http.Response.Body, http.RequestAborted);
         });
         api.MapPut("/jobs/{key}/log", async http =>
         {
-            var job = await verbs.LogAsync(http.Part("key"), "PUT", http.Asked(), http.RequestAborted);
+            var job = await verbs.LogAsync(http.Part("key"), "PUT", http.Asked(VerbWords.None), http.RequestAborted);
             if (http.Request.ContentType?.Contains("application/octet-stream", StringComparison.OrdinalIgnoreCase) != true)
                 throw new ApiException(
                     new ApiError("jobs", job.ToString(), "PUT", ["Invalid content type: application/octet-stream is needed"], 415));
@@ -47,7 +49,8 @@ internal static class JobEndpoints
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
             try
             {
-                await http.WithinTimeAsync("jobs", patience => verbs.AppendLogAsync(job, http.Request.Body, http.Asked(), patience));
+                await http.WithinTimeAsync("jobs",
+                    patience => verbs.AppendLogAsync(job, http.Request.Body, http.Asked(VerbWords.None), patience));
             }
             catch (ApiException e) when (e.Error.Code == StatusCodes.Status429TooManyRequests)
             {

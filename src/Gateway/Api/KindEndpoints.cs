@@ -25,7 +25,7 @@ internal static class KindEndpoints
         api.MapMethods(path, ["GET", "HEAD"], http => ListAsync(http, floor, prefix));
         api.MapPost(path,
             async http => await http.WriteAsync(
-                await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(), http.RequestAborted)));
+                await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(VerbWords.One), http.RequestAborted)));
         api.MapMethods(one, ["GET", "HEAD"], async http =>
         {
             if (Key(http) is { Length: > 0 } key) await GetAsync(http, floor, prefix, key);
@@ -33,19 +33,20 @@ internal static class KindEndpoints
         });
         api.MapPut(one,
             async http => await http.WriteAsync(
-                await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(),
+                await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(VerbWords.One),
                     http.RequestAborted)));
         api.MapPatch(one,
             async http => await http.WriteAsync(
-                await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(),
+                await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(VerbWords.One),
                     http.RequestAborted)));
         api.MapDelete(one,
-            async http => await http.WriteAsync(await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(), http.RequestAborted)));
+            async http => await http.WriteAsync(
+                await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(VerbWords.One), http.RequestAborted)));
     }
 
     private static async Task GetAsync(HttpContext http, ObjectFloor floor, string prefix, string key)
     {
-        var asked = http.Asked();
+        var asked = http.Asked(VerbWords.One);
         var answer = await floor.GetAsync(prefix, key, asked, http.RequestAborted);
         if (asked.Wait is null || await http.RequestServices.GetRequiredService<Authentication>().StillAsync(http))
             await http.WriteAsync(answer);
@@ -64,7 +65,11 @@ internal static class KindEndpoints
         ObjectList list;
         using (var place = await http.ReadPlaceAsync(prefix))
         {
-            var asked = http.Asked() with { Memory = http.ListMemory(place), CountsAlone = HttpMethods.IsHead(http.Request.Method) };
+            var asked = http.Asked(VerbWords.List) with
+            {
+                Memory = http.ListMemory(place),
+                CountsAlone = HttpMethods.IsHead(http.Request.Method),
+            };
             list = await floor.ListAsync(prefix, asked, http.RequestAborted);
         }
 

@@ -1,3 +1,4 @@
+using Anvil.Objects;
 using Anvil.Objects.Verbs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -15,25 +16,32 @@ internal static class ParamEndpoints
             var one = all + "/{**name}";
             api.MapGet($"/{kind}/{{key}}/pubkey",
                 async http => await http.WriteAsync(
-                    await verbs.PublicKeyAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
+                    await verbs.PublicKeyAsync(kind, http.Part("key"), http.Asked(VerbWords.None),
+                        http.RequestAborted)));
             api.MapGet(all,
-                async http => await http.WriteAsync(await verbs.GetAllAsync(kind, http.Part("key"), http.Asked(), http.RequestAborted)));
+                async http => await http.WriteAsync(
+                    await verbs.GetAllAsync(kind, http.Part("key"), http.Asked(ParamVerbs.AllWords),
+                    http.RequestAborted)));
             api.MapPost(all,
                 async http => await http.WriteAsync(
-                    await verbs.SetAllAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
+                    await verbs.SetAllAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind),
+                        http.Asked(VerbWords.Change), http.RequestAborted)));
             api.MapPatch(all,
                 async http => await http.WriteAsync(
-                    await verbs.PatchAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind), http.Asked(), http.RequestAborted)));
+                    await verbs.PatchAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind),
+                        http.Asked(VerbWords.Change), http.RequestAborted)));
             api.MapGet(one,
                 async http => await http.WriteAsync(
-                    await verbs.GetAsync(kind, http.Part("key"), http.Part("name"), http.Asked(), http.RequestAborted)));
+                    await verbs.GetAsync(kind, http.Part("key"), http.Part("name"), http.Asked(ParamVerbs.OneWords),
+                        http.RequestAborted)));
             api.MapPost(one,
                 async http => await http.WriteAsync(
-                    await verbs.SetAsync(kind, http.Part("key"), http.Part("name"), await http.ReadJsonAsync(kind), http.Asked(),
-                        http.RequestAborted)));
+                    await verbs.SetAsync(kind, http.Part("key"), http.Part("name"), await http.ReadJsonAsync(kind),
+                        http.Asked(VerbWords.Change), http.RequestAborted)));
             api.MapDelete(one,
                 async http => await http.WriteAsync(
-                    await verbs.RemoveAsync(kind, http.Part("key"), http.Part("name"), http.Asked(), http.RequestAborted)));
+                    await verbs.RemoveAsync(kind, http.Part("key"), http.Part("name"), http.Asked(VerbWords.Change),
+                        http.RequestAborted)));
         }
     }
 }

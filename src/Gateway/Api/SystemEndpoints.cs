@@ -53,23 +53,25 @@ internal static class SystemEndpoints
 
         api.MapGet("/info", async http =>
         {
-            http.Asked().Require("info", "get", "*");
+            http.Asked(VerbWords.None).Require("info", "get", "*");
             await http.WriteObjectAsync(await InfoAsync(http));
         });
         api.MapGet("/objects", async http =>
         {
-            http.Asked().Require("objects", "list", "*");
+            http.Asked(VerbWords.None).Require("objects", "list", "*");
             await http.WriteObjectAsync(floor.Kinds.Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal));
         });
-        api.MapGet("/prefs", http => http.WriteAsync(prefs.Get(http.Asked())));
+        api.MapGet("/prefs", http => http.WriteAsync(prefs.Get(http.Asked(VerbWords.None))));
         api.MapPost("/prefs",
             async http => await http.WriteAsync(
-                await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(), http.RequestAborted)));
-        api.MapGet("/retention", async http => await http.WriteAsync(await retention.ListAsync(http.Asked(), http.RequestAborted)));
+                await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(VerbWords.None), http.RequestAborted)));
+        api.MapGet("/retention",
+            async http => await http.WriteAsync(await retention.ListAsync(http.Asked(VerbWords.None), http.RequestAborted)));
         api.MapGet("/users/{key}/token", async http => await http.WriteObjectAsync(
-            new { Token = users.Token(http.Part("key"), http.Asked()), Info = await InfoAsync(http) }));
+            new { Token = users.Token(http.Part("key"), http.Asked(UserVerbs.TokenWords)), Info = await InfoAsync(http) }));
         api.MapPut("/users/{key}/password",
             async http => await http.WriteAsync(
-                await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(), http.RequestAborted)));
+                await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(VerbWords.One),
+                    http.RequestAborted)));
     }
 }

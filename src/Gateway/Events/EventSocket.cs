@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Events;
 using Anvil.Gateway.Api;
+using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Provisioning.Access;
@@ -30,9 +31,10 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
     private readonly Shares _listeners = new(options.Value.Listeners);
 
     /// <summary>Serves one client until it goes, is too slow, or the gateway ends.</summary>
-    /// <exception cref="ApiException">400: no handshake; 429: too many listen.</exception>
+    /// <exception cref="ApiException">400: no handshake, or a query with other words than `token`; 429: too many listen.</exception>
     public async Task HandleAsync(HttpContext http)
     {
+        http.Asked(VerbWords.None);
         if (!http.WebSockets.IsWebSocketRequest)
             throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
         using var place = Enter(http);

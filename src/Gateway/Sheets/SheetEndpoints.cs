@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Gateway.Api;
+using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Sheets;
 using Anvil.Provisioning.Documents;
@@ -30,7 +31,7 @@ internal static class SheetEndpoints
         var received = new Shares(MostAtOnce);
         api.MapPost("/machines/import", async http =>
         {
-            import.Require(http.Asked());
+            import.Require(http.Asked(SheetImport.Words));
             using var place = received.TryTake([(http.Requester(), MostOfOne)], out var full);
             if (place is null)
             {
@@ -47,7 +48,7 @@ internal static class SheetEndpoints
 
     private static async Task ImportAsync(HttpContext http, SheetImport import, SemaphoreSlim turn)
     {
-        var asked = http.Asked();
+        var asked = http.Asked(SheetImport.Words);
         var (dryRun, partial) = (asked.Flag("dryRun"), asked.Flag("partial"));
         // Who asks for lines is told how far it is; the last line is the report, whatever it says.
         var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
@@ -80,8 +81,9 @@ internal static class SheetEndpoints
 
     private static async Task ExportAsync(HttpContext http, SheetExport export)
     {
-        export.Require(http.Asked());
-        switch (http.Request.Query["format"].ToString())
+        var asked = http.Asked(SheetExport.Words);
+        export.Require(asked);
+        switch (asked.Word("format"))
         {
             case "" or "csv":
                 http.Response.ContentType = "text/csv; charset=utf-8";

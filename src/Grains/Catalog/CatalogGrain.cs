@@ -136,9 +136,17 @@ public sealed partial class CatalogGrain(
                     continue;
                 }
 
-                if (decision.Changes.Count == 0) return new CatalogAnswer(status, decision.Old, null, catalog.Revision);
                 var snapshot = catalog;
-                List<CatalogChange> changes = [.. decision.Changes.Select(c => Sealed(c, snapshot))];
+                List<CatalogChange> changes = [.. decision.Changes.Select(c => Sealed(c, snapshot)).Where(c => !IsThere(c, snapshot))];
+                if (changes.Count == 0)
+                {
+                    // What is there already may have changed since.
+                    catalog = await cache.RefreshAsync(CancellationToken.None);
+                    if (catalog.Revision != snapshot.Revision) continue;
+                    return new CatalogAnswer(status, decision.Old ?? catalog.OfKind(prefix).GetValueOrDefault(decision.Key), null,
+                        catalog.Revision);
+                }
+
                 if (await store.WriteAsync(catalog.Revision, changes, terms.Actor.Name, CancellationToken.None) is not { } written)
                 {
                     catalog = await cache.RefreshAsync(CancellationToken.None);
@@ -163,6 +171,14 @@ public sealed partial class CatalogGrain(
             return Refused(new ApiError(prefix, "", type, [fault.With("read the object before trying again")], fault.Status));
         }
     }
+
+    /// <summary>True for a document that is stored already as it is to be: that is no change, and no event.</summary>
+    private static bool IsThere(CatalogChange change, CatalogSnapshot catalog)
+        => change is { IsNew: false, Document: { } wanted } && catalog.RevisionOf(change.Prefix, change.Key) > 0
+            && catalog.OfKind(change.Prefix).GetValueOrDefault(change.Key) is { Validated: true } stored
+            && Text(stored with { Available = true, Errors = [] }) == Text(wanted);
+
+    private static string Text(Document document) => JsonSerializer.Serialize(document, document.GetType(), Json.Options);
 
     /// <summary>Secure params are stored sealed, whoever wrote them, and a patch sees them sealed.</summary>
     private CatalogChange Sealed(CatalogChange change, CatalogSnapshot catalog)

@@ -56,6 +56,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly ChangeSignal _changed = new();
     private readonly JobPace _pace = new();
     private readonly OwnRecords[] _own = [.. Enum.GetValues<OwnSource>().Select(_ => new OwnRecords())];
+    private readonly Pace _needed = new(OwnRecords.NeededAtOnce, OwnRecords.NeededPerHour);
     private readonly long _began;
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
@@ -227,7 +228,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<JobAnswer> AmendJob(string job, DocumentPatch patch)
     {
-        var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, Options(patch.Terms), Context),
+        var options = Options(patch.Terms) with { IfTag = patch.IfTag };
+        var outcome = await ActAsync("PATCH", s => MachineSteps.AmendJob(s, Uuid, job, patch.Operations, options, Context),
             own: SourceOfStep(patch.Terms.Actor));
         return new JobAnswer(outcome.Status, outcome.Error is null ? State.Job : null, outcome.Error) { Again = outcome.Again };
     }
@@ -307,6 +309,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                 change = Bounded(change, type, source, mayRefuse: actor is not null);
             }
 
+            change = Claiming(change, isGiven: type is not ("SIGHTED" or "STUCK"));
             // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
             var isSeen = type is "SIGHTED" or "STUCK";
             if (isSeen && BootRecord.Between(State, change.State) is { } record && _records.IsEverywhere())
@@ -355,8 +358,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         {
             if (UniqueViolation.Of(e) is { } rule)
             {
-                var what = rule == UniqueRule.Name ? "another machine has this Name" : "another machine has one of these HardwareAddrs";
-                return Outcome.Of(ApiError.Invalid("machines", Uuid, what)) with { Broken = rule };
+                return Outcome.Of(ApiError.Invalid("machines", Uuid, UniqueRule.Broken(rule))) with { Broken = rule };
             }
 
             LogStorageFailed(e, Uuid);
@@ -381,14 +383,24 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         var own = _own[(int)source];
         var isNeeded = own.Wait(Age) is not null && source != OwnSource.Wire && !KnownMachine.IsSame(State.Machine, change.State.Machine);
         if (isNeeded && mayRefuse && source is (OwnSource.Boot or OwnSource.OthersJob))
-            throw new ApiException(new ApiError("machines", Uuid, type,
-                [$"Machine {Uuid} has {(source == OwnSource.Boot ? "changed itself" : "been changed by other machines' jobs")} "
-                    + $"{OwnRecords.AtOnce} times at once, and {OwnRecords.PerHour} times an hour since: "
-                    + $"what decides how it boots may change again in {Math.Ceiling(own.Wait(Age)!.Value.TotalSeconds)} s"], 429));
+            throw TooOften(type, source == OwnSource.Boot ? "changed itself" : "been changed by other machines' jobs",
+                OwnRecords.AtOnce, OwnRecords.PerHour, own.Wait(Age)!.Value);
+        if (isNeeded && source == OwnSource.Job)
+        {
+            if (mayRefuse && _needed.Wait(Age) is { } wait)
+                throw TooOften(type, "changed itself", OwnRecords.NeededAtOnce, OwnRecords.NeededPerHour, wait);
+            _needed.Count(1, Age);
+        }
+
         var bounded = own.Bounded(change, isNeeded, Age, out var dropped);
         if (dropped > 0) AnvilDiagnostics.TimelineNoise.Add(dropped, new KeyValuePair<string, object?>("reason", "own"));
         return bounded;
     }
+
+    private ApiException TooOften(string type, string what, int atOnce, int perHour, TimeSpan wait)
+        => new(new ApiError("machines", Uuid, type,
+            [$"Machine {Uuid} has {what} {atOnce} times at once, and {perHour} times an hour since: "
+                + $"what decides how it boots may change again in {Math.Ceiling(wait.TotalSeconds)} s"], 429));
 
     /// <summary>
     /// What is wrong with the cards that a machine claims: DHCP must have given them addresses on its own link. Other machines' cards
@@ -421,11 +433,26 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private async Task<string?> AddressProblemAsync(Machine? machine)
         => await HolderAsync(machine) is not null ? $"Address {machine!.Address} is that of another machine" : null;
 
+    /// <summary>
+    /// True when a change gives the machine an address. Who has it is looked for; that nobody else is given it at the same time, the
+    /// database sees to.
+    /// </summary>
+    private bool IsClaimed(Machine? machine)
+        => machine is { Address.Length: > 0 } && machine.Address != State.Machine?.Address
+            && (machine.Boot.Phase is Phase.Unknown || State.Machine is not null);
+
+    /// <summary>A claim lasts while the machine has its address: one that DHCP gives instead ends it.</summary>
+    private MachineChange Claiming(MachineChange change, bool isGiven)
+    {
+        var address = change.State.Machine?.Address ?? "";
+        var claim = isGiven && IsClaimed(change.State.Machine) ? address : change.State.Claim == address ? address : "";
+        return claim == change.State.Claim ? change : change with { State = change.State with { Claim = claim } };
+    }
+
     private async Task<Machine?> HolderAsync(Machine? machine)
     {
-        if (machine is null || machine.Address.Length == 0 || machine.Address == State.Machine?.Address
-            || machine.Boot.Phase is not Phase.Unknown && State.Machine is null) return null;
-        var query = ListQuery.Where(MachineFields.Table, nameof(Machine.Address), machine.Address) with { Limit = 2 };
+        if (!IsClaimed(machine)) return null;
+        var query = ListQuery.Where(MachineFields.Table, nameof(Machine.Address), machine!.Address) with { Limit = 2 };
         return (await _queries.ListAsync(query, CancellationToken.None)).FirstOrDefault(m => m.Uuid != Uuid);
     }
 

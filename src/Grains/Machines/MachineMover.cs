@@ -100,9 +100,7 @@ public sealed partial class MachineMover(GrainFinder grains, ReservationWriter r
         }
         catch (Exception e) when (UniqueViolation.Of(e) is { } rule)
         {
-            throw new ApiException(ApiError.Invalid("machines", "",
-                rule == UniqueRule.Name ? "another machine has one of the Names by now"
-                    : "another machine has one of the HardwareAddrs by now"));
+            throw new ApiException(ApiError.Invalid("machines", "", $"{UniqueRule.Broken(rule)} by now"));
         }
     }
 

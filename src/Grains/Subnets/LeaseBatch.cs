@@ -1,10 +1,12 @@
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Subnets;
 
 /// <summary>What goes to the database in one transaction: leases to be written, or one to be deleted.</summary>
 /// <param name="deleted">The address whose lease is deleted; null for a batch of leases.</param>
-internal sealed class LeaseBatch(uint? deleted)
+/// <param name="told">The event that tells of the deletion.</param>
+internal sealed class LeaseBatch(uint? deleted, MachineEvent? told = null)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -13,6 +15,9 @@ internal sealed class LeaseBatch(uint? deleted)
 
     /// <summary>The address whose lease is deleted; null for a batch of leases.</summary>
     public uint? Deleted { get; } = deleted;
+
+    /// <summary>The event that tells of the deletion.</summary>
+    public MachineEvent? Told { get; } = told;
 
     /// <summary>More leases can join: its turn has not come yet.</summary>
     public bool IsOpen { get; set; } = deleted is null;

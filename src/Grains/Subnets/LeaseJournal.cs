@@ -1,5 +1,6 @@
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Grains.Subnets;
@@ -89,10 +90,10 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
 
     /// <summary>Deletes the lease at an address, after all that was decided before; durable when it returns.</summary>
     /// <exception cref="StaleEpochException">Another writer has taken the subnet; everything was taken back.</exception>
-    public Task DeleteAsync(uint address)
+    public Task DeleteAsync(uint address, MachineEvent told)
     {
         _later.Remove(address);
-        return RunAsync(new LeaseBatch(address));
+        return RunAsync(new LeaseBatch(address, told));
     }
 
     /// <summary>Waits for the batch's turn and writes it, within the call that began it: nothing of it goes on by itself.</summary>
@@ -113,7 +114,7 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
             var began = time.GetTimestamp();
             if (batch.Deleted is { } address)
             {
-                await store.DeleteAsync(subnet, Epoch, address, CancellationToken.None);
+                await store.DeleteAsync(subnet, Epoch, address, batch.Told!, CancellationToken.None);
                 _durable.Remove(address);
             }
             else

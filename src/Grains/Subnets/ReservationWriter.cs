@@ -37,13 +37,16 @@ public sealed partial class ReservationWriter(
         var known = await KnownAsync([filled], []);
         if (IPv4.TryParse(filled.Addr, out var address) && known.At(address) is not null)
             throw new ApiException(ApiError.Conflict(Kind, filled.Key, "CREATE", "already exists"));
-        return One(Checked(filled, null, snapshot, known), isNew: true);
+        return One(Checked(filled, null, snapshot, known), null);
     });
 
     /// <summary>Replaces a reservation.</summary>
     public Task<CatalogAnswer> ReplaceAsync(string key, Reservation wanted, ChangeTerms terms)
         => ChangeAsync("PUT", key, terms, 200, async snapshot =>
-        One(await ChangedAsync(await ExistingAsync(key, "PUT", terms), wanted, "PUT", snapshot), isNew: false));
+        {
+            var old = await ExistingAsync(key, "PUT", terms);
+            return One(await ChangedAsync(old.Reservation, wanted, "PUT", snapshot), old);
+        });
 
     /// <summary>Patches a reservation (RFC 6902).</summary>
     /// <param name="key">Its key.</param>
@@ -52,17 +55,18 @@ public sealed partial class ReservationWriter(
     public Task<CatalogAnswer> AmendAsync(string key, string operations, ChangeTerms terms)
         => ChangeAsync("PATCH", key, terms, 200, async snapshot =>
     {
-        var old = await ExistingAsync(key, "PATCH", terms);
+        var stored = await ExistingAsync(key, "PATCH", terms);
+        var old = stored.Reservation;
         if (!old.Validated) throw new ApiException(ApiError.Conflict(Kind, key, "PATCH", [.. old.Errors, "replace or delete it"]));
         var patch = JsonText.Read(Encoding.UTF8.GetBytes(operations), Kind, key, "PATCH");
         var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, Json.Options), patch, Kind, key);
         var wanted = (Reservation)DocumentReader.ReadPatched(text, typeof(Reservation), Kind, key);
-        return One(await ChangedAsync(old, wanted, "PATCH", snapshot), isNew: false);
+        return One(await ChangedAsync(old, wanted, "PATCH", snapshot), stored);
     });
 
     /// <summary>Deletes a reservation.</summary>
     public Task<CatalogAnswer> RemoveAsync(string key, ChangeTerms terms) => ChangeAsync("DELETE", key, terms, 200, async _ =>
-        (await ExistingAsync(key, "DELETE", terms), [Gone(AddressOf(key)!.Value)]));
+        ((await ExistingAsync(key, "DELETE", terms)).Reservation, [Gone(AddressOf(key)!.Value)], null));
 
     /// <summary>
     /// Makes, replaces and deletes many, all or none; 422 names every problem with its key. What is removed and written is made anew.
@@ -89,7 +93,7 @@ public sealed partial class ReservationWriter(
             {
                 var done = Checked(reservation, old, snapshot, known);
                 known.Set(done);
-                changes.Add(new CatalogChange(Kind, done.Key, done) { IsNew = old is null });
+                if (!IsThere(done, old)) changes.Add(new CatalogChange(Kind, done.Key, done) { IsNew = old is null });
             }
             catch (ApiException e)
             {
@@ -98,11 +102,16 @@ public sealed partial class ReservationWriter(
         }
 
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(Kind, "", problems));
-        return (null, changes);
+        return (null, changes, null);
     }, write);
 
-    private static (Reservation? Answer, IReadOnlyList<CatalogChange> Changes) One(Reservation done, bool isNew)
-        => (done, [new CatalogChange(Kind, done.Key, done) { IsNew = isNew }]);
+    /// <summary>What is stored already is no change, and no event: its revision stays what it was.</summary>
+    private static (Reservation? Answer, IReadOnlyList<CatalogChange> Changes, long? Unchanged) One(Reservation done,
+        StoredReservation? old) => IsThere(done, old?.Reservation) ? (done, [], old!.Revision)
+            : (done, [new CatalogChange(Kind, done.Key, done) { IsNew = old is null }], null);
+
+    private static bool IsThere(Reservation done, Reservation? old)
+        => old is { Validated: true } && Json.Write(old with { Available = true, Errors = [] }) == Json.Write(done);
 
     private static CatalogChange Gone(uint address) => new(Kind, IPv4.Hex(address), null);
 
@@ -132,11 +141,11 @@ public sealed partial class ReservationWriter(
         return Checked(filled, old, snapshot, await KnownAsync([filled], []));
     }
 
-    private async Task<Reservation> ExistingAsync(string key, string type, ChangeTerms terms)
+    private async Task<StoredReservation> ExistingAsync(string key, string type, ChangeTerms terms)
     {
         if (AddressOf(key) is not { } address || await reservations.ReadAsync(address, CancellationToken.None) is not { } stored)
             throw new ApiException(ApiError.NotFound(Kind, key, type));
-        if (terms.IfRevision is not { } wanted || wanted == stored.Revision) return stored.Reservation;
+        if (terms.IfRevision is not { } wanted || wanted == stored.Revision) return stored;
         throw new ApiException(
             new ApiError(Kind, key, type, [$"{key} has revision {stored.Revision}, not {wanted}: it was changed since it was read"], 412));
     }
@@ -150,7 +159,7 @@ public sealed partial class ReservationWriter(
 
     private async Task<CatalogAnswer> ChangeAsync(
         string type, string key, ChangeTerms terms, int status,
-        Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes)>> decide,
+        Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes, long? Unchanged)>> decide,
         Func<long, IReadOnlyList<CatalogChange>, Task<long?>>? write = null)
     {
         write ??= (revision, changes) => changes.Count == 0 ? Task.FromResult<long?>(revision)
@@ -162,10 +171,10 @@ public sealed partial class ReservationWriter(
                 // Read first: what is looked up after it was so at this revision, or the write fails.
                 var revision = await store.RevisionAsync(CancellationToken.None);
                 var snapshot = await catalog.AtLeastAsync(revision, CancellationToken.None);
-                var (answer, changes) = await decide(snapshot);
+                var (answer, changes, unchanged) = await decide(snapshot);
                 if (await write(revision, changes) is not { } written) continue;
                 if (changes.Count > 0) await TellAsync(snapshot, written, changes);
-                return new CatalogAnswer(status, answer, null, written);
+                return new CatalogAnswer(status, answer, null, unchanged ?? written);
             }
 
             return Fail(ApiError.Conflict(Kind, key, type, "the catalog is being changed by others; try again"));

@@ -5,6 +5,7 @@ using Anvil.Contracts.Placement;
 using Anvil.Contracts.Subnets;
 using Anvil.Grains.Placement;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Network;
 using Anvil.Storage;
 using Microsoft.Extensions.Logging;
@@ -212,15 +213,22 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <inheritdoc/>
-    public async Task<Reply> DeleteLease(uint address)
+    public Task<Reply> DeleteLease(uint address) => RemoveAsync(address, "", "");
+
+    /// <inheritdoc/>
+    public Task<Reply> Remove(LeaseRemoval removal) => RemoveAsync(removal.Address, removal.Actor.Name, removal.IfTag);
+
+    private async Task<Reply> RemoveAsync(uint address, string by, string tag)
     {
         if (_leases.At(address) is not { } lease) return Reply.Fail(ApiError.NotFound("leases", IPv4.Format(address), "DELETE"));
         if (_journal.IsAway) return Reply.Fail(DatabaseError(lease, _trouble));
+        if (DocumentTag.Problem(tag, lease, "DELETE") is { } changed) return Reply.Fail(changed);
+        var told = new MachineEvent(_time.GetUtcNow(), "leases", "delete", lease.Key, $"by {by}") { Principal = by };
         // Out of the table first: what is decided from here on goes to the database behind the deletion.
         _leases.Remove(address);
         try
         {
-            await _journal.DeleteAsync(address);
+            await _journal.DeleteAsync(address, told);
         }
         catch (StaleEpochException)
         {

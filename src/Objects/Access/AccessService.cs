@@ -25,9 +25,14 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
 
     private Prefs Prefs => catalog.Current.Prefs;
 
+    /// <summary>The signing secret. Without one nothing is signed, and nobody proves anything.</summary>
+    private string Key => Prefs["baseTokenSecret"] is { Length: > 0 } key ? key
+        : throw new ApiException(new ApiError("preferences", "baseTokenSecret", "AUTH",
+            ["the stored baseTokenSecret cannot be used: set it, by a password, or start the silo anew, which makes one"], 503));
+
     /// <summary>A token for a user, limited to some of its rights; none for no limit.</summary>
     public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits)
-        => _tokens.Issue(user.Name, PrincipalKind.User, life, new TokenExtras { Limits = limits }, Prefs["baseTokenSecret"],
+        => _tokens.Issue(user.Name, PrincipalKind.User, life, new TokenExtras { Limits = limits }, Key,
             Prefs["systemGrantorSecret"], user.Secret);
 
     /// <inheritdoc/>
@@ -53,7 +58,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
     /// <summary>Who holds a token; null when it is forged, expired or revoked.</summary>
     public async Task<Admission?> ByTokenAsync(string token)
     {
-        if (await _read.ReadAsync(token, Prefs["baseTokenSecret"]) is not { } claims) return null;
+        if (await _read.ReadAsync(token, Key) is not { } claims) return null;
         var grantor = Prefs["systemGrantorSecret"];
         switch (claims.Kind)
         {
@@ -140,10 +145,10 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
             : await GrainCalls.AskAsync(() => grains.Machine(machine.Uuid).Secrets());
 
     private TokenSource Source(MachineSecrets? secrets, Stranger? stranger, string job) => (uuid, life, profile) => uuid is null
-        ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Registration(stranger, life), Prefs["baseTokenSecret"],
+        ? _tokens.Issue("unknown", PrincipalKind.Unknown, life, Registration(stranger, life), Key,
             Prefs["systemGrantorSecret"])
         : secrets is null ? ""
-            : _tokens.Issue(uuid, PrincipalKind.Machine, life, new TokenExtras { Job = job, Profile = profile }, Prefs["baseTokenSecret"],
+            : _tokens.Issue(uuid, PrincipalKind.Machine, life, new TokenExtras { Job = job, Profile = profile }, Key,
                 [Prefs["systemGrantorSecret"], secrets.Secret, secrets.BootId, .. OfJob(job)]);
 
     /// <summary>A job's token is no boot's: its proof says so.</summary>
@@ -158,7 +163,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         var extras = new TokenExtras { Mac = stranger.Mac, Address = stranger.Address };
         if (stranger.Mac.Length == 0) return extras;
         var turn = time.GetUtcNow().ToUnixTimeSeconds() / Math.Max(1, (long)life.TotalSeconds);
-        var id = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Prefs["baseTokenSecret"]),
+        var id = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Key),
             Encoding.UTF8.GetBytes($"registration {stranger.Mac} {turn}"));
         return extras with { Id = Convert.ToHexStringLower(id.AsSpan(0, 8)) };
     }

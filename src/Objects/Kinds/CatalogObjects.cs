@@ -63,7 +63,7 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
     internal FoundObject Found(Document document)
         => catalog.Current.RevisionOf(Prefix, document.Key) is var revision and > 0
             ? new FoundObject(document, revision.ToString(CultureInfo.InvariantCulture), document.Key) { Revision = revision }
-            : new FoundObject(document, EntityTags.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options),
+            : new FoundObject(document, DocumentTag.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options),
                 catalog.Current.Prefs["baseTokenSecret"]), document.Key);
 
     private static string KeyOf(string text)

@@ -11,7 +11,8 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Jobs: made for a machine's agent and changed through the machine's grain, read from the query table.</summary>
-public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJobLogs logs, AccessService access) : IObjectKind
+public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJobLogs logs, AccessService access,
+    TimeProvider time) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "jobs";
@@ -36,7 +37,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
             ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
         if (!UuidRules.TryRead(key, out var uuid) || await queries.FindJobAsync(uuid, cancellation) is not { } job) return null;
         // A machine's rights name its own uuid: its jobs are known by their machine.
-        return new FoundObject(job, TagOf(job), SpecificOf(job, request));
+        return new FoundObject(job, DocumentTag.Of(job), SpecificOf(job, request));
     }
 
     /// <inheritdoc/>
@@ -81,27 +82,38 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         var job = (Job)found.Document;
         await request.HoldAsync(job.Machine, queries, cancellation);
         return Changed(await GrainCalls.ActAsync(
-            () => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine)))));
+            () => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine))
+            {
+                IfTag = Wanted(found, request),
+            })));
     }
 
     /// <inheritdoc/>
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
     {
         var job = (Job)found.Document;
-        var isOver = job.State is JobState.Finished or JobState.Failed;
-        if (job.Current && !isOver && await queries.FindAsync(job.Machine, cancellation) is not null)
-            return Refused(ApiError.Invalid(Prefix, job.Uuid, "the job is not over"));
-        await queries.DeleteJobAsync(job.Uuid, cancellation);
+        var hasMachine = await queries.FindAsync(job.Machine, cancellation) is not null;
+        ApiError? Problem(Job now)
+        {
+            var isOver = now.State is JobState.Finished or JobState.Failed;
+            return now.Current && !isOver && hasMachine ? ApiError.Invalid(Prefix, now.Uuid, "the job is not over")
+                : DocumentTag.Problem(Wanted(found, request), now, "DELETE");
+        }
+
+        var by = request.Principal.Name;
+        var told = new MachineEvent(time.GetUtcNow(), Prefix, "delete", job.Uuid, $"by {by}") { Principal = by };
+        if (await queries.DeleteJobAsync(job.Uuid, Problem, told, cancellation) is { } error) return Refused(error);
         await logs.DeleteAsync(Guid.Parse(job.Uuid), cancellation);
         return new ChangedObject(200, job, null, "");
     }
 
+    /// <summary>A condition that was checked upon a read holds upon the write as well: the same version is asked for.</summary>
+    private static string Wanted(FoundObject found, ObjectRequest request) => request.IfMatch.IsGiven ? found.Tag : "";
+
     private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 
-    private static string TagOf(Job job) => EntityTags.Of(Json.Write(job));
-
     private static ChangedObject Changed(JobAnswer answer)
-        => new(answer.Status, answer.Job, answer.Error, answer.Job is null ? "" : TagOf(answer.Job));
+        => new(answer.Status, answer.Job, answer.Error, answer.Job is null ? "" : DocumentTag.Of(answer.Job));
 
     private static ChangedObject Refused(ApiError error) => new(error.Code, null, error, "");
 }

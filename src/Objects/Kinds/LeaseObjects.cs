@@ -31,7 +31,7 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
         => TryAddress(text, out var address) && await store.FindAsync(address, cancellation) is { } lease
-            ? new FoundObject(lease, EntityTags.Of(Json.Write(lease)), lease.Key) : null;
+            ? new FoundObject(lease, DocumentTag.Of(lease), lease.Key) : null;
 
     /// <inheritdoc/>
     public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
@@ -57,7 +57,8 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
         var address = IPv4.Parse(lease.Addr);
         if (catalog.Current.SubnetOf(address) is not { } subnet)
             return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
-        var reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).DeleteLease(address));
+        var removal = new LeaseRemoval(address, request.Actor()) { IfTag = request.IfMatch.IsGiven ? found.Tag : "" };
+        var reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).Remove(removal));
         return new ChangedObject(reply.Status, reply.Error is null ? lease : null, reply.Error, "");
     }
 

@@ -18,6 +18,9 @@ public sealed class SheetExport(IMachineQueries queries, IReservationStore reser
 {
     private const int Page = 250;
 
+    /// <summary>Words of an export.</summary>
+    public static VerbWords Words { get; } = new("format");
+
     /// <summary>Refuses who may not read all machines.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">403 or 404.</exception>
     public void Require(ObjectRequest request)

@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Objects.Access;
 using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
@@ -17,8 +18,12 @@ namespace Anvil.Objects.Sheets;
 
 /// <summary>Imports a sheet of machines: plans it as a whole, then makes reservations, then machines.</summary>
 public sealed partial class SheetImport(IMachineQueries queries, IReservationStore reservations, ICatalog catalog, GrainFinder grains,
-    IDatabaseFaults faults, ParamKeys keys, TimeProvider time, ILogger<SheetImport> logger)
+    IDatabaseFaults faults, ParamKeys keys, ChangeAllowance allowance, TimeProvider time,
+    ILogger<SheetImport> logger)
 {
+    /// <summary>Words of an import.</summary>
+    public static VerbWords Words { get; } = new("dryRun", "partial");
+
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;
 
@@ -89,6 +94,7 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         var rows = sheet.Rows.Count;
         if (dryRun || (refused > 0 && !partial)) return Report(dryRun, rows, unchanged, refused, problems, dryRun ? work : []);
 
+        allowance.Take(request.Principal, "machines", "*", work.Count);
         var largest = work.Max(p => (long?)large.GetValueOrDefault(p.Machine.Uuid)) ?? 0;
         if (request.Room is { } room) await room.TakeAsync(largest, cancellation);
         var steps = work.Where(p => p.Step != 0).GroupBy(p => p.Step).Select(g => g.ToList()).ToList();

@@ -17,6 +17,9 @@ namespace Anvil.Objects.Verbs;
 public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs,
     IEdgeDirectory edges, ParamKeys keys, RenderQueue renders, LogAllowance allowance)
 {
+    /// <summary>Words of rendered actions: for which system.</summary>
+    public static VerbWords ActionWords { get; } = new("os");
+
     /// <summary>What a job runs, rendered for its machine.</summary>
     /// <param name="text">The job's uuid.</param>
     /// <param name="server">How the requester reaches the server, where no edge tells of itself.</param>
@@ -68,17 +71,17 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
     public Task CopyLogAsync(Guid job, Stream target, CancellationToken cancellation) => logs.CopyToAsync(job, target, cancellation);
 
     /// <summary>Appends to a job's log.</summary>
-    /// <exception cref="ApiException">429: the machine has sent too much; 507: the log is full, or the disk.</exception>
+    /// <exception cref="ApiException">413: the log is full; 429: the machine has sent too much; 507: the disk is full.</exception>
     public async Task AppendLogAsync(Guid job, Stream content, ObjectRequest request, CancellationToken cancellation)
     {
         await using var counted = new CountedStream(content, octets => allowance.Take(request.Principal, octets));
-        var reason = await logs.AppendAsync(job, counted, cancellation) switch
+        var (status, reason) = await logs.AppendAsync(job, counted, cancellation) switch
         {
-            LogAppend.Whole => null,
-            LogAppend.Full => $"a job's log has at most {IJobLogs.MostBytes} octets",
-            _ => "the disk has too little left for logs: what it has is kept for the database",
+            LogAppend.Whole => (204, ""),
+            LogAppend.Full => (413, $"a job's log has at most {IJobLogs.MostBytes} octets"),
+            _ => (507, "the disk has too little left for logs: what it has is kept for the database"),
         };
-        if (reason is not null) throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", [reason], 507));
+        if (reason.Length > 0) throw new ApiException(new ApiError("jobs", job.ToString(), "PUT", [reason], status));
     }
 
     private static bool MayOpen(Principal principal, string machine, string task, CatalogSnapshot snapshot)

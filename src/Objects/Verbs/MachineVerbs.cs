@@ -3,6 +3,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Placement;
 using Anvil.Contracts.Retention;
 using Anvil.Contracts.Timeline;
+using Anvil.Objects.Access;
 using Anvil.Objects.Kinds;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
@@ -14,8 +15,12 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>What machines have beside the verbs of every kind: the preview of their next boot, and the timeline.</summary>
 public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICatalog catalog, ITimeline timeline,
-    ITimelineStore timelines, IRetentionStore retention, IEdgeDirectory edges, IBootFileDirectory files)
+    ITimelineStore timelines, IRetentionStore retention, IEdgeDirectory edges, IBootFileDirectory files,
+    ChangeAllowance allowance)
 {
+    /// <summary>Words of the preview: as what the machine asks.</summary>
+    public static VerbWords BootWords { get; } = new("arch", "client");
+
     /// <summary>Most lines of a timeline.</summary>
     public const int MostLines = 2000;
 
@@ -48,6 +53,8 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
     {
         var found = await ObjectFloor.HeldAsync(
             () => floor.RequireAsync("machines", text, "approve", "POST", request, cancellation), request, cancellation);
+        ObjectFloor.CheckConditions(found, "machines", "POST", request);
+        allowance.Take(request.Principal, "machines", found.Specific);
         return floor.Answer(await machines.ApproveAsync(found, request), request);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Objects.Verbs;
@@ -12,6 +13,12 @@ namespace Anvil.Objects.Verbs;
 /// </summary>
 public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys keys)
 {
+    /// <summary>Words of all values: which, from which layers, opened or not.</summary>
+    public static VerbWords AllWords { get; } = new("aggregate", "decode", "params");
+
+    /// <summary>Words of one value.</summary>
+    public static VerbWords OneWords { get; } = new("aggregate", "decode");
+
     /// <summary>The kinds whose objects have params.</summary>
     public static IReadOnlyList<string> Kinds { get; } = ["machines", "profiles", "stages"];
 
@@ -27,12 +34,17 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     {
         var found = await floor.RequireAsync(prefix, text, "get", "GET", request, cancellation);
         var presenter = floor.Presenter(request);
+        // Without names there is no selection, as in lists.
+        var names = ListParser.View(prefix, request.Query.Where(q => q.Key == "params")).Params;
+        bool IsAsked(string name) => names?.Contains(name) != false;
         if (!request.Flag("aggregate") || found.Document is not Machine machine)
-            return ObjectAnswer.Of(
-                presenter.Values(prefix, found.Document.Key, Presenter.ParamsOf(found.Document)!, request.Flag("decode")));
+            return ObjectAnswer.Of(presenter.Values(prefix, found.Document.Key,
+                Presenter.ParamsOf(found.Document)!.Where(p => IsAsked(p.Key)).ToDictionary(StringComparer.Ordinal),
+                request.Flag("decode")));
         var all = MachineParams.Aggregate(machine, catalog.Current);
         return ObjectAnswer.Of(
-            all.ToDictionary(p => p.Key, p => presenter.Value(p.Value.Prefix, p.Value.Key, p.Key, p.Value.Value, request.Flag("decode")),
+            all.Where(p => IsAsked(p.Key)).ToDictionary(p => p.Key,
+                p => presenter.Value(p.Value.Prefix, p.Value.Key, p.Key, p.Value.Value, request.Flag("decode")),
                 StringComparer.Ordinal));
     }
 

@@ -1,18 +1,19 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Objects.Verbs;
 
 /// <summary>The preferences of the whole system, without those that are secrets.</summary>
-public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains)
+public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowance allowance)
 {
-    /// <summary>All preferences, set or default.</summary>
+    /// <summary>All preferences, set or default; those whose stored value cannot be used are named.</summary>
     public ObjectAnswer Get(ObjectRequest request)
     {
         request.Require("preferences", "list", "*");
-        return ObjectAnswer.Of(Public(catalog.Current.Prefs));
+        return Shown(catalog.Current.Prefs);
     }
 
     /// <summary>Sets some, all or none; the answer is all of them.</summary>
@@ -22,6 +23,7 @@ public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains)
         request.Require("preferences", "post", "*");
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
         var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
+        allowance.Take(request.Principal, "prefs", "*", values.Count);
         var answer = await GrainCalls.ActAsync(
             () => grains.Catalog.WritePrefs(new PrefsWrite(values, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
@@ -29,6 +31,11 @@ public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains)
         return ObjectAnswer.Of(request.Principal.May("preferences", "list", "*") ? all
             : all.Where(p => values.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal), 201);
     }
+
+    private static ObjectAnswer Shown(Prefs prefs) => ObjectAnswer.Of(Public(prefs)) with
+    {
+        Unavailable = string.Join(", ", prefs.Broken.Keys.Order(StringComparer.Ordinal)),
+    };
 
     private static Dictionary<string, string> Public(Prefs prefs)
         => prefs.All.Where(p => !Prefs.IsSecret(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);

@@ -10,12 +10,17 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>What users have beside the verbs of every kind: tokens and passwords.</summary>
-public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, PasswordDesk passwords, GrainFinder grains)
+public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService access, PasswordDesk passwords, GrainFinder grains,
+    ChangeAllowance allowance)
 {
     /// <summary>Longest life of a token, in seconds: a year.</summary>
     public const int LongestLife = 31_536_000;
 
     private const int DefaultLife = 3600;
+    private static readonly string[] ClaimWords = ["scope", "action", "specific"];
+
+    /// <summary>Words of a token: its life, and what limits it.</summary>
+    public static VerbWords TokenWords { get; } = new(["ttl", "roles", .. ClaimWords]);
 
     /// <summary>
     /// A token for a user: with all its rights, or (DRP's words) no more than those of some `roles` that the user has, or of one claim of
@@ -34,11 +39,15 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         if (!IsOneself(name, request) && !GrantRules.MayActAs(request.Principal, user)) throw More(name, request);
         var ttl = DefaultLife;
         if (request.Word("ttl") is { Length: > 0 } text
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ttl) || ttl < 1))
-            throw Refused($"ttl is a number of seconds, not {text}");
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ttl) || ttl is < 1 or > LongestLife))
+            throw Refused($"ttl is a number of seconds up to {LongestLife} (a year), not {text}");
         var roles = request.Query.GetValueOrDefault("roles", [])
             .SelectMany(r => r.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Distinct(StringComparer.Ordinal).ToList();
+        // A limit that says nothing is none, and would leave the token all rights.
+        if (ClaimWords.Append("roles").FirstOrDefault(w => request.Query.ContainsKey(w) && (w == "roles" ? roles.Count == 0
+            : request.Word(w).Length == 0)) is { } empty)
+            throw Refused($"{empty} says nothing; leave it out, or say what the token is for");
         foreach (var role in roles)
         {
             if (!Roles.Exists(role)) throw Refused($"there is no role {role}");
@@ -46,7 +55,7 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         }
 
         var claims = roles.SelectMany(Roles.ClaimsOf).ToList();
-        if (request.Word("scope").Length + request.Word("action").Length + request.Word("specific").Length > 0)
+        if (ClaimWords.Any(request.Query.ContainsKey))
         {
             string Part(string word) => request.Word(word) is { Length: > 0 } part ? part : "*";
             claims = [new Claim(Part("scope"), Part("action"), Part("specific"))];
@@ -58,7 +67,7 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         if (own.Count > 0 && claims.Count == 0) claims = [.. own];
         if (own.Count > 0 && claims.Find(c => !own.Any(o => o.CoversAll(c))) is { } more)
             throw request.Refusal(more.Scope, more.Action, more.Specific);
-        var token = access.ForUser(user, TimeSpan.FromSeconds(Math.Min(ttl, LongestLife)), claims);
+        var token = access.ForUser(user, TimeSpan.FromSeconds(ttl), claims);
         return token.Length <= Tokens.Longest ? token
             : throw Refused($"a token that is limited to so many rights is longer than {Tokens.Longest} characters: ask for one of them "
                 + "(scope, action, specific)");
@@ -69,19 +78,23 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
     public async Task<ObjectAnswer> SetPasswordAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request,
         CancellationToken cancellation)
     {
-        request.Require("users", "password", name);
+        var found = await floor.RequireAsync("users", name, "password", "PUT", request, cancellation);
+        ObjectFloor.CheckConditions(found, "users", "PUT", request);
+        name = found.Document.Key;
         var wanted = body.IsEmpty ? new PasswordBody() : DocumentReader.Read<PasswordBody>(body.Span, "users", "PUT", name);
         if (wanted.Password.Length == 0) throw new ApiException(ApiError.BadRequest("users", name, "PUT", "Password must not be empty"));
         if (wanted.Password.Length > Passwords.Longest)
             throw new ApiException(ApiError.BadRequest("users", name, "PUT", $"a password has at most {Passwords.Longest} characters"));
         if (catalog.Current.Users.TryGetValue(name, out var user) && !GrantRules.MayActAs(request.Principal, user))
             throw More(name, request);
+        allowance.Take(request.Principal, "users", name);
         var hash = await passwords.HashAsync(name, wanted.Password, cancellation)
             ?? throw new ApiException(new ApiError("users", name, "PUT", ["too many passwords are being set; try again"], 429));
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = hash },
             new JsonObject { ["op"] = "replace", ["path"] = "/Secret", ["value"] = Guid.NewGuid().ToString("N") });
-        var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options), request.Terms());
+        var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options),
+            request.Terms(request.IfMatch.IsGiven ? found.Revision : null));
         var answer = await GrainCalls.ActAsync(() => grains.Catalog.Amend(change));
         if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
         return floor.Answer(new ChangedObject(answer.Status, answer.Document, answer.Error, ""), request);

@@ -37,7 +37,7 @@ public sealed class CatalogSnapshot
         Params = Of<Param>("params");
         Subnets = Of<Subnet>("subnets");
         Users = Of<User>("users");
-        Prefs = new Prefs(Of<Pref>("prefs").Values.Where(p => p.Validated).ToDictionary(p => p.Name, p => p.Val, StringComparer.Ordinal));
+        Prefs = Prefs.Of(Of<Pref>("prefs").Values);
     }
 
     /// <summary>Revision of the store.</summary>

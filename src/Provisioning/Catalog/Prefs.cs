@@ -31,6 +31,26 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["systemGrantorSecret"] = "",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Preferences whose stored value cannot be read, or breaks their rule, with the reason: their defaults count until they are set.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Broken { get; private init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>The preferences as they are stored.</summary>
+    public static Prefs Of(IEnumerable<Pref> stored)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var broken = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pref in stored)
+        {
+            if ((pref.Validated ? FormProblem(pref.Name, pref.Val) : string.Join("; ", pref.Errors)) is { } problem)
+                broken[pref.Name] = problem;
+            else values[pref.Name] = pref.Val;
+        }
+
+        return new Prefs(values) { Broken = broken };
+    }
+
     /// <summary>True for a preference that is never shown.</summary>
     public static bool IsSecret(string name) => name is "baseTokenSecret" or "systemGrantorSecret";
 
@@ -61,6 +81,21 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
                 return catalog.Stages.ContainsKey(value) ? null : $"{name}: Stage {value} does not exist";
             case "defaultWorkflow":
                 return value.Length == 0 || catalog.Workflows.ContainsKey(value) ? null : $"{name}: Workflow {value} does not exist";
+            // A default that is none, such as a secret's, is nothing to be set.
+            default: return ValueProblem(name, value);
+        }
+    }
+
+    /// <summary>
+    /// What is wrong with a stored value, whatever else the catalog has; null when nothing is, and for a preference of another version.
+    /// </summary>
+    public static string? FormProblem(string name, string value)
+        => Defaults.GetValueOrDefault(name) == value ? null : ValueProblem(name, value);
+
+    private static string? ValueProblem(string name, string value)
+    {
+        switch (name)
+        {
             case "stuckPolicy":
                 return value is "hold" or "retry" ? null : $"{name}: {value} is not hold or retry";
             case "mostUnapproved":

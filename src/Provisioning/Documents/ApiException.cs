@@ -7,4 +7,7 @@ public sealed class ApiException(ApiError error) : Exception(error.ToString())
 {
     /// <summary>The error to answer.</summary>
     public ApiError Error { get; } = error;
+
+    /// <summary>When it is worth asking again; null where that is not known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -25,7 +25,7 @@ public sealed record BootRecord
     {
         if (old.Machine is not { } before || next.Machine is not { } after || next.ChangedJobs.Count > 0) return null;
         var record = Of(next, after);
-        return record.Over(before) == after && old.Job == next.Job ? record : null;
+        return record.Over(before) == after && old.Job == next.Job && old.Claim == next.Claim ? record : null;
     }
 
     /// <summary>A machine whose document was stored before this record was.</summary>

@@ -24,6 +24,11 @@ public sealed record MachineState
     public long Revision { get; init; }
 
     /// <summary>
+    /// The address that somebody gave it, which no other machine is given while it has it; "" where it has none, or DHCP's.
+    /// </summary>
+    public string Claim { get; init => field = value ?? ""; } = "";
+
+    /// <summary>
     /// What of the stored state could not be read (JSON pointers), which is not in here: such a machine is shown, replaced and deleted,
     /// and nothing else. Never stored.
     /// </summary>
@@ -59,6 +64,7 @@ public sealed record MachineState
             Job = job,
             BootId = rest.BootId,
             Revision = rest.Revision,
+            Claim = rest.Claim,
             Damage = damage,
         };
     }

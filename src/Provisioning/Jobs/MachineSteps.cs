@@ -101,6 +101,7 @@ public static class MachineSteps
         var machine = Existing(old, uuid, "PATCH");
         if (old.Job is not { } before || before.Uuid != job) throw new ApiException(ApiError.Conflict("jobs", job, "Conflict",
             "only a machine's current job can be changed"));
+        if (DocumentTag.Problem(options.IfTag, before, "PATCH") is { } changedSince) throw new ApiException(changedSince);
         var (changed, updated) = JobRules.Update(machine, before, Patched(before, operations, "jobs", job), on.Catalog, on.Now);
         var outcome = changed.ExitState.Length > 0 ? $"{changed.State} ({changed.ExitState})" : changed.State;
         IEnumerable<Effect> told = changed.State != before.State ? [new NoteTimeline("job", $"task {changed.Task}", outcome, job)] : [];

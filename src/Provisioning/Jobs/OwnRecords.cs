@@ -16,6 +16,12 @@ public sealed class OwnRecords
     /// <summary>Events and lines in an hour from then on.</summary>
     public const int PerHour = 600;
 
+    /// <summary>Changes by jobs at once that edges have to be told of, whatever else there was.</summary>
+    public const int NeededAtOnce = 10_000;
+
+    /// <summary>Such changes in an hour from then on.</summary>
+    public const int NeededPerHour = 6_000;
+
     private readonly Pace _pace = new(AtOnce, PerHour);
     private int _uncounted;
 

@@ -11,6 +11,9 @@ public sealed class Pace(int atOnce, int perHour)
     /// <summary>How long the next one has to wait; null when it may come.</summary>
     public TimeSpan? Wait(TimeSpan now) => _paidUntil - now - (_each * atOnce) is { Ticks: > 0 } wait ? wait : null;
 
+    /// <summary>Nothing of it is used.</summary>
+    public bool IsWhole(TimeSpan now) => _paidUntil <= now;
+
     /// <summary>Counts what has come.</summary>
     public void Count(int number, TimeSpan now)
     {

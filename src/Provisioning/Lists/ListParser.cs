@@ -13,11 +13,14 @@ public static class ListParser
     private const string Slim = "slim";
     private const string SelectedParams = "params";
     private const string Decode = "decode";
+    private const string Reverse = "reverse";
+    private const string NoProxy = "noproxy";
+    private const string Force = "force";
 
     /// <summary>Words of the language and of the calls that lists share a query with; they are no fields.</summary>
     private static readonly HashSet<string> Words = new(StringComparer.Ordinal)
     {
-        "offset", "limit", "sort", "reverse", "after", Slim, SelectedParams, Decode, "token", "force", "aggregate", "noproxy",
+        "offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode, "token", NoProxy, Force,
     };
 
     private static readonly string[] Parts = ["Meta", "Params"];
@@ -39,7 +42,9 @@ public static class ListParser
             switch (name)
             {
                 case "sort": list = list with { Sort = Sorts(fields, texts, param) }; break;
-                case "reverse": list = list with { Reverse = true }; break;
+                case Reverse: list = list with { Reverse = Flag(fields.Model, name, texts) }; break;
+                // DRP's clients may send them with whatever they ask: nobody else is asked, and nothing is in the way.
+                case NoProxy or Force: Flag(fields.Model, name, texts); break;
                 case "offset": list = list with { Offset = Number(fields.Model, name, texts) }; break;
                 case "limit": list = list with { Limit = Number(fields.Model, name, texts) }; break;
                 case "after": after = One(fields.Model, name, texts); break;
@@ -91,12 +96,7 @@ public static class ListParser
             }
             else if (name == Decode)
             {
-                var text = One(model, name, texts);
-                view = view with
-                {
-                    Decode = bool.TryParse(text, out var decode)
-                    ? decode : throw ListErrors.Refused(model, "decode must be true or false")
-                };
+                view = view with { Decode = Flag(model, name, texts) };
             }
         }
 
@@ -172,6 +172,9 @@ public static class ListParser
             throw ListErrors.Refused(model, $"{name} must be a number");
         return n >= 0 ? n : throw ListErrors.Refused(model, $"{char.ToUpperInvariant(name[0])}{name[1..]} cannot be negative");
     }
+
+    private static bool Flag(string model, string name, IReadOnlyList<string> texts)
+        => QueryFlag.Read(One(model, name, texts)) ?? throw ListErrors.Refused(model, $"{name} must be true or false (1 or 0)");
 
     private static string One(string model, string name, IReadOnlyList<string> texts)
         => texts.Count == 1 ? texts[0] : throw ListErrors.Refused(model, $"{name} has one value");

@@ -36,6 +36,9 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
     /// <summary>The revision that the machine must still have; null: any.</summary>
     public long? IfRevision { get; init; }
 
+    /// <summary>The version that the machine's job must still have; "": any.</summary>
+    public string IfTag { get; init; } = "";
+
     /// <summary>Why a registration may be a machine that is known, and was not taken for it; "" where nothing says so.</summary>
     public string Doubt { get; init; } = "";
 

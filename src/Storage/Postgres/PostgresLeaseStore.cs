@@ -1,6 +1,7 @@
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Dapper;
@@ -60,7 +61,8 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
+    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told,
+        CancellationToken cancellation)
     {
         await using var connection = await database.OpenWireAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -69,6 +71,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
         if (current != epoch) throw new StaleEpochException(subnet, epoch);
         await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address",
             new { subnet, address = (long)address }, transaction);
+        await DocumentRows.TellAsync(connection, transaction, told.Time.UtcDateTime, told);
         await transaction.CommitAsync(cancellation);
     }
 

@@ -23,15 +23,7 @@ public sealed class SqliteBootStateStore(SqliteDatabase database) : IBootStateSt
                 if (changed == 1) written.Add(writes[i].Uuid);
             }
 
-            var events = writes.Where(w => written.Contains(w.Uuid)).SelectMany(w => w.Events).ToList();
-            if (events.Count == 0) return written;
-            statements.Execute(
-                """
-                INSERT INTO event (time, type, action, key, detail, principal)
-                SELECT e.value ->> '$.Time', e.value ->> '$.Type', e.value ->> '$.Action',
-                    e.value ->> '$.Key', e.value ->> '$.Detail', e.value ->> '$.Principal'
-                FROM json_each($events) AS e
-                """, ("$events", Json.Write(events)));
+            SqliteEventRows.Tell(statements, [.. writes.Where(w => written.Contains(w.Uuid)).SelectMany(w => w.Events)]);
             return written;
         }, cancellation);
     }

@@ -1,6 +1,7 @@
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 using Dapper;
@@ -49,10 +50,12 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
+    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told,
+        CancellationToken cancellation)
         => await database.WriteAsync(isForTheWire: true, statements =>
         {
             Fence(statements, subnet, epoch);
+            SqliteEventRows.Tell(statements, [told]);
             return statements.Execute("DELETE FROM lease WHERE subnet = $subnet AND address = $address", ("$subnet", subnet),
                 ("$address", (long)address));
         }, cancellation);

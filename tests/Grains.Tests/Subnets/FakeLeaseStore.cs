@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 
@@ -15,6 +16,9 @@ internal sealed class FakeLeaseStore : ILeaseStore
 
     /// <summary>Sizes of the writes, in their order.</summary>
     public List<int> Writes { get; } = [];
+
+    /// <summary>What the events tell, in their order.</summary>
+    public List<MachineEvent> Told { get; } = [];
 
     /// <summary>Every opening.</summary>
     public int Openings { get; private set; }
@@ -62,12 +66,13 @@ internal sealed class FakeLeaseStore : ILeaseStore
         }
     }
 
-    public async Task DeleteAsync(string subnet, long epoch, uint address, CancellationToken cancellation)
+    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told, CancellationToken cancellation)
     {
         Begun++;
         if (_gate is { } gate) await gate.Task;
         Check(subnet, epoch);
         lock (_lock) _leases.Remove(address);
+        Told.Add(told);
     }
 
     public Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation)

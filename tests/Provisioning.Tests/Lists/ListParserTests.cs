@@ -96,7 +96,7 @@ public sealed class ListParserTests
     [InlineData("limit=2&offset=0&slim=Params,Meta")]
     [InlineData("Name=m1.example.com")]
     [InlineData("Name=Eq(m1.example.com)&sort=Name")]
-    [InlineData("token=x&force=true&aggregate=true&noproxy=true&decode=true&params=a,b&reverse=")]
+    [InlineData("token=x&force=true&noproxy=1&decode=0&params=a,b&reverse=false")]
     public void WhatClientsOfDrpSendIsRead(string query)
     {
         Parse(query);

@@ -27,7 +27,7 @@ public sealed class RefusalTests
     public async Task NothingIsLookedUpForARefusal(string text, Claim[] claims)
     {
         var kind = new WatchedKind();
-        var floor = new ObjectFloor([kind], null!, null!);
+        var floor = new ObjectFloor([kind], null!, null!, null!);
         var request = new ObjectRequest(new Principal("who", PrincipalKind.User, claims), "/here");
         var none = TestContext.Current.CancellationToken;
         var patch = """[{"op":"add","path":"/Runnable","value":true},{"op":"add","path":"/Name","value":"x"}]"""u8.ToArray();

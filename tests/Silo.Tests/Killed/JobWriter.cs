@@ -63,6 +63,8 @@ internal sealed class JobWriter(KillRun run, int client) : IKillWriter
         {
             Assert.True(JsonNode.DeepEquals(jobs.GetValueOrDefault(job), await run.ReadAsync($"jobs/{job}")),
                 $"job {job} is not what the list shows");
+            // A deletion tells who did it, in the transaction that took the row.
+            Assert.Equal(_deleted.Contains(job) ? ["delete"] : [], run.Told("jobs", job));
             if (job == _job || _deleted.Contains(job)) continue;
             Assert.Equal("finished", jobs[job]!["State"]!.ToString());
         }

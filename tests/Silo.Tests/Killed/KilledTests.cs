@@ -68,7 +68,8 @@ public abstract class KilledTests(ITestOutputHelper output)
             List<IKillWriter> writers =
             [
                 .. ObjectKindCase.All.Select((k, i) => new ObjectWriter(run, k, i)), new ObjectWriter(run, ObjectKindCase.All[^1], 40),
-                new PrefWriter(run), new JobWriter(run, 0), new JobWriter(run, 1), new SheetWriter(run), first, second,
+                new PrefWriter(run), new PasswordWriter(run), new JobWriter(run, 0), new JobWriter(run, 1), new SheetWriter(run),
+                first, second,
             ];
             for (var kill = 1; kill <= Kills; kill++)
             {

@@ -3,10 +3,14 @@ using System.Net;
 using System.Net.Sockets;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Silo.Tests.Killed;
 
-/// <summary>DHCP clients behind a relay on loopback: each takes a lease, renews it, and every third gives it back.</summary>
+/// <summary>
+/// DHCP clients behind a relay on loopback: each takes a lease, renews it, every third gives it back, and of every third a person deletes
+/// it.
+/// </summary>
 internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDisposable
 {
     private const byte Discover = 1;
@@ -18,6 +22,8 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
     private readonly Socket _socket = Bound();
     private readonly Dictionary<string, string> _held = new(StringComparer.Ordinal);
     private readonly HashSet<string> _released = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _deleted = new(StringComparer.Ordinal);
+    private (string Mac, string Address)? _deletion;
     private int _number;
     private byte[] _address = new byte[4];
     private byte _pending;
@@ -30,7 +36,8 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
     public int Confirmed { get; private set; }
 
     /// <inheritdoc/>
-    public string UnderWay => _pending == 0 ? "" : $"{Kind} {(_pending == Discover ? "offer" : _isRenewal ? "renewal" : "ack")}";
+    public string UnderWay => _deletion is not null ? $"{Kind} delete" : _pending == 0 ? ""
+        : $"{Kind} {(_pending == Discover ? "offer" : _isRenewal ? "renewal" : "ack")}";
 
     /// <inheritdoc/>
     public async Task StepAsync()
@@ -45,7 +52,17 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
         if (renewed is null) return;
         _isRenewal = false;
         Confirm(renewed.Value.Address);
-        if (_number % 3 == 2)
+        if (_number % 3 == 1)
+        {
+            var address = new IPAddress(renewed.Value.Address).ToString();
+            _deletion = (Mac(_number), address);
+            if (await run.AskAsync("DELETE", $"leases/{address}") is not var (status, body)) return;
+            Assert.True(status == 200, $"{UnderWay} {address}: {status} {body?.ToJsonString()}");
+            Deleted();
+            Confirmed++;
+            run.Confirmed();
+        }
+        else if (_number % 3 == 2)
         {
             // It has no answer: whether it was heard, the next look tells.
             _released.Add(Mac(_number));
@@ -61,6 +78,21 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
         var leases = (await run.Leases.PageAsync(new ListQuery(CatalogFields.Leases), CancellationToken.None)).Rows
             .ToDictionary(l => l.Addr, StringComparer.Ordinal);
         var holds = (await run.Leases.HistoryAsync(null, CancellationToken.None)).ToLookup(h => h.Addr, StringComparer.Ordinal);
+        if (_deletion is var (deleted, at))
+        {
+            if (leases.GetValueOrDefault(at)?.Token != deleted) Deleted();
+            _deletion = null;
+            Next();
+        }
+
+        // Another client may have the address by now, and have lost it as well.
+        foreach (var (address, times) in _deleted)
+        {
+            var told = run.Told("leases", IPv4.Hex(IPv4.Parse(address)));
+            Assert.All(told, action => Assert.Equal("delete", action));
+            Assert.True(told.Count >= times, $"{address} was deleted {times} times, and {told.Count} are told");
+        }
+
         foreach (var (mac, address) in _held)
         {
             var lease = leases[address];
@@ -80,7 +112,8 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
                 (Assert.Single(open).Token, open[0].Expires.ToUnixTimeSeconds()));
         }
 
-        Assert.All(holds.SelectMany(h => h), h => Assert.True(leases.ContainsKey(h.Addr), $"{h.Addr} was held, and has no lease"));
+        Assert.All(holds.SelectMany(h => h).Where(h => h.Ended is null),
+            h => Assert.True(leases.ContainsKey(h.Addr), $"{h.Addr} is held, and has no lease"));
         // A client that was not answered begins anew, as another one.
         if (_pending != 0) Next();
     }
@@ -93,6 +126,14 @@ internal sealed class LeaseWriter(KillRun run, int client) : IKillWriter, IDispo
         _held[Mac(_number)] = new IPAddress(address).ToString();
         Confirmed++;
         run.Confirmed();
+    }
+
+    private void Deleted()
+    {
+        var (mac, address) = _deletion!.Value;
+        _held.Remove(mac);
+        _deleted[address] = _deleted.GetValueOrDefault(address) + 1;
+        _deletion = null;
     }
 
     private void Next()

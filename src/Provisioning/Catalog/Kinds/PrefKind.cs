@@ -22,6 +22,10 @@ internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
     protected override IEnumerable<string> Problems(Pref document, Pref? old, CatalogSnapshot catalog)
         => Prefs.Problem(document.Name, document.Val, catalog) is { } problem ? [problem] : [];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Lacks(Pref document, CatalogIndexes indexes)
+        => Prefs.FormProblem(document.Name, document.Val) is { } problem ? [problem] : [];
+
     private static Reference Named(string kind, string noun, params string[] names)
         => new("/Val", kind, d => d is Pref pref && names.Contains(pref.Name, StringComparer.Ordinal) ? [pref.Val] : [])
         {

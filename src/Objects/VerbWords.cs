@@ -1,0 +1,70 @@
+using System.Collections.Frozen;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+
+namespace Anvil.Objects;
+
+/// <summary>
+/// The words that a verb's query may have, named once with the verb. A word that no verb knows is refused: who meant to limit what it
+/// asks for, and wrote it wrongly, does not get it without the limit.
+/// </summary>
+public sealed class VerbWords
+{
+    /// <summary>Characters of a word that an error repeats.</summary>
+    private const int Repeated = 64;
+
+    /// <summary>
+    /// Words of every verb: who asks, and what DRP's clients may send with whatever they ask: `force` where something is in the way, and
+    /// that no other server is to be asked, which none ever is.
+    /// </summary>
+    private static readonly string[] Everywhere = ["token", "force", "noproxy"];
+
+    private static readonly FrozenSet<string> Flags = FrozenSet.Create(StringComparer.Ordinal,
+        "aggregate", "decode", "dryRun", "force", "noproxy", "partial");
+
+    private readonly FrozenSet<string>? _names;
+
+    /// <summary>Words.</summary>
+    public VerbWords(params string[] names) => _names = names.Concat(Everywhere).ToFrozenSet(StringComparer.Ordinal);
+
+    private VerbWords(FrozenSet<string>? names) => _names = names;
+
+    /// <summary>A verb without words of its own.</summary>
+    public static VerbWords None { get; } = new();
+
+    /// <summary>What is shown of one object, read or changed.</summary>
+    public static VerbWords One { get; } = new("slim", "params", "decode") { HasVersion = true };
+
+    /// <summary>A change of one object that shows something else.</summary>
+    public static VerbWords Change { get; } = new() { HasVersion = true };
+
+    /// <summary>The list language, which looks at every word itself (<see cref="ListParser"/>).</summary>
+    public static VerbWords List { get; } = new((FrozenSet<string>?)null);
+
+    /// <summary>
+    /// What the verb is about has a version, and the verb looks at the conditions on it. Any other verb refuses If-Match: who asks for a
+    /// change on a condition does not get it without.
+    /// </summary>
+    public bool HasVersion { get; private init; }
+
+    /// <summary>Refuses a query with a word that is not known, and a truth that is none.</summary>
+    /// <exception cref="ApiException">400 with the word.</exception>
+    public void Check(IReadOnlyDictionary<string, IReadOnlyList<string>> query, string place)
+    {
+        if (_names is null) return;
+        foreach (var (name, values) in query)
+        {
+            if (!_names.Contains(name))
+                throw Refused(place, $"{Short(name)} is no word of this query; it may have {string.Join(", ",
+                    _names.Order(StringComparer.Ordinal))}");
+            if (Flags.Contains(name) && (values.Count != 1 || QueryFlag.Read(values[0]) is null))
+                throw Refused(place, $"{name} is true or false (1 or 0), once");
+        }
+    }
+
+    /// <summary>The refusal of a query.</summary>
+    internal static ApiException Refused(string place, string why) => new(ApiError.BadRequest("", place, "QUERY", why));
+
+    private static string Short(string name)
+        => name.Length <= Repeated ? $"`{name}`" : $"`{CodePoints.First(name, Repeated)}…`";
+}
