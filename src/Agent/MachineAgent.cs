@@ -67,9 +67,10 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
     {
         terminal.Say("this machine is not known: gathers facts and registers");
         var facts = Inventory.Gather();
+        var cards = NetworkCards.Macs(Inventory.BootMac());
         var macs = new JsonArray();
-        foreach (var mac in Inventory.Macs()) macs.Add((JsonNode)mac);
-        var bootMac = Inventory.BootMac() ?? Inventory.Macs().FirstOrDefault()
+        foreach (var mac in cards) macs.Add((JsonNode)mac);
+        var bootMac = Inventory.BootMac() ?? cards.FirstOrDefault()
             ?? throw new AgentException("the machine has no network interface");
         var machine = new JsonObject
         {
@@ -99,7 +100,7 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         patch.Add((JsonNode)Patches.Set("/Runnable", true));
         var changed = await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}", patch);
         if (!changed.IsOk) terminal.Say($"the machine's record could not be brought up to date: {changed.Problem}");
-        foreach (var mac in Inventory.Macs().Where(m => !known.Contains(m)))
+        foreach (var mac in NetworkCards.Macs(Inventory.BootMac()).Where(m => !known.Contains(m)))
         {
             // Each by itself: one that DHCP has not seen on this machine's link is a person's to add.
             var claimed = await api.CallAsync(HttpMethod.Patch, $"machines/{api.Config.Machine}",

@@ -155,30 +155,16 @@ internal static class BuiltinFunctions
     }
 
     /// <summary>Sprig's slice of a list, which has the name of the one of text/template, and that one's of a text.</summary>
+    /// <summary>Sprig's, which stands in the place of Go's: of a text there is none.</summary>
     private static object? Slice(Arguments a)
     {
-        if (a.Count > 3 && a[0] is string) throw new TemplateFault("cannot 3-index slice a string");
-        var count = a[0] switch
-        {
-            string s => (int)Octets(s, a.Budget),
-            IReadOnlyList<object?> list => list.Count,
-            null => throw new TemplateFault("slice of untyped nil"),
-            _ => throw new TemplateFault($"list should be type of slice or array but {Values.Kind(a[0])}"),
-        };
-        if (a[0] is string text)
-        {
-            a.Budget.MakeText(4L * text.Length);
-            var (first, last) = (a.Count > 1 ? Position(a[1], count) : 0, a.Count > 2 ? Position(a[2], count) : count);
-            if (first > last) throw new TemplateFault($"invalid slice index: {first} > {last}");
-            return GoText.Slice(text, first, last);
-        }
-
-        if (count == 0) return null;
+        var items = a[0] as IReadOnlyList<object?> ?? throw new TemplateFault(a[0] is null ? "slice of untyped nil"
+            : $"list should be type of slice or array but {Values.Kind(a[0])}");
+        if (items.Count == 0) return null;
         var from = a.Count > 1 ? Values.ToLong(a[1]) : 0;
-        var to = a.Count > 2 ? Values.ToLong(a[2]) : count;
-        if (from < 0 || to > count || from > to) throw new TemplateFault("reflect.Value.Slice: slice index out of bounds");
+        var to = a.Count > 2 ? Values.ToLong(a[2]) : items.Count;
+        if (from < 0 || to > items.Count || from > to) throw new TemplateFault("reflect.Value.Slice: slice index out of bounds");
         a.Budget.MakeList(to - from);
-        var items = (IReadOnlyList<object?>)a[0]!;
         return ListFunctions.Like(items, items.Skip((int)from).Take((int)(to - from)).ToList());
     }
 }

@@ -176,8 +176,8 @@ internal sealed class Lexer(string name, string source, RenderBudget budget)
     {
         var close = source.IndexOf('`', _at + 1);
         if (close < 0) throw Error("unterminated raw quoted string");
-        var text = source[(_at + 1)..close];
-        Add(TokenKind.StringLiteral, text);
+        // As in Go's own raw strings, carriage returns are none of its characters.
+        Add(TokenKind.StringLiteral, source[(_at + 1)..close].Replace("\r", "", StringComparison.Ordinal));
         Pass(_at, close);
         _at = close + 1;
     }

@@ -35,7 +35,7 @@ internal static class PatternFunctions
             }
         }),
         Function.Of("mustRegexMatch", "text text", a => First(a).Success),
-        .. Function.Named("regexFind mustRegexFind", name => Function.Of(name, "text text", a => First(a).Value)),
+        .. Function.Named("regexFind mustRegexFind", name => Function.Of(name, "text text", Find)),
         .. Function.Named("regexFindAll mustRegexFindAll", name => Function.Of(name, "text text int", FindAll)),
         .. Function.Named("regexReplaceAll mustRegexReplaceAll",
             name => Function.Of(name, "text text text", a => Replace(a, GoReplacement(a.Text(2))))),
@@ -45,40 +45,55 @@ internal static class PatternFunctions
         Function.Of("regexQuoteMeta", "text", a => QuoteMeta(a.Text(0))),
     ];
 
-    private static GoPattern Make(string pattern, bool isWide, RenderBudget budget)
+    private static GoPattern Make(string pattern, bool isWide, WordText? words, RenderBudget budget)
     {
         if (pattern.Length > TemplateLimits.PatternLength)
             throw new TemplateFault($"error parsing regexp: a pattern has at most {TemplateLimits.PatternLength} characters");
         budget.Step(1000 + (10 * pattern.Length));
         budget.Allocate(OctetsOfPattern + (OctetsOfPatternCharacter * (long)pattern.Length));
-        return PatternParser.Parse(pattern, isWide);
+        if (words is not null)
+        {
+            // Each piece is compared with each character, and may mean all of them.
+            budget.Step((long)pattern.Length * words.Size / 4);
+            budget.Allocate((OctetsOfPattern / 8L * pattern.Length) + (8L * pattern.Length * words.Size));
+        }
+
+        return PatternParser.Parse(pattern, isWide, words);
     }
 
     /// <summary>The pattern that is the first argument, ready for the text that is the second.</summary>
-    private static GoPattern Ready(Arguments a)
+    private static Sought Ready(Arguments a)
     {
         var (pattern, text) = (a.Text(0), a.Text(1));
         var isWide = text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF');
-        var ready = a.Budget.Pattern((isWide ? "w" : "n") + pattern, (_, b) => Make(pattern, isWide, b));
+        var words = WordText.Of(pattern, text, a.Budget);
+        var key = words is null ? (isWide ? "w" : "n") + pattern : $"b{words.Size} {words.Key}{pattern}";
+        var ready = a.Budget.Pattern(key, (_, b) => Make(pattern, isWide, words, b));
         a.Budget.Step(1 + (text.Length / 16));
         a.Budget.Allocate(OctetsOfState * (long)Math.Min(text.Length, MostStates));
-        return ready;
+        return new Sought(ready, text, words?.Seen ?? text);
     }
 
-    private static Match First(Arguments a)
+    private static Match First(Arguments a) => Search(Ready(a), 0, a.Budget);
+
+    private static object? Find(Arguments a)
     {
-        var pattern = Ready(a);
-        return Search(pattern, a.Text(1), 0, a.Budget);
+        var match = First(a);
+        return a.Text(1).Substring(match.Index, match.Length);
     }
 
-    private static Match Search(GoPattern pattern, string text, int from, RenderBudget budget)
+    private static Match Search(Sought sought, int from, RenderBudget budget)
     {
         budget.Step();
         budget.Allocate(OctetsOfMatch);
         budget.Look();
         try
         {
-            return pattern.Regex.Match(text, from);
+            var match = sought.Pattern.Regex.Match(sought.Seen, from);
+            // Between the halves of a character there is nothing.
+            while (match is { Success: true, Length: 0 } && IsWithin(sought.Text, match.Index))
+                match = sought.Pattern.Regex.Match(sought.Seen, match.Index + 1);
+            return match;
         }
         catch (RegexMatchTimeoutException)
         {
@@ -86,21 +101,23 @@ internal static class PatternFunctions
         }
     }
 
+    private static bool IsWithin(string text, int at) => at > 0 && at < text.Length && char.IsSurrogatePair(text[at - 1], text[at]);
+
     /// <summary>The end of the character at a place.</summary>
     private static int After(string text, int at)
         => at + (at + 1 < text.Length && char.IsSurrogatePair(text[at], text[at + 1]) ? 2 : 1);
 
     /// <summary>All matches; one of nothing right after another is none.</summary>
-    private static IEnumerable<Match> Matches(GoPattern pattern, string text, RenderBudget budget)
+    private static IEnumerable<Match> Matches(Sought sought, RenderBudget budget)
     {
         var last = -1;
-        for (var at = 0; at <= text.Length;)
+        for (var at = 0; at <= sought.Text.Length;)
         {
-            var match = Search(pattern, text, at, budget);
+            var match = Search(sought, at, budget);
             if (!match.Success) yield break;
             var end = match.Index + match.Length;
             var isAccepted = end != at || match.Index != last;
-            at = end == at ? After(text, at) : end;
+            at = end == at ? After(sought.Text, at) : end;
             last = end;
             if (isAccepted) yield return match;
         }
@@ -109,13 +126,13 @@ internal static class PatternFunctions
     private static object? FindAll(Arguments a)
     {
         var n = a.Int(2);
-        var pattern = Ready(a);
+        var sought = Ready(a);
         if (n == 0) return TypedList.Nil("string");
         var found = new List<string>();
-        foreach (var match in Matches(pattern, a.Text(1), a.Budget))
+        foreach (var match in Matches(sought, a.Budget))
         {
             a.Budget.MakeText(match.Length);
-            found.Add(match.Value);
+            found.Add(sought.Text.Substring(match.Index, match.Length));
             if (found.Count == n) break;
         }
 
@@ -125,12 +142,12 @@ internal static class PatternFunctions
     private static object? Split(Arguments a)
     {
         var (text, n) = (a.Text(1), a.Int(2));
-        var pattern = Ready(a);
+        var sought = Ready(a);
         if (n == 0) return TypedList.Nil("string");
         if (a.Text(0).Length > 0 && text.Length == 0) return TypedList.Texts([""]);
         var pieces = new List<string>();
         var (from, end) = (0, 0);
-        foreach (var match in Matches(pattern, text, a.Budget))
+        foreach (var match in Matches(sought, a.Budget))
         {
             if (n > 0 && pieces.Count == n - 1) break;
             end = match.Index;
@@ -155,17 +172,17 @@ internal static class PatternFunctions
     private static string Replace(Arguments a, List<(string Text, bool IsGroup)> by)
     {
         var (text, budget) = (a.Text(1), a.Budget);
-        var pattern = Ready(a);
+        var sought = Ready(a);
         var output = new StringBuilder();
         var from = 0;
         for (var at = 0; at <= text.Length;)
         {
-            var match = Search(pattern, text, at, budget);
+            var match = Search(sought, at, budget);
             if (!match.Success) break;
             var end = match.Index + match.Length;
             budget.MakeText(match.Index - from);
             output.Append(text, from, match.Index - from);
-            if (end > from || match.Index == 0) Expand(output, pattern, match, by, budget);
+            if (end > from || match.Index == 0) Expand(output, sought, match, by, budget);
             from = end;
             var next = at < text.Length ? After(text, at) : at + 1;
             at = next > end ? next : end;
@@ -179,11 +196,11 @@ internal static class PatternFunctions
     }
 
     private static void Expand(
-        StringBuilder output, GoPattern pattern, Match match, List<(string Text, bool IsGroup)> by, RenderBudget budget)
+        StringBuilder output, Sought sought, Match match, List<(string Text, bool IsGroup)> by, RenderBudget budget)
     {
         foreach (var (part, isGroup) in by)
         {
-            var value = isGroup ? pattern.Group(match, part) : part;
+            var value = isGroup ? sought.Pattern.Group(match, sought.Text, part) : part;
             budget.MakeText(value.Length);
             output.Append(value);
         }
@@ -240,4 +257,10 @@ internal static class PatternFunctions
 
         return output.ToString();
     }
+
+    /// <summary>What is looked for, and where.</summary>
+    /// <param name="Pattern">The pattern.</param>
+    /// <param name="Text">The text.</param>
+    /// <param name="Seen">The text as the pattern sees it; its places are those of the text.</param>
+    private sealed record Sought(GoPattern Pattern, string Text, string Seen);
 }

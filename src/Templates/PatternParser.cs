@@ -6,7 +6,7 @@ namespace Anvil.Templates;
 
 /// <summary>
 /// Reads a regular expression of Go's syntax (RE2) and writes it in .NET's. What .NET understands otherwise is written out: \d, \w and \s
-/// are ASCII, $ is the text's end, a character beyond U+FFFF is one.
+/// are ASCII, $ is the text's end, a character beyond U+FFFF is one; for the words of \b and \B see <see cref="WordText"/>.
 /// </summary>
 internal sealed class PatternParser
 {
@@ -22,6 +22,7 @@ internal sealed class PatternParser
 
     private readonly string _pattern;
     private readonly bool _isWide;
+    private readonly WordText? _words;
     private readonly StringBuilder _output = new();
     private readonly List<string> _names = [""];
     private int _at;
@@ -31,10 +32,11 @@ internal sealed class PatternParser
     private int _depth;
     private Options _options;
 
-    private PatternParser(string pattern, bool isWide)
+    private PatternParser(string pattern, bool isWide, WordText? words)
     {
         _pattern = pattern;
         _isWide = isWide;
+        _words = words;
     }
 
     private bool IsEnd => _at >= _pattern.Length;
@@ -42,10 +44,11 @@ internal sealed class PatternParser
     /// <summary>Makes a pattern ready.</summary>
     /// <param name="pattern">The pattern.</param>
     /// <param name="isWide">The texts have characters beyond U+FFFF.</param>
+    /// <param name="words">The text as it sees it; null where that is the text itself.</param>
     /// <exception cref="TemplateFault">It is none.</exception>
-    public static GoPattern Parse(string pattern, bool isWide)
+    public static GoPattern Parse(string pattern, bool isWide, WordText? words)
     {
-        var parser = new PatternParser(pattern, isWide);
+        var parser = new PatternParser(pattern, isWide, words);
         parser.Alternatives();
         if (!parser.IsEnd) throw Fault("unexpected )", pattern);
         try
@@ -255,11 +258,16 @@ internal sealed class PatternParser
         else LiteralAlone(rune);
     }
 
-    private void LiteralAlone(int rune) => Cased(CharacterSet.Escape(rune) is var text && rune > 0xFFFF ? $"(?:{text})" : text);
+    private void LiteralAlone(int rune) => One(CharacterSet.Escape(rune) is var text && rune > 0xFFFF ? $"(?:{text})" : text);
 
-    private void Set(CharacterSet set) => Cased(set.ToPattern(_isWide));
+    private void Set(CharacterSet set) => One(set.ToPattern(_isWide));
 
-    private void Cased(string text) => _output.Append(_options.IgnoresCase ? $"(?i:{text})" : text);
+    /// <summary>Writes what means one character.</summary>
+    private void One(string one)
+    {
+        if (_options.IgnoresCase) one = $"(?i:{one})";
+        _output.Append(_words is null ? one : _words.Piece(one));
+    }
 
     private int Escaped()
     {

@@ -61,9 +61,11 @@ public static class Values
         _ => true,
     };
 
-    /// <summary>A value as JSON text without blanks, in which letters are themselves.</summary>
+    /// <summary>
+    /// A value as Go's encoder writes JSON: without blanks, what means something in HTML by its number, a line end behind it.
+    /// </summary>
     /// <exception cref="TemplateFault">A bound is hit.</exception>
-    public static string Json(object? value, RenderBudget budget) => ValueJson.Write(value, budget, isHtml: false);
+    public static string EncodedJson(object? value, RenderBudget budget) => ValueJson.Write(value, budget) + "\n";
 
     /// <summary>Text of what is no list and no map, as Go's fmt prints it with %v.</summary>
     internal static string Text(object? value) => value switch

@@ -275,6 +275,14 @@ public sealed class DiskTests
     [InlineData("nvme0n1", "platform/axi/1000110000.pcie/pci0001:00/0001:00:00.0/0001:01:00.0/nvme/nvme0",
         "platform-1000110000.pcie-pci-0001:01:00.0-nvme-1")]
     [InlineData("vda", "platform/a003e00.virtio_mmio/virtio0", "platform-a003e00.virtio_mmio")]
+    // Intel VMD: a device on PCI bears a PCI of its own, with bridges of its own.
+    [InlineData("nvme0n1", "pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0/nvme/nvme0",
+        "pci-0000:00:0e.0-pci-10000:e1:00.0-nvme-1")]
+    [InlineData("nvme0n1", "pci0000:64/0000:64:00.0/0000:65:05.5/pci10001:80/10001:80:01.0/10001:81:00.0/nvme/nvme0",
+        "pci-0000:65:05.5-pci-10001:81:00.0-nvme-1")]
+    [InlineData("sda", "pci0000:00/0000:00:0e.0/pci10000:00/10000:00:17.0/ata3/host2/target2:0:0/2:0:0:0",
+        "pci-0000:00:0e.0-pci-10000:00:17.0-ata-3")]
+    [InlineData("vda", "pci0000:00/0000:00:02.0/0000:01:00.0/virtio1", "virtio-pci-0000:01:00.0")]
     public void APlaceIsNamedByItsBus(string name, string path, string place)
     {
         using var sys = new FakeSys();

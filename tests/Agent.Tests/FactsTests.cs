@@ -36,6 +36,26 @@ public sealed class FactsTests
         Assert.False(Smbios.HasBmc([]));
     }
 
+    /// <summary>The card that a management controller shows has one address on all boards of a make.</summary>
+    [Theory]
+    [InlineData("cdc_ether")]
+    [InlineData("rndis_host")]
+    [InlineData("cdc_ncm")]
+    [InlineData("cdc_eem")]
+    [InlineData("cdc_subset")]
+    public void ACardThatAControllerShowsIsNotTheMachines(string driver)
+    {
+        const string Shown = "be:3a:f2:b6:05:9f";
+        using var sys = new FakeSys();
+        sys.Card("enx0", Shown, driver);
+        // It is better than nothing, where it is the only one.
+        Assert.Equal([Shown], NetworkCards.Macs(null, sys.Root));
+        sys.Card("eno1", "02:00:00:00:00:01", "igb").Card("eno2", "02:00:00:00:00:02", "r8152");
+        Assert.Equal(["02:00:00:00:00:02", "02:00:00:00:00:01"], NetworkCards.Macs("02:00:00:00:00:02", sys.Root));
+        Assert.Equal(["02:00:00:00:00:01", "02:00:00:00:00:02"], NetworkCards.Macs(null, sys.Root));
+        Assert.Equal([Shown, "02:00:00:00:00:01", "02:00:00:00:00:02"], NetworkCards.Macs(Shown, sys.Root));
+    }
+
     [Fact]
     public Task Lldp() => Fuzz.FixedAsync(OneFrame);
 

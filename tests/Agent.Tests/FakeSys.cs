@@ -28,6 +28,15 @@ public sealed class FakeSys : IDisposable
         return attributes.Contains(("hidden", "1")) ? this : Node("/dev/" + name.Replace('!', '/'));
     }
 
+    /// <summary>Adds a network card.</summary>
+    public FakeSys Card(string name, string mac, string driver)
+    {
+        var place = $"{Root}/sys/class/net/{name}";
+        Directory.CreateDirectory(place + "/device");
+        File.WriteAllText(place + "/address", mac + "\n");
+        return Link($"/sys/class/net/{name}/device/driver", "../../../../bus/drivers/" + driver);
+    }
+
     /// <summary>Adds a device file.</summary>
     public FakeSys Node(string path)
     {

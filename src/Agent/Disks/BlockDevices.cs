@@ -211,14 +211,17 @@ public static partial class BlockDevices
     }
 
     /// <summary>
-    /// The controller: the last address on PCI, behind what bears that bus where it is a part of a board, or else that part itself.
+    /// The controller: the last address on PCI, behind what bears that bus where it is a part of a board, or else that part itself. Where
+    /// a device on PCI bears a PCI of its own (Intel VMD), the last address of each.
     /// </summary>
     private static string BusOf(string place)
     {
-        if (PciAddress().Matches(place) is { Count: > 0 } pci)
-            return (PciBearer().Match(place) is { Success: true } bearer ? $"platform-{bearer.Groups[1].Value}-" : "")
-                + "pci-" + pci[^1].Groups[1].Value;
-        return PlatformPlace().Match(place) is { Success: true } part ? "platform-" + part.Groups[1].Value : "";
+        if (PciAddress().Matches(place) is not { Count: > 0 } pci)
+            return PlatformPlace().Match(place) is { Success: true } part ? "platform-" + part.Groups[1].Value : "";
+        // Bridges follow one another; what stands between two addresses ends a PCI.
+        var lasts = pci.Where((a, i) => i == pci.Count - 1 || pci[i + 1].Index != a.Index + a.Length);
+        return (PciBearer().Match(place) is { Success: true } bearer ? $"platform-{bearer.Groups[1].Value}-" : "")
+            + string.Join('-', lasts.Select(a => "pci-" + a.Groups[1].Value));
     }
 
     /// <summary>

@@ -4,19 +4,18 @@ using System.IO.Compression;
 namespace Anvil.Agent.Disks;
 
 /// <summary>
-/// Writes a disk image from HTTP to a disk: raw, or packed by zstd, gzip or xz, told by the name's end. Blocks of zeros are
+/// Writes a disk image from HTTP to a disk: raw, or packed by zstd, gzip or xz, told by its first octets. Blocks of zeros are
 /// skipped after the disk was discarded or its old content overwritten; the hash of what came is checked at the end.
 /// </summary>
 public static class ImageWriter
 {
-    private const int Block = 1 << 20;
     private static readonly TimeSpan Report = TimeSpan.FromSeconds(5);
 
     /// <summary>Writes the image.</summary>
     /// <param name="url">Where it is.</param>
     /// <param name="disk">Device file.</param>
     /// <param name="sha256">Hash of the file at the URL, in hex; "" for none.</param>
-    /// <exception cref="AgentException">It cannot be fetched or written, does not fit, or has another hash.</exception>
+    /// <exception cref="AgentException">It cannot be fetched or written, is no image, does not fit, or has another hash.</exception>
     public static async Task WriteAsync(string url, string disk, string sha256)
     {
         var device = BlockDevices.All().FirstOrDefault(d => d.Path == disk) ?? throw new AgentException($"{disk} is no disk");
@@ -32,11 +31,14 @@ public static class ImageWriter
             : Process.Start(new ProcessStartInfo("sha256sum") { RedirectStandardInput = true, RedirectStandardOutput = true })
                 ?? throw new AgentException("sha256sum does not start");
         await using var body = new HashingStream(download, hasher?.StandardInput.BaseStream ?? Stream.Null);
+        await using var image = await UnpackedImage.OpenAsync(body, url);
+        if (image.Packing.Length == 0 && length > device.Size)
+            throw new AgentException($"the image is larger than {disk}: nothing is written");
         var discarded = TryDiscard(disk);
         long written;
         await using (var target = new FileStream(disk, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1))
         {
-            written = await CopyAsync(body, url, target, device.Size, skipZeros: discarded, length, disk);
+            written = await CopyAsync(image, body, target, device.Size, skipZeros: discarded, length, disk);
             target.Flush(flushToDisk: true);
         }
 
@@ -54,32 +56,15 @@ public static class ImageWriter
         Console.WriteLine($"{written >> 20} MiB are on {disk}");
     }
 
-    private static async Task<long> CopyAsync(HashingStream body, string url, FileStream target, long size, bool skipZeros, long? length,
-        string disk)
+    private static async Task<long> CopyAsync(UnpackedImage image, HashingStream body, FileStream target, long size, bool skipZeros,
+        long? length, string disk)
     {
-        Process? unpacker = null;
-        Stream image = body;
-        var feeding = Task.CompletedTask;
-        if (url.EndsWith(".gz", StringComparison.Ordinal)) image = new GZipStream(body, CompressionMode.Decompress, leaveOpen: true);
-        else if (url.EndsWith(".zst", StringComparison.Ordinal) || url.EndsWith(".xz", StringComparison.Ordinal))
-        {
-            unpacker = Process.Start(
-                new ProcessStartInfo(url.EndsWith(".zst", StringComparison.Ordinal) ? "zstd" : "xz", "-dc")
-                {
-                    RedirectStandardInput = true,
-                    RedirectStandardOutput = true
-                })
-                ?? throw new AgentException("the unpacker does not start");
-            image = unpacker.StandardOutput.BaseStream;
-            feeding = FeedAsync(body, unpacker.StandardInput.BaseStream);
-        }
-
-        var buffer = new byte[Block];
-        var zeros = new byte[Block];
+        var buffer = new byte[UnpackedImage.Block];
+        var zeros = new byte[UnpackedImage.Block];
         long at = 0;
         var clock = Stopwatch.StartNew();
         var shown = TimeSpan.Zero;
-        while (await image.ReadAtLeastAsync(buffer, Block, throwOnEndOfStream: false) is var read and > 0)
+        while (await image.ReadAsync(buffer) is var read and > 0)
         {
             if (at + read > size) throw new AgentException($"the image is larger than {disk}");
             if (!skipZeros || !buffer.AsSpan(0, read).SequenceEqual(zeros.AsSpan(0, read)))
@@ -95,21 +80,8 @@ public static class ImageWriter
             Console.WriteLine($"{share}{at >> 20} MiB written, {(at >> 20) / clock.Elapsed.TotalSeconds:F0} MiB/s");
         }
 
-        await feeding;
-        if (unpacker is not null)
-        {
-            await unpacker.WaitForExitAsync();
-            if (unpacker.ExitCode != 0)
-                throw new AgentException($"the image does not unpack ({unpacker.StartInfo.FileName} ended with {unpacker.ExitCode})");
-        }
-
+        await image.EndAsync();
         return at;
-    }
-
-    private static async Task FeedAsync(HashingStream body, Stream unpacker)
-    {
-        await body.CopyToAsync(unpacker);
-        await unpacker.DisposeAsync();
     }
 
     private static bool TryDiscard(string disk)

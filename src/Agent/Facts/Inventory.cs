@@ -7,10 +7,6 @@ namespace Anvil.Agent.Facts;
 /// <summary>Facts about the hardware, from /proc and /sys. Sizes are octets, speeds Mbit/s.</summary>
 public static class Inventory
 {
-    /// <summary>Characters of an InfiniBand address, and of what stands in it before its port's GUID.</summary>
-    private const int InfiniBandLength = 59;
-    private const int BeforeGuid = 36;
-
     /// <summary>pcbios or uefi.</summary>
     public static string FirmwareMode => Directory.Exists("/sys/firmware/efi") ? "uefi" : "pcbios";
 
@@ -37,15 +33,6 @@ public static class Inventory
             + $"{((JsonArray)facts["hardware/disks"]!).Count} disks; {((JsonArray)facts["hardware/nics"]!).Count} network "
             + $"interfaces; {facts["detected-bios-mode"]}";
 
-    /// <summary>MAC addresses of the machine's own interfaces, on InfiniBand GUIDs of their ports, the boot interface first.</summary>
-    public static IReadOnlyList<string> Macs()
-    {
-        var boot = BootMac();
-        return [.. Physical().Select(n => SysFile.Read($"/sys/class/net/{n}/address"))
-            .Select(m => m.Length == InfiniBandLength ? m[BeforeGuid..] : m)
-            .Where(m => m.Length is 17 or 23 && m.Trim('0', ':').Length > 0).Distinct().OrderBy(m => m != boot)];
-    }
-
     /// <summary>MAC address of the interface that the machine booted by (kernel argument BOOTIF).</summary>
     public static string? BootMac()
         => KernelArguments.Get("BOOTIF") is { Length: 20 } text ? text[3..].Replace('-', ':').ToLowerInvariant() : null;
@@ -60,15 +47,15 @@ public static class Inventory
     public static JsonArray Nics()
     {
         var nics = new JsonArray();
-        foreach (var name in Physical())
+        foreach (var name in NetworkCards.Physical())
         {
             var folder = $"/sys/class/net/{name}";
             var nic = new JsonObject
             {
                 ["Name"] = name,
                 ["Mac"] = SysFile.Read($"{folder}/address"),
-                ["Driver"] = Link($"{folder}/device/driver"),
-                ["Bus"] = Link($"{folder}/device"),
+                ["Driver"] = SysFile.LinkName($"{folder}/device/driver"),
+                ["Bus"] = SysFile.LinkName($"{folder}/device"),
                 ["Vendor"] = SysFile.Read($"{folder}/device/vendor"),
                 ["Device"] = SysFile.Read($"{folder}/device/device"),
                 ["Carrier"] = SysFile.Read($"{folder}/carrier") == "1",
@@ -80,11 +67,6 @@ public static class Inventory
 
         return nics;
     }
-
-    /// <summary>Names of interfaces that are hardware.</summary>
-    public static IReadOnlyList<string> Physical()
-        => [.. Directory.GetDirectories("/sys/class/net").Where(d => Directory.Exists(d + "/device")).Select(d => Path.GetFileName(d))
-            .Order(StringComparer.Ordinal)];
 
     private static JsonObject Cpu()
     {
@@ -153,6 +135,4 @@ public static class Inventory
             facts[name] = SysFile.Read("/sys/class/dmi/id/" + file);
         return facts;
     }
-
-    private static string Link(string path) => new DirectoryInfo(path).LinkTarget is { } target ? Path.GetFileName(target) : "";
 }

@@ -18,7 +18,7 @@ internal static unsafe class LldpListener
     public static void Start(Action<string, JsonObject> heard)
     {
         Directory.CreateDirectory(HeardFolder);
-        foreach (var name in Inventory.Physical())
+        foreach (var name in NetworkCards.Physical())
             new Thread(() => Listen(name, heard)) { IsBackground = true, Name = "lldp " + name }.Start();
     }
 

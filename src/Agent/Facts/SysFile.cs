@@ -23,6 +23,9 @@ internal static class SysFile
     public static long Number(string text)
         => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) ? n : 0;
 
+    /// <summary>The name of what a link leads to; "" for what is none.</summary>
+    public static string LinkName(string path) => new DirectoryInfo(path).LinkTarget is { } target ? Path.GetFileName(target) : "";
+
     /// <summary>Where a path leads once the links at its end are followed; itself when it is none, null when they lead nowhere.</summary>
     public static string? Target(string path)
     {

@@ -123,9 +123,10 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             (wanted, isOnLink) = isUnleased ? (registration with { HardwareAddrs = [], Address = request.Principal.Address }, false)
                 : await OwnCardsAsync(registration, request.Principal, cancellation);
             uuid = MachineRules.RegistrationUuid(request.Principal.TokenId);
-            (var joined, doubt) = await JoinKnownAsync(registration, wanted, policy, request, cancellation);
+            (var joined, doubt, var foreign) = await JoinKnownAsync(registration, wanted, policy, request, cancellation);
             if (joined is not null) return Changed(joined, request);
             // The cards of others stay theirs.
+            wanted = wanted with { HardwareAddrs = [.. wanted.HardwareAddrs.Except(foreign)] };
             if (doubt.Length > 0) wanted = wanted with { HardwareAddrs = [request.Principal.Mac] };
             if (isUnleased)
             {
@@ -268,13 +269,14 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     /// <param name="policy">The policy where it is.</param>
     /// <param name="request">On whose behalf.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>The machine's grain's answer, or null; and why it is none of those that are known, "" where nobody
-    /// asks.</returns>
-    private async Task<(MachineAnswer? Joined, string Doubt)> JoinKnownAsync(Machine registration, Machine own, string policy,
-        ObjectRequest request, CancellationToken cancellation)
+    /// <returns>The machine's grain's answer, or null; why it is none of those that are known, "" where nobody asks; and cards that it
+    /// names and others have.</returns>
+    private async Task<(MachineAnswer? Joined, string Doubt, IReadOnlyList<string> Foreign)> JoinKnownAsync(Machine registration,
+        Machine own, string policy, ObjectRequest request, CancellationToken cancellation)
     {
         var card = request.Principal.Mac;
-        if (card.Length == 0) return (null, "");
+        if (card.Length == 0) return (null, "", []);
+        IReadOnlyList<string> foreign = [];
         var claims = registration.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : "").Prepend(card)
             .Where(m => m.Length > 0).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
         foreach (var mark in HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]))
@@ -283,29 +285,31 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             if (text.Length == 0) continue;
             var marked = await MarkedAsync(mark, text, claims, cancellation);
             if (marked.Count == 0) continue;
-            var known = new List<Machine>();
+            var found = new List<Machine>();
             foreach (var uuid in marked.Take(MostNamed))
             {
                 await request.HoldAsync(uuid, queries, cancellation);
-                // Another serial number says that a tag is a whole chassis', or a whole make's.
-                if (await queries.FindAsync(uuid, cancellation) is { } found
-                    && (mark != HardwareIdentity.Asset || !HardwareIdentity.AreTwo(found, registration))) known.Add(found);
+                if (await queries.FindAsync(uuid, cancellation) is { } machine) found.Add(machine);
             }
 
+            if (found.Any(m => m.HardwareAddrs.Contains(card))) return (null, "", []);
+            // Another serial number says that a tag is a whole chassis', or a whole make's, and a card was moved, or is a BMC's on USB, to
+            // which its maker gives one address for all.
+            var known = found.Where(m => !HardwareIdentity.AreTwo(m, registration)).ToList();
+            if (mark == HardwareIdentity.Cards) foreign = [.. found.Except(known).SelectMany(m => m.HardwareAddrs)];
             if (known.Count == 0) continue;
-            if (known.Any(m => m.HardwareAddrs.Contains(card))) return (null, "");
             if (known.Count > 1)
             {
                 var names = string.Join(", ", known.Select(m => m.Name).Order(StringComparer.Ordinal));
                 foreach (var one in known) NoteClaim(one, card);
                 return (null, $"it may be one of {names}, which have the same {mark}; give its card to one of them, and delete this one, "
-                    + "or approve of it as a machine of its own");
+                    + "or approve of it as a machine of its own", foreign);
             }
 
-            var machine = known[0];
-            var seen = await SeenOnLinkAsync(request.Principal, [.. machine.HardwareAddrs.Take(MachineRules.MostOwnCards)]);
-            var answer = await GrainCalls.ActAsync(() => Grain(machine.Uuid).Join(
-                new MachineWrite(own with { Uuid = machine.Uuid, HardwareAddrs = [card] }, request.Terms(machine: machine.Uuid))
+            var joined = known[0];
+            var seen = await SeenOnLinkAsync(request.Principal, [.. joined.HardwareAddrs.Take(MachineRules.MostOwnCards)]);
+            var answer = await GrainCalls.ActAsync(() => Grain(joined.Uuid).Join(
+                new MachineWrite(own with { Uuid = joined.Uuid, HardwareAddrs = [card] }, request.Terms(machine: joined.Uuid))
                 {
                     Discovered = true,
                     Admission = policy,
@@ -313,14 +317,14 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
                     Claims = claims,
                 }));
             if (answer.Error is null)
-                timeline.Note(machine.Uuid, "", "api", $"{card} registers itself as this machine", "joined", $"the same {mark}");
-            if (answer.Error is null or { Code: >= 500 or 422 }) return (answer, "");
-            NoteClaim(machine, card);
+                timeline.Note(joined.Uuid, "", "api", $"{card} registers itself as this machine", "joined", $"the same {mark}");
+            if (answer.Error is null or { Code: >= 500 or 422 }) return (answer, "", foreign);
+            NoteClaim(joined, card);
             return (null, string.Join("; ", answer.Error.Messages)
-                + "; give its card to that one and delete this one, or approve of it as a machine of its own");
+                + "; give its card to that one and delete this one, or approve of it as a machine of its own", foreign);
         }
 
-        return (null, "");
+        return (null, "", foreign);
     }
 
     /// <summary>Uuids of the machines that have a mark.</summary>

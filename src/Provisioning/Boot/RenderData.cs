@@ -66,7 +66,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "StringExpand" => Expanded("StringExpand", Argument(0), budget),
             "ObjectExpand" => Expanded("ObjectExpand", arguments is [var wanted] ? wanted
                 : throw new TemplateFault("ObjectExpand needs one value"), budget),
-            "ParamAsJSON" => Values.Json(Param(Argument(0), budget), budget),
+            "ParamAsJSON" => Values.EncodedJson(Param(Argument(0), budget), budget),
             "ParamAsYAML" => RenderYaml.Write(Param(Argument(0), budget), budget),
             "BootParams" => BootParams(context.Arch, budget),
             "BootParamsFor" => BootParams(Argument(0), budget),

@@ -58,9 +58,11 @@ public static class ContentPack
         var name = System.IO.Path.GetFileNameWithoutExtension(file);
         try
         {
-            var bundle = (file.EndsWith(".json", StringComparison.Ordinal) ? Json(text) : YamlText.Read(text, [])) as JsonObject;
+            var notes = new List<string>();
+            var bundle = (file.EndsWith(".json", StringComparison.Ordinal) ? Json(text) : YamlText.Read(text, notes)) as JsonObject;
             if (bundle?["sections"] is not JsonObject sections) throw new FormatException("a bundle has meta and sections");
             var reader = new PackReader(PackMeta.OfBundle(name, bundle["meta"] as JsonObject));
+            if (notes.Count > 0) reader.Note(file, string.Join("; ", notes));
             foreach (var (prefix, section) in sections.OrderBy(s => s.Key, StringComparer.Ordinal))
             {
                 if (section is not JsonObject objects) reader.Fault($"{file}#/sections/{prefix}", "must be an object");

@@ -43,6 +43,9 @@ internal sealed class PackReader(PackMeta meta)
     /// <summary>Says what is wrong with a file as a whole.</summary>
     public void Fault(string file, string reason) => _faults.Add(new PackFault(meta.Name, file, reason));
 
+    /// <summary>Says what should be known of a file as a whole.</summary>
+    public void Note(string file, string what) => _notes.Add(new PackFault(meta.Name, file, what));
+
     /// <summary>What was read.</summary>
     public PackContent Finish()
     {

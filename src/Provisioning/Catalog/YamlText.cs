@@ -25,12 +25,16 @@ internal sealed partial class YamlText
     private long _characters;
 
     private readonly List<string>? _notes;
+    private string _key = "";
 
     private YamlText(string text, List<string>? notes) => (_events, _notes) = (new Parser(new StringReader(text)), notes);
 
     /// <summary>Reads a text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="notes">Gets the keys that stand twice in a map, of which the last counts, as in DRP; null: they are refused.</param>
+    /// <param name="notes">
+    /// Gets the keys that stand twice in a map, of which the last counts, as in DRP (null: they are refused), and the scalars that are
+    /// another value there.
+    /// </param>
     /// <exception cref="FormatException">It is no YAML, is empty, or goes beyond a bound.</exception>
     public static JsonNode Read(string text, List<string>? notes = null)
     {
@@ -105,12 +109,13 @@ internal sealed partial class YamlText
             Charge(1, key.Value.Length);
             if (key is { Value: "<<", Style: ScalarStyle.Plain })
                 throw new FormatException($"line {key.Start.Line}: merge keys (<<) are not taken: write the fields out");
+            _key = key.Value;
             var (value, below) = Value(depth + 1);
             if (!map.TryAdd(key.Value, value))
             {
                 var twice = $"line {key.Start.Line}: {Short(key.Value)} is there twice";
                 if (_notes is null) throw new FormatException(twice);
-                if (_notes.Count < JsonLimits.Problems) _notes.Add($"{twice}: the last one counts");
+                Note($"{twice}: the last one counts");
                 map[key.Value] = value;
             }
 
@@ -126,7 +131,27 @@ internal sealed partial class YamlText
         var isPlain = scalar is { Style: ScalarStyle.Plain, Tag.IsEmpty: true };
         if (!scalar.Tag.IsEmpty && !scalar.Tag.IsNonSpecific)
             isPlain = Check(scalar.Tag, ["str", "int", "float", "bool", "null"], scalar.Start) != "str";
-        return isPlain ? Plain(scalar.Value) : JsonValue.Create(scalar.Value);
+        if (!isPlain) return JsonValue.Create(scalar.Value);
+        var value = Plain(scalar.Value);
+        if (_notes is not null) Compare(scalar, value);
+        return value;
+    }
+
+    /// <summary>Notes a scalar that readers of YAML 1.1 take for another value: whoever wrote it for them meant that.</summary>
+    private void Compare(Scalar scalar, JsonValue? value)
+    {
+        var (other, number) = (OlderYaml.InDrp(scalar.Value), OlderYaml.OfBase60(scalar.Value));
+        if (other is null && number is null) return;
+        var json = value?.ToJsonString() ?? "";
+        if (other == json) return;
+        Note($"line {scalar.Start.Line}: {Short(_key)}: {Short(scalar.Value)} is {(json.StartsWith('"') ? "a text" : json)} here, "
+            + (other is not null ? $"and {other} in DRP (YAML 1.1): write {other}, or quote it"
+                : $"as in DRP, and {number} to other readers of YAML 1.1: quote it"));
+    }
+
+    private void Note(string note)
+    {
+        if (_notes!.Count < JsonLimits.Problems) _notes.Add(note);
     }
 
     private static JsonValue? Plain(string text)

@@ -156,10 +156,10 @@ public static class MachineRules
     {
         ApiException Refused(string why) => new(ApiError.Conflict("machines", known.Uuid, "CREATE", $"machine {known.Name} {why}"));
         var cards = Normalize(registered).HardwareAddrs;
-        var named = Normalize(registered with { HardwareAddrs = claims }).HardwareAddrs.Union(cards).ToList();
+        var named = HardwareIdentity.Told(registered with { HardwareAddrs = claims }).Union(cards).ToList();
         var (own, other) = (HardwareIdentity.Of(HardwareIdentity.Serial, known), HardwareIdentity.Of(HardwareIdentity.Serial, registered));
         if (HardwareIdentity.AreTwo(known, registered))
-            throw Refused("has one of these HardwareAddrs, and another serial number: one of their cards was in the other");
+            throw Refused("has one of these HardwareAddrs, and another serial number or system UUID: one of their cards was in the other");
         var isSame = (own.Length > 0 && own == other) || (HardwareIdentity.Of(HardwareIdentity.Asset, known) is { Length: > 0 } tag
             && tag == HardwareIdentity.Of(HardwareIdentity.Asset, registered));
         if (!isSame && (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(named).Any()))

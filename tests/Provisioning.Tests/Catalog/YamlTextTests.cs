@@ -68,6 +68,54 @@ public sealed class YamlTextTests
     public void ScalarsAreThoseOfTheCoreSchemaAndKeepTheirDigits(string text, string json)
         => Assert.Equal(json, ContentPack.Yaml(text).ToJsonString());
 
+    /// <summary>What somebody wrote for DRP, whose YAML is 1.1, is another value here; what is the same is not told.</summary>
+    [Theory]
+    [InlineData("no", "a text here, and false in DRP")]
+    [InlineData("Yes", "a text here, and true in DRP")]
+    [InlineData("ON", "a text here, and true in DRP")]
+    [InlineData("off", "a text here, and false in DRP")]
+    [InlineData("y", "a text here, and true in DRP")]
+    [InlineData("N", "a text here, and false in DRP")]
+    [InlineData("0755", "755 here, and 493 in DRP")]
+    [InlineData("-0755", "-755 here, and -493 in DRP")]
+    [InlineData("0_755", "a text here, and 493 in DRP")]
+    [InlineData("1_000", "a text here, and 1000 in DRP")]
+    [InlineData("1_000.5", "a text here, and 1000.5 in DRP")]
+    [InlineData("0b11", "a text here, and 3 in DRP")]
+    [InlineData("-0b11", "a text here, and -3 in DRP")]
+    [InlineData("0o17", "a text here, and 15 in DRP")]
+    [InlineData("-0x1F", "a text here, and -31 in DRP")]
+    [InlineData("0X1f", "a text here, and 31 in DRP")]
+    [InlineData("12:30", "a text here, as in DRP, and 750 to other readers of YAML 1.1")]
+    [InlineData("-1:30:00", "a text here, as in DRP, and -5400 to other readers of YAML 1.1")]
+    [InlineData("007", null)]
+    [InlineData("08", null)]
+    [InlineData("0x1F", null)]
+    [InlineData("'no'", null)]
+    [InlineData("\"0755\"", null)]
+    [InlineData("!!str no", null)]
+    [InlineData("true", null)]
+    [InlineData("1e3", null)]
+    [InlineData("nope", null)]
+    [InlineData("2001-01-01", null)]
+    [InlineData("0e:00:00:00:00:01", null)]
+    [InlineData("10.0.0.1", null)]
+    [InlineData("12345678901234567890123", null)]
+    [InlineData("99:99", null)]
+    public void WhatOlderYamlTakesForAnotherValueIsTold(string scalar, string? told)
+    {
+        foreach (var text in new[] { $"Name: case-old\nParams:\n  key: {scalar}\n", $"Name: case-old\nParams:\n  key: [{scalar}]\n" })
+        {
+            var notes = ContentPack.Load("p", [new ContentFile("profiles/t.yml", text)]).Notes;
+            if (told is null) Assert.Empty(notes);
+            else Assert.StartsWith($"line 3: key: {scalar} is {told}", Assert.Single(notes).Reason, StringComparison.Ordinal);
+        }
+
+        var bundle = ContentPack.LoadBundle("b.yml",
+            $"sections:\n  profiles:\n    case-old:\n      Name: case-old\n      Params:\n        key: {scalar}\n");
+        Assert.Equal(told is null ? 0 : 1, bundle.Notes.Count);
+    }
+
     private static string Bomb(string name)
     {
         const int Many = 1 << 20;

@@ -70,11 +70,26 @@ public sealed class HardwareIdentityTests
     public void SerialNumbersTellTwoSystemsApart(string one, string other, bool areTwo)
         => Assert.Equal(areTwo, HardwareIdentity.AreTwo(Machine(one, "tag"), Machine(other, "tag")));
 
-    private static Machine Machine(string serial, string tag) => new()
+    /// <summary>Where one tells no serial number, the UUID of the system does; firmware writes it in either order.</summary>
+    [Theory]
+    [InlineData("", "4c4c4544-0042-3510-8052-b4c04f4d3132", "", "4c4c4544-0042-3510-8052-b4c04f4d3133", true)]
+    [InlineData("", "4c4c4544-0042-3510-8052-b4c04f4d3132", "", "4C4C4544-0042-3510-8052-B4C04F4D3132", false)]
+    [InlineData("", "4c4c4544-0042-3510-8052-b4c04f4d3132", "", "44454c4c-4200-1035-8052-b4c04f4d3132", false)]
+    [InlineData("one", "4c4c4544-0042-3510-8052-b4c04f4d3132", "Not Specified", "4c4c4544-0042-3510-8052-b4c04f4d3133", true)]
+    [InlineData("one", "4c4c4544-0042-3510-8052-b4c04f4d3132", "one", "4c4c4544-0042-3510-8052-b4c04f4d3133", false)]
+    [InlineData("one", "4c4c4544-0042-3510-8052-b4c04f4d3132", "two", "4c4c4544-0042-3510-8052-b4c04f4d3132", true)]
+    [InlineData("", "03000200-0400-0500-0006-000700080009", "", "4c4c4544-0042-3510-8052-b4c04f4d3132", false)]
+    [InlineData("", "00000000-0000-0000-0000-000000000000", "", "4c4c4544-0042-3510-8052-b4c04f4d3132", false)]
+    [InlineData("", "ffffffff-ffff-ffff-ffff-ffffffffffff", "", "4c4c4544-0042-3510-8052-b4c04f4d3132", false)]
+    [InlineData("", "", "", "4c4c4544-0042-3510-8052-b4c04f4d3132", false)]
+    public void UuidsTellTwoSystemsApartWhereOneHasNoSerialNumber(string serial, string uuid, string other, string another, bool areTwo)
+        => Assert.Equal(areTwo, HardwareIdentity.AreTwo(Machine(serial, "tag", uuid), Machine(other, "tag", another)));
+
+    private static Machine Machine(string serial, string tag, string uuid = "") => new()
     {
         Params = new Dictionary<string, JsonElement>
         {
-            ["hardware/system"] = JsonSerializer.SerializeToElement(new { Serial = serial, AssetTag = tag }),
+            ["hardware/system"] = JsonSerializer.SerializeToElement(new { Serial = serial, AssetTag = tag, Uuid = uuid }),
         },
     };
 }

@@ -38,6 +38,21 @@ public sealed class SubnetRulesTests
     [InlineData(150, "10.0.0.1, 10.0.0.2")]
     [InlineData(150, "10,0,0,1")]
     [InlineData(121, "16,10,1,10,0,0,1")]
+    [InlineData(150, "string:/boot/grub.cfg")]
+    [InlineData(25, "68, 296, 508")]
+    [InlineData(211, "30")]
+    [InlineData(211, "0,0,0,30")]
+    [InlineData(108, "hex:00000708")]
+    [InlineData(91, "600")]
+    [InlineData(152, "1700000000")]
+    [InlineData(118, "10.0.0.0")]
+    [InlineData(118, "10,0,0,0")]
+    [InlineData(138, "10.0.0.1, 10.0.0.2")]
+    [InlineData(116, "1")]
+    [InlineData(157, "1")]
+    [InlineData(78, "0,10,0,0,1")]
+    [InlineData(117, "0,6,0,44")]
+    [InlineData(208, "hex:f100747e")]
     [InlineData(80, "hex:")]
     [InlineData(12, "{{ index . \"12\" }}")]
     public void WhatDrpTakesIsTaken(byte code, string value) => Assert.Empty(Problems(new DhcpOptionSetting(code, value)));
@@ -59,12 +74,43 @@ public sealed class SubnetRulesTests
     [InlineData(121, "1,2,3", "no routes")]
     [InlineData(19, "7", "0 or 1")]
     [InlineData(2, "-3000000000", "is not a number from")]
+    [InlineData(25, "0,68,1,40", "numbers of 2 octets each, of at least 68")]
+    [InlineData(25, "hex:0044ff", "numbers of 2 octets each, of at least 68")]
+    [InlineData(211, "hex:1e", "a number of 4 octets")]
+    [InlineData(211, "0,30", "a number of 4 octets")]
+    [InlineData(211, "string:30", "a text is none of its values")]
+    [InlineData(108, "4294967296", "is not a number up to 4294967295")]
+    [InlineData(91, "1,2", "a number of 4 octets")]
+    [InlineData(155, "hex:0102", "a number of 4 octets")]
+    [InlineData(118, "10.0.0.0, 10.1.0.0", "one address")]
+    [InlineData(85, "10,0,0", "4 octets each")]
+    [InlineData(112, "hex:0a0000", "4 octets each")]
+    [InlineData(138, "string:ac.example", "a text is none of its values")]
+    [InlineData(116, "2", "0 or 1")]
+    [InlineData(156, "1,2", "is not a number up to 255")]
+    [InlineData(78, "10,0,0,1", "0 or 1, and addresses")]
+    [InlineData(117, "6", "numbers of 2 octets each")]
+    [InlineData(94, "1,2", "it has 3 octets")]
+    [InlineData(97, "hex:00", "it has 17 octets")]
+    [InlineData(109, "hex:20010db8", "it has 16 octets")]
+    [InlineData(208, "string:pxe", "it has 4 octets")]
     [InlineData(12, "{{ if }}", "option 12 cannot be set to that")]
     public void AValueThatTheOptionCannotHaveIsRefused(byte code, string value, string cause)
     {
         var problem = Assert.Single(Problems(new DhcpOptionSetting(code, value)));
         Assert.StartsWith($"/Options/0: option {code} cannot be set to that: ", problem, StringComparison.Ordinal);
         Assert.Contains(cause, problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(211, "30", "0000001e")]
+    [InlineData(108, "1800", "00000708")]
+    [InlineData(25, "68,296", "00440128")]
+    [InlineData(118, "10.0.0.0", "0a000000")]
+    public void ANumberHasTheOctetsThatAClientReads(byte code, string value, string octets)
+    {
+        Assert.Equal(octets, Convert.ToHexStringLower(OptionText.Encode(code, value)));
+        Assert.Equal(code == 118 ? "10,0,0,0" : value, OptionText.Decode(code, OptionText.Encode(code, value)));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class TemplateSetTests
     [InlineData("{{ .Name | upper | printf \"%s-%d\" | len }}", "17")]
     [InlineData("{{ printf \"%05d|%-5s|%5.2f|%x|%q|%v\" 42 \"ab\" 3.14159 255 \"q\" true }}", "00042|ab   | 3.14|ff|\"q\"|true")]
     [InlineData("{{ index .List 1 }}{{ index .Map \"x\" }}", "b1")]
-    [InlineData("{{ slice \"abcdef\" 1 3 }}", "bc")]
+    [InlineData("{{ `a\r\nb\r` | printf \"%q\" }}", "\"a\\nb\"")]
     [InlineData("{{ eq .Name \"a\" \"web1\" }}{{ ne 1 2 }}{{ le 1 1 }}", "truetruetrue")]
     [InlineData("{{ .List }} {{ .Map.y }}", "[a b c] map[z:deep]")]
     [InlineData("{{ `raw\\n` }}{{ \"esc\\t\\u0041\" }}{{ 'A' }}", "raw\\nesc\tA65")]
@@ -118,6 +118,8 @@ public sealed class TemplateSetTests
     [InlineData("one\n{{ .Missing }}", "template: t:2:3: executing \"t\" at <.Missing>: map has no entry for key \"Missing\"")]
     [InlineData("{{ .Nothing.X }}", "template: t:1:3: executing \"t\" at <.Nothing.X>: nil data; no entry for key \"X\"")]
     [InlineData("{{ index .List 9 }}", "template: t:1:3: executing \"t\" at <index .List 9>: error calling index: index out of range: 9")]
+    [InlineData("{{ slice \"abcdef\" 1 3 }}", "template: t:1:3: executing \"t\" at <slice \"abcdef\" 1 3>: error calling slice: "
+        + "list should be type of slice or array but string")]
     [InlineData("{{ fail \"stop\" }}", "template: t:1:3: executing \"t\" at <fail \"stop\">: error calling fail: stop")]
     [InlineData("{{ template \"gone\" }}", "template: t:1:3: executing \"t\" at <{{template \"gone\"}}>: template \"gone\" not defined")]
     [InlineData("{{ lt 1 \"a\" }}",

@@ -98,13 +98,60 @@ public abstract class CardMoreTests(SiloFixture silo)
         Assert.Equal((HttpStatusCode.OK, false), (approved, machine!["Boot"]!["Stuck"]!.GetValue<bool>()));
     }
 
-    [Fact]
-    public async Task AnotherSystemWithACardOfAMachineIsNotTakenForIt()
+    /// <summary>The card was moved, or is the one on USB that a controller shows on every board: it stays whose it was.</summary>
+    [Theory]
+    [InlineData("\"Serial\":\"NAME\"", "\"Serial\":\"NAME-3133\"")]
+    [InlineData("\"Serial\":\"none\",\"Uuid\":\"4c4c4544-0042-3510-8052-b4c04f4d3132\"",
+        "\"Serial\":\"none\",\"Uuid\":\"4c4c4544-0042-3510-8052-b4c04f4d3133\"")]
+    public async Task AnotherSystemWithACardOfAMachineIsOneOfItsOwn(string own, string other)
     {
-        var uuid = await DefinedByAsync("o", "Serial", _name, Mac(1));
-        var (status, body) = await RegisterAsync(Mac(3), "\"Serial\":\"another-one\"", Mac(3), Mac(1));
-        await IsStuckAsync(status, body, "one of their cards was in the other");
-        Assert.Equal($"{Mac(1)}", await CardsAsync(uuid));
+        (own, other) = (own.Replace("NAME", _name, StringComparison.Ordinal), other.Replace("NAME", _name, StringComparison.Ordinal));
+        var uuid = await MadeAsync("o", $$"""{"hardware/system":{{{own}}} }""", [Mac(1)]);
+        for (var i = 3; i < 5; i++)
+        {
+            var (status, body) = await RegisterAsync(Mac(i), other, Mac(i), Mac(1));
+            Assert.True(status == HttpStatusCode.Created && !body!["Boot"]!["Stuck"]!.GetValue<bool>(), $"{status}: {body}");
+            Assert.Equal((Mac(1), Mac(i)), (await CardsAsync(uuid), await CardsAsync(body["Uuid"]!.ToString())));
+            // And so is the next one.
+            other = other.Replace("3133", "3134", StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A card that another system has says nothing; the next mark does.</summary>
+    [Fact]
+    public async Task WhereACardIsAnotherSystemsTheNextMarkDecides()
+    {
+        var other = await DefinedByAsync("x", "Serial", $"{_name}-x", Mac(1));
+        var uuid = await DefinedByAsync("y", "Serial", $"{_name}-y");
+        var (status, body) = await RegisterAsync(Mac(3), $"\"Serial\":\"{_name}-y\"", Mac(3), Mac(1));
+        Assert.True(status == HttpStatusCode.OK && body!["Uuid"]!.ToString() == uuid, $"{status}: {body}");
+        Assert.Equal((Mac(1), Mac(3)), (await CardsAsync(other), await CardsAsync(uuid)));
+    }
+
+    /// <summary>DHCP has seen the other's card on this link, so that it would be this one's too.</summary>
+    [Fact]
+    public async Task ACardThatWasSeenAndIsAnotherSystemsStaysThere()
+    {
+        var net = await SubnetAsync();
+        var uuid = await DefinedByAsync("z", "Serial", $"{_name}-z", Mac(1));
+        await LeaseAsync(net, Mac(1));
+        var address = await LeaseAsync(net, Mac(3));
+        var (status, body) = await RegisterAtAsync(Mac(3), address, $"\"Serial\":\"{_name}-new\"", [Mac(3), Mac(1)]);
+        Assert.True(status == HttpStatusCode.Created && !body!["Boot"]!["Stuck"]!.GetValue<bool>(), $"{status}: {body}");
+        Assert.Equal((Mac(1), Mac(3)), (await CardsAsync(uuid), await CardsAsync(body["Uuid"]!.ToString())));
+    }
+
+    /// <summary>What a controller shows is not named as the machine's; that it is in its inventory is enough.</summary>
+    [Fact]
+    public async Task AKnownCardThatIsInTheInventoryAloneIsNamed()
+    {
+        var uuid = await DefinedAsync("i", Mac(1), Mac(2));
+        var (status, body) = await RegisterAsync(Mac(3), "", Mac(3), Mac(1));
+        await IsStuckAsync(status, body, "and others that were not named");
+        (status, body) = await RegisterAtAsync(Mac(4), $"10.247.{Random.Shared.Next(256)}.{Random.Shared.Next(1, 255)}", "",
+            [Mac(4), Mac(1)], $$"""[{"Name":"enx0","Mac":"{{Mac(2)}}"}]""");
+        Assert.True(status == HttpStatusCode.OK && body!["Uuid"]!.ToString() == uuid, $"{status}: {body}");
+        Assert.Equal($"{Mac(1)} {Mac(2)} {Mac(4)}", await CardsAsync(uuid));
     }
 
     [Fact]
@@ -435,14 +482,14 @@ public abstract class CardMoreTests(SiloFixture silo)
         => RegisterAtAsync(card, $"10.248.{Random.Shared.Next(256)}.{Random.Shared.Next(1, 255)}", facts, macs);
 
     private async Task<(HttpStatusCode Status, JsonNode? Body)> RegisterAtAsync(string card, string address, string facts,
-        string[] macs)
+        string[] macs, string nics = "[]")
     {
         var token = (await silo.Service<AccessService>().ForRenderingAsync(null, new Stranger(address, card)))(null, Life, "");
         using var stranger = silo.Client(token);
         return await silo.CallAsync("POST", "machines",
             $$"""
             {"Name":"d{{card.Replace(':', '-')}}","HardwareAddrs":[{{string.Join(',', macs.Select(m => $"\"{m}\""))}}],
-            "Params":{"hardware/system":{{{facts}}} } }
+            "Params":{"hardware/system":{{{facts}}},"hardware/nics":{{nics}} } }
             """, stranger);
     }
 
