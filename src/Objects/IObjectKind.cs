@@ -40,6 +40,9 @@ public interface IObjectKind
     /// <summary>Fields that are never shown, and so neither filtered nor sorted by.</summary>
     IReadOnlySet<string> Hidden => FrozenSet<string>.Empty;
 
+    /// <summary>The document without what is never shown.</summary>
+    Document Shown(Document document) => document;
+
     /// <summary>A page of the kind's objects.</summary>
     Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation);
 

@@ -47,7 +47,7 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
 
     /// <summary>Wants to hear of an event, and may.</summary>
     public bool Hears(StoredEvent happened)
-        => _patterns.Values.Any(p => p.Matches(happened)) && Principal.May(happened.Type, "get", happened.Key);
+        => _patterns.Values.Any(p => p.Matches(happened)) && Principal.MayHear(happened);
 
     /// <summary>The next command; null when it is gone, or says more than a command has.</summary>
     public async Task<string?> ReceiveAsync(CancellationToken cancellation)

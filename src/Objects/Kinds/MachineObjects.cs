@@ -221,7 +221,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
             .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
         var seen = await SeenOnLinkAsync(stranger, others);
-        if (!HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]).Contains(HardwareIdentity.Cards))
+        if (!HardwareMarks.Order(catalog.Current.Prefs[HardwareMarks.Pref]).Contains(HardwareMarks.Cards))
         {
             // No machine is found by its cards then: those that it has stay its own.
             var free = new List<string>();
@@ -253,9 +253,9 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         if (card.Length == 0) return (null, "");
         var claims = registration.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : "").Prepend(card)
             .Where(m => m.Length > 0).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
-        foreach (var mark in HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]))
+        foreach (var mark in HardwareMarks.Order(catalog.Current.Prefs[HardwareMarks.Pref]))
         {
-            var text = mark == HardwareIdentity.Cards ? string.Join(", ", claims) : HardwareIdentity.Of(mark, registration);
+            var text = mark == HardwareMarks.Cards ? string.Join(", ", claims) : HardwareIdentity.Of(mark, registration);
             if (text.Length == 0) continue;
             var marked = await MarkedAsync(mark, text, claims, cancellation);
             if (marked.Count == 0) continue;
@@ -265,7 +265,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
                 await request.HoldAsync(uuid, queries, cancellation);
                 // Another serial number says that a tag is a whole chassis', or a whole make's.
                 if (await queries.FindAsync(uuid, cancellation) is { } found
-                    && (mark != HardwareIdentity.Asset || !HardwareIdentity.AreTwo(found, registration))) known.Add(found);
+                    && (mark != HardwareMarks.Asset || !HardwareIdentity.AreTwo(found, registration))) known.Add(found);
             }
 
             if (known.Count == 0) continue;
@@ -302,7 +302,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     private async Task<IReadOnlyList<string>> MarkedAsync(string mark, string text, IReadOnlyList<string> claims,
         CancellationToken cancellation)
     {
-        if (mark != HardwareIdentity.Cards) return await queries.UuidsOfMarkAsync(mark, text, MostNamed, cancellation);
+        if (mark != HardwareMarks.Cards) return await queries.UuidsOfMarkAsync(mark, text, MostNamed, cancellation);
         var found = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var card in claims)
         {
