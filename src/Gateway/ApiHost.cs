@@ -1,7 +1,5 @@
 using System.Globalization;
 using Anvil.Contracts;
-using Anvil.Contracts.Catalog;
-using Anvil.Contracts.Machines;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
 using Anvil.Gateway.Sheets;
@@ -121,7 +119,7 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
-        api.MapSystem(floor, Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), Of<ICatalog>(), Of<IMachineQueries>(), options);
+        api.MapSystem(Of<InfoVerbs>(), Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), options);
     }
 
     /// <summary>What is the matter, as far as it is not a fault of the program; null when it is.</summary>

@@ -47,6 +47,9 @@ public interface IObjectKind
     /// <summary>An object as somebody is shown it.</summary>
     Document Seen(Document document, Principal principal) => document;
 
+    /// <summary>The document without what is never shown.</summary>
+    Document Shown(Document document) => document;
+
     /// <summary>A page of the kind's objects.</summary>
     Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation);
 

@@ -181,7 +181,7 @@ public sealed class ObjectFloor
 
     /// <summary>The JSON text of a document as everybody may see it who has the right to read it: what is secure is sealed.</summary>
     public string SealedText(Document document)
-        => new Presenter(_catalog.Current, _secrets, Principal.Nobody).Text(
+        => Presenter(Principal.Nobody).Text(
             // Machines are among those who read it.
             document is Machine machine ? MachineRules.Undoubted(machine) : document, new ListView());
 
@@ -292,7 +292,10 @@ public sealed class ObjectFloor
     }
 
     /// <summary>What decides what a requester sees.</summary>
-    internal Presenter Presenter(ObjectRequest request) => new(_catalog.Current, _secrets, request.Principal);
+    internal Presenter Presenter(ObjectRequest request) => Presenter(request.Principal);
+
+    private Presenter Presenter(Principal principal)
+        => new(_catalog.Current, _secrets, principal, d => _kinds.TryGetValue(d.Prefix, out var kind) ? kind.Shown(d) : d);
 
     private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
     {

@@ -4,7 +4,6 @@ using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
-using Anvil.Provisioning.Machines;
 
 namespace Anvil.Objects;
 
@@ -12,7 +11,11 @@ namespace Anvil.Objects;
 /// Objects as a requester may see them: password hashes and users' secrets never, secure params sealed unless the requester asks for them
 /// decoded and has the right to (getSecure).
 /// </summary>
-internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Principal principal)
+/// <param name="catalog">Which params are secure.</param>
+/// <param name="secrets">What opens them.</param>
+/// <param name="principal">Who asks.</param>
+/// <param name="shown">A document without what its kind never shows.</param>
+internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Principal principal, Func<Document, Document> shown)
 {
     /// <summary>The JSON text of a document.</summary>
     public string Text(Document document, ListView view)
@@ -57,13 +60,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         => catalog.IsSecure(name) ? Shown(prefix, key, value, decode) : value;
 
     /// <summary>The params that a document holds; null for a kind that has none.</summary>
-    public static IReadOnlyDictionary<string, JsonElement>? ParamsOf(Document document) => document switch
-    {
-        Machine machine => machine.Params,
-        Profile profile => profile.Params,
-        Stage stage => stage.Params,
-        _ => null,
-    };
+    public static IReadOnlyDictionary<string, JsonElement>? ParamsOf(Document document) => (document as IParamHolder)?.Params;
 
     private bool Plain(Document document, ListView view)
         => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(catalog.IsSecure));
@@ -83,6 +80,6 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     private Document Clean(Document document) => document switch
     {
         Param param when !principal.May("params", "getSecure", param.Name) => param.WithoutSecretDefault(),
-        _ => CatalogRules.Kinds.TryGetValue(document.Prefix, out var kind) ? kind.Shown(document) : document,
+        _ => shown(document),
     };
 }

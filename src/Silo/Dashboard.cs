@@ -31,7 +31,7 @@ internal static class Dashboard
             }
 
             var signIn = await SignInAsync(http);
-            if (signIn.Admission?.Principal.May("system", "get", "dashboard") == true)
+            if (signIn.MaySeeDashboard)
             {
                 await dashboard.Value(http);
                 return;

@@ -1,4 +1,5 @@
 using Anvil.Grains.Catalog;
+using Anvil.Grains.Secrets;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Storage;
@@ -55,6 +56,8 @@ internal static class Health
             checks.Add(new("start", false, false, "something was lost when the database was opened: see the log of the start"));
         if (Preferences(services.GetRequiredService<CatalogCache>()) is { } preferences) checks.Add(preferences);
         if (Content(services.GetRequiredService<BuiltInContent>()) is { } content) checks.Add(content);
+        if (services.GetRequiredService<SealingService>().Left is var left and > 0)
+            checks.Add(new("secrets", false, false, $"{left} objects hold secure params in clear, which are being sealed (see the log)"));
         var ready = checks.TrueForAll(c => c.Ok || !c.Needed);
         http.Response.StatusCode = ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         http.Response.ContentType = "application/json; charset=utf-8";

@@ -11,12 +11,14 @@ using Anvil.Edge.RouterAdvertisement;
 using Anvil.Edge.Sightings;
 using Anvil.Edge.Tftp;
 using Anvil.Gateway;
+using Anvil.Grains;
 using Anvil.Grains.BootFiles;
 using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Machines.Directory;
 using Anvil.Grains.Placement;
 using Anvil.Grains.Retention;
+using Anvil.Grains.Secrets;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
 using Anvil.Objects.Memory;
@@ -33,7 +35,7 @@ internal static class SiloServices
     public static void AddAnvil(this IServiceCollection services, Database database, SiloOptions silo)
     {
         var content = silo.ContentFolder.Length > 0 ? silo.ContentFolder : Path.Combine(AppContext.BaseDirectory, "content");
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(TimeProvider.System).AddSingleton(SystemEntropy.Entropy);
         services.AddSingleton(_ => database);
         database.AddStores(services, silo.DataFolder);
         services.AddSingleton(new BuiltInContent(ContentFolder.Read(content)));
@@ -50,6 +52,8 @@ internal static class SiloServices
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<UnapprovedMachines>().AddSingleton<RetentionService>();
         services.AddHostedService(s => s.GetRequiredService<RetentionService>());
+        services.AddSingleton<SealingService>();
+        if (silo.Has(SiloTraits.Core)) services.AddHostedService(s => s.GetRequiredService<SealingService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();

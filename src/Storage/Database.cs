@@ -69,18 +69,17 @@ public abstract class Database : IDatabaseFaults
     /// <summary>A condition that a column has one of the texts of a parameter, which is an array.</summary>
     internal abstract string IsAmong(string column, string parameter);
 
+    /// <summary>
+    /// A condition that a document has a param of some names (parameters, with commas between) whose value has not the shape of a sealed
+    /// one: an object of three texts (SecureData).
+    /// </summary>
+    internal abstract string HasInClear(string column, string names);
+
     /// <summary>A condition that a truth holds, on a column that this database keeps it in.</summary>
     public abstract string IsTrue(string column);
 
     /// <summary>A time as this database keeps it.</summary>
     public abstract object Value(DateTimeOffset time);
-
-    /// <summary>Asks the database for an answer; throws what keeps it from giving one.</summary>
-    public async Task PingAsync(CancellationToken cancellation)
-    {
-        await using var connection = await ConnectAsync(cancellation);
-        await connection.ExecuteScalarAsync<int>(new CommandDefinition("SELECT 1", cancellationToken: cancellation));
-    }
 
     /// <summary>
     /// Puts a machine's state (payload) in the place of the one of a version; gives the new version, and nothing where it is not of that
@@ -152,6 +151,7 @@ public abstract class Database : IDatabaseFaults
         services.AddSingleton<ICatalogStore, CatalogStore>();
         services.AddSingleton<IMachineQueries, MachineQueries>();
         services.AddSingleton<IReservationStore, ReservationStore>();
+        services.AddSingleton<IClearValues, ClearValues>();
         services.AddSingleton<IRetentionStore, RetentionStore>();
         services.AddSingleton<IMachineMoveStore>(s => new MachineMoveStore(this, s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId));

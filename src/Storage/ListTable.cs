@@ -66,7 +66,7 @@ internal sealed record ListTable(
     /// <summary>Reservations: a view, whose uuid is their key.</summary>
     public static ListTable Reservations { get; } = new(
         "reservation_list",
-        CatalogFields.Tables["reservations"],
+        CatalogRules.Kinds["reservations"].Fields,
         new Dictionary<string, string>(StringComparer.Ordinal) { ["Subnet"] = "subnet" },
         new HashSet<string>(StringComparer.Ordinal),
         ("", ""));

@@ -75,16 +75,6 @@ public sealed class ReservationStore(Database database, TimeProvider time) : IRe
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Reservation>> ScopedToAsync(string subnet, int most, CancellationToken cancellation)
-    {
-        await using var connection = await database.ConnectAsync(cancellation);
-        var sql = $"SELECT key, document FROM reservation WHERE subnet = @subnet AND {database.IsTrue("scoped")} ORDER BY key LIMIT @most";
-        var rows = await connection.QueryAsync<(string Key, string Json)>(
-            new CommandDefinition(sql, new { subnet, most }, cancellationToken: cancellation));
-        return [.. rows.Select(r => Read(r.Key, r.Json))];
-    }
-
-    /// <inheritdoc/>
     public Task<ListPage<Reservation>> PageAsync(ListQuery query, CancellationToken cancellation) => _list.PageAsync(query, cancellation);
 
     /// <inheritdoc/>

@@ -3,16 +3,21 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Placement;
+using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Contracts.Wire;
+using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
+using Anvil.Grains.Subnets;
+using Anvil.Grains.Tests.Subnets;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 using Anvil.Storage;
 using Anvil.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Placement;
@@ -38,6 +43,15 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     /// <summary>Their reminders.</summary>
     public FakeReminders Reminders { get; } = new();
 
+    /// <summary>The chance of silos that are started from now on; null: the operating system's.</summary>
+    public Entropy? Chance { get; set; }
+
+    /// <summary>Their leases.</summary>
+    internal FakeLeaseStore Leases { get; } = new();
+
+    /// <summary>Their catalog, as its writer keeps it; machines and subnets go by <see cref="Current"/>.</summary>
+    internal FakeCatalogStore Catalog { get; } = new();
+
     /// <summary>Silos that are started from now on are as the version before: they say nothing of boot records.</summary>
     public bool StartsOlder { get; set; }
 
@@ -52,14 +66,16 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         new Stage { Name = "work", Tasks = ["one"], Available = true, Validated = true },
         new Pref { Name = "defaultBootEnv", Val = "local" },
         new Pref { Name = "defaultStage", Val = "none" },
+        SubnetBench.Net,
     ]);
 
     /// <summary>Starts silos.</summary>
     /// <param name="silos">How many.</param>
     /// <param name="time">Their clock: a fake one, for one silo alone, or none. Orleans' own timers are by the same.</param>
-    public static async Task<GrainCluster> StartAsync(short silos, TimeProvider? time = null)
+    /// <param name="chance">Their chance; null: the operating system's.</param>
+    public static async Task<GrainCluster> StartAsync(short silos, TimeProvider? time = null, Entropy? chance = null)
     {
-        var cluster = new GrainCluster(null);
+        var cluster = new GrainCluster(null) { Chance = chance };
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureHost(host => host.Services.AddAnvilWire());
@@ -71,6 +87,19 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
 
     /// <summary>A machine's grain, as the other silos call it.</summary>
     public IMachineGrain Machine(string uuid) => Silos.Client.GetGrain<IMachineGrain>(GrainKeys.Machine(uuid));
+
+    /// <summary>The subnet's grain, as edges call it.</summary>
+    public ISubnetGrain Subnet => Silos.Client.GetGrain<ISubnetGrain>(GrainKeys.Subnet(SubnetBench.Net.Name));
+
+    /// <summary>The catalog's writer, as gateways call it.</summary>
+    public ICatalogGrain Writer => Silos.Client.GetGrain<ICatalogGrain>(GrainKeys.Catalog);
+
+    /// <summary>The silo that a grain is in.</summary>
+    public InProcessSiloHandle SiloOf(IAddressable grain)
+    {
+        Assert.True(Silos.TryGetGrainContext(grain.GetGrainId(), out var context), "the grain is not active");
+        return Silos.GetSiloForAddress(context.Address.SiloAddress!)!;
+    }
 
     /// <summary>Makes a machine that works off a task, with a deadline.</summary>
     public async Task<(IMachineGrain Grain, Machine Machine)> MakeAsync(string name, bool discovered = true,
@@ -122,11 +151,18 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
 
     private void Configure(ISiloBuilder silo, TimeProvider time)
     {
-        silo.Services.AddSingleton(time);
+        silo.Services.AddSingleton(time).AddSingleton(Chance ?? SystemEntropy.Entropy);
         silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
             .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>()
             .AddSingleton(new ParamKeys(new byte[ParamKeys.KeyOctets]));
+        silo.Services.AddSingleton<ILeaseStore>(Leases).AddSingleton<IReservationStore>(new FakeReservationStore())
+            .AddSingleton<IEdgeDirectory>(new FakeEdges()).AddSingleton<IDatabaseFaults>(_database);
+        silo.Services.AddSingleton<ICatalogStore>(Catalog).AddSingleton(new BuiltInContent(new PackContent([], [])))
+            .AddSingleton<CatalogCache>().AddHostedService(s => s.GetRequiredService<CatalogCache>())
+            .AddSingleton<CatalogServiceClient>().AddSingleton<CatalogAnnouncer>().AddGrainService<CatalogService>()
+            .AddSingleton<ReservationWriter>().AddSingleton<MachineMover>()
+            .AddSingleton<IMachineMoveStore>(new MachineMoveStore(_database, time, "anvil"));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);
         silo.AddReminders();
         silo.Services.AddSingleton<IReminderTable>(Reminders);
@@ -135,6 +171,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         if (!StartsOlder) traits[SiloTraits.BootStates] = "true";
         silo.UseSiloMetadata(traits);
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
+        silo.Services.AddPlacementFilter<SubnetPlacementFilterStrategy, SubnetPlacementFilterDirector>(ServiceLifetime.Singleton);
 #pragma warning restore ORLEANSEXP004
         silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit,
             o.NumVotesForDeathDeclaration) = (TimeSpan.FromMilliseconds(500), 2, 1));

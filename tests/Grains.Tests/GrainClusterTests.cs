@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Machines;
 using Anvil.Grains.Machines;
+using Anvil.Provisioning.Machines;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.TestingHost;
@@ -28,7 +29,7 @@ public sealed class GrainClusterTests : IAsyncLifetime
             machines.Add((grain, machine.Uuid));
         }
 
-        var dying = SiloOf(machines[0].Grain);
+        var dying = _cluster.SiloOf(machines[0].Grain);
         await _cluster.Silos.KillSiloAsync(dying);
         await Task.WhenAll(machines.Select(m => AnswersAsync(m.Grain, 2)));
         await _cluster.Silos.StartAdditionalSiloAsync();
@@ -55,7 +56,7 @@ public sealed class GrainClusterTests : IAsyncLifetime
         var documents = _cluster.Storage.Begun;
         for (var i = 0; i < machines.Count; i++) Assert.Equal((200, 2), await SeenAsync(machines[i].Grain, $"10.0.0.{i}"));
         Assert.Equal(documents, _cluster.Storage.Begun);
-        await _cluster.Silos.KillSiloAsync(SiloOf(machines[0].Grain));
+        await _cluster.Silos.KillSiloAsync(_cluster.SiloOf(machines[0].Grain));
         await Task.WhenAll(machines.Select(m => AnswersAsync(m.Grain, 2)));
         for (var i = 0; i < machines.Count; i++)
         {
@@ -70,7 +71,7 @@ public sealed class GrainClusterTests : IAsyncLifetime
     {
         var (grain, machine) = await _cluster.MakeAsync("rolling");
         await EverywhereAsync();
-        var from = SiloOf(grain);
+        var from = _cluster.SiloOf(grain);
         _cluster.StartsOlder = true;
         var older = await _cluster.Silos.StartAdditionalSiloAsync();
         await Wait.UntilAsync(() => Task.FromResult(!Trait(from).IsEverywhere()), Patience,
@@ -91,7 +92,7 @@ public sealed class GrainClusterTests : IAsyncLifetime
     {
         var (grain, _) = await _cluster.MakeAsync("ends");
         await grain.Amend(GrainCluster.Describe("kept"));
-        await _cluster.Silos.StopSiloAsync(SiloOf(grain));
+        await _cluster.Silos.StopSiloAsync(_cluster.SiloOf(grain));
         await AnswersAsync(grain, 2);
         Assert.Equal((200, 3), ((await grain.Amend(GrainCluster.Describe("on"))).Status, (await grain.Read()).Revision));
     }
@@ -101,13 +102,24 @@ public sealed class GrainClusterTests : IAsyncLifetime
     {
         var (grain, machine) = await _cluster.MakeAsync("moves");
         await grain.Amend(GrainCluster.Describe("kept"));
-        var from = SiloOf(grain);
+        var from = _cluster.SiloOf(grain);
         var to = _cluster.Silos.GetActiveSilos().First(s => !s.SiloAddress.Equals(from.SiloAddress));
         await _cluster.Silos.MigrateAsync(grain, to.SiloAddress);
         var answer = await grain.Amend(new DocumentPatch("""[{"op":"add","path":"/Params/after","value":true}]""", GrainCluster.Terms));
         Assert.Equal((200, "kept", 3, false), (answer.Status, answer.Machine!.Description, answer.Revision, answer.Again));
-        Assert.Equal(to.SiloAddress, SiloOf(grain).SiloAddress);
+        Assert.Equal(to.SiloAddress, _cluster.SiloOf(grain).SiloAddress);
         Assert.Equal(machine.Secret, (await grain.Secrets())!.Secret);
+    }
+
+    [Fact]
+    public async Task ChanceIsWhatItsSiloIsGiven()
+    {
+        await using var cluster = await GrainCluster.StartAsync(1,
+            chance: new Entropy(() => "11111111-1111-4111-8111-111111111111", () => "the secret", () => "the boot"));
+        var (grain, machine) = await cluster.MakeAsync("chance");
+        Assert.Equal(("the secret", "the secret", "the boot"),
+            (machine.Secret, (await grain.Secrets())!.Secret, (await grain.Secrets())!.BootId));
+        Assert.Equal("11111111-1111-4111-8111-111111111111", (await grain.StartJob(GrainCluster.Terms.Actor)).Job!.Uuid);
     }
 
     [Fact]
@@ -136,12 +148,6 @@ public sealed class GrainClusterTests : IAsyncLifetime
     private Task EverywhereAsync() => Wait.UntilAsync(
         () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Trait(s).IsEverywhere())), Patience,
         () => "a silo does not know of another what it is");
-
-    private InProcessSiloHandle SiloOf(IMachineGrain grain)
-    {
-        Assert.True(_cluster.Silos.TryGetGrainContext(grain.GetGrainId(), out var context), "the grain is not active");
-        return _cluster.Silos.GetSiloForAddress(context.Address.SiloAddress!)!;
-    }
 
     /// <summary>Asks as an edge does: again, until somebody answers.</summary>
     private static Task AnswersAsync(IMachineGrain grain, long revision) => Wait.UntilAsync(async () =>

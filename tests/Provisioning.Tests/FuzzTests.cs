@@ -169,7 +169,7 @@ public sealed partial class FuzzTests
             [.. Enumerable.Range(2, random.Next(1, 4))
                 .Select(n => new SheetRow(n, [.. header.Select(_ => cells[random.Next(cells.Length)])]))]);
         foreach (var plan in MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, new ReservationBook(),
-            TestCatalog.Keys, TestCatalog.Start))
+            TestCatalog.Keys, TestCatalog.Start, () => Guid.NewGuid().ToString()))
         {
             if (plan.Action == RowAction.Refuse) Assert.NotEmpty(plan.Problems);
             else _ = Json.Write(

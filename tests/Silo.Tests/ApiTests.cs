@@ -227,6 +227,16 @@ public abstract class ApiTests(SiloFixture silo)
         await silo.CallAsync("POST", "stages", """{"Name":"s-using","Tasks":["t-used"]}""");
         Assert.Equal((409, "StillInUseError", "stages:s-using still uses t-used"),
             Error((await silo.CallAsync("DELETE", "tasks/t-used")).Body));
+        // A machine's task list names stages and boot environments as well: it will be moved into them.
+        await silo.CallAsync("POST", "bootenvs", """{"Name":"e-ahead"}""");
+        var (_, machine) = await silo.CallAsync("POST", "machines",
+            """{"Name":"ahead","Stage":"none","BootEnv":"local","Tasks":["stage:s-using","bootenv:e-ahead"]}""");
+        var uuid = machine!["Uuid"]!.ToString();
+        foreach (var (kind, key) in new[] { ("stages", "s-using"), ("bootenvs", "e-ahead") })
+            Assert.Equal((409, "StillInUseError", $"machines:{uuid} still uses {key}"),
+                Error((await silo.CallAsync("DELETE", $"{kind}/{key}")).Body));
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", $"machines/{uuid}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "bootenvs/e-ahead")).Status);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "stages/s-using")).Status);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "tasks/t-used")).Status);
     }
@@ -239,6 +249,8 @@ public abstract class ApiTests(SiloFixture silo)
     [InlineData("reservations", """{"Addr":"10.1.1.1"}""", 422, "Token cannot be empty")]
     [InlineData("prefs", """{"bogus":"1"}""", 400, "Unknown preference bogus")]
     [InlineData("prefs", """{"defaultBootEnv":"nope"}""", 400, "defaultBootEnv: Bootenv nope does not exist")]
+    [InlineData("prefs", """{"unknownBootEnv":"local"}""", 400, "unknownBootEnv: Bootenv local cannot be used for unknown machines")]
+    [InlineData("prefs", """{"defaultStage":""}""", 400, "defaultStage: Stage  does not exist")]
     public async Task WrongConfigurationIsRefusedWithItsReason(string kind, string body, int code, string? message)
     {
         var error = Error((await silo.CallAsync("POST", kind, body)).Body);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Gateway.Sheets;
+using Anvil.Grains.Secrets;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Storage;
@@ -218,6 +219,85 @@ public abstract class SecureParamTests(SiloFixture silo)
         })
             Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"params/{old.Name}", patch, narrow)).Status);
         await OkAsync("PATCH", $"params/{old.Name}", """[{"op":"remove","path":"/Schema/default"}]""");
+    }
+
+    /// <summary>What was in clear before its param was marked is sealed where it is, in every row that has it.</summary>
+    [Fact]
+    public async Task WhatWasInClearBeforeTheMarkIsSealed()
+    {
+        var early = $"early-{_name}-4711";
+        var name = _name.TrimEnd('-');
+        var values = $$"""{"{{Param}}":"{{early}}","walk/plain-{{name}}":"stays"}""";
+        await OkAsync("POST", "params", $$"""{"Name":"{{Param}}"}""");
+        await OkAsync("POST", "profiles", $$"""{"Name":"{{name}}","Params":{{values}} }""");
+        await OkAsync("POST", "stages", $$"""{"Name":"{{name}}","Params":{{values}} }""");
+        var uuid = (await OkAsync("POST", "machines",
+            $$"""{"Name":"{{name}}-e","Stage":"none","BootEnv":"local","Params":{{values}} }"""))["Uuid"];
+        Assert.True(await AllRowsWithAsync(early) >= 3, "the rows in clear are not found: the test says nothing");
+        await OkAsync("PATCH", $"params/{Param}", """[{"op":"replace","path":"/Secure","value":true}]""");
+        await SealedAsync(early);
+        foreach (var path in new[] { $"profiles/{name}", $"stages/{name}", $"machines/{uuid}" })
+        {
+            Assert.Equal(early, (await OkAsync("GET", $"{path}/params/{Param}?decode=true")).ToString());
+            Assert.Equal("stays", (await OkAsync("GET", $"{path}/params/walk/plain-{name}")).ToString());
+        }
+
+        // Once more: there is nothing to do, and nothing is written.
+        var before = (await OkAsync("GET", $"machines/{uuid}")).ToJsonString();
+        await Wait.UntilAsync(() => silo.Service<SealingService>().SealAsync(CancellationToken.None), Patience, () => "it seals for ever");
+        Assert.Equal(before, (await OkAsync("GET", $"machines/{uuid}")).ToJsonString());
+    }
+
+    /// <summary>A version that did not seal has written it: it is sealed at the next start.</summary>
+    [Fact]
+    public async Task WhatAnOlderVersionWroteInClearIsSealedAtTheNextStart()
+    {
+        var early = $"older-{_name}-4711";
+        await OkAsync("POST", "params", $$"""{"Name":"{{Param}}","Secure":true}""");
+        var store = silo.Service<ICatalogStore>();
+        var profile = new Profile
+        {
+            Name = _name.TrimEnd('-') + "-o",
+            Params = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [Param] = JsonSerializer.SerializeToElement(early) },
+            Validated = true,
+            Available = true,
+        };
+        long? written = null;
+        while (written is null)
+            written = await store.WriteAsync(await store.RevisionAsync(CancellationToken.None),
+                [new CatalogChange(profile.Prefix, profile.Name, profile) { IsNew = true }], "", CancellationToken.None);
+        Assert.True(await AllRowsWithAsync(early) > 0, "the row in clear is not found: the test says nothing");
+        await silo.RestartAsync();
+        await SealedAsync(early);
+        Assert.Equal(early, (await OkAsync("GET", $"profiles/{profile.Name}/params/{Param}?decode=true")).ToString());
+    }
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private async Task SealedAsync(string text)
+    {
+        long rows = 0;
+        await Wait.UntilAsync(async () => (rows = await AllRowsWithAsync(text)) == 0, Patience, () => $"{rows} rows hold the text still");
+    }
+
+    /// <summary>Rows of any table that hold a text, as it is or as octets.</summary>
+    private async Task<long> AllRowsWithAsync(string text)
+    {
+        await using var connection = await silo.Service<Database>().ConnectAsync(CancellationToken.None);
+        var isSqlite = silo.Service<Database>() is Storage.Sqlite.SqliteDatabase;
+        var columns = await connection.QueryAsync<(string Table, string Column)>(isSqlite
+            ? "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+            : "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'");
+        var rows = 0L;
+        foreach (var (table, column) in columns)
+        {
+            var value = isSqlite ? $"CAST(\"{column}\" AS TEXT)" : $"\"{column}\"::text";
+            rows += await connection.ExecuteScalarAsync<long>(
+                $"SELECT count(*) FROM \"{table}\" WHERE {value} LIKE @text OR {value} LIKE @octets",
+                new { text = $"%{text}%", octets = $"%{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text))}%" });
+        }
+
+        return rows;
     }
 
     private Task<JsonNode> OkAsync(string method, string path, string? body = null, HttpClient? client = null)

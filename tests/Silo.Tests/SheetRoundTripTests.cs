@@ -14,6 +14,7 @@ namespace Anvil.Silo.Tests;
 /// where they are not.</summary>
 public sealed class SheetRoundTripTests
 {
+    private static readonly Func<string> Uuid = () => Guid.NewGuid().ToString();
     private static readonly string[] Odd = ["5", "-5", "0.10", "1e3", "1E999", "007", "+5", "true", "TRUE", "null", "[1]", "{\"a\":1}",
         "-",
         "--", "", " ", " x ", "\u00A0x", "=1+1", "@x", "'5", "'=1", "\"", "\"\"", "\"5\"", "a,b", "a;b", "a\tb", "a\nb", "a\r\nb", "\r",
@@ -61,11 +62,11 @@ public sealed class SheetRoundTripTests
             Assert.Empty(problems);
 
             var known = new MachinesOfSheet(machines.Select(m => MachineSheet.Compared(m, columns, Catalog, Keys)));
-            foreach (var plan in MachineSheet.Plan(sheet, columns, known, Catalog, reserved, Keys, DateTimeOffset.UnixEpoch))
+            foreach (var plan in MachineSheet.Plan(sheet, columns, known, Catalog, reserved, Keys, DateTimeOffset.UnixEpoch, Uuid))
                 Assert.True(plan.Action == RowAction.None, $"{n}: {plan.Name} {plan.Action}: {Told(plan)}");
 
             var made = MachineSheet.Plan(sheet, columns, new MachinesOfSheet([]), Catalog, new ReservationBook([]), Keys,
-                DateTimeOffset.UnixEpoch).ToList();
+                DateTimeOffset.UnixEpoch, Uuid).ToList();
             Assert.Equal(machines.Count, made.Count);
             foreach (var (was, plan) in machines.OrderBy(m => m.Name, StringComparer.Ordinal).Zip(made))
             {

@@ -223,7 +223,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
     public async Task WithoutAServerTheFailureIsNamedOne()
     {
         await using var nowhere = new PostgresDatabase("Host=/nowhere;Username=anvil;Database=none");
-        Assert.True(DatabaseFailure.Is(await Assert.ThrowsAnyAsync<Exception>(() => nowhere.PingAsync(CancellationToken.None))));
+        Assert.True(DatabaseFailure.Is(await Assert.ThrowsAnyAsync<Exception>(() => nowhere.ConnectAsync(CancellationToken.None))));
         Assert.DoesNotContain("secret", new PostgresDatabase("Host=h;Username=anvil;Password=secret;Database=none").Name,
             StringComparison.Ordinal);
     }
@@ -241,7 +241,7 @@ public sealed class PostgresStoreTests(PostgresFixture postgres) : StoreTests, I
         using var taker = new HeldStream(300 << 10);
         var taking = logs.CopyToAsync(job, taker, CancellationToken.None);
         await taker.Held.WaitAsync(TimeSpan.FromSeconds(30));
-        await one.PingAsync(CancellationToken.None);
+        await (await one.ConnectAsync(CancellationToken.None)).DisposeAsync();
         Assert.Equal(LogAppend.Whole, await logs.AppendAsync(job, new MemoryStream(new byte[9]), CancellationToken.None));
         sender.Go();
         Assert.Equal(LogAppend.Whole, await sending);

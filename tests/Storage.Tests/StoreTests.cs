@@ -22,6 +22,8 @@ public abstract class StoreTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
+    private static readonly CatalogKind Kind = CatalogRules.Kinds["reservations"];
+
     /// <summary>A catalog store on an empty database.</summary>
     protected abstract ICatalogStore Catalog { get; }
 
@@ -91,12 +93,13 @@ public abstract class StoreTests
     {
         var first = await WriteAsync(
             Reserved("10.0.0.5", 1), Reserved("10.0.0.200", 2) with { Scoped = true, Subnet = "net" },
-            Reserved("10.1.0.5", 1) with { Options = [new DhcpOptionSetting(3, "10.1.0.1")] });
+            Reserved("10.1.0.5", 1) with { Options = [new DhcpOptionSetting(3, "10.1.0.1")], Subnet = "net" });
         Assert.Equal(Mac(1), (await Reservations.FindAsync(IPv4.Parse("10.0.0.5"), None))!.Token);
         Assert.Null(await Reservations.FindAsync(IPv4.Parse("10.0.0.6"), None));
         var found = await Reservations.FindManyAsync([IPv4.Parse("10.0.0.200")], [Mac(1), Mac(9)], None);
         Assert.Equal(["10.0.0.200", "10.0.0.5", "10.1.0.5"], found.Select(r => r.Addr).Order(StringComparer.Ordinal));
-        Assert.Equal("10.0.0.200", Assert.Single(await Reservations.ScopedToAsync("net", 5, None)).Addr);
+        Assert.Equal("10.0.0.200", Assert.Single((await Reservations.PageAsync(
+            Kind.References.Single().UsersOf(Kind.Fields, "net") with { Limit = 1 }, None)).Rows).Addr);
         Assert.Equal(3, await Reservations.CountAsync(None));
         Assert.Equal("10.1.0.1", (await Reservations.FindAsync(IPv4.Parse("10.1.0.5"), None))!.Options[0].Value);
         Assert.Empty((await Catalog.ReadAsync(None)).Documents);
@@ -538,7 +541,7 @@ public abstract class StoreTests
             (await Leases.LiveOfAsync([Card, "02:00:00:00:00:97"], now, None)).Select(l => l.Addr).Order(StringComparer.Ordinal));
         Assert.Empty(await Leases.LiveOfAsync([], now, None));
         (epoch, _) = await Leases.OpenAsync("net", None);
-        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.99"), None);
+        await Leases.DeleteAsync("net", epoch, IPv4.Parse("10.0.0.99"), told: null, None);
         Assert.Equal("10.1.0.7", Assert.Single(await Leases.LiveOfAsync([Card], now, None)).Addr);
     }
 

@@ -60,6 +60,13 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("MoveMachines"), ResponseTimeout("00:03:00")]
     Task<CatalogAnswer> MoveMachines(MachineMoves moves);
 
+    /// <summary>
+    /// Seals values in clear of params that are secure by now, of so many documents at once; 404 where none is left. Silos of the version
+    /// before do not know this call.
+    /// </summary>
+    [Alias("Seal")]
+    Task<CatalogAnswer> Seal();
+
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("WritePrefs")]
     Task<CatalogAnswer> WritePrefs(PrefsWrite prefs);

@@ -83,6 +83,12 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("Settle")]
     Task<Reply> Settle();
 
+    /// <summary>
+    /// Seals values in clear of params that are secure by now. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("Seal")]
+    Task<Reply> Seal();
+
     /// <summary>Deletes the machine; its jobs remain.</summary>
     [Alias("Remove")]
     Task<MachineAnswer> Remove(ChangeTerms terms);

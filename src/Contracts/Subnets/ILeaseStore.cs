@@ -18,10 +18,10 @@ public interface ILeaseStore
     /// <param name="subnet">The subnet.</param>
     /// <param name="epoch">The writer's epoch.</param>
     /// <param name="address">The address.</param>
-    /// <param name="told">The event that tells of it, in the same transaction.</param>
+    /// <param name="told">The event that tells of it, in the same transaction; null for none.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="StaleEpochException">Another writer has taken the subnet since.</exception>
-    Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told, CancellationToken cancellation);
+    Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent? told, CancellationToken cancellation);
 
     /// <summary>A page of a list of all subnets' leases.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: the page is too long, or it takes too long.</exception>

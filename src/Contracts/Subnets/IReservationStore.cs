@@ -34,9 +34,6 @@ public interface IReservationStore
     /// <param name="cancellation">Ends the attempt.</param>
     Task<ReservationChanges> ChangesAsync(Cidr network, long since, CancellationToken cancellation);
 
-    /// <summary>Reservations that hold only within a subnet, at most some.</summary>
-    Task<IReadOnlyList<Reservation>> ScopedToAsync(string subnet, int most, CancellationToken cancellation);
-
     /// <summary>
     /// A page of reservations, by the fields of CatalogFields, in the order of their addresses where the query names no other.
     /// </summary>

@@ -10,7 +10,7 @@ internal static class ParamEndpoints
 {
     public static void MapParams(this IEndpointRouteBuilder api, ParamVerbs verbs)
     {
-        foreach (var kind in ParamVerbs.Kinds)
+        foreach (var kind in verbs.Kinds)
         {
             var all = $"/{kind}/{{key}}/params";
             var one = all + "/{**name}";

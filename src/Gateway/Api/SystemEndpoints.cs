@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Anvil.Contracts.Catalog;
-using Anvil.Contracts.Machines;
 using Anvil.Objects;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Catalog;
@@ -15,20 +13,9 @@ namespace Anvil.Gateway.Api;
 internal static class SystemEndpoints
 {
     public static void MapSystem(
-        this IEndpointRouteBuilder api, ObjectFloor floor, PrefVerbs prefs, UserVerbs users, RetentionVerbs retention, ICatalog catalog,
-        IMachineQueries machines, IOptions<GatewayOptions> options)
+        this IEndpointRouteBuilder api, InfoVerbs info, PrefVerbs prefs, UserVerbs users, RetentionVerbs retention,
+        IOptions<GatewayOptions> options)
     {
-        // How many there are is for who may see which there are.
-        async Task<List<object>> StatsAsync(HttpContext http)
-        {
-            var stats = new List<object>();
-            if (http.Principal().May("machines", "list", "*"))
-                stats.Add(new { name = "machines.count", count = await machines.CountAsync(http.RequestAborted) });
-            if (http.Principal().May("subnets", "list", "*"))
-                stats.Add(new { name = "subnets.count", count = (long)catalog.Current.Subnets.Count });
-            return stats;
-        }
-
         async Task<object> InfoAsync(HttpContext http) => new
         {
             arch = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant() is "x64" ? "amd64" : "arm64",
@@ -46,21 +33,17 @@ internal static class SystemEndpoints
             binl_enabled = options.Value.DhcpEnabled && options.Value.BinlPort > 0,
             prov_enabled = true,
             address = http.Request.Host.Host,
-            stats = await StatsAsync(http),
+            stats = (await info.CountsAsync(http.Principal(), http.RequestAborted)).Select(c => new { name = c.Key, count = c.Value }),
             features = Features.All,
             scopes = new Dictionary<string, object>(),
         };
 
         api.MapGet("/info", async http =>
         {
-            http.Asked(VerbWords.None).Require("info", "get", "*");
+            InfoVerbs.Require(http.Asked(VerbWords.None));
             await http.WriteObjectAsync(await InfoAsync(http));
         });
-        api.MapGet("/objects", async http =>
-        {
-            http.Asked(VerbWords.None).Require("objects", "list", "*");
-            await http.WriteObjectAsync(floor.Kinds.Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal));
-        });
+        api.MapGet("/objects", http => http.WriteObjectAsync(info.Kinds(http.Asked(VerbWords.None))));
         api.MapGet("/prefs", http => http.WriteAsync(prefs.Get(http.Asked(VerbWords.None))));
         api.MapPost("/prefs",
             async http => await http.WriteAsync(

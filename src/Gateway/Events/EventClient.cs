@@ -46,7 +46,7 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
 
     /// <summary>Wants to hear of an event, and may.</summary>
     public bool Hears(StoredEvent happened)
-        => Principal.May(happened.Type, "get", happened.Key) && _patterns.Hear(happened);
+        => Principal.MayHear(happened) && _patterns.Hear(happened);
 
     /// <summary>The next command; null when it is gone, or says more than a command has.</summary>
     public async Task<string?> ReceiveAsync(CancellationToken cancellation)

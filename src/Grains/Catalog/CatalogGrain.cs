@@ -34,6 +34,9 @@ public sealed partial class CatalogGrain(
     private const int Attempts = 5;
     private const int MostUsersNamed = 20;
 
+    /// <summary>Documents that are sealed in one write: others' writes go between.</summary>
+    private const int MostSealed = 100;
+
     /// <inheritdoc/>
     public Task<CatalogAnswer> Make(CatalogWrite write) => IsReservation(write.Prefix)
         ? reservations.MakeAsync((Reservation)write.Document, write.Terms)
@@ -69,8 +72,8 @@ public sealed partial class CatalogGrain(
                 throw new ApiException(ApiError.Conflict(patch.Prefix, patch.Key, "PATCH", [.. old.Errors, "replace or delete it"]));
             var operations = Read(patch.Operations, patch.Prefix, patch.Key);
             JsonPatch.CheckReads(operations, kind.WriteOnly, patch.Prefix, patch.Key);
-            var text = JsonPatch.ApplyToText(
-                JsonSerializer.SerializeToElement(Sealed(kind.Shown(old), catalog), kind.Type, Json.Options), operations, patch.Prefix,
+            var shown = SecureValues.Sealed(kind.Shown(old), catalog, keys);
+            var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(shown, kind.Type, Json.Options), operations, patch.Prefix,
                 patch.Key);
             return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH",
                 patch.Terms.Actor);
@@ -106,12 +109,27 @@ public sealed partial class CatalogGrain(
     /// <inheritdoc/>
     public Task<CatalogAnswer> WritePrefs(PrefsWrite prefs) => ChangeAsync("prefs", "POST", prefs.Terms, catalog =>
     {
-        var problems = prefs.Values.Select(p => Prefs.Problem(p.Key, p.Value, catalog)).OfType<string>().ToList();
+        var kind = CatalogRules.Stored["prefs"];
+        var problems = prefs.Values.SelectMany(p => kind.Problems(Pref(p.Key, p.Value), null, catalog)).ToList();
         if (problems.Count > 0) throw new ApiException(new ApiError("prefs", "", "POST", problems, 400));
         return new Decision("", null,
             [.. prefs.Values.Select(
                 p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
     }, 201);
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> Seal()
+        => ChangeAsync("", "SEAL", new ChangeTerms(new Actor(SecureValues.Sealer, false, false)), catalog =>
+        {
+            var changes = SecureValues.InClear(catalog).Take(MostSealed).Select(d => new CatalogChange(d.Prefix, d.Key, d with
+            {
+                Available = true,
+                Errors = [],
+            })).ToList();
+            // What stands in the way of a change may be of yesterday: then this is asked again upon what is newest.
+            return changes.Count > 0 ? new Decision("", null, changes)
+                : throw new ApiException(ApiError.NotFound("", "", "SEAL"));
+        });
 
     private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide,
         int status = 200)
@@ -182,14 +200,7 @@ public sealed partial class CatalogGrain(
 
     /// <summary>Secure params are stored sealed, whoever wrote them, and a patch sees them sealed.</summary>
     private CatalogChange Sealed(CatalogChange change, CatalogSnapshot catalog)
-        => change.Document is null ? change : change with { Document = Sealed(change.Document, catalog) };
-
-    private Document Sealed(Document document, CatalogSnapshot catalog) => document switch
-    {
-        Profile profile => profile with { Params = SecureValues.Sealed(profile.Params, profile.Prefix, profile.Key, catalog, keys) },
-        Stage stage => stage with { Params = SecureValues.Sealed(stage.Params, stage.Prefix, stage.Key, catalog, keys) },
-        _ => document,
-    };
+        => change.Document is null ? change : change with { Document = SecureValues.Sealed(change.Document, catalog, keys) };
 
     private static Decision Merged(CatalogMerge merge, List<string> users, CatalogSnapshot catalog)
     {
@@ -279,17 +290,26 @@ public sealed partial class CatalogGrain(
     private async Task<List<string>> OthersUsingAsync(string prefix, string key)
     {
         var users = new List<string>();
-        if (prefix == "subnets")
-            users.AddRange((await reserved.ScopedToAsync(key, MostUsersNamed, CancellationToken.None)).Select(
-                r => $"reservations:{r.Addr} still uses {key}"));
-        foreach (var reference in MachineReferences.All.Where(r => r.To == prefix))
+        foreach (var (fields, references, readAsync) in Rows)
         {
-            var query = ListQuery.Where(MachineFields.Table, reference.Field, key) with { Limit = MostUsersNamed };
-            users.AddRange((await machines.ListAsync(query, CancellationToken.None)).Select(m => reference.UseOf(m, key)));
+            foreach (var reference in references.Where(r => r.To == prefix))
+            {
+                var query = reference.UsersOf(fields, key) with { Limit = MostUsersNamed };
+                users.AddRange((await readAsync(query)).Select(d => reference.UseOf(d, key)));
+            }
         }
 
-        return users;
+        return [.. users.Distinct(StringComparer.Ordinal)];
     }
+
+    /// <summary>What is rows of a table, with where it names documents of the catalog.</summary>
+    private IEnumerable<(FieldTable Fields, IReadOnlyList<Reference> References, Func<ListQuery, Task<IReadOnlyList<Document>>> ReadAsync)>
+        Rows =>
+    [
+        (CatalogRules.Kinds[ReservationWriter.Kind].Fields, CatalogRules.Kinds[ReservationWriter.Kind].References,
+            async query => (await reserved.PageAsync(query, CancellationToken.None)).Rows),
+        (MachineFields.Table, MachineReferences.All, async query => await machines.ListAsync(query, CancellationToken.None)),
+    ];
 
     private static bool IsReservation(string prefix) => prefix == ReservationWriter.Kind;
 

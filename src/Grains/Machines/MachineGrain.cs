@@ -33,12 +33,6 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <summary>Name of the storage provider.</summary>
     public const string Store = "anvil";
 
-    /// <summary>Scripts of one environment within so long are those of one boot.</summary>
-    private static readonly TimeSpan SameBoot = TimeSpan.FromSeconds(5);
-
-    /// <summary>That a machine was seen, and nothing else, is written so often.</summary>
-    private static readonly TimeSpan SeenEach = TimeSpan.FromMinutes(10);
-
     /// <summary>Name of the state in the storage: part of its key, so it never changes.</summary>
     public const string StateName = "machine";
 
@@ -50,6 +44,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly ITimeline _timeline;
     private readonly GrainFinder _grains;
     private readonly ParamKeys _keys;
+    private readonly Entropy _entropy;
     private readonly TimeProvider _time;
     private readonly ILogger<MachineGrain> _logger;
     private readonly DeadlineReminder _deadline;
@@ -60,18 +55,18 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly long _began;
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
-    private (string Env, long At)? _script;
+    private BootScript? _script;
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
         [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, Database database, ICatalog catalog,
         IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, GrainFinder grains, ParamKeys keys,
-        TimeProvider time, ILogger<MachineGrain> logger)
+        Entropy entropy, TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
         _records = records;
         (_catalog, _queries, _directory, _timeline, _grains) = (catalog, queries, directory, timeline, grains);
-        (_keys, _time, _logger, _began) = (keys, time, logger, time.GetTimestamp());
+        (_keys, _entropy, _time, _logger, _began) = (keys, entropy, time, logger, time.GetTimestamp());
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
     }
 
@@ -81,7 +76,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     private TimeSpan Age => _time.GetElapsedTime(_began);
 
-    private RuleContext Context => new(_catalog.Current, _time.GetUtcNow(), SystemEntropy.Entropy) { Seen = _seen };
+    private RuleContext Context => new(_catalog.Current, _time.GetUtcNow(), _entropy) { Seen = _seen };
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -209,6 +204,13 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         => Answer(await ActAsync("POST", s => MachineSteps.Approve(s, Uuid, Options(terms), Context)));
 
     /// <inheritdoc/>
+    public async Task<Reply> Seal()
+    {
+        var outcome = await ActAsync("SEAL", s => MachineSteps.Seal(s, Uuid, m => Sealed(m)!, Context));
+        return new Reply(outcome.Status, null, outcome.Error) { Again = outcome.Again };
+    }
+
+    /// <inheritdoc/>
     public async Task<JobAnswer> StartJob(Actor actor)
     {
         if (_pace.Wait(Age) is { } wait)
@@ -263,12 +265,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
             SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context, sighting.BootId,
-                isAgain = _script is { } last && last.Env == s.Machine?.BootEnv && _time.GetElapsedTime(last.At) < SameBoot),
+                isAgain = SightingSteps.IsAgain(s, _script, Age)),
             _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED",
                 $"a sighting of kind {(int)sighting.Kind} is not known")),
         }, own: OwnSource.Wire);
         if (sighting.What == SightingKind.Script && !isAgain && outcome.Error is null && State.Machine is { } booted)
-            _script = (booted.BootEnv, _time.GetTimestamp());
+            _script = new BootScript(booted.BootEnv, Age);
         return new Reply(outcome.Status, null, outcome.Error) { Revision = State.Revision, Again = outcome.Again };
     }
 
@@ -299,14 +301,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             if (change is null) return new Outcome(200);
             if ((own ?? SourceOf(actor)) is { } source)
             {
-                if (change.IsStill && change.State.Machine!.Boot.LastSeen is var seen)
-                {
-                    if (seen > _seen) _seen = seen;
-                    if (seen - State.Machine!.Boot.LastSeen < SeenEach) return new Outcome(change.Status);
-                    change = change with { State = change.State with { Events = [] } };
-                }
-
-                change = Bounded(change, type, source, mayRefuse: actor is not null);
+                if (change.IsStill && change.State.Machine!.Boot.LastSeen is var seen && seen > _seen) _seen = seen;
+                if (SightingSteps.ToStore(State, change) is not { } kept) return new Outcome(change.Status);
+                change = Bounded(kept, type, source, mayRefuse: actor is not null);
             }
 
             change = Claiming(change, isGiven: type is not ("SIGHTED" or "STUCK"));
@@ -463,12 +460,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         return ReferenceEquals(machine, change.State.Machine) ? change : change with { State = change.State with { Machine = machine } };
     }
 
-    private Machine? Sealed(Machine? machine)
-    {
-        if (machine is null) return null;
-        var values = SecureValues.Sealed(machine.Params, "machines", machine.Uuid, _catalog.Current, _keys);
-        return ReferenceEquals(values, machine.Params) ? machine : machine with { Params = values };
-    }
+    private Machine? Sealed(Machine? machine) => machine is null ? null : SecureValues.Sealed(machine, _catalog.Current, _keys);
 
     private ApiError DamageOf(string type)
         => ApiError.Conflict("machines", Uuid, type, [.. State.Machine?.Errors ?? [], "replace or delete it"]);

@@ -5,7 +5,7 @@ namespace Anvil.Grains.Subnets;
 
 /// <summary>What goes to the database in one transaction: leases to be written, or one to be deleted.</summary>
 /// <param name="deleted">The address whose lease is deleted; null for a batch of leases.</param>
-/// <param name="told">The event that tells of the deletion.</param>
+/// <param name="told">The event that tells of the deletion; null where nobody asked for it.</param>
 internal sealed class LeaseBatch(uint? deleted, MachineEvent? told = null)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,7 +16,7 @@ internal sealed class LeaseBatch(uint? deleted, MachineEvent? told = null)
     /// <summary>The address whose lease is deleted; null for a batch of leases.</summary>
     public uint? Deleted { get; } = deleted;
 
-    /// <summary>The event that tells of the deletion.</summary>
+    /// <summary>The event that tells of the deletion; null where nobody asked for it.</summary>
     public MachineEvent? Told { get; } = told;
 
     /// <summary>More leases can join: its turn has not come yet.</summary>

@@ -90,7 +90,7 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
 
     /// <summary>Deletes the lease at an address, after all that was decided before; durable when it returns.</summary>
     /// <exception cref="StaleEpochException">Another writer has taken the subnet; everything was taken back.</exception>
-    public Task DeleteAsync(uint address, MachineEvent told)
+    public Task DeleteAsync(uint address, MachineEvent? told)
     {
         _later.Remove(address);
         return RunAsync(new LeaseBatch(address, told));
@@ -114,7 +114,7 @@ internal sealed class LeaseJournal(string subnet, ILeaseStore store, TimeProvide
             var began = time.GetTimestamp();
             if (batch.Deleted is { } address)
             {
-                await store.DeleteAsync(subnet, Epoch, address, batch.Told!, CancellationToken.None);
+                await store.DeleteAsync(subnet, Epoch, address, batch.Told, CancellationToken.None);
                 _durable.Remove(address);
             }
             else

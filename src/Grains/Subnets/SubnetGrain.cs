@@ -119,7 +119,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
         try
         {
-            foreach (var removed in decision.Removed) await _journal.DeleteAsync(IPv4.Parse(removed.Addr));
+            foreach (var removed in decision.Removed) await _journal.DeleteAsync(IPv4.Parse(removed.Addr), told: null);
             await _journal.StoreAsync(decision.Changed);
             return LeaseAnswer.Of(decision);
         }

@@ -10,6 +10,9 @@ public sealed record SignIn(Admission? Admission, TimeSpan? RetryAfter)
     /// <summary>Nobody has this name and password.</summary>
     public static SignIn Denied { get; } = new(null, null);
 
+    /// <summary>True for who may see Orleans' dashboard.</summary>
+    public bool MaySeeDashboard => Admission?.Principal.May("system", "get", "dashboard") == true;
+
     /// <summary>Whole seconds for Retry-After (RFC 9110 section 10.2.3), at least 1.</summary>
     public static long Seconds(TimeSpan wait) => Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
 }

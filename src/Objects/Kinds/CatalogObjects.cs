@@ -19,13 +19,16 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
     public Type Document { get; } = CatalogRules.Kinds[prefix].Type;
 
     /// <inheritdoc/>
-    public bool HasSlashes => Prefix is "params" or "templates";
+    public bool HasSlashes => CatalogRules.Kinds[Prefix].HasSlashes;
 
     /// <inheritdoc/>
-    public FieldTable Fields { get; } = CatalogFields.Tables[prefix];
+    public FieldTable Fields { get; } = CatalogRules.Kinds[prefix].Fields;
 
     /// <inheritdoc/>
     public IReadOnlySet<string> Hidden => CatalogRules.Kinds[Prefix].WriteOnly;
+
+    /// <inheritdoc/>
+    public Document Shown(Document document) => CatalogRules.Kinds[Prefix].Shown(document);
 
     private ICatalogGrain Writer => grains.Catalog;
 

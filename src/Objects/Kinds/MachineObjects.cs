@@ -245,7 +245,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var others = wanted.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : m)
             .Where(m => m != own).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
         var seen = await SeenOnLinkAsync(stranger, others);
-        if (!HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]).Contains(HardwareIdentity.Cards))
+        if (!HardwareMarks.Order(catalog.Current.Prefs[HardwareMarks.Pref]).Contains(HardwareMarks.Cards))
         {
             // No machine is found by its cards then: those that it has stay its own.
             var free = new List<string>();
@@ -279,9 +279,9 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         IReadOnlyList<string> foreign = [];
         var claims = registration.HardwareAddrs.Select(m => MacAddress.TryNormalize(m, out var mac) ? mac : "").Prepend(card)
             .Where(m => m.Length > 0).Distinct(StringComparer.Ordinal).Take(MachineRules.MostOwnCards).ToList();
-        foreach (var mark in HardwareIdentity.Order(catalog.Current.Prefs[HardwareIdentity.Pref]))
+        foreach (var mark in HardwareMarks.Order(catalog.Current.Prefs[HardwareMarks.Pref]))
         {
-            var text = mark == HardwareIdentity.Cards ? string.Join(", ", claims) : HardwareIdentity.Of(mark, registration);
+            var text = mark == HardwareMarks.Cards ? string.Join(", ", claims) : HardwareIdentity.Of(mark, registration);
             if (text.Length == 0) continue;
             var marked = await MarkedAsync(mark, text, claims, cancellation);
             if (marked.Count == 0) continue;
@@ -296,7 +296,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             // Another serial number says that a tag is a whole chassis', or a whole make's, and a card was moved, or is a BMC's on USB, to
             // which its maker gives one address for all.
             var known = found.Where(m => !HardwareIdentity.AreTwo(m, registration)).ToList();
-            if (mark == HardwareIdentity.Cards) foreign = [.. found.Except(known).SelectMany(m => m.HardwareAddrs)];
+            if (mark == HardwareMarks.Cards) foreign = [.. found.Except(known).SelectMany(m => m.HardwareAddrs)];
             if (known.Count == 0) continue;
             if (known.Count > 1)
             {
@@ -331,7 +331,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     private async Task<IReadOnlyList<string>> MarkedAsync(string mark, string text, IReadOnlyList<string> claims,
         CancellationToken cancellation)
     {
-        if (mark != HardwareIdentity.Cards) return await queries.UuidsOfMarkAsync(mark, text, MostNamed, cancellation);
+        if (mark != HardwareMarks.Cards) return await queries.UuidsOfMarkAsync(mark, text, MostNamed, cancellation);
         var found = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var card in claims)
         {

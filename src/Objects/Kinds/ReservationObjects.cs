@@ -22,7 +22,7 @@ public sealed class ReservationObjects(IReservationStore store, GrainFinder grai
     public Type Document => typeof(Reservation);
 
     /// <inheritdoc/>
-    public FieldTable Fields { get; } = CatalogFields.Tables["reservations"];
+    public FieldTable Fields { get; } = CatalogRules.Kinds["reservations"].Fields;
 
     private ICatalogGrain Writer => grains.Catalog;
 

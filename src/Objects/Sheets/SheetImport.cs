@@ -81,7 +81,7 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         // Only what is to be done is kept: a row that is refused has told why.
         var (refused, unchanged, work) = (0, 0, new List<RowPlan>());
         var plans = MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), known, reserved, keys, time.GetUtcNow(),
-            request.RightsOfUser);
+            () => Guid.NewGuid().ToString(), request.RightsOfUser);
         foreach (var plan in plans)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -20,7 +20,8 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     public static VerbWords OneWords { get; } = new("aggregate", "decode");
 
     /// <summary>The kinds whose objects have params.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["machines", "profiles", "stages"];
+    public IEnumerable<string> Kinds
+        => floor.Kinds.Where(k => typeof(IParamHolder).IsAssignableFrom(k.Document)).Select(k => k.Prefix);
 
     /// <summary>The key by which a client seals values for an object itself (DRP: pubkey), in base 64.</summary>
     public async Task<ObjectAnswer> PublicKeyAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Objects.Access;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 
@@ -9,10 +10,16 @@ namespace Anvil.Objects.Verbs;
 /// <summary>The preferences of the whole system, without those that are secrets.</summary>
 public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowance allowance)
 {
+    /// <summary>The scope of all rights on preferences, and on hearing of them.</summary>
+    private const string Scope = "preferences";
+
+    /// <summary>True for who may read preferences.</summary>
+    public static bool MayRead(Principal principal) => principal.May(Scope, "list", "*");
+
     /// <summary>All preferences, set or default; those whose stored value cannot be used are named.</summary>
     public ObjectAnswer Get(ObjectRequest request)
     {
-        request.Require("preferences", "list", "*");
+        request.Require(Scope, "list", "*");
         return Shown(catalog.Current.Prefs);
     }
 
@@ -20,7 +27,7 @@ public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowa
     /// <exception cref="ApiException">400 with every problem.</exception>
     public async Task<ObjectAnswer> SetAsync(ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
-        request.Require("preferences", "post", "*");
+        request.Require(Scope, "post", "*");
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
         var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
         allowance.Take(request.Principal, "prefs", "*", values.Count);
@@ -28,7 +35,7 @@ public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowa
             () => grains.Catalog.WritePrefs(new PrefsWrite(values, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
         var all = Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs);
-        return ObjectAnswer.Of(request.Principal.May("preferences", "list", "*") ? all
+        return ObjectAnswer.Of(MayRead(request.Principal) ? all
             : all.Where(p => values.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal), 201);
     }
 

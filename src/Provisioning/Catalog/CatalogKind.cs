@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -22,6 +23,12 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
 
     /// <summary>The document's type.</summary>
     public Type Type { get; } = type;
+
+    /// <summary>What its documents are filtered and sorted by.</summary>
+    public abstract FieldTable Fields { get; }
+
+    /// <summary>Keys may hold slashes.</summary>
+    public virtual bool HasSlashes => false;
 
     /// <summary>Where its documents name others.</summary>
     public virtual IReadOnlyList<Reference> References => [];
@@ -91,6 +98,15 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
 public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : CatalogKind(prefix, keyField, typeof(T))
     where T : Document
 {
+    private FieldTable? _fields;
+
+    /// <inheritdoc/>
+    public sealed override FieldTable Fields
+        => LazyInitializer.EnsureInitialized(ref _fields, () => FieldTable.Of<T>(Prefix, KeyField, FieldKinds));
+
+    /// <summary>Kinds of fields that their type does not tell: addresses, MAC addresses, UUIDs.</summary>
+    protected virtual IReadOnlyDictionary<string, FieldKind> FieldKinds => FrozenDictionary<string, FieldKind>.Empty;
+
     /// <inheritdoc/>
     public sealed override Document Fill(Document document) => Fill((T)document);
 
@@ -148,6 +164,6 @@ public abstract class CatalogKind<T>(string prefix, string keyField = "Name") : 
     protected virtual bool ServesOthers(T old, T now) => false;
 
     /// <summary>A field by which the kind's documents name others.</summary>
-    protected static Reference To(string pointer, string kind, string noun, Func<T, IEnumerable<string>> keys)
-        => new(pointer, kind, d => keys((T)d)) { Noun = noun };
+    protected static Reference To(string field, string kind, string noun, Func<T, IEnumerable<string>> keys)
+        => new(field, kind, d => keys((T)d)) { Noun = noun };
 }

@@ -84,6 +84,9 @@ public sealed class CatalogSnapshot
     public IReadOnlyDictionary<string, Document> OfKind(string prefix)
         => _state.Documents.TryGetValue(prefix, out var all) ? all : ImmutableSortedDictionary<string, Document>.Empty;
 
+    /// <summary>A document; null where there is none.</summary>
+    public Document? Find(DocumentKey key) => OfKind(key.Prefix).GetValueOrDefault(key.Key);
+
     /// <summary>Revision of the catalog that wrote a document; 0 for one of a content pack, and for one that is not there.</summary>
     public long RevisionOf(string prefix, string key)
         => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Revision : 0;

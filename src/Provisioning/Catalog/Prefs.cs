@@ -25,7 +25,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         ["registration"] = "open",
         ["defaultTaskRights"] = "machine",
         ["mostUnapproved"] = "10000",
-        [Machines.HardwareIdentity.Pref] = "macs,serial,asset",
+        [HardwareMarks.Pref] = "macs,serial,asset",
         [RelayRules.Pref] = RelayRules.Learn,
         ["baseTokenSecret"] = "",
         ["systemGrantorSecret"] = "",
@@ -67,20 +67,14 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
     public IReadOnlyDictionary<string, string> All
         => Defaults.Keys.Union(values.Keys).Order(StringComparer.Ordinal).ToDictionary(k => k, k => this[k], StringComparer.Ordinal);
 
-    /// <summary>What is wrong with setting a preference; null when nothing is.</summary>
-    public static string? Problem(string name, string value, CatalogSnapshot catalog)
+    /// <summary>What is wrong with a preference's value, whatever the catalog holds; null when nothing is.</summary>
+    public static string? Problem(string name, string value)
     {
         if (!Defaults.ContainsKey(name)) return $"Unknown preference {name}";
         switch (name)
         {
-            case "defaultBootEnv" or "unknownBootEnv":
-                if (!catalog.BootEnvs.TryGetValue(value, out var env)) return $"{name}: Bootenv {value} does not exist";
-                if (name == "unknownBootEnv" && !env.OnlyUnknown) return $"{name}: Bootenv {value} cannot be used for unknown machines";
-                return env.Available ? null : $"{name}: Bootenv {value} is not available";
-            case "defaultStage":
-                return catalog.Stages.ContainsKey(value) ? null : $"{name}: Stage {value} does not exist";
-            case "defaultWorkflow":
-                return value.Length == 0 || catalog.Workflows.ContainsKey(value) ? null : $"{name}: Workflow {value} does not exist";
+            // What they name is PrefKind's to look up.
+            case "defaultBootEnv" or "unknownBootEnv" or "defaultStage" or "defaultWorkflow": return null;
             // A default that is none, such as a secret's, is nothing to be set.
             default: return ValueProblem(name, value);
         }
@@ -103,8 +97,8 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
                     ? null : $"{name}: {value} is not a number of machines up to 1000000";
             case "registration":
                 return RegistrationPolicy.IsPolicy(value) ? null : $"{name}: {value} is not open, approve or closed";
-            case Machines.HardwareIdentity.Pref:
-                return Machines.HardwareIdentity.OrderProblem(value) is { } order ? $"{name}: {order}" : null;
+            case HardwareMarks.Pref:
+                return HardwareMarks.OrderProblem(value) is { } order ? $"{name}: {order}" : null;
             case "defaultTaskRights":
                 return value is "machine" or "facts" ? null : $"{name}: {value} is not machine or facts";
             case RelayRules.Pref:

@@ -4,7 +4,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>A named set of param values (DRP's Profile).</summary>
-public sealed record Profile : Document
+public sealed record Profile : Document, IParamHolder
 {
     /// <summary>The profile that every machine has.</summary>
     public const string Global = "global";
@@ -30,4 +30,7 @@ public sealed record Profile : Document
 
     /// <inheritdoc/>
     public override string Prefix => "profiles";
+
+    /// <inheritdoc/>
+    Document IParamHolder.WithParams(IReadOnlyDictionary<string, JsonElement> values) => this with { Params = values };
 }

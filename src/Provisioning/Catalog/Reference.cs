@@ -1,31 +1,38 @@
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
 /// A field by which documents of one kind name documents of another. It is declared once, with its kind; what makes a document
-/// unavailable, what still
-/// uses a document, the order in which kinds are checked and the links between objects all follow from it.
+/// unavailable, what is refused when it is written, what still uses a document and the order in which kinds are checked all follow from
+/// it.
 /// </summary>
-/// <param name="pointer">JSON pointer of the field; `*` stands for each item of a list.</param>
+/// <param name="field">The field.</param>
 /// <param name="to">The kind that is named.</param>
 /// <param name="keys">The keys that a document names there, in order; "" names nothing.</param>
-public sealed class Reference(string pointer, string to, Func<Document, IEnumerable<string>> keys)
+public sealed class Reference(string field, string to, Func<Document, IEnumerable<string>> keys)
 {
-    /// <summary>JSON pointer of the field; `*` stands for each item of a list.</summary>
-    public string Pointer { get; } = pointer;
-
     /// <summary>The kind that is named.</summary>
     public string To { get; } = to;
 
     /// <summary>The field within the document.</summary>
-    public string Field { get; } = pointer.Split('/')[1];
+    public string Field { get; } = field;
 
-    /// <summary>The field is a list.</summary>
-    public bool IsList { get; } = pointer.EndsWith("/*", StringComparison.Ordinal);
+    /// <summary>What stands before the key in the field, where that says which kind is named.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>Another field, and the value by which documents name anything here; null: all do.</summary>
+    public (string Field, string Value)? Where { get; init; }
 
     /// <summary>What is named must be available too; else it is enough that it is there.</summary>
     public bool MustBeAvailable { get; init; }
+
+    /// <summary>A key must be named: "" is one that is not there.</summary>
+    public bool MustBeNamed { get; init; }
+
+    /// <summary>Of what is named and is not available it is also said why.</summary>
+    public bool TellsWhy { get; init; }
 
     /// <summary>How the kind that is named is called in texts, such as Task.</summary>
     public string Noun { get; init; } = "";
@@ -33,8 +40,13 @@ public sealed class Reference(string pointer, string to, Func<Document, IEnumera
     /// <summary>What is said of a key that is not there, by its place in the field; absent: `Task x does not exist`.</summary>
     public Func<int, string, string>? Missing { get; init; }
 
-    /// <summary>Why something that is there cannot serve here, after its noun and key; null: it can.</summary>
+    /// <summary>Why something that is there cannot serve here, after its noun and key, whoever names it; null: it can.</summary>
     public Func<Document, string?>? Refuses { get; init; }
+
+    /// <summary>
+    /// Why something that is available cannot serve the one who names it (the first), after its noun and key; null: it can.
+    /// </summary>
+    public Func<Document, Document, string?>? Fails { get; init; }
 
     /// <summary>
     /// What is said when something that is named is to be deleted, by who names it and its key; absent: `stages:s still uses x` (DRP).
@@ -50,20 +62,47 @@ public sealed class Reference(string pointer, string to, Func<Document, IEnumera
     public IEnumerable<string> Problems(Document document, Func<DocumentKey, Document?> find)
     {
         var unusable = new List<string>();
-        var place = -1;
-        foreach (var key in keys(document))
+        foreach (var (place, key) in Named(document))
         {
-            place++;
-            if (key.Length == 0) continue;
-            var target = find(new DocumentKey(To, key));
-            if (target is null) yield return Missing?.Invoke(place, key) ?? $"{Noun} {key} does not exist";
+            if (find(new DocumentKey(To, key)) is not { } target) yield return Absent(place, key);
             else if (Refuses?.Invoke(target) is { } why) unusable.Add($"{Noun} {key} {why}");
-            else if (MustBeAvailable && !target.Available) unusable.Add($"{Noun} {key} is not available");
+            else if (MustBeAvailable && !target.Available)
+                unusable.Add($"{Noun} {key} is not available" + (TellsWhy ? $": {string.Join("; ", target.Errors)}" : ""));
+            else if (Fails?.Invoke(document, target) is { } fault) unusable.Add($"{Noun} {key} {fault}");
         }
 
         foreach (var problem in unusable) yield return problem;
     }
 
+    /// <summary>What somebody names by a change that cannot be meant: what is not there, or serves nobody here.</summary>
+    /// <param name="old">The document before; what it named already is no mistake of the change.</param>
+    /// <param name="wanted">The document as it becomes.</param>
+    /// <param name="find">Finds what is named; null where it is not there.</param>
+    public IEnumerable<string> Mistakes(Document old, Document wanted, Func<DocumentKey, Document?> find)
+    {
+        var known = keys(old).ToHashSet(StringComparer.Ordinal);
+        foreach (var (place, key) in Named(wanted).Where(n => !known.Contains(n.Key)))
+        {
+            if (find(new DocumentKey(To, key)) is not { } target) yield return Absent(place, key);
+            else if (Refuses?.Invoke(target) is { } why) yield return $"{Noun} {key} {why}";
+        }
+    }
+
+    /// <summary>The list of documents that name a key, where they are rows of a table.</summary>
+    /// <param name="fields">The fields of the kind that has the reference.</param>
+    /// <param name="key">The key.</param>
+    public ListQuery UsersOf(FieldTable fields, string key)
+    {
+        var query = ListQuery.Where(fields, Field, Before + key);
+        return Where is not { } only ? query
+            : query with { Conditions = [.. query.Conditions, .. ListQuery.Where(fields, only.Field, only.Value).Conditions] };
+    }
+
     /// <summary>What is said when something that a document names is to be deleted.</summary>
     public string UseOf(Document user, string key) => InUse?.Invoke(user, key) ?? $"{user.Prefix}:{user.Key} still uses {key}";
+
+    private IEnumerable<(int Place, string Key)> Named(Document document)
+        => keys(document).Select((key, place) => (place, key)).Where(n => MustBeNamed || n.key.Length > 0);
+
+    private string Absent(int place, string key) => Missing?.Invoke(place, key) ?? $"{Noun} {key} does not exist";
 }

@@ -15,6 +15,10 @@ public static class Secrets
     public static bool IsSecure(this CatalogSnapshot catalog, string param)
         => catalog.Params.TryGetValue(param, out var found) && found.Secure;
 
+    /// <summary>The names of all params whose definitions say so, in order.</summary>
+    public static IReadOnlyList<string> Secure(this CatalogSnapshot catalog)
+        => [.. catalog.Params.Values.Where(p => p.Secure).Select(p => p.Name).Order(StringComparer.Ordinal)];
+
     /// <summary>
     /// True for a value that its param's definition makes secret, sealed or in clear, and for one that is sealed whatever its param's
     /// definition says by now: it is opened for the machines that it is given to.

@@ -4,7 +4,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>A step of a workflow (DRP's Stage).</summary>
-public sealed record Stage : Document
+public sealed record Stage : Document, IParamHolder
 {
     /// <summary>Unique name.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
@@ -48,4 +48,7 @@ public sealed record Stage : Document
 
     /// <inheritdoc/>
     public override string Prefix => "stages";
+
+    /// <inheritdoc/>
+    Document IParamHolder.WithParams(IReadOnlyDictionary<string, JsonElement> values) => this with { Params = values };
 }

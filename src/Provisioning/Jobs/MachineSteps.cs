@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 
@@ -68,6 +69,17 @@ public static class MachineSteps
         if (machine.Locked) throw new ApiException(new ApiError(Kind, uuid, "Locked",
             ["the machine is locked; unlock it first"], 403));
         return Finish(200, old, new MachineState(), "delete", options.By, on);
+    }
+
+    /// <summary>Values that are secure by now are sealed where they are.</summary>
+    /// <returns>null when none is in clear.</returns>
+    /// <exception cref="ApiException">404.</exception>
+    public static MachineChange? Seal(MachineState old, string uuid, Func<Machine, Machine> seal, RuleContext on)
+    {
+        var machine = Existing(old, uuid, "SEAL");
+        var after = seal(machine);
+        return ReferenceEquals(after, machine) ? null
+            : Finish(200, old, old with { Machine = after }, "update", SecureValues.Sealer, on);
     }
 
     /// <summary>Somebody with the right approves of a machine that registered itself.</summary>

@@ -7,6 +7,31 @@ public static class SightingSteps
 {
     private const string By = "edge";
 
+    /// <summary>Scripts of one environment within so long are those of one boot.</summary>
+    private static readonly TimeSpan SameBoot = TimeSpan.FromSeconds(5);
+
+    /// <summary>That a machine was seen, and nothing else, is written so often.</summary>
+    private static readonly TimeSpan SeenEach = TimeSpan.FromMinutes(10);
+
+    /// <summary>True where a script of the same environment was handed out a moment ago: firmware that asks twice boots once.</summary>
+    /// <param name="state">The state before.</param>
+    /// <param name="last">The last script that was handed out; null where nobody knows of one.</param>
+    /// <param name="now">The time, of a clock that only goes forward.</param>
+    public static bool IsAgain(MachineState state, BootScript? last, TimeSpan now)
+        => last is not null && last.Env == state.Machine?.BootEnv && now - last.At < SameBoot;
+
+    /// <summary>
+    /// What is stored of a change that the machine, or what is seen of it, brings about: that it was seen, and nothing else, is so now and
+    /// then, and is no event.
+    /// </summary>
+    /// <param name="old">The state as it is stored.</param>
+    /// <param name="change">The change.</param>
+    /// <returns>null: it is told, and not stored.</returns>
+    public static MachineChange? ToStore(MachineState old, MachineChange change)
+        => !change.IsStill ? change
+            : change.State.Machine!.Boot.LastSeen - old.Machine!.Boot.LastSeen < SeenEach ? null
+            : change with { State = change.State with { Events = [] } };
+
     /// <summary>
     /// A network boot seems to begin: a DISCOVER of firmware or boot program. Anybody on the link can send one in the machine's name, so
     /// it voids nothing; the boot is proven once the boot script is fetched from the leased address (<see cref="Boots"/>).

@@ -5,7 +5,7 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Provisioning.Machines;
 
 /// <summary>A machine: DRP's Machine with its field names, and <see cref="Boot"/>, which is Anvil's own.</summary>
-public sealed record Machine : Document, IBootSubject
+public sealed record Machine : Document, IBootSubject, IParamHolder
 {
     /// <summary>Key; made by the server when absent.</summary>
     public string Uuid { get; init => field = value ?? ""; } = "";
@@ -76,6 +76,9 @@ public sealed record Machine : Document, IBootSubject
 
     /// <inheritdoc/>
     bool IBootSubject.IsPending => Boot.IsPending;
+
+    /// <inheritdoc/>
+    Document IParamHolder.WithParams(IReadOnlyDictionary<string, JsonElement> values) => this with { Params = values };
 
     /// <inheritdoc/>
     string? IBootSubject.BootLoader

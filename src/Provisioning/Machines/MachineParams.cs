@@ -66,14 +66,6 @@ public static class MachineParams
         return TryDefault(name, catalog, out var fallback) ? new LayeredParam("params", name, fallback) : null;
     }
 
-    /// <summary>A param's value on a machine, with the schema's default as the last layer; false when there is none.</summary>
-    public static bool TryResolve(string name, Machine? machine, CatalogSnapshot catalog, out JsonElement value)
-    {
-        var found = Find(name, machine, catalog);
-        value = found?.Value ?? default;
-        return found is not null;
-    }
-
     /// <summary>
     /// The value that a param has on a machine without one of its own, with the schema's default as the last layer; false when there is
     /// none.

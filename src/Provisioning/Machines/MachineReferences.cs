@@ -1,17 +1,59 @@
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Machines;
 
-/// <summary>Where machines name documents of the catalog: what a machine names cannot be deleted.</summary>
+/// <summary>
+/// Where machines name documents of the catalog: what they name cannot be deleted, what they lack makes them unavailable, and what is
+/// named anew must be there.
+/// </summary>
 public static class MachineReferences
 {
-    /// <summary>The references, in order of the fields.</summary>
+    /// <summary>The references, in the order in which their problems are told.</summary>
     public static IReadOnlyList<Reference> All { get; } =
     [
-        new("/BootEnv", "bootenvs", d => [((Machine)d).BootEnv]) { Noun = "Bootenv", MustBeAvailable = true },
-        new("/Stage", "stages", d => [((Machine)d).Stage]) { Noun = "Stage", MustBeAvailable = true },
-        new("/Workflow", "workflows", d => [((Machine)d).Workflow]) { Noun = "Workflow", MustBeAvailable = true },
-        new("/Profiles/*", "profiles", d => ((Machine)d).Profiles) { Noun = "Profile" },
-        new("/Tasks/*", "tasks", d => ((Machine)d).Tasks.Where(t => !TaskLists.IsMove(t))) { Noun = "Task" },
+        new("BootEnv", "bootenvs", d => [((Machine)d).BootEnv])
+        {
+            Noun = "Bootenv",
+            MustBeNamed = true,
+            MustBeAvailable = true,
+            TellsWhy = true,
+            Refuses = ServesMachines,
+            Fails = (machine, env) => ServesArchitecture((Machine)machine, (BootEnv)env),
+        },
+        new("Stage", "stages", d => [((Machine)d).Stage]) { Noun = "Stage", MustBeNamed = true, MustBeAvailable = true, TellsWhy = true },
+        new("Workflow", "workflows", d => [((Machine)d).Workflow]) { Noun = "Workflow", MustBeAvailable = true, TellsWhy = true },
+        new("Profiles", "profiles", d => ((Machine)d).Profiles) { Noun = "Profile", MustBeNamed = true },
+        new("Tasks", "tasks", d => ((Machine)d).Tasks.Where(t => !TaskLists.IsMove(t)).Distinct(StringComparer.Ordinal))
+        {
+            Noun = "Task",
+            MustBeNamed = true,
+        },
+        new("Tasks", "stages", Moves(TaskLists.StageEntry)) { Before = TaskLists.StageEntry, Noun = "Stage", MustBeNamed = true },
+        new("Tasks", "bootenvs", Moves(TaskLists.BootEnvEntry))
+        {
+            Before = TaskLists.BootEnvEntry,
+            Noun = "Bootenv",
+            MustBeNamed = true,
+            Refuses = ServesMachines,
+        },
     ];
+
+    /// <summary>What makes a machine unavailable.</summary>
+    public static IEnumerable<string> Problems(Machine machine, CatalogSnapshot catalog)
+        => All.SelectMany(r => r.Problems(machine, catalog.Find)).Distinct(StringComparer.Ordinal);
+
+    /// <summary>What a change names that cannot be meant. What went missing since is no mistake of the change.</summary>
+    public static IEnumerable<string> Mistakes(Machine old, Machine wanted, CatalogSnapshot catalog)
+        => All.SelectMany(r => r.Mistakes(old, wanted, catalog.Find)).Distinct(StringComparer.Ordinal);
+
+    private static Func<Document, IEnumerable<string>> Moves(string entry)
+        => d => ((Machine)d).Tasks.Where(t => t.StartsWith(entry, StringComparison.Ordinal)).Select(t => t[entry.Length..])
+            .Distinct(StringComparer.Ordinal);
+
+    private static string? ServesMachines(Document env)
+        => env is BootEnv { OnlyUnknown: true } ? "does not allow Machine assignments, it has the OnlyUnknown flag." : null;
+
+    private static string? ServesArchitecture(Machine machine, BootEnv env)
+        => env.NetBoots() && env.For(machine.Arch) is null ? $"cannot boot architecture {machine.Arch}" : null;
 }

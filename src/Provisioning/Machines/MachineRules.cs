@@ -112,7 +112,9 @@ public static class MachineRules
 
         var broken = Broken(machine, null, catalog).ToList();
         if (discovered) broken.AddRange(OwnProblems(machine, new Machine()));
-        var missing = Missing(machine, catalog).Union(MissingEntries(wanted.Tasks, catalog)).ToList();
+        // A workflow puts its own list in the place of the one that was asked for.
+        var missing = MachineReferences.Problems(machine, catalog)
+            .Union(MachineReferences.Mistakes(machine with { Tasks = [] }, machine with { Tasks = wanted.Tasks }, catalog)).ToList();
         if (broken.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         TaskGrants.Check(options, Untouched(wanted, machine, prefs), machine, catalog);
@@ -157,11 +159,11 @@ public static class MachineRules
         ApiException Refused(string why) => new(ApiError.Conflict("machines", known.Uuid, "CREATE", $"machine {known.Name} {why}"));
         var cards = Normalize(registered).HardwareAddrs;
         var named = HardwareIdentity.Told(registered with { HardwareAddrs = claims }).Union(cards).ToList();
-        var (own, other) = (HardwareIdentity.Of(HardwareIdentity.Serial, known), HardwareIdentity.Of(HardwareIdentity.Serial, registered));
+        var (own, other) = (HardwareIdentity.Of(HardwareMarks.Serial, known), HardwareIdentity.Of(HardwareMarks.Serial, registered));
         if (HardwareIdentity.AreTwo(known, registered))
             throw Refused("has one of these HardwareAddrs, and another serial number or system UUID: one of their cards was in the other");
-        var isSame = (own.Length > 0 && own == other) || (HardwareIdentity.Of(HardwareIdentity.Asset, known) is { Length: > 0 } tag
-            && tag == HardwareIdentity.Of(HardwareIdentity.Asset, registered));
+        var isSame = (own.Length > 0 && own == other) || (HardwareIdentity.Of(HardwareMarks.Asset, known) is { Length: > 0 } tag
+            && tag == HardwareIdentity.Of(HardwareMarks.Asset, registered));
         if (!isSame && (known.HardwareAddrs.Count == 0 || known.HardwareAddrs.Except(named).Any()))
             throw Refused("has one of these HardwareAddrs, and others that were not named: take them from it, or add the new ones to it");
         if (known.Locked) throw Refused("is locked: unlock it, or add the card to it");
@@ -233,13 +235,13 @@ public static class MachineRules
             throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
 
         // A job does not choose what is made later: whoever makes it does not know that it was chosen.
-        var problems = options.ForcesWhatRuns ? [] : Unknown(old, machine, catalog).ToList();
+        var problems = options.ForcesWhatRuns ? [] : MachineReferences.Mistakes(old, machine, catalog).ToList();
         if (options.ByMachine && !options.ByTask) machine = OfItself(old, machine, problems);
         else if (options.ByMachine && !options.MayAddCards) problems.AddRange(CardProblems(machine, old));
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
         problems.AddRange(Broken(machine, old, catalog));
-        var missing = Missing(machine, catalog).ToList();
+        var missing = MachineReferences.Problems(machine, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
         TaskGrants.Check(options, old, machine, catalog);
@@ -448,81 +450,6 @@ public static class MachineRules
             yield return $"Hardware Address {twice.Key} is listed twice";
         foreach (var twice in machine.Profiles.GroupBy(p => p).Where(g => g.Count() > 1)) yield return $"Duplicate profile {twice.Key}";
         foreach (var problem in CatalogRules.Values(machine.Params, catalog)) yield return problem;
-    }
-
-    private static IEnumerable<string> Missing(Machine machine, CatalogSnapshot catalog)
-    {
-        if (!catalog.BootEnvs.TryGetValue(machine.BootEnv, out var env)) yield return $"Bootenv {machine.BootEnv} does not exist";
-        else if (env.OnlyUnknown)
-            yield return $"Bootenv {machine.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
-        else if (!env.Available) yield return $"Bootenv {machine.BootEnv} is not available: {string.Join("; ", env.Errors)}";
-        else if (env.NetBoots() && env.For(machine.Arch) is null)
-            yield return $"Bootenv {machine.BootEnv} cannot boot architecture {machine.Arch}";
-        if (!catalog.Stages.TryGetValue(machine.Stage, out var stage)) yield return $"Stage {machine.Stage} does not exist";
-        else if (!stage.Available) yield return $"Stage {machine.Stage} is not available: {string.Join("; ", stage.Errors)}";
-        if (machine.Workflow.Length > 0)
-        {
-            if (!catalog.Workflows.TryGetValue(machine.Workflow, out var workflow))
-                yield return $"Workflow {machine.Workflow} does not exist";
-            else if (!workflow.Available)
-                yield return $"Workflow {machine.Workflow} is not available: {string.Join("; ", workflow.Errors)}";
-        }
-
-        foreach (var profile in machine.Profiles.Where(p => !catalog.Profiles.ContainsKey(p)))
-            yield return $"Profile {profile} does not exist";
-        foreach (var task in MissingTasks(machine.Tasks, catalog)) yield return task;
-    }
-
-    private static IEnumerable<string> MissingTasks(IEnumerable<string> tasks, CatalogSnapshot catalog)
-        => tasks.Where(t => !TaskLists.IsMove(t) && !catalog.Tasks.ContainsKey(t)).Distinct(StringComparer.Ordinal)
-            .Select(t => $"Task {t} does not exist");
-
-    /// <summary>What entries of a task list name that somebody writes: also the stages and boot environments that they change
-    /// to.</summary>
-    private static IEnumerable<string> MissingEntries(IEnumerable<string> entries, CatalogSnapshot catalog)
-    {
-        foreach (var entry in entries.Distinct(StringComparer.Ordinal))
-        {
-            if (After(entry, TaskLists.StageEntry) is { } stage)
-            {
-                if (!catalog.Stages.ContainsKey(stage)) yield return $"Stage {stage} does not exist";
-            }
-            else if (After(entry, TaskLists.BootEnvEntry) is { } name)
-            {
-                if (!catalog.BootEnvs.TryGetValue(name, out var env)) yield return $"Bootenv {name} does not exist";
-                else if (env.OnlyUnknown)
-                    yield return $"Bootenv {name} does not allow Machine assignments, it has the OnlyUnknown flag.";
-            }
-            else
-            {
-                foreach (var task in MissingTasks([entry], catalog)) yield return task;
-            }
-        }
-    }
-
-    private static string? After(string entry, string prefix)
-        => entry.StartsWith(prefix, StringComparison.Ordinal) ? entry[prefix.Length..] : null;
-
-    /// <summary>
-    /// What a change names and the catalog does not have. What went missing since, or is missing from what a workflow names, makes a
-    /// machine
-    /// unavailable; what somebody names now is a mistake.
-    /// </summary>
-    private static IEnumerable<string> Unknown(Machine old, Machine wanted, CatalogSnapshot catalog)
-    {
-        if (wanted.BootEnv != old.BootEnv)
-        {
-            if (!catalog.BootEnvs.TryGetValue(wanted.BootEnv, out var env)) yield return $"Bootenv {wanted.BootEnv} does not exist";
-            else if (env.OnlyUnknown)
-                yield return $"Bootenv {wanted.BootEnv} does not allow Machine assignments, it has the OnlyUnknown flag.";
-        }
-
-        if (wanted.Stage != old.Stage && !catalog.Stages.ContainsKey(wanted.Stage)) yield return $"Stage {wanted.Stage} does not exist";
-        if (wanted.Workflow != old.Workflow && wanted.Workflow.Length > 0 && !catalog.Workflows.ContainsKey(wanted.Workflow))
-            yield return $"Workflow {wanted.Workflow} does not exist";
-        foreach (var profile in wanted.Profiles.Except(old.Profiles).Where(p => !catalog.Profiles.ContainsKey(p)))
-            yield return $"Profile {profile} does not exist";
-        foreach (var entry in MissingEntries(wanted.Tasks.Except(old.Tasks), catalog)) yield return entry;
     }
 
     private static string? BootEnvOf(string stage, CatalogSnapshot catalog)

@@ -73,13 +73,14 @@ public sealed class MachineSheet
     private readonly Dictionary<string, bool> _truths = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _machines = new(StringComparer.Ordinal);
 
+    private readonly Func<string> _newUuid;
     private ChangeOptions _options = new();
 
     private MachineSheet(IReadOnlyList<SheetColumn> columns, CatalogSnapshot catalog, MachinesOfSheet known, IReservations reservations,
-        ParamKeys keys, DateTimeOffset now, SheetClaims claims)
+        ParamKeys keys, DateTimeOffset now, Func<string> newUuid, SheetClaims claims)
     {
         (_columns, _catalog, _known, _reservations, _keys, _now) = (columns, catalog, known, reservations, keys, now);
-        _claims = claims;
+        (_newUuid, _claims) = (newUuid, claims);
     }
 
     /// <summary>The columns of a header.</summary>
@@ -170,11 +171,13 @@ public sealed class MachineSheet
     /// <param name="reservations">The reservations that its addresses and its machines' MAC addresses lead to.</param>
     /// <param name="keys">What opens secure params: a cell's that are sealed have to be its machine's own.</param>
     /// <param name="now">The time.</param>
+    /// <param name="newUuid">Makes the uuid of a machine that is not there yet.</param>
     /// <param name="rights">The rights that what the sheet chooses is held to; null for who has all.</param>
     public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known,
-        CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now, Rights? rights = null)
+        CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now, Func<string> newUuid,
+        Rights? rights = null)
     {
-        var plan = new MachineSheet(columns, catalog, known, reservations, keys, now, new SheetClaims(
+        var plan = new MachineSheet(columns, catalog, known, reservations, keys, now, newUuid, new SheetClaims(
             sheet.Rows.Select(r => Claim(r, columns)), known, reservations,
             address => catalog.SubnetOf(address) is { Proxy: false }))
         {
@@ -252,7 +255,7 @@ public sealed class MachineSheet
                 twice => Problem(Standard(SheetField.Name), $"row {twice} means machine {old.Name}, too"));
 
         // A machine that is not there yet is made on nothing but its uuid.
-        var before = old ?? new Machine { Uuid = Guid.NewGuid().ToString() };
+        var before = old ?? new Machine { Uuid = _newUuid() };
         var wanted = before with
         {
             Name = name.Length > 0 ? name : before.Name,

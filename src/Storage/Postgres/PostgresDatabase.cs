@@ -164,6 +164,13 @@ public sealed partial class PostgresDatabase : Database, IAsyncDisposable
     public override string IsTrue(string column) => column;
 
     /// <inheritdoc/>
+    internal override string HasInClear(string column, string names)
+        => $"EXISTS (SELECT 1 FROM jsonb_each(CASE jsonb_typeof({column} -> 'Params') WHEN 'object' THEN {column} -> 'Params' "
+            + $"ELSE '{{}}' END) AS p WHERE p.key IN ({names}) AND NOT (CASE jsonb_typeof(p.value) WHEN 'object' THEN "
+            + "(SELECT count(*) = 3 AND bool_and(v.key IN ('Key', 'Nonce', 'Payload') AND jsonb_typeof(v.value) = 'string') "
+            + "FROM jsonb_each(p.value) AS v) ELSE false END))";
+
+    /// <inheritdoc/>
     internal override string IsFalse(string column, string field) => $"{column} ->> '{field}' = 'false'";
 
     /// <inheritdoc/>

@@ -61,7 +61,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told,
+    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent? told,
         CancellationToken cancellation)
     {
         await using var connection = await database.OpenWireAsync(cancellation);
@@ -71,7 +71,7 @@ public sealed class PostgresLeaseStore(PostgresDatabase database) : ILeaseStore
         if (current != epoch) throw new StaleEpochException(subnet, epoch);
         await connection.ExecuteAsync("DELETE FROM lease WHERE subnet = @subnet AND address = @address",
             new { subnet, address = (long)address }, transaction);
-        await DocumentRows.TellAsync(connection, transaction, told.Time.UtcDateTime, told);
+        if (told is not null) await DocumentRows.TellAsync(connection, transaction, told.Time.UtcDateTime, told);
         await transaction.CommitAsync(cancellation);
     }
 

@@ -203,6 +203,13 @@ public sealed class SqliteDatabase(string path) : Database, IDisposable
     public override string IsTrue(string column) => $"{column} = 1";
 
     /// <inheritdoc/>
+    internal override string HasInClear(string column, string names)
+        // A text is no JSON by itself: what is not an object is not looked into.
+        => $"EXISTS (SELECT 1 FROM json_each({column}, '$.Params') AS p WHERE p.key IN ({names}) AND NOT CASE p.type WHEN 'object' THEN "
+            + "(SELECT count(*) = 3 AND sum(v.key IN ('Key', 'Nonce', 'Payload') AND v.type = 'text') = 3 FROM json_each(p.value) AS v) "
+            + "ELSE 0 END)";
+
+    /// <inheritdoc/>
     internal override string IsFalse(string column, string field) => $"json_type({column}, '$.{field}') = 'false'";
 
     /// <inheritdoc/>

@@ -50,12 +50,12 @@ public sealed class SqliteLeaseStore(SqliteDatabase database) : ILeaseStore
     }
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told,
+    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent? told,
         CancellationToken cancellation)
         => await database.WriteAsync(isForTheWire: true, statements =>
         {
             Fence(statements, subnet, epoch);
-            SqliteEventRows.Tell(statements, [told]);
+            if (told is not null) SqliteEventRows.Tell(statements, [told]);
             return statements.Execute("DELETE FROM lease WHERE subnet = $subnet AND address = $address", ("$subnet", subnet),
                 ("$address", (long)address));
         }, cancellation);

@@ -66,7 +66,7 @@ internal sealed class FakeLeaseStore : ILeaseStore
         }
     }
 
-    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent told, CancellationToken cancellation)
+    public async Task DeleteAsync(string subnet, long epoch, uint address, MachineEvent? told, CancellationToken cancellation)
     {
         Begun++;
         if (_gate is { } gate) await gate.Task;

@@ -45,9 +45,6 @@ internal sealed class FakeReservationStore : IReservationStore
     public Task<StoredReservation?> ReadAsync(uint address, CancellationToken cancellation)
         => throw new NotSupportedException("a subnet's grain asks for no revision");
 
-    public Task<IReadOnlyList<Reservation>> ScopedToAsync(string subnet, int most, CancellationToken cancellation)
-        => throw new NotSupportedException("a subnet's grain deletes no subnet");
-
     public Task<ListPage<Reservation>> PageAsync(ListQuery query, CancellationToken cancellation)
         => throw new NotSupportedException("a subnet's grain lists nothing");
 

@@ -103,6 +103,10 @@ public sealed class MachineStepsTests
     [InlineData("/Workflow", "\"nope\"", "Workflow nope does not exist")]
     [InlineData("/Profiles", "[\"known\",\"nope\"]", "Profile nope does not exist")]
     [InlineData("/Tasks", "[\"one\",\"nope\"]", "Task nope does not exist")]
+    [InlineData("/Tasks", "[\"stage:nope\",\"one\"]", "Stage nope does not exist")]
+    [InlineData("/Tasks", "[\"bootenv:\",\"one\"]", "Bootenv  does not exist")]
+    [InlineData("/Tasks", "[\"bootenv:discovery\"]",
+        "Bootenv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
     public void WhatAChangeNamesMustBeThereUnlessForced(string field, string value, string problem)
     {
         var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" });
@@ -115,6 +119,41 @@ public sealed class MachineStepsTests
         var other = MachineSteps.Amend(made.State with { Machine = forced }, Uuid,
             """[{"op":"add","path":"/Description","value":"x"}]""", Person, On);
         Assert.Equal("x", other.State.Machine!.Description);
+    }
+
+    [Theory]
+    [InlineData("local", 4.9, true)]
+    [InlineData("local", 5, false)]
+    [InlineData("other", 1, false)]
+    public void AScriptAMomentLaterIsThatOfTheSameBoot(string env, double seconds, bool isAgain)
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" });
+        var last = new BootScript(env, TimeSpan.FromHours(1));
+        Assert.Equal(isAgain, SightingSteps.IsAgain(made.State, last, last.At + TimeSpan.FromSeconds(seconds)));
+        Assert.False(SightingSteps.IsAgain(made.State, null, last.At));
+    }
+
+    [Fact]
+    public void ThatAMachineWasSeenIsStoredNowAndThenAndIsNoEvent()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" }).State;
+        MachineChange At(double minutes) => SightingSteps.Begins(made, Uuid, "", "", On with { Now = On.Now.AddMinutes(minutes) });
+        var since = made with { Machine = At(0).State.Machine };
+        Assert.Null(SightingSteps.ToStore(since, SightingSteps.Begins(since, Uuid, "", "", On with { Now = On.Now.AddMinutes(9.9) })));
+        var stored = SightingSteps.ToStore(since, SightingSteps.Begins(since, Uuid, "", "", On with { Now = On.Now.AddMinutes(10) }));
+        Assert.Empty(stored!.State.Events);
+        var more = SightingSteps.Begins(since, Uuid, "uefi", "ipxe", On);
+        Assert.Same(more, SightingSteps.ToStore(since, more));
+    }
+
+    [Fact]
+    public void WhatIsSecureByNowIsSealedOnce()
+    {
+        var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" }).State;
+        Assert.Null(MachineSteps.Seal(made, Uuid, m => m, On));
+        var change = MachineSteps.Seal(made, Uuid, m => m with { Description = "sealed" }, On)!;
+        Assert.Equal(("sealed", made.Revision + 1, "sealing"),
+            (change.State.Machine!.Description, change.State.Revision, change.State.Events.Single().Principal));
     }
 
     [Fact]

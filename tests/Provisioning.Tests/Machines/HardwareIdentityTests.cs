@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Tests.Machines;
@@ -39,8 +40,8 @@ public sealed class HardwareIdentityTests
     [InlineData("ab")]
     public void WhatAMakerSetsForAllIsNoMark(string text)
     {
-        Assert.Equal("", HardwareIdentity.Of(HardwareIdentity.Serial, Machine(text, "")));
-        Assert.Equal("", HardwareIdentity.Of(HardwareIdentity.Asset, Machine("", text)));
+        Assert.Equal("", HardwareIdentity.Of(HardwareMarks.Serial, Machine(text, "")));
+        Assert.Equal("", HardwareIdentity.Of(HardwareMarks.Asset, Machine("", text)));
     }
 
     [Theory]
@@ -58,8 +59,8 @@ public sealed class HardwareIdentityTests
     [InlineData("QEMU-asset-7F")]
     public void WhatIsOnesOwnIsOne(string text)
     {
-        Assert.Equal(text.ToLowerInvariant(), HardwareIdentity.Of(HardwareIdentity.Serial, Machine($" {text} ", "")));
-        Assert.Equal(text.ToLowerInvariant(), HardwareIdentity.Of(HardwareIdentity.Asset, Machine("", text)));
+        Assert.Equal(text.ToLowerInvariant(), HardwareIdentity.Of(HardwareMarks.Serial, Machine($" {text} ", "")));
+        Assert.Equal(text.ToLowerInvariant(), HardwareIdentity.Of(HardwareMarks.Asset, Machine("", text)));
     }
 
     [Theory]

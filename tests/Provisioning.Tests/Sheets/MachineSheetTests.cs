@@ -20,7 +20,8 @@ public sealed class MachineSheetTests
         var columns = MachineSheet.Columns(sheet.Header, problems);
         Assert.Empty(problems);
         return [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(_machines), TestCatalog.With(_extra),
-            new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Keys, TestCatalog.Start)];
+            new ReservationBook(_extra.OfType<Reservation>()), TestCatalog.Keys, TestCatalog.Start,
+            () => Guid.NewGuid().ToString())];
     }
 
     /// <summary>Carries a plan out, as the gateway does.</summary>

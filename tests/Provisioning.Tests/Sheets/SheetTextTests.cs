@@ -101,7 +101,7 @@ public sealed class SheetTextTests
 
     private static List<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, params Machine[] known)
         => [.. MachineSheet.Plan(sheet, columns, new MachinesOfSheet(known), Catalog, new ReservationBook([]), TestCatalog.Keys,
-            TestCatalog.Start)];
+            TestCatalog.Start, () => Guid.NewGuid().ToString())];
 
     private static string Text(Random random)
         => string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => Odd[random.Next(Odd.Length)]));

@@ -54,7 +54,7 @@ internal static class KindRules
 
     /// <summary>The templates that a document's files call.</summary>
     public static Reference Templates(Func<Document, IReadOnlyList<TemplateInfo>> templates)
-        => new("/Templates/*/ID", "templates", d => templates(d).Select(t => t.ID))
+        => new("Templates", "templates", d => templates(d).Select(t => t.ID))
         {
             Noun = "Template",
             MustBeAvailable = true,

@@ -6,6 +6,9 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal sealed class ParamKind() : CatalogKind<Param>("params")
 {
     /// <inheritdoc/>
+    public override bool HasSlashes => true;
+
+    /// <inheritdoc/>
     public override Param Empty(string key) => new() { Name = key };
 
     /// <inheritdoc/>

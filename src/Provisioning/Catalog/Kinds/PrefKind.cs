@@ -10,9 +10,11 @@ internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
     /// <inheritdoc/>
     public override IReadOnlyList<Reference> References { get; } =
     [
-        Named("bootenvs", "Bootenv", "defaultBootEnv", "unknownBootEnv"),
-        Named("stages", "Stage", "defaultStage"),
-        Named("workflows", "Workflow", "defaultWorkflow"),
+        Named("bootenvs", "Bootenv", "defaultBootEnv", mustBeNamed: true),
+        Named("bootenvs", "Bootenv", "unknownBootEnv", mustBeNamed: true,
+            env => env is BootEnv { OnlyUnknown: false } ? "cannot be used for unknown machines" : null),
+        Named("stages", "Stage", "defaultStage", mustBeNamed: true),
+        Named("workflows", "Workflow", "defaultWorkflow", mustBeNamed: false),
     ];
 
     /// <inheritdoc/>
@@ -20,17 +22,20 @@ internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Pref document, Pref? old, CatalogSnapshot catalog)
-        => Prefs.Problem(document.Name, document.Val, catalog) is { } problem ? [problem] : [];
+        => Prefs.Problem(document.Name, document.Val) is { } problem ? [problem]
+            : References.SelectMany(r => r.Problems(document, catalog.Find)).Select(p => $"{document.Name}: {p}");
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(Pref document, CatalogIndexes indexes)
         => Prefs.FormProblem(document.Name, document.Val) is { } problem ? [problem] : [];
 
-    private static Reference Named(string kind, string noun, params string[] names)
-        => new("/Val", kind, d => d is Pref pref && names.Contains(pref.Name, StringComparer.Ordinal) ? [pref.Val] : [])
+    private static Reference Named(string kind, string noun, string name, bool mustBeNamed, Func<Document, string?>? refuses = null)
+        => new("Val", kind, d => d is Pref pref && pref.Name == name ? [pref.Val] : [])
         {
             Noun = noun,
             MustBeAvailable = true,
+            MustBeNamed = mustBeNamed,
+            Refuses = refuses,
             InUse = (user, key) => $"{key} is the {user.Key}",
         };
 }

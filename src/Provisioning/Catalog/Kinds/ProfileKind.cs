@@ -4,7 +4,7 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal sealed class ProfileKind() : CatalogKind<Profile>("profiles")
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<Reference> References { get; } = [To("/Profiles/*", "profiles", "Profile", p => p.Profiles)];
+    public override IReadOnlyList<Reference> References { get; } = [To("Profiles", "profiles", "Profile", p => p.Profiles)];
 
     /// <inheritdoc/>
     public override Profile Empty(string key) => new() { Name = key };

@@ -1,4 +1,5 @@
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Catalog.Kinds;
@@ -10,7 +11,23 @@ internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations
     public override bool IsRows => true;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Reference> References { get; } = [To("/Subnet", "subnets", "Subnet", r => r.Scoped ? [r.Subnet] : [])];
+    public override IReadOnlyList<Reference> References { get; } =
+    [
+        new("Subnet", "subnets", d => d is Reservation { Scoped: true } scoped ? [scoped.Subnet] : [])
+        {
+            Noun = "Subnet",
+            Where = ("Scoped", "true"),
+        },
+    ];
+
+    /// <inheritdoc/>
+    protected override IReadOnlyDictionary<string, FieldKind> FieldKinds { get; }
+        = new Dictionary<string, FieldKind>(StringComparer.Ordinal)
+        {
+            ["Addr"] = FieldKind.Address,
+            ["NextServer"] = FieldKind.Address,
+            ["Token"] = FieldKind.Mac,
+        };
 
     /// <inheritdoc/>
     public override Reservation Empty(string key)

@@ -7,14 +7,14 @@ internal sealed class StageKind() : CatalogKind<Stage>("stages")
     public override IReadOnlyList<Reference> References { get; } =
     [
         KindRules.Templates(d => ((Stage)d).Templates),
-        new("/Tasks/*", "tasks", d => ((Stage)d).Tasks.Select(t => t == TaskEntries.OwnContext ? "" : t))
+        new("Tasks", "tasks", d => ((Stage)d).Tasks.Select(t => t == TaskEntries.OwnContext ? "" : t))
         {
             Noun = "Task",
             Missing = (_, task) => task.StartsWith(TaskEntries.OwnContext, StringComparison.Ordinal)
                 ? $"Task {task}: Anvil has no contexts, tasks run on the machine itself" : $"Task {task} does not exist",
         },
-        To("/Profiles/*", "profiles", "Profile", s => s.Profiles),
-        new("/BootEnv", "bootenvs", d => [((Stage)d).BootEnv])
+        To("Profiles", "profiles", "Profile", s => s.Profiles),
+        new("BootEnv", "bootenvs", d => [((Stage)d).BootEnv])
         {
             Noun = "Bootenv",
             MustBeAvailable = true,

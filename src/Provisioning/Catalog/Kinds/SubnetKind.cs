@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Catalog.Kinds;
@@ -7,6 +8,16 @@ internal sealed class SubnetKind() : CatalogKind<Subnet>("subnets")
 {
     /// <summary>Most overlapping subnets that are named: a large network may hold thousands.</summary>
     private const int MostNamed = 20;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyDictionary<string, FieldKind> FieldKinds { get; }
+        = new Dictionary<string, FieldKind>(StringComparer.Ordinal)
+        {
+            ["Subnet"] = FieldKind.Network,
+            ["ActiveStart"] = FieldKind.Address,
+            ["ActiveEnd"] = FieldKind.Address,
+            ["NextServer"] = FieldKind.Address,
+        };
 
     /// <inheritdoc/>
     public override Subnet Empty(string key) => new() { Name = key };

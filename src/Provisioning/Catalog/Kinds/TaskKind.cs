@@ -11,7 +11,7 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
     public override IReadOnlyList<Reference> References { get; } =
     [
         KindRules.Templates(d => ((TaskDefinition)d).Templates),
-        To("/Prerequisites/*", "tasks", "Task", t => t.Prerequisites),
+        To("Prerequisites", "tasks", "Task", t => t.Prerequisites),
     ];
 
     /// <inheritdoc/>

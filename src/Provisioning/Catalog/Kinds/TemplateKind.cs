@@ -9,6 +9,9 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal sealed class TemplateKind() : CatalogKind<Template>("templates", "ID")
 {
     /// <inheritdoc/>
+    public override bool HasSlashes => true;
+
+    /// <inheritdoc/>
     public override Template Empty(string key) => new() { ID = key };
 
     /// <inheritdoc/>

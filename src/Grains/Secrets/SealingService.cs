@@ -1,0 +1,131 @@
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Catalog;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Anvil.Grains.Secrets;
+
+/// <summary>
+/// Seals what was stored in clear before its param became secure: after a start, whenever a param becomes secure, and once in a while,
+/// for silos of a version that did not seal may have written meanwhile. The objects' own grains write, so that several silos may do it at
+/// once: what is sealed already is left as it is. It goes in small pieces, between which other writes go.
+/// </summary>
+public sealed partial class SealingService(
+    IClearValues values, GrainFinder grains, ICatalog catalog, IDatabaseFaults faults, TimeProvider time, ILogger<SealingService> logger)
+    : BackgroundService
+{
+    /// <summary>How often it is looked whether a param has become secure.</summary>
+    public static readonly TimeSpan Looks = TimeSpan.FromSeconds(1);
+
+    /// <summary>After how long it is tried again, while anything is left.</summary>
+    public static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long it is done again, though nothing was left.</summary>
+    public static readonly TimeSpan Each = TimeSpan.FromHours(1);
+
+    private const int MostAtOnce = 100;
+
+    private int _left;
+
+    /// <summary>Objects of which the last run knows that they hold a secure value in clear; 0 for none.</summary>
+    public int Left => Volatile.Read(ref _left);
+
+    /// <summary>Seals once what there is.</summary>
+    /// <returns>True when nothing is left, and nothing was found: a write that was under way while it ran would be.</returns>
+    public async Task<bool> SealAsync(CancellationToken cancellation)
+    {
+        var sealedNow = 0;
+        var failed = 0;
+        var reason = "";
+        if (SecureValues.InClear(catalog.Current).Any())
+        {
+            var before = 0L;
+            while (true)
+            {
+                var answer = await GrainCalls.ActAsync(() => grains.Catalog.Seal());
+                if (answer.Error is { Code: not 404 } error)
+                {
+                    failed += SecureValues.InClear(catalog.Current).Count();
+                    reason = error.Messages[0];
+                }
+
+                if (answer.Error is not null || answer.Revision == before) break;
+                before = answer.Revision;
+                sealedNow++;
+            }
+
+            if (before > 0) await catalog.AtLeastAsync(before, cancellation);
+        }
+
+        var secure = catalog.Current.Secure();
+        for (var after = ""; secure.Count > 0;)
+        {
+            var found = await values.MachinesAsync(secure, after, MostAtOnce, cancellation);
+            Volatile.Write(ref _left, failed + found.Count);
+            foreach (var uuid in found)
+            {
+                var reply = await GrainCalls.ActAsync(() => grains.Machine(uuid).Seal());
+                sealedNow++;
+                if (reply.Error is not { Code: not 404 } error) continue;
+                failed++;
+                reason = error.Messages[0];
+            }
+
+            if (found.Count < MostAtOnce) break;
+            after = found[^1];
+        }
+
+        Volatile.Write(ref _left, failed);
+        if (failed > 0) LogLeft(failed, reason);
+        else if (sealedNow > 0) LogSealed(sealedNow);
+        return failed == 0 && sealedNow == 0;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Looks, time);
+        IReadOnlyList<string> secure = [];
+        var (revision, next) = (0L, 0L);
+        var isClean = true;
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                var snapshot = catalog.Current;
+                // Before the store was read nothing of it is known.
+                if (snapshot.Revision == 0) continue;
+                if (snapshot.Revision != revision)
+                {
+                    var now = snapshot.Secure();
+                    if (now.Except(secure, StringComparer.Ordinal).Any()) (isClean, next) = (false, 0);
+                    (secure, revision) = (now, snapshot.Revision);
+                }
+
+                if (next != 0 && time.GetElapsedTime(next) < (isClean ? Each : Retry)) continue;
+                isClean = await SealAsync(stoppingToken);
+                next = time.GetTimestamp();
+            }
+            catch (Exception e) when (faults.Of(e) is not null || e is OrleansException or TimeoutException or NotSupportedException)
+            {
+                (isClean, next) = (false, time.GetTimestamp());
+                // How many there are is not known: one at least may be.
+                if (Interlocked.CompareExchange(ref _left, 1, 0) == 0) LogFailed(e);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "secure params that were stored in clear were sealed in {Count} writes")]
+    private partial void LogSealed(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Count} objects still hold secure params in clear, and are tried again soon: {Reason}")]
+    private partial void LogLeft(int count, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "secure params that are stored in clear could not be sealed, and are tried again soon")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,31 @@
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Access;
+
+namespace Anvil.Objects.Verbs;
+
+/// <summary>What there is, and how many of it, for who may see that.</summary>
+public sealed class InfoVerbs(ObjectFloor floor, IMachineQueries machines, ICatalog catalog)
+{
+    /// <summary>Refuses who may not read what the system is.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">404.</exception>
+    public static void Require(ObjectRequest request) => request.Require("info", "get", "*");
+
+    /// <summary>How many there are, by what is counted: told to who may see which there are.</summary>
+    public async Task<IReadOnlyList<KeyValuePair<string, long>>> CountsAsync(Principal principal, CancellationToken cancellation)
+    {
+        var counts = new List<KeyValuePair<string, long>>();
+        if (principal.May("machines", "list", "*"))
+            counts.Add(new("machines.count", await machines.CountAsync(cancellation)));
+        if (principal.May("subnets", "list", "*")) counts.Add(new("subnets.count", catalog.Current.Subnets.Count));
+        return counts;
+    }
+
+    /// <summary>The names of all kinds, in order.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">403.</exception>
+    public IEnumerable<string> Kinds(ObjectRequest request)
+    {
+        request.Require("objects", "list", "*");
+        return floor.Kinds.Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal);
+    }
+}
