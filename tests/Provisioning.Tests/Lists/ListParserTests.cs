@@ -57,6 +57,12 @@ public sealed class ListParserTests
     [InlineData("offset=-1", "Offset cannot be negative")]
     [InlineData("offset=x", "offset must be a number")]
     [InlineData("limit=1&limit=2", "limit has one value")]
+    [InlineData("reverse=", "reverse must be true or false (1 or 0)")]
+    [InlineData("reverse=yes", "reverse must be true or false (1 or 0)")]
+    [InlineData("reverse=true&reverse=false", "reverse has one value")]
+    [InlineData("force=True", "force must be true or false (1 or 0)")]
+    [InlineData("noproxy=no", "noproxy must be true or false (1 or 0)")]
+    [InlineData("aggregate=true", "Filter not found: aggregate")]
     [InlineData("after=x", "after is no place in a list")]
     [InlineData("after=e30", "after is a place in a list of another order")]
     [InlineData("after=bnVsbA", "after is no place in a list")]
@@ -69,10 +75,18 @@ public sealed class ListParserTests
 
     [Theory]
     [InlineData("slim=Name", "slim leaves out Meta and Params, not Name")]
-    [InlineData("decode=maybe", "decode must be true or false")]
+    [InlineData("decode=maybe", "decode must be true or false (1 or 0)")]
     public void AViewThatIsNoneIsRefused(string query, string message)
         => Assert.Equal(message,
             Assert.Single(Assert.Throws<ApiException>(() => ListParser.View("machines", Words(query))).Error.Messages));
+
+    [Theory]
+    [InlineData("reverse=true", true)]
+    [InlineData("reverse=1", true)]
+    [InlineData("reverse=false", false)]
+    [InlineData("reverse=0", false)]
+    [InlineData("sort=Name", false)]
+    public void ReverseIsWhatItSays(string query, bool reverse) => Assert.Equal(reverse, Parse(query).Reverse);
 
     [Fact]
     public void WhatIsTooMuchIsRefused()
