@@ -1,5 +1,10 @@
 using System.Data.Common;
+using System.Diagnostics;
+using System.Globalization;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Jobs;
@@ -14,7 +19,7 @@ namespace Anvil.Storage.Tests;
 /// </summary>
 public abstract class ListTests
 {
-    private const int Machines = 60;
+    private const int Documents = 60;
     private const int Lists = 250;
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -24,15 +29,54 @@ public abstract class ListTests
     /// <summary>Its boot records.</summary>
     protected abstract IBootStateStore Boots { get; }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task AListOfTheDatabaseIsTheListInMemory(int seed)
+    /// <summary>Its leases.</summary>
+    protected abstract ILeaseStore Leases { get; }
+
+    /// <summary>Each kind that is rows of a table, with a seed.</summary>
+    public static TheoryData<string, int> Kinds
     {
-        var random = new Random(seed);
-        var lists = new RandomLists(random);
-        var machines = Enumerable.Range(0, Machines).Select(lists.Machine).ToList();
+        get
+        {
+            var all = new TheoryData<string, int>();
+            foreach (var kind in new[] { "machines", "jobs", "leases", "reservations" })
+            {
+                for (var seed = 1; seed <= 3; seed++) all.Add(kind, seed);
+            }
+
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task AListOfTheDatabaseIsTheListInMemory(string kind, int seed) => CompareAsync(kind, seed, n => n < Lists);
+
+    /// <summary>The same, by the seed of the clock, for ANVIL_FUZZ_MINUTES (10) a kind.</summary>
+    [Theory(Explicit = true)]
+    [InlineData("machines")]
+    [InlineData("jobs")]
+    [InlineData("leases")]
+    [InlineData("reservations")]
+    public async Task SoItIsWithoutEnd(string kind)
+    {
+        var minutes = double.TryParse(Environment.GetEnvironmentVariable("ANVIL_FUZZ_MINUTES"), CultureInfo.InvariantCulture, out var set)
+            ? set : 10;
+        var clock = Stopwatch.StartNew();
+        await CompareAsync(kind, Environment.TickCount, _ => clock.Elapsed.TotalMinutes < minutes);
+    }
+
+    private Task CompareAsync(string kind, int seed, Func<int, bool> goOn) => kind switch
+    {
+        "machines" => MachinesAsync(seed, goOn),
+        "jobs" => JobsAsync(seed, goOn),
+        "leases" => LeasesAsync(seed, goOn),
+        _ => ReservationsAsync(seed, goOn),
+    };
+
+    private async Task MachinesAsync(int seed, Func<int, bool> goOn)
+    {
+        var lists = new RandomLists(new Random(seed), MachineFields.Table);
+        var machines = Enumerable.Range(0, Documents).Select(lists.Machine).ToList();
         await using (var connection = await Store.ConnectAsync(None))
         {
             foreach (var machine in machines) await MachineRows.StoreAsync(connection, new MachineState { Machine = machine });
@@ -48,16 +92,67 @@ public abstract class ListTests
         }
 
         var queries = new MachineQueries(Store, TimeProvider.System);
-        var memory = new ListEvaluator(TimeProvider.System);
-        var (understood, withRows) = (0, 0);
-        for (var n = 0; n < Lists; n++)
+        await CompareAsync(seed, goOn, lists, MachineFields.Table, machines, q => queries.PageAsync(q, None),
+            q => queries.ListAsync(q, None), (q, f) => queries.FacetAsync(q, f, None));
+    }
+
+    private async Task JobsAsync(int seed, Func<int, bool> goOn)
+    {
+        var lists = new RandomLists(new Random(seed), JobFields.Table);
+        var jobs = Enumerable.Range(0, Documents).Select(lists.Job).ToList();
+        await using (var connection = await Store.ConnectAsync(None))
         {
-            var words = lists.Words(machines);
-            var said = $"seed {seed}, list {n}: {string.Join("&", words.SelectMany(w => w.Value.Select(v => $"{w.Key}={v}")))}";
+            var machine = new Machine { Uuid = MachineRows.Id(1), Name = "m" };
+            await MachineRows.StoreAsync(connection, new MachineState { Machine = machine, ChangedJobs = jobs });
+        }
+
+        var queries = new MachineQueries(Store, TimeProvider.System);
+        await CompareAsync(seed, goOn, lists, JobFields.Table, jobs, q => queries.PageJobsAsync(q, None), null,
+            (q, f) => queries.FacetJobsAsync(q, f, None));
+    }
+
+    private async Task LeasesAsync(int seed, Func<int, bool> goOn)
+    {
+        var lists = new RandomLists(new Random(seed), CatalogFields.Leases);
+        var leases = Enumerable.Range(0, Documents).Select(lists.Lease).ToList();
+        for (var i = 0; i < 2; i++)
+        {
+            var (epoch, _) = await Leases.OpenAsync($"net{i}", None);
+            await Leases.WriteAsync($"net{i}", epoch, [.. leases.Where((_, n) => n % 2 == i)], None);
+        }
+
+        await CompareAsync(seed, goOn, lists, CatalogFields.Leases, leases, q => Leases.PageAsync(q, None));
+    }
+
+    private async Task ReservationsAsync(int seed, Func<int, bool> goOn)
+    {
+        var table = CatalogRules.Kinds["reservations"].Fields;
+        var lists = new RandomLists(new Random(seed), table);
+        var reservations = Enumerable.Range(0, Documents).Select(lists.Reservation).ToList();
+        var catalog = new CatalogStore(Store, TimeProvider.System);
+        Assert.NotNull(await catalog.WriteAsync(await catalog.RevisionAsync(None),
+            [.. reservations.Select(r => new CatalogChange(r.Prefix, r.Key, r) { IsNew = true })], "", None));
+        var store = new ReservationStore(Store, TimeProvider.System);
+        await CompareAsync(seed, goOn, lists, table, reservations, q => store.PageAsync(q, None));
+    }
+
+    private static async Task CompareAsync<T>(int seed, Func<int, bool> goOn, RandomLists lists, FieldTable table,
+        IReadOnlyList<T> documents, Func<ListQuery, Task<ListPage<T>>> pageAsync,
+        Func<ListQuery, Task<IReadOnlyList<T>>>? listAsync = null,
+        Func<ListQuery, Field, Task<IReadOnlyList<FacetCount>>>? facetAsync = null)
+        where T : Document
+    {
+        var memory = new ListEvaluator(TimeProvider.System);
+        var (asked, understood, withRows) = (0, 0, 0);
+        for (; goOn(asked); asked++)
+        {
+            var words = lists.Words(documents);
+            var said = $"{table.Model}, seed {seed}, list {asked}: "
+                + string.Join("&", words.SelectMany(w => w.Value.Select(v => $"{w.Key}={v}")));
             ListQuery query;
             try
             {
-                query = ListParser.Query(MachineFields.Table, words, _ => ParamUse.Known);
+                query = ListParser.Query(table, words, _ => ParamUse.Known);
             }
             catch (ApiException e)
             {
@@ -68,25 +163,25 @@ public abstract class ListTests
             understood++;
             for (var pages = 0; pages < 3; pages++)
             {
-                var expected = memory.Page(query, machines);
-                var page = await Run(() => queries.PageAsync(query, None), said);
-                Same(expected.Rows.Select(m => m.Uuid), page.Rows.Select(m => m.Uuid), said);
+                var expected = memory.Page(query, documents);
+                var page = await Run(() => pageAsync(query), said);
+                Same(expected.Rows.Select(d => d.Key), page.Rows.Select(d => d.Key), said);
                 Assert.True((expected.Total, expected.Filtered, expected.Next) == (page.Total, page.Filtered, page.Next),
                     $"{said}: {expected.Filtered} {expected.Next}, but {page.Filtered} {page.Next}");
-                Same(expected.Rows.Select(m => m.Uuid), (await queries.ListAsync(query, None)).Select(m => m.Uuid), said);
+                if (listAsync is not null) Same(expected.Rows.Select(d => d.Key), (await listAsync(query)).Select(d => d.Key), said);
                 if (page.Rows.Count > 0) withRows++;
                 if (page.Next is null) break;
                 query = query with { Offset = 0, After = ListCursor.Read(query, page.Next) };
             }
 
-            if (!MachineFields.Table.TryFind(lists.FieldName(), _ => ParamUse.Known, out var field)) continue;
-            var counted = memory.Facet(query, field, machines).Select(f => $"{f.Value} {f.Count}");
-            Same(counted, (await Run(() => queries.FacetAsync(query, field, None), said)).Select(f => $"{f.Value} {f.Count}"),
+            if (facetAsync is null || !table.TryFind(lists.FieldName(), _ => ParamUse.Known, out var field)) continue;
+            var counted = memory.Facet(query, field, documents).Select(f => $"{f.Value} {f.Count}");
+            Same(counted, (await Run(() => facetAsync(query, field), said)).Select(f => $"{f.Value} {f.Count}"),
                 $"{said}, values of {field.Name}");
         }
 
-        Assert.True(understood > Lists / 3 && withRows > Lists / 4,
-            $"{understood} lists of {Lists} were understood, and {withRows} pages had rows: the test says little");
+        Assert.True(understood > asked / 3 && withRows > asked / 4,
+            $"{understood} lists of {asked} were understood, and {withRows} pages had rows: the test says little");
     }
 
     private static async Task<T> Run<T>(Func<Task<T>> ask, string said)
@@ -118,6 +213,8 @@ public sealed class SqliteListTests : ListTests, IAsyncLifetime
 
     protected override IBootStateStore Boots => new SqliteBootStateStore(_database);
 
+    protected override ILeaseStore Leases => new SqliteLeaseStore(_database);
+
     public async ValueTask InitializeAsync() => await _database.MigrateAsync(CancellationToken.None);
 
     public ValueTask DisposeAsync()
@@ -136,6 +233,8 @@ public sealed class PostgresListTests(PostgresFixture postgres) : ListTests, IAs
     protected override Database Store => _database;
 
     protected override IBootStateStore Boots => new PostgresBootStateStore(_database);
+
+    protected override ILeaseStore Leases => new PostgresLeaseStore(_database);
 
     public async ValueTask InitializeAsync()
     {

@@ -1,13 +1,19 @@
 using System.Text.Json;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Storage.Tests;
 
-/// <summary>Machines with awkward values, and lists that ask for them.</summary>
-internal sealed class RandomLists(Random random)
+/// <summary>Documents with awkward values, and lists that ask for them.</summary>
+/// <param name="random">Chance.</param>
+/// <param name="table">Fields of the documents.</param>
+internal sealed class RandomLists(Random random, FieldTable table)
 {
+    private readonly string[] _names = [.. table.Fields.Keys.Order(StringComparer.Ordinal)];
+
     private static readonly string[] Texts =
     [
         "", "a", "A", "aa", "ab", "b", "local", "é", "e\u0301", "\uFFFD", "\uE000", "\uFFFF", "😀", "😀a", "𝔸", "日本", "'", "\"", "\\",
@@ -34,14 +40,6 @@ internal sealed class RandomLists(Random random)
 
     private static readonly string[] ParamNames = ["x/y", "rack", "a\"b", "$.x", "é", "0", "a\\b", "b'c", "Name", "[0]"];
 
-    private static readonly string[] Names =
-    [
-        "Name", "Uuid", "Key", "Valid", "Validated", "Available", "ReadOnly", "Meta", "Endpoint", "Description", "Address",
-        "HardwareAddrs", "Stage", "BootEnv", "Workflow", "Profiles", "Params", "Tasks",
-        "CurrentTask", "Runnable", "OS", "Boot.Phase", "Boot.Since", "Boot.LastSeen", "Boot.Stuck", "Boot.Attempts", "Boot.Via", "Errors",
-        "CurrentJob", "Boot", "Locked",
-    ];
-
     private static readonly string[] Patterns =
         ["^a", "a$", ".", "^$", "[0-9]+", "(?i)A", "^10\\.", "^52:54", "😀", "\\p{L}", "q{100}", "^(a+)+$", "local|b", "^.{2}$", "\\\"",
             "(?s)a.b", "x/", "", "^.$"];
@@ -55,7 +53,7 @@ internal sealed class RandomLists(Random random)
     {
         var machine = new Machine
         {
-            Uuid = $"{random.Next():x8}-0000-4000-8000-{number:x12}",
+            Uuid = Uuid(number),
             Name = CodePoints.First(Text(), 100) + number,
             Description = Text() + (random.Next(3) == 0 ? Text() : ""),
             Address = One(Addresses),
@@ -87,14 +85,75 @@ internal sealed class RandomLists(Random random)
         return Json.Read<Machine>(Json.Write(machine));
     }
 
-    /// <summary>Words of a list over some of these machines, which may be wrong.</summary>
-    public List<KeyValuePair<string, IReadOnlyList<string>>> Words(IReadOnlyList<Machine> machines)
+    /// <summary>A job of one of a few machines.</summary>
+    public Job Job(int number) => Read(new Job
+    {
+        Uuid = Uuid(number),
+        Previous = random.Next(2) == 0 ? "" : Uuid(random.Next(5)),
+        Machine = $"00000000-0000-4000-8000-{random.Next(4):x12}",
+        Task = Text(),
+        Stage = Text(),
+        Workflow = Text(),
+        BootEnv = Text(),
+        State = One([JobState.Created, JobState.Running, JobState.Failed, JobState.Finished, JobState.Incomplete]),
+        ExitState = Text(),
+        StartTime = Time(),
+        EndTime = Time(),
+        Current = random.Next(2) == 0,
+        CurrentIndex = random.Next(-1, 4),
+        NextIndex = random.Next(-1, 4),
+        Meta = Meta(),
+        Errors = Some(),
+        Available = random.Next(2) == 0,
+        Validated = random.Next(2) == 0,
+    });
+
+    /// <summary>A lease; no two have one address.</summary>
+    public Lease Lease(int number) => Read(new Lease
+    {
+        Addr = Address(number),
+        NextServer = One(Addresses),
+        Via = One(Addresses),
+        Link = Text(),
+        Token = Mac(),
+        Duration = random.Next(-1, 4),
+        ExpireTime = Time(),
+        Strategy = Text(),
+        State = One([Provisioning.Network.Lease.Offer, Provisioning.Network.Lease.Ack, Provisioning.Network.Lease.Expired,
+            Provisioning.Network.Lease.Fake]),
+        SkipBoot = random.Next(2) == 0,
+        Meta = Meta(),
+        Errors = Some(),
+        Available = random.Next(2) == 0,
+    });
+
+    /// <summary>A reservation; no two have one address.</summary>
+    public Reservation Reservation(int number) => Read(new Reservation
+    {
+        Addr = Address(number),
+        Description = Text(),
+        Documentation = Text(),
+        Token = Mac(),
+        Subnet = Text(),
+        NextServer = One(Addresses),
+        Strategy = Text(),
+        Scoped = random.Next(2) == 0,
+        Duration = random.Next(-1, 4),
+        Meta = Meta(),
+        Errors = Some(),
+        Validated = true,
+        Available = random.Next(2) == 0,
+    });
+
+    /// <summary>Words of a list over some of these documents, which may be wrong.</summary>
+    public List<KeyValuePair<string, IReadOnlyList<string>>> Words<T>(IReadOnlyList<T> documents)
+        where T : Document
     {
         var words = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         for (var n = random.Next(4) - 1; n > 0; n--)
         {
             var name = FieldName();
-            words[name] = [.. Enumerable.Range(0, random.Next(4) == 0 ? 2 : 1).Select(_ => Filter(name, machines))];
+            words[name] = [.. Enumerable.Range(0, random.Next(4) == 0 ? 2 : 1).Select(_ => Filter(name, documents))];
         }
 
         if (random.Next(2) == 0) words["sort"] = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => FieldName())];
@@ -105,23 +164,26 @@ internal sealed class RandomLists(Random random)
     }
 
     /// <summary>Name of a field.</summary>
-    public string FieldName() => random.Next(3) == 0 ? (random.Next(4) == 0 ? "params." : "") + One(ParamNames) : One(Names);
+    public string FieldName()
+        => random.Next(table.HasParams ? 3 : 30) == 0 ? (random.Next(4) == 0 ? "params." : "") + One(ParamNames) : One(_names);
 
-    private string Filter(string name, IReadOnlyList<Machine> machines)
+    private string Filter<T>(string name, IReadOnlyList<T> documents)
+        where T : Document
     {
         string Arguments(int count) => string.Join(',', Enumerable.Range(0, count).Select(_ => Argument()));
         string Argument()
         {
             if (random.Next(8) == 0) return Text();
-            if (!MachineFields.Table.TryFind(name, _ => ParamUse.Known, out var field)) return Text();
-            var json = Json.Element(One(machines));
+            if (!table.TryFind(name, _ => ParamUse.Known, out var field)) return Text();
+            var json = Json.Element(One(documents));
             return field.Kind switch
             {
-                FieldKind.MacList => random.Next(4) == 0 ? Mac() : Respelt(One([.. field.TextsOf(field.At(json)), Mac()])),
+                FieldKind.MacList or FieldKind.Mac =>
+                    random.Next(4) == 0 ? Mac() : Respelt(One([.. field.TextsOf(field.At(json)), Mac()])),
                 FieldKind.Address => One(Addresses),
                 FieldKind.Truth => One(["true", "false", "True"]),
                 FieldKind.Number => $"{random.Next(-1, 4)}",
-                FieldKind.Uuid => One([One(machines).Uuid.ToUpperInvariant(), One(machines).Uuid, ""]),
+                FieldKind.Uuid => One([.. field.TextsOf(field.At(json)).SelectMany(t => new[] { t.ToUpperInvariant(), t }), ""]),
                 FieldKind.Value => random.Next(2) == 0 ? One(Numbers) : field.RankOf(field.At(json)).ToString(),
                 _ => One([.. field.TextsOf(field.At(json)), Text()]),
             };
@@ -139,11 +201,19 @@ internal sealed class RandomLists(Random random)
         };
     }
 
+    private static T Read<T>(T document) => Json.Read<T>(Json.Write(document));
+
+    private static string Address(int number) => IPv4.Format((uint)(0x0a00_0000 + (number % 3 * 0x0100_0000) + (number * 37)));
+
     private static string Repeat(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     private T One<T>(IReadOnlyList<T> all) => all[random.Next(all.Count)];
 
     private string Text() => One(Texts);
+
+    private string Uuid(int number) => $"{random.Next():x8}-0000-4000-8000-{number:x12}";
+
+    private Dictionary<string, string> Meta() => Some().ToDictionary(k => k, _ => Text(), StringComparer.Ordinal);
 
     private List<string> Some() => [.. Enumerable.Range(0, random.Next(4)).Select(_ => Text()).Distinct(StringComparer.Ordinal)];
 

@@ -60,6 +60,7 @@ public sealed partial class KnownMachines(IMachineFeed feed, GrainFinder grains,
     /// </summary>
     public ValueTask<KnownMachine?> FindAsync(string mac, CancellationToken cancellation)
     {
+        AnvilDiagnostics.Step()?.Dispose();
         // In this order: what was taken in before the view was found to be new is seen.
         var isBehind = IsBehind;
         var held = _table.Find(mac);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Contracts.Diagnostics;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Storage;
@@ -24,6 +25,7 @@ public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSer
     /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        using var step = AnvilDiagnostics.Step();
         await using var connection = await database.OpenAsync(CancellationToken.None);
         await using var command = connection.CreateCommand();
         command.CommandText = $"""
@@ -73,6 +75,7 @@ public sealed class SqliteGrainStorage(SqliteDatabase database, IGrainStorageSer
     private async Task ChangeAsync<T>(string type, GrainId grain, IGrainState<T> state, Func<StateRow, long?> change)
     {
         var ext = grain.Key.ToString()!;
+        using var step = AnvilDiagnostics.Step();
         long? version = state.ETag is { } tag ? long.Parse(tag, CultureInfo.InvariantCulture) : null;
         var written = await database.WriteAsync(isForTheWire: false,
             statements => change(new StateRow(statements, service, type, ext, version)), CancellationToken.None);
