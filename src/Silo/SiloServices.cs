@@ -76,7 +76,7 @@ internal static class SiloServices
             s => RenderedMemory.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IBootFiles>(s => s.GetRequiredService<FileRoot>());
         services.AddGrainService<BootFileService>();
-        services.AddSingleton<RelayBook>().AddSingleton<HeardClients>().AddSingleton<DhcpHandler>();
+        services.AddSingleton<RouteTable>().AddSingleton<RelayBook>().AddSingleton<HeardClients>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());
         services.AddHostedService(s => s.GetRequiredService<KnownMachines>());

@@ -10,7 +10,7 @@ namespace Anvil.Edge.Dhcp;
 /// The relays that this edge has heard, each with the address that it sends from: few of each subnet. In memory; where that is too little,
 /// subnets list their relays. Thread-safe.
 /// </summary>
-public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, ILogger<RelayBook> logger)
+public sealed partial class RelayBook(IEdgeDirectory edges, RouteTable routes, TimeProvider time, ILogger<RelayBook> logger)
 {
     /// <summary>Subnets whose relays are remembered; the one that was silent for longest is forgotten first.</summary>
     public const int MostSubnets = 4096;
@@ -77,7 +77,7 @@ public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, I
         held = heard?.Find(h => h.Relay == relay && h.Interface == arrival.Interface);
         var others = heard?.Where(h => h.Relay != relay).Select(h => h.Relay).Distinct().Count() ?? 0;
         return RelayRules.Doubt(subnet, catalog.Prefs[RelayRules.Pref], relay, arrival.SourceAddress, held?.Source ?? 0, others,
-            a => IsElsewhere(a, arrival, catalog), a => IsLeased(a, catalog),
+            a => IsRouter(a, relay, arrival, catalog), a => IsLeased(a, catalog),
             a => edges.Addresses.Contains(a) || (arrival.InterfaceAddresses.Contains(a) && !IPv4.IsLoopback(a)));
     }
 
@@ -107,8 +107,12 @@ public sealed partial class RelayBook(IEdgeDirectory edges, TimeProvider time, I
         return true;
     }
 
-    private static bool IsElsewhere(uint address, DhcpArrival arrival, CatalogSnapshot catalog)
-        => catalog.SubnetOf(address) is { } subnet && !arrival.InterfaceAddresses.Any(subnet.Cidr.Contains);
+    private bool IsRouter(uint address, uint relay, DhcpArrival arrival, CatalogSnapshot catalog)
+    {
+        var isOnLink = catalog.SubnetOf(address) is { } subnet ? arrival.InterfaceAddresses.Any(subnet.Cidr.Contains)
+            : routes.NextHop(address) is null or 0;
+        return !isOnLink || routes.NextHop(relay) == address;
+    }
 
     private static bool IsLeased(uint address, CatalogSnapshot catalog)
         => SubnetRange.Of(catalog.SubnetOf(address)) is { } range && range.Contains(address);

@@ -45,11 +45,13 @@ public static class RelayRules
     /// <param name="source">Address that it came from.</param>
     /// <param name="known">Address that this relay sends from, as learned; 0 when it is new.</param>
     /// <param name="learned">Other relays of the subnet that are learned.</param>
-    /// <param name="isElsewhere">True for an address of a subnet that is not on the link that the packet came in by.</param>
+    /// <param name="isRouter">
+    /// True for an address that is not on the link that the packet came in by, and for the router there that leads to the relay.
+    /// </param>
     /// <param name="isLeased">True for an address that clients are given.</param>
     /// <param name="isEdge">True for an address of an edge.</param>
     public static string? Doubt(Subnet subnet, string mode, uint relay, uint source, uint known, int learned,
-        Func<uint, bool> isElsewhere, Func<uint, bool> isLeased, Func<uint, bool> isEdge)
+        Func<uint, bool> isRouter, Func<uint, bool> isLeased, Func<uint, bool> isEdge)
     {
         if (isEdge(relay)) return $"{IPv4.Format(relay)} is an edge's own address, no relay's";
         if (IPv4.IsLoopback(relay) && !IPv4.IsLoopback(source)) return $"{IPv4.Format(relay)} is on no wire, and so no relay's";
@@ -70,9 +72,9 @@ public static class RelayRules
         }
 
         // Any host on the link could name an address of another network, and have the answers by its own.
-        if (source != relay && !isElsewhere(source))
+        if (source != relay && !isRouter(source))
         {
-            return $"{IPv4.Format(source)} is not relay {IPv4.Format(relay)} itself, nor in a subnet beyond this link: "
+            return $"{IPv4.Format(source)} is not relay {IPv4.Format(relay)} itself, nor the router that leads to it from here: "
                 + $"{subnet.Name} has to list both (Meta {SubnetMeta})";
         }
 

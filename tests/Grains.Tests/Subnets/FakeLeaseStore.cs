@@ -72,7 +72,7 @@ internal sealed class FakeLeaseStore : ILeaseStore
         if (_gate is { } gate) await gate.Task;
         Check(subnet, epoch);
         lock (_lock) _leases.Remove(address);
-        Told.Add(told);
+        if (told is not null) Told.Add(told);
     }
 
     public Task<ListPage<Lease>> PageAsync(ListQuery query, CancellationToken cancellation)

@@ -214,7 +214,7 @@ public sealed class StrangerTests
     [InlineData("learn", "", "10.1.0.1", "10.1.0.1", "", null)]
     [InlineData("learn", "", "10.1.0.1", "10.9.0.9", "", null)]
     [InlineData("learn", "", "10.1.0.1", "10.8.0.9", "",
-        "10.8.0.9 is not relay 10.1.0.1 itself, nor in a subnet beyond this link: net has to list both (Meta relays)")]
+        "10.8.0.9 is not relay 10.1.0.1 itself, nor the router that leads to it from here: net has to list both (Meta relays)")]
     [InlineData("learn", "", "10.1.0.1", "10.8.0.9", "10.8.0.9", null)]
     [InlineData("learn", "10.1.0.1, 10.8.0.9", "10.1.0.1", "10.8.0.9", "", null)]
     [InlineData("learn", "", "10.1.0.1", "10.9.0.9", "10.9.0.9", null)]

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Catalog;
 using Anvil.Objects;
+using Anvil.Objects.Access;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
@@ -23,7 +24,7 @@ public sealed class OwnKindTests
     private readonly KindInMemory _kind = new(new GadgetKind(), Catalog, Keys);
     private readonly ObjectFloor _floor;
 
-    public OwnKindTests() => _floor = new ObjectFloor([_kind], Catalog, Keys);
+    public OwnKindTests() => _floor = new ObjectFloor([_kind], Catalog, Keys, new ChangeAllowance(TimeProvider.System));
 
     [Fact]
     public async Task ItWalksThroughEveryVerb()
@@ -107,11 +108,9 @@ public sealed class OwnKindTests
 
     private static Principal Somebody(params Claim[] claims) => new("somebody", PrincipalKind.User, claims);
 
-    private static ObjectRequest Asks(string query = "") => new(Somebody(Claim.All), "gadgets")
-    {
-        Query = query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(w => w.Split('=', 2))
-            .ToDictionary(w => w[0], w => (IReadOnlyList<string>)[w[1]], StringComparer.Ordinal),
-    };
+    private static ObjectRequest Asks(string query = "") => new ObjectRequest(Somebody(Claim.All), "gadgets").Saying(
+        query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(w => w.Split('=', 2))
+            .ToDictionary(w => w[0], w => (IReadOnlyList<string>)[w[1]], StringComparer.Ordinal), VerbWords.List);
 
     private static ReadOnlyMemory<byte> Body(string json) => Encoding.UTF8.GetBytes(json);
 

@@ -288,10 +288,9 @@ public abstract class CardMoreTests(SiloFixture silo)
         var job = new Principal(uuid, PrincipalKind.Machine, [new Claim("machines", "list", "*"), new Claim("machines", "get", "*")]);
         async Task<string> ListedAsync(Principal who, string filter = "Uuid", string value = "")
         {
-            var page = await lists.ListAsync("machines", new ObjectRequest(who, "machines")
-            {
-                Query = new Dictionary<string, IReadOnlyList<string>> { [filter] = [value.Length > 0 ? value : uuid] },
-            }, CancellationToken.None);
+            var words = new Dictionary<string, IReadOnlyList<string>> { [filter] = [value.Length > 0 ? value : uuid] };
+            var page = await lists.ListAsync("machines", new ObjectRequest(who, "machines").Saying(words, VerbWords.List),
+                CancellationToken.None);
             return string.Concat(page.Rows);
         }
 
