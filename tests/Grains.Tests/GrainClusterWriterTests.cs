@@ -56,6 +56,8 @@ public sealed class GrainClusterWriterTests : IAsyncLifetime
     {
         await LeaseAsync(1);
         var offered = (await AskAsync(LeaseAct.Discover, 2)).Lease!.Addr;
+        // An offer that is still to be written would end the activation before anybody asks it.
+        await Wait.UntilAsync(() => Task.FromResult(_cluster.Leases.At(offered) is not null), Patience, () => "the offer is not written");
         _cluster.Leases.TakeOver();
         var stale = await _cluster.Subnet.Handle(Call(LeaseAct.Request, 2, offered));
         Assert.Equal((LeaseVerdict.Silence, LeaseCause.Moved, true), (stale.Verdict, stale.Cause, stale.Again));

@@ -17,6 +17,8 @@ internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations
         {
             Noun = "Subnet",
             Where = ("Scoped", "true"),
+            // By its address, as people know it.
+            InUse = (user, key) => $"reservations:{((Reservation)user).Addr} still uses {key}",
         },
     ];
 
