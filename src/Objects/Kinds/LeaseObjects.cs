@@ -58,7 +58,17 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
         if (catalog.Current.SubnetOf(address) is not { } subnet)
             return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
         var removal = new LeaseRemoval(address, request.Actor()) { IfTag = request.IfMatch.IsGiven ? found.Tag : "" };
-        var reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).Remove(removal));
+        Reply reply;
+        try
+        {
+            reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).Remove(removal));
+        }
+        catch (Exception e) when (e is not OperationCanceledException && removal.IfTag.Length == 0)
+        {
+            // A silo of the version before knows another call, which does not say who asks, and does no harm twice.
+            reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).DeleteLease(address));
+        }
+
         return new ChangedObject(reply.Status, reply.Error is null ? lease : null, reply.Error, "");
     }
 
