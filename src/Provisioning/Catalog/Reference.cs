@@ -59,33 +59,41 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
     /// <summary>What a document lacks: first what is not there, then what cannot serve.</summary>
     /// <param name="document">The document.</param>
     /// <param name="find">Finds what is named; null where it is not there.</param>
-    public IEnumerable<string> Problems(Document document, Func<DocumentKey, Document?> find)
+    public IReadOnlyList<string> Problems(Document document, Func<DocumentKey, Document?> find)
     {
-        var unusable = new List<string>();
-        foreach (var (place, key) in Named(document))
+        List<string>? absent = null, unusable = null;
+        var place = -1;
+        foreach (var key in keys(document))
         {
-            if (find(new DocumentKey(To, key)) is not { } target) yield return Absent(place, key);
-            else if (Refuses?.Invoke(target) is { } why) unusable.Add($"{Noun} {key} {why}");
-            else if (MustBeAvailable && !target.Available)
-                unusable.Add($"{Noun} {key} is not available" + (TellsWhy ? $": {string.Join("; ", target.Errors)}" : ""));
-            else if (Fails?.Invoke(document, target) is { } fault) unusable.Add($"{Noun} {key} {fault}");
+            place++;
+            if (!IsNamed(key)) continue;
+            if (find(new DocumentKey(To, key)) is not { } target) (absent ??= []).Add(Absent(place, key));
+            else if (Unusable(document, key, target) is { } why) (unusable ??= []).Add(why);
         }
 
-        foreach (var problem in unusable) yield return problem;
+        return absent is null ? unusable ?? [] : unusable is null ? absent : [.. absent, .. unusable];
     }
 
     /// <summary>What somebody names by a change that cannot be meant: what is not there, or serves nobody here.</summary>
     /// <param name="old">The document before; what it named already is no mistake of the change.</param>
     /// <param name="wanted">The document as it becomes.</param>
     /// <param name="find">Finds what is named; null where it is not there.</param>
-    public IEnumerable<string> Mistakes(Document old, Document wanted, Func<DocumentKey, Document?> find)
+    public IReadOnlyList<string> Mistakes(Document old, Document wanted, Func<DocumentKey, Document?> find)
     {
+        // Most changes name what was named.
+        if (keys(wanted).SequenceEqual(keys(old), StringComparer.Ordinal)) return [];
+        List<string>? mistakes = null;
         var known = keys(old).ToHashSet(StringComparer.Ordinal);
-        foreach (var (place, key) in Named(wanted).Where(n => !known.Contains(n.Key)))
+        var place = -1;
+        foreach (var key in keys(wanted))
         {
-            if (find(new DocumentKey(To, key)) is not { } target) yield return Absent(place, key);
-            else if (Refuses?.Invoke(target) is { } why) yield return $"{Noun} {key} {why}";
+            place++;
+            if (!IsNamed(key) || known.Contains(key)) continue;
+            if (find(new DocumentKey(To, key)) is not { } target) (mistakes ??= []).Add(Absent(place, key));
+            else if (Refuses?.Invoke(target) is { } why) (mistakes ??= []).Add($"{Noun} {key} {why}");
         }
+
+        return mistakes ?? [];
     }
 
     /// <summary>The list of documents that name a key, where they are rows of a table.</summary>
@@ -101,8 +109,13 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
     /// <summary>What is said when something that a document names is to be deleted.</summary>
     public string UseOf(Document user, string key) => InUse?.Invoke(user, key) ?? $"{user.Prefix}:{user.Key} still uses {key}";
 
-    private IEnumerable<(int Place, string Key)> Named(Document document)
-        => keys(document).Select((key, place) => (place, key)).Where(n => MustBeNamed || n.key.Length > 0);
+    private bool IsNamed(string key) => MustBeNamed || key.Length > 0;
+
+    private string? Unusable(Document document, string key, Document target)
+        => Refuses?.Invoke(target) is { } why ? $"{Noun} {key} {why}"
+            : MustBeAvailable && !target.Available
+                ? $"{Noun} {key} is not available" + (TellsWhy ? $": {string.Join("; ", target.Errors)}" : "")
+            : Fails?.Invoke(document, target) is { } fault ? $"{Noun} {key} {fault}" : null;
 
     private string Absent(int place, string key) => Missing?.Invoke(place, key) ?? $"{Noun} {key} does not exist";
 }

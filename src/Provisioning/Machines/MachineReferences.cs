@@ -24,7 +24,7 @@ public static class MachineReferences
         new("Stage", "stages", d => [((Machine)d).Stage]) { Noun = "Stage", MustBeNamed = true, MustBeAvailable = true, TellsWhy = true },
         new("Workflow", "workflows", d => [((Machine)d).Workflow]) { Noun = "Workflow", MustBeAvailable = true, TellsWhy = true },
         new("Profiles", "profiles", d => ((Machine)d).Profiles) { Noun = "Profile", MustBeNamed = true },
-        new("Tasks", "tasks", d => ((Machine)d).Tasks.Where(t => !TaskLists.IsMove(t)).Distinct(StringComparer.Ordinal))
+        new("Tasks", "tasks", d => TasksOf(d, t => !TaskLists.IsMove(t)))
         {
             Noun = "Task",
             MustBeNamed = true,
@@ -40,16 +40,42 @@ public static class MachineReferences
     ];
 
     /// <summary>What makes a machine unavailable.</summary>
-    public static IEnumerable<string> Problems(Machine machine, CatalogSnapshot catalog)
-        => All.SelectMany(r => r.Problems(machine, catalog.Find)).Distinct(StringComparer.Ordinal);
+    public static IReadOnlyList<string> Problems(Machine machine, CatalogSnapshot catalog)
+    {
+        Func<DocumentKey, Document?> find = catalog.Find;
+        return Once(r => r.Problems(machine, find));
+    }
 
     /// <summary>What a change names that cannot be meant. What went missing since is no mistake of the change.</summary>
-    public static IEnumerable<string> Mistakes(Machine old, Machine wanted, CatalogSnapshot catalog)
-        => All.SelectMany(r => r.Mistakes(old, wanted, catalog.Find)).Distinct(StringComparer.Ordinal);
+    public static IReadOnlyList<string> Mistakes(Machine old, Machine wanted, CatalogSnapshot catalog)
+    {
+        Func<DocumentKey, Document?> find = catalog.Find;
+        return Once(r => r.Mistakes(old, wanted, find));
+    }
+
+    /// <summary>What is found at the references, each text once.</summary>
+    private static IReadOnlyList<string> Once(Func<Reference, IReadOnlyList<string>> of)
+    {
+        List<string>? all = null;
+        foreach (var reference in All)
+        {
+            foreach (var text in of(reference))
+            {
+                if (all?.Contains(text, StringComparer.Ordinal) != true) (all ??= []).Add(text);
+            }
+        }
+
+        return all ?? [];
+    }
 
     private static Func<Document, IEnumerable<string>> Moves(string entry)
-        => d => ((Machine)d).Tasks.Where(t => t.StartsWith(entry, StringComparison.Ordinal)).Select(t => t[entry.Length..])
-            .Distinct(StringComparer.Ordinal);
+    {
+        bool Is(string task) => task.StartsWith(entry, StringComparison.Ordinal);
+        return d => TasksOf(d, Is).Select(t => t[entry.Length..]);
+    }
+
+    private static IEnumerable<string> TasksOf(Document machine, Func<string, bool> which)
+        => ((Machine)machine).Tasks is { Count: > 0 } tasks ? tasks.Where(which).Distinct(StringComparer.Ordinal) : [];
 
     private static string? ServesMachines(Document env)
         => env is BootEnv { OnlyUnknown: true } ? "does not allow Machine assignments, it has the OnlyUnknown flag." : null;

@@ -113,8 +113,13 @@ public static class MachineRules
         var broken = Broken(machine, null, catalog).ToList();
         if (discovered) broken.AddRange(OwnProblems(machine, new Machine()));
         // A workflow puts its own list in the place of the one that was asked for.
-        var missing = MachineReferences.Problems(machine, catalog)
-            .Union(MachineReferences.Mistakes(machine with { Tasks = [] }, machine with { Tasks = wanted.Tasks }, catalog)).ToList();
+        var missing = MachineReferences.Problems(machine, catalog);
+        if (wanted.Tasks.Count > 0 && !ReferenceEquals(machine.Tasks, wanted.Tasks))
+        {
+            missing = [.. missing.Union(MachineReferences.Mistakes(machine with { Tasks = [] }, machine with { Tasks = wanted.Tasks },
+                catalog), StringComparer.Ordinal)];
+        }
+
         if (broken.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         TaskGrants.Check(options, Untouched(wanted, machine, prefs), machine, catalog);
@@ -235,13 +240,13 @@ public static class MachineRules
             throw new ApiException(new ApiError("machines", old.Uuid, "Locked", ["the machine is locked; unlock it first"], 403));
 
         // A job does not choose what is made later: whoever makes it does not know that it was chosen.
-        var problems = options.ForcesWhatRuns ? [] : MachineReferences.Mistakes(old, machine, catalog).ToList();
+        List<string> problems = options.ForcesWhatRuns ? [] : [.. MachineReferences.Mistakes(old, machine, catalog)];
         if (options.ByMachine && !options.ByTask) machine = OfItself(old, machine, problems);
         else if (options.ByMachine && !options.MayAddCards) problems.AddRange(CardProblems(machine, old));
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
         problems.AddRange(Broken(machine, old, catalog));
-        var missing = MachineReferences.Problems(machine, catalog).ToList();
+        var missing = MachineReferences.Problems(machine, catalog);
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
         TaskGrants.Check(options, old, machine, catalog);
@@ -455,7 +460,7 @@ public static class MachineRules
     private static string? BootEnvOf(string stage, CatalogSnapshot catalog)
         => catalog.Stages.TryGetValue(stage, out var found) && found.BootEnv.Length > 0 ? found.BootEnv : null;
 
-    private static Machine Availability(Machine machine, List<string> missing) => machine with
+    private static Machine Availability(Machine machine, IReadOnlyList<string> missing) => machine with
     {
         Validated = true,
         Available = missing.Count == 0,
