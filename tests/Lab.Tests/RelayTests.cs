@@ -81,7 +81,10 @@ public sealed partial class RelayTests
     public async Task ARenewalThatComesInByAnotherInterfaceIsAnsweredFromTheAddressThatItAsked()
     {
         await using var lab = await Laboratory.StartAsync(settings: ["--Edge:Interfaces:1=mg0"]);
-        await AddSubnetAsync(lab, "far", "10.78.0", (58, "4"), (59, "60"));
+        var far = Subnet("far", "10.78.0", (58, "4"), (59, "60"));
+        // It sends from an address on the silo's link that is not the router by which the silo reaches it.
+        far["Meta"] = new JsonObject { ["relays"] = "10.78.0.1, 10.79.0.200" };
+        await lab.Api.PostAsync("subnets", far);
         using var program = StartRelay(lab, [lab.Silo.Host], out var relay);
         var server = lab.Silo.Host;
         relay.On("br1", "10.79.0.200/24");
@@ -175,16 +178,18 @@ public sealed partial class RelayTests
     private static partial Regex Counted();
 
     private static Task AddSubnetAsync(Laboratory lab, string name, string network, params (int Code, string Value)[] options)
-        => lab.Api.PostAsync("subnets", new JsonObject
-        {
-            ["Name"] = name,
-            ["Subnet"] = network + ".0/24",
-            ["Enabled"] = true,
-            ["ActiveStart"] = network + ".100",
-            ["ActiveEnd"] = network + ".199",
-            ["ActiveLeaseTime"] = 600,
-            ["ReservedLeaseTime"] = 7200,
-            ["Options"] = new JsonArray([.. options.Prepend((3, network + ".1"))
-                .Select(o => new JsonObject { ["Code"] = o.Item1, ["Value"] = o.Item2 })]),
-        });
+        => lab.Api.PostAsync("subnets", Subnet(name, network, options));
+
+    private static JsonObject Subnet(string name, string network, params (int Code, string Value)[] options) => new()
+    {
+        ["Name"] = name,
+        ["Subnet"] = network + ".0/24",
+        ["Enabled"] = true,
+        ["ActiveStart"] = network + ".100",
+        ["ActiveEnd"] = network + ".199",
+        ["ActiveLeaseTime"] = 600,
+        ["ReservedLeaseTime"] = 7200,
+        ["Options"] = new JsonArray([.. options.Prepend((3, network + ".1"))
+            .Select(o => new JsonObject { ["Code"] = o.Item1, ["Value"] = o.Item2 })]),
+    };
 }

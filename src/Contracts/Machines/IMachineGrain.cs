@@ -157,7 +157,7 @@ public enum SightingKind
 
 /// <summary>One sighting of a machine by the edge.</summary>
 /// <param name="Kind">What was seen.</param>
-/// <param name="Address">Leased address, or "".</param>
+/// <param name="Address">The address that is leased, or that the script was given to; or "".</param>
 /// <param name="Firmware">pcbios or uefi; "" when an operating system asked.</param>
 /// <param name="Via">Boot program, or disk.</param>
 [GenerateSerializer, Immutable, Alias("anvil.Sighting")]

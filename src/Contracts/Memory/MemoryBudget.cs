@@ -36,8 +36,8 @@ public sealed class MemoryBudget(long most, TimeProvider time)
     {
         lock (_gate)
         {
-            // Those in line come first.
-            if (_line.Count > 0 && !Holds(who)) return false;
+            // Those in line come first, but who waits for room of its own half.
+            if (!Holds(who) && _line.Any(w => Refusal(w.Who, w.Octets) == "all")) return false;
             if (Refusal(who, octets) is not null) return false;
             Take(who, octets);
             return true;

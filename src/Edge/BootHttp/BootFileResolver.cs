@@ -97,8 +97,9 @@ public sealed partial class BootFileResolver(
     public async Task RefusedAsync(string path, IPAddress requester, string reason)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return;
-        var (machine, mac) = await RequesterAsync(requester);
-        timeline.Miss(machine?.Uuid ?? "", mac, "http", $"GET {clean}", reason, requester.ToString());
+        var known = await RequesterAsync(requester);
+        known = known.Former ?? known;
+        timeline.Miss(known.Machine?.Uuid ?? "", known.Mac, "http", $"GET {clean}", reason, requester.ToString());
     }
 
     /// <summary>Notes the end of a transfer of a file on disk.</summary>
@@ -109,8 +110,17 @@ public sealed partial class BootFileResolver(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
+        var known = await RequesterAsync(requester);
+        if (known.Former is { } former
+            && await FindAsync(clean, former, requester, local, protocol, isRead, isLast: false, cancellation) is { } its) return its;
+        return await FindAsync(clean, known, requester, local, protocol, isRead, isLast: true, cancellation);
+    }
+
+    private async Task<ResolvedFile?> FindAsync(string clean, Requester known, IPAddress requester, IPAddress local, string protocol,
+        bool isRead, bool isLast, CancellationToken cancellation)
+    {
         var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
-        var (machine, mac) = await RequesterAsync(requester);
+        var (machine, mac) = (known.Machine, known.Mac);
         var snapshot = catalog.Current;
         var envName = machine is null ? snapshot.Prefs["unknownBootEnv"] : WhileItWaits.BootEnvOf(machine, snapshot);
         snapshot.BootEnvs.TryGetValue(envName, out var env);
@@ -124,7 +134,7 @@ public sealed partial class BootFileResolver(
             Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
             Mac = mac,
         };
-        var source = machine?.Uuid ?? requester.ToString();
+        var (source, address) = (machine?.Uuid ?? requester.ToString(), StrangerAt(requester, mac).Address);
         // A boot begins with its script: what the script holds is of that boot already.
         var boot = isRead && machine is not null && MayBegin(requester, mac, protocol)
             ? RandomNumberGenerator.GetHexString(16, lowercase: true) : "";
@@ -148,7 +158,7 @@ public sealed partial class BootFileResolver(
                 return new ResolvedFile(octets, null, machine?.Uuid ?? "", mac)
                 {
                     Share = share,
-                    Proven = () => boot.Length > 0 && IsScript(file) ? BeginsAsync(machine!.Uuid, file.Template.Name, boot)
+                    Proven = () => boot.Length > 0 && IsScript(file) ? BeginsAsync(machine!.Uuid, address, file.Template.Name, boot)
                         : Task.CompletedTask,
                 };
             }
@@ -157,6 +167,7 @@ public sealed partial class BootFileResolver(
                 return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
         }
 
+        if (!isLast) return null;
         clean = shared ?? clean;
         if (isRead && machine is not null && env is not null && IsOfEnvironment(env, machine.Arch, clean, protocol))
             await FailAsync(machine, $"{envName} {BootFilePath.Needed(clean)}");
@@ -220,9 +231,9 @@ public sealed partial class BootFileResolver(
     private static bool IsOfEnvironment(BootEnv env, string arch, string path, string protocol)
         => env.Files(arch).Contains(path, protocol == "tftp" ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
-    private Task BeginsAsync(string machine, string via, string boot)
+    private Task BeginsAsync(string machine, string at, string via, string boot)
         => GrainCalls.AskAsync(() => grains.Machine(machine)
-            .Sighted(new Sighting(SightingKind.Script, "", "", via) { BootId = boot }));
+            .Sighted(new Sighting(SightingKind.Script, at, "", via) { BootId = boot }));
 
     private static bool IsScript(BootFile file) => Scripts.Contains(file.Template.Name, StringComparer.Ordinal);
 
@@ -277,33 +288,49 @@ public sealed partial class BootFileResolver(
         }
     }
 
-    private async Task<(Machine? Machine, string Mac)> RequesterAsync(IPAddress requester)
+    /// <summary>Who asks, by its address.</summary>
+    /// <param name="Machine">Its machine; null for none.</param>
+    /// <param name="Mac">Its card; "" where nobody is known to have the address.</param>
+    /// <param name="Former">
+    /// Who boots there as well, and goes before: another has asked another server for the address since.
+    /// </param>
+    private sealed record Requester(Machine? Machine, string Mac, Requester? Former = null);
+
+    private async Task<Requester> RequesterAsync(IPAddress requester)
     {
         var address = IPv4.FromIPAddress(requester);
-        if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return (null, "");
+        if (address == 0 || catalog.Current.SubnetOf(address) is not { } subnet) return new Requester(null, "");
         var leases = grains.Subnet(subnet.Name);
-        if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return (null, "");
-        if (holder.Former.Length > 0 && await StillAtAsync(holder.Former, address) is { } former) return (former, holder.Former);
+        if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return new Requester(null, "");
+        var held = await HolderAsync(holder);
+        if (holder.Former.Length == 0 || await StillAtAsync(holder.Former, address) is not { } former) return held;
+        // Who was heard to boot just now is itself, where the other one was not.
+        return held.Machine is not null && heard.Knows(subnet.Name, holder.Token) && !heard.Knows(subnet.Name, holder.Former)
+            ? held with { Former = null } : held with { Former = new Requester(former, holder.Former) };
+    }
+
+    private async Task<Requester> HolderAsync(AddressHolder holder)
+    {
         if (await machines.FindAsync(holder.Token, CancellationToken.None) is not { } known)
-            return (null, holder.Lapsed ? "" : holder.Token);
+            return new Requester(null, holder.Lapsed ? "" : holder.Token);
         // A DISCOVER that the machine's grain is still to be told of would void the tokens that are about to be rendered.
         await sightings.SettledAsync(known.Uuid);
         var machine = await machines.ReadAsync(known.Uuid);
-        if (!holder.Lapsed) return (machine, holder.Token);
+        if (!holder.Lapsed) return new Requester(machine, holder.Token);
         return machine is not null && (holder.Released ? BootFiles.OutliveTheRelease(machine) : BootFiles.OutliveTheLease(machine))
-            ? (machine, holder.Token) : (null, "");
+            ? new Requester(machine, holder.Token) : new Requester(null, "");
     }
 
     /// <summary>
-    /// The machine that had an address which another client asks another server for: while it is in the middle of something, and has not
-    /// itself been seen at another address, its files are there. Nobody can prove that the address is another's now.
+    /// The machine that had an address which another client asks another server for: while it is in the middle of a boot whose script it
+    /// fetched there, its files are there. Nobody can prove that the address is another's now, or that it asks for another one itself.
     /// </summary>
     private async Task<Machine?> StillAtAsync(string mac, uint address)
     {
         if (await machines.FindAsync(mac, CancellationToken.None) is not { } known) return null;
         await sightings.SettledAsync(known.Uuid);
         return await machines.ReadAsync(known.Uuid) is { Boot.Stuck: false } machine && BootFiles.OutliveTheRelease(machine)
-            && machine.Address == IPv4.Format(address) ? machine : null;
+            && (machine.Boot.At.Length > 0 ? machine.Boot.At : machine.Address) == IPv4.Format(address) ? machine : null;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]

@@ -6,8 +6,10 @@ namespace Anvil.Edge.Dhcp;
 /// </summary>
 public sealed class HeardClients(TimeProvider time)
 {
-    /// <summary>From the answer to the boot script there are seconds; firmware that loads a large boot program takes longest.</summary>
-    public static readonly TimeSpan For = TimeSpan.FromMinutes(2);
+    /// <summary>
+    /// From the answer to the boot script there are seconds; firmware that loads a large boot program by a slow way takes minutes.
+    /// </summary>
+    public static readonly TimeSpan For = TimeSpan.FromMinutes(15);
 
     private const int Most = 65_536;
     private readonly Acquaintances _heard = new(Most, For, time);

@@ -109,8 +109,9 @@ public sealed partial class RelayBook(IEdgeDirectory edges, RouteTable routes, T
 
     private bool IsRouter(uint address, uint relay, DhcpArrival arrival, CatalogSnapshot catalog)
     {
-        var isOnLink = catalog.SubnetOf(address) is { } subnet ? arrival.InterfaceAddresses.Any(subnet.Cidr.Contains)
-            : routes.NextHop(address) is null or 0;
+        var isOnLink = IPv4.IsLoopback(address) || (catalog.SubnetOf(address) is { } subnet
+            ? arrival.InterfaceAddresses.Any(subnet.Cidr.Contains)
+            : routes.NextHop(address) is null or 0);
         return !isOnLink || routes.NextHop(relay) == address;
     }
 

@@ -171,8 +171,6 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 {
                     _resolving.Release();
                 }
-
-                cancellation.ThrowIfCancellationRequested();
             }
             catch (RenderBusyException e)
             {
@@ -184,6 +182,12 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
             {
                 await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined,
                     e.Message.Length > LongestError ? e.Message[..LongestError] : e.Message), client, cancellation);
+                return;
+            }
+
+            if (cancellation.IsCancellationRequested)
+            {
+                if (file is not null) await file.DisposeAsync();
                 return;
             }
 

@@ -265,7 +265,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             SightingKind.Discover => SightingSteps.Begins(s, Uuid, sighting.Firmware, sighting.Via, Context),
             SightingKind.Leased => SightingSteps.Leased(s, Uuid, sighting.Address, Context),
             SightingKind.Script => SightingSteps.Boots(s, Uuid, sighting.Firmware, sighting.Via, Context, sighting.BootId,
-                isAgain = SightingSteps.IsAgain(s, _script, Age)),
+                sighting.Address, isAgain = SightingSteps.IsAgain(s, _script, Age)),
             _ => throw new ApiException(ApiError.BadRequest("machines", Uuid, "SIGHTED",
                 $"a sighting of kind {(int)sighting.Kind} is not known")),
         }, own: OwnSource.Wire);
@@ -442,7 +442,8 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private MachineChange Claiming(MachineChange change, bool isGiven)
     {
         var address = change.State.Machine?.Address ?? "";
-        var claim = isGiven && IsClaimed(change.State.Machine) ? address : change.State.Claim == address ? address : "";
+        var claim = isGiven && IsClaimed(change.State.Machine) ? address
+            : change.State.Claim == address && State.Machine?.Address == address ? address : "";
         return claim == change.State.Claim ? change : change with { State = change.State with { Claim = claim } };
     }
 

@@ -4,7 +4,6 @@ using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Anvil.Grains.Secrets;
 
@@ -14,19 +13,19 @@ namespace Anvil.Grains.Secrets;
 /// once: what is sealed already is left as it is. It goes in small pieces, between which other writes go.
 /// </summary>
 public sealed partial class SealingService(
-    IClearValues values, GrainFinder grains, ICatalog catalog, IDatabaseFaults faults, TimeProvider time, ILogger<SealingService> logger)
+    IClearValues values, GrainFinder grains, ICatalog catalog, TimeProvider time, ILogger<SealingService> logger)
     : BackgroundService
 {
     /// <summary>How often it is looked whether a param has become secure.</summary>
     public static readonly TimeSpan Looks = TimeSpan.FromSeconds(1);
 
-    /// <summary>After how long it is tried again, while anything is left.</summary>
+    /// <summary>After how long it is tried again, while anything is left: twice as long each time, and at most an hour.</summary>
     public static readonly TimeSpan Retry = TimeSpan.FromSeconds(10);
 
     /// <summary>After how long it is done again, though nothing was left.</summary>
     public static readonly TimeSpan Each = TimeSpan.FromHours(1);
 
-    private const int MostAtOnce = 100;
+    private const int MostAtOnce = 500;
 
     private int _left;
 
@@ -63,7 +62,7 @@ public sealed partial class SealingService(
         var secure = catalog.Current.Secure();
         for (var after = ""; secure.Count > 0;)
         {
-            var found = await values.MachinesAsync(secure, after, MostAtOnce, cancellation);
+            var (found, last) = await values.MachinesAsync(secure, after, MostAtOnce, cancellation);
             Volatile.Write(ref _left, failed + found.Count);
             foreach (var uuid in found)
             {
@@ -74,8 +73,8 @@ public sealed partial class SealingService(
                 reason = error.Messages[0];
             }
 
-            if (found.Count < MostAtOnce) break;
-            after = found[^1];
+            if (last.Length == 0) break;
+            after = last;
         }
 
         Volatile.Write(ref _left, failed);
@@ -90,7 +89,7 @@ public sealed partial class SealingService(
         using var timer = new PeriodicTimer(Looks, time);
         IReadOnlyList<string> secure = [];
         var (revision, next) = (0L, 0L);
-        var isClean = true;
+        var pause = Each;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -101,22 +100,26 @@ public sealed partial class SealingService(
                 if (snapshot.Revision != revision)
                 {
                     var now = snapshot.Secure();
-                    if (now.Except(secure, StringComparer.Ordinal).Any()) (isClean, next) = (false, 0);
+                    if (now.Except(secure, StringComparer.Ordinal).Any()) (pause, next) = (Retry, 0);
                     (secure, revision) = (now, snapshot.Revision);
                 }
 
-                if (next != 0 && time.GetElapsedTime(next) < (isClean ? Each : Retry)) continue;
-                isClean = await SealAsync(stoppingToken);
+                if (next != 0 && time.GetElapsedTime(next) < pause) continue;
+                pause = await SealAsync(stoppingToken) ? Each : Longer(pause);
                 next = time.GetTimestamp();
             }
-            catch (Exception e) when (faults.Of(e) is not null || e is OrleansException or TimeoutException or NotSupportedException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                (isClean, next) = (false, time.GetTimestamp());
+                // Whatever it is, also that a silo of the version before knows no such call: it is tried again.
+                (pause, next) = (Longer(pause), time.GetTimestamp());
                 // How many there are is not known: one at least may be.
                 if (Interlocked.CompareExchange(ref _left, 1, 0) == 0) LogFailed(e);
             }
         }
     }
+
+    private static TimeSpan Longer(TimeSpan pause)
+        => pause >= Each ? Retry : TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, Each.Ticks - 1));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "secure params that were stored in clear were sealed in {Count} writes")]
     private partial void LogSealed(int count);

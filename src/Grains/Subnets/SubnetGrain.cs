@@ -119,8 +119,10 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
 
         try
         {
-            foreach (var removed in decision.Removed) await _journal.DeleteAsync(IPv4.Parse(removed.Addr), told: null);
-            await _journal.StoreAsync(decision.Changed);
+            // All of it stands in line before anything is waited for: what is decided meanwhile comes after it.
+            List<Task> written = [.. decision.Removed.Select(r => _journal.DeleteAsync(IPv4.Parse(r.Addr), told: null)),
+                _journal.StoreAsync(decision.Changed)];
+            await Task.WhenAll(written);
             return LeaseAnswer.Of(decision);
         }
         catch (StaleEpochException)

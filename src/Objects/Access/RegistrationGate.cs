@@ -55,7 +55,7 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
         if (waiting.All >= most)
             throw Refused(429, $"{most} machines have registered themselves and wait for somebody to approve of them (preference "
                 + "mostUnapproved): approve of some, or delete them");
-        if (waiting.OfSubnet >= Math.Max(1, part))
+        if (HasOthers(subnet) && waiting.OfSubnet >= Math.Max(1, part))
             throw Refused(429, $"{waiting.OfSubnet} machines have registered themselves {In(subnet)} and wait for somebody to approve of "
                 + "them (half of the preference mostUnapproved): approve of some, or delete them");
         return policy;
@@ -73,7 +73,7 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
         if (waiting.Doubted >= most)
             throw Refused(429, $"{waiting.Doubted} machines have registered themselves of which there is doubt, and wait for somebody to "
                 + $"approve of them (1/{DoubtfulPart} of the preference mostUnapproved): approve of some, or delete them");
-        if (waiting.DoubtedOfSubnet >= Math.Max(1, most / 2))
+        if (HasOthers(subnet) && waiting.DoubtedOfSubnet >= Math.Max(1, most / 2))
             throw Refused(429, $"{waiting.DoubtedOfSubnet} machines have registered themselves {In(subnet)} of which there is doubt, and "
                 + $"wait for somebody to approve of them (1/{2 * DoubtfulPart} of the preference mostUnapproved): approve of some, "
                 + "or delete them");
@@ -81,6 +81,9 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
 
     /// <summary>Name of the subnet in which somebody registers; "" for none.</summary>
     public string SubnetOf(Principal stranger) => Place(stranger).Subnet;
+
+    /// <summary>True for a subnet beside which there are others: it leaves them half.</summary>
+    private bool HasOthers(string subnet) => subnet.Length > 0 && catalog.Current.Subnets.Count > 1;
 
     private static string In(string subnet) => subnet.Length > 0 ? $"in subnet {subnet}" : "in no subnet";
 

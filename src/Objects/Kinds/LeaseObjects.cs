@@ -63,7 +63,7 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
         {
             reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).Remove(removal));
         }
-        catch (Exception e) when (e is not OperationCanceledException && removal.IfTag.Length == 0)
+        catch (Exception e) when (e is not (OperationCanceledException or TimeoutException) && removal.IfTag.Length == 0)
         {
             // A silo of the version before knows another call, which does not say who asks, and does no harm twice.
             reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).DeleteLease(address));

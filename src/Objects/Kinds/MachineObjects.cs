@@ -96,7 +96,12 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
 
     /// <inheritdoc/>
     public Document Seen(Document document, Principal principal)
-        => principal.Kind == PrincipalKind.User ? document : MachineRules.Undoubted((Machine)document);
+    {
+        if (principal.Kind == PrincipalKind.User) return document;
+        // An agent boots again when its machine is given another environment than it runs in.
+        var machine = MachineRules.Undoubted((Machine)document);
+        return machine with { BootEnv = WhileItWaits.BootEnvOf(machine, catalog.Current) };
+    }
 
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
@@ -206,12 +211,14 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     }
 
     /// <summary>
-    /// True for a registration that comes from an address that somebody else has: a token is who carries it. Where nobody is known to
-    /// have the address (a balancer's, a router's) it tells nothing.
+    /// True for a registration that comes from an address of its subnet that somebody else is leased: a token is who carries it. Where
+    /// nobody is known to have the address, or it is another network's (a balancer's, a router's), it tells nothing; nor does what others
+    /// lease, which anybody can say that he has.
     /// </summary>
     private async Task<bool> IsOfAnotherAsync(ObjectRequest request, IEnumerable<string> cards)
         => request.Source.Length > 0 && request.Source != request.Principal.Address && IPv4.TryParse(request.Source, out var source)
-            && catalog.Current.SubnetOf(source) is { } subnet
+            && catalog.Current.SubnetOf(source) is { Proxy: false } subnet
+            && IPv4.TryParse(request.Principal.Address, out var own) && subnet.Cidr.Contains(own)
             && await GrainCalls.AskAsync(() => grains.Subnet(subnet.Name).WhoHas(source)) is { Lapsed: false } holder
             && !cards.Append(request.Principal.Mac).Contains(holder.Token, StringComparer.Ordinal);
 

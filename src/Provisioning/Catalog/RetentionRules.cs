@@ -51,7 +51,7 @@ public static class RetentionRules
         new("keepTimelineDays", "30"), new("keepTimelineLines", "5000000"), new("keepStrangersDays", "7"), new("keepEventsDays", "30"),
         new("keepEvents", "2000000"), new("keepLeaseHistoryDays", "30"), new("keepLeaseHistory", "1000000"),
         new("keepJobsDays", "365"), new("keepJobs", "1000000"), new("keepJobLogsDays", "90"), new("keepJobLogsMiB", "10240"),
-        new("keepUnapprovedDays", "1"),
+        new("keepUnapprovedDays", "14"),
     ];
 
     /// <summary>What is kept, in the order in which it is trimmed.</summary>

@@ -90,13 +90,14 @@ public static class SightingSteps
     /// <param name="via">The boot program.</param>
     /// <param name="on">Catalog, time and chance.</param>
     /// <param name="bootId">The boot's name; "" for a new one.</param>
+    /// <param name="at">The address that it was given to; "" where that is not known.</param>
     /// <param name="isAgain">
     /// A script of the same environment was handed out a moment ago: firmware that asks twice boots once. The tokens are those of the
     /// newest script all the same, and earlier ones void.
     /// </param>
     /// <exception cref="Documents.ApiException">404.</exception>
     public static MachineChange Boots(MachineState old, string uuid, string firmware, string via, RuleContext on, string bootId = "",
-        bool isAgain = false)
+        string at = "", bool isAgain = false)
     {
         var machine = MachineSteps.Existing(old, uuid, "SIGHTED");
         on.Catalog.BootEnvs.TryGetValue(WhileItWaits.BootEnvOf(machine, on.Catalog), out var env);
@@ -106,7 +107,7 @@ public static class SightingSteps
             next = machine with { Boot = machine.Boot with { LastSeen = on.Now, Firmware = next.Boot.Firmware, Via = next.Boot.Via } };
         var change = MachineSteps.Finish(200, old, old with
         {
-            Machine = next,
+            Machine = at.Length > 0 ? next with { Boot = next.Boot with { At = at } } : next,
             BootId = bootId.Length > 0 ? bootId : on.Entropy.BootId(),
         }, "boot", By, on);
         return isSame ? change with { State = change.State with { Events = [] } } : change;

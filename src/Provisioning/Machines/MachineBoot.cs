@@ -62,6 +62,9 @@ public sealed record MachineBoot
     /// <summary>How it last booted: the boot program or `disk`.</summary>
     public string Via { get; init => field = value ?? ""; } = "";
 
+    /// <summary>The address to which the script of its boot was given; "" where that is not known.</summary>
+    public string At { get; init => field = value ?? ""; } = "";
+
     /// <summary>Last packet, request or log line.</summary>
     public DateTimeOffset LastSeen { get; init; }
 

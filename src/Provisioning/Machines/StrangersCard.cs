@@ -25,16 +25,17 @@ public static class StrangersCard
     }
 
     /// <summary>
-    /// True for a machine that registered itself, has not been seen since a time, and is nobody's: whoever has written something of it,
-    /// or locked it, means to keep it.
+    /// True for a machine that registered itself and waits, or might be anybody's, has not been seen since a time, and is nobody's:
+    /// whoever gave it a description, a profile or a param, or locked it, means to keep it.
     /// </summary>
     public static bool IsLeftAlone(Machine machine, DateTimeOffset since)
-        => !machine.Boot.IsTrusted && machine.Boot.LastSeen < since && !machine.Locked && machine.CurrentJob.Length == 0
+        => !machine.Boot.IsTrusted && (machine.Boot.IsPending || machine.Boot.Unleased || machine.Boot.Doubt.Length > 0)
+            && machine.Boot.LastSeen < since && !machine.Locked && machine.CurrentJob.Length == 0
             && machine.Description.Length == 0 && machine.Profiles.Count == 0 && machine.Params.Keys.All(MachineRules.IsFact);
 
     /// <summary>Now, or in a stage that it will come to.</summary>
     private static bool IsGivenSecrets(Machine known, CatalogSnapshot catalog)
         => MachineParams.Layers(known, catalog).Concat(TaskGrants.StagesOf(known.Tasks).Distinct(StringComparer.Ordinal)
             .SelectMany(s => MachineParams.Inherited(known with { Stage = s }, catalog)))
-            .Any(l => catalog.SecretsAmong(l.Values).Count > 0);
+            .Any(l => catalog.SecretsAmong(l.Values).Count > 0) || catalog.Params.Values.Any(p => p.HasSecretDefault());
 }

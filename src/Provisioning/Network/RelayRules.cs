@@ -27,6 +27,9 @@ public static class RelayRules
     /// </summary>
     public const string SubnetMeta = "relays";
 
+    /// <summary>RFC 2132 section 3.5.</summary>
+    private const byte RouterOption = 3;
+
     private static readonly char[] Between = [',', ' '];
 
     /// <summary>A subnet's relays; null where it lists none.</summary>
@@ -37,6 +40,11 @@ public static class RelayRules
     /// <summary>What is wrong with a subnet's list.</summary>
     public static IEnumerable<string> Problems(Subnet subnet)
         => (ListOf(subnet) ?? []).Where(r => !IPv4.TryParse(r, out _)).Select(r => $"Meta {SubnetMeta}: {r} is not an IPv4 address");
+
+    /// <summary>True for a router that the subnet tells its clients (option 3).</summary>
+    private static bool IsRouterOf(Subnet subnet, uint address) => subnet.Options.Where(o => o.Code == RouterOption)
+        .SelectMany(o => o.Value.Split(Between, StringSplitOptions.RemoveEmptyEntries))
+        .Any(text => IPv4.TryParse(text, out var router) && router == address);
 
     /// <summary>Why a packet is not believed to come from a relay; null when it is.</summary>
     /// <param name="subnet">The subnet that it is for.</param>
@@ -78,7 +86,8 @@ public static class RelayRules
                 + $"{subnet.Name} has to list both (Meta {SubnetMeta})";
         }
 
-        return learned < MostLearned ? null
+        // Clients' router is where their relay is: made-up ones do not keep it out.
+        return learned < MostLearned || IsRouterOf(subnet, relay) ? null
             : $"{MostLearned} relays of {subnet.Name} are learned already: {IPv4.Format(relay)} waits until it is listed "
                 + $"(Meta {SubnetMeta})";
     }

@@ -62,7 +62,7 @@ public sealed class RetentionRulesTests
     public void EachKindHasAnAgeAndAllButStrangersAndTheUnapprovedANumber()
     {
         var bounds = RetentionRules.Of(new Prefs(new Dictionary<string, string>(StringComparer.Ordinal)));
-        Assert.Equal([30, 7, 30, 30, 365, 90, 1], bounds.Select(b => (int)b.Age.TotalDays));
+        Assert.Equal([30, 7, 30, 30, 365, 90, 14], bounds.Select(b => (int)b.Age.TotalDays));
         Assert.Equal([5_000_000, long.MaxValue, 2_000_000, 1_000_000, 1_000_000, 10L << 30, long.MaxValue], bounds.Select(b => b.Most));
         Assert.All(bounds.SelectMany(b => b.Prefs), p => Assert.True(Prefs.Defaults.ContainsKey(p)));
     }

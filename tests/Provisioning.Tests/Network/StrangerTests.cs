@@ -241,10 +241,13 @@ public sealed class StrangerTests
         var from = known.Length == 0 ? 0 : IPv4.Parse(known);
         Assert.Equal(doubt, RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, 1, a => a >> 16 == (10 << 8 | 9),
             a => a >> 16 == (10 << 8 | 5), a => a == IPv4.Parse("10.7.0.1")));
-        // One more than an edge learns is the listed and the known ones' place alone.
+        // One more than an edge learns is the listed and the known ones' place alone, and the router's that clients are told.
         var over = RelayRules.Doubt(subnet, mode, IPv4.Parse(relay), IPv4.Parse(source), from, RelayRules.MostLearned,
             a => a >> 16 == (10 << 8 | 9), a => a >> 16 == (10 << 8 | 5), a => a == IPv4.Parse("10.7.0.1"));
         Assert.Equal(doubt ?? (list.Length > 0 || from != 0 ? null
             : $"2 relays of net are learned already: {relay} waits until it is listed (Meta relays)"), over);
+        var routed = subnet with { Options = [new DhcpOptionSetting(3, $"192.0.2.1, {relay}")] };
+        Assert.Equal(doubt, RelayRules.Doubt(routed, mode, IPv4.Parse(relay), IPv4.Parse(source), from, RelayRules.MostLearned,
+            a => a >> 16 == (10 << 8 | 9), a => a >> 16 == (10 << 8 | 5), a => a == IPv4.Parse("10.7.0.1")));
     }
 }

@@ -52,7 +52,8 @@ public abstract class HealthTests(SiloFixture silo)
         var (status, body) = await silo.CallAsync("GET", "retention");
         var kept = body!.AsArray();
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Equal(["timeline", "strangers", "events", "leaseHistory", "jobs", "jobLogs"], kept.Select(k => k!["What"]!.ToString()));
+        Assert.Equal(["timeline", "strangers", "events", "leaseHistory", "jobs", "jobLogs", "unapproved"],
+            kept.Select(k => k!["What"]!.ToString()));
         Assert.Equal(30, kept[0]!["Days"]!.GetValue<int>());
         var (refused, why) = await silo.CallAsync("POST", "prefs", """{"keepEvents":"10"}""");
         Assert.Equal(HttpStatusCode.BadRequest, refused);

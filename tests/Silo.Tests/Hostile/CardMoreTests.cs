@@ -328,17 +328,18 @@ public abstract class CardMoreTests(SiloFixture silo)
     public async Task WhatNobodyApprovesOfAndNobodySeesGoes()
     {
         var net = await SubnetAsync();
-        await DoneAsync("PATCH", $"subnets/{_name}", """[{"op":"replace","path":"/ActiveLeaseTime","value":864000}]""");
+        await DoneAsync("PATCH", $"subnets/{_name}", """[{"op":"replace","path":"/ActiveLeaseTime","value":1728000}]""");
         var uuids = new Dictionary<string, string>(StringComparer.Ordinal) { ["defined"] = await DefinedAsync("d", Mac(90)) };
+        var twice = await MarkedTwiceAsync();
         foreach (var name in new[] { "left", "pending", "written", "locked", "approved", "param" })
         {
             var card = Mac(uuids.Count);
-            var (status, body) = await RegisterAsync(card, name == "pending" ? await MarkedTwiceAsync() : "", card);
+            var (status, body) = await RegisterAsync(card, name == "pending" ? twice : "", card);
             Assert.Equal(HttpStatusCode.Created, status);
             uuids[name] = body!["Uuid"]!.ToString();
         }
 
-        var (_, leased) = await RegisterAtAsync(Mac(7), await LeaseAsync(net, Mac(7)), "", [Mac(7)]);
+        var (_, leased) = await RegisterAtAsync(Mac(7), await LeaseAsync(net, Mac(7)), twice, [Mac(7)]);
         uuids["leased"] = leased!["Uuid"]!.ToString();
         await DoneAsync("PATCH", $"machines/{uuids["written"]}", """[{"op":"replace","path":"/Description","value":"mine"}]""");
         await DoneAsync("PATCH", $"machines/{uuids["locked"]}", """[{"op":"replace","path":"/Locked","value":true}]""");
@@ -361,9 +362,9 @@ public abstract class CardMoreTests(SiloFixture silo)
             return string.Join(' ', left.Order(StringComparer.Ordinal));
         }
 
-        Assert.Equal("approved defined leased left locked param pending written", await LeftAfterAsync(TimeSpan.FromHours(23)));
-        Assert.Equal("approved defined leased locked param written", await LeftAfterAsync(TimeSpan.FromHours(25)));
-        Assert.Equal("approved defined locked param written", await LeftAfterAsync(TimeSpan.FromDays(11)));
+        Assert.Equal("approved defined leased left locked param pending written", await LeftAfterAsync(TimeSpan.FromDays(13)));
+        Assert.Equal("approved defined leased left locked param written", await LeftAfterAsync(TimeSpan.FromDays(15)));
+        Assert.Equal("approved defined left locked param written", await LeftAfterAsync(TimeSpan.FromDays(30)));
     }
 
     /// <summary>Makes a machine worth something, by the name of the case.</summary>

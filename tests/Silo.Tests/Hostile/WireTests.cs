@@ -244,21 +244,28 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         await UntilAsync(address, mac, uuid);
         await AskAsync([6, 0, 0, 0, 167, 3], address);
         Assert.Equal(uuid, await OwnerAsync(address, mac));
-        await AskAsync(other, address);
         await AskAsync([6, 0, 0, 0, 167, 4], address);
+        await AskAsync(other, address);
         Assert.Equal(uuid, await OwnerAsync(address, mac));
-        Assert.Equal("", await OwnerAsync(address, other));
+        // What the other machine alone has, it has.
+        Assert.Equal(others, await OwnerAsync(address, other));
 
-        // It has another address itself: then that one is another's, and so it is once it rests.
+        // Nor does a REQUEST in its own name for another address, which anybody can send, and another's for its own then.
         await AskAsync(mac, next);
         await AskAsync(other, address);
         await UntilAsync(next, mac, uuid);
-        await UntilAsync(address, other, others);
-        await AskAsync([6, 0, 0, 0, 167, 3], next);
-        Assert.Equal(uuid, await OwnerAsync(next, mac));
+        Assert.Equal(uuid, await OwnerAsync(address, mac));
+        // Who asked for the address before it, and never booted there, keeps nothing from it.
+        var (late, where) = (new byte[] { 2, 0, 0, 0, 167, 5 }, IPv4.Parse("10.167.0.22"));
+        var last = await MachineAsync("beside-3", late, "sledgehammer");
+        await AskAsync(mac, where);
+        await AskAsync(late, where);
+        await UntilAsync(where, late, last);
+        Assert.Equal("", await OwnerAsync(where, mac));
+        // Once it rests, nothing is its own there.
         await silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(uuid))
             .Sighted(new Sighting(SightingKind.Discover, "", "", "") { Failure = "it has failed" });
-        await UntilAsync(next, mac, "");
+        await UntilAsync(address, mac, "");
     }
 
     /// <summary>
