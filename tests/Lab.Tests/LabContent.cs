@@ -9,6 +9,7 @@ internal static class LabContent
     public static readonly Dictionary<string, string> Install =
         new(StringComparer.Ordinal) { ["defaultWorkflow"] = "discover-and-install" };
 
+    private const string Again = " login:";
     private const string Key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKz0labKeyOfTheLaboratory0000000000000000000 lab@example.com";
 
     /// <summary>Gives installed systems a user with password and key.</summary>
@@ -19,10 +20,16 @@ internal static class LabContent
     /// <summary>Logs in on the serial console, where a login prompt ends at a position; the position of the shell's prompt.</summary>
     public static async Task<int> LogInAsync(VirtualMachine vm, int at)
     {
-        await vm.TypeAsync("anvil\r");
-        at = await vm.ExpectAsync("Password:", Deadline.Boot, at);
-        await vm.TypeAsync(LabSettings.Password + "\r");
-        return await vm.ExpectAsync("$", Deadline.Boot, at);
+        while (true)
+        {
+            await vm.TypeAsync("anvil\r");
+            (var text, at) = await vm.ExpectAnyAsync(["Password:", Again], Deadline.Boot, at);
+            if (text == Again) continue;
+            await vm.TypeAsync(LabSettings.Password + "\r");
+            (text, at) = await vm.ExpectAnyAsync(["$", Again], Deadline.Boot, at);
+            // login(1) waits a minute for a shell, which is less than a busy machine may need.
+            if (text != Again) return at;
+        }
     }
 
     /// <summary>What a machine fetched first, as its timeline says it; "" for nothing.</summary>

@@ -163,12 +163,24 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>Waits until the serial console has printed a text after a position; the position behind it.</summary>
     /// <exception cref="SetupException">It did not in time.</exception>
     public async Task<int> ExpectAsync(string text, TimeSpan deadline, int after = 0, CancellationToken cancellation = default)
+        => (await ExpectAnyAsync([text], deadline, after, cancellation)).At;
+
+    /// <summary>Waits until it has printed one of some texts after a position: the first of them, and the position behind it.</summary>
+    /// <exception cref="SetupException">It did not in time.</exception>
+    public async Task<(string Text, int At)> ExpectAnyAsync(IReadOnlyList<string> texts, TimeSpan deadline, int after = 0,
+        CancellationToken cancellation = default)
     {
-        var at = -1;
+        (string Text, int At) found = ("", -1);
         await Wait.UntilAsync(
-            () => Task.FromResult((at = Console.IndexOf(text, Math.Min(after, Console.Length), StringComparison.Ordinal)) >= 0), deadline,
-            () => $"{Mac}'s console did not print \"{text}\"; its end is: …{Tail()}", cancellation);
-        return at + text.Length;
+            () =>
+            {
+                var (console, from) = (Console, Math.Min(after, Console.Length));
+                found = texts.Select(t => (Text: t, At: console.IndexOf(t, from, StringComparison.Ordinal))).Where(f => f.At >= 0)
+                    .DefaultIfEmpty((Text: "", At: -1)).MinBy(f => f.At);
+                return Task.FromResult(found.At >= 0);
+            },
+            deadline, () => $"{Mac}'s console did not print \"{string.Join("\" or \"", texts)}\"; its end is: …{Tail()}", cancellation);
+        return (found.Text, found.At + found.Text.Length);
     }
 
     /// <summary>Types on the serial console.</summary>
