@@ -7,7 +7,7 @@ namespace Anvil.Agent.Disks;
 /// Reads a file over HTTP to its end: when the server goes away it waits for it and goes on where it was (RFC 9110 section 14), unless the
 /// file has changed.
 /// </summary>
-internal sealed class ResumingDownload : Stream
+internal sealed class ResumingDownload : ReadOnceStream
 {
     private const int MostTries = 300;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -30,16 +30,6 @@ internal sealed class ResumingDownload : Stream
 
     /// <summary>Octets read so far.</summary>
     public long Taken => _at;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Begins a download.</summary>
     /// <exception cref="AgentException">The server has no such file.</exception>
@@ -80,21 +70,6 @@ internal sealed class ResumingDownload : Stream
             }
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -141,21 +141,9 @@ internal sealed class UnpackedImage : IAsyncDisposable
     }
 
     /// <summary>A stream of which the first octets were read already.</summary>
-    private sealed class PrefixedStream(ReadOnlyMemory<byte> first, Stream rest) : Stream
+    private sealed class PrefixedStream(ReadOnlyMemory<byte> first, Stream rest) : ReadOnceStream
     {
         private ReadOnlyMemory<byte> _first = first;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -165,18 +153,5 @@ internal sealed class UnpackedImage : IAsyncDisposable
             _first = _first[read..];
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-            => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -168,9 +168,9 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var held = leases.At(request.Requested);
         if (held is { State: Lease.Invalid, Available: false })
             return Silence("another server's client; its address has a damaged lease here", LeaseCause.Doubtful);
-        var gone = held is null && leases.Count >= MostObserved - (request.IsKnown ? 0 : ObservedOfKnown)
-            ? leases.OldestObserved(now) : null;
-        if (held is null && gone is null && leases.Count >= MostObserved - (request.IsKnown ? 0 : ObservedOfKnown))
+        var isFull = held is null && leases.Count >= MostObserved - (request.IsKnown ? 0 : ObservedOfKnown);
+        var gone = isFull ? leases.OldestObserved(now) : null;
+        if (isFull && gone is null)
             return Silence($"another server's client; {leases.Count} of them are noted in {subnet.Name} already", LeaseCause.Strangers);
         var lease = Make(request, request.Requested, null, Lease.Fake, now) with
         {
