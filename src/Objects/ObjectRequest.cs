@@ -93,6 +93,14 @@ public sealed record ObjectRequest(Principal Principal, string Place)
         => new(Actor(machine)) { Force = Flag("force"), IfRevision = revision };
 
     /// <summary>
+    /// As <see cref="Terms"/>, for a change of what was found: a condition that was checked upon the read holds upon the write as well.
+    /// </summary>
+    internal ChangeTerms TermsOf(FoundObject found, string machine = "*") => Terms(IfMatch.IsGiven ? found.Revision : null, machine);
+
+    /// <summary>The version that a change asks for of what was found, where that is no revision; "" without a condition.</summary>
+    internal string WantedOf(FoundObject found) => IfMatch.IsGiven ? found.Tag : "";
+
+    /// <summary>
     /// Refuses what the requester has no right to. A refused get is answered 404, which hides whether the object is there (DRP).
     /// </summary>
     /// <exception cref="ApiException">403 or 404.</exception>

@@ -44,7 +44,7 @@ internal static class SiloServices
         services.AddSingleton<ICatalog>(s => s.GetRequiredService<CatalogCache>());
         services.AddHostedService(s => s.GetRequiredService<CatalogCache>());
         services.AddSingleton<CatalogServiceClient>();
-        services.AddSingleton<CatalogAnnouncer>();
+        services.AddSingleton<SiloAnnouncer>().AddSingleton<CatalogAnnouncer>();
         services.AddGrainService<CatalogService>();
         services.AddSingleton<ReservationWriter>().AddSingleton<MachineMover>();
         services.AddSingleton<TimelineWriter>();

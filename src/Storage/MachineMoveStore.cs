@@ -21,6 +21,12 @@ public sealed class MachineMoveStore(Database database, TimeProvider time, strin
         IReadOnlyList<MachineRow> rows, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
+        return await Undone.AgainAsync(() => WriteOnceAsync(expectedRevision, changes, principal, rows, cancellation));
+    }
+
+    private async Task<long?> WriteOnceAsync(long expectedRevision, IReadOnlyList<CatalogChange> changes, string principal,
+        IReadOnlyList<MachineRow> rows, CancellationToken cancellation)
+    {
         using var turn = await database.WriteTurnAsync(cancellation);
         await using var connection = await database.ConnectAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);

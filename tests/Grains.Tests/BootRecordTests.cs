@@ -17,6 +17,8 @@ public sealed class BootRecordTests : IAsyncLifetime
 
     private FakeStorage Storage => _cluster.Storage;
 
+    private DateTimeOffset SeenOf(string uuid) => Storage.Row(uuid)!.Machine!.Boot.LastSeen;
+
     public async ValueTask InitializeAsync() => _cluster = await GrainCluster.StartAsync(1, _time);
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
@@ -47,6 +49,31 @@ public sealed class BootRecordTests : IAsyncLifetime
             (stored.Machine!.Description, stored.Machine.Address, stored.Machine.Boot.Via, stored.Revision));
         var late = GrainCluster.Describe("late") with { Terms = GrainCluster.Terms with { IfRevision = 3 } };
         Assert.Equal(412, (await grain.Amend(late)).Status);
+    }
+
+    /// <summary>What nobody has seen for days may be taken away: a machine that only asks with its token is there.</summary>
+    [Fact]
+    public async Task AMachineThatOnlySpeaksIsWrittenAsSeenNowAndThen()
+    {
+        var (grain, machine) = await _cluster.MakeAsync("speaks");
+        // Nobody has seen it yet: its version stays what whoever defined it was told.
+        await grain.Secrets();
+        Assert.Equal((200, 2), await SeenAsync(grain, new Sighting(SightingKind.Discover, "", "uefi", "ipxe")));
+        var made = SeenOf(machine.Uuid);
+        _time.Advance(TimeSpan.FromHours(5));
+        await grain.Secrets();
+        _time.Advance(TimeSpan.FromHours(2));
+        var spoke = _time.GetUtcNow();
+        await grain.Secrets();
+        await Wait.UntilAsync(() => Task.FromResult(SeenOf(machine.Uuid) == spoke), Patience,
+            () => $"it spoke at {spoke:O}, and was written as seen at {SeenOf(machine.Uuid):O} (made: {made:O})");
+        Assert.Single(Storage.BootEvents);
+        // The same again, by the same activation.
+        _time.Advance(TimeSpan.FromDays(1));
+        spoke = _time.GetUtcNow();
+        await grain.Secrets();
+        await Wait.UntilAsync(() => Task.FromResult(SeenOf(machine.Uuid) == spoke), Patience,
+            () => $"it spoke again at {spoke:O}, and was written as seen at {SeenOf(machine.Uuid):O}");
     }
 
     /// <summary>Anybody on the link can send packets in a machine's name, and a machine can do one thing over and over.</summary>

@@ -160,7 +160,8 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
             .AddSingleton<IEdgeDirectory>(new FakeEdges()).AddSingleton<IDatabaseFaults>(_database);
         silo.Services.AddSingleton<ICatalogStore>(Catalog).AddSingleton(new BuiltInContent(new PackContent([], [])))
             .AddSingleton<CatalogCache>().AddHostedService(s => s.GetRequiredService<CatalogCache>())
-            .AddSingleton<CatalogServiceClient>().AddSingleton<CatalogAnnouncer>().AddGrainService<CatalogService>()
+            .AddSingleton<SiloAnnouncer>().AddSingleton<CatalogServiceClient>().AddSingleton<CatalogAnnouncer>()
+            .AddGrainService<CatalogService>()
             .AddSingleton<ReservationWriter>().AddSingleton<MachineMover>()
             .AddSingleton<IMachineMoveStore>(new MachineMoveStore(_database, time, "anvil"));
         silo.Services.AddGrainStorage(MachineGrain.Store, (_, _) => Storage);

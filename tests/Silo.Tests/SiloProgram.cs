@@ -63,6 +63,9 @@ public sealed class SiloProgram : IAsyncDisposable
     /// <summary>The most memory that the process has had in RAM, in octets.</summary>
     public long PeakMemory => Support.PeakMemory.Of(_process!.Id);
 
+    /// <summary>What it keeps of its memory, in octets: it collects at once.</summary>
+    public Task<long> KeptMemoryAsync() => Bounds.KeptMemory.OfAsync(_process!.Id, StartTime);
+
     private string LogFile => Path.Combine(_folder.FullName, "silo.log");
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>

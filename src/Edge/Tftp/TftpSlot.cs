@@ -12,6 +12,6 @@ public sealed class TftpSlot(IPAddress source)
     /// <summary>Its place among those that acknowledged nothing yet; null once they have.</summary>
     internal LinkedListNode<TftpSlot>? Waiting { get; set; }
 
-    /// <summary>It was given back, or taken away.</summary>
-    internal bool IsOver { get; set; }
+    /// <summary>Its place among those of its source; null once it was given back, or taken away.</summary>
+    internal LinkedListNode<TftpSlot>? Place { get; set; }
 }

@@ -5,14 +5,16 @@ namespace Anvil.Edge.Tftp;
 /// <summary>
 /// Who may have a transfer: of all so many, of one source a quarter of them, and half of those as long as it has acknowledged
 /// nothing. When all are taken, a new request takes the place of the oldest one that nobody has acknowledged:
-/// a request costs its sender nothing, and those who are there acknowledge within a round trip. Thread-safe.
+/// a request costs its sender nothing, and those who are there acknowledge within a round trip. Where all have acknowledged, it takes the
+/// place of the latest one of the source that has most, if that has two more than the one who asks: who acknowledges slowly keeps nobody
+/// out by that. Thread-safe.
 /// </summary>
 /// <param name="most">Transfers at once.</param>
 public sealed class TftpSlots(int most)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<TftpSlot> _unproven = [];
-    private readonly Dictionary<IPAddress, (int All, int Unproven)> _sources = [];
+    private readonly Dictionary<IPAddress, Source> _sources = [];
     private int _taken;
 
     /// <summary>Transfers of one source at once.</summary>
@@ -40,8 +42,8 @@ public sealed class TftpSlots(int most)
         reason = "";
         lock (_gate)
         {
-            var (all, unproven) = _sources.GetValueOrDefault(source);
-            if (all >= MostOfSource || unproven >= MostUnproven)
+            var own = _sources.GetValueOrDefault(source);
+            if (own is not null && (own.Slots.Count >= MostOfSource || own.Unproven >= MostUnproven))
             {
                 reason = "client-limit";
                 return null;
@@ -49,20 +51,22 @@ public sealed class TftpSlots(int most)
 
             if (_taken >= most)
             {
-                if (_unproven.First is not { } oldest)
+                evicted = _unproven.First?.Value ?? LatestOfMost(own?.Slots.Count ?? 0);
+                if (evicted is null)
                 {
                     reason = "busy";
                     return null;
                 }
 
-                evicted = oldest.Value;
                 Leave(evicted);
             }
 
+            if (!_sources.TryGetValue(source, out own)) _sources[source] = own = new Source();
             var slot = new TftpSlot(source);
             slot.Waiting = _unproven.AddLast(slot);
+            slot.Place = own.Slots.AddLast(slot);
+            own.Unproven++;
             _taken++;
-            Count(source, 1, 1);
             return slot;
         }
     }
@@ -75,7 +79,7 @@ public sealed class TftpSlots(int most)
             if (slot.Waiting is not { } node) return;
             _unproven.Remove(node);
             slot.Waiting = null;
-            Count(slot.Source, 0, -1);
+            _sources[slot.Source].Unproven--;
         }
     }
 
@@ -85,21 +89,38 @@ public sealed class TftpSlots(int most)
         lock (_gate) Leave(slot);
     }
 
-    private void Leave(TftpSlot slot)
+    /// <summary>
+    /// The latest transfer of the source that has most; null where that has less than two more than who asks. It is looked for among all,
+    /// of which there are fewer than transfers.
+    /// </summary>
+    private TftpSlot? LatestOfMost(int own)
     {
-        if (slot.IsOver) return;
-        slot.IsOver = true;
-        _taken--;
-        var isUnproven = slot.Waiting is not null;
-        if (slot.Waiting is { } node) _unproven.Remove(node);
-        slot.Waiting = null;
-        Count(slot.Source, -1, isUnproven ? -1 : 0);
+        var first = _sources.Values.MaxBy(s => s.Slots.Count)?.Slots;
+        return first is { Last: { } latest } && first.Count >= own + 2 ? latest.Value : null;
     }
 
-    private void Count(IPAddress source, int all, int unproven)
+    private void Leave(TftpSlot slot)
     {
-        var old = _sources.GetValueOrDefault(source);
-        if (old.All + all == 0) _sources.Remove(source);
-        else _sources[source] = (old.All + all, old.Unproven + unproven);
+        if (slot.Place is not { } place) return;
+        slot.Place = null;
+        _taken--;
+        var source = _sources[slot.Source];
+        source.Slots.Remove(place);
+        if (slot.Waiting is { } node)
+        {
+            _unproven.Remove(node);
+            slot.Waiting = null;
+            source.Unproven--;
+        }
+
+        if (source.Slots.Count == 0) _sources.Remove(slot.Source);
+    }
+
+    /// <summary>What one source has: its transfers in the order in which they were asked for.</summary>
+    private sealed class Source
+    {
+        public LinkedList<TftpSlot> Slots { get; } = [];
+
+        public int Unproven { get; set; }
     }
 }

@@ -50,12 +50,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private readonly DeadlineReminder _deadline;
     private readonly ChangeSignal _changed = new();
     private readonly JobPace _pace = new();
-    private readonly OwnRecords[] _own = [.. Enum.GetValues<OwnSource>().Select(_ => new OwnRecords())];
-    private readonly Pace _needed = new(OwnRecords.NeededAtOnce, OwnRecords.NeededPerHour);
+    private readonly OwnChanges _own = new(KnownMachine.IsSame);
     private readonly long _began;
     private DateTimeOffset _seen;
     private MachineChange? _prepared;
     private BootScript? _script;
+    private IGrainTimer? _speaks;
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
@@ -239,8 +239,11 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public Task<MachineSecrets?> Secrets()
     {
-        // Every request with the machine's token comes through here: it was seen. The next write makes that durable.
+        // Every request with the machine's token comes through here: it was seen. The next write makes that durable; where none comes,
+        // one of its own does.
         _seen = _time.GetUtcNow();
+        if (_speaks is null && SightingSteps.IsToBeWritten(State, _seen))
+            _speaks = this.RegisterGrainTimer(SpeaksAsync, new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan));
         if (State.Machine is not { } machine) return Task.FromResult<MachineSecrets?>(null);
         var job = State.Job is { } current && current.Uuid == machine.CurrentJob
             && current.State is not (JobState.Failed or JobState.Finished) ? current : null;
@@ -252,6 +255,20 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             Profiles = machine.Profiles,
             Stage = machine.Stage,
         });
+    }
+
+    private async Task SpeaksAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await ActAsync("SIGHTED", s => SightingSteps.IsToBeWritten(s, _seen) ? SightingSteps.Speaks(s, Uuid, Context) : null,
+                own: OwnSource.Boot);
+        }
+        finally
+        {
+            _speaks?.Dispose();
+            _speaks = null;
+        }
     }
 
     /// <inheritdoc/>
@@ -306,9 +323,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
                 change = Bounded(kept, type, source, mayRefuse: actor is not null);
             }
 
-            change = Claiming(change, isGiven: type is not ("SIGHTED" or "STUCK"));
-            // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
             var isSeen = type is "SIGHTED" or "STUCK";
+            change = AddressClaims.Kept(State, change, isGiven: !isSeen);
+            // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
             if (isSeen && BootRecord.Between(State, change.State) is { } record && _records.IsEverywhere())
             {
                 await _store.WriteBootAsync(change.State, record);
@@ -372,42 +389,18 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private OwnSource? SourceOfStep(Actor actor) => SourceOf(actor) is OwnSource.Boot ? OwnSource.Job : SourceOf(actor);
 
     /// <summary>What is kept of a change that the machine brings about itself.</summary>
-    /// <exception cref="ApiException">429: edges have to be told of it, and it has changed too often.</exception>
     private MachineChange Bounded(MachineChange change, string type, OwnSource source, bool mayRefuse)
     {
-        // A job begins once and ends once, and JobPace bounds how many there are.
-        if (source is (OwnSource.Job or OwnSource.OthersJob) && JobRules.BeginsOrEnds(State.Job, change.State.Job)) return change;
-        var own = _own[(int)source];
-        var isNeeded = own.Wait(Age) is not null && source != OwnSource.Wire && !KnownMachine.IsSame(State.Machine, change.State.Machine);
-        if (isNeeded && mayRefuse && source is (OwnSource.Boot or OwnSource.OthersJob))
-            throw TooOften(type, source == OwnSource.Boot ? "changed itself" : "been changed by other machines' jobs",
-                OwnRecords.AtOnce, OwnRecords.PerHour, own.Wait(Age)!.Value);
-        if (isNeeded && source == OwnSource.Job)
-        {
-            if (mayRefuse && _needed.Wait(Age) is { } wait)
-                throw TooOften(type, "changed itself", OwnRecords.NeededAtOnce, OwnRecords.NeededPerHour, wait);
-            _needed.Count(1, Age);
-        }
-
-        var bounded = own.Bounded(change, isNeeded, Age, out var dropped);
+        var bounded = _own.Bounded(Uuid, State, change, source, type, mayRefuse, Age, out var dropped);
         if (dropped > 0) AnvilDiagnostics.TimelineNoise.Add(dropped, new KeyValuePair<string, object?>("reason", "own"));
         return bounded;
     }
 
-    private ApiException TooOften(string type, string what, int atOnce, int perHour, TimeSpan wait)
-        => new(new ApiError("machines", Uuid, type,
-            [$"Machine {Uuid} has {what} {atOnce} times at once, and {perHour} times an hour since: "
-                + $"what decides how it boots may change again in {Math.Ceiling(wait.TotalSeconds)} s"], 429));
-
-    /// <summary>
-    /// What is wrong with the cards that a machine claims: DHCP must have given them addresses on its own link. Other machines' cards
-    /// would bring their boots with them.
-    /// </summary>
+    /// <summary>What is wrong with the cards that a machine claims (<see cref="CardClaims"/>).</summary>
     private async Task<string?> CardProblemAsync(Machine? machine)
     {
-        if (machine is null || State.Machine is not { } before) return null;
-        var claimed = machine.HardwareAddrs.Except(before.HardwareAddrs, StringComparer.Ordinal).ToList();
-        if (claimed.Count == 0) return null;
+        var claimed = CardClaims.Of(State.Machine, machine).ToList();
+        if (claimed.Count == 0 || State.Machine is not { } before) return null;
         if (IPv4.TryParse(before.Address, out var address) && _catalog.Current.SubnetOf(address) is { } subnet)
         {
             var leases = _grains.Subnet(subnet.Name);
@@ -418,38 +411,16 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             }
         }
 
-        return $"HardwareAddrs: DHCP has not seen {string.Join(", ", claimed.Take(3))} on this machine's link; "
-            + "somebody with the right may add it";
+        return CardClaims.Problem(claimed);
     }
 
-    /// <summary>
-    /// What is wrong with an address that a machine is given: boot files go by it, so it is no other machine's. What DHCP gives, and what
-    /// a machine
-    /// says of itself when it registers, is no claim: that address is its own now.
-    /// </summary>
+    /// <summary>What is wrong with an address that a machine is given (<see cref="AddressClaims"/>).</summary>
     private async Task<string?> AddressProblemAsync(Machine? machine)
-        => await HolderAsync(machine) is not null ? $"Address {machine!.Address} is that of another machine" : null;
-
-    /// <summary>
-    /// True when a change gives the machine an address. Who has it is looked for; that nobody else is given it at the same time, the
-    /// database sees to.
-    /// </summary>
-    private bool IsClaimed(Machine? machine)
-        => machine is { Address.Length: > 0 } && machine.Address != State.Machine?.Address
-            && (machine.Boot.Phase is Phase.Unknown || State.Machine is not null);
-
-    /// <summary>A claim lasts while the machine has its address: one that DHCP gives instead ends it.</summary>
-    private MachineChange Claiming(MachineChange change, bool isGiven)
-    {
-        var address = change.State.Machine?.Address ?? "";
-        var claim = isGiven && IsClaimed(change.State.Machine) ? address
-            : change.State.Claim == address && State.Machine?.Address == address ? address : "";
-        return claim == change.State.Claim ? change : change with { State = change.State with { Claim = claim } };
-    }
+        => await HolderAsync(machine) is null ? null : AddressClaims.Problem(machine!.Address);
 
     private async Task<Machine?> HolderAsync(Machine? machine)
     {
-        if (!IsClaimed(machine)) return null;
+        if (!AddressClaims.IsMade(State.Machine, machine)) return null;
         var query = ListQuery.Where(MachineFields.Table, nameof(Machine.Address), machine!.Address) with { Limit = 2 };
         return (await _queries.ListAsync(query, CancellationToken.None)).FirstOrDefault(m => m.Uuid != Uuid);
     }
@@ -512,9 +483,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             foreach (var machine in known)
                 _timeline.Note(machine.Uuid, "", "api", $"registration with {string.Join(", ", write.Machine.HardwareAddrs.Take(4))}",
                     "refused", "somebody with the right may add the card to this machine");
-            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", known.Count > 1
-                ? "these HardwareAddrs are those of several machines"
-                : "one of these HardwareAddrs is that of another machine: somebody with the right may add the others to it"), 0);
+            return new MachineAnswer(409, null, ApiError.Conflict("machines", Uuid, "CREATE", CardClaims.Conflict(known.Count)), 0);
         }
         catch (Exception e) when (DatabaseFailure.Is(e))
         {

@@ -62,9 +62,13 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         _row.State = next with { Damage = [] };
         try
         {
-            if (next.Machine is null && storage is IStateRemoval removal)
-                await removal.RemoveStateAsync(MachineGrain.StateName, grain, _row);
-            else await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);
+            await Undone.AgainAsync(async () =>
+            {
+                if (next.Machine is null && storage is IStateRemoval removal)
+                    await removal.RemoveStateAsync(MachineGrain.StateName, grain, _row);
+                else await storage.WriteStateAsync(MachineGrain.StateName, grain, _row);
+                return true;
+            });
         }
         catch (Exception e)
         {

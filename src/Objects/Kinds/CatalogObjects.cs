@@ -51,16 +51,16 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
 
     /// <inheritdoc/>
     public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Replace(new CatalogWrite(Prefix, found.Document.Key, document, Terms(found, request))), cancellation);
+        => CommitAsync(() => Writer.Replace(new CatalogWrite(Prefix, found.Document.Key, document, request.TermsOf(found))), cancellation);
 
     /// <inheritdoc/>
     public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), Terms(found, request))),
+        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), request.TermsOf(found))),
             cancellation);
 
     /// <inheritdoc/>
     public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, Terms(found, request))), cancellation);
+        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, request.TermsOf(found))), cancellation);
 
     /// <summary>A document with its version: the revision that wrote it; a hash for those of content packs, which have none.</summary>
     internal FoundObject Found(Document document)
@@ -69,20 +69,7 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
             : new FoundObject(document, DocumentTag.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options),
                 catalog.Current.Prefs["baseTokenSecret"]), document.Key);
 
-    private static string KeyOf(string text)
-    {
-        var key = text;
-        foreach (var index in new[] { "Key:", "Name:", "ID:" })
-        {
-            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
-        }
-
-        return key;
-    }
-
-    /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
-    private static ChangeTerms Terms(FoundObject found, ObjectRequest request)
-        => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
+    private static string KeyOf(string text) => KeyText.Bare(text, "Key", "Name", "ID");
 
     private async Task<ChangedObject> CommitAsync(Func<Task<CatalogAnswer>> change, CancellationToken cancellation)
     {

@@ -33,9 +33,8 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
     /// <inheritdoc/>
     public async Task<FoundObject?> FindAsync(string text, ObjectRequest request, CancellationToken cancellation)
     {
-        var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal)
-            ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
-        if (!UuidRules.TryRead(key, out var uuid) || await queries.FindJobAsync(uuid, cancellation) is not { } job) return null;
+        if (!UuidRules.TryRead(KeyText.Bare(text, "Uuid", "Key"), out var uuid)
+            || await queries.FindJobAsync(uuid, cancellation) is not { } job) return null;
         // A machine's rights name its own uuid: its jobs are known by their machine.
         return new FoundObject(job, DocumentTag.Of(job), SpecificOf(job, request));
     }
@@ -84,7 +83,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         return Changed(await GrainCalls.ActAsync(
             () => Grain(job.Machine).AmendJob(job.Uuid, new DocumentPatch(patch.GetRawText(), request.Terms(machine: job.Machine))
             {
-                IfTag = Wanted(found, request),
+                IfTag = request.WantedOf(found),
             })));
     }
 
@@ -97,7 +96,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         {
             var isOver = now.State is JobState.Finished or JobState.Failed;
             return now.Current && !isOver && hasMachine ? ApiError.Invalid(Prefix, now.Uuid, "the job is not over")
-                : DocumentTag.Problem(Wanted(found, request), now, "DELETE");
+                : DocumentTag.Problem(request.WantedOf(found), now, "DELETE");
         }
 
         var by = request.Principal.Name;
@@ -108,7 +107,6 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
     }
 
     /// <summary>A condition that was checked upon a read holds upon the write as well: the same version is asked for.</summary>
-    private static string Wanted(FoundObject found, ObjectRequest request) => request.IfMatch.IsGiven ? found.Tag : "";
 
     private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 

@@ -57,7 +57,7 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
         var address = IPv4.Parse(lease.Addr);
         if (catalog.Current.SubnetOf(address) is not { } subnet)
             return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
-        var removal = new LeaseRemoval(address, request.Actor()) { IfTag = request.IfMatch.IsGiven ? found.Tag : "" };
+        var removal = new LeaseRemoval(address, request.Actor()) { IfTag = request.WantedOf(found) };
         Reply reply;
         try
         {

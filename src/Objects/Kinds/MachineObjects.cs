@@ -192,12 +192,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))), request);
 
     /// <summary>The uuid that a text has in it; null for an index that has to be looked up, and for what is neither.</summary>
-    private static string? KeyOf(string text)
-    {
-        var key = text.StartsWith("Uuid:", StringComparison.Ordinal) || text.StartsWith("Key:", StringComparison.Ordinal)
-            ? text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..] : text;
-        return UuidRules.TryRead(key, out var uuid) ? uuid : null;
-    }
+    private static string? KeyOf(string text) => UuidRules.TryRead(KeyText.Bare(text, "Uuid", "Key"), out var uuid) ? uuid : null;
 
     /// <summary>
     /// True for a stranger without a lease where Anvil gives leases: in a subnet of those, and anywhere but in a subnet of which it is
@@ -378,9 +373,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
 
     private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 
-    /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
-    private static ChangeTerms Terms(FoundObject found, ObjectRequest request)
-        => request.Terms(request.IfMatch.IsGiven ? found.Revision : null, found.Document.Key);
+    private static ChangeTerms Terms(FoundObject found, ObjectRequest request) => request.TermsOf(found, found.Document.Key);
 
     private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 

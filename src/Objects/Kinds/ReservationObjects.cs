@@ -53,19 +53,15 @@ public sealed class ReservationObjects(IReservationStore store, GrainFinder grai
 
     /// <inheritdoc/>
     public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Replace(new CatalogWrite(Prefix, found.Document.Key, document, Terms(found, request))));
+        => CommitAsync(() => Writer.Replace(new CatalogWrite(Prefix, found.Document.Key, document, request.TermsOf(found))));
 
     /// <inheritdoc/>
     public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), Terms(found, request))));
+        => CommitAsync(() => Writer.Amend(new CatalogPatch(Prefix, found.Document.Key, patch.GetRawText(), request.TermsOf(found))));
 
     /// <inheritdoc/>
     public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, Terms(found, request))));
-
-    /// <summary>A condition that was checked upon a read holds upon the write as well: the same revision is asked for.</summary>
-    private static ChangeTerms Terms(FoundObject found, ObjectRequest request)
-        => request.Terms(request.IfMatch.IsGiven ? found.Revision : null);
+        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, request.TermsOf(found))));
 
     private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 
@@ -75,14 +71,5 @@ public sealed class ReservationObjects(IReservationStore store, GrainFinder grai
         return new ChangedObject(answer.Status, answer.Document, answer.Error, answer.Document is null ? "" : Tag(answer.Revision));
     }
 
-    private static string KeyOf(string text)
-    {
-        var key = text;
-        foreach (var index in new[] { "Key:", "Name:", "Addr:" })
-        {
-            if (text.StartsWith(index, StringComparison.Ordinal)) key = text[index.Length..];
-        }
-
-        return key;
-    }
+    private static string KeyOf(string text) => KeyText.Bare(text, "Key", "Name", "Addr");
 }

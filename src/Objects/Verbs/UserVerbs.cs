@@ -93,8 +93,7 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         var patch = new JsonArray(
             new JsonObject { ["op"] = "replace", ["path"] = "/PasswordHash", ["value"] = hash },
             new JsonObject { ["op"] = "replace", ["path"] = "/Secret", ["value"] = Guid.NewGuid().ToString("N") });
-        var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options),
-            request.Terms(request.IfMatch.IsGiven ? found.Revision : null));
+        var change = new CatalogPatch("users", name, patch.ToJsonString(Json.Options), request.TermsOf(found));
         var answer = await GrainCalls.ActAsync(() => grains.Catalog.Amend(change));
         if (answer.Error is null) await catalog.AtLeastAsync(answer.Revision, cancellation);
         return floor.Answer(new ChangedObject(answer.Status, answer.Document, answer.Error, ""), request);

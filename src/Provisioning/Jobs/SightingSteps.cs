@@ -13,6 +13,20 @@ public static class SightingSteps
     /// <summary>That a machine was seen, and nothing else, is written so often.</summary>
     private static readonly TimeSpan SeenEach = TimeSpan.FromMinutes(10);
 
+    /// <summary>A machine that only speaks is written as seen so often: what nobody has seen for days may be taken away.</summary>
+    private static readonly TimeSpan SpokenEach = TimeSpan.FromHours(6);
+
+    /// <summary>True where a machine that speaks with its token was seen before, and was last written so long ago that it is to be again.</summary>
+    /// <param name="state">The state as it is stored.</param>
+    /// <param name="spoke">When it spoke.</param>
+    public static bool IsToBeWritten(MachineState state, DateTimeOffset spoke)
+        => state.Machine?.Boot.LastSeen is { } seen && seen != default && spoke - seen >= SpokenEach;
+
+    /// <summary>It has spoken with its token: it was seen then (<see cref="RuleContext.Seen"/>), and nothing else changes.</summary>
+    /// <inheritdoc cref="Begins" path="/exception"/>
+    public static MachineChange Speaks(MachineState old, string uuid, RuleContext on)
+        => MachineSteps.Finish(200, old, old with { Machine = MachineSteps.Existing(old, uuid, "SIGHTED") }, "boot", By, on);
+
     /// <summary>True where a script of the same environment was handed out a moment ago: firmware that asks twice boots once.</summary>
     /// <param name="state">The state before.</param>
     /// <param name="last">The last script that was handed out; null where nobody knows of one.</param>

@@ -63,4 +63,41 @@ public sealed class TftpSlotsTests
 
         Assert.Equal(16, taken);
     }
+
+    /// <summary>Four addresses that acknowledge, and slowly: everybody else still has a slot, and goes on having it.</summary>
+    [Fact]
+    public void WhoHasManyGivesWayToWhoHasFew()
+    {
+        var slots = new TftpSlots(64);
+        var slow = Enumerable.Range(0, 64).Select(i => slots.Take(Address(i % 4), out _, out _)!).ToList();
+        slow.ForEach(slots.Prove);
+        Assert.Equal(64, slots.Taken);
+        var honest = new List<TftpSlot>();
+        for (var i = 100; i < 130; i++)
+        {
+            var slot = slots.Take(Address(i), out var evicted, out _);
+            Assert.Contains(evicted, slow);
+            slots.Prove(slot!);
+            honest.Add(slot!);
+        }
+
+        Assert.Equal(64, slots.Taken);
+        // What they ask for again takes nobody's place who has no more than they have.
+        for (var i = 0; i < 4; i++)
+        {
+            slots.Take(Address(i), out var evicted, out _);
+            Assert.DoesNotContain(evicted, honest);
+        }
+    }
+
+    /// <summary>All have one transfer each: those under way finish.</summary>
+    [Fact]
+    public void NobodyGivesWayToWhoHasAsMany()
+    {
+        var slots = new TftpSlots(8);
+        foreach (var i in Enumerable.Range(0, 8)) slots.Prove(slots.Take(Address(i), out _, out _)!);
+        Assert.Null(slots.Take(Address(100), out var evicted, out var reason));
+        Assert.Equal((null, "busy"), (evicted, reason));
+        Assert.Equal(8, slots.Taken);
+    }
 }
