@@ -2,6 +2,7 @@ using System.Text.Json;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects.Access;
+using Anvil.Objects.Memory;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -85,7 +86,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await RequireAsync(kind, text, ["get"], "GET", request, cancellation);
+        var found = await HeldAsync(() => RequireAsync(kind, text, ["get"], "GET", request, cancellation), request.Reading, cancellation);
         if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag)) return new ObjectAnswer(304, null, found.Tag);
         return Show(200, found.Document, found.Tag, request);
     }
@@ -202,13 +203,16 @@ public sealed class ObjectFloor
 
     /// <summary>An object that is to be changed, once there is room for what that takes. Who waits for room holds no object.</summary>
     /// <exception cref="ApiException">503: there was no room for too long.</exception>
-    internal static async Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, ObjectRequest request, CancellationToken cancellation)
+    internal static Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, ObjectRequest request, CancellationToken cancellation)
+        => HeldAsync(find, request.Room, cancellation);
+
+    private static async Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, IObjectMemory? room, CancellationToken cancellation)
     {
-        if (request.Room is not { } room) return await find();
+        if (room is null) return await find();
         long octets;
         {
             var found = await find();
-            octets = DocumentSize.Of(found.Document);
+            octets = RoughSize.Of(found.Document);
             if (room.TryTake(octets)) return found;
         }
 

@@ -39,7 +39,10 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     public bool CountsAlone { get; init; }
 
     /// <summary>The memory that a change may take; null: it is not counted.</summary>
-    public IChangeMemory? Room { get; init; }
+    public IObjectMemory? Room { get; init; }
+
+    /// <summary>The memory that an object takes which is read; null: it is not counted.</summary>
+    public IObjectMemory? Reading { get; init; }
 
     /// <summary>Waits for the memory that a machine takes: it is read, and written, whole however little is said of it.</summary>
     public async Task HoldAsync(string machine, IMachineQueries queries, CancellationToken cancellation)

@@ -32,8 +32,8 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
     {
         await using var connection = await database.ConnectAsync(cancellation);
         // One statement is one snapshot. Reservations are rows of their own: IReservationStore reads them.
-        var rows = (await connection.QueryAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(
-            new CommandDefinition(
+        // Row by row: a catalog may be large, and its text is not needed beside its documents.
+        var rows = connection.QueryUnbufferedAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(
             """
             WITH since (revision) AS (SELECT CASE WHEN @revision < floor OR @revision > revision THEN -1 ELSE @revision END
                 FROM catalog_revision)
@@ -44,18 +44,19 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
                 UNION ALL
                 SELECT prefix, key, NULL, revision FROM document_gone
                 WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations') AS d ON true
-            """, new { revision }, cancellationToken: cancellation))).AsList();
-        var (now, floor) = (rows[0].Revision, rows[0].Floor);
-        var isWhole = revision < floor || revision > now;
+            """, new { revision });
+        var (now, floor) = (0L, 0L);
         var written = new List<CatalogEntry>();
         var removed = new List<DocumentKey>();
-        foreach (var (_, _, prefix, key, body, at) in rows)
+        await foreach (var (current, first, prefix, key, body, at) in rows.WithCancellation(cancellation))
         {
+            (now, floor) = (current, first);
             if (prefix is null || key is null) continue;
             if (body is null) removed.Add(new DocumentKey(prefix, key));
             else if (Parse(prefix, key, body, at ?? 0) is { } entry) written.Add(entry);
         }
 
+        var isWhole = revision < floor || revision > now;
         return new CatalogDelta(now, written, isWhole ? [] : removed, isWhole);
     }
 
@@ -84,12 +85,12 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
         var (read, problem) = DocumentReader.ReadStored(body, kind.Type, prefix);
         var document = (Document?)read;
         if (document is not null && document.Key != key) problem = $"/{kind.KeyField} is {document.Key}, and the row is of {key}";
-        if (problem is null) return new CatalogEntry(document!, revision);
-        if (problem.Length > LongestFault) problem = problem[..LongestFault] + "…";
+        if (problem is null) return new CatalogEntry(document!, revision) { Octets = body.Length };
+        problem = ShortText.Of(problem, LongestFault);
         LogBroken(prefix, key, problem);
         return new CatalogEntry(kind.Empty(key), revision,
             $"The stored object cannot be read: {problem}")
-        { Key = new DocumentKey(prefix, key) };
+        { Key = new DocumentKey(prefix, key), Octets = body.Length };
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefix}/{Key} is stored, and there is no such kind: it is left out")]

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -75,7 +74,7 @@ internal static class DocumentRows
             {
                 parameters.Add($"p{i}", rows[i].Key.Prefix);
                 parameters.Add($"k{i}", rows[i].Key.Key);
-                parameters.Add($"b{i}", JsonSerializer.Serialize(rows[i].Value, rows[i].Value.GetType(), Json.Options));
+                parameters.Add($"b{i}", StoredDocument.Text(rows[i].Value));
             }
 
             var values = string.Join(", ", Enumerable.Range(0, rows.Length).Select(i => $"(@p{i}, @k{i}, @b{i})"));

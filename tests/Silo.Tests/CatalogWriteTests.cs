@@ -54,6 +54,30 @@ public abstract class CatalogWriteTests(SiloFixture silo)
             (await Writer.Remove(new CatalogRemoval("profiles", "conditional", Terms with { IfRevision = first.Revision }))).Status);
     }
 
+    /// <summary>A text may take three times the octets that it was sent in.</summary>
+    [Fact]
+    public async Task WhatIsLongerAsItIsStoredThanItMayBeIsNotStoredHalf()
+    {
+        var smiles = string.Concat(Enumerable.Repeat("\U0001F600", 1_500_000));
+        await silo.OkAsync("POST", "profiles", """{"Name":"kept-whole","Description":"before"}""");
+        foreach (var (method, path, body) in new[]
+        {
+            ("POST", "profiles", $$"""{"Name":"never-made","Description":"{{smiles}}"}"""),
+            ("PUT", "profiles/kept-whole", $$"""{"Name":"kept-whole","Description":"{{smiles}}"}"""),
+            ("PATCH", "profiles/kept-whole", $$"""[{"op":"replace","path":"/Description","value":"{{smiles}}"}]"""),
+            ("POST", "machines", $$"""{"Name":"never-made","BootEnv":"local","Description":"{{smiles}}"}"""),
+        })
+        {
+            var (status, answer) = await silo.CallAsync(method, path, body);
+            Assert.True((int)status is 413 or 409, $"{method} {path}: {status} {answer}");
+        }
+
+        Assert.Equal("before", (await silo.OkAsync("GET", "profiles/kept-whole"))["Description"]!.ToString());
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "profiles/never-made")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "machines/Name:never-made")).Status);
+        await silo.OkAsync("DELETE", "profiles/kept-whole");
+    }
+
     [Fact]
     public async Task TheLastAdministratorStays()
     {

@@ -49,10 +49,11 @@ public abstract class RenderTests(SiloFixture silo)
     [Fact]
     public async Task AFloodOfOneAddressCostsAnotherOneRender()
     {
-        const string Endless = "{{range 100000}}{{range 100000}}{{end}}{{end}}";
+        // Long enough for a queue, and within the bounds: sixty that spend theirs would take minutes of a busy machine.
+        const string Long = "{{range 400000}}{{end}}";
         var env = $$$"""
             {"Name":"{{{_name}}}","OnlyUnknown":true,"Templates":[
-              {"Name":"bad","Path":"bad.cfg","Contents":"{{{Endless}}}"},{"Name":"good","Path":"good.cfg","Contents":"{{print `good`}}"}]}
+              {"Name":"bad","Path":"bad.cfg","Contents":"{{{Long}}}"},{"Name":"good","Path":"good.cfg","Contents":"{{print `good`}}"}]}
             """;
         var (status, made) = await silo.CallAsync("POST", "bootenvs", env);
         Assert.True(status == HttpStatusCode.Created, made?.ToJsonString());
@@ -73,15 +74,11 @@ public abstract class RenderTests(SiloFixture silo)
 
             var answers = await Task.WhenAll(flood).WaitAsync(Patience);
             Assert.All(answers, a => Assert.True(
-                // A busy machine spends the time first.
-                (a.Status == HttpStatusCode.UnprocessableEntity
-                    && (a.Text.Contains("more than 2000000 steps", StringComparison.Ordinal)
-                        || a.Text.Contains("longer than 2000 ms", StringComparison.Ordinal)))
-                || (a is { Status: HttpStatusCode.ServiceUnavailable, Again: true }
+                a.Status == HttpStatusCode.OK || (a is { Status: HttpStatusCode.ServiceUnavailable, Again: true }
                     && a.Text.Contains("renders of 127.0.0.2 wait already", StringComparison.Ordinal)),
                 $"{a.Status}: {a.Text}"));
             Assert.Contains(answers, a => a.Status == HttpStatusCode.ServiceUnavailable);
-            Assert.Contains(answers, a => a.Status == HttpStatusCode.UnprocessableEntity);
+            Assert.Contains(answers, a => a.Status == HttpStatusCode.OK);
         }
         finally
         {

@@ -9,8 +9,12 @@ namespace Anvil.Edge.Machines;
 /// </summary>
 public sealed class MachineTable(TimeProvider time)
 {
-    /// <summary>Texts that many machines share are kept once; so many of them.</summary>
-    private const int MostShared = 50_000;
+    /// <summary>
+    /// Texts and lists that many machines share are kept once: those of so few characters, and so many characters in all. What machines
+    /// have no more is kept until then.
+    /// </summary>
+    private const int LongestShared = 4096;
+    private const int MostShared = 8 << 20;
 
     /// <summary>How long it is known that a machine was deleted: no message is on its way for longer.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(2);
@@ -20,6 +24,7 @@ public sealed class MachineTable(TimeProvider time)
     private readonly ConcurrentDictionary<string, string[]> _holders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string[]> _lists = new(StringComparer.Ordinal);
+    private int _shared;
 
     /// <summary>Machines that were deleted, oldest first.</summary>
     private readonly Queue<(string Uuid, long At)> _gone = new();
@@ -127,17 +132,30 @@ public sealed class MachineTable(TimeProvider time)
 
     private string Share(string text)
     {
+        if (text.Length > LongestShared) return text;
         if (_texts.TryGetValue(text, out var shared)) return shared;
-        if (_texts.Count >= MostShared) _texts.Clear();
+        MakeRoom(text.Length);
         return _texts[text] = text;
     }
 
     private string[] Share(IReadOnlyList<string> list)
     {
         if (list.Count == 0) return [];
+        if (list.Sum(t => t.Length + 1) > LongestShared) return [.. list];
         var key = string.Join('\0', list);
         if (_lists.TryGetValue(key, out var shared)) return shared;
-        if (_lists.Count >= MostShared) _lists.Clear();
-        return _lists[key] = [.. list.Select(Share)];
+        string[] kept = [.. list.Select(Share)];
+        MakeRoom(key.Length);
+        return _lists[key] = kept;
+    }
+
+    private void MakeRoom(int characters)
+    {
+        // A short text costs more than its characters.
+        _shared += characters + 64;
+        if (_shared <= MostShared) return;
+        _texts.Clear();
+        _lists.Clear();
+        _shared = characters + 64;
     }
 }

@@ -51,8 +51,7 @@ internal static class ApiMemory
     /// </summary>
     /// <exception cref="ApiException">503: too much is being read at this moment.</exception>
     public static Task HoldAsync(this HttpContext http, long octets)
-        => octets <= MemoryBudgets.Small || !HttpMethods.IsGet(http.Request.Method) ? Task.CompletedTask
-            : new ListShare(http, http.Shared(http.Budgets().Lists), place: null).TakeAsync(octets, http.RequestAborted);
+        => HttpMethods.IsGet(http.Request.Method) ? ReadShare.Of(http).TakeAsync(octets, http.RequestAborted) : Task.CompletedTask;
 
     /// <summary>Stands in line for the memory that a change takes whose body is in.</summary>
     /// <param name="http">The request.</param>

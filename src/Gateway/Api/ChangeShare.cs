@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Anvil.Gateway.Api;
 
 /// <summary>The memory of one change, from its body to the last octet of its answer.</summary>
-internal sealed class ChangeShare : IChangeMemory
+internal sealed class ChangeShare : IObjectMemory
 {
     private readonly HttpContext _http;
     private MemoryShare? _share;

@@ -83,11 +83,12 @@ public sealed partial class CatalogGrain(
     public async Task<CatalogAnswer> Remove(CatalogRemoval removal)
     {
         if (IsReservation(removal.Prefix)) return await reservations.RemoveAsync(removal.Key, removal.Terms);
-        var users = await OthersUsingAsync(removal.Prefix, removal.Key);
-        return await ChangeAsync(removal.Prefix, "DELETE", removal.Terms, catalog =>
+        return await ChangeAsync(removal.Prefix, "DELETE", removal.Terms, async catalog =>
         {
             var old = Existing(catalog, removal.Prefix, removal.Key, "DELETE", removal.Terms);
-            var all = users.Concat(KeptBy(KindOf(removal.Prefix), old, removal.Key, catalog)).ToList();
+            var all = KeptBy(KindOf(removal.Prefix), old, removal.Key, catalog).ToList();
+            // Machines are asked last of all: on a large site that takes its time, and all other writes wait for this one.
+            if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key);
             if (all.Count > 0) throw new ApiException(ApiError.Conflict(removal.Prefix, removal.Key, "StillInUseError", all));
             return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null)]);
         });
@@ -98,9 +99,14 @@ public sealed partial class CatalogGrain(
     {
         if (IsReservation(merge.Prefix))
             return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed, merge.Terms);
-        var users = new List<string>();
-        foreach (var key in merge.Removed) users.AddRange((await OthersUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
-        return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, catalog => Merged(merge, users, catalog));
+        return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, async catalog =>
+        {
+            var decision = Merged(merge, [], catalog);
+            var users = new List<string>();
+            foreach (var key in decision.Changes.Where(c => c.Document is null).Select(c => c.Key))
+                users.AddRange((await OthersUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
+            return users.Count == 0 ? decision : Merged(merge, users, catalog);
+        });
     }
 
     /// <inheritdoc/>
@@ -131,8 +137,12 @@ public sealed partial class CatalogGrain(
                 : throw new ApiException(ApiError.NotFound("", "", "SEAL"));
         });
 
-    private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide,
+    private Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide,
         int status = 200)
+        => ChangeAsync(prefix, type, terms, catalog => Task.FromResult(decide(catalog)), status);
+
+    private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms,
+        Func<CatalogSnapshot, Task<Decision>> decide, int status = 200)
     {
         using var step = AnvilDiagnostics.Step();
         try
@@ -143,7 +153,7 @@ public sealed partial class CatalogGrain(
                 Decision decision;
                 try
                 {
-                    decision = decide(catalog);
+                    decision = await decide(catalog);
                 }
                 catch (ApiException)
                 {
@@ -165,6 +175,7 @@ public sealed partial class CatalogGrain(
                         catalog.Revision);
                 }
 
+                CatalogBounds.Check([.. changes.Select(c => (new DocumentKey(c.Prefix, c.Key), c.Document))], catalog);
                 if (await store.WriteAsync(catalog.Revision, changes, terms.Actor.Name, CancellationToken.None) is not { } written)
                 {
                     catalog = await cache.RefreshAsync(CancellationToken.None);

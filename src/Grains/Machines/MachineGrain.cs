@@ -144,25 +144,22 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<PreparedMove> Prepare(MachineMove move, ChangeTerms terms)
     {
         _prepared = null;
-        MachineChange? change = null;
-        var holder = "";
+        byte[] row = [];
+        var (holder, name) = ("", "");
         var outcome = await ActAsync("PATCH", s => move.Made is { } made
             ? MachineSteps.Make(s, made with { Uuid = Uuid }, discovered: false, Options(terms), Context)
             : MachineSteps.Amend(s with { Machine = Sealed(s.Machine) }, Uuid, move.Operations, Options(terms), Context),
             store: async next =>
             {
                 holder = (await HolderAsync(next.State.Machine))?.Uuid ?? "";
+                (row, name) = (MachineStore.Stored(next.State), next.State.Machine!.Name);
                 // The coordinator may die after it has stored the step: then the row says so, whenever somebody asks.
                 var began = _time.GetTimestamp();
                 _store.Open(() => _time.GetElapsedTime(began) < MachineMover.Longest);
-                _prepared = change = next;
+                _prepared = next;
             });
         return outcome.Error is { } error ? new PreparedMove(error, [], "") { Again = outcome.Again }
-            : new PreparedMove(null, MachineStore.Stored(change!.State), _store.Row)
-            {
-                Holder = holder,
-                Name = change.State.Machine!.Name,
-            };
+            : new PreparedMove(null, row, _store.Row) { Holder = holder, Name = name };
     }
 
     /// <inheritdoc/>

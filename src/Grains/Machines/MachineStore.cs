@@ -2,6 +2,7 @@ using System.Globalization;
 using Anvil.Contracts;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
 using Anvil.Storage;
 using Orleans.Runtime;
@@ -55,6 +56,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
     /// </summary>
     /// <exception cref="InconsistentStateException">Another activation has written since.</exception>
     /// <exception cref="OrleansException">It cannot be written, or whether it was is not known.</exception>
+    /// <exception cref="ApiException">413: it is longer than what is read again.</exception>
     public async Task WriteAsync(MachineState next)
     {
         using var step = AnvilDiagnostics.Step();
@@ -70,6 +72,12 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
                 return true;
             });
         }
+        catch (ApiException)
+        {
+            // It was never sent to the database.
+            _row.State = old;
+            throw;
+        }
         catch (Exception e)
         {
             _row.State = old;
@@ -81,6 +89,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
     }
 
     /// <summary>A state as it is stored.</summary>
+    /// <exception cref="ApiException">413: it is longer than what is read again.</exception>
     public static byte[] Stored(MachineState state) => new StateSerializer().Serialize(state with { Damage = [] }).ToArray();
 
     /// <summary>Somebody else may write the row, as long as it is said to be so.</summary>

@@ -148,7 +148,7 @@ public sealed partial class TimelineWriter(ITimelineStore store, TimeProvider ti
     /// </summary>
     private static string Shorten(string text)
     {
-        if (text.Length > LongestText) text = text[..LongestText] + "…";
+        text = ShortText.Of(text, LongestText);
         if (text.Contains('\0', StringComparison.Ordinal) || text.Any(char.IsSurrogate))
             text = string.Concat(text.EnumerateRunes().Select(r => r.Value == 0 ? Rune.ReplacementChar : r));
         return PrintableText.Of(text);

@@ -1,5 +1,6 @@
 using System.Net;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Jobs;
 using Microsoft.Extensions.Hosting;
 
 namespace Anvil.Objects.Access;
@@ -13,6 +14,12 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
     /// <summary>Threads, and with them passwords that are looked at, and their memory taken, at once.</summary>
     public static readonly int Threads = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 
+    /// <summary>Passwords that may be set for one user at once, and in an hour from then on: each takes as long as a sign-in.</summary>
+    public const int SetsAtOnce = 10;
+    public const int SetsPerHour = 60;
+
+    private const int MostUsers = 4096;
+
     /// <summary>After so long what is full has room again.</summary>
     private static readonly TimeSpan Full = TimeSpan.FromSeconds(5);
 
@@ -20,6 +27,8 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
     private readonly SignInBook _book = new();
     private readonly SignInLine<Job> _line = new();
     private readonly Dictionary<string, Job> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Pace> _sets = new(StringComparer.Ordinal);
+    private readonly long _began = time.GetTimestamp();
     private readonly SemaphoreSlim _work = new(0);
     private readonly CancellationTokenSource _ending = new();
     private int _started;
@@ -64,12 +73,17 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
     /// <param name="user">Whose it becomes.</param>
     /// <param name="password">The password.</param>
     /// <param name="cancellation">The one who asks is gone.</param>
-    /// <returns>The hash; null when too many are being set.</returns>
+    /// <returns>The hash; null when too many are being set, or too many were set for this user.</returns>
     public async Task<string?> HashAsync(string user, string password, CancellationToken cancellation)
     {
         Job job;
         lock (_gate)
         {
+            if (_sets.Count >= MostUsers) _sets.Clear();
+            if (!_sets.TryGetValue(user, out var pace)) _sets[user] = pace = new Pace(SetsAtOnce, SetsPerHour);
+            var now = time.GetElapsedTime(_began);
+            if (pace.Wait(now) is not null) return null;
+            pace.Count(1, now);
             job = new Job($"set\0{Guid.NewGuid()}", user, $"set\0{user}", () => Passwords.Hash(password)) { Askers = 1 };
             if (!Join(job, SignInRank.Known)) return null;
         }

@@ -65,9 +65,10 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
 
         await request.HoldAsync(uuid, queries, cancellation);
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
-        // The machine itself is given what the task's scripts need; nobody else is.
-        return !request.Principal.IsMachine(uuid) || answer.Job is null ? Changed(answer)
-            : Changed(answer with { Job = answer.Job with { Token = await access.ForJobAsync(uuid, answer.Job.Uuid) } });
+        // The machine itself is given what the task's scripts need; nobody else is. It is in no stored job, and so in no version of one.
+        var changed = Changed(answer);
+        return !request.Principal.IsMachine(uuid) || answer.Job is null ? changed
+            : changed with { Document = answer.Job with { Token = await access.ForJobAsync(uuid, answer.Job.Uuid) } };
     }
 
     /// <inheritdoc/>
@@ -105,8 +106,6 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         await logs.DeleteAsync(Guid.Parse(job.Uuid), cancellation);
         return new ChangedObject(200, job, null, "");
     }
-
-    /// <summary>A condition that was checked upon a read holds upon the write as well: the same version is asked for.</summary>
 
     private IMachineGrain Grain(string uuid) => grains.Machine(uuid);
 

@@ -1,8 +1,8 @@
 namespace Anvil.Provisioning.Access;
 
 /// <summary>
-/// Tries that wait for their password to be looked at: bounded in all, by source and by user; the better rank goes first, and within a
-/// rank sources take turns. Not for several threads at once.
+/// Tries that wait for their password to be looked at: bounded in all, by source and by user; the better rank goes first, but every third
+/// turn is the next one's and every ninth the last one's, and within a rank sources take turns. Not for several threads at once.
 /// </summary>
 /// <typeparam name="T">A try.</typeparam>
 public sealed class SignInLine<T>
@@ -56,15 +56,11 @@ public sealed class SignInLine<T>
             return null;
         }
 
-        var next = 0;
-        for (var i = 1; i < _waiting.Count; i++)
-        {
-            var (a, b) = (_waiting[i], _waiting[next]);
-            if (a.Rank < b.Rank || (a.Rank == b.Rank && Served(a) < Served(b))) next = i;
-        }
-
-        var place = _waiting[next];
-        _waiting.RemoveAt(next);
+        var ranks = _waiting.Select(w => w.Rank).Distinct().Order().ToList();
+        // Whoever is known could come again and again: nobody waits for ever.
+        var rank = (_turn + 1) % 9 == 0 ? ranks[^1] : (_turn + 1) % 3 == 0 && ranks.Count > 1 ? ranks[1] : ranks[0];
+        var place = _waiting.Where(w => w.Rank == rank).MinBy(Served)!;
+        _waiting.Remove(place);
         if (_served.Count > Most * 4) _served.Clear();
         _served[place.Source] = ++_turn;
         return place.Item;

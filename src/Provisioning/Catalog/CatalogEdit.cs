@@ -19,6 +19,7 @@ internal sealed class CatalogEdit(CatalogState state)
     private readonly Dictionary<DocumentKey, Document?> _before = [];
     private readonly Dictionary<string, SortedSet<string>> _dirty = new(StringComparer.Ordinal);
     private CatalogIndexes _indexes = state.Indexes;
+    private long _octets = state.Octets;
 
     /// <summary>Puts documents below those of the store.</summary>
     public CatalogEdit Below(IEnumerable<CatalogEntry> entries)
@@ -36,6 +37,7 @@ internal sealed class CatalogEdit(CatalogState state)
     public CatalogEdit Put(CatalogEntry entry)
     {
         if (!IsHeld(entry.Key)) return this;
+        _octets += entry.Octets - (_stored.TryGetValue(entry.Key, out var old) ? old.Octets : 0);
         _stored[entry.Key] = entry;
         Show(entry.Key);
         return this;
@@ -44,7 +46,9 @@ internal sealed class CatalogEdit(CatalogState state)
     /// <summary>Takes a document of the store away; a content pack's below it is seen again.</summary>
     public CatalogEdit Remove(DocumentKey key)
     {
-        if (_stored.Remove(key)) Show(key);
+        if (!_stored.Remove(key, out var old)) return this;
+        _octets -= old.Octets;
+        Show(key);
         return this;
     }
 
@@ -76,6 +80,7 @@ internal sealed class CatalogEdit(CatalogState state)
         {
             BuiltIn = _builtIn.ToImmutable(),
             Stored = _stored.ToImmutable(),
+            Octets = _octets,
             Documents = state.Documents.SetItems(_documents.Select(d => KeyValuePair.Create(d.Key, d.Value.ToImmutable()))),
             Users = _users.ToImmutable(),
             Fields = _fields.ToImmutable(),

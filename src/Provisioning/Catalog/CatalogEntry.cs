@@ -11,6 +11,9 @@ public sealed record CatalogEntry(Document Document, long Revision = 0, string F
     /// <summary>Its place; in the store it is the row's, whatever the document says.</summary>
     public DocumentKey Key { get; init; } = new(Document.Prefix, Document.Key);
 
+    /// <summary>Octets that it takes in the store, as far as that is known; 0 for a content pack's.</summary>
+    public long Octets { get; init; }
+
     /// <summary>The file of a content pack that it was read from; "" for a stored one.</summary>
     public string File { get; init; } = "";
 }

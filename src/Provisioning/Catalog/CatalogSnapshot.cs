@@ -91,6 +91,13 @@ public sealed class CatalogSnapshot
     public long RevisionOf(string prefix, string key)
         => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Revision : 0;
 
+    /// <summary>Octets that the documents of the store take there.</summary>
+    public long StoredOctets => _state.Octets;
+
+    /// <summary>Octets that a document takes in the store; 0 for one of a content pack, and for one that is not there.</summary>
+    public long OctetsOf(string prefix, string key)
+        => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Octets : 0;
+
     /// <summary>The documents of a kind that have a value in one of its indexed fields.</summary>
     public IEnumerable<Document> Having(string prefix, string field, string value)
         => _state.Fields.TryGetValue(new FieldValue(prefix, field, value), out var keys)

@@ -24,6 +24,9 @@ internal sealed record CatalogState
     /// <summary>Documents of the store, over those.</summary>
     public ImmutableDictionary<DocumentKey, CatalogEntry> Stored { get; init; } = ImmutableDictionary<DocumentKey, CatalogEntry>.Empty;
 
+    /// <summary>Octets of those of the store.</summary>
+    public long Octets { get; init; }
+
     /// <summary>What is seen of both, checked, by kind.</summary>
     public ImmutableDictionary<string, ImmutableSortedDictionary<string, Document>> Documents { get; init; } = CatalogRules.Stored.Values
         .Where(k => !k.IsRows)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Anvil.Templates;
 
 namespace Anvil.Provisioning.Catalog;
@@ -25,22 +26,53 @@ internal static class TemplateReach
 
     private static IEnumerable<TaskDefinition> TasksOf(HashSet<string> names, string id, CatalogSnapshot catalog)
     {
+        var search = new Search(names);
         var left = catalog.Templates.Values.Where(t => t.ID != id).ToList();
-        for (var found = true; found;)
+        for (var found = true; found && !search.IsOver;)
         {
-            var callers = left.Where(t => Calls(t.Contents, names)).ToList();
+            var callers = left.Where(t => search.Finds(t.Contents)).ToHashSet();
             found = callers.Count > 0;
-            left = [.. left.Except(callers)];
+            left = [.. left.Where(t => !callers.Contains(t))];
             names.UnionWith(callers.SelectMany(NamesOf));
+            if (found) search.Next();
         }
 
-        return catalog.Tasks.Values.Where(
-            task => task.Templates.Any(t => names.Contains(t.ID) || Calls(t.Contents, names) || Calls(t.Path, names)));
+        return [.. catalog.Tasks.Values.Where(
+            task => task.Templates.Any(t => names.Contains(t.ID) || search.Finds(t.Contents) || search.Finds(t.Path)))];
     }
 
-    private static bool Calls(string text, HashSet<string> names)
-        => text.Contains("{{", StringComparison.Ordinal)
-            && ByAnyName.Concat(names).Any(n => text.Contains(n, StringComparison.Ordinal));
+    /// <summary>Looks for names in texts, within a bound: what would take longer counts as found.</summary>
+    private sealed class Search
+    {
+        /// <summary>Characters that are looked at for one template, and names that are looked for.</summary>
+        private const long MostCharacters = 64 << 20;
+        private const int MostNames = 1000;
+
+        private readonly HashSet<string> _names;
+        private SearchValues<string> _values = SearchValues.Create([], StringComparison.Ordinal);
+        private long _looked;
+
+        public Search(HashSet<string> names)
+        {
+            _names = names;
+            Next();
+        }
+
+        /// <summary>True once everything counts as found.</summary>
+        public bool IsOver => _looked > MostCharacters || _names.Count > MostNames;
+
+        /// <summary>There are more names than before.</summary>
+        public void Next()
+        {
+            if (!IsOver) _values = SearchValues.Create([.. ByAnyName, .. _names], StringComparison.Ordinal);
+        }
+
+        public bool Finds(string text)
+        {
+            _looked += text.Length;
+            return IsOver || (text.Contains("{{", StringComparison.Ordinal) && text.AsSpan().ContainsAny(_values));
+        }
+    }
 
     private static IReadOnlyCollection<string> NamesOf(Template template)
     {

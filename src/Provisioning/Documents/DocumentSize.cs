@@ -6,10 +6,18 @@ namespace Anvil.Provisioning.Documents;
 public static class DocumentSize
 {
     /// <summary>Octets of its JSON, counted as they are written: no more than a piece of it is held.</summary>
-    public static long Of(Document document)
+    public static long Of(Document document) => Counted(document, document.GetType());
+
+    /// <summary>Octets of a value as it is stored: what is outside of Unicode's first plane takes twelve.</summary>
+    public static long Of(JsonElement value) => Counted(value, typeof(JsonElement));
+
+    /// <summary>Octets of a text as it is stored, with its quotation marks.</summary>
+    public static long Of(string text) => Counted(text, typeof(string));
+
+    private static long Counted(object value, Type type)
     {
         using var count = new Counter();
-        JsonSerializer.Serialize(count, document, document.GetType(), Json.Options);
+        JsonSerializer.Serialize(count, value, type, Json.Options);
         return count.Length;
     }
 

@@ -1,13 +1,15 @@
 namespace Anvil.Provisioning.Documents;
 
 /// <summary>
-/// Letters that look like others: of the Cyrillic and Greek scripts those that Unicode's confusables.txt (UTS 39) gives the look of a
-/// Latin letter.
+/// Letters that look like others: of the Cyrillic, Greek, Lisu and Cherokee scripts those that Unicode's confusables.txt (UTS 39) gives
+/// the look of a Latin letter.
 /// </summary>
 public static class LookAlikes
 {
-    private const string From = "абсԁеһіјӏкморԛѕтухԝүьАВСЕНІЈКМОРЅТХУҮαορνικυτχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
-    private const string To = "a6cdehijlkmopqstyxwybABCEHIJKMOPSTXYYaopvikutxyABEZHIKMNOPTYX";
+    private const string From = "абсԁеһіјӏкморԛѕтухԝүьАВСЕНІЈКМОРЅТХУҮαορνικυτχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"
+        + "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜᎪᏟᎠᎬᏀᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ";
+    private const string To = "a6cdehijlkmopqstyxwybABCEHIJKMOPSTXYYaopvikutxyABEZHIKMNOPTYX"
+        + "ABCDEFGHIJKLMNOPRSTUVWXYZACDEGHJKLMPRSTVWZ";
 
     /// <summary>A form that is the same for names of different scripts that look alike.</summary>
     public static string Skeleton(string name) => string.Create(name.Length, name, static (skeleton, from) =>
@@ -50,6 +52,12 @@ public static class LookAlikes
         (>= '\u13A0' and <= '\u13FF') or (>= '\uAB70' and <= '\uABBF') => 5,
         (>= '\u10A0' and <= '\u10FF') or (>= '\u2D00' and <= '\u2D2F') => 6,
         (>= '\u2C80' and <= '\u2CFF') => 7,
+        (>= '\uA4D0' and <= '\uA4FF') => 8,
+        (>= '\u1400' and <= '\u167F') or (>= '\u18B0' and <= '\u18FF') => 9,
+        (>= '\u1680' and <= '\u16FF') => 10,
+        (>= '\u2D30' and <= '\u2D7F') => 11,
+        (>= '\uA500' and <= '\uA63F') or (>= '\uA6A0' and <= '\uA6FF') => 12,
+        (>= '\u2C60' and <= '\u2C7F') or (>= '\uA720' and <= '\uA7FF') or (>= '\uAB30' and <= '\uAB6F') => 1,
         _ => 0,
     };
 }

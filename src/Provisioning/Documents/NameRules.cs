@@ -1,7 +1,9 @@
 namespace Anvil.Provisioning.Documents;
 
-/// <summary>Which names are allowed: DRP's name rules (letters and digits are Unicode's, in one name of one script), and host names for
-/// machines.</summary>
+/// <summary>
+/// Which names are allowed: DRP's name rules (letters are Unicode's, in one name of one script; digits are ASCII's, since those of other
+/// scripts look like letters, dots, or one another), and host names for machines.
+/// </summary>
 public static class NameRules
 {
     /// <summary>Octets of a host name without a trailing dot (RFC 1035, section 2.3.4, as text).</summary>
@@ -62,11 +64,11 @@ public static class NameRules
     private static bool Check(string name, bool digitFirst, string extra)
     {
         if (name.Length is < 2 or > Longest) return false;
-        if (!char.IsLetter(name[0]) && !(digitFirst && char.IsDigit(name[0]))) return false;
+        if (!char.IsLetter(name[0]) && !(digitFirst && char.IsAsciiDigit(name[0]))) return false;
         // A blank at the end is not seen.
         if (name[^1] == ' ') return false;
         return LookAlikes.IsPlain(name) && name.All(
-            c => char.IsLetter(c) || char.IsDigit(c) || "- _.".Contains(c, StringComparison.Ordinal)
+            c => char.IsLetter(c) || char.IsAsciiDigit(c) || "- _.".Contains(c, StringComparison.Ordinal)
                 || extra.Contains(c, StringComparison.Ordinal));
     }
 }

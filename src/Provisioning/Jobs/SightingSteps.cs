@@ -16,7 +16,9 @@ public static class SightingSteps
     /// <summary>A machine that only speaks is written as seen so often: what nobody has seen for days may be taken away.</summary>
     private static readonly TimeSpan SpokenEach = TimeSpan.FromHours(6);
 
-    /// <summary>True where a machine that speaks with its token was seen before, and was last written so long ago that it is to be again.</summary>
+    /// <summary>
+    /// True where a machine that speaks with its token was seen before, and was last written so long ago that it is to be again.
+    /// </summary>
     /// <param name="state">The state as it is stored.</param>
     /// <param name="spoke">When it spoke.</param>
     public static bool IsToBeWritten(MachineState state, DateTimeOffset spoke)

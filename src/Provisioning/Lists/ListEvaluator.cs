@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Anvil.Provisioning.Documents;
 
@@ -25,6 +26,8 @@ public sealed class ListEvaluator(TimeProvider time)
 
         var start = Math.Min(query.Offset, found.Count);
         var rows = found.GetRange(start, Math.Min(query.Limit, found.Count - start));
+        // The objects are there anyway: an answer has the text of one at a time.
+        if (rows.Count > 0) query.Memory?.Grow(rows.Max(r => r.Octets));
         var more = start + rows.Count < found.Count && rows.Count > 0;
         var next = more ? new ListCursor(rows[^1].Place).Write(query) : null;
         return new ListPage<T>([.. rows.Select(r => r.Row)], all.Count, filtered, next);
@@ -51,16 +54,17 @@ public sealed class ListEvaluator(TimeProvider time)
 
     private static JsonElement Element(Document document) => JsonSerializer.SerializeToElement(document, document.GetType(), Json.Options);
 
-    private List<(T Row, List<Rank> Place)> Filter<T>(ListQuery query, IReadOnlyCollection<T> all)
+    private List<(T Row, List<Rank> Place, long Octets)> Filter<T>(ListQuery query, IReadOnlyCollection<T> all)
         where T : Document
     {
         var patterns = new PatternTime(query.Fields.Model, time);
         var order = query.Order.ToList();
-        var found = new List<(T, List<Rank>)>();
+        var found = new List<(T, List<Rank>, long)>();
         foreach (var document in all)
         {
             var json = Element(document);
-            if (Holds(query, json, patterns)) found.Add((document, order.ConvertAll(f => f.SortOf(json))));
+            if (Holds(query, json, patterns))
+                found.Add((document, order.ConvertAll(f => f.SortOf(json)), JsonMarshal.GetRawUtf8Value(json).Length));
         }
 
         return found;

@@ -1,10 +1,14 @@
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Machines;
 
 /// <summary>How a machine moves between phases: pure, every phase that is not resting gets a deadline, every change a reason.</summary>
 public static class Lifecycle
 {
+    /// <summary>Characters of a reason: it is kept in the boot record, in events and in the timeline.</summary>
+    private const int LongestReason = 2000;
+
     /// <summary>A machine that was just made.</summary>
     public static Machine Created(Machine machine, bool discovered, CatalogSnapshot catalog, DateTimeOffset now)
     {
@@ -81,7 +85,7 @@ public static class Lifecycle
             machine = machine with { Runnable = machine.Available && !boot.IsPending };
         }
 
-        return machine with { Boot = boot with { Stuck = true, Reason = reason } };
+        return machine with { Boot = boot with { Stuck = true, Reason = ShortText.Of(reason, LongestReason) } };
     }
 
     /// <summary>True when entries of the task list are left.</summary>
@@ -94,7 +98,7 @@ public static class Lifecycle
         var boot = old with
         {
             Phase = phase,
-            Reason = reason,
+            Reason = ShortText.Of(reason, LongestReason),
             Stuck = false,
             Since = old.Phase == phase && old.Since != default ? old.Since : now,
             Attempts = old.Phase == phase || !old.IsResting ? old.Attempts : 0

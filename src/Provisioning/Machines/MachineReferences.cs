@@ -56,12 +56,14 @@ public static class MachineReferences
     /// <summary>What is found at the references, each text once.</summary>
     private static IReadOnlyList<string> Once(Func<Reference, IReadOnlyList<string>> of)
     {
+        // Mostly there is nothing, and it is asked for every write.
         List<string>? all = null;
+        HashSet<string>? seen = null;
         foreach (var reference in All)
         {
             foreach (var text in of(reference))
             {
-                if (all?.Contains(text, StringComparer.Ordinal) != true) (all ??= []).Add(text);
+                if ((seen ??= new(StringComparer.Ordinal)).Add(text)) (all ??= []).Add(text);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -52,8 +53,20 @@ public sealed record ChangeOptions(bool Force = false, bool ByMachine = false, b
 /// <summary>What may be done to a machine's document, and what follows from it (DRP's create and save rules).</summary>
 public static class MachineRules
 {
-    /// <summary>Most octets that a machine may say of itself, as JSON.</summary>
+    /// <summary>Most octets that a machine may say of itself, as JSON that is stored.</summary>
     public const int MostFactOctets = 256 * 1024;
+
+    /// <summary>Most facts that a machine may say of itself: edges keep the names of all machines' params in memory.</summary>
+    public const int MostFacts = 128;
+
+    /// <summary>Characters of a fact's name.</summary>
+    public const int LongestFact = 128;
+
+    /// <summary>Most params of a machine, whoever sets them.</summary>
+    public const int MostParams = 2000;
+
+    /// <summary>Characters of the name of the operating system that is installed: a boot's token writes it.</summary>
+    public const int LongestOs = NameRules.Longest;
 
     /// <summary>Most network cards of a machine that it names itself.</summary>
     public const int MostOwnCards = 16;
@@ -64,7 +77,8 @@ public static class MachineRules
     /// <summary>Why a machine is stuck of which there is doubt, as everybody may know it.</summary>
     public const string Doubted = "stuck: it is not sure which machine this is; a person decides (Boot.Doubt tells people why)";
 
-    private const int MostTasks = 10_000;
+    /// <summary>Most profiles of a machine: what is read of them and of those within them ends there as well.</summary>
+    public const int MostProfiles = NestedProfiles.Most;
 
     /// <summary>A new machine, filled and checked.</summary>
     /// <param name="wanted">The document.</param>
@@ -77,6 +91,7 @@ public static class MachineRules
     public static Machine Create(Machine wanted, CatalogSnapshot catalog, DateTimeOffset now, bool discovered, ChangeOptions options,
         string secret)
     {
+        CheckSize(wanted, null);
         var prefs = catalog.Prefs;
         if (discovered && options.Admission == RegistrationPolicy.Closed)
             throw new ApiException(new ApiError("machines", "", "Registration", ["machines do not register themselves here"], 403));
@@ -226,6 +241,7 @@ public static class MachineRules
         if (wanted.Uuid != old.Uuid)
             throw new ApiException(
                 ApiError.BadRequest("machines", old.Uuid, "PUT", $"Key change from {old.Uuid} to {wanted.Uuid} not allowed"));
+        CheckSize(wanted, old);
         wanted = WithoutOwnContext(wanted, old.Tasks);
         var machine = Normalize(wanted) with
         {
@@ -330,7 +346,6 @@ public static class MachineRules
     {
         if (machine.Workflow != old.Workflow || machine.Stage != old.Stage) return machine;
         var tasksMove = !machine.Tasks.SequenceEqual(old.Tasks);
-        if (machine.Tasks.Count > MostTasks) problems.Add($"a machine has at most {MostTasks} tasks");
         if (tasksMove && machine.CurrentTask != old.CurrentTask) problems.Add("Cannot change Tasks and CurrentTask at the same time");
         if (tasksMove && old.CurrentTask >= 0 && !options.ForcesWhatRuns)
         {
@@ -391,14 +406,19 @@ public static class MachineRules
         foreach (var problem in CardProblems(machine, old)) yield return problem;
         if (FactOctets(machine) > Math.Max(MostFactOctets, FactOctets(old)))
             yield return $"Params: a machine's facts have at most {MostFactOctets} octets";
+        var (facts, before) = (Facts(machine).Count(), Facts(old).Count());
+        if (facts > Math.Max(MostFacts, before)) yield return $"Params: a machine says at most {MostFacts} facts of itself";
+        if (Facts(machine).FirstOrDefault(p => p.Key.Length > LongestFact && !old.Params.ContainsKey(p.Key)).Key is { } longest)
+            yield return $"Params: a fact's name has at most {LongestFact} characters: {ShortText.Of(longest, LongestFact)}";
     }
 
     private static IEnumerable<string> CardProblems(Machine machine, Machine old)
         => machine.HardwareAddrs.Count > Math.Max(MostOwnCards, old.HardwareAddrs.Count)
             ? [$"HardwareAddrs: a machine names at most {MostOwnCards} network cards itself"] : [];
 
-    private static long FactOctets(Machine machine)
-        => machine.Params.Where(p => IsFact(p.Key)).Sum(p => (long)p.Key.Length + p.Value.GetRawText().Length);
+    private static IEnumerable<KeyValuePair<string, JsonElement>> Facts(Machine machine) => machine.Params.Where(p => IsFact(p.Key));
+
+    private static long FactOctets(Machine machine) => Facts(machine).Sum(p => DocumentSize.Of(p.Key) + DocumentSize.Of(p.Value));
 
     /// <summary>What a new machine is without a word about what it runs: the site's own choice; null where it was said.</summary>
     private static Machine? Untouched(Machine wanted, Machine made, Prefs prefs)
@@ -441,11 +461,10 @@ public static class MachineRules
         if (!UuidRules.TryRead(machine.Uuid, out _)) yield return $"Invalid Uuid `{machine.Uuid}`";
         // DRP's own words; NameRules.HostNameProblem tells the reason to who asks.
         if (machine.Name != old?.Name && !NameRules.IsMachineName(machine.Name)) yield return $"Invalid Name `{machine.Name}`";
+        if (machine.OS != old?.OS && machine.OS.Length > LongestOs) yield return $"OS has at most {LongestOs} characters";
         if (Architectures.Problem(machine.Arch) is { } arch) yield return arch;
         if (machine.Address.Length > 0 && !(IPv4.TryParse(machine.Address, out var address) && IPv4.IsGlobalUnicast(address)))
             yield return $"Invalid Address: {machine.Address} is not a unicast IPv4 address";
-        if (machine.HardwareAddrs.Count > Math.Max(MostCards, old?.HardwareAddrs.Count ?? 0))
-            yield return $"HardwareAddrs: a machine has at most {MostCards} network cards";
         foreach (var mac in machine.HardwareAddrs.Except(old?.HardwareAddrs ?? [], StringComparer.Ordinal))
         {
             if (MacAddress.Problem(mac) is { } problem) yield return $"Invalid Hardware Address `{mac}`: it {problem}";
@@ -454,7 +473,28 @@ public static class MachineRules
         foreach (var twice in machine.HardwareAddrs.GroupBy(m => m).Where(g => g.Count() > 1))
             yield return $"Hardware Address {twice.Key} is listed twice";
         foreach (var twice in machine.Profiles.GroupBy(p => p).Where(g => g.Count() > 1)) yield return $"Duplicate profile {twice.Key}";
+        if (machine.Params.Keys.FirstOrDefault(n => n.Length > NameRules.Longest && old?.Params.ContainsKey(n) != true) is { } name)
+            yield return $"Params: a name has at most {NameRules.Longest} characters: {ShortText.Of(name, NameRules.Longest)}";
         foreach (var problem in CatalogRules.Values(machine.Params, catalog)) yield return problem;
+    }
+
+    /// <summary>
+    /// Refuses lists that are too long before anything is looked up for each of their entries. What an older version took does not stand
+    /// in the way of other changes.
+    /// </summary>
+    private static void CheckSize(Machine wanted, Machine? old)
+    {
+        List<string> problems = [];
+        void Check(string field, int count, int before, int most, string what)
+        {
+            if (count > Math.Max(most, before)) problems.Add($"{field}: a machine has at most {most} {what}");
+        }
+
+        Check(nameof(Machine.HardwareAddrs), wanted.HardwareAddrs.Count, old?.HardwareAddrs.Count ?? 0, MostCards, "network cards");
+        Check(nameof(Machine.Profiles), wanted.Profiles.Count, old?.Profiles.Count ?? 0, MostProfiles, "profiles");
+        Check(nameof(Machine.Tasks), wanted.Tasks.Count, old?.Tasks.Count ?? 0, TaskLists.Most, "tasks");
+        Check(nameof(Machine.Params), wanted.Params.Count, old?.Params.Count ?? 0, MostParams, "params of its own");
+        if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", wanted.Uuid, problems));
     }
 
     private static string? BootEnvOf(string stage, CatalogSnapshot catalog)

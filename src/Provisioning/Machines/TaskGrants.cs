@@ -51,7 +51,7 @@ public static class TaskGrants
     public static void Check(Principal? who, Document? before, Document after, CatalogSnapshot catalog)
     {
         if (who is null || after is not (Stage or Workflow or TaskDefinition)) return;
-        var chosen = Added(before is null ? [] : Listed(before, catalog), Listed(after, catalog));
+        var chosen = Added(before is null ? [] : TaskLists.For(before, catalog), TaskLists.For(after, catalog));
         var profiles = ((before as Stage)?.Profiles ?? [], (after as Stage)?.Profiles ?? []);
         Refuse(after, Problems(who, MachineClaims.Self, Ordinary(MachineClaims.Self, catalog), chosen, StagesOf(chosen), profiles,
             catalog));
@@ -120,15 +120,6 @@ public static class TaskGrants
 
     /// <summary>Entries that may still run. The current one is among them: it runs again when it failed.</summary>
     private static IEnumerable<string> ToRun(Machine machine) => machine.Tasks.Skip(Math.Max(0, machine.CurrentTask));
-
-    /// <summary>The task list that a document comes to.</summary>
-    private static IReadOnlyList<string> Listed(Document document, CatalogSnapshot catalog) => document switch
-    {
-        Stage stage => TaskLists.ForStage(stage, catalog),
-        Workflow workflow => TaskLists.ForWorkflow(workflow, catalog),
-        TaskDefinition task => TaskLists.ForStage(new Stage { Tasks = task.Prerequisites }, catalog),
-        _ => [],
-    };
 
     private static string? TaskProblem(string chosen, Principal who, string machine, IReadOnlyList<Claim> ordinary,
         CatalogSnapshot catalog)

@@ -107,4 +107,33 @@ public sealed class MachineTableTests
         return items.SelectMany(
             (first, i) => Orders<T>([.. items.Take(i), .. items.Skip(i + 1)]).Select(rest => (IReadOnlyList<T>)[first, .. rest]));
     }
+
+    /// <summary>A machine that changes the names of its params over and over leaves none of the former ones behind.</summary>
+    [Fact]
+    public void WhatMachinesNoLongerHaveIsNotKept()
+    {
+        MachineNews Named(int version, int characters) => new("a", version, new KnownMachine
+        {
+            Uuid = "a",
+            Name = "a",
+            BootEnv = "env",
+            Stage = "none",
+            HardwareAddrs = [Mac],
+            Params = [$"{version}".PadLeft(characters, 'p'), "other"],
+        });
+        List<WeakReference> former = [];
+        for (var version = 1; version <= 2000; version++)
+        {
+            var characters = version % 2 == 0 ? 4000 : 8000;
+            var news = Named(version, characters);
+            former.Add(new WeakReference(news.Machine!.Params[0]));
+            Assert.True(_table.Put(news));
+        }
+
+        Assert.Equal("2000".PadLeft(4000, 'p'), _table.Find(Mac).Single().Params[0]);
+        GC.Collect();
+        // Two thousand of 4,000 characters are twice what is shared.
+        Assert.InRange(former.Count(f => f.IsAlive), 1, 1100);
+        Assert.Equal(0, former.Where((_, i) => i % 2 == 0).Count(f => f.IsAlive));
+    }
 }

@@ -69,8 +69,13 @@ public sealed class TftpSlotsTests
     public void WhoHasManyGivesWayToWhoHasFew()
     {
         var slots = new TftpSlots(64);
-        var slow = Enumerable.Range(0, 64).Select(i => slots.Take(Address(i % 4), out _, out _)!).ToList();
-        slow.ForEach(slots.Prove);
+        var slow = new List<TftpSlot>();
+        for (var i = 0; i < 64; i++)
+        {
+            slow.Add(slots.Take(Address(i % 4), out _, out _)!);
+            slots.Prove(slow[^1]);
+        }
+
         Assert.Equal(64, slots.Taken);
         var honest = new List<TftpSlot>();
         for (var i = 100; i < 130; i++)

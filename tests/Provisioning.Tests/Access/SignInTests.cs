@@ -100,4 +100,26 @@ public sealed class SignInTests
         Assert.Equal("quiet", line.Next());
         Assert.Equal("loud1", line.Next());
     }
+
+    /// <summary>Whoever is known comes again as soon as it was served.</summary>
+    [Fact]
+    public void WhoIsKnownKeepsNobodyWaitingForEver()
+    {
+        var line = new SignInLine<string>();
+        Assert.True(line.TryJoin("fresh", "one", SignInRank.Fresh, "fresh", out _));
+        Assert.True(line.TryJoin("erring", "two", SignInRank.Erring, "erring", out _));
+        var served = new List<string>();
+        for (var turn = 0; turn < 30; turn++)
+        {
+            while (line.TryJoin("known", "three", SignInRank.Known, "known", out _))
+            {
+            }
+
+            served.Add(line.Next()!);
+        }
+
+        Assert.InRange(served.IndexOf("fresh"), 1, 3);
+        Assert.InRange(served.IndexOf("erring"), 1, 9);
+        Assert.Equal("known", served[0]);
+    }
 }

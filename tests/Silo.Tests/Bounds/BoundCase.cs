@@ -42,6 +42,11 @@ internal sealed record BoundCase(
     [
         new("JsonLimits.Octets", c => c.ProfileAsync(Filled(c, 0)), c => c.ProfileAsync(Filled(c, 1)), 413,
             "a body has at most 16777216 octets"),
+        // Each of these has four octets when it is sent, and twelve where it is stored.
+        new("JsonLimits.Octets", c => c.ProfileAsync(Described(1_000_000)), c => c.ProfileAsync(Described(1_500_000)), 413,
+            "an object has at most 16777216 octets as it is stored"),
+        new("JsonLimits.Octets", c => MachineAsync(c, c.Name, Described(1_000_000)),
+            c => MachineAsync(c, c.Name, Described(1_500_000)), 413, "an object has at most 16777216 octets as it is stored"),
         new("JsonLimits.Octets", c => c.PatchAsync(Copies(2), Big), c => c.PatchAsync(Copies(3), Big), 409, "more than 16777216 octets"),
         new("JsonLimits.Depth", c => c.ProfileAsync(Nested(JsonLimits.Depth)), c => c.ProfileAsync(Nested(JsonLimits.Depth + 1)), 400,
             "nested more than 64 levels deep"),
@@ -138,6 +143,8 @@ internal sealed record BoundCase(
         => string.Join(between, Enumerable.Range(0, count).Select(one));
 
     /// <summary>Fields by which the body of a profile has the most octets, and so many more.</summary>
+    private static string Described(int smiles) => $",\"Description\":\"{string.Concat(Enumerable.Repeat("\U0001F600", smiles))}\"";
+
     private static string Filled(BoundClient client, int more)
     {
         const string Field = ",\"Description\":\"";
@@ -226,9 +233,9 @@ internal sealed record BoundCase(
 
     private static string Columns(int count) => Many(count, i => i == 0 ? "Name" : $"param:p{i}", ",") + "\n";
 
-    private static async Task<(int Status, string Text)> MachineAsync(BoundClient client, string name)
+    private static async Task<(int Status, string Text)> MachineAsync(BoundClient client, string name, string fields = "")
     {
-        var answer = await client.AskAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"local"}""");
+        var answer = await client.AskAsync("POST", "machines", $$"""{"Name":"{{name}}","BootEnv":"local"{{fields}}}""");
         await client.AskAsync("DELETE", $"machines/Name:{name}");
         return answer;
     }

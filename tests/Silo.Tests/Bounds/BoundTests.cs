@@ -61,12 +61,15 @@ public sealed partial class BoundTests(ITestOutputHelper output)
         var kept = new List<long>();
         for (var round = 0; round < Rounds; round++)
         {
+            // Several press at first; what is left when it was asked once more shows with one.
+            var asking = round == 0 ? Clients : 1;
             foreach (var bound in BoundCase.All)
             {
                 await bound.Before(clients[0]);
-                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(c => TriedAsync(bound.Within, c))))
+                var together = clients.Take(Math.Min(asking, bound.AtOnce)).ToList();
+                foreach (var (status, text) in await Task.WhenAll(together.Select(c => TriedAsync(bound.Within, c))))
                     if (status is < 200 or > 299) wrong.Add($"{bound} within: {status} {Short(text)}");
-                foreach (var (status, text) in await Task.WhenAll(clients.Take(bound.AtOnce).Select(c => TriedAsync(bound.Beyond, c))))
+                foreach (var (status, text) in await Task.WhenAll(together.Select(c => TriedAsync(bound.Beyond, c))))
                     if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal))
                         wrong.Add($"{bound} beyond: {status} {Short(text)}");
                 await bound.After(clients[0]);
@@ -106,7 +109,8 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// An answer; who is told that others have the memory for now tries again, as it says: on a busy machine that lasts.
+    /// An answer; who is told that others have the memory for now, or that a list took too long, tries again: on a busy machine that
+    /// lasts.
     /// </summary>
     private static async Task<(int Status, string Text)> TriedAsync(Func<BoundClient, Task<(int Status, string Text)>> ask,
         BoundClient client)
@@ -115,12 +119,15 @@ public sealed partial class BoundTests(ITestOutputHelper output)
         while (true)
         {
             var (status, text) = await ask(client);
-            if (status != 503 || !text.Contains("try again in a moment", StringComparison.Ordinal)
-                || Stopwatch.GetElapsedTime(began) > Patience) return (status, text);
+            if (!IsBusy(status, text) || Stopwatch.GetElapsedTime(began) > Patience) return (status, text);
             // As Retry-After says: who asks again at once keeps those from ending that it waits for.
             await Task.Delay(TimeSpan.FromSeconds(1));
         }
     }
+
+    private static bool IsBusy(int status, string text)
+        => status == 503 ? text.Contains("try again in a moment", StringComparison.Ordinal)
+            : status == 406 && text.Contains("the list took longer than", StringComparison.Ordinal);
 
     private static string Short(string text) => text[..Math.Min(300, text.Length)];
 

@@ -37,9 +37,9 @@ public static class KeptMemory
         {
             return await kept.Task.WaitAsync(patience);
         }
-        catch (TimeoutException)
+        catch (TimeoutException e)
         {
-            throw new TimeoutException($"process {process} reported no whole collection within {patience}");
+            throw new TimeoutException($"process {process} reported no whole collection within {patience}", e);
         }
         finally
         {

@@ -7,6 +7,7 @@ public sealed class CrowdTests
 {
     private const int AtOnce = 8;
     private const int Machines = 4;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task ManyLargeListsAndBodiesAtOnceAreAnsweredOrPutOff()
@@ -14,7 +15,7 @@ public sealed class CrowdTests
         await using var silo = new SiloProgram();
         silo.Environment["DOTNET_GCHeapHardLimit"] = $"0x{1536L << 20:x}";
         await silo.StartAsync();
-        for (var i = 0; i < Machines; i++) Assert.Equal(201, await SendAsync(silo, "POST", "machines", Machine($"big-{i}")));
+        for (var i = 0; i < Machines; i++) Assert.Equal(201, await ServedAsync(silo, "POST", "machines", Machine($"big-{i}")));
         var lists = Enumerable.Range(0, AtOnce).Select(_ => SendAsync(silo, "GET", "machines", null));
         var bodies = Enumerable.Range(0, AtOnce).Select(i => SendAsync(silo, "POST", "machines", Machine($"more-{i}")));
         var chunked = Enumerable.Range(0, AtOnce).Select(_ => SendAsync(silo, "POST", "profiles", Machine("x"), isChunked: true));
@@ -25,9 +26,18 @@ public sealed class CrowdTests
         // Profiles have no BootEnv: read whole, and refused.
         Assert.All(answers[(2 * AtOnce)..], s => Assert.True(s is 400 or 503, $"a body without a length: {s}"));
         // Whoever comes when the crowd is gone is served.
-        Assert.Equal(201, await SendAsync(silo, "POST", "machines", Machine("last")));
-        Assert.Equal(400, await SendAsync(silo, "POST", "profiles", Machine("x"), isChunked: true));
-        Assert.Equal(200, await SendAsync(silo, "GET", "machines?limit=1", null));
+        Assert.Equal(201, await ServedAsync(silo, "POST", "machines", Machine("last")));
+        Assert.Equal(400, await ServedAsync(silo, "POST", "profiles", Machine("x"), isChunked: true));
+        Assert.Equal(200, await ServedAsync(silo, "GET", "machines?limit=1", null));
+    }
+
+    /// <summary>The first answer that is not "try again": on a busy machine a large write may take longer than its call waits.</summary>
+    private static async Task<int> ServedAsync(SiloProgram silo, string method, string path, string? body, bool isChunked = false)
+    {
+        var status = 0;
+        await Support.Wait.UntilAsync(async () => (status = await SendAsync(silo, method, path, body, isChunked)) != 503, Patience,
+            () => $"{method} {path} is still put off: {silo.LogEnd()}");
+        return status;
     }
 
     private static string Machine(string name)

@@ -34,5 +34,6 @@ internal sealed class StageKind() : CatalogKind<Stage>("stages")
         .. KindRules.Name(document.Name),
         .. KindRules.TemplateInfos(document.Templates, pathNeeded: true),
         .. CatalogRules.Values(document.Params, catalog),
+        .. TaskLists.Problems(document, catalog),
     ];
 }

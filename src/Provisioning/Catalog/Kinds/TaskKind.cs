@@ -35,6 +35,7 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
     protected override IEnumerable<string> Problems(TaskDefinition document, TaskDefinition? old, CatalogSnapshot catalog) =>
         [.. KindRules.Name(document.Name), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false),
             .. Circular(document, catalog),
+            .. TaskLists.Problems(document, catalog),
             .. document.ExtraRoles.Where(r => !Roles.Exists(r)).Select(r => $"ExtraRoles: there is no role {r}"),
             .. document.ExtraClaims.Where(c => c.Scope.Length == 0 || c.Action.Length == 0 || c.Specific.Length == 0)
                 .Select(_ => "ExtraClaims: a claim has a scope, an action and a specific")];

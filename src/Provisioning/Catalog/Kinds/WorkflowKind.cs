@@ -12,5 +12,5 @@ internal sealed class WorkflowKind() : CatalogKind<Workflow>("workflows")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Workflow document, Workflow? old, CatalogSnapshot catalog)
-        => KindRules.Name(document.Name);
+        => [.. KindRules.Name(document.Name), .. TaskLists.Problems(document, catalog)];
 }

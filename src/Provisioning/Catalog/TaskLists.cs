@@ -1,0 +1,155 @@
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>How workflows and stages become a machine's task list (DRP's expansion and boundaries).</summary>
+public static class TaskLists
+{
+    /// <summary>Prefix of an entry that changes the stage.</summary>
+    public const string StageEntry = "stage:";
+
+    /// <summary>Prefix of an entry that changes the boot environment.</summary>
+    public const string BootEnvEntry = "bootenv:";
+
+    /// <summary>Most entries of a task list.</summary>
+    public const int Most = 10_000;
+
+    /// <summary>Tasks of which each is a prerequisite of the next.</summary>
+    public const int Deepest = 100;
+
+    /// <summary>Names that are looked at for one list, those that add nothing counted.</summary>
+    private const int MostLooked = 100 * Most;
+
+    /// <summary>True for an entry that is no task: it changes the stage or the boot environment.</summary>
+    public static bool IsMove(string entry)
+        => entry.StartsWith(StageEntry, StringComparison.Ordinal) || entry.StartsWith(BootEnvEntry, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Entries for every stage of a workflow: stage:S, bootenv:B when it differs from the last listed, then the tasks with their
+    /// prerequisites.
+    /// </summary>
+    /// <exception cref="ApiException">422: they are more than <see cref="Most"/>, or deeper than <see cref="Deepest"/>.</exception>
+    public static IReadOnlyList<string> ForWorkflow(Workflow workflow, CatalogSnapshot catalog)
+    {
+        var list = new Expansion(workflow, catalog);
+        var lastEnv = "";
+        foreach (var name in workflow.Stages)
+        {
+            list.Add(StageEntry + name);
+            if (!catalog.Stages.TryGetValue(name, out var stage)) continue;
+            if (stage.BootEnv.Length > 0 && stage.BootEnv != lastEnv)
+            {
+                list.Add(BootEnvEntry + stage.BootEnv);
+                lastEnv = stage.BootEnv;
+                list.BeginSection();
+            }
+
+            foreach (var task in stage.Tasks) list.AddTask(task);
+        }
+
+        return list.Entries;
+    }
+
+    /// <summary>Tasks of one stage, with their prerequisites.</summary>
+    /// <inheritdoc cref="ForWorkflow" path="/exception"/>
+    public static IReadOnlyList<string> ForStage(Stage stage, CatalogSnapshot catalog) => ForTasks(stage, stage.Tasks, catalog);
+
+    /// <summary>A task's prerequisites, with theirs.</summary>
+    /// <inheritdoc cref="ForWorkflow" path="/exception"/>
+    public static IReadOnlyList<string> ForPrerequisites(TaskDefinition task, CatalogSnapshot catalog)
+        => ForTasks(task, task.Prerequisites, catalog);
+
+    /// <summary>What a document comes to; nothing for one that lists no tasks.</summary>
+    /// <inheritdoc cref="ForWorkflow" path="/exception"/>
+    public static IReadOnlyList<string> For(Document document, CatalogSnapshot catalog) => document switch
+    {
+        Stage stage => ForStage(stage, catalog),
+        Workflow workflow => ForWorkflow(workflow, catalog),
+        TaskDefinition task => ForPrerequisites(task, catalog),
+        _ => [],
+    };
+
+    /// <summary>Why a document's list cannot be made; nothing where it can.</summary>
+    public static IReadOnlyList<string> Problems(Document document, CatalogSnapshot catalog)
+    {
+        try
+        {
+            For(document, catalog);
+            return [];
+        }
+        catch (ApiException e)
+        {
+            return e.Error.Messages;
+        }
+    }
+
+    /// <summary>
+    /// Index that CurrentTask goes back to for -1: just before the first entry after the newest consumed boot-environment change.
+    /// </summary>
+    public static int Boundary(IReadOnlyList<string> tasks, int currentTask)
+    {
+        for (var i = Math.Min(currentTask, tasks.Count - 1); i >= 0; i--)
+        {
+            if (tasks[i].StartsWith(BootEnvEntry, StringComparison.Ordinal)) return i;
+        }
+
+        return -1;
+    }
+
+    private static List<string> ForTasks(Document document, IReadOnlyList<string> tasks, CatalogSnapshot catalog)
+    {
+        var list = new Expansion(document, catalog);
+        foreach (var task in tasks) list.AddTask(task);
+        return list.Entries;
+    }
+
+    /// <summary>A list as it is made, within its bounds.</summary>
+    private sealed class Expansion(Document document, CatalogSnapshot catalog)
+    {
+        private readonly HashSet<string> _section = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _open = new(StringComparer.Ordinal);
+        private int _looked;
+
+        public List<string> Entries { get; } = [];
+
+        /// <summary>From here on each prerequisite runs once more.</summary>
+        public void BeginSection() => _section.Clear();
+
+        public void Add(string entry)
+        {
+            if (Entries.Count >= Most)
+                throw TooMuch($"it comes to more than {Most} entries of a task list, with its stages' tasks and their prerequisites");
+            Entries.Add(entry);
+        }
+
+        public void AddTask(string task)
+        {
+            Look();
+            if (task == TaskEntries.OwnContext || _open.Contains(task)) return;
+            if (catalog.Tasks.TryGetValue(task, out var definition) && definition.Prerequisites.Count > 0)
+            {
+                if (_open.Count >= Deepest)
+                    throw TooMuch($"it comes to more than {Deepest} tasks of which each is a prerequisite of the next, down to {task}");
+                _open.Add(task);
+                foreach (var needed in definition.Prerequisites)
+                {
+                    Look();
+                    if (!_section.Contains(needed)) AddTask(needed);
+                }
+
+                _open.Remove(task);
+            }
+
+            Add(task);
+            _section.Add(task);
+        }
+
+        private void Look()
+        {
+            if (++_looked > MostLooked)
+                throw TooMuch($"it names more than {MostLooked} tasks, with its stages' tasks and their prerequisites");
+        }
+
+        private ApiException TooMuch(string why) => new(ApiError.Invalid(document.Prefix, document.Key, why));
+    }
+}
