@@ -466,11 +466,13 @@ public abstract class MachineTokenTests(SiloFixture silo)
             (seen["Doubt"]!.ToString(), seen["Reason"]!.ToString()));
 
         // An agent boots again when its machine is to boot another environment than it runs in: it is shown what it is given now.
-        await silo.OkAsync("PATCH", PathOf(made), """[{"op":"replace","path":"/BootEnv","value":"debian-13-install"}]""");
+        await silo.OkAsync("PATCH", PathOf(made) + "?force=true",
+            """[{"op":"replace","path":"/BootEnv","value":"debian-13-install"}]""");
         var otherwise = (await silo.OkAsync("GET", "prefs"))["defaultBootEnv"]!.ToString();
         Assert.Equal(otherwise, (await silo.OkAsync("GET", PathOf(made), client: itself))["BootEnv"]!.ToString());
         Assert.Equal("debian-13-install", (await silo.OkAsync("GET", PathOf(made)))["BootEnv"]!.ToString());
-        await silo.OkAsync("PATCH", PathOf(made), $$"""[{"op":"replace","path":"/BootEnv","value":"{{otherwise}}"}]""");
+        await silo.OkAsync("PATCH", PathOf(made) + "?force=true",
+            $$"""[{"op":"replace","path":"/BootEnv","value":"{{otherwise}}"}]""");
         var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(made["Uuid"]!.ToString()));
         await grain.Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = "a-boot" });
         var booted = (await silo.CallAsync("GET", PathOf(made))).Body!["Boot"]!;
