@@ -64,6 +64,10 @@ public sealed class DhcpHandler(
         if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak)
             return Unserved(request, await machines.FindAsync(request.Mac, cancellation));
         var snapshot = catalog.Current;
+        // Of what names a relay the same is asked below, where the relay is learned.
+        if (request.RelayAddress == 0 && DhcpOrigin.Of(arrival, snapshot, relays) is { Doubt: not DhcpDrop.None } origin)
+            return Silent(request, origin.Doubt, $"came past a relay from {IPv4.Format(arrival.SourceAddress)}, and speaks of no address "
+                + "that is its own there: not believed");
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
         var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
         if (links.Count == 0)

@@ -104,6 +104,46 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
     }
 
     /// <summary>
+    /// A host on another link that speaks to the edge itself, by no relay: it has no offer of the edge's own link, and none of the network
+    /// that it names; what it says leaves nothing behind but a line.
+    /// </summary>
+    [Theory]
+    [InlineData("198.51.100.7", "0.0.0.0")]
+    [InlineData("198.51.100.7", "10.66.0.20")]
+    [InlineData("10.66.0.20", "0.0.0.0")]
+    [InlineData("10.66.0.20", "10.66.0.20")]
+    public async Task AHostOnAnotherLinkIsOfferedNothing(string source, string client)
+    {
+        if (!silo.Service<ICatalog>().Current.Subnets.ContainsKey("wire66"))
+        {
+            await SubnetAsync(65);
+            await SubnetAsync(66);
+        }
+
+        byte[] mac = [6, 0, 0, 66, (byte)source.Length, (byte)client.Length];
+        var message = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = mac,
+            TransactionId = 7,
+            ClientAddress = IPv4.Parse(client),
+            Options = [KeyValuePair.Create((byte)53, new byte[] { 1 })],
+        };
+        var arrival = new DhcpArrival(message, [IPv4.Parse("10.65.0.1")], IPv4.Parse(source), 68, IsBinl: false, "wire")
+        {
+            ServerAddresses = [IPv4.Parse("10.65.0.1")],
+            Destination = IPv4.Parse("10.65.0.1"),
+        };
+        var outcome = await silo.Service<DhcpHandler>().HandleAsync(arrival, CancellationToken.None);
+        Assert.Equal((null, DhcpDrop.NoSubnet), (outcome.Departure, outcome.Drop));
+        Assert.Equal(DhcpPrecedence.Stranger, PrecedenceOf(Text(mac)));
+        var leases = (await silo.CallAsync("GET", "leases")).Body!.ToJsonString();
+        Assert.DoesNotContain(Text(mac), leases, StringComparison.Ordinal);
+        Assert.Contains("not believed", (await silo.CallAsync("GET", $"timeline/{Text(mac)}")).Body!.ToJsonString(),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>
     /// A host on the edge's own link names addresses of another network, which nobody uses, as relays: from its own address none is
     /// believed, made up whole no more than two, and the true one is once its subnet lists it.
     /// </summary>
