@@ -53,7 +53,7 @@ public sealed class DhcpDropTests
         // What is no DHCP, or none of a client's; and a network that nobody serves.
         foreach (var (packet, reason) in new[]
         {
-            (new byte[100], "TooShort"), (new byte[240], "NoCookie"), (Discover(1, op: 2), "NotARequest"),
+            (new byte[100], "TooShort"), ([.. Discover(6)[..243], .. new byte[5000]], "TooLong"), (new byte[240], "NoCookie"), (Discover(1, op: 2), "NotARequest"),
             (Discover(2, type: 2), "MessageType"), (Discover(3, type: 99), "MessageType"),
             ([.. Discover(4)[..240], 53, 200, 1], "Options"), (Discover(5), "NoSubnet"),
         })

@@ -9,6 +9,9 @@ public enum DhcpDrop
     /// <summary>Shorter than a DHCP message's fixed part.</summary>
     TooShort,
 
+    /// <summary>Longer than any client's message.</summary>
+    TooLong,
+
     /// <summary>No magic cookie (RFC 2131 section 3): BOOTP, or something else.</summary>
     NoCookie,
 

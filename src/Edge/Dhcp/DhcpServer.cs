@@ -202,6 +202,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         DhcpFault.NoCookie => DhcpDrop.NoCookie,
         DhcpFault.HardwareAddress => DhcpDrop.HardwareAddress,
         DhcpFault.Options => DhcpDrop.Options,
+        DhcpFault.TooLong => DhcpDrop.TooLong,
         _ => DhcpDrop.None,
     };
 
