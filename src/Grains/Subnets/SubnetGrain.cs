@@ -101,8 +101,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         var rules = new LeaseRules(subnet, _reservations.Book, _leases) { Edges = _edges.Addresses };
         var decision = Decide(rules, call, now);
         if (decision.Cause == LeaseCause.Strangers) _strangers.TurnedAway(call.Token);
-        if (call is { Act: LeaseAct.Release, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
-            && !_strangers.TakeRelease())
+        if (call is { Act: LeaseAct.Release or LeaseAct.Decline, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
+            && !_strangers.TakeReturn())
             decision = decision with { Changed = [], Cause = LeaseCause.Doubtful, Reason = "too many leases are given back at once" };
         // It may have ended since it was looked at.
         if (_journal.IsOver) return Stale();

@@ -138,6 +138,39 @@ public sealed class SubnetGrainTests
         Assert.Equal(Enumerable.Range(13, 8).Select(n => $"10.0.0.{n}").Order(), given.Order());
     }
 
+    /// <summary>Each ACK is a row of history, and a DECLINE leaves its address to the next one: strangers have few of them.</summary>
+    [Fact]
+    public async Task StrangersDeclineAsFewAsTheyRelease()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        Task<LeaseAnswer> Ask(LeaseAct act, int client, string address) => bench.Shell.Call(() => bench.Grain.Handle(
+            new LeaseCall(act, $"06:00:00:00:{client >> 8:x2}:{client & 255:x2}", IPv4.Parse(address), IPv4.Parse("10.0.0.1"))
+            {
+                TellsStrangers = true,
+            }));
+        async Task<(string Address, LeaseAnswer Answer)> DeclineAsync(int client)
+        {
+            var address = (await Ask(LeaseAct.Discover, client, "0.0.0.0")).Lease!.Addr;
+            Assert.Equal(LeaseVerdict.Give, (await Ask(LeaseAct.Request, client, address)).Verdict);
+            return (address, await Ask(LeaseAct.Decline, client, address));
+        }
+
+        for (var client = 0; client < 256; client++)
+        {
+            var (address, _) = await DeclineAsync(client);
+            Assert.NotEqual(Lease.Ack, bench.Store.At(address)!.State);
+        }
+
+        var (beyond, answer) = await DeclineAsync(256);
+        Assert.Equal((LeaseCause.Doubtful, "too many leases are given back at once"), (answer.Cause, answer.Reason));
+        Assert.Equal(Lease.Ack, bench.Store.At(beyond)!.State);
+        Assert.Equal(LeaseCause.Doubtful, (await Ask(LeaseAct.Release, 256, beyond)).Cause);
+        Assert.Equal(Lease.Ack, bench.Store.At(beyond)!.State);
+        bench.Clock.Advance(TimeSpan.FromSeconds(4));
+        await Ask(LeaseAct.Release, 256, beyond);
+        Assert.Equal(Lease.Expired, bench.Store.At(beyond)!.State);
+    }
+
     /// <summary>
     /// What waits behind a write that fails was decided upon it, and fails with it; nobody is told of a lease that is not stored.
     /// </summary>
