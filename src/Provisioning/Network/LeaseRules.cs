@@ -43,7 +43,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
 
         if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled", LeaseCause.Disabled);
         var own = leases.Of(request.Token);
-        var isStranger = !request.IsKnown && reservation is null && (own is null or { State: not Lease.Ack });
+        // Whose lease is over has no more than who comes for the first time.
+        var isStranger = !request.IsKnown && reservation is null && (own is not { State: Lease.Ack } || !own.IsLive(now));
         if (isStranger && Crowd(request, own is { State: Lease.Offer } && own.IsLive(now), now) is { } crowd) return crowd;
         if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr))
             && !IsReserved(IPv4.Parse(own.Addr)) && !Edges.Contains(IPv4.Parse(own.Addr))
@@ -98,6 +99,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
                 : Silence($"{IPv4.Format(address)} is outside the range that Anvil gives: another server's", LeaseCause.Foreign);
         }
 
+        if (own is not null && IsTooLate(request, own, reservation, now) is { } late) return Refuse(late);
         var lease = Make(request, address, reservation, Lease.Ack, now);
         var how = own is null ? "leased; its offer was not kept" : own.State == Lease.Ack && own.IsLive(now) ? "renewed" : "leased";
         return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, how, [.. Ended(request.Token, address, now), lease]);
@@ -215,10 +217,20 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (count >= bounds.OffersAtOnce && !request.IsPatient)
             return Silence($"{count} addresses of {subnet.Name} are on offer to strangers: who asks again is served",
                 LeaseCause.Strangers);
-        return leases.HasMoreThan(bounds.Kept, now) ? null
-            : bounds.Kept == 0 ? null
-            : Silence($"the last {bounds.Kept} addresses of {subnet.Name} are for machines that are known", LeaseCause.Strangers);
+        return AreTheLast(now) is { } last ? Silence(last, LeaseCause.Strangers) : null;
     }
+
+    /// <summary>What is said to a stranger where only the last addresses are left; null while there are more.</summary>
+    private string? AreTheLast(DateTimeOffset now)
+        => new StrangerBounds(leases.Size).Kept is var kept and > 0 && !leases.HasMoreThan(kept, now)
+            ? $"the last {kept} addresses of {subnet.Name} are for machines that are known" : null;
+
+    /// <summary>
+    /// Why a stranger whose lease or offer is over does not have it back: its address is one of the last again. Null where it may.
+    /// </summary>
+    private string? IsTooLate(LeaseRequest request, Lease own, Reservation? reservation, DateTimeOffset now)
+        => request.IsKnown || reservation is not null || own.IsLive(now) || !leases.InRange(request.Requested) ? null
+            : AreTheLast(now) is { } last ? $"{own.Addr} is not leased to {request.Token} any more, and {last}" : null;
 
     /// <summary>Why it is doubtful that a word about a lease comes from who holds it; null when nothing speaks against it.</summary>
     private static string? Doubt(LeaseRequest request, Lease held)
