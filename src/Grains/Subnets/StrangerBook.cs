@@ -10,8 +10,8 @@ internal sealed class StrangerBook(TimeProvider time)
     public const int MostRemembered = 65_536;
 
     /// <summary>
-    /// RELEASEs and DECLINEs of strangers that are carried out at once, and one more in so much time: each ends a lease that has made a row
-    /// of history, and leaves its address to the next one.
+    /// RELEASEs and DECLINEs of strangers that are carried out at once, and one more in so much time: each ends a lease that has made a
+    /// row of history, and leaves its address to the next one.
     /// </summary>
     public const int ReturnsAtOnce = 256;
     private static readonly TimeSpan ReturnEach = TimeSpan.FromSeconds(4);

@@ -138,30 +138,20 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <inheritdoc/>
-    public async Task<string?> HolderOf(uint address)
-    {
-        var now = await ReadClockAsync();
-        return _leases.At(address) is { Token.Length: > 0 } lease && lease.IsLive(now) ? lease.Token : null;
-    }
+    public async Task<string?> HolderOf(uint address) => await HoldAsync(address) is { Lapsed: false } hold ? hold.Token : null;
 
     /// <inheritdoc/>
     public async Task<string?> LapsedHolderOf(uint address)
-    {
-        var now = await ReadClockAsync();
-        return _leases.At(address) is { } lease && lease.HasLapsed(now) ? lease.Token : null;
-    }
+        => await HoldAsync(address) is { Lapsed: true, Released: false } hold ? hold.Token : null;
 
     /// <inheritdoc/>
-    public async Task<AddressHolder?> WhoHas(uint address)
+    public async Task<AddressHolder?> WhoHas(uint address) => await HoldAsync(address) is { } hold
+        ? new AddressHolder(hold.Token, hold.Lapsed) { Released = hold.Released, Former = hold.Former } : null;
+
+    private async Task<LeaseHold?> HoldAsync(uint address)
     {
         var now = await ReadClockAsync();
-        if (_leases.At(address) is not { Token.Length: > 0 } lease) return null;
-        return lease.IsLive(now)
-            ? new AddressHolder(lease.Token, Lapsed: false) { Former = lease.FormerUntil > now ? lease.Former : "" }
-            : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true)
-            // What it was given back for, or moved away from: only where the client has had no other address since.
-            : lease.State == Lease.Expired && _leases.Of(lease.Token) == lease
-                ? new AddressHolder(lease.Token, Lapsed: true) { Released = true } : null;
+        return _leases.HoldAt(address, now);
     }
 
     /// <inheritdoc/>

@@ -171,6 +171,34 @@ public sealed class SubnetGrainTests
         Assert.Equal(Lease.Expired, bench.Store.At(beyond)!.State);
     }
 
+    /// <summary>An offer makes nobody the one who has the address; who had it last has it until somebody is leased it.</summary>
+    [Fact]
+    public async Task WhoHasAnAddressIsNotWhoIsOfferedIt()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        bench.MoveOn(SubnetBench.Net with { ActiveEnd = "10.0.0.10" });
+        var at = IPv4.Parse("10.0.0.10");
+        AddressHolder Of(int client, bool isLapsed) => new(SubnetBench.Mac(client), isLapsed) { Former = "" };
+        Task<AddressHolder?> Who() => bench.Shell.Call(() => bench.Grain.WhoHas(at));
+        await bench.Discover(1);
+        Assert.Null(await Who());
+        Assert.Null(await bench.Shell.Call(() => bench.Grain.HolderOf(at)));
+        await bench.Lease(1);
+        Assert.Equal(Of(1, isLapsed: false), await Who());
+        bench.Clock.Advance(TimeSpan.FromSeconds(601));
+        Assert.Equal(Of(1, isLapsed: true), await Who());
+        Assert.Equal("10.0.0.10", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.10")).Lease!.Addr);
+        Assert.Equal(Of(1, isLapsed: true), await Who());
+        Assert.Equal(SubnetBench.Mac(1), await bench.Shell.Call(() => bench.Grain.LapsedHolderOf(at)));
+        await bench.Shell.Call(() => bench.Grain.Probed(at, true));
+        Assert.Equal(Of(1, isLapsed: true), await Who());
+        // As another silo reads it.
+        Assert.Equal((SubnetBench.Mac(1), Lease.Invalid), (bench.Store.At("10.0.0.10")!.Former, bench.Store.At("10.0.0.10")!.State));
+        bench.Clock.Advance(TimeSpan.FromMinutes(11));
+        await bench.Lease(2);
+        Assert.Equal(Of(2, isLapsed: false), await Who());
+    }
+
     /// <summary>
     /// What waits behind a write that fails was decided upon it, and fails with it; nobody is told of a lease that is not stored.
     /// </summary>
