@@ -23,18 +23,25 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     /// <summary>Requests whose file is looked for at once: each asks grains.</summary>
     private const int MostResolving = 64;
 
-    /// <summary>Requests of one source a second, and at once: an answer to one is longer than it, and the source may be made up.</summary>
+    /// <summary>
+    /// Requests of one source a second, and at once: an answer to one is longer than it, and the source may be made up. Beyond it, fewer
+    /// are taken of clients that were turned away and have waited.
+    /// </summary>
     private const int RequestsPerSecond = 32;
     private const int RequestsAtOnce = 256;
+    private const int PatientPerSecond = 8;
+    private const int PatientAtOnce = 64;
     private const int MostSources = 16_384;
 
     /// <summary>Octets of an error's text: no more than a request that brings it.</summary>
     private const int LongestError = 128;
 
     private readonly ConcurrentDictionary<IPEndPoint, Serving> _serving = new();
-    private readonly TftpSlots _slots = new(Math.Max(1, options.Value.TftpTransfers));
+    private readonly TftpSlots _slots = new(Math.Max(1, options.Value.TftpTransfers), time);
     private readonly SemaphoreSlim _resolving = new(MostResolving);
     private readonly RateLimiter<IPAddress> _requests = new(RequestsPerSecond, RequestsAtOnce, MostSources, time);
+    private readonly TftpPatience _patience = new(time);
+    private readonly RateLimiter<IPAddress> _patient = new(PatientPerSecond, PatientAtOnce, MostSources, time);
     private readonly ConcurrentDictionary<TftpSlot, Serving> _bySlot = new();
 
     /// <summary>Answers to what is no request: one port's a second, and one address's, whatever its ports.</summary>
@@ -84,7 +91,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
         // Transfers under way finish, within bounds; a client that is cut off starts again, elsewhere.
         late.CancelAfter(DrainTime);
-        foreach (var serving in _serving.Values.ToList()) await serving.Ended;
+        foreach (var serving in _bySlot.Values.ToList()) await serving.Ended;
     }
 
     /// <summary>
@@ -110,20 +117,23 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
     private void Admit(TftpRequest request, ReadOnlySpan<byte> packet, IPEndPoint client, IPAddress local, CancellationToken cancellation)
     {
-        if (_serving.TryGetValue(client, out var before) && before.IsRepeatedBy(packet))
+        if (_serving.TryGetValue(client, out var before) && (before.IsRepeatedBy(packet) || before.Beside?.IsRepeatedBy(packet) == true))
         {
             Dropped("duplicate");
             return;
         }
 
-        if (!_requests.TryTake(client.Address))
+        if (!IsWithinRate(client))
         {
             Dropped("rate");
             return;
         }
 
-        // A client has one transfer from one port: who asks for another file there, or in another way, has given the first one up.
-        before?.Cancel();
+        // A client has one transfer from one port: who asks for another file there, or in another way, has given the first one up. But
+        // anybody can ask so in its name: what it has acknowledged goes on beside the other one, until it acknowledges that.
+        var beside = before?.Acknowledged;
+        if (before != beside) before?.Cancel();
+        beside?.Transfer?.KeepStill();
         var slot = _slots.Take(client.Address, out var evicted, out var reason);
         if (slot is null)
         {
@@ -137,10 +147,48 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
             if (_bySlot.TryGetValue(evicted, out var other)) other.Cancel();
         }
 
-        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot, packet.ToArray(), time);
+        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot, packet.ToArray(), time)
+        {
+            Beside = beside,
+        };
         _serving[client] = serving;
         _bySlot[slot] = serving;
-        serving.Ended = ServeAsync(serving, before, request, client, local, serving.Stop.Token);
+        serving.Ended = ServeAsync(serving, before == beside ? null : before, request, client, local, serving.Stop.Token);
+    }
+
+    private bool IsWithinRate(IPEndPoint client)
+    {
+        if (_requests.TryTake(client.Address)) return true;
+        if (_patience.IsPatient(client) && _patient.TryTake(client.Address))
+        {
+            _patience.Served(client);
+            return true;
+        }
+
+        _patience.TurnedAway(client);
+        return false;
+    }
+
+    /// <summary>The client has acknowledged what it asked for last: that is what it wants.</summary>
+    private void Proved(Serving serving)
+    {
+        _slots.Prove(serving.Slot);
+        var given = serving.Beside;
+        serving.Beside = null;
+        given?.Cancel();
+    }
+
+    /// <summary>A transfer is over; where another one goes on beside it, its port is that one's again.</summary>
+    private void Over(IPEndPoint client, Serving serving)
+    {
+        if (serving.Beside?.Acknowledged is not { } beside || !_serving.TryUpdate(client, beside, serving))
+        {
+            _serving.TryRemove(KeyValuePair.Create(client, serving));
+            return;
+        }
+
+        // It may have ended meanwhile, before it was there to be taken out.
+        if (beside.Acknowledged is null) _serving.TryRemove(KeyValuePair.Create(client, beside));
     }
 
     private async Task ServeAsync(Serving serving, Serving? before, TftpRequest request, IPEndPoint client, IPAddress local,
@@ -205,8 +253,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 await using var content = netascii ? new NetasciiStream(steady) : steady;
                 // How long a text is on its way is known at its end.
                 var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : steady.Length, LargestBlock(client));
-                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time,
-                    () => _slots.Prove(serving.Slot));
+                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time, () => Proved(serving), serving.Slot.Pace);
                 using var late = memory.Deadline(file.Rendered?.LongLength ?? 0, memory.TftpRate);
                 using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
                 long sent;
@@ -242,7 +289,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
         finally
         {
             serving.IsQuiet();
-            _serving.TryRemove(KeyValuePair.Create(client, serving));
+            Over(client, serving);
             _bySlot.TryRemove(serving.Slot, out _);
             _slots.Release(serving.Slot);
             serving.Stop.Dispose();
@@ -293,6 +340,12 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
         public CancellationTokenSource Stop { get; } = stop;
 
         public TftpTransfer? Transfer { get; set; }
+
+        /// <summary>What goes on beside it at the same port, as it was acknowledged, and this was not yet; null for nothing.</summary>
+        public Serving? Beside { get; set; }
+
+        /// <summary>This one, or the one beside it, where its client has acknowledged it and it goes on; null for neither.</summary>
+        public Serving? Acknowledged => Transfer is { IsProven: true } && !_quiet.Task.IsCompleted ? this : Beside?.Acknowledged;
 
         public Task Ended { get; set; } = Task.CompletedTask;
 

@@ -361,6 +361,76 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         }
     }
 
+    /// <summary>
+    /// Requests in a machine's name, more than one source may have and never acknowledged, and on while it fetches its file: each ends one
+    /// of them, not the machine's.
+    /// </summary>
+    [Fact]
+    public async Task TftpRequestsInItsNameKeepAMachineFromNothing()
+    {
+        const string Name = "named.bin";
+        const int MoreThanASourceHas = 150;
+        var content = Enumerable.Range(0, 60_000).Select(i => (byte)(i * 7)).ToArray();
+        await File.WriteAllBytesAsync(Path.Combine(silo.Files, Name), content);
+        byte[] request = [0, 1, .. Encoding.ASCII.GetBytes($"{Name}\0octet\0blksize\01024\0")];
+        var to = new IPEndPoint(IPAddress.Loopback, silo.TftpPort);
+        var madeUp = new List<Socket>();
+        try
+        {
+            void MakeUp()
+            {
+                var socket = Client("127.0.3.1");
+                madeUp.Add(socket);
+                socket.SendTo(request, to);
+            }
+
+            for (var i = 0; i < MoreThanASourceHas; i++) MakeUp();
+            await Wait.UntilAsync(() => Task.FromResult(madeUp.Exists(s => s.Available > 0)), Soon, () => "nobody is answered");
+            using var client = Client("127.0.3.1");
+            var received = new List<byte>();
+            var buffer = new byte[2048];
+            EndPoint? transfer = null;
+            // Packets may be lost on a busy machine; half a minute would end the made-up ones by itself.
+            for (var tries = 0; transfer is null && tries < 5; tries++)
+            {
+                await client.SendToAsync(request, to);
+                using var patience = new CancellationTokenSource(AskAgain);
+                try
+                {
+                    var answer = await client.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), patience.Token);
+                    if (buffer[1] == 6) transfer = answer.RemoteEndPoint;
+                }
+                catch (OperationCanceledException)
+                {
+                    // It asks again.
+                }
+            }
+
+            Assert.True(transfer is not null, "the machine is not answered beside requests in its name");
+            using var late = new CancellationTokenSource(Soon);
+            byte next = 0;
+            for (var length = 1028; length == 1028;)
+            {
+                await client.SendToAsync(new byte[] { 0, 4, 0, next }, transfer);
+                next++;
+                if (next % 8 == 0) MakeUp();
+                do
+                {
+                    length = (await client.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), late.Token)).ReceivedBytes;
+                }
+                while (buffer[1] != 3 || buffer[3] != next);
+                received.AddRange(buffer[4..length]);
+            }
+
+            await client.SendToAsync(new byte[] { 0, 4, 0, next }, transfer);
+            Assert.Equal(content, received);
+        }
+        finally
+        {
+            madeUp.ForEach(s => s.Dispose());
+        }
+    }
+
     /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows what they are, and counts.</summary>
     [Fact]
     public async Task MissesAreCountedAndShowNoEscapes()
