@@ -60,8 +60,13 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 public sealed partial class BootFileResolver(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
     ParamKeys keys, ITimeline timeline, RenderQueue renders, RenderedMemory memory, HeardClients heard,
-    IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    IOptions<EdgeOptions> options, TimeProvider time, ILogger<BootFileResolver> logger)
 {
+    /// <summary>The log says of each path once in so much time that it cannot be rendered: anybody can ask for it without end.</summary>
+    private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
+    private const int MostTold = 256;
+    private readonly Seldom _told = new(ToldEach, MostTold, time);
+
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
     /// <summary>The file, or null when the requester has none there.</summary>
@@ -289,13 +294,13 @@ public sealed partial class BootFileResolver(
             // A cause quotes what a function was given: secure params are the requester's, not theirs who read timelines and logs.
             var told = taken is { IsConfidential: true }
                 ? $"{e.Place}: the cause is told to the machine alone, as the file has values of secure params" : e.Message;
-            LogRenderFailed(path, told);
+            if (_told.Tells(path)) LogRenderFailed(path, told);
             timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", told);
             throw new RenderFailedException(path, e);
         }
         catch (RenderBusyException e)
         {
-            LogRenderFailed(path, e.Message);
+            LogRenderBusy(path, e.Message);
             throw;
         }
     }
@@ -355,6 +360,9 @@ public sealed partial class BootFileResolver(
         return await machines.ReadAsync(known.Uuid) is { Boot.Stuck: false } machine && BootFiles.OutliveTheRelease(machine)
             && (machine.Boot.At.Length > 0 ? machine.Boot.At : machine.Address) == IPv4.Format(address) ? machine : null;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Path} is not rendered now: {Cause}")]
+    private partial void LogRenderBusy(string path, string cause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]
     private partial void LogRenderFailed(string path, string cause);

@@ -84,6 +84,12 @@ public enum DhcpDrop
     /// <summary>An address is asked of a subnet that only gives boot answers.</summary>
     ProxyOnly,
 
-    /// <summary>The answer failed; the log says why.</summary>
+    /// <summary>It was sent from port 0, at which nobody can be answered.</summary>
+    NoPort,
+
+    /// <summary>Its answer could not be sent to where it says that it is from.</summary>
+    Unreachable,
+
+    /// <summary>The answer failed; the log says why, of each kind once a minute.</summary>
     Failed,
 }

@@ -57,6 +57,11 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
 
+    /// <summary>The log says of each kind of failure once in so much time: anybody can ask as often as he likes.</summary>
+    private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
+    private const int MostTold = 64;
+    private readonly Seldom _told = new(ToldEach, MostTold, time);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -85,6 +90,13 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
             var packet = buffer.AsMemory(0, received.ReceivedBytes);
             var (client, local) = ((IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address);
+            if (client.Port == 0)
+            {
+                // Nobody is there to be answered (RFC 768).
+                Dropped("no-port");
+                continue;
+            }
+
             if (TftpRequest.Read(packet.Span, out var fault) is { } request) Admit(request, packet.Span, client, local, late.Token);
             else Refuse(fault, client, local);
         }
@@ -100,8 +112,8 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     private void Refuse(TftpFault? fault, IPEndPoint client, IPAddress local)
     {
         Dropped(fault == TftpFault.Stray ? "stray" : "malformed");
-        // RFC 1123 section 4.2.3.5: what was sent to everybody is not answered. And nobody is at port 0.
-        if (fault is null || client.Port == 0 || local.Equals(IPAddress.Broadcast) || local.GetAddressBytes()[0] >= 224) return;
+        // RFC 1123 section 4.2.3.5: what was sent to everybody is not answered.
+        if (fault is null || local.Equals(IPAddress.Broadcast) || local.GetAddressBytes()[0] >= 224) return;
         if (!_faults.TryTake(client) || !_faulty.TryTake(client.Address)) return;
         try
         {
@@ -282,9 +294,16 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
         {
             // Shutting down, or another took its place: the client asks again.
         }
+        catch (SocketException e) when (e.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
+        {
+            // Where a request says that it is from, nothing can be sent.
+            Dropped("unreachable");
+            LogUnreachable(e, PrintableText.Of(request.File), client.Address.ToString());
+        }
         catch (Exception e)
         {
-            LogFailed(e, PrintableText.Of(request.File), client.Address.ToString());
+            Dropped("failed");
+            if (_told.Tells(e.GetType().Name)) LogFailed(e, PrintableText.Of(request.File), client.Address.ToString());
         }
         finally
         {
@@ -393,6 +412,9 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TFTP listens on port {Port}")]
     private partial void LogListening(int port);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "TFTP transfer of {File} to {Client} cannot reach it")]
+    private partial void LogUnreachable(Exception exception, string file, string client);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "TFTP transfer of {File} to {Client} failed")]
     private partial void LogFailed(Exception exception, string file, string client);

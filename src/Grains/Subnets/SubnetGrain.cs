@@ -53,6 +53,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private IGrainTimer? _catchingUp;
     private IGrainTimer? _offers;
     private bool _toldStale;
+    private bool _toldLack;
 
     /// <summary>A subnet's grain.</summary>
     /// <param name="context">The activation.</param>
@@ -300,9 +301,12 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             catch (Exception e) when (DatabaseFailure.Is(e))
             {
                 _trouble = FaultOf(e);
-                LogReservationsAway(e, Name, _trouble.Text);
+                if (!_toldLack) LogReservationsAway(e, Name, _trouble.Text);
+                _toldLack = true;
                 return false;
             }
+
+            _toldLack = false;
         }
 
         if (_reservations.AreBehind(_catalog.Current.Revision))

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,6 +7,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
@@ -429,6 +431,36 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         {
             madeUp.ForEach(s => s.Dispose());
         }
+    }
+
+    /// <summary>What comes from port 0 is counted, and answered nothing: it has none that could be.</summary>
+    [Fact]
+    public async Task ARequestFromPort0IsDropped()
+    {
+        using var routed = RoutedSocket.TryOpen();
+        Assert.SkipWhen(routed is null, "a packet from port 0 needs CAP_NET_RAW");
+        var counted = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Meter.Name == AnvilDiagnostics.Name && instrument.Name == "anvil.tftp.dropped")
+                    own.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            if (tags[0].Value is "no-port") Interlocked.Add(ref counted, value);
+        });
+        listener.Start();
+        var own = IPv4.Parse("127.0.0.1");
+        byte[] request = [0, 1, .. "any.bin\0octet\0"u8];
+        await Wait.UntilAsync(
+            () =>
+            {
+                routed.Send(UdpDatagram.Make(own, 0, own, silo.TftpPort, request), own);
+                return Task.FromResult(Interlocked.Read(ref counted) > 0);
+            }, Soon, () => "a request from port 0 was not counted");
     }
 
     /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows what they are, and counts.</summary>
