@@ -3,6 +3,9 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Anvil.Contracts.Diagnostics;
+using Anvil.Edge.Dhcp;
+using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Network;
 
 namespace Anvil.Silo.Tests;
 
@@ -53,7 +56,8 @@ public sealed class DhcpDropTests
         // What is no DHCP, or none of a client's; and a network that nobody serves.
         foreach (var (packet, reason) in new[]
         {
-            (new byte[100], "TooShort"), (new byte[240], "NoCookie"), (Discover(1, op: 2), "NotARequest"),
+            (new byte[100], "TooShort"), ([.. Discover(6)[..243], .. new byte[5000]], "TooLong"), (new byte[240], "NoCookie"),
+            (Discover(1, op: 2), "NotARequest"),
             (Discover(2, type: 2), "MessageType"), (Discover(3, type: 99), "MessageType"),
             ([.. Discover(4)[..240], 53, 200, 1], "Options"), (Discover(5), "NoSubnet"),
         })
@@ -62,6 +66,19 @@ public sealed class DhcpDropTests
             await socket.SendAsync(packet);
             await Wait.UntilAsync(() => Task.FromResult(counted.GetValueOrDefault(reason) > before), Soon,
                 () => $"{reason} was not counted; {string.Join(", ", counted)}");
+        }
+
+        // From port 0, which a socket has not, and nobody is at.
+        using (var routed = RoutedSocket.TryOpen())
+        {
+            var own = IPv4.Parse("127.0.0.1");
+            Assert.SkipWhen(routed is null, "a packet from port 0 needs CAP_NET_RAW");
+            await Wait.UntilAsync(
+                () =>
+                {
+                    routed.Send(UdpDatagram.Make(own, 0, own, silo.DhcpPort, Discover(7)), own);
+                    return Task.FromResult(counted.GetValueOrDefault("NoPort") > 0);
+                }, Soon, () => $"a packet from port 0 was not counted; {string.Join(", ", counted)}");
         }
 
         // One client that does not stop: fifteen at once, then five a second.

@@ -108,6 +108,46 @@ public sealed class TftpRequestTests(SingleSilo silo) : IClassFixture<SingleSilo
         Assert.Equal("\0\u0003\0\u0001second", Encoding.ASCII.GetString(answer));
     }
 
+    /// <summary>
+    /// Another file is asked for from a client's port, again and again, and not by the client, which acknowledges nothing of it: what it
+    /// has acknowledged goes on to its end, from the same port.
+    /// </summary>
+    [Theory]
+    [InlineData("going.bin|octet|blksize|600|windowsize|2|")]
+    [InlineData("going.bin|octet|blksize|600|")]
+    public void WhatIsAskedForInItsNameEndsNoTransferThatAClientAcknowledges(string request)
+    {
+        var content = string.Concat(Enumerable.Range(0, 20_000).Select(i => (char)('a' + (i % 26))));
+        Add("going.bin", content);
+        Add("other.bin", "other");
+        Ask(request);
+        Assert.Equal(6, Answer()[1]);
+        var transfer = _from;
+        var (others, got, window) = (0, new StringBuilder(), request.Contains("windowsize", StringComparison.Ordinal) ? 2 : 1);
+        Acknowledge(0);
+        for (ushort next = 1; ;)
+        {
+            var packet = Answer();
+            // The other one's first block is not what the client waits for.
+            if (!_from.Equals(transfer))
+            {
+                others++;
+                continue;
+            }
+
+            if (packet[1] != 3 || packet[3] != (byte)next) continue;
+            got.Append(Encoding.Latin1.GetString(packet[4..]));
+            if (next % 5 == 3) Ask("other.bin|octet|");
+            var isLast = packet.Length < 604;
+            if (isLast || next % window == 0) Acknowledge(next);
+            if (isLast) break;
+            next++;
+        }
+
+        Assert.Equal(content, got.ToString());
+        Assert.True(others > 0, "nothing else was asked for");
+    }
+
     /// <summary>The network doubles a request, also after its first copy was answered: one transfer goes on, from one port.</summary>
     [Fact]
     public void ADoubledRequestIsOneTransfer()

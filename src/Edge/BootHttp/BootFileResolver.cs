@@ -60,8 +60,13 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 public sealed partial class BootFileResolver(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
     ParamKeys keys, ITimeline timeline, RenderQueue renders, RenderedMemory memory, HeardClients heard,
-    IOptions<EdgeOptions> options, ILogger<BootFileResolver> logger)
+    IOptions<EdgeOptions> options, TimeProvider time, ILogger<BootFileResolver> logger)
 {
+    /// <summary>The log says of each path once in so much time that it cannot be rendered: anybody can ask for it without end.</summary>
+    private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
+    private const int MostTold = 256;
+    private readonly Seldom _told = new(ToldEach, MostTold, time);
+
     private static readonly string[] Scripts = ["ipxe", "ipxe-mac", "pxelinux", "pxelinux-mac", "grub", "grub-mac"];
 
     /// <summary>The file, or null when the requester has none there.</summary>
@@ -98,7 +103,7 @@ public sealed partial class BootFileResolver(
     {
         if (BootFilePath.Normalize(path) is not { } clean) return;
         var known = await RequesterAsync(requester);
-        known = known.Former ?? known;
+        known = known.InOrder.First();
         timeline.Miss(known.Machine?.Uuid ?? "", known.Mac, "http", $"GET {clean}", reason, requester.ToString());
     }
 
@@ -111,19 +116,22 @@ public sealed partial class BootFileResolver(
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
         var known = await RequesterAsync(requester);
-        if (known.Former is { } former
-            && await FindAsync(clean, former, requester, local, protocol, isRead, isLast: false, cancellation) is { } its) return its;
-        return await FindAsync(clean, known, requester, local, protocol, isRead, isLast: true, cancellation);
+        var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
+        foreach (var one in known.InOrder)
+        {
+            if (await FindAsync(clean, shared, one, requester, local, protocol, isRead, cancellation) is { } its) return its;
+        }
+
+        if (isRead) await MissAsync(shared ?? clean, known, requester, protocol);
+        return null;
     }
 
-    private async Task<ResolvedFile?> FindAsync(string clean, Requester known, IPAddress requester, IPAddress local, string protocol,
-        bool isRead, bool isLast, CancellationToken cancellation)
+    private async Task<ResolvedFile?> FindAsync(string clean, string? shared, Requester known, IPAddress requester, IPAddress local,
+        string protocol, bool isRead, CancellationToken cancellation)
     {
-        var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
         var (machine, mac) = (known.Machine, known.Mac);
         var snapshot = catalog.Current;
-        var envName = machine is null ? snapshot.Prefs["unknownBootEnv"] : WhileItWaits.BootEnvOf(machine, snapshot);
-        snapshot.BootEnvs.TryGetValue(envName, out var env);
+        var (envName, env) = EnvOf(machine, snapshot);
         var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort,
             options.Value.ApiPort)
         { ApiAddress = options.Value.ApiAddress };
@@ -167,14 +175,23 @@ public sealed partial class BootFileResolver(
                 return new ResolvedFile(null, onDisk, machine?.Uuid ?? "", mac);
         }
 
-        if (!isLast) return null;
-        clean = shared ?? clean;
-        if (isRead && machine is not null && env is not null && IsOfEnvironment(env, machine.Arch, clean, protocol))
-            await FailAsync(machine, $"{envName} {BootFilePath.Needed(clean)}");
-        if (isRead)
-            timeline.Miss(machine?.Uuid ?? "", mac, protocol, $"GET {clean}", protocol == "http" ? "404" : "not found",
-                requester.ToString());
         return null;
+    }
+
+    /// <summary>Nobody who has the address has the file: it is missing to who asked for the address last.</summary>
+    private async Task MissAsync(string path, Requester known, IPAddress requester, string protocol)
+    {
+        var (envName, env) = EnvOf(known.Machine, catalog.Current);
+        if (known.Machine is { } machine && env is not null && IsOfEnvironment(env, machine.Arch, path, protocol))
+            await FailAsync(machine, $"{envName} {BootFilePath.Needed(path)}");
+        timeline.Miss(known.Machine?.Uuid ?? "", known.Mac, protocol, $"GET {path}", protocol == "http" ? "404" : "not found",
+            requester.ToString());
+    }
+
+    private static (string Name, BootEnv? Env) EnvOf(Machine? machine, CatalogSnapshot snapshot)
+    {
+        var name = machine is null ? snapshot.Prefs["unknownBootEnv"] : WhileItWaits.BootEnvOf(machine, snapshot);
+        return (name, snapshot.BootEnvs.GetValueOrDefault(name));
     }
 
     /// <summary>
@@ -277,13 +294,13 @@ public sealed partial class BootFileResolver(
             // A cause quotes what a function was given: secure params are the requester's, not theirs who read timelines and logs.
             var told = taken is { IsConfidential: true }
                 ? $"{e.Place}: the cause is told to the machine alone, as the file has values of secure params" : e.Message;
-            LogRenderFailed(path, told);
+            if (_told.Tells(path)) LogRenderFailed(path, told);
             timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", told);
             throw new RenderFailedException(path, e);
         }
         catch (RenderBusyException e)
         {
-            LogRenderFailed(path, e.Message);
+            LogRenderBusy(path, e.Message);
             throw;
         }
     }
@@ -294,7 +311,14 @@ public sealed partial class BootFileResolver(
     /// <param name="Former">
     /// Who boots there as well, and goes before: another has asked another server for the address since.
     /// </param>
-    private sealed record Requester(Machine? Machine, string Mac, Requester? Former = null);
+    private sealed record Requester(Machine? Machine, string Mac, Requester? Former = null)
+    {
+        /// <summary>The former one goes behind: this one was heard to boot there just now, and the former was not.</summary>
+        public bool GoesFirst { get; init; }
+
+        /// <summary>Whose files are looked for, one after another.</summary>
+        public IEnumerable<Requester> InOrder => Former is null ? [this] : GoesFirst ? [this, Former] : [Former, this];
+    }
 
     private async Task<Requester> RequesterAsync(IPAddress requester)
     {
@@ -304,9 +328,13 @@ public sealed partial class BootFileResolver(
         if (await GrainCalls.AskAsync(() => leases.WhoHas(address)) is not { } holder) return new Requester(null, "");
         var held = await HolderAsync(holder);
         if (holder.Former.Length == 0 || await StillAtAsync(holder.Former, address) is not { } former) return held;
-        // Who was heard to boot just now is itself, where the other one was not.
-        return held.Machine is not null && heard.Knows(subnet.Name, holder.Token) && !heard.Knows(subnet.Name, holder.Former)
-            ? held with { Former = null } : held with { Former = new Requester(former, holder.Former) };
+        // Who was heard to boot just now is itself, where the other one was not; but anybody is heard in any card's name, and who installs
+        // for half an hour was not lately. What it alone has stays its own.
+        return held with
+        {
+            Former = new Requester(former, holder.Former),
+            GoesFirst = held.Machine is not null && heard.Knows(subnet.Name, holder.Token) && !heard.Knows(subnet.Name, holder.Former),
+        };
     }
 
     private async Task<Requester> HolderAsync(AddressHolder holder)
@@ -332,6 +360,9 @@ public sealed partial class BootFileResolver(
         return await machines.ReadAsync(known.Uuid) is { Boot.Stuck: false } machine && BootFiles.OutliveTheRelease(machine)
             && (machine.Boot.At.Length > 0 ? machine.Boot.At : machine.Address) == IPv4.Format(address) ? machine : null;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Path} is not rendered now: {Cause}")]
+    private partial void LogRenderBusy(string path, string cause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} could not be rendered: {Cause}")]
     private partial void LogRenderFailed(string path, string cause);

@@ -9,6 +9,9 @@ public enum DhcpDrop
     /// <summary>Shorter than a DHCP message's fixed part.</summary>
     TooShort,
 
+    /// <summary>Longer than any client's message.</summary>
+    TooLong,
+
     /// <summary>No magic cookie (RFC 2131 section 3): BOOTP, or something else.</summary>
     NoCookie,
 
@@ -81,6 +84,12 @@ public enum DhcpDrop
     /// <summary>An address is asked of a subnet that only gives boot answers.</summary>
     ProxyOnly,
 
-    /// <summary>The answer failed; the log says why.</summary>
+    /// <summary>It was sent from port 0, at which nobody can be answered.</summary>
+    NoPort,
+
+    /// <summary>Its answer could not be sent to where it says that it is from.</summary>
+    Unreachable,
+
+    /// <summary>The answer failed; the log says why, of each kind once a minute.</summary>
     Failed,
 }

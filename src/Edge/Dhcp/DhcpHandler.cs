@@ -64,6 +64,10 @@ public sealed class DhcpHandler(
         if (request.Type is DhcpMessageType.None or DhcpMessageType.Offer or DhcpMessageType.Ack or DhcpMessageType.Nak)
             return Unserved(request, await machines.FindAsync(request.Mac, cancellation));
         var snapshot = catalog.Current;
+        // Of what names a relay the same is asked below, where the relay is learned.
+        if (request.RelayAddress == 0 && DhcpOrigin.Of(arrival, snapshot, relays) is { Doubt: not DhcpDrop.None } origin)
+            return Silent(request, origin.Doubt, $"came past a relay from {IPv4.Format(arrival.SourceAddress)}, and speaks of no address "
+                + "that is its own there: not believed");
         var relayOptions = EncapsulatedOptions.Read(request.Option(DhcpOption.RelayAgentInformation) ?? []);
         var links = SubnetChoice.Links(arrival, relayOptions, snapshot);
         if (links.Count == 0)
@@ -171,7 +175,7 @@ public sealed class DhcpHandler(
         if (answer.Verdict != LeaseVerdict.Give) return Silent(request, Drop(answer.Cause), answer.Reason, on.Machine);
         Sight(on);
         _offered.Meet(request.Mac);
-        heard.Hear(on.Subnet.Name, request.Mac);
+        Hear(on);
         var lease = answer.Lease!;
         var offered = IPv4.Parse(lease.Addr);
         foreach (var address in answer.ToProbe)
@@ -210,7 +214,7 @@ public sealed class DhcpHandler(
 
         var lease = answer.Lease!;
         _leased.Meet(request.Mac);
-        heard.Hear(on.Subnet.Name, request.Mac);
+        Hear(on);
         if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, lease.Addr, "", ""));
         Note(on.Machine, request, on.Client, $"ACK {lease.Addr}", answer.Reason, on.Boot);
         return Depart(on.Arrival,
@@ -232,7 +236,7 @@ public sealed class DhcpHandler(
             return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "proxy OFFER", $"boot server beside another DHCP server in {on.Subnet.Name}", on.Boot);
         Sight(on);
-        heard.Hear(on.Subnet.Name, on.Request.Mac);
+        Hear(on);
         return Depart(on.Arrival,
             DhcpReplies.Proxy(on, DhcpMessageType.Offer), on.Machine);
     }
@@ -243,7 +247,7 @@ public sealed class DhcpHandler(
             return Silent(on.Request, DhcpDrop.MessageType, "port 4011 takes requests of boot servers alone", on.Machine);
         if (!on.Boot.Boots) return Silent(on.Request, DhcpDrop.NoBoot, on.Boot.Reasons[^1], on.Machine);
         Note(on.Machine, on.Request, on.Client, "boot server ACK", "asked on port 4011", on.Boot);
-        heard.Hear(on.Subnet.Name, on.Request.Mac);
+        Hear(on);
         var reply = DhcpReplies.Proxy(on, DhcpMessageType.Ack);
         return new DhcpOutcome(
             new DhcpDeparture(reply, on.Arrival.SourceAddress, on.Arrival.SourcePort) { Machine = on.Machine?.Uuid ?? "" },
@@ -308,12 +312,21 @@ public sealed class DhcpHandler(
         {
             var answer = await GrainCalls.AskAsync(
                 () => SubnetGrain(on.Subnet).Handle(Call(LeaseAct.Observe, on, address)));
-            heard.Hear(on.Subnet.Name, on.Request.Mac);
+            Hear(on);
             if (on.Machine is not null) sightings.Add(on.Machine.Uuid, new Sighting(SightingKind.Leased, IPv4.Format(address), "", ""));
             timeline.Note(on.Machine?.Uuid ?? "", on.Request.Mac, "dhcp", "REQUEST", answer.Reason, IPv4.Format(address));
         }
 
         return new DhcpOutcome(null, DhcpDrop.ProxyOnly);
+    }
+
+    /// <summary>
+    /// Notes that a card was heard: on its link, or by a relay that is believed. What comes past one has a sender that anybody could have
+    /// written, as a request by TFTP has.
+    /// </summary>
+    private void Hear(DhcpExchange on)
+    {
+        if (on.Via != 0) heard.Hear(on.Subnet.Name, on.Request.Mac, on.Machine is { IsFamiliar: true });
     }
 
     private void Sight(DhcpExchange on)

@@ -37,8 +37,18 @@ public readonly record struct DhcpOrigin(uint Relay, uint Source, DhcpDrop Doubt
         var subnet = catalog.SubnetOf(source);
         if (subnet is not null && arrival.InterfaceAddresses.Any(subnet.Cidr.Contains)) return default;
         if (!arrival.IsToUs && subnet is null) return default;
-        // Past its relay a client speaks of itself alone, by its own address (RFC 2131 section 4.4.5).
-        return subnet is null || arrival.Message.ClientAddress != source ? new DhcpOrigin(0, source, DhcpDrop.NoSubnet)
-            : new DhcpOrigin(0, subnet.Cidr.Network, DhcpDrop.None);
+        return subnet is not null && SpeaksOfItself(arrival.Message, source) ? new DhcpOrigin(0, subnet.Cidr.Network, DhcpDrop.None)
+            : new DhcpOrigin(0, source, DhcpDrop.NoSubnet);
     }
+
+    /// <summary>
+    /// True for what a client sends past its relay: of itself alone, by the address that it has (RFC 2131 sections 4.4.3 to 4.4.6). It
+    /// renews that one, gives it back, or asks for options; who has none looks for servers by its relay, which names its port.
+    /// </summary>
+    private static bool SpeaksOfItself(DhcpMessage message, uint source) => message.ClientAddress == source && message.Type switch
+    {
+        DhcpMessageType.Request => message.OptionAddress(DhcpOption.RequestedAddress) is var asked && (asked == 0 || asked == source),
+        DhcpMessageType.Release or DhcpMessageType.Inform => true,
+        _ => false,
+    };
 }

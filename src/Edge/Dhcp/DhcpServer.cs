@@ -35,6 +35,11 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>The log says of each kind of failure once in so much time: anybody can bring one about as often as he likes.</summary>
+    private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
+    private const int MostTold = 64;
+    private readonly Seldom _told = new(ToldEach, MostTold, time);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -100,11 +105,16 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             }
             catch (SocketException e)
             {
-                LogSocketFailed(e, name);
+                if (_told.Tells($"{name} {e.SocketErrorCode}")) LogSocketFailed(e, name);
                 continue;
             }
 
-            if (DhcpMessage.TryParse(buffer.AsSpan(0, received.ReceivedBytes), out var problem) is not { } message)
+            if (received.RemoteEndPoint is IPEndPoint { Port: 0 })
+            {
+                // Nobody is there to be answered (RFC 768).
+                Dropped(DhcpDrop.NoPort);
+            }
+            else if (DhcpMessage.TryParse(buffer.AsSpan(0, received.ReceivedBytes), out var problem) is not { } message)
             {
                 Dropped(Drop(problem));
                 LogMalformed(received.RemoteEndPoint.ToString() ?? "", problem);
@@ -162,7 +172,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             catch (Exception e)
             {
                 Dropped(DhcpDrop.Failed);
-                LogAnswerFailed(e, arrival.Message.Type.ToString(), arrival.Message.Mac);
+                if (_told.Tells(e.GetType().Name)) LogAnswerFailed(e, arrival.Message.Type.ToString(), arrival.Message.Mac);
             }
         }
     }
@@ -193,7 +203,16 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         // chose this interface, and clients, relays and firewalls know the address that was asked.
         if (address != uint.MaxValue && arrival.IsToUs && arrival.Destination != arrival.InterfaceAddresses.FirstOrDefault()
             && routed?.Send(UdpDatagram.Make(arrival.Destination, port, address, departure.Port, octets), address) == true) return;
-        await socket.SendToAsync(octets, new IPEndPoint(IPv4.ToIPAddress(address), departure.Port), CancellationToken.None);
+        try
+        {
+            await socket.SendToAsync(octets, new IPEndPoint(IPv4.ToIPAddress(address), departure.Port), CancellationToken.None);
+        }
+        catch (SocketException e)
+        {
+            // Where a packet says that it is from, nothing can be sent: no route leads there, or it is no address of a host.
+            Dropped(DhcpDrop.Unreachable);
+            LogUnreachable(e, IPv4.Format(address), arrival.Message.Mac);
+        }
     }
 
     private static DhcpDrop Drop(DhcpFault fault) => fault switch
@@ -202,6 +221,7 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         DhcpFault.NoCookie => DhcpDrop.NoCookie,
         DhcpFault.HardwareAddress => DhcpDrop.HardwareAddress,
         DhcpFault.Options => DhcpDrop.Options,
+        DhcpFault.TooLong => DhcpDrop.TooLong,
         _ => DhcpDrop.None,
     };
 
@@ -213,6 +233,9 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "packet from {Source} is no DHCP message: {Problem}")]
     private partial void LogMalformed(string source, DhcpFault problem);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "an answer to {Address} ({Mac}) cannot be sent")]
+    private partial void LogUnreachable(Exception exception, string address, string mac);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "DHCP socket of {Interface} failed")]
     private partial void LogSocketFailed(Exception exception, string @interface);

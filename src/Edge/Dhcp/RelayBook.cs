@@ -23,7 +23,7 @@ public sealed partial class RelayBook(IEdgeDirectory edges, RouteTable routes, T
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<Heard>> _relays = new(StringComparer.Ordinal);
-    private readonly Dictionary<(uint Relay, string Subnet), long> _told = [];
+    private readonly Seldom _told = new(Silence, MostTold, time);
 
     private sealed record Heard(uint Relay, string Interface, uint Source)
     {
@@ -54,7 +54,7 @@ public sealed partial class RelayBook(IEdgeDirectory edges, RouteTable routes, T
             var doubt = Judge(arrival, subnet, catalog, out var held);
             if (doubt is not null)
             {
-                if (held is null && IsToTell((relay, subnet.Name))) LogWaits(IPv4.Format(relay), arrival.Interface, doubt);
+                if (held is null && _told.Tells($"{relay} {subnet.Name}")) LogWaits(IPv4.Format(relay), arrival.Interface, doubt);
                 return doubt;
             }
 
@@ -90,21 +90,6 @@ public sealed partial class RelayBook(IEdgeDirectory edges, RouteTable routes, T
         }
 
         heard.Add(relay);
-    }
-
-    private bool IsToTell((uint Relay, string Subnet) who)
-    {
-        var now = time.GetTimestamp();
-        if (_told.TryGetValue(who, out var at) && time.GetElapsedTime(at, now) < Silence) return false;
-        if (_told.Count >= MostTold)
-        {
-            foreach (var old in _told.Where(t => time.GetElapsedTime(t.Value, now) >= Silence).Select(t => t.Key).ToList())
-                _told.Remove(old);
-            if (_told.Count >= MostTold) return false;
-        }
-
-        _told[who] = now;
-        return true;
     }
 
     private bool IsRouter(uint address, uint relay, DhcpArrival arrival, CatalogSnapshot catalog)

@@ -26,6 +26,11 @@ public sealed partial class SightingWriter(GrainFinder grains, TimeProvider time
     private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>The log says of each machine once in so much time: anybody can send packets in its name.</summary>
+    private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
+    private const int MostTold = 256;
+    private readonly Seldom _told = new(ToldEach, MostTold, time);
     private readonly SightingQueue _queue = new(MostWaiting);
 
     /// <summary>Notes what was seen of a machine; returns at once.</summary>
@@ -46,7 +51,7 @@ public sealed partial class SightingWriter(GrainFinder grains, TimeProvider time
         }
         catch (TimeoutException)
         {
-            LogUnsettled(machine);
+            if (_told.Tells(machine)) LogUnsettled(machine);
         }
     }
 
@@ -75,7 +80,7 @@ public sealed partial class SightingWriter(GrainFinder grains, TimeProvider time
             catch (Exception e)
             {
                 Lost("failed");
-                LogFailed(e, seen.Machine);
+                if (_told.Tells(seen.Machine)) LogFailed(e, seen.Machine);
             }
             finally
             {

@@ -23,18 +23,25 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     /// <summary>Requests whose file is looked for at once: each asks grains.</summary>
     private const int MostResolving = 64;
 
-    /// <summary>Requests of one source a second, and at once: an answer to one is longer than it, and the source may be made up.</summary>
+    /// <summary>
+    /// Requests of one source a second, and at once: an answer to one is longer than it, and the source may be made up. Beyond it, fewer
+    /// are taken of clients that were turned away and have waited.
+    /// </summary>
     private const int RequestsPerSecond = 32;
     private const int RequestsAtOnce = 256;
+    private const int PatientPerSecond = 8;
+    private const int PatientAtOnce = 64;
     private const int MostSources = 16_384;
 
     /// <summary>Octets of an error's text: no more than a request that brings it.</summary>
     private const int LongestError = 128;
 
     private readonly ConcurrentDictionary<IPEndPoint, Serving> _serving = new();
-    private readonly TftpSlots _slots = new(Math.Max(1, options.Value.TftpTransfers));
+    private readonly TftpSlots _slots = new(Math.Max(1, options.Value.TftpTransfers), time);
     private readonly SemaphoreSlim _resolving = new(MostResolving);
     private readonly RateLimiter<IPAddress> _requests = new(RequestsPerSecond, RequestsAtOnce, MostSources, time);
+    private readonly TftpPatience _patience = new(time);
+    private readonly RateLimiter<IPAddress> _patient = new(PatientPerSecond, PatientAtOnce, MostSources, time);
     private readonly ConcurrentDictionary<TftpSlot, Serving> _bySlot = new();
 
     /// <summary>Answers to what is no request: one port's a second, and one address's, whatever its ports.</summary>
@@ -49,6 +56,11 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     /// <summary>What a called off transfer has to come to its end before the next one sends.</summary>
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(15);
+
+    /// <summary>The log says of each kind of failure once in so much time: anybody can ask as often as he likes.</summary>
+    private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
+    private const int MostTold = 64;
+    private readonly Seldom _told = new(ToldEach, MostTold, time);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -78,13 +90,20 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
             var packet = buffer.AsMemory(0, received.ReceivedBytes);
             var (client, local) = ((IPEndPoint)received.RemoteEndPoint, received.PacketInformation.Address);
+            if (client.Port == 0)
+            {
+                // Nobody is there to be answered (RFC 768).
+                Dropped("no-port");
+                continue;
+            }
+
             if (TftpRequest.Read(packet.Span, out var fault) is { } request) Admit(request, packet.Span, client, local, late.Token);
             else Refuse(fault, client, local);
         }
 
         // Transfers under way finish, within bounds; a client that is cut off starts again, elsewhere.
         late.CancelAfter(DrainTime);
-        foreach (var serving in _serving.Values.ToList()) await serving.Ended;
+        foreach (var serving in _bySlot.Values.ToList()) await serving.Ended;
     }
 
     /// <summary>
@@ -93,8 +112,8 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     private void Refuse(TftpFault? fault, IPEndPoint client, IPAddress local)
     {
         Dropped(fault == TftpFault.Stray ? "stray" : "malformed");
-        // RFC 1123 section 4.2.3.5: what was sent to everybody is not answered. And nobody is at port 0.
-        if (fault is null || client.Port == 0 || local.Equals(IPAddress.Broadcast) || local.GetAddressBytes()[0] >= 224) return;
+        // RFC 1123 section 4.2.3.5: what was sent to everybody is not answered.
+        if (fault is null || local.Equals(IPAddress.Broadcast) || local.GetAddressBytes()[0] >= 224) return;
         if (!_faults.TryTake(client) || !_faulty.TryTake(client.Address)) return;
         try
         {
@@ -110,20 +129,23 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
     private void Admit(TftpRequest request, ReadOnlySpan<byte> packet, IPEndPoint client, IPAddress local, CancellationToken cancellation)
     {
-        if (_serving.TryGetValue(client, out var before) && before.IsRepeatedBy(packet))
+        if (_serving.TryGetValue(client, out var before) && (before.IsRepeatedBy(packet) || before.Beside?.IsRepeatedBy(packet) == true))
         {
             Dropped("duplicate");
             return;
         }
 
-        if (!_requests.TryTake(client.Address))
+        if (!IsWithinRate(client))
         {
             Dropped("rate");
             return;
         }
 
-        // A client has one transfer from one port: who asks for another file there, or in another way, has given the first one up.
-        before?.Cancel();
+        // A client has one transfer from one port: who asks for another file there, or in another way, has given the first one up. But
+        // anybody can ask so in its name: what it has acknowledged goes on beside the other one, until it acknowledges that.
+        var beside = before?.Acknowledged;
+        if (before != beside) before?.Cancel();
+        beside?.Transfer?.KeepStill();
         var slot = _slots.Take(client.Address, out var evicted, out var reason);
         if (slot is null)
         {
@@ -137,10 +159,48 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
             if (_bySlot.TryGetValue(evicted, out var other)) other.Cancel();
         }
 
-        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot, packet.ToArray(), time);
+        var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot, packet.ToArray(), time)
+        {
+            Beside = beside,
+        };
         _serving[client] = serving;
         _bySlot[slot] = serving;
-        serving.Ended = ServeAsync(serving, before, request, client, local, serving.Stop.Token);
+        serving.Ended = ServeAsync(serving, before == beside ? null : before, request, client, local, serving.Stop.Token);
+    }
+
+    private bool IsWithinRate(IPEndPoint client)
+    {
+        if (_requests.TryTake(client.Address)) return true;
+        if (_patience.IsPatient(client) && _patient.TryTake(client.Address))
+        {
+            _patience.Served(client);
+            return true;
+        }
+
+        _patience.TurnedAway(client);
+        return false;
+    }
+
+    /// <summary>The client has acknowledged what it asked for last: that is what it wants.</summary>
+    private void Proved(Serving serving)
+    {
+        _slots.Prove(serving.Slot);
+        var given = serving.Beside;
+        serving.Beside = null;
+        given?.Cancel();
+    }
+
+    /// <summary>A transfer is over; where another one goes on beside it, its port is that one's again.</summary>
+    private void Over(IPEndPoint client, Serving serving)
+    {
+        if (serving.Beside?.Acknowledged is not { } beside || !_serving.TryUpdate(client, beside, serving))
+        {
+            _serving.TryRemove(KeyValuePair.Create(client, serving));
+            return;
+        }
+
+        // It may have ended meanwhile, before it was there to be taken out.
+        if (beside.Acknowledged is null) _serving.TryRemove(KeyValuePair.Create(client, beside));
     }
 
     private async Task ServeAsync(Serving serving, Serving? before, TftpRequest request, IPEndPoint client, IPAddress local,
@@ -205,8 +265,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 await using var content = netascii ? new NetasciiStream(steady) : steady;
                 // How long a text is on its way is known at its end.
                 var negotiated = TftpOptions.Negotiate(request.Options, netascii ? null : steady.Length, LargestBlock(client));
-                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time,
-                    () => _slots.Prove(serving.Slot));
+                serving.Transfer = new TftpTransfer(socket, client, negotiated, content, time, () => Proved(serving), serving.Slot.Pace);
                 using var late = memory.Deadline(file.Rendered?.LongLength ?? 0, memory.TftpRate);
                 using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
                 long sent;
@@ -235,14 +294,21 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
         {
             // Shutting down, or another took its place: the client asks again.
         }
+        catch (SocketException e) when (e.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
+        {
+            // Where a request says that it is from, nothing can be sent.
+            Dropped("unreachable");
+            LogUnreachable(e, PrintableText.Of(request.File), client.Address.ToString());
+        }
         catch (Exception e)
         {
-            LogFailed(e, PrintableText.Of(request.File), client.Address.ToString());
+            Dropped("failed");
+            if (_told.Tells(e.GetType().Name)) LogFailed(e, PrintableText.Of(request.File), client.Address.ToString());
         }
         finally
         {
             serving.IsQuiet();
-            _serving.TryRemove(KeyValuePair.Create(client, serving));
+            Over(client, serving);
             _bySlot.TryRemove(serving.Slot, out _);
             _slots.Release(serving.Slot);
             serving.Stop.Dispose();
@@ -294,6 +360,12 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
         public TftpTransfer? Transfer { get; set; }
 
+        /// <summary>What goes on beside it at the same port, as it was acknowledged, and this was not yet; null for nothing.</summary>
+        public Serving? Beside { get; set; }
+
+        /// <summary>This one, or the one beside it, where its client has acknowledged it and it goes on; null for neither.</summary>
+        public Serving? Acknowledged => Transfer is { IsProven: true } && !_quiet.Task.IsCompleted ? this : Beside?.Acknowledged;
+
         public Task Ended { get; set; } = Task.CompletedTask;
 
         /// <summary>
@@ -340,6 +412,9 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
 
     [LoggerMessage(Level = LogLevel.Information, Message = "TFTP listens on port {Port}")]
     private partial void LogListening(int port);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "TFTP transfer of {File} to {Client} cannot reach it")]
+    private partial void LogUnreachable(Exception exception, string file, string client);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "TFTP transfer of {File} to {Client} failed")]
     private partial void LogFailed(Exception exception, string file, string client);

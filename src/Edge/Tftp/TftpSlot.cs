@@ -4,8 +4,12 @@ namespace Anvil.Edge.Tftp;
 
 /// <summary>One transfer's place among those at once; <see cref="TftpSlots"/> moves it.</summary>
 /// <param name="source">Whose it is.</param>
-public sealed class TftpSlot(IPAddress source)
+/// <param name="pace">How its client takes its file.</param>
+public sealed class TftpSlot(IPAddress source, TftpPace pace)
 {
+    /// <summary>How its client takes its file.</summary>
+    public TftpPace Pace => pace;
+
     /// <summary>Whose it is.</summary>
     public IPAddress Source => source;
 

@@ -5,12 +5,14 @@ namespace Anvil.Edge.Tftp;
 /// <summary>
 /// Who may have a transfer: of all so many, of one source a quarter of them, and half of those as long as it has acknowledged
 /// nothing. When all are taken, a new request takes the place of the oldest one that nobody has acknowledged:
-/// a request costs its sender nothing, and those who are there acknowledge within a round trip. Where all have acknowledged, it takes the
-/// place of the latest one of the source that has most, if that has two more than the one who asks: who acknowledges slowly keeps nobody
-/// out by that. Thread-safe.
+/// a request costs its sender nothing, and those who are there acknowledge within a round trip. So it is with those of one source, since
+/// they may be made up in its name. Where all have acknowledged, a request takes the place of the one that is furthest behind
+/// (<see cref="TftpPace"/>), else of the latest one of the source that has most, if that has two more than the one who asks: who
+/// acknowledges slowly keeps nobody out by that. Thread-safe.
 /// </summary>
 /// <param name="most">Transfers at once.</param>
-public sealed class TftpSlots(int most)
+/// <param name="time">The time.</param>
+public sealed class TftpSlots(int most, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<TftpSlot> _unproven = [];
@@ -34,7 +36,7 @@ public sealed class TftpSlots(int most)
 
     /// <summary>Takes a slot; null with a reason when there is none for this source.</summary>
     /// <param name="source">Who asks.</param>
-    /// <param name="evicted">Whose place it takes: to be ended by the caller; null when one was free.</param>
+    /// <param name="evicted">Whose place it takes: to be ended by the caller; null when one was free, of all and of its source's.</param>
     /// <param name="reason">busy or client-limit.</param>
     public TftpSlot? Take(IPAddress source, out TftpSlot? evicted, out string reason)
     {
@@ -44,25 +46,15 @@ public sealed class TftpSlots(int most)
         {
             var own = _sources.GetValueOrDefault(source);
             if (own is not null && (own.Slots.Count >= MostOfSource || own.Unproven >= MostUnproven))
-            {
-                reason = "client-limit";
-                return null;
-            }
-
-            if (_taken >= most)
-            {
-                evicted = _unproven.First?.Value ?? LatestOfMost(own?.Slots.Count ?? 0);
-                if (evicted is null)
-                {
-                    reason = "busy";
-                    return null;
-                }
-
-                Leave(evicted);
-            }
+                (evicted, reason) = (own.OldestUnproven, "client-limit");
+            else if (_taken >= most)
+                (evicted, reason) = (_unproven.First?.Value ?? FurthestBehind() ?? LatestOfMost(own?.Slots.Count ?? 0), "busy");
+            if (evicted is null && reason.Length > 0) return null;
+            if (evicted is not null) Leave(evicted);
+            reason = "";
 
             if (!_sources.TryGetValue(source, out own)) _sources[source] = own = new Source();
-            var slot = new TftpSlot(source);
+            var slot = new TftpSlot(source, new TftpPace(time));
             slot.Waiting = _unproven.AddLast(slot);
             slot.Place = own.Slots.AddLast(slot);
             own.Unproven++;
@@ -88,6 +80,10 @@ public sealed class TftpSlots(int most)
     {
         lock (_gate) Leave(slot);
     }
+
+    /// <summary>Of the transfers whose clients are behind the one that is furthest; null where none is.</summary>
+    private TftpSlot? FurthestBehind()
+        => _sources.Values.SelectMany(s => s.Slots).MinBy(s => s.Pace.Until) is { Pace.IsBehind: true } slot ? slot : null;
 
     /// <summary>
     /// The latest transfer of the source that has most; null where that has less than two more than who asks. It is looked for among all,
@@ -122,5 +118,7 @@ public sealed class TftpSlots(int most)
         public LinkedList<TftpSlot> Slots { get; } = [];
 
         public int Unproven { get; set; }
+
+        public TftpSlot? OldestUnproven => Unproven == 0 ? null : Slots.FirstOrDefault(s => s.Waiting is not null);
     }
 }

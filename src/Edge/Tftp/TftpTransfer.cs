@@ -26,6 +26,13 @@ public sealed class TftpTransfer
     /// </summary>
     public const int FirstSends = 3;
 
+    /// <summary>
+    /// How long what was not acknowledged is not sent again once another file was asked for from the client's port, and how often that can
+    /// be brought about: until the first packets of the other one were sent (<see cref="FirstSends"/>), which may be lost as well.
+    /// </summary>
+    private static readonly TimeSpan StillFor = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan StillEach = TimeSpan.FromSeconds(30);
+
     private readonly Socket _socket;
     private readonly IPEndPoint _client;
     private readonly TftpOptions _options;
@@ -37,6 +44,8 @@ public sealed class TftpTransfer
     /// <summary>Until the first acknowledgement; what the client asked for does not count here.</summary>
     private readonly RoundTrip _handshake = new(null);
     private readonly Action _proven;
+    private readonly TftpPace? _pace;
+    private long _stillAt = -1;
 
     /// <summary>
     /// The packets of a window, one behind the other; a block is always in the same place of its window. None for who has acknowledged
@@ -64,9 +73,11 @@ public sealed class TftpTransfer
     /// <param name="content">The file.</param>
     /// <param name="time">The time.</param>
     /// <param name="proven">Told of the client's first acknowledgement, once.</param>
-    public TftpTransfer(Socket socket, IPEndPoint client, TftpOptions options, Stream content, TimeProvider time, Action proven)
+    /// <param name="pace">Told of what it takes; null: nobody asks.</param>
+    public TftpTransfer(Socket socket, IPEndPoint client, TftpOptions options, Stream content, TimeProvider time, Action proven,
+        TftpPace? pace = null)
     {
-        (_socket, _client, _options, _content, _time, _proven) = (socket, client, options, content, time, proven);
+        (_socket, _client, _options, _content, _time, _proven, _pace) = (socket, client, options, content, time, proven, pace);
         _roundTrip = new RoundTrip(options.Timeout);
         _patience = options.Timeout * PatientTimes is { } longer && longer > LeastPatience ? longer : LeastPatience;
         _segment = TftpPacket.HeaderLength + options.BlockSize;
@@ -86,6 +97,19 @@ public sealed class TftpTransfer
 
     /// <summary>True once every block was sent: the client may have the file, whether or not its last word has come.</summary>
     public bool HasSentAll => Volatile.Read(ref _last) is >= 0 and var last && Volatile.Read(ref _sent) >= last;
+
+    /// <summary>
+    /// Another file was asked for from the client's port: by the client, which would take what is sent again for the beginning of that, or
+    /// in its name. So for a while nothing is sent but what it acknowledges brings about.
+    /// </summary>
+    public void KeepStill()
+    {
+        var now = _time.GetTimestamp();
+        if (Volatile.Read(ref _stillAt) is var at && (at < 0 || _time.GetElapsedTime(at, now) >= StillEach))
+            Volatile.Write(ref _stillAt, now);
+    }
+
+    private bool IsStill => Volatile.Read(ref _stillAt) is var at and >= 0 && _time.GetElapsedTime(at) < StillFor;
 
     /// <summary>
     /// Runs the transfer; the octets sent when it is done. Until the client has acknowledged something no thread waits for it; from then
@@ -141,6 +165,7 @@ public sealed class TftpTransfer
             throw new IOException(hasOptions ? "the option acknowledgement was not answered" : "the first block was not acknowledged");
         OnlyListens = false;
         IsProven = true;
+        _pace?.Begin();
         _proven();
         if (hasOptions) return;
         (_sent, _next) = (1, 2);
@@ -187,6 +212,7 @@ public sealed class TftpTransfer
             {
                 if (_time.GetElapsedTime(heard) > _patience)
                     throw new IOException($"no acknowledgement for {_patience.TotalSeconds:F0} s");
+                if (IsStill) continue;
                 _roundTrip.TimedOut();
                 (_next, again, tellsGap) = (_base, true, true);
                 continue;
@@ -229,7 +255,9 @@ public sealed class TftpTransfer
 
     private void Acknowledged(long block)
     {
+        var before = _octets;
         for (; _base <= block; _base++) _octets += _lengths[Slot(_base)] - TftpPacket.HeaderLength;
+        _pace?.Took(_octets - before);
     }
 
     private int Slot(long block) => (int)((block - 1) % _options.WindowSize);

@@ -9,9 +9,12 @@ internal sealed class StrangerBook(TimeProvider time)
     /// <summary>Strangers that are remembered; the oldest are forgotten first.</summary>
     public const int MostRemembered = 65_536;
 
-    /// <summary>RELEASEs of strangers that are carried out at once, and one more in so much time: each makes a row of history.</summary>
-    public const int ReleasesAtOnce = 256;
-    private static readonly TimeSpan ReleaseEach = TimeSpan.FromSeconds(4);
+    /// <summary>
+    /// RELEASEs and DECLINEs of strangers that are carried out at once, and one more in so much time: each ends a lease that has made a
+    /// row of history, and leaves its address to the next one.
+    /// </summary>
+    public const int ReturnsAtOnce = 256;
+    private static readonly TimeSpan ReturnEach = TimeSpan.FromSeconds(4);
 
     /// <summary>A client asks again after 4, 8, 16, 32 s (RFC 2131 section 4.1), firmware sooner; one that floods does at once.</summary>
     private static readonly TimeSpan Soonest = TimeSpan.FromSeconds(1);
@@ -19,8 +22,8 @@ internal sealed class StrangerBook(TimeProvider time)
 
     private readonly Dictionary<string, long> _asked = new(StringComparer.Ordinal);
     private readonly Queue<(string Token, long At)> _order = new();
-    private double _releases = ReleasesAtOnce;
-    private long _releasedAt = time.GetTimestamp();
+    private double _returns = ReturnsAtOnce;
+    private long _returnedAt = time.GetTimestamp();
 
     /// <summary>True for a client that asked before, and waited before it asked again.</summary>
     public bool IsPatient(string token)
@@ -40,14 +43,14 @@ internal sealed class StrangerBook(TimeProvider time)
         if (_asked.TryAdd(token, now)) _order.Enqueue((token, now));
     }
 
-    /// <summary>True when one more RELEASE of a stranger is carried out.</summary>
-    public bool TakeRelease()
+    /// <summary>True when one more RELEASE or DECLINE of a stranger is carried out.</summary>
+    public bool TakeReturn()
     {
         var now = time.GetTimestamp();
-        _releases = Math.Min(ReleasesAtOnce, _releases + (time.GetElapsedTime(_releasedAt, now) / ReleaseEach));
-        _releasedAt = now;
-        if (_releases < 1) return false;
-        _releases--;
+        _returns = Math.Min(ReturnsAtOnce, _returns + (time.GetElapsedTime(_returnedAt, now) / ReturnEach));
+        _returnedAt = now;
+        if (_returns < 1) return false;
+        _returns--;
         return true;
     }
 }

@@ -53,6 +53,7 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     private IGrainTimer? _catchingUp;
     private IGrainTimer? _offers;
     private bool _toldStale;
+    private bool _toldLack;
 
     /// <summary>A subnet's grain.</summary>
     /// <param name="context">The activation.</param>
@@ -101,8 +102,8 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
         var rules = new LeaseRules(subnet, _reservations.Book, _leases) { Edges = _edges.Addresses };
         var decision = Decide(rules, call, now);
         if (decision.Cause == LeaseCause.Strangers) _strangers.TurnedAway(call.Token);
-        if (call is { Act: LeaseAct.Release, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
-            && !_strangers.TakeRelease())
+        if (call is { Act: LeaseAct.Release or LeaseAct.Decline, IsKnown: false, TellsStrangers: true } && decision.Changed.Count > 0
+            && !_strangers.TakeReturn())
             decision = decision with { Changed = [], Cause = LeaseCause.Doubtful, Reason = "too many leases are given back at once" };
         // It may have ended since it was looked at.
         if (_journal.IsOver) return Stale();
@@ -138,30 +139,20 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     }
 
     /// <inheritdoc/>
-    public async Task<string?> HolderOf(uint address)
-    {
-        var now = await ReadClockAsync();
-        return _leases.At(address) is { Token.Length: > 0 } lease && lease.IsLive(now) ? lease.Token : null;
-    }
+    public async Task<string?> HolderOf(uint address) => await HoldAsync(address) is { Lapsed: false } hold ? hold.Token : null;
 
     /// <inheritdoc/>
     public async Task<string?> LapsedHolderOf(uint address)
-    {
-        var now = await ReadClockAsync();
-        return _leases.At(address) is { } lease && lease.HasLapsed(now) ? lease.Token : null;
-    }
+        => await HoldAsync(address) is { Lapsed: true, Released: false } hold ? hold.Token : null;
 
     /// <inheritdoc/>
-    public async Task<AddressHolder?> WhoHas(uint address)
+    public async Task<AddressHolder?> WhoHas(uint address) => await HoldAsync(address) is { } hold
+        ? new AddressHolder(hold.Token, hold.Lapsed) { Released = hold.Released, Former = hold.Former } : null;
+
+    private async Task<LeaseHold?> HoldAsync(uint address)
     {
         var now = await ReadClockAsync();
-        if (_leases.At(address) is not { Token.Length: > 0 } lease) return null;
-        return lease.IsLive(now)
-            ? new AddressHolder(lease.Token, Lapsed: false) { Former = lease.FormerUntil > now ? lease.Former : "" }
-            : lease.HasLapsed(now) ? new AddressHolder(lease.Token, Lapsed: true)
-            // What it was given back for, or moved away from: only where the client has had no other address since.
-            : lease.State == Lease.Expired && _leases.Of(lease.Token) == lease
-                ? new AddressHolder(lease.Token, Lapsed: true) { Released = true } : null;
+        return _leases.HoldAt(address, now);
     }
 
     /// <inheritdoc/>
@@ -310,9 +301,12 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
             catch (Exception e) when (DatabaseFailure.Is(e))
             {
                 _trouble = FaultOf(e);
-                LogReservationsAway(e, Name, _trouble.Text);
+                if (!_toldLack) LogReservationsAway(e, Name, _trouble.Text);
+                _toldLack = true;
                 return false;
             }
+
+            _toldLack = false;
         }
 
         if (_reservations.AreBehind(_catalog.Current.Revision))

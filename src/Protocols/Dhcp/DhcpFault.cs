@@ -17,4 +17,7 @@ public enum DhcpFault
 
     /// <summary>An option that runs over its field's end.</summary>
     Options,
+
+    /// <summary>Longer than any client's (<see cref="DhcpMessage.Longest"/>).</summary>
+    TooLong,
 }

@@ -11,6 +11,13 @@ public sealed class DhcpMessage
     /// <summary>Length of the fixed part with the magic cookie, in octets.</summary>
     public const int FixedLength = 240;
 
+    /// <summary>
+    /// Longest message that is read, in octets. Clients send 300 to 600, and none more than one packet of Ethernet carries (1,500) without
+    /// being told that it may; relays add an option of a few hundred. Twice that, and some, leaves room for what nobody thought of; a
+    /// datagram may have sixteen times as much, all of it options that have to be looked at.
+    /// </summary>
+    public const int Longest = 4096;
+
     /// <summary>Shortest message that old relays and clients take (BOOTP's 300 octets).</summary>
     public const int ShortestLength = 300;
 
@@ -110,6 +117,12 @@ public sealed class DhcpMessage
         if (data.Length < FixedLength)
         {
             problem = DhcpFault.TooShort;
+            return null;
+        }
+
+        if (data.Length > Longest)
+        {
+            problem = DhcpFault.TooLong;
             return null;
         }
 

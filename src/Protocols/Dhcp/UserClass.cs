@@ -8,7 +8,12 @@ namespace Anvil.Protocols.Dhcp;
 /// </summary>
 public static class UserClass
 {
-    /// <summary>The classes, without trailing zeros: the whole text first, then each; none where there is nothing.</summary>
+    /// <summary>Classes that are looked at; each is compared with every kind of clients.</summary>
+    public const int Most = 16;
+
+    /// <summary>
+    /// The classes, without trailing zeros: the whole text first, then each of the first <see cref="Most"/>; none where there is nothing.
+    /// </summary>
     public static IReadOnlyList<string> Of(ReadOnlySpan<byte> option)
     {
         if (option.Length == 0) return [];
@@ -16,7 +21,7 @@ public static class UserClass
         for (var rest = option; rest.Length > 0; rest = rest[(1 + rest[0])..])
         {
             if (rest[0] >= rest.Length) return [classes[0]];
-            if (rest[0] > 0) classes.Add(Text(rest.Slice(1, rest[0])));
+            if (rest[0] > 0 && classes.Count <= Most) classes.Add(Text(rest.Slice(1, rest[0])));
         }
 
         return classes;

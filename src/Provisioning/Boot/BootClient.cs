@@ -27,10 +27,18 @@ public enum ClientKind
 /// <param name="Architecture">Option 93's number (RFC 4578 section 2.1; IANA's registry).</param>
 public sealed record BootClient(ClientKind Kind, int Architecture)
 {
+    /// <summary>
+    /// Numbers of option 93 that are looked at: each may cost a boot decision. Firmware names one, seldom two; there are some forty.
+    /// </summary>
+    public const int MostArchitectures = 16;
+
     /// <summary>Digits of the architecture in a class text: PXEClient:Arch:00007:UNDI:003016 (PXE 2.1 section 2.2.3).</summary>
     private const int ArchDigits = 5;
 
-    /// <summary>The further architectures of option 93, which is a list (RFC 4578 section 2.1): those after the first.</summary>
+    /// <summary>
+    /// The further architectures of option 93, which is a list (RFC 4578 section 2.1): those after the first, of the first
+    /// <see cref="MostArchitectures"/>.
+    /// </summary>
     public IReadOnlyList<int> Others { get; init; } = [];
 
     /// <summary>The row of its kind; null where it is none of <see cref="ClientKinds"/>.</summary>
@@ -95,7 +103,7 @@ public sealed record BootClient(ClientKind Kind, int Architecture)
     private static List<int> After(ReadOnlySpan<byte> octets, int first)
     {
         var numbers = new List<int>();
-        for (var at = 2; at < octets.Length; at += 2)
+        for (var at = 2; at < Math.Min(octets.Length, 2 * MostArchitectures); at += 2)
         {
             var number = (octets[at] << 8) | octets[at + 1];
             if (number != first && !numbers.Contains(number)) numbers.Add(number);

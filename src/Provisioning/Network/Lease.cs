@@ -36,12 +36,16 @@ public sealed record Lease : Document
     public string Token { get; init => field = value ?? ""; } = "";
 
     /// <summary>
-    /// Of what is seen beside another server: who had the address until this client asked for it, which proves nothing; "" for nobody.
+    /// Of what is seen beside another server: who had the address until this client asked for it, which proves nothing. Of an offer that
+    /// nobody took, and of an address that is set aside: whose it was last. "" for nobody.
     /// </summary>
     public string Former { get; init => field = value ?? ""; } = "";
 
-    /// <summary>When the former client's own time ends.</summary>
+    /// <summary>When the former client's own time ends, or ended.</summary>
     public DateTimeOffset FormerUntil { get; init; }
+
+    /// <summary>The former client's time ended because somebody said in its name that it gives the address back.</summary>
+    public bool FormerReleased { get; init; }
 
     /// <summary>Seconds.</summary>
     public int Duration { get; init; }
@@ -74,4 +78,24 @@ public sealed record Lease : Document
     /// True when it ran out without having been given back, and nobody else got the address since: its client may be using it still.
     /// </summary>
     public bool HasLapsed(DateTimeOffset now) => State is Ack or Fake && Token.Length > 0 && ExpireTime <= now;
+
+    /// <summary>True for what gives the address to nobody: an offer, or what sets it aside. It is whose it was last.</summary>
+    public bool GivesNothing() => State == Offer || Token.Length == 0;
+
+    /// <summary>This one, with whose the address was last as another says that takes its place.</summary>
+    /// <param name="before">What stands at the address until now; null for nothing.</param>
+    public Lease After(Lease? before) => before is null ? this
+        : before.GivesNothing() ? this with
+        {
+            Former = before.Former,
+            FormerUntil = before.FormerUntil,
+            FormerReleased = before.FormerReleased,
+        }
+        : this with
+        {
+            Former = before.Token,
+            // What was set aside ends by itself: its client may have had another address by then.
+            FormerUntil = before.State == Invalid ? default : before.ExpireTime,
+            FormerReleased = before.State is Expired or Invalid,
+        };
 }

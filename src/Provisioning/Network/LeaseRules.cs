@@ -43,10 +43,12 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
 
         if (!subnet.Enabled) return Silence($"subnet {subnet.Name} is disabled", LeaseCause.Disabled);
         var own = leases.Of(request.Token);
-        var isStranger = !request.IsKnown && reservation is null && (own is null or { State: not Lease.Ack });
+        // Whose lease is over has no more than who comes for the first time.
+        var isStranger = !request.IsKnown && reservation is null && (own is not { State: Lease.Ack } || !own.IsLive(now));
         if (isStranger && Crowd(request, own is { State: Lease.Offer } && own.IsLive(now), now) is { } crowd) return crowd;
         if (own is not null && reservation is null && own.State != Lease.Invalid && leases.InRange(IPv4.Parse(own.Addr))
             && !IsReserved(IPv4.Parse(own.Addr)) && !Edges.Contains(IPv4.Parse(own.Addr))
+            && (own.IsLive(now) || !IsLeftToAnother(own, request.Token))
             && (request.Requested == 0 || request.Requested == IPv4.Parse(own.Addr) || own.IsLive(now)))
             return Offer(request, IPv4.Parse(own.Addr), null, now, "had this address before");
         foreach (var picker in subnet.Pickers)
@@ -84,11 +86,12 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if ((reservation is not null && IPv4.Parse(reservation.Addr) != address) || ReservedForOther(address, request.Token))
         {
             return held is not null && held.Token == request.Token
-                ? Refuse("a reservation says otherwise") with { Changed = [held with { State = Lease.Expired, ExpireTime = now }] }
+                ? Refuse("a reservation says otherwise") with { Changed = [Over(held, now)] }
                 : Refuse("a reservation says otherwise");
         }
 
-        var own = held?.Token == request.Token ? held : null;
+        var own = held is not null && (held.Token == request.Token
+            || (held.State == Lease.Offer && held.Former == request.Token && !held.IsLive(now))) ? held : null;
         if (own is null && !TakesLostOffer(request, address, reservation, now))
         {
             // What lies in our range is ours alone to give, and who names us as its server means nobody else (RFC 2131 section 4.3.2):
@@ -98,6 +101,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
                 : Silence($"{IPv4.Format(address)} is outside the range that Anvil gives: another server's", LeaseCause.Foreign);
         }
 
+        if (own is not null && IsTooLate(request, own, reservation, now) is { } late) return Refuse(late);
         var lease = Make(request, address, reservation, Lease.Ack, now);
         var how = own is null ? "leased; its offer was not kept" : own.State == Lease.Ack && own.IsLive(now) ? "renewed" : "leased";
         return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, how, [.. Ended(request.Token, address, now), lease]);
@@ -122,22 +126,19 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (held.State is Lease.Ack && held.ExpireTime.AddSeconds(-held.Duration) < now.AddSeconds(-DeclineSeconds))
             return Silence($"declines an address that it has used for more than {DeclineSeconds} s: not believed", LeaseCause.Doubtful);
         if (held.State is not (Lease.Ack or Lease.Offer)) return Silence("declines an address that it does not hold", LeaseCause.NotHeld);
+        // A known machine's files stay with the address until it has another one: it may be another's word.
+        var isMachines = request.IsKnown && held.State == Lease.Ack;
+        var freed = held with { State = Lease.Expired, Token = "", ExpireTime = now };
         // Somebody who declines whatever he is given would set the whole pool aside; a card that is known is known to all on its link.
         if (leases.SetAside(now) >= (request.IsKnown ? new StrangerBounds(leases.Size).SetAsideInAll
             : new StrangerBounds(leases.Size).SetAside))
             return Silence("declined; too many addresses are set aside already, so it is free", LeaseCause.Doubtful) with
             {
-                Changed = [held with { State = Lease.Expired, Token = "", ExpireTime = now }],
+                Changed = [isMachines ? freed with { Former = held.Token, FormerUntil = now, FormerReleased = true } : freed],
             };
-        // A known machine's files stay with the address until it has another one: it may be another's word.
         return Silence("declined") with
         {
-            Changed = [held with
-            {
-                State = Lease.Invalid,
-                Token = request.IsKnown && held.State == Lease.Ack ? held.Token : "",
-                ExpireTime = now + InvalidFor,
-            }],
+            Changed = [held with { State = Lease.Invalid, Token = isMachines ? held.Token : "", ExpireTime = now + InvalidFor }],
         };
     }
 
@@ -150,11 +151,12 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         // Anybody on the link can answer for every address: the whole pool is not set aside.
         if (leases.SetAside(now) >= new StrangerBounds(leases.Size).SetAsideInAll)
             return Silence("somebody answers for it; too many addresses are set aside already, so it is free", LeaseCause.Doubtful);
-        var lease = (held ?? Make(new LeaseRequest("", address, 0), address, null, Lease.Invalid, now)) with
+        // Who had it last may be who has answered.
+        var lease = ((held ?? Make(new LeaseRequest("", address, 0), address, null, Lease.Invalid, now)) with { Token = "" })
+            .After(held) with
         {
             State = Lease.Invalid,
-            Token = "",
-            ExpireTime = now + InvalidFor
+            ExpireTime = now + InvalidFor,
         };
         return Silence("in use by somebody unknown") with { Changed = [lease] };
     }
@@ -215,10 +217,28 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         if (count >= bounds.OffersAtOnce && !request.IsPatient)
             return Silence($"{count} addresses of {subnet.Name} are on offer to strangers: who asks again is served",
                 LeaseCause.Strangers);
-        return leases.HasMoreThan(bounds.Kept, now) ? null
-            : bounds.Kept == 0 ? null
-            : Silence($"the last {bounds.Kept} addresses of {subnet.Name} are for machines that are known", LeaseCause.Strangers);
+        return AreTheLast(now) is { } last ? Silence(last, LeaseCause.Strangers) : null;
     }
+
+    /// <summary>What is said to a stranger where only the last addresses are left; null while there are more.</summary>
+    private string? AreTheLast(DateTimeOffset now)
+        => new StrangerBounds(leases.Size).Kept is var kept and > 0 && !leases.HasMoreThan(kept, now)
+            ? $"the last {kept} addresses of {subnet.Name} are for machines that are known" : null;
+
+    /// <summary>
+    /// Why a stranger whose lease or offer is over does not have it back: its address is one of the last again. Null where it may.
+    /// </summary>
+    private string? IsTooLate(LeaseRequest request, Lease own, Reservation? reservation, DateTimeOffset now)
+        => request.IsKnown || reservation is not null || own.IsLive(now) || !leases.InRange(request.Requested) ? null
+            : AreTheLast(now) is { } last ? $"{own.Addr} is not leased to {request.Token} any more, and {last}" : null;
+
+    /// <summary>
+    /// True for an address that another client had last, while there are some that nobody had: it may still be in use, and what is served
+    /// there is that client's.
+    /// </summary>
+    private bool IsLeftToAnother(Lease held, string token)
+        => (held.GivesNothing() ? held.Former : held.Token) is { Length: > 0 } last && last != token
+            && subnet.Pickers.Contains("nextFree", StringComparer.Ordinal) && leases.NextFree() is not null;
 
     /// <summary>Why it is doubtful that a word about a lease comes from who holds it; null when nothing speaks against it.</summary>
     private static string? Doubt(LeaseRequest request, Lease held)
@@ -237,7 +257,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
             case "hint":
                 if (!leases.InRange(request.Requested) || IsReserved(request.Requested)) return (null, false);
                 var held = leases.At(request.Requested);
-                return held is null || held.Token == request.Token || !held.IsLive(now) ? (request.Requested, false) : (null, false);
+                return held is null || ((held.Token == request.Token || !held.IsLive(now)) && !IsLeftToAnother(held, request.Token))
+                    ? (request.Requested, false) : (null, false);
             case "nextFree": return (leases.NextFree(), false);
             case "mostExpired": return (leases.MostExpired(now), false);
             case "point2point":
@@ -254,7 +275,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         var keep = held is not null && held.Token == request.Token && held.State == Lease.Ack && held.IsLive(now);
         var lease = Make(request, address, reservation, keep ? Lease.Ack : Lease.Offer, now);
         var seconds = isStranger ? StrangerBounds.OfferSeconds : OfferSeconds;
-        lease = lease with { ExpireTime = keep ? held!.ExpireTime : now.AddSeconds(seconds) };
+        lease = keep ? lease with { ExpireTime = held!.ExpireTime } : lease.After(held) with { ExpireTime = now.AddSeconds(seconds) };
         var changed = Ended(request.Token, address, now);
         if (!keep) changed.Add(lease);
         return new LeaseDecision<uint>(LeaseVerdict.Give, lease, reservation, reason, changed)
@@ -270,7 +291,8 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// </summary>
     private bool TakesLostOffer(LeaseRequest request, uint address, Reservation? reservation, DateTimeOffset now)
     {
-        if (!request.IsChosen || !request.MayLackOffers) return false;
+        // Who speaks past its relay has an address, and takes no offer.
+        if (!request.IsChosen || !request.MayLackOffers || request.Via == 0) return false;
         if (reservation is not null) return true;
         // Who has an address is offered that one, and no other.
         if (!subnet.Enabled || !leases.InRange(address) || leases.Of(request.Token) is { } own && own.IsLive(now)) return false;
@@ -299,7 +321,15 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
     /// <summary>A client's lease of another address, which ends with its next one.</summary>
     private List<Lease> Ended(string token, uint address, DateTimeOffset now)
         => leases.Of(token) is { } old && IPv4.Parse(old.Addr) != address && old.State is not (Lease.Expired or Lease.Invalid)
-            ? [old with { State = Lease.Expired, ExpireTime = now }] : [];
+            ? [Over(old, now)] : [];
+
+    /// <summary>A lease that ends. An offer that nobody took leaves the address to who had it last.</summary>
+    private static Lease Over(Lease held, DateTimeOffset now)
+        => (held is { State: Lease.Offer, Former.Length: > 0 } ? held with { Token = "" } : held) with
+        {
+            State = Lease.Expired,
+            ExpireTime = now,
+        };
 
     private Lease Make(LeaseRequest request, uint address, Reservation? reservation, string state, DateTimeOffset now)
     {

@@ -62,6 +62,25 @@ public sealed class LeaseTable<TAddress>
     /// <summary>The lease of a client: of several the one that was put last, unless it ends before another that has not ended.</summary>
     public Lease? Of(string token) => _byToken.TryGetValue(token, out var address) ? _byAddress[address] : null;
 
+    /// <summary>
+    /// Whose an address is; null for nobody. An offer is nobody's word that it takes the address, nor is what sets one aside: until it is
+    /// leased to another it stays who had it last.
+    /// </summary>
+    public LeaseHold? HoldAt(TAddress address, DateTimeOffset now)
+    {
+        if (At(address) is not { } lease) return null;
+        if (lease.GivesNothing())
+            return lease.Former.Length > 0 && HadNoOtherSince(lease) ? new LeaseHold(lease.Former, true, lease.FormerReleased) : null;
+        if (lease.IsLive(now)) return new LeaseHold(lease.Token) { Former = lease.FormerUntil > now ? lease.Former : "" };
+        if (lease.HasLapsed(now)) return new LeaseHold(lease.Token, Lapsed: true);
+        // What it was given back for, declined, or moved away from: only where the client has had no other address since.
+        return lease.State is Lease.Expired or Lease.Invalid && Of(lease.Token) == lease
+            ? new LeaseHold(lease.Token, Lapsed: true, Released: true) : null;
+    }
+
+    private bool HadNoOtherSince(Lease lease)
+        => Of(lease.Former) is not { } other || other == lease || other.ExpireTime <= lease.FormerUntil;
+
     /// <summary>True for an address of the active range.</summary>
     public bool InRange(TAddress address) => _range is { } range && range.Contains(address);
 

@@ -1,5 +1,6 @@
 using Anvil.Edge.Dhcp;
 using Anvil.Protocols.Dhcp;
+using Anvil.Provisioning.Boot;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Edge.Tests.Dhcp;
@@ -52,7 +53,7 @@ public sealed class HostileOptionsTests
         Assert.Equal(DhcpFault.Options, problem);
     }
 
-    /// <summary>The largest datagram, as parts of one option: what it allocates grows as its length, not as its square.</summary>
+    /// <summary>The longest message, as parts of one option: what it allocates grows as its length, not as its square.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -61,12 +62,40 @@ public sealed class HostileOptionsTests
     {
         var part = new byte[2 + length];
         (part[0], part[1]) = (12, (byte)length);
-        var options = Enumerable.Repeat(part, 65_000 / part.Length).SelectMany(p => p).ToArray();
+        var options = Enumerable.Repeat(part, (DhcpMessage.Longest - DhcpMessage.FixedLength) / part.Length).SelectMany(p => p).ToArray();
         var data = Message(options);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var message = DhcpMessage.TryParse(data, out _)!;
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10 * data.Length);
         Assert.Equal(options.Length / part.Length * length, message.Option(12)!.Length);
+    }
+
+    /// <summary>What is longer than any client's message is none, however it is made up.</summary>
+    [Fact]
+    public void AMessageIsOfBoundedLength()
+    {
+        var pads = new byte[DhcpMessage.Longest - DhcpMessage.FixedLength];
+        Assert.NotNull(DhcpMessage.TryParse(Message(pads), out _));
+        Assert.Null(DhcpMessage.TryParse(Message([.. pads, 0]), out var problem));
+        Assert.Equal(DhcpFault.TooLong, problem);
+    }
+
+    /// <summary>As many architectures and classes as a message holds: few are looked at, the first ones.</summary>
+    [Fact]
+    public void OfListsWithoutEndTheFirstAreLookedAt()
+    {
+        var numbers = Enumerable.Range(100, 127).SelectMany(n => new[] { (byte)(n >> 8), (byte)n }).ToArray();
+        var classes = Enumerable.Range(0, 127).SelectMany(n => new[] { (byte)1, (byte)('A' + (n % 26)) }).ToArray();
+        byte[] options = [53, 1, 1, 60, 9, .. "PXEClient"u8];
+        for (var part = 0; part < 6; part++) options = [.. options, 93, 254, .. numbers, 77, 254, .. classes];
+        var message = DhcpMessage.TryParse(Message(options), out _)!;
+        Assert.Equal(6 * 254, message.Option(93)!.Length);
+        var client = DhcpHandler.ClientOf(message, ClientKinds.BuiltIn);
+        Assert.Equal(100, client.Architecture);
+        Assert.Equal(Enumerable.Range(101, BootClient.MostArchitectures - 1), client.Others);
+        Assert.Equal(1 + UserClass.Most, UserClass.Of(message.Option(77)).Count);
+        // What does not fit its lengths is one text, as before.
+        Assert.Single(UserClass.Of([.. classes, 200, 1]));
     }
 
     [Fact]

@@ -1,17 +1,20 @@
 using System.Net;
 using Anvil.Edge.Tftp;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Edge.Tests.Tftp;
 
 public sealed class TftpSlotsTests
 {
+    private readonly FakeTimeProvider _time = new();
+
     private static IPAddress Address(int n) => new([10, 0, (byte)(n >> 8), (byte)n]);
 
     /// <summary>Two addresses that ask without end and acknowledge nothing: everybody else still has a slot.</summary>
     [Fact]
     public void TwoSourcesKeepNobodyOut()
     {
-        var slots = new TftpSlots(512);
+        var slots = new TftpSlots(512, _time);
         for (var i = 0; i < 10_000; i++) slots.Take(Address(i % 2), out _, out _);
         Assert.Equal(2 * 64, slots.Taken);
         for (var i = 100; i < 300; i++)
@@ -25,7 +28,7 @@ public sealed class TftpSlotsTests
     [Fact]
     public void WhoHasAcknowledgedIsNeverPushedOut()
     {
-        var slots = new TftpSlots(64);
+        var slots = new TftpSlots(64, _time);
         var honest = Enumerable.Range(0, 20).Select(i => slots.Take(Address(i), out _, out _)!).ToList();
         honest.ForEach(slots.Prove);
         for (var i = 0; i < 5000; i++)
@@ -46,7 +49,7 @@ public sealed class TftpSlotsTests
     [Fact]
     public void AProvenSourceHasAQuarterAtMost()
     {
-        var slots = new TftpSlots(64);
+        var slots = new TftpSlots(64, _time);
         var taken = 0;
         for (var i = 0; i < 100; i++)
         {
@@ -68,7 +71,7 @@ public sealed class TftpSlotsTests
     [Fact]
     public void WhoHasManyGivesWayToWhoHasFew()
     {
-        var slots = new TftpSlots(64);
+        var slots = new TftpSlots(64, _time);
         var slow = new List<TftpSlot>();
         for (var i = 0; i < 64; i++)
         {
@@ -99,10 +102,120 @@ public sealed class TftpSlotsTests
     [Fact]
     public void NobodyGivesWayToWhoHasAsMany()
     {
-        var slots = new TftpSlots(8);
+        var slots = new TftpSlots(8, _time);
         foreach (var i in Enumerable.Range(0, 8)) slots.Prove(slots.Take(Address(i), out _, out _)!);
         Assert.Null(slots.Take(Address(100), out var evicted, out var reason));
         Assert.Equal((null, "busy"), (evicted, reason));
         Assert.Equal(8, slots.Taken);
+    }
+
+    /// <summary>
+    /// Requests in its name, which are never acknowledged, keep a source from nothing: they push out each other, the oldest first, and
+    /// never what it has acknowledged.
+    /// </summary>
+    [Fact]
+    public void AtItsBoundASourceTakesThePlaceOfItsOwnOldest()
+    {
+        var slots = new TftpSlots(64, _time);
+        var other = slots.Take(Address(2), out _, out _)!;
+        var proven = slots.Take(Address(1), out _, out _)!;
+        slots.Prove(proven);
+        var madeUp = Enumerable.Range(0, slots.MostUnproven).Select(i => slots.Take(Address(1), out _, out _)!).ToList();
+        for (var i = 0; i < 1000; i++)
+        {
+            madeUp.Add(slots.Take(Address(1), out var evicted, out var reason)!);
+            Assert.Equal((madeUp[i], ""), (evicted, reason));
+        }
+
+        Assert.Equal(2 + slots.MostUnproven, slots.Taken);
+        // With those that it has acknowledged it has a quarter; then these end the ones that it has not.
+        for (var i = 0; i < slots.MostOfSource - 1; i++)
+        {
+            var mine = slots.Take(Address(1), out var evicted, out _)!;
+            if (evicted is not null) Assert.Contains(evicted, madeUp);
+            slots.Prove(mine);
+        }
+
+        Assert.Equal(1 + slots.MostOfSource, slots.Taken);
+        Assert.Null(slots.Take(Address(1), out var none, out var limit));
+        Assert.Equal((null, "client-limit"), (none, limit));
+        Assert.DoesNotContain(other, madeUp);
+    }
+
+    /// <summary>
+    /// Addresses without number, each with one transfer that it hardly takes: when all places are taken, the one that is furthest behind
+    /// gives way. Who takes its file is never behind.
+    /// </summary>
+    [Fact]
+    public void WhoHardlyTakesItsFileGivesWay()
+    {
+        var slots = new TftpSlots(8, _time);
+        var all = Enumerable.Range(0, 8).Select(i =>
+        {
+            var slot = slots.Take(Address(i), out _, out _)!;
+            slots.Prove(slot);
+            slot.Pace.Begin();
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return slot;
+        }).ToList();
+        for (var second = 0; second < 60; second += 4)
+        {
+            _time.Advance(TimeSpan.FromSeconds(4));
+            all[3].Pace.Took(4 * TftpPace.LeastRate);
+            all[5].Pace.Took(100);
+        }
+
+        foreach (var evicted in new[] { all[0], all[1], all[2], all[4], all[6], all[5], all[7] })
+        {
+            var slot = slots.Take(Address(100 + all.IndexOf(evicted)), out var gone, out _);
+            Assert.Same(evicted, gone);
+            slots.Prove(slot!);
+            slot!.Pace.Begin();
+        }
+
+        Assert.Null(slots.Take(Address(200), out _, out var reason));
+        Assert.Equal("busy", reason);
+    }
+
+    /// <summary>What was taken at first pays for half a minute and no more.</summary>
+    [Fact]
+    public void NobodyRestsOnWhatItTookAtFirst()
+    {
+        var pace = new TftpPace(_time);
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.False(pace.IsBehind);
+        pace.Begin();
+        pace.Took(100_000_000);
+        _time.Advance(TftpPace.Ahead);
+        Assert.False(pace.IsBehind);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(pace.IsBehind);
+        pace.Took(512);
+        Assert.True(pace.IsBehind);
+        pace.Took(1024);
+        Assert.False(pace.IsBehind);
+    }
+
+    /// <summary>A client that was turned away, and asks again from its port after a while, is told from one that does not wait.</summary>
+    [Fact]
+    public void WhoWaitsBeforeItAsksAgainIsPatient()
+    {
+        var patience = new TftpPatience(_time);
+        var (client, other) = (new IPEndPoint(Address(1), 2000), new IPEndPoint(Address(1), 2001));
+        patience.TurnedAway(client);
+        Assert.False(patience.IsPatient(client));
+        _time.Advance(TimeSpan.FromMilliseconds(600));
+        patience.TurnedAway(client);
+        patience.TurnedAway(other);
+        _time.Advance(TimeSpan.FromMilliseconds(600));
+        Assert.True(patience.IsPatient(new IPEndPoint(Address(1), 2000)));
+        Assert.False(patience.IsPatient(other));
+        patience.Served(client);
+        Assert.False(patience.IsPatient(client));
+        // Ports without number push it out of memory, and take none.
+        for (var i = 0; i < TftpPatience.Most; i++) patience.TurnedAway(new IPEndPoint(Address(i), 1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(patience.IsPatient(other));
+        Assert.True(patience.IsPatient(new IPEndPoint(Address(5), 1)));
     }
 }

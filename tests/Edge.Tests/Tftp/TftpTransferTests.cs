@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Anvil.Edge.Tftp;
 using Anvil.Protocols.Tftp;
 using Anvil.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Anvil.Edge.Tests.Tftp;
 
@@ -249,6 +250,72 @@ public sealed class TftpTransferTests : IDisposable
         var blocks = 0;
         for (var buffer = new byte[2048]; _client.Available > 0; blocks++) Assert.Equal(3, _client.Receive(buffer) > 4 ? buffer[1] : 0);
         Assert.Equal(3, blocks);
+    }
+
+    /// <summary>
+    /// While another file is asked for from its client's port, a transfer sends nothing again by itself, and goes on as its client
+    /// acknowledges: whose word the other one is, is not known yet. Once in half a minute; then what was lost is sent again.
+    /// </summary>
+    [Fact]
+    public async Task WhileAnotherIsAskedForOnlyWhatIsAcknowledgedGoesOn()
+    {
+        var time = new WatchedTime();
+        var (transfer, _) = Begin(5000, () => { }, time, ("blksize", "1024"));
+        var sending = transfer.RunAsync(CancellationToken.None);
+        var server = Opened();
+        var buffer = new byte[2048];
+        Assert.Equal(1, buffer[.._client.Receive(buffer)][3]);
+        transfer.KeepStill();
+        await PassAsync(3);
+        Assert.Equal(0, _client.Available);
+        for (byte block = 1; block < 3; block++)
+        {
+            _client.SendTo([0, 4, 0, block], server);
+            Assert.Equal(block + 1, buffer[.._client.Receive(buffer)][3]);
+        }
+
+        // Made-up requests without end hold it up no longer than one.
+        transfer.KeepStill();
+        await PassAsync(10);
+        Assert.Equal(3, buffer[.._client.Receive(buffer)][3]);
+        for (byte block = 3; block < 5; block++)
+        {
+            _client.SendTo([0, 4, 0, block], server);
+            Assert.Equal(block + 1, buffer[.._client.Receive(buffer)][3]);
+        }
+
+        _client.SendTo([0, 4, 0, 5], server);
+        Assert.Equal(5000, await sending.WaitAsync(Patience));
+
+        // So much time, and the transfer has looked at its clock since.
+        async Task PassAsync(int seconds)
+        {
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            var looked = time.Looked + 10;
+            await Wait.UntilAsync(() => Task.FromResult(time.Looked > looked), Patience, () => "the transfer does not look at its clock");
+        }
+    }
+
+    /// <summary>A clock that is moved by hand, and tells how often it was looked at.</summary>
+    private sealed class WatchedTime : TimeProvider
+    {
+        private readonly FakeTimeProvider _time = new();
+        private int _looked;
+
+        public int Looked => Volatile.Read(ref _looked);
+
+        public override long TimestampFrequency => _time.TimestampFrequency;
+
+        public void Advance(TimeSpan by) => _time.Advance(by);
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Increment(ref _looked);
+            return _time.GetTimestamp();
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => _time.CreateTimer(callback, state, dueTime, period);
     }
 
     /// <summary>A clock on which twenty seconds pass in one.</summary>

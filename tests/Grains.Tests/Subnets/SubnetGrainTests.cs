@@ -138,6 +138,67 @@ public sealed class SubnetGrainTests
         Assert.Equal(Enumerable.Range(13, 8).Select(n => $"10.0.0.{n}").Order(), given.Order());
     }
 
+    /// <summary>Each ACK is a row of history, and a DECLINE leaves its address to the next one: strangers have few of them.</summary>
+    [Fact]
+    public async Task StrangersDeclineAsFewAsTheyRelease()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        Task<LeaseAnswer> Ask(LeaseAct act, int client, string address) => bench.Shell.Call(() => bench.Grain.Handle(
+            new LeaseCall(act, $"06:00:00:00:{client >> 8:x2}:{client & 255:x2}", IPv4.Parse(address), IPv4.Parse("10.0.0.1"))
+            {
+                TellsStrangers = true,
+            }));
+        async Task<(string Address, LeaseAnswer Answer)> DeclineAsync(int client)
+        {
+            var address = (await Ask(LeaseAct.Discover, client, "0.0.0.0")).Lease!.Addr;
+            Assert.Equal(LeaseVerdict.Give, (await Ask(LeaseAct.Request, client, address)).Verdict);
+            return (address, await Ask(LeaseAct.Decline, client, address));
+        }
+
+        for (var client = 0; client < 256; client++)
+        {
+            var (address, _) = await DeclineAsync(client);
+            Assert.NotEqual(Lease.Ack, bench.Store.At(address)!.State);
+        }
+
+        var (beyond, answer) = await DeclineAsync(256);
+        Assert.Equal((LeaseCause.Doubtful, "too many leases are given back at once"), (answer.Cause, answer.Reason));
+        Assert.Equal(Lease.Ack, bench.Store.At(beyond)!.State);
+        Assert.Equal(LeaseCause.Doubtful, (await Ask(LeaseAct.Release, 256, beyond)).Cause);
+        Assert.Equal(Lease.Ack, bench.Store.At(beyond)!.State);
+        bench.Clock.Advance(TimeSpan.FromSeconds(4));
+        await Ask(LeaseAct.Release, 256, beyond);
+        Assert.Equal(Lease.Expired, bench.Store.At(beyond)!.State);
+    }
+
+    /// <summary>An offer makes nobody the one who has the address; who had it last has it until somebody is leased it.</summary>
+    [Fact]
+    public async Task WhoHasAnAddressIsNotWhoIsOfferedIt()
+    {
+        var bench = await SubnetBench.OpenAsync();
+        bench.MoveOn(SubnetBench.Net with { ActiveEnd = "10.0.0.10" });
+        var at = IPv4.Parse("10.0.0.10");
+        AddressHolder Of(int client, bool isLapsed) => new(SubnetBench.Mac(client), isLapsed) { Former = "" };
+        Task<AddressHolder?> Who() => bench.Shell.Call(() => bench.Grain.WhoHas(at));
+        await bench.Discover(1);
+        Assert.Null(await Who());
+        Assert.Null(await bench.Shell.Call(() => bench.Grain.HolderOf(at)));
+        await bench.Lease(1);
+        Assert.Equal(Of(1, isLapsed: false), await Who());
+        bench.Clock.Advance(TimeSpan.FromSeconds(601));
+        Assert.Equal(Of(1, isLapsed: true), await Who());
+        Assert.Equal("10.0.0.10", (await bench.Ask(LeaseAct.Discover, 2, "10.0.0.10")).Lease!.Addr);
+        Assert.Equal(Of(1, isLapsed: true), await Who());
+        Assert.Equal(SubnetBench.Mac(1), await bench.Shell.Call(() => bench.Grain.LapsedHolderOf(at)));
+        await bench.Shell.Call(() => bench.Grain.Probed(at, true));
+        Assert.Equal(Of(1, isLapsed: true), await Who());
+        // As another silo reads it.
+        Assert.Equal((SubnetBench.Mac(1), Lease.Invalid), (bench.Store.At("10.0.0.10")!.Former, bench.Store.At("10.0.0.10")!.State));
+        bench.Clock.Advance(TimeSpan.FromMinutes(11));
+        await bench.Lease(2);
+        Assert.Equal(Of(2, isLapsed: false), await Who());
+    }
+
     /// <summary>
     /// What waits behind a write that fails was decided upon it, and fails with it; nobody is told of a lease that is not stored.
     /// </summary>

@@ -144,6 +144,50 @@ public sealed class StrangerTests
         Assert.Equal(LeaseVerdict.Give, rules.Discover(new LeaseRequest(Victim, 0, Via), _now).Verdict);
     }
 
+    /// <summary>
+    /// The last addresses are for machines that are known: a stranger whose lease or offer is over has none of them back, by no message.
+    /// Whose lease goes on keeps it, and so does a machine's whose lease is over.
+    /// </summary>
+    [Fact]
+    public void WhoseLeaseIsOverHasNoneOfTheLast()
+    {
+        var subnet = TestCatalog.Subnet("10.0.0.10", "10.0.0.109");
+        var table = Table(subnet);
+        var rules = new LeaseRules(subnet, new ReservationBook([]), table);
+        Lease Take(LeaseRequest asked)
+        {
+            var offer = rules.Discover(asked, _now);
+            table.Apply(offer);
+            var ack = rules.Request(asked with { Requested = IPv4.Parse(offer.Lease!.Addr) }, _now);
+            table.Apply(ack);
+            return ack.Lease!;
+        }
+
+        var (stranger, machine) = (new LeaseRequest("06:00:00:00:00:01", 0, Via), new LeaseRequest(Victim, 0, Via) { IsKnown = true });
+        var own = IPv4.Parse(Take(stranger).Addr);
+        var machines = IPv4.Parse(Take(machine).Addr);
+        var late = new LeaseRequest("06:00:00:00:00:02", 0, Via);
+        var offered = rules.Discover(late, _now);
+        table.Apply(offered);
+        _now = _now.AddSeconds(500);
+        var last = "";
+        for (var n = 0; table.Upcoming(200).Count > new StrangerBounds(100).Kept - 3; n++)
+            last = Take(new LeaseRequest($"02:00:00:00:01:{n:x2}", 0, Via) { IsKnown = true }).Addr;
+        Assert.Equal(LeaseVerdict.Give, rules.Request(stranger with { Requested = own }, _now).Verdict);
+        _now = _now.AddSeconds(101);
+        // Three that are free, and three whose leases or offers are over.
+        Assert.Equal(LeaseCause.Strangers, rules.Discover(stranger, _now).Cause);
+        Assert.Equal(LeaseCause.Strangers, rules.Discover(stranger with { Requested = own }, _now).Cause);
+        var refused = rules.Request(stranger with { Requested = own }, _now);
+        Assert.Equal((LeaseVerdict.Refuse, $"{IPv4.Format(own)} is not leased to 06:00:00:00:00:01 any more, and the last 6 addresses of "
+            + "net are for machines that are known"), (refused.Verdict, refused.Reason));
+        Assert.Equal(LeaseVerdict.Refuse, rules.Request(late with { Requested = IPv4.Parse(offered.Lease!.Addr) }, _now).Verdict);
+        Assert.Equal(LeaseVerdict.Give, rules.Request(machine with { Requested = machines }, _now).Verdict);
+        table.Remove(IPv4.Parse(last));
+        Assert.Equal(LeaseVerdict.Give, rules.Request(stranger with { Requested = own }, _now).Verdict);
+        Assert.Equal(own, rules.Discover(stranger, _now).Offered);
+    }
+
     /// <summary>A RELEASE or DECLINE from another relay, port or address than the lease's changes nothing.</summary>
     [Theory]
     [InlineData("10.0.0.2", true, "", "0.0.0.0", "came by 10.0.0.2, and the lease is known by 10.0.0.1: not believed")]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -6,6 +7,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Edge.BootHttp;
 using Anvil.Edge.Dhcp;
@@ -101,6 +103,46 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             (await HandleAsync(51, [2, 0, 0, 0, 51, 3], DhcpMessageType.Discover, IPv4.Parse("10.51.0.2"), IPv4.Parse("10.51.0.2"))).Drop);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", "subnets/wire51",
             """[{"op":"replace","path":"/Meta/relays","value":"10.51.0.300"}]""")).Status);
+    }
+
+    /// <summary>
+    /// A host on another link that speaks to the edge itself, by no relay: it has no offer of the edge's own link, and none of the network
+    /// that it names; what it says leaves nothing behind but a line.
+    /// </summary>
+    [Theory]
+    [InlineData("198.51.100.7", "0.0.0.0")]
+    [InlineData("198.51.100.7", "10.66.0.20")]
+    [InlineData("10.66.0.20", "0.0.0.0")]
+    [InlineData("10.66.0.20", "10.66.0.20")]
+    public async Task AHostOnAnotherLinkIsOfferedNothing(string source, string client)
+    {
+        if (!silo.Service<ICatalog>().Current.Subnets.ContainsKey("wire66"))
+        {
+            await SubnetAsync(65);
+            await SubnetAsync(66);
+        }
+
+        byte[] mac = [6, 0, 0, 66, (byte)source.Length, (byte)client.Length];
+        var message = new DhcpMessage
+        {
+            Op = 1,
+            HardwareAddress = mac,
+            TransactionId = 7,
+            ClientAddress = IPv4.Parse(client),
+            Options = [KeyValuePair.Create((byte)53, new byte[] { 1 })],
+        };
+        var arrival = new DhcpArrival(message, [IPv4.Parse("10.65.0.1")], IPv4.Parse(source), 68, IsBinl: false, "wire")
+        {
+            ServerAddresses = [IPv4.Parse("10.65.0.1")],
+            Destination = IPv4.Parse("10.65.0.1"),
+        };
+        var outcome = await silo.Service<DhcpHandler>().HandleAsync(arrival, CancellationToken.None);
+        Assert.Equal((null, DhcpDrop.NoSubnet), (outcome.Departure, outcome.Drop));
+        Assert.Equal(DhcpPrecedence.Stranger, PrecedenceOf(Text(mac)));
+        var leases = (await silo.CallAsync("GET", "leases")).Body!.ToJsonString();
+        Assert.DoesNotContain(Text(mac), leases, StringComparison.Ordinal);
+        Assert.Contains("not believed", (await silo.CallAsync("GET", $"timeline/{Text(mac)}")).Body!.ToJsonString(),
+            StringComparison.Ordinal);
     }
 
     /// <summary>
@@ -319,6 +361,106 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         {
             attackers.ForEach(s => s.Dispose());
         }
+    }
+
+    /// <summary>
+    /// Requests in a machine's name, more than one source may have and never acknowledged, and on while it fetches its file: each ends one
+    /// of them, not the machine's.
+    /// </summary>
+    [Fact]
+    public async Task TftpRequestsInItsNameKeepAMachineFromNothing()
+    {
+        const string Name = "named.bin";
+        const int MoreThanASourceHas = 150;
+        var content = Enumerable.Range(0, 60_000).Select(i => (byte)(i * 7)).ToArray();
+        await File.WriteAllBytesAsync(Path.Combine(silo.Files, Name), content);
+        byte[] request = [0, 1, .. Encoding.ASCII.GetBytes($"{Name}\0octet\0blksize\01024\0")];
+        var to = new IPEndPoint(IPAddress.Loopback, silo.TftpPort);
+        var madeUp = new List<Socket>();
+        try
+        {
+            void MakeUp()
+            {
+                var socket = Client("127.0.3.1");
+                madeUp.Add(socket);
+                socket.SendTo(request, to);
+            }
+
+            for (var i = 0; i < MoreThanASourceHas; i++) MakeUp();
+            await Wait.UntilAsync(() => Task.FromResult(madeUp.Exists(s => s.Available > 0)), Soon, () => "nobody is answered");
+            using var client = Client("127.0.3.1");
+            var received = new List<byte>();
+            var buffer = new byte[2048];
+            EndPoint? transfer = null;
+            // Packets may be lost on a busy machine; half a minute would end the made-up ones by itself.
+            for (var tries = 0; transfer is null && tries < 5; tries++)
+            {
+                await client.SendToAsync(request, to);
+                using var patience = new CancellationTokenSource(AskAgain);
+                try
+                {
+                    var answer = await client.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), patience.Token);
+                    if (buffer[1] == 6) transfer = answer.RemoteEndPoint;
+                }
+                catch (OperationCanceledException)
+                {
+                    // It asks again.
+                }
+            }
+
+            Assert.True(transfer is not null, "the machine is not answered beside requests in its name");
+            using var late = new CancellationTokenSource(Soon);
+            byte next = 0;
+            for (var length = 1028; length == 1028;)
+            {
+                await client.SendToAsync(new byte[] { 0, 4, 0, next }, transfer);
+                next++;
+                if (next % 8 == 0) MakeUp();
+                do
+                {
+                    length = (await client.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), late.Token)).ReceivedBytes;
+                }
+                while (buffer[1] != 3 || buffer[3] != next);
+                received.AddRange(buffer[4..length]);
+            }
+
+            await client.SendToAsync(new byte[] { 0, 4, 0, next }, transfer);
+            Assert.Equal(content, received);
+        }
+        finally
+        {
+            madeUp.ForEach(s => s.Dispose());
+        }
+    }
+
+    /// <summary>What comes from port 0 is counted, and answered nothing: it has none that could be.</summary>
+    [Fact]
+    public async Task ARequestFromPort0IsDropped()
+    {
+        using var routed = RoutedSocket.TryOpen();
+        Assert.SkipWhen(routed is null, "a packet from port 0 needs CAP_NET_RAW");
+        var counted = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Meter.Name == AnvilDiagnostics.Name && instrument.Name == "anvil.tftp.dropped")
+                    own.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            if (tags[0].Value is "no-port") Interlocked.Add(ref counted, value);
+        });
+        listener.Start();
+        var own = IPv4.Parse("127.0.0.1");
+        byte[] request = [0, 1, .. "any.bin\0octet\0"u8];
+        await Wait.UntilAsync(
+            () =>
+            {
+                routed.Send(UdpDatagram.Make(own, 0, own, silo.TftpPort, request), own);
+                return Task.FromResult(Interlocked.Read(ref counted) > 0);
+            }, Soon, () => "a request from port 0 was not counted");
     }
 
     /// <summary>Names that would act on a terminal, asked for by a machine: its timeline shows what they are, and counts.</summary>
