@@ -9,13 +9,7 @@ namespace Anvil.Grains;
 public sealed class StateSerializer : IGrainStorageSerializer
 {
     /// <inheritdoc/>
-    /// <exception cref="ApiException">413: a machine, with its job, is longer than what is read again.</exception>
-    public BinaryData Serialize<T>(T? input)
-    {
-        var state = JsonSerializer.SerializeToUtf8Bytes(input, Json.Options);
-        if (input is MachineState { Machine: { } machine }) StoredDocument.Check(machine, state.Length);
-        return new(state);
-    }
+    public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, Json.Options));
 
     /// <inheritdoc/>
     public T Deserialize<T>(BinaryData input) => typeof(T) == typeof(MachineState)

@@ -75,8 +75,9 @@ public sealed class ObjectFloor
         }
 
         var page = await PageAsync(q => kind.ListAsync(q, cancellation), query, cancellation);
+        // Who may not open what is secure is told so before the first row: all are texts by then.
+        if (view.Decode && query.Memory is { } memory) await HoldAsync(memory, page.Rows.Sum(RoughSize.Of), cancellation);
         var rows = page.Rows.Select(d => presenter.Text(kind.Seen(d, request.Principal), view));
-        // Who may not open what is secure is told so before the first row.
         return new ObjectList(page.Rows.Count, view.Decode ? [.. rows] : rows, page.Total, page.Filtered, page.Next);
     }
 
@@ -86,9 +87,22 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        var found = await HeldAsync(() => RequireAsync(kind, text, ["get"], "GET", request, cancellation), request.Reading, cancellation);
-        if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(found.Tag)) return new ObjectAnswer(304, null, found.Tag);
-        return Show(200, found.Document, found.Tag, request);
+        var found = await RequireAsync(kind, text, ["get"], "GET", request, cancellation);
+        if (request.Reading is { } room && !IsKnown(found))
+        {
+            var octets = RoughSize.Of(found.Document);
+            if (!room.TryTake(octets))
+            {
+                // Who waits for room holds no object, and who has it waits for no change.
+                found = null;
+                await room.TakeAsync(octets, cancellation);
+                found = await RequireAsync(kind, text, ["get"], "GET", request with { Wait = null }, cancellation);
+            }
+        }
+
+        return IsKnown(found) ? new ObjectAnswer(304, null, found.Tag) : Show(200, found.Document, found.Tag, request);
+
+        bool IsKnown(FoundObject one) => request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(one.Tag);
     }
 
     /// <summary>The object that a path names, for who has a right on it.</summary>
@@ -203,21 +217,30 @@ public sealed class ObjectFloor
 
     /// <summary>An object that is to be changed, once there is room for what that takes. Who waits for room holds no object.</summary>
     /// <exception cref="ApiException">503: there was no room for too long.</exception>
-    internal static Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, ObjectRequest request, CancellationToken cancellation)
-        => HeldAsync(find, request.Room, cancellation);
-
-    private static async Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, IObjectMemory? room, CancellationToken cancellation)
+    internal static async Task<FoundObject> HeldAsync(Func<Task<FoundObject>> find, ObjectRequest request, CancellationToken cancellation)
     {
-        if (room is null) return await find();
+        if (request.Room is not { } room) return await find();
         long octets;
         {
             var found = await find();
-            octets = RoughSize.Of(found.Document);
+            octets = DocumentSize.Of(found.Document);
             if (room.TryTake(octets)) return found;
         }
 
         await room.TakeAsync(octets, cancellation);
         return await find();
+    }
+
+    private static async Task HoldAsync(IListMemory memory, long octets, CancellationToken cancellation)
+    {
+        try
+        {
+            memory.Take(octets);
+        }
+        catch (LargeListException)
+        {
+            await memory.MakeRoomAsync(cancellation);
+        }
     }
 
     private static async Task<ListPage<T>> PageAsync<T>(Func<ListQuery, Task<ListPage<T>>> read, ListQuery query,

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Provisioning.Catalog;
@@ -82,15 +82,16 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
             return null;
         }
 
+        var octets = Encoding.UTF8.GetByteCount(body);
         var (read, problem) = DocumentReader.ReadStored(body, kind.Type, prefix);
         var document = (Document?)read;
         if (document is not null && document.Key != key) problem = $"/{kind.KeyField} is {document.Key}, and the row is of {key}";
-        if (problem is null) return new CatalogEntry(document!, revision) { Octets = body.Length };
+        if (problem is null) return new CatalogEntry(document!, revision) { Octets = octets };
         problem = ShortText.Of(problem, LongestFault);
         LogBroken(prefix, key, problem);
         return new CatalogEntry(kind.Empty(key), revision,
             $"The stored object cannot be read: {problem}")
-        { Key = new DocumentKey(prefix, key), Octets = body.Length };
+        { Key = new DocumentKey(prefix, key), Octets = octets };
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Prefix}/{Key} is stored, and there is no such kind: it is left out")]

@@ -50,7 +50,7 @@ public abstract class RenderTests(SiloFixture silo)
     public async Task AFloodOfOneAddressCostsAnotherOneRender()
     {
         // Long enough for a queue, and within the bounds: sixty that spend theirs would take minutes of a busy machine.
-        const string Long = "{{range 400000}}{{end}}";
+        const string Long = "{{range 1000000}}{{end}}";
         var env = $$$"""
             {"Name":"{{{_name}}}","OnlyUnknown":true,"Templates":[
               {"Name":"bad","Path":"bad.cfg","Contents":"{{{Long}}}"},{"Name":"good","Path":"good.cfg","Contents":"{{print `good`}}"}]}

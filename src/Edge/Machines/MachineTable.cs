@@ -10,11 +10,11 @@ namespace Anvil.Edge.Machines;
 public sealed class MachineTable(TimeProvider time)
 {
     /// <summary>
-    /// Texts and lists that many machines share are kept once: those of so few characters, and so many characters in all. What machines
-    /// have no more is kept until then.
+    /// Texts and lists that many machines share are kept once: so many characters in all, and none that would be much of them. What
+    /// machines have no more is kept until then.
     /// </summary>
-    private const int LongestShared = 4096;
     private const int MostShared = 8 << 20;
+    private const int LongestShared = MostShared / 64;
 
     /// <summary>How long it is known that a machine was deleted: no message is on its way for longer.</summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(2);
@@ -141,7 +141,7 @@ public sealed class MachineTable(TimeProvider time)
     private string[] Share(IReadOnlyList<string> list)
     {
         if (list.Count == 0) return [];
-        if (list.Sum(t => t.Length + 1) > LongestShared) return [.. list];
+        if (list.Sum(t => t.Length + 1) > LongestShared) return [.. list.Select(Share)];
         var key = string.Join('\0', list);
         if (_lists.TryGetValue(key, out var shared)) return shared;
         string[] kept = [.. list.Select(Share)];

@@ -35,7 +35,7 @@ internal static class ApiRequest
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
         Wait = Wait(http),
         Room = ChangeShare.Of(http),
-        Reading = HttpMethods.IsGet(http.Request.Method) ? ReadShare.Of(http) : null,
+        Reading = http.Reads() ? ReadShare.Of(http) : null,
         Source = http.Connection.RemoteIpAddress is { } remote && IPv4.FromIPAddress(remote) is not 0 and var source
             ? IPv4.Format(source) : "",
     }.Saying(Words(http), words);

@@ -12,6 +12,7 @@ internal sealed class ListShare(HttpContext http, MemoryShare share, MemoryShare
     private const long Longest = (long)ListBounds.PageLength * MemoryBudgets.OfList;
 
     private long _octets;
+    private long _told;
 
     /// <inheritdoc/>
     public void Grow(long octets)
@@ -23,10 +24,20 @@ internal sealed class ListShare(HttpContext http, MemoryShare share, MemoryShare
     }
 
     /// <inheritdoc/>
+    public void Take(long octets)
+    {
+        (_octets, _told) = (octets, octets);
+        if (octets <= MemoryBudgets.Small || octets * MemoryBudgets.OfList <= share.Octets) return;
+        if (!share.TryGrow((octets * MemoryBudgets.OfList) - share.Octets)) throw new LargeListException();
+    }
+
+    /// <inheritdoc/>
     public async Task MakeRoomAsync(CancellationToken cancellation)
     {
         place?.Shrink(0);
-        await TakeAsync(ListBounds.PageLength, cancellation);
+        // Who has some does not wait for others who do: it is taken anew, as a whole.
+        share.Shrink(0);
+        await TakeAsync(_told > 0 ? _told : ListBounds.PageLength, cancellation);
         if (place is not null && !await place.TakeAsync(1, ReadPlaces.Patience, cancellation))
             throw ApiMemory.Full("", http.Request.Method, "lists");
     }
@@ -36,7 +47,7 @@ internal sealed class ListShare(HttpContext http, MemoryShare share, MemoryShare
 
     /// <summary>Waits for room for so many octets.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">503: there was none for too long.</exception>
-    public async Task TakeAsync(long octets, CancellationToken cancellation)
+    private async Task TakeAsync(long octets, CancellationToken cancellation)
     {
         _octets = 0;
         if (!await share.TakeAsync(octets * MemoryBudgets.OfList, MemoryBudgets.Patience, cancellation))

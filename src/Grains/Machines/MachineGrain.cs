@@ -152,7 +152,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             store: async next =>
             {
                 holder = (await HolderAsync(next.State.Machine))?.Uuid ?? "";
-                (row, name) = (MachineStore.Stored(next.State), next.State.Machine!.Name);
+                (row, name) = (_store.Stored(next.State), next.State.Machine!.Name);
                 // The coordinator may die after it has stored the step: then the row says so, whenever somebody asks.
                 var began = _time.GetTimestamp();
                 _store.Open(() => _time.GetElapsedTime(began) < MachineMover.Longest);

@@ -4,6 +4,7 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Machines;
 using Anvil.Storage;
 using Orleans.Runtime;
 using Orleans.Storage;
@@ -60,6 +61,7 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
     public async Task WriteAsync(MachineState next)
     {
         using var step = AnvilDiagnostics.Step();
+        RoughSize.Check(State.Machine, next.Machine);
         var old = _row.State;
         _row.State = next with { Damage = [] };
         try
@@ -72,12 +74,6 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
                 return true;
             });
         }
-        catch (ApiException)
-        {
-            // It was never sent to the database.
-            _row.State = old;
-            throw;
-        }
         catch (Exception e)
         {
             _row.State = old;
@@ -88,9 +84,13 @@ public sealed class MachineStore(GrainId grain, string uuid, IGrainStorage stora
         }
     }
 
-    /// <summary>A state as it is stored.</summary>
+    /// <summary>The next state as it is stored.</summary>
     /// <exception cref="ApiException">413: it is longer than what is read again.</exception>
-    public static byte[] Stored(MachineState state) => new StateSerializer().Serialize(state with { Damage = [] }).ToArray();
+    public byte[] Stored(MachineState next)
+    {
+        RoughSize.Check(State.Machine, next.Machine);
+        return new StateSerializer().Serialize(next with { Damage = [] }).ToArray();
+    }
 
     /// <summary>Somebody else may write the row, as long as it is said to be so.</summary>
     /// <param name="isOpen">True while it may.</param>

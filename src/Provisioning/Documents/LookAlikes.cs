@@ -9,14 +9,16 @@ public static class LookAlikes
     private const string From = "абсԁеһіјӏкморԛѕтухԝүьАВСЕНІЈКМОРЅТХУҮαορνικυτχγΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"
         + "ꓮꓐꓚꓓꓰꓝꓖꓧꓲꓙꓗꓡꓟꓠꓳꓑꓣꓢꓔꓴꓦꓪꓫꓬꓜᎪᏟᎠᎬᏀᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ";
     private const string To = "a6cdehijlkmopqstyxwybABCEHIJKMOPSTXYYaopvikutxyABEZHIKMNOPTYX"
-        + "ABCDEFGHIJKLMNOPRSTUVWXYZACDEGHJKLMPRSTVWZ";
+        + "abcdefghijklmnoprstuvwxyzacdeghjklmprstvwz";
 
     /// <summary>A form that is the same for names of different scripts that look alike.</summary>
     public static string Skeleton(string name) => string.Create(name.Length, name, static (skeleton, from) =>
     {
         for (var i = 0; i < from.Length; i++)
         {
-            var at = From.IndexOf(from[i], StringComparison.Ordinal);
+            // Cherokee's small letters are those of its capitals, in another block.
+            var letter = from[i] is >= '\uAB70' and <= '\uABBF' ? (char)(from[i] - 0xAB70 + 0x13A0) : from[i];
+            var at = From.IndexOf(letter, StringComparison.Ordinal);
             skeleton[i] = at < 0 ? from[i] : To[at];
         }
     });

@@ -10,7 +10,12 @@ public interface IListMemory
     /// <exception cref="LargeListException">It is larger than what takes none, and has no room yet.</exception>
     void Grow(long octets);
 
-    /// <summary>Waits for room for the longest list; it is read from its beginning then.</summary>
+    /// <summary>Tells of all that an answer takes, where that is known at once.</summary>
+    /// <param name="octets">Octets of what is held together.</param>
+    /// <exception cref="LargeListException">There is no room yet.</exception>
+    void Take(long octets);
+
+    /// <summary>Waits for room: for what was told, or for the longest list; it is read from its beginning then.</summary>
     /// <exception cref="Documents.ApiException">503: there was none for too long.</exception>
     Task MakeRoomAsync(CancellationToken cancellation);
 

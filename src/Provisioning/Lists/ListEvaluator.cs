@@ -27,7 +27,7 @@ public sealed class ListEvaluator(TimeProvider time)
         var start = Math.Min(query.Offset, found.Count);
         var rows = found.GetRange(start, Math.Min(query.Limit, found.Count - start));
         // The objects are there anyway: an answer has the text of one at a time.
-        if (rows.Count > 0) query.Memory?.Grow(rows.Max(r => r.Octets));
+        if (rows.Count > 0) query.Memory?.Take(rows.Max(r => r.Octets));
         var more = start + rows.Count < found.Count && rows.Count > 0;
         var next = more ? new ListCursor(rows[^1].Place).Write(query) : null;
         return new ListPage<T>([.. rows.Select(r => r.Row)], all.Count, filtered, next);
