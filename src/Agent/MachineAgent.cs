@@ -27,7 +27,9 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         }
 
         using var api = new ApiClient(config, ConfigAsync, terminal.Say);
-        LldpListener.Start((nic, neighbour) => _ = ReportNeighbourAsync(api, nic, neighbour));
+        var neighbours = new NeighbourReports(heard => ReportNeighboursAsync(api, heard), terminal.Say, TimeProvider.System);
+        _ = neighbours.RunAsync(CancellationToken.None);
+        LldpListener.Start(neighbours.Heard);
         await AnnounceAsync(api);
         while (true) await TurnAsync(api);
     }
@@ -190,9 +192,14 @@ public sealed class MachineAgent(Terminal terminal) : IDisposable
         if (!isTold) await RecordAsync(api, nics);
     }
 
-    private async Task ReportNeighbourAsync(ApiClient api, string nic, JsonObject neighbour)
+    private async Task ReportNeighboursAsync(ApiClient api, IReadOnlyDictionary<string, JsonObject> heard)
     {
-        terminal.Say($"LLDP: {nic} is connected to {neighbour["SystemName"]} {neighbour["PortId"]}");
+        foreach (var (nic, neighbour) in heard)
+        {
+            terminal.Say($"LLDP: {nic} is connected to {neighbour["SystemName"]} {neighbour["PortId"]}");
+            LldpListener.Keep(nic, neighbour);
+        }
+
         await RecordAsync(api, Inventory.Nics());
     }
 

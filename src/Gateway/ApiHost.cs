@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Anvil.Contracts;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
@@ -128,7 +129,7 @@ public static partial class ApiHost
         {
             { Kind: DatabaseFaultKind.Program } => null,
             { } fault => (fault.Status, fault.With("try again"), fault.IsPassing),
-            _ when exception is TimeoutException
+            _ when exception is TimeoutException and not RegexMatchTimeoutException
                 => (503, "the silo that has the object did not answer in time; read it before trying again", true),
             _ when exception is OrleansException => (503, "the object is moving to another silo; read it before trying again", true),
             _ => null,

@@ -319,10 +319,10 @@ public sealed class ObjectFloor
     }
 
     /// <summary>What decides what a requester sees.</summary>
-    internal Presenter Presenter(ObjectRequest request) => Presenter(request.Principal);
+    internal Presenter Presenter(ObjectRequest request) => Presenter(request.Principal, request.Opened);
 
-    private Presenter Presenter(Principal principal)
-        => new(_catalog.Current, _secrets, principal, d => _kinds.TryGetValue(d.Prefix, out var kind) ? kind.Shown(d) : d);
+    private Presenter Presenter(Principal principal, OpenedSecrets? opened = null)
+        => new(_catalog.Current, _secrets, principal, d => _kinds.TryGetValue(d.Prefix, out var kind) ? kind.Shown(d) : d, opened);
 
     private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
     {

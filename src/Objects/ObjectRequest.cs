@@ -44,6 +44,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>The memory that an object takes which is read; null: it is not counted.</summary>
     public IObjectMemory? Reading { get; init; }
 
+    /// <summary>The secure params that it has opened so far.</summary>
+    public OpenedSecrets Opened { get; } = new();
+
     /// <summary>Waits for the memory that a machine takes: it is read, and written, whole however little is said of it.</summary>
     public async Task HoldAsync(string machine, IMachineQueries queries, CancellationToken cancellation)
     {

@@ -15,7 +15,9 @@ namespace Anvil.Objects;
 /// <param name="secrets">What opens them.</param>
 /// <param name="principal">Who asks.</param>
 /// <param name="shown">A document without what its kind never shows.</param>
-internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Principal principal, Func<Document, Document> shown)
+/// <param name="opened">Told of what is opened; null where nothing is.</param>
+internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Principal principal, Func<Document, Document> shown,
+    OpenedSecrets? opened = null)
 {
     /// <summary>The JSON text of a document.</summary>
     public string Text(Document document, ListView view)
@@ -40,7 +42,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
         view.Trim(row);
         if (row["Params"] is not JsonObject values) return row;
         foreach (var (name, value) in ParamsOf(document)!.Where(p => values.ContainsKey(p.Key) && catalog.IsSecure(p.Key)))
-            values[name] = JsonNode.Parse(Shown(document.Prefix, document.Key, value, view.Decode).GetRawText());
+            values[name] = JsonNode.Parse(Shown(document.Prefix, document.Key, name, value, view.Decode).GetRawText());
         return row;
     }
 
@@ -57,7 +59,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     /// <summary>One value of a param, as the requester may see it.</summary>
     /// <exception cref="ApiException">403: no right to decode.</exception>
     public JsonElement Value(string prefix, string key, string name, JsonElement value, bool decode)
-        => catalog.IsSecure(name) ? Shown(prefix, key, value, decode) : value;
+        => catalog.IsSecure(name) ? Shown(prefix, key, name, value, decode) : value;
 
     /// <summary>The params that a document holds; null for a kind that has none.</summary>
     public static IReadOnlyDictionary<string, JsonElement>? ParamsOf(Document document) => (document as IParamHolder)?.Params;
@@ -65,16 +67,18 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     private bool Plain(Document document, ListView view)
         => view.IsWhole && (ParamsOf(document) is not { } values || !values.Keys.Any(catalog.IsSecure));
 
-    private JsonElement Shown(string prefix, string key, JsonElement value, bool decode)
+    private JsonElement Shown(string prefix, string key, string name, JsonElement value, bool decode)
     {
         // A param may have become secure after its value was written.
         if (!decode) return secrets.Seal(prefix, key, value);
         if (!principal.May(prefix, "getSecure", key))
             throw new ApiException(new ApiError(prefix, key, "AUTH", [$"Requires: {prefix} getSecure {key}"], 403));
-        return secrets.TryOpen(prefix, key, value, out var opened) ? opened
-            : throw new ApiException(
+        if (!secrets.TryOpen(prefix, key, value, out var clear))
+            throw new ApiException(
                 new ApiError(prefix, key, "GET",
                     ["a secure param cannot be opened: it was sealed for another object, or with a key that is gone"], 409));
+        opened?.Add(prefix, key, name);
+        return clear;
     }
 
     private Document Clean(Document document) => document switch

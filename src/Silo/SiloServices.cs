@@ -52,7 +52,7 @@ internal static class SiloServices
         services.AddHostedService(s => s.GetRequiredService<TimelineWriter>());
         services.AddSingleton<UnapprovedMachines>().AddSingleton<RetentionService>();
         services.AddHostedService(s => s.GetRequiredService<RetentionService>());
-        services.AddSingleton<SealingService>();
+        services.AddSingleton<SealingService>().AddSingleton<ISecretAudit, SecretAudit>();
         if (silo.Has(SiloTraits.Core)) services.AddHostedService(s => s.GetRequiredService<SealingService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Anvil.Templates;
 
@@ -259,11 +260,16 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
             case ITemplateObject owner:
                 try
                 {
+                    if (arguments.Count > 0) Templates.Function.Charge(arguments, budget);
                     if (owner.TryGet(name, arguments, budget, out var value)) return Values.From(value, budget);
                 }
                 catch (TemplateFault e)
                 {
                     throw Fault(at, $"error calling {name}: {e.Message}", e.Spent);
+                }
+                catch (RegexMatchTimeoutException e)
+                {
+                    throw Fault(at, $"error calling {name}: {e.Message}", TemplateBound.Time);
                 }
 
                 throw Fault(at, $"can't evaluate field {name} in type {owner.GetType().Name}");
@@ -309,6 +315,11 @@ internal sealed class Evaluator(IReadOnlyDictionary<string, IReadOnlyList<Node>>
         catch (TemplateFault e)
         {
             throw Fault(command, $"error calling {function.Name}: {e.Message}", e.Spent);
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            // To everybody above a timeout is that of something that is away.
+            throw Fault(command, $"error calling {function.Name}: {e.Message}", TemplateBound.Time);
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException or InvalidOperationException
             or NotSupportedException)

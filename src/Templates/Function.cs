@@ -60,24 +60,17 @@ internal sealed class Function
     /// <summary>Calls the function.</summary>
     public object? Call(IReadOnlyList<object?> arguments, RenderBudget budget)
     {
-        Charge(arguments, budget);
+        budget.Step();
+        budget.Allocate(32);
+        if (_cost != FunctionCost.Own) Charge(arguments, budget);
         return _body(new Arguments(arguments, budget));
     }
 
-    private static Function Make(string name, string types, FunctionCost cost, Func<Arguments, object?> body)
+    /// <summary>
+    /// Charges for the arguments of a function or method by their own size; what they hold is charged where it is looked at.
+    /// </summary>
+    public static void Charge(IReadOnlyList<object?> arguments, RenderBudget budget)
     {
-        var isVariadic = types.EndsWith("...", StringComparison.Ordinal);
-        var all = (isVariadic ? types[..^3] : types).Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(t => Enum.Parse<ParameterType>(t, true)).ToArray();
-        return new Function(name, all, isVariadic, cost, body);
-    }
-
-    /// <summary>Charges for arguments by their own size; what they hold is charged where it is looked at.</summary>
-    private void Charge(IReadOnlyList<object?> arguments, RenderBudget budget)
-    {
-        budget.Step();
-        budget.Allocate(32);
-        if (_cost == FunctionCost.Own) return;
         foreach (var argument in arguments)
         {
             switch (argument)
@@ -94,5 +87,13 @@ internal sealed class Function
                     break;
             }
         }
+    }
+
+    private static Function Make(string name, string types, FunctionCost cost, Func<Arguments, object?> body)
+    {
+        var isVariadic = types.EndsWith("...", StringComparison.Ordinal);
+        var all = (isVariadic ? types[..^3] : types).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(t => Enum.Parse<ParameterType>(t, true)).ToArray();
+        return new Function(name, all, isVariadic, cost, body);
     }
 }

@@ -11,12 +11,15 @@ internal static class PatternFunctions
 {
     private const int OctetsOfMatch = 512;
 
-    /// <summary>What the machinery of a pattern takes before it has seen a text, and for each of its characters.</summary>
+    /// <summary>
+    /// What the machinery of a pattern takes before it has seen a text, and for each of its characters, counted repetitions written out.
+    /// </summary>
     private const int OctetsOfPattern = 256 << 10;
     private const int OctetsOfPatternCharacter = 4096;
 
     /// <summary>
-    /// What the machinery takes as it goes on: it makes a state for a text's character, up to so many, and keeps them for the render.
+    /// What the machinery takes as it goes on: it makes a state for a text's character, up to so many, and keeps them for the render. What
+    /// more some patterns take (tens of megabytes, where each state is of many places) is charged as it was taken.
     /// </summary>
     private const int OctetsOfState = 64;
     private const int MostStates = 10_000;
@@ -58,7 +61,9 @@ internal static class PatternFunctions
             budget.Allocate((OctetsOfPattern / 8L * pattern.Length) + (8L * pattern.Length * words.Size));
         }
 
-        return PatternParser.Parse(pattern, isWide, words);
+        var ready = PatternParser.Parse(pattern, isWide, words);
+        budget.Allocate(OctetsOfPatternCharacter * Math.Max(0, PatternSize.Of(pattern) - pattern.Length));
+        return ready;
     }
 
     /// <summary>The pattern that is the first argument, ready for the text that is the second.</summary>
@@ -70,8 +75,9 @@ internal static class PatternFunctions
         var key = words is null ? (isWide ? "w" : "n") + pattern : $"b{words.Size} {words.Key}{pattern}";
         var ready = a.Budget.Pattern(key, (_, b) => Make(pattern, isWide, words, b));
         a.Budget.Step(1 + (text.Length / 16));
-        a.Budget.Allocate(OctetsOfState * (long)Math.Min(text.Length, MostStates));
-        return new Sought(ready, text, words?.Seen ?? text);
+        var states = OctetsOfState * (long)Math.Min(text.Length, MostStates);
+        a.Budget.Allocate(states);
+        return new Sought(ready, text, words?.Seen ?? text) { Prepaid = states };
     }
 
     private static Match First(Arguments a) => Search(Ready(a), 0, a.Budget);
@@ -87,12 +93,17 @@ internal static class PatternFunctions
         budget.Step();
         budget.Allocate(OctetsOfMatch);
         budget.Look();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             var match = sought.Pattern.Regex.Match(sought.Seen, from);
             // Between the halves of a character there is nothing.
             while (match is { Success: true, Length: 0 } && IsWithin(sought.Text, match.Index))
                 match = sought.Pattern.Regex.Match(sought.Seen, match.Index + 1);
+            // What was charged before comes off it once, with the first search.
+            var taken = GC.GetAllocatedBytesForCurrentThread() - before - OctetsOfMatch - sought.Prepaid;
+            sought.Prepaid = 0;
+            if (taken > 0) budget.Allocate(taken);
             return match;
         }
         catch (RegexMatchTimeoutException)
@@ -262,5 +273,9 @@ internal static class PatternFunctions
     /// <param name="Pattern">The pattern.</param>
     /// <param name="Text">The text.</param>
     /// <param name="Seen">The text as the pattern sees it; its places are those of the text.</param>
-    private sealed record Sought(GoPattern Pattern, string Text, string Seen);
+    private sealed record Sought(GoPattern Pattern, string Text, string Seen)
+    {
+        /// <summary>Octets of states that were charged, and not taken yet.</summary>
+        public long Prepaid { get; set; }
+    }
 }

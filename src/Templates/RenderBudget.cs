@@ -11,11 +11,15 @@ public sealed class RenderBudget
     /// <summary>Charges between two looks at the clock.</summary>
     private const int ChargesPerLook = 256;
 
+    /// <summary>What takes so many octets takes as long as many charges: the clock is looked at for it alone.</summary>
+    private const long OctetsPerLook = 1 << 20;
+
     private readonly TemplateLimits _limits;
     private readonly TimeProvider _time;
     private readonly CancellationToken _cancellation;
     private readonly List<object> _path = [];
     private readonly Dictionary<string, GoPattern> _patterns = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _confided = new(StringComparer.Ordinal);
     private long _began;
     private bool _isRunning;
     private int _charges;
@@ -37,10 +41,14 @@ public sealed class RenderBudget
     /// What was rendered has seen a value that not everybody may see: what went wrong may quote it, beyond its place
     /// (<see cref="TemplateException.Place"/>).
     /// </summary>
-    public bool IsConfidential { get; private set; }
+    public bool IsConfidential => _confided.Count > 0;
+
+    /// <summary>Names of the values that were opened and that not everybody may see.</summary>
+    public IReadOnlyCollection<string> Confided => _confided;
 
     /// <summary>Says that a value is opened that not everybody may see.</summary>
-    public void Confide() => IsConfidential = true;
+    /// <param name="name">Its name.</param>
+    public void Confide(string name) => _confided.Add(name);
 
     /// <summary>Steps taken.</summary>
     public long Steps { get; private set; }
@@ -72,7 +80,7 @@ public sealed class RenderBudget
         if (octets < 0 || octets > _limits.MemoryOctets - Memory)
             throw new TemplateFault($"more than {_limits.MemoryOctets} octets of memory", TemplateBound.Memory);
         Memory += octets;
-        if (++_charges >= ChargesPerLook) Look();
+        if (octets >= OctetsPerLook || ++_charges >= ChargesPerLook) Look();
     }
 
     /// <summary>Looks at the clock, and whether somebody still waits.</summary>

@@ -10,8 +10,6 @@ internal sealed partial record SemanticVersion(ulong Major, ulong Minor, ulong P
     /// <summary>Longest version or range that is read, in characters.</summary>
     public const int Longest = 4096;
 
-    private const int Milliseconds = 1000;
-
     public string Type => "*semver.Version";
 
     public object Json => Text;
@@ -69,9 +67,24 @@ internal sealed partial record SemanticVersion(ulong Major, ulong Minor, ulong P
     public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
     {
         budget.MakeText(4L * Original.Length);
-        SemanticVersion Other() => arguments is [SemanticVersion other]
-            ? other : throw new TemplateFault($"wrong type for value; expected *semver.Version for {name}");
-        string Argument() => arguments is [string text] ? text : throw new TemplateFault($"expected string for {name}");
+        SemanticVersion Other()
+        {
+            if (arguments is not [SemanticVersion other])
+                throw new TemplateFault($"wrong type for value; expected *semver.Version for {name}");
+            Cut(Prerelease, budget);
+            Cut(other.Prerelease, budget);
+            return other;
+        }
+
+        string Argument()
+        {
+            if (arguments is not [string text]) throw new TemplateFault($"expected string for {name}");
+            Cut(text, budget);
+            // The next version is written with it, as itself and as it was read.
+            budget.MakeText(4L * text.Length);
+            return text;
+        }
+
         value = name switch
         {
             "Major" => new Whole((long)Major, "uint64"),
@@ -96,6 +109,9 @@ internal sealed partial record SemanticVersion(ulong Major, ulong Minor, ulong P
     }
 
     public override string ToString() => Text;
+
+    /// <summary>Charges for a text that is cut at its dots.</summary>
+    private static void Cut(string text, RenderBudget budget) => budget.MakePieces(text.Length, text.AsSpan().Count('.') + 1L);
 
     private SemanticVersion Next(SemanticVersion next)
         => next with { Original = (Original.StartsWith('v') ? "v" : "") + next.Text };
@@ -122,6 +138,6 @@ internal sealed partial record SemanticVersion(ulong Major, ulong Minor, ulong P
     [GeneratedRegex(
         @"\Av?(?<major>[0-9]+)(\.(?<minor>[0-9]+))?(\.(?<patch>[0-9]+))?"
         + @"(-(?<pre>[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?(\+(?<meta>[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?\z",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Milliseconds)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Shape();
 }

@@ -8,8 +8,6 @@ namespace Anvil.Templates;
 /// </summary>
 internal sealed partial class VersionRange
 {
-    private const int Milliseconds = 1000;
-
     private const string Version = @"v?[0-9xX*]+(\.[0-9xX*]+)?(\.[0-9xX*]+)?"
         + @"(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?";
 
@@ -36,17 +34,18 @@ internal sealed partial class VersionRange
         return One().Matches(choice).Select(Bound.From);
     }
 
+    // Ranges are texts of templates: nothing is tried again, whatever they hold.
     [GeneratedRegex(@"\s*(?<from>" + Version + @")\s+-\s+(?<to>" + Version + @")\s*",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Milliseconds)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex FromTo();
 
     [GeneratedRegex(@"\A\s*" + Operator + @"\s*" + Version + @"((\s+|\s*,\s*)" + Operator + @"\s*" + Version + @")*\s*\z",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Milliseconds)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Several();
 
     [GeneratedRegex("(?<op>" + Operator + @")\s*v?(?<major>[0-9xX*]+)(\.(?<minor>[0-9xX*]+))?(\.(?<patch>[0-9xX*]+))?"
         + @"(?<pre>-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(?<meta>\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
-        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, Milliseconds)]
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex One();
 
     /// <summary>One bound: an operator and a version of which the last parts may be open.</summary>

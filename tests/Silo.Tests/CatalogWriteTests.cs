@@ -79,6 +79,37 @@ public abstract class CatalogWriteTests(SiloFixture silo)
         await silo.OkAsync("DELETE", "profiles/kept-whole");
     }
 
+    /// <summary>A version before has stored it: it is read, shown as not available, and deleted; none like it is written.</summary>
+    [Fact]
+    public async Task ABootEnvironmentBeyondTheBoundsCanBeReadAndDeleted()
+    {
+        var env = new BootEnv
+        {
+            Name = "too-long",
+            Kernel = "k",
+            OS = new OsInfo { Name = new string('a', 1_000_000) },
+            Initrds = [.. Enumerable.Range(0, 5000).Select(i => $"a{i}")],
+            Templates = [.. Enumerable.Range(0, 20_000).Select(i => new TemplateInfo { Name = $"t{i}", Path = $"p{i}", Contents = "c" })],
+            Validated = true,
+            Available = true,
+        };
+        var refused = await Writer.Make(new CatalogWrite("bootenvs", "", env, Terms));
+        Assert.Equal(422, refused.Error!.Code);
+        Assert.Contains("OS.Name has at most 255 characters", refused.Error.Messages);
+        var store = silo.Service<ICatalogStore>();
+        long? written = null;
+        await Support.Wait.UntilAsync(async () => (written = await store.WriteAsync(await store.RevisionAsync(CancellationToken.None),
+            [new CatalogChange(env.Prefix, env.Name, env) { IsNew = true }], "", CancellationToken.None)) is not null,
+            TimeSpan.FromMinutes(1), () => "another change always came first");
+        await silo.RestartAsync();
+        var shown = await silo.OkAsync("GET", "bootenvs/too-long");
+        Assert.False(shown["Available"]!.GetValue<bool>());
+        Assert.Contains("Initrds: 5000 are more than the 64 that there may be", shown["Errors"]!.AsArray().Select(e => e!.ToString()));
+        await silo.OkAsync("GET", "bootenvs");
+        await silo.OkAsync("DELETE", "bootenvs/too-long");
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "bootenvs/too-long")).Status);
+    }
+
     [Fact]
     public async Task TheLastAdministratorStays()
     {

@@ -43,6 +43,18 @@ public sealed partial class DeploymentTests
     }
 
     [Fact]
+    public void NoDeploymentHasAPasswordThatEverybodyKnows()
+    {
+        var compose = File.ReadAllText(Path.Combine(Repository.Root, "docker-compose.yml"));
+        var asked = Password().Matches(compose).Select(m => m.Value).ToList();
+        Assert.Contains("${ANVIL_PASSWORD:?", asked);
+        Assert.Contains("${POSTGRES_PASSWORD:?", asked);
+        Assert.All(asked, a => Assert.EndsWith(":?", a, StringComparison.Ordinal));
+        var manifests = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "kubernetes", "anvil.yaml"));
+        Assert.Contains("ANVIL_Silo__AdminPassword: \"\"\n", manifests, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheKubernetesManifestsAreWellFormed()
     {
         var stream = new YamlStream();
@@ -66,6 +78,9 @@ public sealed partial class DeploymentTests
                 Text(workload, "spec", "template", "metadata", "labels", "role"));
         }
     }
+
+    [GeneratedRegex(@"\$\{[A-Z_]*PASSWORD[:?-]*", RegexOptions.None, 1000)]
+    private static partial Regex Password();
 
     [GeneratedRegex("anvil_[a-z_]+", RegexOptions.None, 1000)]
     private static partial Regex Metric();

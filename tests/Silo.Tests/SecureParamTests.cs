@@ -40,6 +40,41 @@ public abstract class SecureParamTests(SiloFixture silo)
         Assert.Equal("the secret is " + _secret, actions[0]!["Content"]!.ToString());
     }
 
+    /// <summary>Who opened which secret of which machine by what is in its timeline, once for a request; no value is.</summary>
+    [Fact]
+    public async Task WhoOpensASecretIsWrittenDown()
+    {
+        var uuid = (await PrepareAsync())["Uuid"]!.ToString();
+        async Task<List<JsonNode>> LinesAsync()
+            => [.. ((JsonArray)await OkAsync("GET", $"machines/{uuid}/timeline")).Select(l => l!)
+                .Where(l => l["Source"]!.ToString() == "secret")];
+
+        // Neither reads what is sealed nor refusals open any.
+        await OkAsync("GET", $"machines/{uuid}");
+        using var reader = await LimitedAsync("machines", "get,list");
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", $"machines/{uuid}?decode=true", client: reader)).Status);
+        Assert.Empty(await LinesAsync());
+
+        for (var i = 0; i < 3; i++) await OkAsync("GET", $"machines/{uuid}?decode=true");
+        await OkAsync("GET", $"machines/{uuid}/params/{Param}?decode=true");
+        var job = (await OkAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}"""))["Uuid"]!.ToString();
+        await OkAsync("GET", $"jobs/{job}/actions");
+        List<JsonNode> lines = [];
+        await Wait.UntilAsync(
+            async () => (lines = await LinesAsync()).Exists(l => Detail(l).StartsWith("actions of job", StringComparison.Ordinal)),
+            Patience, () => $"no line tells of the job's actions: {string.Join('\n', lines.Select(l => l.ToJsonString()))}");
+        string Detail(JsonNode line) => line["Detail"]!.ToString();
+        Assert.All(lines,
+            l => Assert.Equal(($"opened {Param}", "by user rocketskates"), (l["What"]!.ToString(), l["Outcome"]!.ToString())));
+        // Three silos of a cluster count each for themselves.
+        var whole = lines.Count(l => Detail(l).StartsWith($"GET /api/v3/machines/{uuid}", StringComparison.Ordinal)
+            && !Detail(l).Contains("/params/", StringComparison.Ordinal));
+        Assert.InRange(whole, 1, silo.Silos.Count);
+        Assert.Contains(lines, l => Detail(l).StartsWith($"GET /api/v3/machines/{uuid}/params/", StringComparison.Ordinal));
+        Assert.Contains(lines, l => Detail(l) == $"actions of job {job}, task {_name}");
+        Assert.DoesNotContain(_secret, string.Join('\n', lines.Select(l => l.ToJsonString())), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task OnlyWhoMayDecodeSeesIt()
     {

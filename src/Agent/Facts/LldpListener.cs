@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Anvil.Agent.Facts;
@@ -14,10 +15,12 @@ internal static unsafe class LldpListener
     private const string HeardFolder = "/run/anvil-lldp";
     private static readonly ConcurrentDictionary<string, string> Last = new(StringComparer.Ordinal);
 
-    /// <summary>Starts listening; <paramref name="heard"/> is told of each neighbour that is new.</summary>
+    /// <summary>Starts listening.</summary>
+    /// <param name="heard">
+    /// Told of each neighbour that is new; it returns at once and throws nothing, as frames may come by thousands.
+    /// </param>
     public static void Start(Action<string, JsonObject> heard)
     {
-        Directory.CreateDirectory(HeardFolder);
         foreach (var name in NetworkCards.Physical())
             new Thread(() => Listen(name, heard)) { IsBackground = true, Name = "lldp " + name }.Start();
     }
@@ -26,7 +29,25 @@ internal static unsafe class LldpListener
     public static JsonObject? Heard(string name)
     {
         var file = Path.Combine(HeardFolder, name);
-        return File.Exists(file) ? JsonNode.Parse(File.ReadAllText(file)) as JsonObject : null;
+        try
+        {
+            return File.Exists(file) ? JsonNode.Parse(File.ReadAllText(file)) as JsonObject : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Keeps what was heard on an interface, for whoever makes an inventory on this machine.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Keep(string name, JsonObject neighbour)
+    {
+        Directory.CreateDirectory(HeardFolder);
+        var file = Path.Combine(HeardFolder, name);
+        // Who reads it meanwhile reads what was there before.
+        File.WriteAllText(file + ".new", neighbour.ToJsonString());
+        File.Move(file + ".new", file, overwrite: true);
     }
 
     private static void Listen(string name, Action<string, JsonObject> heard)
@@ -49,7 +70,6 @@ internal static unsafe class LldpListener
             var text = neighbour.ToJsonString();
             if (Last.TryGetValue(name, out var before) && before == text) continue;
             Last[name] = text;
-            File.WriteAllText(Path.Combine(HeardFolder, name), text);
             heard(name, neighbour);
         }
 

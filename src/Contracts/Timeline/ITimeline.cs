@@ -8,7 +8,7 @@ public interface ITimeline
     /// </summary>
     /// <param name="machine">Uuid, or "" for a MAC that is no machine yet.</param>
     /// <param name="mac">MAC address, or "".</param>
-    /// <param name="source">dhcp, tftp, http, api, job, phase.</param>
+    /// <param name="source">dhcp, tftp, http, api, job, phase, secret.</param>
     /// <param name="what">The act.</param>
     /// <param name="outcome">How it ended.</param>
     /// <param name="detail">Reasons, for a person.</param>

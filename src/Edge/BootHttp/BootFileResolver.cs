@@ -60,7 +60,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 public sealed partial class BootFileResolver(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
     ParamKeys keys, ITimeline timeline, RenderQueue renders, RenderedMemory memory, HeardClients heard,
-    IOptions<EdgeOptions> options, TimeProvider time, ILogger<BootFileResolver> logger)
+    IOptions<EdgeOptions> options, ISecretAudit audit, TimeProvider time, ILogger<BootFileResolver> logger)
 {
     /// <summary>The log says of each path once in so much time that it cannot be rendered: anybody can ask for it without end.</summary>
     private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
@@ -163,6 +163,10 @@ public sealed partial class BootFileResolver(
 
                 if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {at}", $"rendered, {octets.Length} octets",
                     $"template {file.Template.Name} of {envName}");
+                if (isRead && file.Context.Budget is { IsConfidential: true } opened)
+                    audit.Opened(new SecretOpening($"machine {machine!.Uuid}", IsMachine: true, $"machines:{machine.Uuid}",
+                        $"template {file.Template.Name} of {envName}, for {requester}", opened.Confided)
+                    { Machine = machine.Uuid });
                 return new ResolvedFile(octets, null, machine?.Uuid ?? "", mac)
                 {
                     Share = share,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Anvil.Contracts.Access;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
 using Anvil.Objects.Access;
@@ -10,6 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 
 namespace Anvil.Gateway.Api;
@@ -29,7 +31,22 @@ internal static class ApiRequest
     /// <param name="http">The request.</param>
     /// <param name="words">The words that the verb knows.</param>
     /// <exception cref="ApiException">400: the query has others.</exception>
-    public static ObjectRequest Asked(this HttpContext http, VerbWords words) => new ObjectRequest(http.Principal(), http.Request.Path)
+    public static ObjectRequest Asked(this HttpContext http, VerbWords words)
+    {
+        var asked = Read(http, words);
+        // Told before the first octet leaves; of what was refused nothing does.
+        if (asked.Flag("decode"))
+            http.Response.OnStarting(() =>
+            {
+                if (http.Response.StatusCode < StatusCodes.Status400BadRequest
+                    && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
+                    http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
+                return Task.CompletedTask;
+            });
+        return asked;
+    }
+
+    private static ObjectRequest Read(HttpContext http, VerbWords words) => new ObjectRequest(http.Principal(), http.Request.Path)
     {
         IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),

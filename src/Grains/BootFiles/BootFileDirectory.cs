@@ -23,16 +23,13 @@ public sealed partial class BootFileDirectory(
     /// <summary>How long an edge may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Most paths that are asked for at once; beyond, nothing is said of a file.</summary>
-    public const int MostPaths = 10_000;
-
     private readonly IBootFiles? _here = here.FirstOrDefault();
     private volatile Told? _told;
 
     /// <inheritdoc/>
     public async Task<MissingFiles> MissingAsync(IReadOnlyCollection<string> paths, CancellationToken cancellation)
     {
-        if (paths.Count is 0 or > MostPaths) return MissingFiles.None;
+        if (paths.Count is 0 or > IBootFileDirectory.MostPaths) return MissingFiles.None;
         List<string> asked = [.. paths];
         var answers = new List<(string Edge, IReadOnlyList<string> Missing)>();
         if (_here is not null) answers.Add((NameOf(oracle.SiloAddress), [.. asked.Where(p => !_here.Has(p))]));

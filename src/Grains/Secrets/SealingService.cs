@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,18 +28,20 @@ public sealed partial class SealingService(
 
     private const int MostAtOnce = 500;
 
-    private int _left;
+    private readonly ClearTally _tally = new();
 
-    /// <summary>Objects of which the last run knows that they hold a secure value in clear; 0 for none.</summary>
-    public int Left => Volatile.Read(ref _left);
+    /// <summary>
+    /// Objects that are known to hold a secure value in clear, one at least until a pass has ended with nothing left; 0 for none.
+    /// </summary>
+    public int Left => _tally.Left;
 
     /// <summary>Seals once what there is.</summary>
     /// <returns>True when nothing is left, and nothing was found: a write that was under way while it ran would be.</returns>
     public async Task<bool> SealAsync(CancellationToken cancellation)
     {
         var sealedNow = 0;
-        var failed = 0;
         var reason = "";
+        _tally.Begin(catalog.Current.Secure().Count > 0);
         if (SecureValues.InClear(catalog.Current).Any())
         {
             var before = 0L;
@@ -47,7 +50,7 @@ public sealed partial class SealingService(
                 var answer = await GrainCalls.ActAsync(() => grains.Catalog.Seal());
                 if (answer.Error is { Code: not 404 } error)
                 {
-                    failed += SecureValues.InClear(catalog.Current).Count();
+                    _tally.Failed(SecureValues.InClear(catalog.Current).Count());
                     reason = error.Messages[0];
                 }
 
@@ -63,13 +66,13 @@ public sealed partial class SealingService(
         for (var after = ""; secure.Count > 0;)
         {
             var (found, last) = await values.MachinesAsync(secure, after, MostAtOnce, cancellation);
-            Volatile.Write(ref _left, failed + found.Count);
+            _tally.Found(found.Count);
             foreach (var uuid in found)
             {
                 var reply = await GrainCalls.ActAsync(() => grains.Machine(uuid).Seal());
                 sealedNow++;
                 if (reply.Error is not { Code: not 404 } error) continue;
-                failed++;
+                _tally.Failed();
                 reason = error.Messages[0];
             }
 
@@ -77,7 +80,7 @@ public sealed partial class SealingService(
             after = last;
         }
 
-        Volatile.Write(ref _left, failed);
+        var failed = _tally.End();
         if (failed > 0) LogLeft(failed, reason);
         else if (sealedNow > 0) LogSealed(sealedNow);
         return failed == 0 && sealedNow == 0;
@@ -90,6 +93,7 @@ public sealed partial class SealingService(
         IReadOnlyList<string> secure = [];
         var (revision, next) = (0L, 0L);
         var pause = Each;
+        var hasFailed = false;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -100,12 +104,18 @@ public sealed partial class SealingService(
                 if (snapshot.Revision != revision)
                 {
                     var now = snapshot.Secure();
-                    if (now.Except(secure, StringComparer.Ordinal).Any()) (pause, next) = (Retry, 0);
+                    if (now.Except(secure, StringComparer.Ordinal).Any())
+                    {
+                        (pause, next) = (Retry, 0);
+                        _tally.Doubt();
+                    }
+
                     (secure, revision) = (now, snapshot.Revision);
                 }
 
                 if (next != 0 && time.GetElapsedTime(next) < pause) continue;
                 pause = await SealAsync(stoppingToken) ? Each : Longer(pause);
+                hasFailed = false;
                 next = time.GetTimestamp();
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -113,7 +123,9 @@ public sealed partial class SealingService(
                 // Whatever it is, also that a silo of the version before knows no such call: it is tried again.
                 (pause, next) = (Longer(pause), time.GetTimestamp());
                 // How many there are is not known: one at least may be.
-                if (Interlocked.CompareExchange(ref _left, 1, 0) == 0) LogFailed(e);
+                _tally.Doubt();
+                if (!hasFailed) LogFailed(e);
+                hasFailed = true;
             }
         }
     }

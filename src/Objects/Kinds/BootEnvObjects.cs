@@ -68,6 +68,8 @@ public sealed class BootEnvObjects(CatalogObjects stored, ICatalog catalog, IBoo
         => changed.Document is BootEnv env
             ? changed with { Document = (await MissingAsync([env], cancellation)).Shown(env) } : changed;
 
+    /// <summary>One path more than may be asked for says that there are too many; further ones are not even made.</summary>
     private Task<MissingFiles> MissingAsync(IEnumerable<BootEnv> environments, CancellationToken cancellation)
-        => files.MissingAsync([.. environments.SelectMany(e => e.Files()).Distinct(StringComparer.Ordinal)], cancellation);
+        => files.MissingAsync([.. environments.SelectMany(e => e.Files()).Distinct(StringComparer.Ordinal)
+            .Take(IBootFileDirectory.MostPaths + 1)], cancellation);
 }

@@ -15,7 +15,7 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>What jobs have beside the verbs of every kind: rendered actions, and the log.</summary>
 public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalog catalog, ITokens tokens, IJobLogs logs,
-    IEdgeDirectory edges, ParamKeys keys, RenderQueue renders, LogAllowance allowance)
+    IEdgeDirectory edges, ParamKeys keys, RenderQueue renders, LogAllowance allowance, ISecretAudit audit)
 {
     /// <summary>Words of rendered actions: for which system.</summary>
     public static VerbWords ActionWords { get; } = new("os");
@@ -46,11 +46,12 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
             Stage = snapshot.Stages.GetValueOrDefault(machine.Stage),
             Job = job.Uuid,
         };
+        RenderBudget? taken = null;
         try
         {
             var os = request.Word("os") is { Length: > 0 } asked ? asked : "linux";
             return ObjectAnswer.Of(await renders.RunAsync(
-                machine.Uuid, budget => JobActions.Render(task, context with { Budget = budget }, os), cancellation));
+                machine.Uuid, budget => JobActions.Render(task, context with { Budget = taken = budget }, os), cancellation));
         }
         catch (RenderBusyException e)
         {
@@ -59,6 +60,14 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         catch (TemplateException e)
         {
             throw new ApiException(new ApiError("jobs", job.Uuid, "ValidationError", [e.Message], 422));
+        }
+        finally
+        {
+            // A fault quotes what it was given.
+            if (taken is { IsConfidential: true })
+                audit.Opened(new SecretOpening(SecretOpening.Named(request.Principal), request.Principal.Kind != PrincipalKind.User,
+                    $"machines:{machine.Uuid}", $"actions of job {job.Uuid}, task {task.Name}", taken.Confided)
+                { Machine = machine.Uuid });
         }
     }
 

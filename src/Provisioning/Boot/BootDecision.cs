@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Machines;
 
 namespace Anvil.Provisioning.Boot;
@@ -58,7 +59,7 @@ public static class BootDecision
             };
         if (envName.Length == 0) return No("it has none that can be read");
         if (!catalog.BootEnvs.TryGetValue(envName, out var env)) return No($"there is no boot environment {envName}");
-        if (!env.Available) return No($"boot environment {envName} is not available: {string.Join("; ", env.Errors)}");
+        if (!env.Available) return No($"boot environment {envName} is not available: {Reasons.Joined(env.Errors)}");
         if (!env.NetBoots())
             return No($"{envName} boots nothing from the network: the firmware goes on to the local disk") with
             {
@@ -76,9 +77,10 @@ public static class BootDecision
             reasons.Add($"{envName} has no kernel for {client.Arch}: the boot program will say so on the machine's screen");
         }
 
-        foreach (var name in MachineParams.Missing(env.RequiredParams, machine, catalog))
-            reasons.Add($"{envName} needs the param {name}, which is not set: its files will not render");
-        if (lack is not null) reasons.AddRange(lack.Of(env, client.Arch));
+        reasons.AddRange(Reasons.First([.. MachineParams.Missing(env.RequiredParams, machine, catalog)
+            .Select(name => $"{envName} needs the param {name}, which is not set: its files will not render")],
+            n => $"{envName} needs {n} more params that are not set"));
+        if (lack is not null) reasons.AddRange(Reasons.First(lack.Of(env, client.Arch), n => $"{envName} lacks {n} more boot files"));
         if (client.Kind == ClientKind.Ipxe)
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";

@@ -78,7 +78,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "ComposeParam" or "ParamCompose" => Compose(Argument(0), budget),
             "InstallRepos" => Repos(budget).ForInstall(Os.Name, LocalRepo(budget)).ToList<object?>(),
             "MachineRepos" => Repos(budget).For(Os.Name).ToList<object?>(),
-            "Repos" => Repos(budget).Tagged([.. arguments.Select((_, i) => Argument(i))]).ToList<object?>(),
+            "Repos" => Tagged([.. arguments.Select((_, i) => Argument(i))], budget),
             "ParseUrl" or "ParseURL" => ParseUrl(Argument(0), Argument(1), budget),
             "GenerateToken" =>
                 Token(budget, context.Machine?.Uuid,
@@ -186,6 +186,14 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         => RenderRepos.From(Find(RenderRepos.Param, budget) is { } found ? Opened(RenderRepos.Param, found, budget) : null,
             context.Arch, Target(budget), budget);
 
+    private List<object?> Tagged(List<string> tags, RenderBudget budget)
+    {
+        // The arguments as a list, and as a set, for which each is read whole.
+        budget.Step(1 + tags.Count + tags.Sum(t => t.Length / 64L));
+        budget.Allocate(256 + (64L * tags.Count));
+        return Repos(budget).Tagged(tags.ToHashSet(StringComparer.Ordinal)).ToList<object?>();
+    }
+
     private RepoTarget Target(RenderBudget budget)
     {
         var proxies = Find("proxy-servers", budget) is { } found ? Opened("proxy-servers", found, budget) : null;
@@ -243,7 +251,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         // In clear it is where a content pack has it, and where it was written before its param became secure.
         if (context.Keys is null && isSecret)
             throw new TemplateFault($"the secure parameter {name} is given to the machine, and to who may open it");
-        if (isSecret) budget.Confide();
+        if (isSecret) budget.Confide(name);
         var opened = found.Value;
         if (SecureParams.IsSealed(found.Value))
         {
@@ -356,9 +364,24 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
                 p => p.Name == name) is not { Get: { } get } property) return false;
             var own = get(document);
             if (property.ShouldSerialize is { } isShown && !isShown(document, own)) return false;
-            if (own is IReadOnlyDictionary<string, JsonElement> values && !context.MayOpen) own = context.Catalog.Masked(values);
+            if (own is IReadOnlyDictionary<string, JsonElement> values)
+            {
+                if (!context.MayOpen) own = context.Catalog.Masked(values);
+                else Confide(values, budget);
+            }
+
             _fields[name] = value = Values.From(own is string ? own : Element(own, property.PropertyType, budget), budget);
             return arguments.Count == 0;
+        }
+
+        /// <summary>What is sealed stays so here; what is in clear is seen.</summary>
+        private void Confide(IReadOnlyDictionary<string, JsonElement> values, RenderBudget budget)
+        {
+            budget.Step(1 + (values.Count / 8));
+            foreach (var (param, value) in values)
+            {
+                if (context.Catalog.IsSecret(param, value) && !SecureParams.IsSealed(value)) budget.Confide(param);
+            }
         }
 
         private static JsonElement Element(object? own, Type type, RenderBudget budget)

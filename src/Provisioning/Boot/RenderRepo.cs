@@ -22,8 +22,6 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
 
     private string Distribution => Text("distribution");
 
-    private IReadOnlyList<string> Components => [.. List("components").OfType<string>()];
-
     /// <summary>True for an architecture, by whichever of its names; a repository that names none, or any, is for all.</summary>
     public bool IsForArch(string arch)
     {
@@ -41,7 +39,8 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
         budget.Allocate(512);
         if (name == "UrlFor")
         {
-            value = UrlFor(arguments is [string component] ? component : throw new TemplateFault("UrlFor needs one component"));
+            if (arguments is not [string component]) throw new TemplateFault("UrlFor needs one component");
+            value = UrlFor(component, budget);
             return true;
         }
 
@@ -57,12 +56,12 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
             "OS" => List("os"),
             "Arch" => fields.GetValueOrDefault("arch") as string ?? (object)List("arch"),
             "Components" => List("components"),
-            "JoinedComponents" => Charged(string.Join(' ', Components), budget),
+            "JoinedComponents" => string.Join(' ', Components(budget)),
             "InstallSource" => IsInstallSource,
             "SecuritySource" => IsSecuritySource,
             "R" => target.Data,
-            "Install" => Charged(Type == Yum ? Kickstart() : Preseed(budget), budget),
-            "Lines" => Charged(Type == Yum ? YumLines() : AptLine(), budget),
+            "Install" => Type == Yum ? Kickstart(budget) : Preseed(budget),
+            "Lines" => Type == Yum ? YumLines(budget) : AptLine(budget),
             _ => null,
         };
         return value is not null && arguments.Count == 0;
@@ -85,20 +84,31 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
     /// Where a component lies on a mirror of the usual layout: CentOS and its like up to 7 as 7/updates/ARCH, from 8 on as
     /// 8/BaseOS/ARCH/os, Scientific Linux as 7/ARCH/updates. apt finds components by itself.
     /// </summary>
-    private string UrlFor(string component)
+    private string UrlFor(string component, RenderBudget budget)
     {
         if (Type == Apt || Distribution.Length == 0) return Url;
+        // The root, and the whole with its parts.
+        Charge(budget, 2L * (Url.Length + Distribution.Length) + component.Length);
         var root = Url.TrimEnd('/') + "/" + Distribution;
         if (target.Os.FamilyName == "scientificlinux") return $"{root}/$basearch/{component}";
         var isOld = int.TryParse(Distribution.Split('.')[0], out var major) && major < 8;
         return isOld ? $"{root}/{component}/$basearch" : $"{root}/{component}/$basearch/os";
     }
 
-    private string Kickstart()
+    private string Kickstart(RenderBudget budget)
     {
+        Charge(budget, (2L * target.Proxy.Length) + Url.Length);
         var proxy = target.Proxy.Length > 0 ? $" --proxy=\"{Plain(target.Proxy)}\"" : "";
         if (IsInstallSource) return $"url --url=\"{Plain(Url)}\"{proxy}";
-        return string.Join('\n', Parts().Select(p => $"repo --name=\"{Plain(p.Name)}\" --baseurl=\"{Plain(p.Url)}\" --cost=200{proxy}"));
+        var lines = new StringBuilder();
+        foreach (var (name, url) in Parts(budget))
+        {
+            Charge(budget, 2L * (name.Length + url.Length + proxy.Length));
+            if (lines.Length > 0) lines.Append('\n');
+            lines.Append($"repo --name=\"{Plain(name)}\" --baseurl=\"{Plain(url)}\" --cost=200{proxy}");
+        }
+
+        return lines.ToString();
     }
 
     private string Preseed(RenderBudget budget)
@@ -116,28 +126,58 @@ internal sealed class RenderRepo(IReadOnlyDictionary<string, object?> fields, Re
             : $"d-i apt-setup/security_host string {host}\nd-i apt-setup/security_path string {path}";
     }
 
-    private string YumLines()
+    private string YumLines(RenderBudget budget)
     {
         var lines = new StringBuilder();
-        foreach (var (name, url) in Parts())
+        foreach (var (name, url) in Parts(budget))
+        {
+            Charge(budget, 2L * ((2L * name.Length) + target.Os.Name.Length + url.Length));
             lines.Append($"[{Plain(name)}]\nname={Plain(target.Os.Name)} - {Plain(name)}\nbaseurl={Plain(url)}\ngpgcheck=0\n");
+        }
+
         return lines.ToString();
     }
 
-    private string AptLine()
-        => Plain($"deb {Url} {(Distribution.Length > 0 ? Distribution : target.Os.Codename)} {string.Join(' ', Components)}".TrimEnd());
+    private string AptLine(RenderBudget budget)
+    {
+        var components = string.Join(' ', Components(budget));
+        var distribution = Distribution.Length > 0 ? Distribution : target.Os.Codename;
+        Charge(budget, 2L * (Url.Length + distribution.Length + components.Length));
+        return Plain($"deb {Url} {distribution} {components}".TrimEnd());
+    }
 
-    private IEnumerable<(string Name, string Url)> Parts()
-        => Components.Count == 0 ? [(Tag, Url)] : Components.Select(c => ($"{Tag}-{c}", UrlFor(c)));
+    /// <summary>The repositories that it is to an installer: each is charged before it is made.</summary>
+    private IEnumerable<(string Name, string Url)> Parts(RenderBudget budget)
+    {
+        var components = Components(budget);
+        if (components.Count == 0) yield return (Tag, Url);
+        foreach (var component in components)
+        {
+            Charge(budget, Tag.Length + component.Length);
+            yield return ($"{Tag}-{component}", UrlFor(component, budget));
+        }
+    }
+
+    /// <summary>Its components, charged as they are when they stand in one text.</summary>
+    private List<string> Components(RenderBudget budget)
+    {
+        var all = List("components");
+        budget.Step(1 + (all.Count / 8));
+        budget.Allocate(64 + (16L * all.Count));
+        List<string> components = [.. all.OfType<string>()];
+        Charge(budget, components.Sum(c => c.Length + 1L));
+        return components;
+    }
 
     /// <summary>A value adds no lines, and no words beyond its own quotes.</summary>
     private string Plain(string text) => text.Any(c => char.IsControl(c) || c == '"')
         ? throw new TemplateFault($"repository {Tag} holds a quote or a control character") : text;
 
-    private static string Charged(string text, RenderBudget budget)
+    /// <summary>Charges for so many characters that are about to be written and looked through.</summary>
+    private static void Charge(RenderBudget budget, long characters)
     {
-        budget.Allocate(4L * text.Length);
-        return text;
+        budget.Step(1 + (characters / 64));
+        budget.Allocate(128 + (2 * characters));
     }
 
     private string Text(string name) => fields.GetValueOrDefault(name) as string ?? "";

@@ -22,6 +22,7 @@ internal sealed class RenderRepos
             budget.Step(8);
             budget.Allocate(OctetsOfRepo);
             if (item is not IReadOnlyDictionary<string, object?> fields) continue;
+            budget.Step((fields.GetValueOrDefault("arch") as IReadOnlyList<object?>)?.Count ?? 0);
             var repo = new RenderRepo(fields, target);
             if (repo.IsForArch(arch)) repos._all.Add(repo);
         }
@@ -43,5 +44,5 @@ internal sealed class RenderRepos
     }
 
     /// <summary>Those with one of some tags.</summary>
-    public IEnumerable<RenderRepo> Tagged(IReadOnlyList<string> tags) => _all.Where(r => tags.Contains(r.Tag, StringComparer.Ordinal));
+    public IEnumerable<RenderRepo> Tagged(IReadOnlySet<string> tags) => _all.Where(r => tags.Contains(r.Tag));
 }

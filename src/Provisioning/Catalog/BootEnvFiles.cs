@@ -74,12 +74,16 @@ public static class BootEnvFiles
 
     /// <summary>
     /// The kernel and the initial RAM disks of an architecture, as paths below the file root, each once; without those that a template of
-    /// the environment renders, and those that are URLs.
+    /// the environment renders, and those that are URLs. None of an environment beyond the bounds (<see cref="ContentBounds"/>).
     /// </summary>
     public static IEnumerable<string> Files(this BootEnv env, string arch)
-        => (env.For(arch) is { } info ? info.Initrds.Prepend(info.Kernel) : [])
-            .Where(f => f.Length > 0 && !f.Contains("://", StringComparison.Ordinal)).Select(f => BootFilePath.Tidy(env.PathFor(arch, f)))
-            .Where(f => !env.Templates.Any(t => BootFilePath.Tidy(t.Path) == f)).Distinct(StringComparer.Ordinal);
+    {
+        // Whoever asks for them makes all of their paths: of what is beyond the bounds, and so never booted, none.
+        if (ContentBounds.Of(env).Any() || env.For(arch) is not { } info) return [];
+        var rendered = env.Templates.Select(t => BootFilePath.Tidy(t.Path)).ToHashSet(StringComparer.Ordinal);
+        return info.Initrds.Prepend(info.Kernel).Where(f => f.Length > 0 && !f.Contains("://", StringComparison.Ordinal))
+            .Select(f => BootFilePath.Tidy(env.PathFor(arch, f))).Where(f => !rendered.Contains(f)).Distinct(StringComparer.Ordinal);
+    }
 
     /// <summary>The files of every architecture.</summary>
     public static IEnumerable<string> Files(this BootEnv env)

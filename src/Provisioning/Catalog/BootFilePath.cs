@@ -6,7 +6,8 @@ public static class BootFilePath
     /// <summary>What is said of a file that no edge has.</summary>
     public const string NotThere = "which is not there";
 
-    private const int Longest = 512;
+    /// <summary>Most characters of a path.</summary>
+    public const int Longest = 512;
 
     /// <summary>A path in its one form: slashes, no leading slash, no `.` segments.</summary>
     public static string Tidy(string path) => string.Join('/', Parts(path));

@@ -66,6 +66,10 @@ public sealed class ParamSchemas
         {
             return ($"{SchemaPlace.Root}: {e.Message}", null);
         }
+        finally
+        {
+            if (run.PatternOctets > 0) Keep(run.PatternOctets);
+        }
 
         // Names within a secret are part of it.
         return (secure ? "it does not keep " + string.Join(", ", run.Errors.Select(e => e.Keyword).Distinct(StringComparer.Ordinal))
@@ -79,13 +83,16 @@ public sealed class ParamSchemas
         if (octets.Length > SchemaLimits.Octets) return Compile(schema);
         var name = Convert.ToHexString(SHA256.HashData(octets));
         if (_compiled.TryGetValue(name, out var known)) return known;
-        if (Interlocked.Add(ref _octets, octets.Length) > SchemaLimits.KeptOctets)
-        {
-            _compiled.Clear();
-            Interlocked.Exchange(ref _octets, 0);
-        }
-
+        Keep(octets.Length);
         return _compiled[name] = Compile(schema);
+    }
+
+    /// <summary>Counts what is kept; beyond the bound nothing is any more.</summary>
+    private void Keep(long octets)
+    {
+        if (Interlocked.Add(ref _octets, octets) <= SchemaLimits.KeptOctets) return;
+        _compiled.Clear();
+        Interlocked.Exchange(ref _octets, 0);
     }
 
     private static (SchemaNode? Schema, string? Problem) Compile(JsonElement schema)

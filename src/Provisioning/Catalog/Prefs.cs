@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
 
 namespace Anvil.Provisioning.Catalog;
@@ -43,7 +44,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
         var broken = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var pref in stored)
         {
-            if ((pref.Validated ? FormProblem(pref.Name, pref.Val) : string.Join("; ", pref.Errors)) is { } problem)
+            if ((pref.Validated ? FormProblem(pref.Name, pref.Val) : Reasons.Joined(pref.Errors)) is { } problem)
                 broken[pref.Name] = problem;
             else values[pref.Name] = pref.Val;
         }

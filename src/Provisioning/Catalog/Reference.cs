@@ -114,7 +114,7 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
     private string? Unusable(Document document, string key, Document target)
         => Refuses?.Invoke(target) is { } why ? $"{Noun} {key} {why}"
             : MustBeAvailable && !target.Available
-                ? $"{Noun} {key} is not available" + (TellsWhy ? $": {string.Join("; ", target.Errors)}" : "")
+                ? $"{Noun} {key} is not available" + (TellsWhy ? $": {Reasons.Joined(target.Errors)}" : "")
             : Fails?.Invoke(document, target) is { } fault ? $"{Noun} {key} {fault}" : null;
 
     private string Absent(int place, string key) => Missing?.Invoke(place, key) ?? $"{Noun} {key} does not exist";

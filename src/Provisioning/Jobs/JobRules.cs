@@ -17,7 +17,7 @@ public static class JobRules
     /// <exception cref="ApiException">409: not runnable, or a job is under way.</exception>
     public static NextJob Next(Machine machine, Job? current, CatalogSnapshot catalog, DateTimeOffset now, Func<string> newUuid)
     {
-        if (!machine.Available) throw Conflict($"Machine {machine.Uuid} is not available: {string.Join("; ", machine.Errors)}");
+        if (!machine.Available) throw Conflict($"Machine {machine.Uuid} is not available: {Reasons.Joined(machine.Errors)}");
         if (machine.Boot.IsPending) throw Conflict($"Machine {machine.Uuid} waits for approval");
         if (!machine.Runnable) throw Conflict($"Machine {machine.Uuid} is not runnable");
         var changed = new List<Job>();

@@ -27,6 +27,9 @@ public static class ListBounds
     /// <summary>Seconds that the regular expressions of one list may take on all rows together.</summary>
     public const int PatternSeconds = 2;
 
+    /// <summary>Octets that they may take: matching in linear time makes states, and a pattern keeps those that it has made.</summary>
+    public const long PatternOctets = 64 << 20;
+
     /// <summary>Fields that a list is sorted by.</summary>
     public const int Sorts = 4;
 

@@ -79,7 +79,16 @@ public static class MachineParams
 
     /// <summary>Those of some params that have no value on a machine.</summary>
     public static IEnumerable<string> Missing(IEnumerable<string> names, IBootSubject? machine, CatalogSnapshot catalog)
-        => names.Where(n => machine?.HasParam(n) != true && FindInherited(n, machine, catalog) is null);
+    {
+        // The layers are the same for each name, and made of profiles within profiles.
+        List<ParamLayer>? layers = null;
+        foreach (var name in names)
+        {
+            if (machine?.HasParam(name) == true) continue;
+            layers ??= [.. Inherited(machine, catalog)];
+            if (!layers.Exists(l => l.Values.ContainsKey(name)) && !TryDefault(name, catalog, out _)) yield return name;
+        }
+    }
 
     /// <summary>All values of a machine in the order of their names, without schema defaults.</summary>
     public static IReadOnlyDictionary<string, LayeredParam> Aggregate(Machine machine, CatalogSnapshot catalog)

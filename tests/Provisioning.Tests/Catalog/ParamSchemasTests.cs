@@ -113,6 +113,67 @@ public sealed class ParamSchemasTests
         Assert.Null(Problem(Chain(200), "1"));
     }
 
+    /// <summary>What is of another kind is compared, too; names and texts are made for each that asks for them.</summary>
+    [Theory]
+    [InlineData("enum")]
+    [InlineData("const")]
+    [InlineData("names")]
+    [InlineData("fields")]
+    [InlineData("texts")]
+    [InlineData("unique")]
+    public void WhatIsComparedAndToldIsCounted(string what)
+    {
+        string All(string one, int count) => $$"""{"allOf":[{{string.Join(',', Enumerable.Repeat(one, count))}}]}""";
+        var text = new string('n', 1 << 20);
+        var (schema, value) = what switch
+        {
+            "enum" => ($$$"""{"items":{"enum":[{{{string.Join(',', Enumerable.Repeat("0", 30_000))}}}]}}""",
+                Json.Write(Enumerable.Repeat("a", 100_000))),
+            "const" => ($$$"""{"items":{{{All("""{"const":0}""", 1000)}}}}""", Json.Write(Enumerable.Repeat("a", 100_000))),
+            "names" => (All("""{"propertyNames":true}""", 2000), $$"""{"{{text}}":1}"""),
+            "fields" => (All("""{"additionalProperties":true}""", 1500), $$"""{"{{text}}":1}"""),
+            "texts" => (All("""{"pattern":""}""", 3000), Json.Write(text)),
+            _ => (All("""{"uniqueItems":true}""", 2000), $$"""["{{text}}"]"""),
+        };
+        Assert.EndsWith("checking it takes too much work", Problem(schema, value), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OfALongListTheFirstAreTold()
+    {
+        var schema = $$"""{"enum":[{{string.Join(',', Enumerable.Range(0, 5000))}}]}""";
+        Assert.EndsWith("must be one of the following: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … (5000 in all)", Problem(schema, "\"a\""),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>A kind that is named often is looked for once.</summary>
+    [Fact]
+    public void TypesAreLookedThroughOnce()
+    {
+        var schema = $$$"""{"items":{"type":[{{{string.Join(',', Enumerable.Repeat("\"null\"", 7000))}}}]}}""";
+        Assert.EndsWith("9: Invalid type. Expected: null, given: integer", Problem(schema, Json.Write(Enumerable.Repeat(1, 100_000))),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void PatternsAreChargedWhatTheyTake()
+    {
+        var random = new Random(1);
+        var text = new string([.. Enumerable.Range(0, 1000).Select(_ => "ab"[random.Next(2)])]);
+        Assert.EndsWith("its patterns take too much memory to match", Problem("""{"pattern":"(a?b?){500}c"}""", Json.Write(text)),
+            StringComparison.Ordinal);
+        Assert.Null(Problem("""{"pattern":"^[0-9a-f]{64}$"}""", Json.Write(new string('0', 64))));
+    }
+
+    [Fact]
+    public void ALongNameCountsForEachPartBelowIt()
+    {
+        var parts = string.Join(',', Enumerable.Repeat("true", 6000));
+        var schema = JsonElement.Parse("{\"properties\":{\"" + new string('n', 30_000) + "\":{\"allOf\":[" + parts + "]}}}");
+        Assert.Contains("the names within it, for all parts below them, come to more than 4194304 characters",
+            new ParamSchemas().SchemaProblem(schema), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void SchemasAreBounded()
         => Assert.Contains("a schema has at most 65536 octets",

@@ -122,6 +122,18 @@ public sealed class ListEvaluatorTests
         Assert.Empty(Evaluator.Page(ListParserTests.Parse($"Description=Re({pattern})"), many).Rows);
     }
 
+    /// <summary>Matching makes a state for each place that it may be at, of which a pattern keeps all.</summary>
+    [Fact]
+    public void PatternsOfAListHaveAMemoryInAll()
+    {
+        var random = new Random(1);
+        var text = new string([.. Enumerable.Range(0, 1000).Select(_ => "ab"[random.Next(2)])]);
+        var fault = Assert.Throws<ApiException>(
+            () => Evaluator.Page(ListParserTests.Parse("Description=Re((a?b?){500}c)"), [Machine(1) with { Description = text }]));
+        Assert.Equal(406, fault.Error.Code);
+        Assert.Contains("67108864 octets of memory", fault.Error.Messages[0], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void FacetsCountTheRowsThatAreLeft()
     {

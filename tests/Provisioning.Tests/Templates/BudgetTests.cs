@@ -200,6 +200,67 @@ public sealed class BudgetTests
     public void PatternsTakeTimeThatGrowsWithTheTextAlone()
         => Assert.Equal("false", TemplateSet.Empty.Render("t", "{{regexMatch \"^(a|a)*$\" (print (repeat 10000 \"a\") \"b\")}}", null));
 
+    /// <summary>Each is kept by what comes of it: a list of such texts would hold gigabytes.</summary>
+    [Theory]
+    [InlineData("{{range 100}}{{$x := $v.SetMetadata $s}}{{end}}")]
+    [InlineData("{{range 100}}{{$x := $v.SetPrerelease $s}}{{end}}")]
+    [InlineData("{{$a := $v.SetPrerelease $dots}}{{range 30}}{{$x := $a.Compare $a}}{{end}}")]
+    public void MethodsAreChargedForTheirArguments(string call)
+    {
+        var budget = new RenderBudget(TemplateLimits.Default with { Time = Timeout.InfiniteTimeSpan });
+        var error = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t",
+            "{{$v := semver \"1.0.0\"}}{{$s := repeat 100000 \"aaaaaaaaaa\"}}{{$dots := repeat 100000 \"a.\"}}" + call, null, budget));
+        Assert.Equal(TemplateBound.Memory, error.Spent);
+    }
+
+    [Fact]
+    public void WhatTakesMuchIsLookedAtByTheClock()
+    {
+        var time = new FakeTimeProvider();
+        var budget = new RenderBudget(TemplateLimits.Default, time);
+        budget.Look();
+        time.Advance(TemplateLimits.Default.Time + TimeSpan.FromTicks(1));
+        budget.Allocate(1000);
+        Assert.Equal(TemplateBound.Time, Assert.Throws<TemplateFault>(() => budget.Allocate(1 << 20)).Spent);
+    }
+
+    /// <summary>Twelve gaps of eight blanks each, which could be cut in many ways, and an end that fits none.</summary>
+    [Fact]
+    public void ARangeOfVersionsIsReadInLinearTime()
+    {
+        foreach (var gap in new[] { 8, 300 })
+        {
+            var range = string.Concat(Enumerable.Repeat("1" + new string(' ', gap), 12)) + "!";
+            var error = Assert.Throws<TemplateException>(
+                () => TemplateSet.Empty.Render("t", $"{{{{ semverCompare \"{range}\" \"1.0.0\" }}}}", null));
+            Assert.Contains("improper constraint", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void APatternThatTookTooLongIsATemplatesFault()
+    {
+        var error = Assert.Throws<TemplateException>(() => TemplateSet.Empty.Render("t", "{{.Slow}}", new Slow()));
+        Assert.Equal((TemplateBound.Time, 1), (error.Spent, error.Line));
+    }
+
+    /// <summary>What a pattern's states take is not to be told from the pattern: it is charged as it was taken.</summary>
+    [Fact]
+    public void APatternIsChargedWhatItTakes()
+    {
+        var random = new Random(1);
+        var text = new string([.. Enumerable.Range(0, 1000).Select(_ => "ab"[random.Next(2)])]);
+        string Call(string pattern) => $"{{{{regexMatch \"{pattern}\" \"{text}\"}}}}";
+        var limits = TemplateLimits.Default with { MemoryOctets = 16 << 20, Time = Timeout.InfiniteTimeSpan };
+        Assert.Equal(TemplateBound.Memory, Assert.Throws<TemplateException>(
+            () => TemplateSet.Empty.Render("t", Call("(a|b)*a(a|b){200}c"), null, new RenderBudget(limits))).Spent);
+        // By its size with repetitions written out it is refused between packets before it is tried.
+        Assert.Equal(TemplateBound.Memory, Assert.Throws<TemplateException>(
+            () => TemplateSet.Empty.Render("t", Call("(a?b?){500}c"), null, new RenderBudget(TemplateLimits.Packet))).Spent);
+        Assert.Equal("false", TemplateSet.Empty.Render("t", Call("^([0-9]{1,3}[.]){3}[0-9]{1,3}$"), null,
+            new RenderBudget(TemplateLimits.Packet)));
+    }
+
     [Fact]
     public void AllThatARequestRendersHasOneBudget()
     {
@@ -319,5 +380,12 @@ public sealed class BudgetTests
             value = "";
             return true;
         }
+    }
+
+    /// <summary>A member that looks for a pattern for too long.</summary>
+    private sealed class Slow : ITemplateObject
+    {
+        public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
+            => throw new System.Text.RegularExpressions.RegexMatchTimeoutException("text", "pattern", TimeSpan.FromSeconds(1));
     }
 }

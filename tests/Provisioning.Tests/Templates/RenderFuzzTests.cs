@@ -41,7 +41,17 @@ public sealed class RenderFuzzTests
         "{{$maps := dict \"k\" \"v\"}}{{range 60}}{{$maps = dict \"a\" $maps \"b\" $maps}}{{end}}",
         "{{$long := repeat 20000 \"ab \"}}", "{{$lines := repeat 10000 \"\\n\"}}", "{{$special := repeat 9000 \"&\\\"\"}}",
         "{{$wide := repeat 9000 \"é世\"}}",
+        "{{$version := semver \"v1.2.3-a.1+b\"}}{{$time := toDate \"2006-01-02\" \"2020-01-02\"}}",
         "{{$many := until 5000}}", "{{$texts := splitList \" \" (repeat 2000 \"ab \")}}",
+    ];
+
+    /// <summary>Methods of values that functions make, called as functions are.</summary>
+    private static readonly string[] Methods =
+    [
+        .. "Major Prerelease Original String Compare LessThan GreaterThan Equal IncMajor IncMinor IncPatch SetPrerelease SetMetadata"
+            .Split(' ').Select(m => "$version." + m),
+        .. "Year Month Weekday UnixNano UTC Local String Format Before After Equal Sub Add AddDate".Split(' ').Select(m => "$time." + m),
+        "(index (list $version) 0).SetMetadata",
     ];
 
     /// <summary>
@@ -64,6 +74,7 @@ public sealed class RenderFuzzTests
     private static readonly string[] Atoms =
     [
         "(toDate \"2006-01-02\" \"2020-01-02\")", "\"1h\"", "\"ecdsa\"", "(encryptAES \"k\" \"a\")", "(semver \"1.2.3\")",
+        "$version", "$time",
         "$cycle", "$deep", "$shared", "$maps", "$long", "$lines", "$special", "$wide", "$many", "$texts", "nil", "true", "false", "0", "1",
         "-1", "2", "3", "16", "1000", "999999", "1000000", "1000001",
         "9223372036854775807", "-9223372036854775808", "1.5", "-0.0", "1e308", "\"\"", "\"a\"", "\" \"", "\"%1000000d%*d\"",
@@ -91,7 +102,8 @@ public sealed class RenderFuzzTests
 
     private static Task RunAsync(int seed, Func<int, bool> goOn)
     {
-        var names = TemplateSet.FunctionNames.Order(StringComparer.Ordinal).ToArray();
+        var functions = TemplateSet.FunctionNames.Order(StringComparer.Ordinal).ToArray();
+        string[] names = [.. functions, .. Methods];
         var prelude = new RenderBudget(Limits);
         TemplateSet.Empty.Render("prelude", string.Concat(Prelude), null, prelude);
         Assert.True(prelude.Steps < Limits.Steps / 4 && prelude.Memory < Limits.MemoryOctets / 4,
@@ -108,7 +120,7 @@ public sealed class RenderFuzzTests
         }
 
         // All were called; each has to have come to its end, too.
-        foreach (var name in names.Where(n => !done.Contains(n)))
+        foreach (var name in functions.Where(n => !done.Contains(n)))
         {
             for (var n = 0; n < PlainCalls && !done.Contains(name); n++)
             {
@@ -128,7 +140,9 @@ public sealed class RenderFuzzTests
             }
         }
 
-        Assert.Empty(names.Where(n => !done.Contains(n)).Except(NeverDone, StringComparer.Ordinal));
+        Assert.Empty(functions.Where(n => !done.Contains(n)).Except(NeverDone, StringComparer.Ordinal));
+        foreach (var value in new[] { "$version.", "$time." })
+            Assert.Contains(done, n => n.StartsWith(value, StringComparison.Ordinal));
         return Task.CompletedTask;
     }
 

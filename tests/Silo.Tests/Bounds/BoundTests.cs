@@ -29,11 +29,14 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     /// <summary>Most of it that .NET may have, in MiB; the rest is SQLite's and the program's own.</summary>
     private const int MostHeap = 1536;
 
-    /// <summary>Bounds within which nothing is refused, and those of what the silo keeps by itself.</summary>
+    /// <summary>
+    /// Bounds within which nothing is refused, those of what the silo keeps by itself, and those that tests of their own try.
+    /// </summary>
     private static readonly string[] Inner =
     [
         "SchemaLimits.Errors", "SchemaLimits.KeptOctets", "ListBounds.NameLength", "ListBounds.SortLength", "ListBounds.CursorLength",
-        "ListBounds.FacetValues", "ListBounds.PatternSeconds",
+        "ListBounds.FacetValues", "ListBounds.PatternSeconds", "ListBounds.PatternOctets", "SchemaLimits.PatternOctets",
+        "SchemaLimits.Pointers",
     ];
 
     [Fact]

@@ -537,6 +537,7 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
             {"Name":"quoting","OS":{"Name":"quoting"},"Templates":[{"Name":"secret","Path":"quoting/secret",
             "Contents":"{{ fail (.Param \"quoted/secret\") }}"},
             {"Name":"open","Path":"quoting/open","Contents":"{{ fail \"open-0815\" }}"},
+            {"Name":"given","Path":"quoting/given","Contents":"{{ .Param \"quoted/secret\" }}"},
             {"Name":"kept","Path":"kept.ipxe","Contents":"x"}]}
             """);
         var catalog = silo.Service<ICatalog>();
@@ -554,11 +555,16 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         var told = await Assert.ThrowsAsync<RenderFailedException>(() => AskAsync("quoting/secret"));
         Assert.Contains(Secret, told.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<RenderFailedException>(() => AskAsync("quoting/open"));
+        await using (var given = await AskAsync("quoting/given"))
+            Assert.Equal(Secret, System.Text.Encoding.UTF8.GetString(given!.Rendered!));
         var lines = (await silo.CallAsync("GET", $"machines/{uuid}/timeline")).Body!.ToJsonString();
         Assert.Contains("open-0815", lines, StringComparison.Ordinal);
         Assert.Contains("the cause is told to the machine alone", lines, StringComparison.Ordinal);
         Assert.Contains("template: secret:1:3: executing", lines, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, lines, StringComparison.Ordinal);
+        // That it was given the value is written down, without it.
+        Assert.Contains("opened quoted/secret", lines, StringComparison.Ordinal);
+        Assert.Contains($"by machine {uuid}", lines, StringComparison.Ordinal);
     }
 
     /// <summary>

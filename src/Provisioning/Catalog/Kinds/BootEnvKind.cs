@@ -12,15 +12,19 @@ internal sealed class BootEnvKind() : CatalogKind<BootEnv>("bootenvs")
     public override BootEnv Empty(string key) => new() { Name = key };
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Problems(BootEnv document, BootEnv? old, CatalogSnapshot catalog) =>
+    protected override IEnumerable<string> Problems(BootEnv document, BootEnv? old, CatalogSnapshot catalog)
+        => KindRules.Bounded(ContentBounds.Of(document), () =>
     [
         .. KindRules.Name(document.Name),
         .. KindRules.TemplateInfos(document.Templates, pathNeeded: true),
         .. KindRules.Parsed("BootParams", document.BootParams),
-    ];
+    ]);
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Lacks(BootEnv document, CatalogIndexes indexes)
+        => KindRules.Bounded(ContentBounds.Of(document), () => LacksWithin(document));
+
+    private static IEnumerable<string> LacksWithin(BootEnv document)
     {
         if (document.NetBoots() && !document.Meta.ContainsKey("KernelIsLoader")
             && !document.Templates.Any(t => BootTemplates.Contains(t.Name, StringComparer.Ordinal)))

@@ -12,6 +12,10 @@ internal static class KindRules
     /// <summary>What is said of a name that is not allowed (DRP).</summary>
     public static string[] Invalid(string name) => name.Length == 0 ? ["Empty key not allowed"] : [$"Invalid Name `{name}`"];
 
+    /// <summary>What is beyond the bounds; only of a document within them it is asked what else is wrong.</summary>
+    public static IEnumerable<string> Bounded(IEnumerable<string> beyond, Func<IEnumerable<string>> others)
+        => beyond.ToList() is { Count: > 0 } found ? found : others();
+
     /// <summary>What is wrong with the files that a document renders.</summary>
     public static IEnumerable<string> TemplateInfos(IReadOnlyList<TemplateInfo> templates, bool pathNeeded)
     {

@@ -29,11 +29,15 @@ internal sealed class StageKind() : CatalogKind<Stage>("stages")
     protected override Stage Fill(Stage document) => document with { RunnerWait = true };
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Problems(Stage document, Stage? old, CatalogSnapshot catalog) =>
+    protected override IEnumerable<string> Problems(Stage document, Stage? old, CatalogSnapshot catalog)
+        => KindRules.Bounded(ContentBounds.Of(document), () =>
     [
         .. KindRules.Name(document.Name),
         .. KindRules.TemplateInfos(document.Templates, pathNeeded: true),
         .. CatalogRules.Values(document.Params, catalog),
         .. TaskLists.Problems(document, catalog),
-    ];
+    ]);
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Lacks(Stage document, CatalogIndexes indexes) => ContentBounds.Of(document);
 }

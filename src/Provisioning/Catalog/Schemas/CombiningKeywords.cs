@@ -13,20 +13,21 @@ internal static class CombiningKeywords
         {
             var some = Beside(node, compiler.Nodes(any, $"{pointer}/anyOf"));
             node.Rules.Add((run, value, place) => some.Any(s => run.Fits(s, value))
-                || run.Fail(place, "anyOf", "Must validate at least one schema (anyOf)"));
+                || run.Fail(place, "anyOf", () => "Must validate at least one schema (anyOf)"));
         }
 
         if (schema.TryGetProperty("oneOf", out var one))
         {
             var some = Beside(node, compiler.Nodes(one, $"{pointer}/oneOf"));
             node.Rules.Add((run, value, place) => some.Count(s => run.Fits(s, value)) == 1
-                || run.Fail(place, "oneOf", "Must validate one and only one schema (oneOf)"));
+                || run.Fail(place, "oneOf", () => "Must validate one and only one schema (oneOf)"));
         }
 
         if (schema.TryGetProperty("not", out var not))
         {
             var none = Beside(node, [compiler.Node(not, $"{pointer}/not")])[0];
-            node.Rules.Add((run, value, place) => !run.Fits(none, value) || run.Fail(place, "not", "Must not validate the schema (not)"));
+            node.Rules.Add((run, value, place) => !run.Fits(none, value)
+                || run.Fail(place, "not", () => "Must not validate the schema (not)"));
         }
 
         Condition(compiler, node, schema, pointer);

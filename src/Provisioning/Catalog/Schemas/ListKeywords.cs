@@ -21,7 +21,7 @@ internal static class ListKeywords
             throw new SchemaFault($"{pointer}/uniqueItems must be true or false");
         if (unique.ValueKind == JsonValueKind.True)
             node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Array || AreUnique(run, value)
-                || run.Fail(place, "uniqueItems", "array items must be unique"));
+                || run.Fail(place, "uniqueItems", () => "array items must be unique"));
     }
 
     private static void Items(SchemaCompiler compiler, SchemaNode node, JsonElement schema, string pointer)
@@ -60,7 +60,7 @@ internal static class ListKeywords
     private static void Length(SchemaNode node, string keyword, long bound, Func<long, long, bool> holds, string words)
         => node.Rules.Add(
             (run, value, place) => value.ValueKind != JsonValueKind.Array || holds(value.GetArrayLength(), bound)
-                || run.Fail(place, keyword, $"Array must have {words} {bound} items"));
+                || run.Fail(place, keyword, () => $"Array must have {words} {bound} items"));
 
     private static void Contains(SchemaNode one, SchemaNode node, JsonElement schema, string pointer)
     {
@@ -70,7 +70,7 @@ internal static class ListKeywords
         {
             if (value.ValueKind != JsonValueKind.Array) return true;
             var found = value.EnumerateArray().Count(item => run.Fits(one, item));
-            return (found >= least && found <= most) || run.Fail(place, "contains", "too few or too many items match");
+            return (found >= least && found <= most) || run.Fail(place, "contains", () => "too few or too many items match");
         });
     }
 
@@ -95,10 +95,11 @@ internal static class ListKeywords
         switch (value.ValueKind)
         {
             case JsonValueKind.Number: return value.GetDouble().GetHashCode();
-            case JsonValueKind.String: return value.GetString()!.GetHashCode(StringComparison.Ordinal);
+            case JsonValueKind.String: return run.Text(value).GetHashCode(StringComparison.Ordinal);
             case JsonValueKind.Array: return value.EnumerateArray().Aggregate(17, (hash, item) => HashCode.Combine(hash, Hash(run, item)));
             case JsonValueKind.Object:
-                return value.EnumerateObject().Aggregate(19, (hash, field) => hash ^ HashCode.Combine(field.Name, Hash(run, field.Value)));
+                return value.EnumerateObject().Aggregate(19,
+                    (hash, field) => hash ^ HashCode.Combine(run.Name(field), Hash(run, field.Value)));
             default: return (int)value.ValueKind;
         }
     }

@@ -41,19 +41,19 @@ internal static class ObjectKeywords
             var fits = true;
             foreach (var field in value.EnumerateObject())
             {
-                run.Step();
-                var isKnown = declared.TryGetValue(field.Name, out var one);
-                var at = run.Into(place, field.Name);
+                var name = run.Name(field);
+                var isKnown = declared.TryGetValue(name, out var one);
+                var at = run.Into(place, name);
                 if (isKnown) fits &= run.Check(one!, field.Value, at);
                 foreach (var (pattern, each) in patterns)
                 {
-                    if (!run.Matches(pattern, field.Name)) continue;
+                    if (!run.Matches(pattern, name)) continue;
                     isKnown = true;
                     fits &= run.Check(each, field.Value, at);
                 }
 
                 if (!isKnown && restIsNone)
-                    fits = run.Fail(place, "additionalProperties", $"Additional property {field.Name} is not allowed");
+                    fits = run.Fail(place, "additionalProperties", () => $"Additional property {SchemaPlace.Shown(name)} is not allowed");
                 else if (!isKnown && rest is not null) fits &= run.Check(rest, field.Value, at);
                 if (!fits && run.IsQuiet) return false;
             }
@@ -65,13 +65,13 @@ internal static class ObjectKeywords
     private static void Size(SchemaNode node, string keyword, long bound, Func<long, long, bool> holds, string words)
         => node.Rules.Add(
             (run, value, place) => value.ValueKind != JsonValueKind.Object || holds(value.GetPropertyCount(), bound)
-                || run.Fail(place, keyword, $"Must have {words} {bound} properties"));
+                || run.Fail(place, keyword, () => $"Must have {words} {bound} properties"));
 
     private static void Required(SchemaNode node, List<string> names) => node.Rules.Add((run, value, place) =>
     {
         if (value.ValueKind != JsonValueKind.Object) return true;
         var fits = true;
-        foreach (var name in names.Where(n => !Has(run, value, n))) fits = run.Fail(place, "required", $"{name} is required");
+        foreach (var name in names.Where(n => !Has(run, value, n))) fits = run.Fail(place, "required", () => $"{name} is required");
         return fits;
     });
 
@@ -79,8 +79,9 @@ internal static class ObjectKeywords
     {
         if (value.ValueKind != JsonValueKind.Object) return true;
         var fits = true;
-        foreach (var field in value.EnumerateObject().Where(f => !run.Fits(each, JsonSerializer.SerializeToElement(f.Name, Json.Options))))
-            fits = run.Fail(place, "propertyNames", $"Property name of \"{field.Name}\" does not match");
+        foreach (var field in value.EnumerateObject()
+            .Where(f => !run.Fits(each, JsonSerializer.SerializeToElement(run.Name(f), Json.Options))))
+            fits = run.Fail(place, "propertyNames", () => $"Property name of \"{SchemaPlace.Shown(field.Name)}\" does not match");
         return fits;
     });
 
@@ -95,7 +96,7 @@ internal static class ObjectKeywords
                 var names = ValueKeywords.Texts(dependency.Value, at);
                 node.Rules.Add((run, value, place) => value.ValueKind != JsonValueKind.Object || !Has(run, value, name)
                     || names.All(n => Has(run, value, n))
-                    || run.Fail(place, "dependencies", $"{name} needs {string.Join(", ", names)}"));
+                    || run.Fail(place, "dependencies", () => $"{name} needs {string.Join(", ", names)}"));
                 continue;
             }
 

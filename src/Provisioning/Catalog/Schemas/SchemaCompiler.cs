@@ -19,6 +19,8 @@ internal sealed class SchemaCompiler
     private readonly Dictionary<string, SchemaNode> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _anchors = new(StringComparer.Ordinal);
 
+    private long _pointers;
+
     private SchemaCompiler(JsonElement root)
     {
         _root = root;
@@ -46,6 +48,7 @@ internal sealed class SchemaCompiler
     public SchemaNode Node(JsonElement schema, string pointer)
     {
         if (_nodes.TryGetValue(pointer, out var known)) return known;
+        Point(pointer);
         if (pointer.Count(c => c == '/') > 2 * JsonLimits.Depth) throw new SchemaFault($"{pointer}: nested too deeply");
         var node = _nodes[pointer] = new SchemaNode();
         switch (schema.ValueKind)
@@ -53,7 +56,7 @@ internal sealed class SchemaCompiler
             case JsonValueKind.True:
                 break;
             case JsonValueKind.False:
-                node.Rules.Add((run, _, place) => run.Fail(place, "false", "No value is allowed"));
+                node.Rules.Add((run, _, place) => run.Fail(place, "false", () => "No value is allowed"));
                 break;
             case JsonValueKind.Object:
                 Keywords(node, schema, pointer);
@@ -81,6 +84,14 @@ internal sealed class SchemaCompiler
         foreach (var (name, schema) in map.EnumerateObject().Select(p => (p.Name, p.Value)))
             nodes[name] = Node(schema, $"{pointer}/{JsonPatch.Escape(name)}");
         return nodes;
+    }
+
+    /// <summary>Counts a pointer that is made.</summary>
+    private void Point(string pointer)
+    {
+        _pointers += pointer.Length;
+        if (_pointers > SchemaLimits.Pointers)
+            throw new SchemaFault($"the names within it, for all parts below them, come to more than {SchemaLimits.Pointers} characters");
     }
 
     private static string? Id(JsonElement schema)
@@ -154,6 +165,7 @@ internal sealed class SchemaCompiler
 
     private void Anchors(JsonElement element, string pointer)
     {
+        Point(pointer);
         if (element.ValueKind == JsonValueKind.Array)
         {
             var at = 0;

@@ -21,6 +21,15 @@ public static class SchemaLimits
     public const int PatternSize = 10_000;
 
     /// <summary>
+    /// Octets that patterns take while one value is checked: matching in linear time makes states, and a pattern keeps those that it has
+    /// made.
+    /// </summary>
+    public const long PatternOctets = 64 << 20;
+
+    /// <summary>Characters of the JSON pointers to all parts of a schema: a long name counts for each part below it.</summary>
+    public const int Pointers = 4 << 20;
+
+    /// <summary>
     /// Longest time of all matches of patterns that .NET can only match by trying (look-around, back-references), in milliseconds. Those
     /// of other patterns are work.
     /// </summary>
@@ -29,6 +38,9 @@ public static class SchemaLimits
     /// <summary>Errors that are told of one value.</summary>
     public const int Errors = 10;
 
-    /// <summary>Octets of the schemas that are kept compiled; beyond it all are compiled anew when they are needed.</summary>
-    public const int KeptOctets = 8 << 20;
+    /// <summary>
+    /// Octets of the schemas that are kept compiled, with what their patterns have taken since; beyond it all are compiled anew when they
+    /// are needed.
+    /// </summary>
+    public const int KeptOctets = 32 << 20;
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Catalog.Schemas;
 

@@ -6,6 +6,9 @@ namespace Anvil.Provisioning.Catalog.Schemas;
 /// <summary>Keywords of any value, of numbers and of texts (JSON Schema Validation, sections 6.1 to 6.3 and 7).</summary>
 internal static class ValueKeywords
 {
+    /// <summary>Values of a list of those that are allowed that are told one by one.</summary>
+    private const int MostShown = 10;
+
     private static readonly string[] Types = ["null", "boolean", "object", "array", "number", "integer", "string"];
 
     /// <summary>Adds the rules of a schema's keywords.</summary>
@@ -47,9 +50,9 @@ internal static class ValueKeywords
                 if (says.ValueKind != JsonValueKind.Array) throw new SchemaFault($"{pointer} must be a list");
                 var all = says.EnumerateArray().ToList();
                 return (run, value, place) => all.Any(one => run.AreEqual(one, value))
-                    || run.Fail(place, keyword, $"must be one of the following: {string.Join(", ", all.Select(Shown))}");
+                    || run.Fail(place, keyword, () => $"must be one of the following: {Listed(all)}");
             case "const":
-                return (run, value, place) => run.AreEqual(says, value) || run.Fail(place, keyword, $"must be {Shown(says)}");
+                return (run, value, place) => run.AreEqual(says, value) || run.Fail(place, keyword, () => $"must be {Shown(says)}");
             case "minimum":
                 return says.ValueKind == JsonValueKind.Number && IsTrue(schema, "exclusiveMinimum")
                     ? Number(keyword, says, pointer, c => c > 0, "greater than")
@@ -68,25 +71,25 @@ internal static class ValueKeywords
                 if (says.ValueKind != JsonValueKind.Number || says.GetDouble() <= 0)
                     throw new SchemaFault($"{pointer} must be a number above 0");
                 return (run, value, place) => value.ValueKind != JsonValueKind.Number || IsMultiple(value, says)
-                    || run.Fail(place, keyword, $"Must be a multiple of {says.GetRawText()}");
+                    || run.Fail(place, keyword, () => $"Must be a multiple of {says.GetRawText()}");
             case "minLength":
                 var least = Count(says, pointer);
                 return (run, value, place) => value.ValueKind != JsonValueKind.String || Length(run, value) >= least
-                    || run.Fail(place, keyword, $"String length must be greater than or equal to {least}");
+                    || run.Fail(place, keyword, () => $"String length must be greater than or equal to {least}");
             case "maxLength":
                 var most = Count(says, pointer);
                 return (run, value, place) => value.ValueKind != JsonValueKind.String || Length(run, value) <= most
-                    || run.Fail(place, keyword, $"String length must be less than or equal to {most}");
+                    || run.Fail(place, keyword, () => $"String length must be less than or equal to {most}");
             case "pattern":
                 if (says.ValueKind != JsonValueKind.String) throw new SchemaFault($"{pointer} must be a text");
                 var pattern = SchemaPattern.Read(says.GetString()!, pointer);
-                return (run, value, place) => value.ValueKind != JsonValueKind.String || run.Matches(pattern, value.GetString()!)
-                    || run.Fail(place, keyword, $"Does not match pattern '{says.GetString()}'");
+                return (run, value, place) => value.ValueKind != JsonValueKind.String || run.Matches(pattern, run.Text(value))
+                    || run.Fail(place, keyword, () => $"Does not match pattern '{says.GetString()}'");
             case "format":
                 if (says.ValueKind != JsonValueKind.String) throw new SchemaFault($"{pointer} must be a text");
                 var format = says.GetString()!;
-                return (run, value, place) => value.ValueKind != JsonValueKind.String || SchemaFormats.Fits(format, value.GetString()!)
-                    || run.Fail(place, keyword, $"Does not match format '{format}'");
+                return (run, value, place) => value.ValueKind != JsonValueKind.String || SchemaFormats.Fits(format, run.Text(value))
+                    || run.Fail(place, keyword, () => $"Does not match format '{format}'");
             default: return null;
         }
     }
@@ -99,12 +102,14 @@ internal static class ValueKeywords
                     ? Texts(says, pointer) : throw new SchemaFault($"{pointer} must be the name of a type, or a list of them");
         if (types.FirstOrDefault(t => !Types.Contains(t, StringComparer.Ordinal)) is { } unknown)
             throw new SchemaFault($"{pointer}: there is no type {unknown}; types are {string.Join(", ", Types)}");
+        // Looked through for each value.
+        types = [.. types.Distinct(StringComparer.Ordinal)];
         return (run, value, place) =>
         {
             var given = TypeOf(value);
             return types.Contains(given, StringComparer.Ordinal)
                 || (given == "integer" && types.Contains("number", StringComparer.Ordinal))
-                || run.Fail(place, "type", $"Invalid type. Expected: {string.Join(", ", types)}, given: {given}");
+                || run.Fail(place, "type", () => $"Invalid type. Expected: {string.Join(", ", types)}, given: {given}");
         };
     }
 
@@ -112,7 +117,7 @@ internal static class ValueKeywords
     {
         if (says.ValueKind != JsonValueKind.Number) throw new SchemaFault($"{pointer} must be a number");
         return (run, value, place) => value.ValueKind != JsonValueKind.Number || holds(Compare(value, says))
-            || run.Fail(place, keyword, $"Must be {words} {says.GetRawText()}");
+            || run.Fail(place, keyword, () => $"Must be {words} {says.GetRawText()}");
     }
 
     private static bool IsTrue(JsonElement schema, string name)
@@ -134,12 +139,14 @@ internal static class ValueKeywords
 
     private static long Length(SchemaRun run, JsonElement text)
     {
-        var value = text.GetString()!;
-        run.Step(value.Length);
+        var value = run.Text(text);
         var length = 0L;
         foreach (var _ in value.EnumerateRunes()) length++;
         return length;
     }
+
+    private static string Listed(List<JsonElement> values)
+        => string.Join(", ", values.Take(MostShown).Select(Shown)) + (values.Count > MostShown ? $", … ({values.Count} in all)" : "");
 
     private static string Shown(JsonElement value)
     {

@@ -1,10 +1,10 @@
 using System.Globalization;
 
-namespace Anvil.Provisioning.Catalog.Schemas;
+namespace Anvil.Templates;
 
 /// <summary>How large a pattern is with its counted repetitions written out: `(a{100}){100}` is ten thousand characters in
 /// seven.</summary>
-internal static class PatternSize
+public static class PatternSize
 {
     /// <summary>The size of a pattern, whether or not it is well formed.</summary>
     public static long Of(string pattern)
