@@ -127,14 +127,18 @@ public sealed partial class CatalogGrain(
     public Task<CatalogAnswer> Seal()
         => ChangeAsync("", "SEAL", new ChangeTerms(new Actor(SecureValues.Sealer, false, false)), catalog =>
         {
-            var changes = SecureValues.InClear(catalog).Take(MostSealed).Select(d => new CatalogChange(d.Prefix, d.Key, d with
-            {
-                Available = true,
-                Errors = [],
-            })).ToList();
+            var inClear = SecureValues.InClear(catalog);
+            // One that does not fit once it is sealed keeps no other in clear.
+            var changes = inClear
+                .Select(d => Sealed(new CatalogChange(d.Prefix, d.Key, d with { Available = true, Errors = [] }), catalog))
+                .Where(c => DocumentSize.Of(c.Document!) <= JsonLimits.Octets).Take(MostSealed).ToList();
+            if (changes.Count > 0) return new Decision("", null, changes);
             // What stands in the way of a change may be of yesterday: then this is asked again upon what is newest.
-            return changes.Count > 0 ? new Decision("", null, changes)
-                : throw new ApiException(ApiError.NotFound("", "", "SEAL"));
+            throw new ApiException(inClear.FirstOrDefault() is { } large
+                ? ApiError.Invalid(large.Prefix, large.Key,
+                    $"{large.Prefix}/{large.Key}: sealed it would have more than {JsonLimits.Octets} octets; "
+                        + "it stays in clear until it has fewer")
+                : ApiError.NotFound("", "", "SEAL"));
         });
 
     private Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide,
@@ -175,7 +179,7 @@ public sealed partial class CatalogGrain(
                         catalog.Revision);
                 }
 
-                CatalogBounds.Check([.. changes.Select(c => (new DocumentKey(c.Prefix, c.Key), c.Document))], catalog);
+                if (type != "SEAL") CatalogBounds.Check([.. changes.Select(c => (new DocumentKey(c.Prefix, c.Key), c.Document))], catalog);
                 if (await store.WriteAsync(catalog.Revision, changes, terms.Actor.Name, CancellationToken.None) is not { } written)
                 {
                     catalog = await cache.RefreshAsync(CancellationToken.None);

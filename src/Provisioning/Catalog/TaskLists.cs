@@ -69,6 +69,19 @@ public static class TaskLists
         _ => [],
     };
 
+    /// <summary>What a document comes to; nothing where that cannot be listed.</summary>
+    public static IReadOnlyList<string> OrNone(Document document, CatalogSnapshot catalog)
+    {
+        try
+        {
+            return For(document, catalog);
+        }
+        catch (ApiException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Why a document's list cannot be made; nothing where it can.</summary>
     public static IReadOnlyList<string> Problems(Document document, CatalogSnapshot catalog)
     {

@@ -51,7 +51,7 @@ public static class TaskGrants
     public static void Check(Principal? who, Document? before, Document after, CatalogSnapshot catalog)
     {
         if (who is null || after is not (Stage or Workflow or TaskDefinition)) return;
-        var chosen = Added(before is null ? [] : TaskLists.For(before, catalog), TaskLists.For(after, catalog));
+        var chosen = Added(before is null ? [] : TaskLists.OrNone(before, catalog), TaskLists.For(after, catalog));
         var profiles = ((before as Stage)?.Profiles ?? [], (after as Stage)?.Profiles ?? []);
         Refuse(after, Problems(who, MachineClaims.Self, Ordinary(MachineClaims.Self, catalog), chosen, StagesOf(chosen), profiles,
             catalog));

@@ -8,7 +8,7 @@ public static class SubnetRules
     /// <param name="old">As it was; null for a new one.</param>
     public static IEnumerable<string> Problems(Subnet subnet, Subnet? old)
     {
-        if (!Documents.NameRules.IsName(subnet.Name))
+        if (old is null && !Documents.NameRules.IsName(subnet.Name))
             yield return subnet.Name.Length == 0 ? "Empty key not allowed" : $"Invalid Name `{subnet.Name}`";
         if (!Cidr.TryParse(subnet.Network, out var cidr) || cidr.PrefixLength is 0 or > 31)
         {

@@ -1,3 +1,5 @@
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Tests.Documents;
@@ -53,4 +55,30 @@ public sealed class LookAlikesTests
     public void NoLineOfATextBeginsALine()
         => Assert.Equal("a\n    12:00:00.000 INF forged\n    \\u001Bb",
             PrintableText.OfLines("a\r\n12:00:00.000 INF forged\u2028\u001Bb"));
+
+    /// <summary>Scripts whose letters look like Latin capitals, of which a name may be as a whole.</summary>
+    [Theory]
+    [InlineData("\uA4EE\uA4D3\uA4DF\uA4F2\uA4E0")]
+    [InlineData("\u13A0\u13AC\u13AA")]
+    public void AUserOfAnotherScriptThatLooksLikeOneIsNone(string name)
+    {
+        var twin = name.Length == 5 ? "admin" : "dea";
+        var catalog = TestCatalog.With(new User { Name = twin });
+        Assert.Contains(CatalogRules.Kinds["users"].Problems(new User { Name = name }, null, catalog),
+            p => p.Contains($"looks like that of user {twin}", StringComparison.Ordinal));
+        Assert.False(LookAlikes.IsPlain(name + "n"));
+        Assert.True(LookAlikes.IsPlain(name));
+    }
+
+    /// <summary>Digits of other scripts and widths look like letters, dots or other digits.</summary>
+    [Fact]
+    public void DigitsAreThoseOfAscii()
+    {
+        Assert.False(NameRules.IsUserName("admin\uFF11"));
+        Assert.False(NameRules.IsName("stage\u0660"));
+        Assert.True(NameRules.IsName("stage1"));
+        // What was taken before may be changed.
+        var old = new Stage { Name = "stage\u0660", Validated = true };
+        Assert.Empty(CatalogRules.Kinds["stages"].Problems(old with { Description = "d" }, old, TestCatalog.With()));
+    }
 }

@@ -79,6 +79,45 @@ public sealed class MachineBoundsTests
         Assert.Equal("short", Lifecycle.Enter(Known, Phase.Failed, "short", Catalog, TestCatalog.Start).Boot.Reason);
     }
 
+    /// <summary>What is asked of the size of every object that is read is asked of each of its texts.</summary>
+    [Fact]
+    public void EveryLongTextCounts()
+    {
+        const int Length = 1 << 20;
+        var text = new string('x', Length);
+        foreach (var type in new[] { typeof(Machine), typeof(Profile) })
+        {
+            foreach (var property in type.GetProperties().Where(p => p.CanWrite))
+            {
+                object? value = property.PropertyType == typeof(string) ? text
+                    : property.PropertyType == typeof(IReadOnlyList<string>) ? new[] { text }
+                    : property.PropertyType == typeof(IReadOnlyDictionary<string, string>)
+                        ? new Dictionary<string, string> { [text] = text }
+                    : property.PropertyType == typeof(IReadOnlyDictionary<string, JsonElement>)
+                        ? new Dictionary<string, JsonElement> { [text] = Json.Element(text) }
+                    : property.PropertyType == typeof(MachineBoot) ? new MachineBoot { Reason = text } : null;
+                if (value is null) continue;
+                var document = (Document)Activator.CreateInstance(type)!;
+                property.SetValue(document, value);
+                Assert.True(RoughSize.Of(document) >= Length, $"{type.Name}.{property.Name}: {RoughSize.Of(document)}");
+            }
+        }
+    }
+
+    /// <summary>What an older version stored larger is changed, and grows no more.</summary>
+    [Fact]
+    public void WhatIsTooLongAsItIsStoredGrowsNoLonger()
+    {
+        static Machine Of(int smiles)
+            => new() { Uuid = Uuid, Name = "m", Description = string.Concat(Enumerable.Repeat("\U0001F600", smiles)) };
+        RoughSize.Check(null, Of(1_390_000));
+        Assert.Equal(413, Assert.Throws<ApiException>(() => RoughSize.Check(null, Of(1_400_000))).Error.Code);
+        Assert.Equal(413, Assert.Throws<ApiException>(() => RoughSize.Check(Of(10), Of(1_400_000))).Error.Code);
+        RoughSize.Check(Of(1_500_000), Of(1_400_000));
+        Assert.Equal(413, Assert.Throws<ApiException>(() => RoughSize.Check(Of(1_500_000), Of(1_500_001))).Error.Code);
+        RoughSize.Check(Of(1_500_000), null);
+    }
+
     private static Machine Updated(Func<Machine, Machine> change, ChangeOptions options)
         => MachineRules.Update(Known, change(Known), Catalog, TestCatalog.Start, options);
 

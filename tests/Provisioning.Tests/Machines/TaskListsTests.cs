@@ -65,5 +65,23 @@ public sealed class TaskListsTests
         Assert.Equal(["b", "a"], TaskLists.ForStage(new Stage { Name = "s", Tasks = ["a"] }, two));
     }
 
+    /// <summary>Somebody gave a task more prerequisites: who has the stage may change what else it says, and take the task out.</summary>
+    [Fact]
+    public void WhatOthersLengthenedStandsInNoWay()
+    {
+        var tasks = Enumerable.Range(0, 200).Select(i => new TaskDefinition
+        {
+            Name = $"t{i}",
+            Prerequisites = i == 0 ? [] : [$"t{i - 1}"],
+        });
+        var stage = new Stage { Name = "s", Tasks = ["t199", "inventory"], Validated = true };
+        var catalog = TestCatalog.With([.. tasks, stage]);
+        var kind = CatalogRules.Kinds["stages"];
+        Assert.NotEmpty(kind.Problems(stage, null, catalog));
+        Assert.Empty(kind.Problems(stage with { Description = "d" }, stage, catalog));
+        Assert.Empty(kind.Problems(stage with { Tasks = ["inventory"] }, stage, catalog));
+        TaskGrants.Check(new Principal("u", PrincipalKind.User, []), stage, stage with { Tasks = ["inventory"] }, catalog);
+    }
+
     private static IReadOnlyList<string> Problems(Action act) => Assert.Throws<ApiException>(act).Error.Messages;
 }

@@ -15,7 +15,7 @@ internal sealed class BootEnvKind() : CatalogKind<BootEnv>("bootenvs")
     protected override IEnumerable<string> Problems(BootEnv document, BootEnv? old, CatalogSnapshot catalog)
         => KindRules.Bounded(ContentBounds.Of(document), () =>
     [
-        .. KindRules.Name(document.Name),
+        .. KindRules.Name(document.Name, old),
         .. KindRules.TemplateInfos(document.Templates, pathNeeded: true),
         .. KindRules.Parsed("BootParams", document.BootParams),
     ]);

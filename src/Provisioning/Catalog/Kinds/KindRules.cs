@@ -7,7 +7,11 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal static class KindRules
 {
     /// <summary>A name of most kinds.</summary>
-    public static IEnumerable<string> Name(string name) => NameRules.IsName(name) ? [] : Invalid(name);
+    public static IEnumerable<string> Name(string name, Document? old) => Name(name, old, NameRules.IsName);
+
+    /// <summary>A name by a kind's own rule. An object keeps the name that an older version took for one.</summary>
+    public static IEnumerable<string> Name(string name, Document? old, Func<string, bool> isName)
+        => old is not null || isName(name) ? [] : Invalid(name);
 
     /// <summary>What is said of a name that is not allowed (DRP).</summary>
     public static string[] Invalid(string name) => name.Length == 0 ? ["Empty key not allowed"] : [$"Invalid Name `{name}`"];

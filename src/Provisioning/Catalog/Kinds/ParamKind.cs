@@ -13,5 +13,5 @@ internal sealed class ParamKind() : CatalogKind<Param>("params")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Param document, Param? old, CatalogSnapshot catalog)
-        => [.. NameRules.IsParamName(document.Name) ? [] : KindRules.Invalid(document.Name), .. CatalogRules.Schemas.Problems(document)];
+        => [.. KindRules.Name(document.Name, old, NameRules.IsParamName), .. CatalogRules.Schemas.Problems(document)];
 }

@@ -13,7 +13,7 @@ internal sealed class ProfileKind() : CatalogKind<Profile>("profiles")
     protected override IEnumerable<string> Problems(Profile document, Profile? old, CatalogSnapshot catalog)
         => KindRules.Bounded(ContentBounds.Of(document), () =>
     [
-        .. KindRules.Name(document.Name),
+        .. KindRules.Name(document.Name, old),
         .. CatalogRules.Values(document.Params, catalog),
         .. document.Profiles.Where(p => p == Profile.Global).Take(1).Select(_ => "Profiles: every machine has global already"),
         .. catalog.WithNested(document.Profiles).Contains(document.Name, StringComparer.Ordinal)

@@ -32,10 +32,11 @@ internal sealed class StageKind() : CatalogKind<Stage>("stages")
     protected override IEnumerable<string> Problems(Stage document, Stage? old, CatalogSnapshot catalog)
         => KindRules.Bounded(ContentBounds.Of(document), () =>
     [
-        .. KindRules.Name(document.Name),
+        .. KindRules.Name(document.Name, old),
         .. KindRules.TemplateInfos(document.Templates, pathNeeded: true),
         .. CatalogRules.Values(document.Params, catalog),
-        .. TaskLists.Problems(document, catalog),
+        // What others have lengthened since stands in the way of no other change.
+        .. old is not null && old.Tasks.SequenceEqual(document.Tasks) ? [] : TaskLists.Problems(document, catalog),
     ]);
 
     /// <inheritdoc/>

@@ -34,9 +34,9 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(TaskDefinition document, TaskDefinition? old, CatalogSnapshot catalog)
         => KindRules.Bounded(ContentBounds.Of(document), () =>
-        [.. KindRules.Name(document.Name), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false),
+        [.. KindRules.Name(document.Name, old), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false),
             .. Circular(document, catalog),
-            .. TaskLists.Problems(document, catalog),
+            .. old is not null && old.Prerequisites.SequenceEqual(document.Prerequisites) ? [] : TaskLists.Problems(document, catalog),
             .. document.ExtraRoles.Where(r => !Roles.Exists(r)).Select(r => $"ExtraRoles: there is no role {r}"),
             .. document.ExtraClaims.Where(c => c.Scope.Length == 0 || c.Action.Length == 0 || c.Specific.Length == 0)
                 .Select(_ => "ExtraClaims: a claim has a scope, an action and a specific")]);

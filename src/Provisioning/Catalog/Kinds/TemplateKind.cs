@@ -17,7 +17,7 @@ internal sealed class TemplateKind() : CatalogKind<Template>("templates", "ID")
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Template document, Template? old, CatalogSnapshot catalog) =>
     [
-        .. NameRules.IsTemplateName(document.ID) ? [] : KindRules.Invalid(document.ID),
+        .. KindRules.Name(document.ID, old, NameRules.IsTemplateName),
         .. Defined(document, catalog.TemplateSet),
     ];
 

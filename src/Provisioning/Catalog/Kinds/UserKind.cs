@@ -69,7 +69,7 @@ internal sealed class UserKind() : CatalogKind<User>("users")
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(User document, User? old, CatalogSnapshot catalog)
     {
-        if (!NameRules.IsUserName(document.Name)) return KindRules.Invalid(document.Name);
+        if (old is null && !NameRules.IsUserName(document.Name)) return KindRules.Invalid(document.Name);
         if (document.PasswordHash.Length > 0 && document.PasswordHash != old?.PasswordHash && !Passwords.IsHash(document.PasswordHash))
             return [$"PasswordHash is none that this server makes; set a password by PUT users/{document.Name}/password"];
         if (old is null && Twin(document.Name, catalog) is { } twin) return [$"Name `{document.Name}` looks like that of user {twin}"];

@@ -12,5 +12,6 @@ internal sealed class WorkflowKind() : CatalogKind<Workflow>("workflows")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Workflow document, Workflow? old, CatalogSnapshot catalog)
-        => [.. KindRules.Name(document.Name), .. TaskLists.Problems(document, catalog)];
+        => [.. KindRules.Name(document.Name, old),
+            .. old is not null && old.Stages.SequenceEqual(document.Stages) ? [] : TaskLists.Problems(document, catalog)];
 }
