@@ -713,6 +713,7 @@ public abstract class StoreTests
         Assert.NotNull(await Queries.FindJobAsync("j2", None));
         Assert.Null(await Queries.DeleteJobAsync("j2", j => j.Uuid == "j2" ? null : ApiError.NotFound("jobs", "j2"), told, None));
         Assert.Equal(404, (await Queries.DeleteJobAsync("j2", _ => null, told, None))!.Code);
+        await SettledAsync();
         var happened = Assert.Single(await Events.ReadAsync(end, 100, None));
         Assert.Equal(("jobs", "delete", "j2", "ann of net", told.Time),
             (happened.Type, happened.Action, happened.Key, happened.Principal, happened.Time));

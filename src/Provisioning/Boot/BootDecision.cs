@@ -77,10 +77,12 @@ public static class BootDecision
             reasons.Add($"{envName} has no kernel for {client.Arch}: the boot program will say so on the machine's screen");
         }
 
-        reasons.AddRange(Reasons.First([.. MachineParams.Missing(env.RequiredParams, machine, catalog)
-            .Select(name => $"{envName} needs the param {name}, which is not set: its files will not render")],
-            n => $"{envName} needs {n} more params that are not set"));
-        if (lack is not null) reasons.AddRange(Reasons.First(lack.Of(env, client.Arch), n => $"{envName} lacks {n} more boot files"));
+        // Mostly there is nothing, and it is asked for every packet.
+        List<string>? unset = null;
+        foreach (var name in env.RequiredParams.Count == 0 ? [] : MachineParams.Missing(env.RequiredParams, machine, catalog))
+            (unset ??= []).Add(name);
+        if (unset is not null) reasons.AddRange(Unset(envName, unset));
+        if (lack?.Of(env, client.Arch) is { Count: > 0 } files) reasons.AddRange(Lacking(envName, files));
         if (client.Kind == ClientKind.Ipxe)
         {
             var script = machine is null ? "default.ipxe" : $"{mac}.ipxe";
@@ -113,4 +115,11 @@ public static class BootDecision
                 && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         return ClientArchitectures.Program(client.Architecture, wanted);
     }
+
+    private static IEnumerable<string> Unset(string env, IReadOnlyList<string> names)
+        => Reasons.First([.. names.Select(name => $"{env} needs the param {name}, which is not set: its files will not render")],
+            n => $"{env} needs {n} more params that are not set");
+
+    private static IEnumerable<string> Lacking(string env, IReadOnlyList<string> files)
+        => Reasons.First(files, n => $"{env} lacks {n} more boot files");
 }
