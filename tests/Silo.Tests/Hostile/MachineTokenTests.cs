@@ -465,15 +465,17 @@ public abstract class MachineTokenTests(SiloFixture silo)
         Assert.Equal(("", MachineRules.Doubted),
             (seen["Doubt"]!.ToString(), seen["Reason"]!.ToString()));
 
-        // An agent boots again when its machine is to boot another environment than it runs in: it is shown what it is given now.
-        await silo.OkAsync("PATCH", PathOf(made) + "?force=true",
-            """[{"op":"replace","path":"/BootEnv","value":"debian-13-install"}]""");
+        // An agent boots again when its machine is to boot another environment than it runs in: it is shown what it is given now, also
+        // where a job has chosen something else, which approves of nothing.
+        var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(made["Uuid"]!.ToString()));
+        var job = new ChangeTerms(new Actor("another", IsMachine: true, MayUpdateTaskList: true)) { Force = true };
+        Task<MachineAnswer> BootsAsync(string env)
+            => grain.Amend(new DocumentPatch($$"""[{"op":"replace","path":"/BootEnv","value":"{{env}}"}]""", job));
+        Assert.Equal(200, (await BootsAsync("debian-13-install")).Status);
         var otherwise = (await silo.OkAsync("GET", "prefs"))["defaultBootEnv"]!.ToString();
         Assert.Equal(otherwise, (await silo.OkAsync("GET", PathOf(made), client: itself))["BootEnv"]!.ToString());
         Assert.Equal("debian-13-install", (await silo.OkAsync("GET", PathOf(made)))["BootEnv"]!.ToString());
-        await silo.OkAsync("PATCH", PathOf(made) + "?force=true",
-            $$"""[{"op":"replace","path":"/BootEnv","value":"{{otherwise}}"}]""");
-        var grain = silo.Service<IGrainFactory>().GetGrain<IMachineGrain>(GrainKeys.Machine(made["Uuid"]!.ToString()));
+        Assert.Equal(200, (await BootsAsync(otherwise)).Status);
         await grain.Sighted(new Sighting(SightingKind.Script, "", "uefi", "ipxe") { BootId = "a-boot" });
         var booted = (await silo.CallAsync("GET", PathOf(made))).Body!["Boot"]!;
         Assert.DoesNotContain("no lease", booted["Reason"]!.ToString(), StringComparison.Ordinal);
