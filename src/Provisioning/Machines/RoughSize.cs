@@ -17,10 +17,10 @@ public static class RoughSize
     /// </summary>
     public static long Of(Document document) => document switch
     {
-        Machine machine => Shared(machine) + Raw(machine.Params) + machine.Description.Length + machine.Uuid.Length
-            + machine.Secret.Length + machine.OS.Length + machine.Stage.Length + machine.Workflow.Length + machine.BootEnv.Length
-            + machine.Name.Length + machine.Address.Length + machine.Arch.Length + machine.CurrentJob.Length + machine.Boot.Reason.Length + machine.Boot.Doubt.Length
-            + Sum(machine.Tasks) + Sum(machine.Profiles) + Sum(machine.HardwareAddrs),
+        Machine machine => Shared(machine) + Raw(machine.Params) + machine.Uuid.Length + machine.Name.Length + machine.Description.Length
+            + machine.Secret.Length + machine.OS.Length + machine.Arch.Length + machine.Address.Length + machine.CurrentJob.Length
+            + machine.Stage.Length + machine.Workflow.Length + machine.BootEnv.Length + machine.Boot.Reason.Length
+            + machine.Boot.Doubt.Length + Sum(machine.Tasks) + Sum(machine.Profiles) + Sum(machine.HardwareAddrs),
         Profile profile => Shared(profile) + Raw(profile.Params) + profile.Name.Length + profile.Description.Length
             + profile.Documentation.Length + Sum(profile.Profiles),
         _ => DocumentSize.Of(document),
