@@ -223,7 +223,9 @@ public sealed class ObjectFloor
         long octets;
         {
             var found = await find();
-            octets = DocumentSize.Of(found.Document);
+            octets = RoughSize.AtMost(found.Document);
+            // Most are small, and need not be written once more to be measured.
+            if (octets > MemoryBudgets.Small) octets = DocumentSize.Of(found.Document);
             if (room.TryTake(octets)) return found;
         }
 

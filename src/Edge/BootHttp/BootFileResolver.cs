@@ -139,7 +139,8 @@ public sealed partial class BootFileResolver(
         var context = new RenderContext(snapshot, server, machine, env, given.Now)
         {
             Keys = keys,
-            Stage = machine is null ? null : snapshot.Stages.GetValueOrDefault(machine.Stage),
+            Stage = machine is not null && snapshot.Stages.GetValueOrDefault(machine.Stage) is { } stage && ContentBounds.IsWithin(stage)
+                ? stage : null,
             Mac = mac,
         };
         var (source, address) = (machine?.Uuid ?? requester.ToString(), StrangerAt(requester, mac).Address);
@@ -163,10 +164,7 @@ public sealed partial class BootFileResolver(
 
                 if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {at}", $"rendered, {octets.Length} octets",
                     $"template {file.Template.Name} of {envName}");
-                if (isRead && file.Context.Budget is { IsConfidential: true } opened)
-                    audit.Opened(new SecretOpening($"machine {machine!.Uuid}", IsMachine: true, $"machines:{machine.Uuid}",
-                        $"template {file.Template.Name} of {envName}, for {requester}", opened.Confided)
-                    { Machine = machine.Uuid });
+                if (isRead) Opened(machine, $"template {file.Template.Name} of {envName}, for {requester}", file.Context.Budget);
                 return new ResolvedFile(octets, null, machine?.Uuid ?? "", mac)
                 {
                     Share = share,
@@ -300,6 +298,8 @@ public sealed partial class BootFileResolver(
                 ? $"{e.Place}: the cause is told to the machine alone, as the file has values of secure params" : e.Message;
             if (_told.Tells(path)) LogRenderFailed(path, told);
             timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", told);
+            // The machine is told the cause, which may quote them.
+            if (isRead) Opened(context.Machine, $"{path}, which failed, for {requester}", taken);
             throw new RenderFailedException(path, e);
         }
         catch (RenderBusyException e)
@@ -363,6 +363,17 @@ public sealed partial class BootFileResolver(
         await sightings.SettledAsync(known.Uuid);
         return await machines.ReadAsync(known.Uuid) is { Boot.Stuck: false } machine && BootFiles.OutliveTheRelease(machine)
             && (machine.Boot.At.Length > 0 ? machine.Boot.At : machine.Address) == IPv4.Format(address) ? machine : null;
+    }
+
+    /// <summary>Has written down that a render opened secure params of its machine, where it did.</summary>
+    private void Opened(Machine? machine, string how, RenderBudget? budget)
+    {
+        if (machine is null || budget is not { IsConfidential: true }) return;
+        audit.Opened(new SecretOpening($"machine {machine.Uuid}", IsMachine: true, $"machines:{machine.Uuid}", how, budget.Confided)
+        {
+            Machine = machine.Uuid,
+            Source = machine.Uuid,
+        });
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Path} is not rendered now: {Cause}")]

@@ -37,7 +37,7 @@ public readonly record struct DhcpOrigin(uint Relay, uint Source, DhcpDrop Doubt
         var subnet = catalog.SubnetOf(source);
         if (subnet is not null && arrival.InterfaceAddresses.Any(subnet.Cidr.Contains)) return default;
         if (!arrival.IsToUs && subnet is null) return default;
-        return subnet is not null && SpeaksOfItself(arrival.Message, source) ? new DhcpOrigin(0, subnet.Cidr.Network, DhcpDrop.None)
+        return subnet is not null && SpeaksOfItself(arrival, source) ? new DhcpOrigin(0, subnet.Cidr.Network, DhcpDrop.None)
             : new DhcpOrigin(0, source, DhcpDrop.NoSubnet);
     }
 
@@ -45,10 +45,19 @@ public readonly record struct DhcpOrigin(uint Relay, uint Source, DhcpDrop Doubt
     /// True for what a client sends past its relay: of itself alone, by the address that it has (RFC 2131 sections 4.4.3 to 4.4.6). It
     /// renews that one, gives it back, or asks for options; who has none looks for servers by its relay, which names its port.
     /// </summary>
-    private static bool SpeaksOfItself(DhcpMessage message, uint source) => message.ClientAddress == source && message.Type switch
+    private static bool SpeaksOfItself(DhcpArrival arrival, uint source)
     {
-        DhcpMessageType.Request => message.OptionAddress(DhcpOption.RequestedAddress) is var asked && (asked == 0 || asked == source),
-        DhcpMessageType.Release or DhcpMessageType.Inform => true,
-        _ => false,
-    };
+        var message = arrival.Message;
+        var asked = message.OptionAddress(DhcpOption.RequestedAddress);
+        // By port 4011 a ROM that has its address asks for its boot alone, in one way or another (PXE 2.1 section 2.2.5): no lease.
+        if (arrival.IsBinl)
+            return message.Type is DhcpMessageType.Discover or DhcpMessageType.Request
+                && (message.ClientAddress == source ? asked == 0 || asked == source : message.ClientAddress == 0 && asked == source);
+        return message.ClientAddress == source && message.Type switch
+        {
+            DhcpMessageType.Request => asked == 0 || asked == source,
+            DhcpMessageType.Release or DhcpMessageType.Inform => true,
+            _ => false,
+        };
+    }
 }

@@ -212,6 +212,8 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
             // Where a packet says that it is from, nothing can be sent: no route leads there, or it is no address of a host.
             Dropped(DhcpDrop.Unreachable);
             LogUnreachable(e, IPv4.Format(address), arrival.Message.Mac);
+            // A new relay to which no route leads back is the commonest of these.
+            if (_told.Tells("unreachable")) LogNoWay(IPv4.Format(address), arrival.Message.Mac, e.SocketErrorCode);
         }
     }
 
@@ -233,6 +235,10 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "packet from {Source} is no DHCP message: {Problem}")]
     private partial void LogMalformed(string source, DhcpFault problem);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "an answer to {Address} ({Mac}) cannot be sent ({Error}): is there a route to it, and does a firewall let it out?")]
+    private partial void LogNoWay(string address, string mac, System.Net.Sockets.SocketError error);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "an answer to {Address} ({Mac}) cannot be sent")]
     private partial void LogUnreachable(Exception exception, string address, string mac);

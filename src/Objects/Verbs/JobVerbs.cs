@@ -35,6 +35,8 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         if (await queries.FindAsync(job.Machine, cancellation) is not { } machine)
             throw new ApiException(ApiError.NotFound("machines", job.Machine));
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
+        if (ContentBounds.Beyond(task) is { Count: > 0 } beyond)
+            throw new ApiException(ApiError.Invalid("tasks", task.Name, beyond));
         snapshot.BootEnvs.TryGetValue(machine.BootEnv, out var env);
         var near = server with { Address = edges.For(machine.Address) ?? server.Address };
         // What is rendered has the job's token, and secure params in clear: for the machine, and for who has as much already.
@@ -67,7 +69,10 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
             if (taken is { IsConfidential: true })
                 audit.Opened(new SecretOpening(SecretOpening.Named(request.Principal), request.Principal.Kind != PrincipalKind.User,
                     $"machines:{machine.Uuid}", $"actions of job {job.Uuid}, task {task.Name}", taken.Confided)
-                { Machine = machine.Uuid });
+                {
+                    Machine = machine.Uuid,
+                    Source = request.Principal.Kind == PrincipalKind.User ? "" : request.Principal.Name,
+                });
         }
     }
 

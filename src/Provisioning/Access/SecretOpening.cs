@@ -11,6 +11,12 @@ public sealed record SecretOpening(string Who, bool IsMachine, string Of, string
     /// <summary>Uuid of the machine whose timeline tells it; "" where it is no single machine's.</summary>
     public string Machine { get; init; } = "";
 
+    /// <summary>The machine that brings it about, itself or by a job; "" for a person.</summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>What tells the objects from others of the same number: of several a hash of their keys; "" for one.</summary>
+    public string Which { get; init; } = "";
+
     /// <summary>Who asks, in words.</summary>
     public static string Named(Principal who) => who switch
     {

@@ -32,6 +32,16 @@ public static class ContentBounds
     /// <summary>Characters of an address, and of the text that a path is rendered from.</summary>
     public const int Address = 2048;
 
+    /// <summary>True for a profile that names so few that they are gone through for each packet.</summary>
+    public static bool IsWithin(Profile profile) => profile.Profiles.Count <= Profiles;
+
+    /// <summary>True for a stage that lists so little that it is gone through for each boot file.</summary>
+    public static bool IsWithin(Stage stage)
+        => stage.Templates.Count <= Templates && stage.RequiredParams.Count <= Params && stage.Profiles.Count <= Profiles;
+
+    /// <summary>What of a task is beyond the bounds, in words; nothing where it is within them.</summary>
+    public static IReadOnlyList<string> Beyond(TaskDefinition task) => [.. Of(task)];
+
     /// <summary>What of a boot environment is beyond the bounds; the cheap counts first.</summary>
     internal static IEnumerable<string> Of(BootEnv env) =>
     [

@@ -21,7 +21,7 @@ public static class NestedProfiles
         {
             if (!seen.Add(name)) continue;
             all.Add(name);
-            if (!catalog.Profiles.TryGetValue(name, out var profile)) continue;
+            if (!catalog.Profiles.TryGetValue(name, out var profile) || !ContentBounds.IsWithin(profile)) continue;
             for (var i = profile.Profiles.Count - 1; i >= 0; i--) open.Push(profile.Profiles[i]);
         }
 

@@ -20,9 +20,8 @@ public sealed class OpenedBook
     /// <summary>Openings, and machines, that are remembered; beyond it all are forgotten, and told anew.</summary>
     public const int Most = 10_000;
 
-    private readonly Dictionary<(string Who, string Of, string How), Told> _told = [];
-    private readonly Dictionary<string, Pace> _paces = new(StringComparer.Ordinal);
-    private int _uncounted;
+    private readonly Dictionary<(string Who, string Of, string Which, string How), Told> _told = [];
+    private readonly Dictionary<string, Own> _machines = new(StringComparer.Ordinal);
 
     /// <summary>Notes that secure params were opened.</summary>
     /// <param name="opening">Who opened what.</param>
@@ -30,52 +29,53 @@ public sealed class OpenedBook
     /// <returns>How many times the same was counted since it was told, where it is to be told now; null where it is counted.</returns>
     public int? Note(SecretOpening opening, TimeSpan now)
     {
-        var key = (opening.Who, opening.Of, opening.How);
+        var key = (opening.Who, opening.Of, opening.Which, opening.How);
         if (_told.TryGetValue(key, out var told) && now - told.At < While && opening.Params.All(told.Params.Contains))
         {
             told.More++;
             return null;
         }
 
-        if (opening.IsMachine && !MayTell(opening.Who, now))
+        var own = opening.IsMachine ? OwnOf(opening.Source) : null;
+        if (own?.Pace.Wait(now) is not null)
         {
-            _uncounted++;
+            own.More++;
             return null;
         }
 
         if (told is null && _told.Count >= Most) Forget(now);
-        var more = (told?.More ?? 0) + _uncounted;
-        _uncounted = 0;
+        var more = (told?.More ?? 0) + (own?.More ?? 0);
+        own?.Told(now);
         var isOver = told is null || now - told.At >= While;
         _told[key] = new Told(isOver ? now : told!.At, [.. isOver ? [] : told!.Params, .. opening.Params]);
         return more;
     }
 
-    private bool MayTell(string who, TimeSpan now)
+    private Own OwnOf(string machine)
     {
-        if (!_paces.TryGetValue(who, out var pace))
-        {
-            if (_paces.Count >= Most) _paces.Clear();
-            _paces[who] = pace = new Pace(MachineAtOnce, MachinePerHour);
-        }
-
-        if (pace.Wait(now) is not null) return false;
-        pace.Count(1, now);
-        return true;
+        if (_machines.TryGetValue(machine, out var own)) return own;
+        if (_machines.Count >= Most) _machines.Clear();
+        return _machines[machine] = new Own();
     }
 
     private void Forget(TimeSpan now)
     {
-        foreach (var (key, told) in _told)
-        {
-            if (now - told.At < While) continue;
-            _uncounted += told.More;
-            _told.Remove(key);
-        }
+        foreach (var key in _told.Where(t => now - t.Value.At >= While).Select(t => t.Key).ToList()) _told.Remove(key);
+        if (_told.Count >= Most) _told.Clear();
+    }
 
-        if (_told.Count < Most) return;
-        _uncounted += _told.Values.Sum(t => t.More);
-        _told.Clear();
+    /// <summary>What one machine and its jobs bring about: how fast it is told, and how much was counted since.</summary>
+    private sealed class Own
+    {
+        public Pace Pace { get; } = new(MachineAtOnce, MachinePerHour);
+
+        public int More { get; set; }
+
+        public void Told(TimeSpan now)
+        {
+            Pace.Count(1, now);
+            More = 0;
+        }
     }
 
     /// <summary>What was told, and how often it was counted since.</summary>

@@ -26,6 +26,9 @@ public static class RoughSize
         _ => DocumentSize.Of(document),
     };
 
+    /// <summary>Octets that a document takes at most as it is stored, but for the names of its fields.</summary>
+    public static long AtMost(Document document) => OfCharacter * Of(document);
+
     /// <summary>
     /// Refuses a machine that is longer, as it is stored, than what is read again; one that was so before may be changed, and grow no
     /// longer.
@@ -36,7 +39,7 @@ public static class RoughSize
     public static void Check(Machine? before, Machine? after)
     {
         // Mostly it is far from that, and nothing is measured.
-        if (after is null || Of(after) * OfCharacter <= JsonLimits.Octets) return;
+        if (after is null || AtMost(after) <= JsonLimits.Octets) return;
         var octets = DocumentSize.Of(after);
         if (octets <= JsonLimits.Octets || (before is not null && octets <= DocumentSize.Of(before))) return;
         StoredDocument.Check(after, octets);

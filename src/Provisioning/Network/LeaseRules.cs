@@ -91,7 +91,7 @@ public sealed class LeaseRules(Subnet subnet, IReservations reservations, LeaseT
         }
 
         var own = held is not null && (held.Token == request.Token
-            || (held.State == Lease.Offer && held.Former == request.Token && !held.IsLive(now))) ? held : null;
+            || (held.GivesNothing() && held.Former == request.Token && !held.IsLive(now))) ? held : null;
         if (own is null && !TakesLostOffer(request, address, reservation, now))
         {
             // What lies in our range is ours alone to give, and who names us as its server means nobody else (RFC 2131 section 4.3.2):

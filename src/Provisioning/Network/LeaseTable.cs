@@ -74,12 +74,13 @@ public sealed class LeaseTable<TAddress>
         if (lease.IsLive(now)) return new LeaseHold(lease.Token) { Former = lease.FormerUntil > now ? lease.Former : "" };
         if (lease.HasLapsed(now)) return new LeaseHold(lease.Token, Lapsed: true);
         // What it was given back for, declined, or moved away from: only where the client has had no other address since.
-        return lease.State is Lease.Expired or Lease.Invalid && Of(lease.Token) == lease
+        return lease.State is Lease.Expired or Lease.Invalid
+            && (Of(lease.Token) is not { } own || own == lease || own.State == Lease.Offer)
             ? new LeaseHold(lease.Token, Lapsed: true, Released: true) : null;
     }
 
     private bool HadNoOtherSince(Lease lease)
-        => Of(lease.Former) is not { } other || other == lease || other.ExpireTime <= lease.FormerUntil;
+        => Of(lease.Former) is not { } other || other == lease || other.State == Lease.Offer || other.ExpireTime <= lease.FormerUntil;
 
     /// <summary>True for an address of the active range.</summary>
     public bool InRange(TAddress address) => _range is { } range && range.Contains(address);

@@ -87,6 +87,28 @@ public sealed class LeaseHoldTests
         Assert.Equal(new LeaseHold(V), _table.HoldAt(X, _now));
     }
 
+    /// <summary>Also where that DISCOVER asks for another address, and the pool has it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnOfferOfAnotherAddressInItsNameTakesNothing(bool isReleased)
+    {
+        var (subnet, table) = Of(last: 19);
+        var rules = new LeaseRules(subnet, new ReservationBook([]), table);
+        table.Apply(rules.Discover(By(V), _now));
+        table.Apply(rules.Request(By(V, X), _now));
+        if (isReleased) table.Apply(rules.Release(By(V, X), _now));
+        else _now = _now.AddSeconds(601);
+        var offered = rules.Discover(By(V, X + 5), _now);
+        table.Apply(offered);
+        Assert.NotEqual("10.0.0.10", offered.Lease!.Addr);
+        Assert.Equal(V, table.HoldAt(X, _now)?.Token);
+        // The offer ends, and it has its address back.
+        _now = _now.AddSeconds(61);
+        Assert.Equal(V, table.HoldAt(X, _now)?.Token);
+        Assert.Equal(LeaseVerdict.Give, rules.Request(By(V, X), _now).Verdict);
+    }
+
     [Fact]
     public void AnOfferOfWhatNobodyHadIsNobodys()
     {
@@ -186,6 +208,9 @@ public sealed class LeaseHoldTests
         Assert.Equal(new LeaseHold(V, Lapsed: true, Released: true), table.HoldAt(X, _now));
         table.Apply(rules.Discover(By(V, X + 1), _now));
         Assert.NotEqual("10.0.0.10", table.Of(V)!.Addr);
+        // Anybody may have asked in its name: what it was offered it has not taken.
+        Assert.Equal(new LeaseHold(V, Lapsed: true, Released: true), table.HoldAt(X, _now));
+        table.Apply(rules.Request(By(V, IPv4.Parse(table.Of(V)!.Addr)), _now));
         Assert.Null(table.HoldAt(X, _now));
     }
 }
