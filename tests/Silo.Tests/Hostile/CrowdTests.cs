@@ -15,7 +15,7 @@ public sealed class CrowdTests
         await using var silo = new SiloProgram();
         silo.Environment["DOTNET_GCHeapHardLimit"] = $"0x{1536L << 20:x}";
         await silo.StartAsync();
-        for (var i = 0; i < Machines; i++) Assert.Equal(201, await ServedAsync(silo, "POST", "machines", Machine($"big-{i}")));
+        for (var i = 0; i < Machines; i++) Assert.Equal(201, await ServedAsync(silo, "POST", "machines", n => Machine($"big-{i}-{n}")));
         var lists = Enumerable.Range(0, AtOnce).Select(_ => SendAsync(silo, "GET", "machines", null));
         var bodies = Enumerable.Range(0, AtOnce).Select(i => SendAsync(silo, "POST", "machines", Machine($"more-{i}")));
         var chunked = Enumerable.Range(0, AtOnce).Select(_ => SendAsync(silo, "POST", "profiles", Machine("x"), isChunked: true));
@@ -26,16 +26,21 @@ public sealed class CrowdTests
         // Profiles have no BootEnv: read whole, and refused.
         Assert.All(answers[(2 * AtOnce)..], s => Assert.True(s is 400 or 503, $"a body without a length: {s}"));
         // Whoever comes when the crowd is gone is served.
-        Assert.Equal(201, await ServedAsync(silo, "POST", "machines", Machine("last")));
-        Assert.Equal(400, await ServedAsync(silo, "POST", "profiles", Machine("x"), isChunked: true));
-        Assert.Equal(200, await ServedAsync(silo, "GET", "machines?limit=1", null));
+        Assert.Equal(201, await ServedAsync(silo, "POST", "machines", n => Machine($"last-{n}")));
+        Assert.Equal(400, await ServedAsync(silo, "POST", "profiles", _ => Machine("x"), isChunked: true));
+        Assert.Equal(200, await ServedAsync(silo, "GET", "machines?limit=1", _ => null));
     }
 
-    /// <summary>The first answer that is not "try again": on a busy machine a large write may take longer than its call waits.</summary>
-    private static async Task<int> ServedAsync(SiloProgram silo, string method, string path, string? body, bool isChunked = false)
+    /// <summary>
+    /// The first answer that is not "try again": on a busy machine a large write may take longer than its call waits. It may have been
+    /// made all the same: each try has a name of its own.
+    /// </summary>
+    private static async Task<int> ServedAsync(SiloProgram silo, string method, string path, Func<int, string?> body,
+        bool isChunked = false)
     {
-        var status = 0;
-        await Support.Wait.UntilAsync(async () => (status = await SendAsync(silo, method, path, body, isChunked)) != 503, Patience,
+        var (status, tries) = (0, 0);
+        await Support.Wait.UntilAsync(
+            async () => (status = await SendAsync(silo, method, path, body(tries++), isChunked)) != 503, Patience,
             () => $"{method} {path} is still put off: {silo.LogEnd()}");
         return status;
     }
