@@ -15,7 +15,7 @@ public sealed class PasswordDesk(TimeProvider time) : IHostedService, IDisposabl
     public static readonly int Threads = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 
     /// <summary>Passwords that may be set for one user at once, and in an hour from then on: each takes as long as a sign-in.</summary>
-    public const int SetsAtOnce = 10;
+    public const int SetsAtOnce = 30;
     public const int SetsPerHour = 60;
 
     private const int MostUsers = 4096;

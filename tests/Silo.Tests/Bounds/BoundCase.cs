@@ -45,8 +45,11 @@ internal sealed record BoundCase(
         // Each of these has four octets when it is sent, and twelve where it is stored.
         new("JsonLimits.Octets", c => c.ProfileAsync(Described(1_000_000)), c => c.ProfileAsync(Described(1_500_000)), 413,
             "an object has at most 16777216 octets as it is stored"),
-        new("JsonLimits.Octets", c => MachineAsync(c, c.Name, Described(1_000_000)),
-            c => MachineAsync(c, c.Name, Described(1_500_000)), 413, "an object has at most 16777216 octets as it is stored"),
+        new("JsonLimits.Octets", c => MachineAsync(c, $"{c.Name}-large", Described(1_000_000)),
+            c => MachineAsync(c, $"{c.Name}-larger", Described(1_500_000)), 413, "an object has at most 16777216 octets as it is stored")
+        {
+            AtOnce = 1,
+        },
         new("JsonLimits.Octets", c => c.PatchAsync(Copies(2), Big), c => c.PatchAsync(Copies(3), Big), 409, "more than 16777216 octets"),
         new("JsonLimits.Depth", c => c.ProfileAsync(Nested(JsonLimits.Depth)), c => c.ProfileAsync(Nested(JsonLimits.Depth + 1)), 400,
             "nested more than 64 levels deep"),

@@ -59,6 +59,7 @@ internal sealed class BoundClient(HttpClient http, int number)
         var made = await AskAsync("POST", "tasks", task.ToJsonString());
         if (made.Status != 201) return made;
         var machine = await AskAsync("POST", "machines", $$"""{"Name":"{{Name}}","BootEnv":"local","Tasks":["{{Name}}"]}""");
+        if (machine.Status != 201) return machine;
         var uuid = JsonNode.Parse(machine.Text)!["Uuid"]!.ToString();
         var job = JsonNode.Parse((await AskAsync("POST", "jobs", $$"""{"Machine":"{{uuid}}"}""")).Text)!["Uuid"]!.ToString();
         var answer = await AskAsync("GET", $"jobs/{job}/actions");
