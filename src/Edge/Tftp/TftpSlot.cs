@@ -4,11 +4,15 @@ namespace Anvil.Edge.Tftp;
 
 /// <summary>One transfer's place among those at once; <see cref="TftpSlots"/> moves it.</summary>
 /// <param name="source">Whose it is.</param>
+/// <param name="asked">Timestamp of its request.</param>
 /// <param name="pace">How its client takes its file.</param>
-public sealed class TftpSlot(IPAddress source, TftpPace pace)
+public sealed class TftpSlot(IPAddress source, long asked, TftpPace pace)
 {
     /// <summary>How its client takes its file.</summary>
     public TftpPace Pace => pace;
+
+    /// <summary>Timestamp of its request.</summary>
+    public long Asked => asked;
 
     /// <summary>Whose it is.</summary>
     public IPAddress Source => source;

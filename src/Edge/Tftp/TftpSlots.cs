@@ -6,7 +6,8 @@ namespace Anvil.Edge.Tftp;
 /// Who may have a transfer: of all so many, of one source a quarter of them, and half of those as long as it has acknowledged
 /// nothing. When all are taken, a new request takes the place of the oldest one that nobody has acknowledged:
 /// a request costs its sender nothing, and those who are there acknowledge within a round trip. So it is with those of one source, since
-/// they may be made up in its name. Where all have acknowledged, a request takes the place of the one that is furthest behind
+/// they may be made up in its name, once they have had the time for that (<see cref="Handshake"/>): a crowd behind one address does not
+/// end its own, but asks again. Where all have acknowledged, a request takes the place of the one that is furthest behind
 /// (<see cref="TftpPace"/>), else of the latest one of the source that has most, if that has two more than the one who asks: who
 /// acknowledges slowly keeps nobody out by that. Thread-safe.
 /// </summary>
@@ -14,6 +15,9 @@ namespace Anvil.Edge.Tftp;
 /// <param name="time">The time.</param>
 public sealed class TftpSlots(int most, TimeProvider time)
 {
+    /// <summary>After so long a client that is there has acknowledged: what was lost was sent again twice by then.</summary>
+    public static readonly TimeSpan Handshake = TimeSpan.FromSeconds(3);
+
     private readonly Lock _gate = new();
     private readonly LinkedList<TftpSlot> _unproven = [];
     private readonly Dictionary<IPAddress, Source> _sources = [];
@@ -46,7 +50,8 @@ public sealed class TftpSlots(int most, TimeProvider time)
         {
             var own = _sources.GetValueOrDefault(source);
             if (own is not null && (own.Slots.Count >= MostOfSource || own.Unproven >= MostUnproven))
-                (evicted, reason) = (own.OldestUnproven, "client-limit");
+                (evicted, reason) = (own.OldestUnproven is { } old && time.GetElapsedTime(old.Asked) >= Handshake ? old : null,
+                    "client-limit");
             else if (_taken >= most)
                 (evicted, reason) = (_unproven.First?.Value ?? FurthestBehind() ?? LatestOfMost(own?.Slots.Count ?? 0), "busy");
             if (evicted is null && reason.Length > 0) return null;
@@ -54,7 +59,7 @@ public sealed class TftpSlots(int most, TimeProvider time)
             reason = "";
 
             if (!_sources.TryGetValue(source, out own)) _sources[source] = own = new Source();
-            var slot = new TftpSlot(source, new TftpPace(time));
+            var slot = new TftpSlot(source, time.GetTimestamp(), new TftpPace(time));
             slot.Waiting = _unproven.AddLast(slot);
             slot.Place = own.Slots.AddLast(slot);
             own.Unproven++;

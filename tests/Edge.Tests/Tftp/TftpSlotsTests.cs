@@ -121,12 +121,17 @@ public sealed class TftpSlotsTests
         var proven = slots.Take(Address(1), out _, out _)!;
         slots.Prove(proven);
         var madeUp = Enumerable.Range(0, slots.MostUnproven).Select(i => slots.Take(Address(1), out _, out _)!).ToList();
+        // A crowd behind one address does not end its own.
+        Assert.Null(slots.Take(Address(1), out var early, out var full));
+        Assert.Equal((null, "client-limit"), (early, full));
         for (var i = 0; i < 1000; i++)
         {
+            if (i % slots.MostUnproven == 0) _time.Advance(TftpSlots.Handshake);
             madeUp.Add(slots.Take(Address(1), out var evicted, out var reason)!);
             Assert.Equal((madeUp[i], ""), (evicted, reason));
         }
 
+        _time.Advance(TftpSlots.Handshake);
         Assert.Equal(2 + slots.MostUnproven, slots.Taken);
         // With those that it has acknowledged it has a quarter; then these end the ones that it has not.
         for (var i = 0; i < slots.MostOfSource - 1; i++)
