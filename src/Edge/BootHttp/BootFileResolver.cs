@@ -222,7 +222,7 @@ public sealed partial class BootFileResolver(
         try
         {
             var (found, share) = await memory.HoldAsync(requester.ToString(),
-                hasRoom => RenderAsync(path, context, begins, source, protocol, hasRoom, cancellation),
+                hasRoom => RenderAsync(path, context, begins, source, protocol, isRead ? requester : null, hasRoom, cancellation),
                 waits: protocol == "http", cancellation);
             if (found is var (file, octets)) return Tuple.Create(file, octets, share);
             share.Dispose();
@@ -265,10 +265,11 @@ public sealed partial class BootFileResolver(
     /// <param name="begins">Makes the tokens of a boot that begins with the file.</param>
     /// <param name="source">Whose share of the renders it takes.</param>
     /// <param name="protocol">For the timeline.</param>
+    /// <param name="reader">Who is given it, or told why not; null where that is nobody.</param>
     /// <param name="hasRoom">Whether the memory for so many octets is there; where it is not, none are returned.</param>
     /// <param name="cancellation">The client is gone.</param>
     private async Task<Tuple<BootFile, byte[]>?> RenderAsync(string path, RenderContext context, TokenSource begins, string source,
-        string protocol, Func<long, bool> hasRoom, CancellationToken cancellation)
+        string protocol, IPAddress? reader, Func<long, bool> hasRoom, CancellationToken cancellation)
     {
         RenderBudget? taken = null;
         try
@@ -299,7 +300,7 @@ public sealed partial class BootFileResolver(
             if (_told.Tells(path)) LogRenderFailed(path, told);
             timeline.Note(context.Machine?.Uuid ?? "", context.Mac, protocol, $"GET {path}", "render failed", told);
             // The machine is told the cause, which may quote them.
-            if (isRead) Opened(context.Machine, $"{path}, which failed, for {requester}", taken);
+            if (reader is not null) Opened(context.Machine, $"{path}, which failed, for {reader}", taken);
             throw new RenderFailedException(path, e);
         }
         catch (RenderBusyException e)
