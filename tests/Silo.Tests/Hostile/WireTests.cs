@@ -141,11 +141,6 @@ public sealed class WireTests(WireSilo silo) : IClassFixture<WireSilo>
         Assert.Equal(DhcpPrecedence.Stranger, PrecedenceOf(Text(mac)));
         var leases = (await silo.CallAsync("GET", "leases")).Body!.ToJsonString();
         Assert.DoesNotContain(Text(mac), leases, StringComparison.Ordinal);
-        // Lines are written in groups.
-        var timeline = "";
-        await Wait.UntilAsync(
-            async () => (timeline = (await silo.CallAsync("GET", $"timeline/{Text(mac)}")).Body!.ToJsonString())
-                .Contains("not believed", StringComparison.Ordinal), Soon, () => $"its timeline says nothing of it: {timeline}");
     }
 
     /// <summary>
