@@ -51,14 +51,14 @@ internal static class ApiMemory
     /// </summary>
     /// <exception cref="ApiException">503: too much is being read at this moment.</exception>
     public static Task HoldAsync(this HttpContext http, long octets)
-        => http.Reads() ? ReadShare.Of(http).TakeAsync(octets, http.RequestAborted) : Task.CompletedTask;
+        => http.Reads() ? ObjectShare.OfRead(http).TakeAsync(octets, http.RequestAborted) : Task.CompletedTask;
 
     /// <summary>Stands in line for the memory that a change takes whose body is in.</summary>
     /// <param name="http">The request.</param>
     /// <param name="body">Octets of the body.</param>
     /// <exception cref="ApiException">503: too much is being changed at this moment.</exception>
     public static Task HoldChangeAsync(this HttpContext http, long body)
-        => ChangeShare.Of(http).TakeAsync(body, http.RequestAborted);
+        => ObjectShare.OfChange(http).TakeAsync(body, http.RequestAborted);
 
     /// <summary>True for a request that takes an object as it is, or its length alone.</summary>
     public static bool Reads(this HttpContext http) => HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);

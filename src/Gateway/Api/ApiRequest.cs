@@ -51,8 +51,8 @@ internal static class ApiRequest
         IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
         Wait = Wait(http),
-        Room = ChangeShare.Of(http),
-        Reading = http.Reads() ? ReadShare.Of(http) : null,
+        Room = ObjectShare.OfChange(http),
+        Reading = http.Reads() ? ObjectShare.OfRead(http) : null,
         Source = http.Connection.RemoteIpAddress is { } remote && IPv4.FromIPAddress(remote) is not 0 and var source
             ? IPv4.Format(source) : "",
     }.Saying(Words(http), words);
