@@ -33,7 +33,7 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
         await using var connection = await database.ConnectAsync(cancellation);
         // One statement is one snapshot. Reservations are rows of their own: IReservationStore reads them.
         // Row by row: a catalog may be large, and its text is not needed beside its documents.
-        var rows = connection.QueryUnbufferedAsync<(long Revision, long Floor, string? Prefix, string? Key, string? Body, long? At)>(
+        var statement = new CommandDefinition(
             """
             WITH since (revision) AS (SELECT CASE WHEN @revision < floor OR @revision > revision THEN -1 ELSE @revision END
                 FROM catalog_revision)
@@ -44,16 +44,17 @@ public sealed partial class CatalogStore(Database database, TimeProvider time, I
                 UNION ALL
                 SELECT prefix, key, NULL, revision FROM document_gone
                 WHERE revision > (SELECT revision FROM since) AND prefix <> 'reservations') AS d ON true
-            """, new { revision });
+            """, new { revision }, cancellationToken: cancellation);
         var (now, floor) = (0L, 0L);
         var written = new List<CatalogEntry>();
         var removed = new List<DocumentKey>();
-        await foreach (var (current, first, prefix, key, body, at) in rows.WithCancellation(cancellation))
+        await foreach (var row in connection.EachAsync(statement, r => r, cancellation))
         {
-            (now, floor) = (current, first);
-            if (prefix is null || key is null) continue;
-            if (body is null) removed.Add(new DocumentKey(prefix, key));
-            else if (Parse(prefix, key, body, at ?? 0) is { } entry) written.Add(entry);
+            (now, floor) = (row.GetInt64(0), row.GetInt64(1));
+            if (row.IsDBNull(2)) continue;
+            var (prefix, key) = (row.GetString(2), row.GetString(3));
+            if (row.IsDBNull(4)) removed.Add(new DocumentKey(prefix, key));
+            else if (Parse(prefix, key, row.GetString(4), row.GetInt64(5)) is { } entry) written.Add(entry);
         }
 
         var isWhole = revision < floor || revision > now;

@@ -136,8 +136,7 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     private async Task<long> CountAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {
         var (sql, parameters) = database.Lists.Count(table, query);
-        return await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition(sql, parameters, commandTimeout: Seconds, cancellationToken: cancellation));
+        return await connection.ExecuteScalarAsync<long>(Command(sql, parameters, cancellation));
     }
 
     private async Task<List<T>> RowsAsync(DbConnection connection, ListQuery query, long limit, CancellationToken cancellation)
@@ -145,8 +144,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var (sql, parameters) = database.Lists.Rows(table, query, limit);
         var rows = new List<T>();
         var length = 0L;
-        var read = connection.QueryUnbufferedAsync<(string, string)>(sql, parameters, commandTimeout: Seconds);
-        await foreach (var (document, record) in read.WithCancellation(cancellation))
+        await foreach (var (document, record) in connection.EachAsync(Command(sql, parameters, cancellation),
+            r => (r.GetString(0), r.GetString(1)), cancellation))
             rows.Add(Bounded(query, document, record, ref length));
         return rows;
     }
@@ -174,8 +173,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         {
             var p = new ListParameters();
             var sql = $"SELECT uuid, {table.Shown} FROM {table.ShownFrom} WHERE uuid IN ({p.Add(some)})";
-            var read = connection.QueryUnbufferedAsync<(string, string, string)>(sql, p.All, commandTimeout: Seconds);
-            await foreach (var (key, document, record) in read.WithCancellation(cancellation))
+            await foreach (var (key, document, record) in connection.EachAsync(Command(sql, p.All, cancellation),
+                r => (r.GetString(0), r.GetString(1), r.GetString(2)), cancellation))
                 found[key] = Bounded(query, document, record, ref length);
         }
 
@@ -192,16 +191,18 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var conditions = query.Conditions.Where(c => c.HasPattern).ToList();
         IEnumerable<Field> fields = conditions.Select(c => c.Field);
         var (sql, parameters) = database.Lists.Places(table, query, extra is null ? fields : fields.Append(extra));
-        await using var reader =
-            await connection.ExecuteReaderAsync(
-                new CommandDefinition(sql, parameters, commandTimeout: Seconds, cancellationToken: cancellation));
-        while (await reader.ReadAsync(cancellation))
+        await foreach (var reader in connection.EachAsync(Command(sql, parameters, cancellation), r => r, cancellation))
         {
             if (!Holds(reader, conditions, patterns)) continue;
             var beyond = Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture) == 1;
             yield return (reader.GetString(0), beyond, extra is null ? null : Parse(reader, conditions.Count + 2));
         }
     }
+
+    /// <summary>A statement whose rows Dapper does not read: nothing is made for it that would be kept.</summary>
+    private CommandDefinition Command(string sql, object parameters, CancellationToken cancellation)
+        => new(sql, parameters, commandTimeout: Seconds, flags: CommandFlags.Buffered | CommandFlags.NoCache,
+            cancellationToken: cancellation);
 
     private static bool Holds(DbDataReader reader, List<ListCondition> conditions, PatternTime patterns)
     {

@@ -97,8 +97,10 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
             var parameters =
                 new DynamicParameters(values.Select((value, i) => KeyValuePair.Create($"v{i}", (object)value)).ToDictionary());
             var statement = string.Format(CultureInfo.InvariantCulture, sql, string.Join(',', values.Select((_, i) => $"@v{i}")));
-            var rows = connection.QueryUnbufferedAsync<(string, string)>(statement, parameters);
-            await foreach (var (document, record) in rows.WithCancellation(cancellation)) yield return Machine(document, record);
+            await foreach (var (document, record) in connection.EachAsync(
+                new CommandDefinition(statement, parameters, cancellationToken: cancellation),
+                r => (r.GetString(0), r.GetString(1)), cancellation))
+                yield return Machine(document, record);
         }
     }
 
