@@ -33,7 +33,7 @@ public static class ObjectServices
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
-            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>();
+            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>();
     }

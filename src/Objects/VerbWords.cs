@@ -20,7 +20,7 @@ public sealed class VerbWords
     private static readonly string[] Everywhere = ["token", "force", "noproxy"];
 
     private static readonly FrozenSet<string> Flags = FrozenSet.Create(StringComparer.Ordinal,
-        "aggregate", "decode", "dryRun", "force", "noproxy", "partial");
+        "aggregate", "decode", "dryRun", "force", "noproxy", "partial", "replaceWritable");
 
     private readonly FrozenSet<string>? _names;
 
@@ -37,6 +37,12 @@ public sealed class VerbWords
 
     /// <summary>A change of one object that shows something else.</summary>
     public static VerbWords Change { get; } = new() { HasVersion = true };
+
+    /// <summary>A content pack, read.</summary>
+    public static VerbWords Pack { get; } = new("decode") { HasVersion = true };
+
+    /// <summary>A content pack, stored or deleted.</summary>
+    public static VerbWords PackChange { get; } = new("replaceWritable") { HasVersion = true };
 
     /// <summary>The list language, which looks at every word itself (<see cref="ListParser"/>).</summary>
     public static VerbWords List { get; } = new((FrozenSet<string>?)null);

@@ -67,6 +67,18 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("Seal")]
     Task<CatalogAnswer> Seal();
 
+    /// <summary>
+    /// Stores a content pack, with all its objects in one step, or refuses it whole. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("StorePack"), ResponseTimeout("00:03:00")]
+    Task<CatalogAnswer> StorePack(PackWrite write);
+
+    /// <summary>
+    /// Deletes a content pack that no other builds upon and whose objects nothing uses. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("RemovePack"), ResponseTimeout("00:03:00")]
+    Task<CatalogAnswer> RemovePack(PackRemoval removal);
+
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("WritePrefs")]
     Task<CatalogAnswer> WritePrefs(PrefsWrite prefs);

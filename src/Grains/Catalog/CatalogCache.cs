@@ -79,7 +79,7 @@ public sealed partial class CatalogCache(
         {
             if (_current is { } known && known.Revision >= revision) return known;
             var asked = time.GetTimestamp();
-            var last = _current ?? CatalogSnapshot.Of(builtIn.Packs.Entries);
+            var last = _current ?? CatalogSnapshot.Of(builtIn.Packs);
             var delta = await store.ChangesSinceAsync(_current is null ? -1 : last.Revision, cancellation);
             // What was true when the question was sent is certain; what came after it is not.
             if (_current is not null && delta is { IsWhole: false, Written.Count: 0, Removed.Count: 0 } && delta.Revision == last.Revision)

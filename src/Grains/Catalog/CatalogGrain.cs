@@ -207,7 +207,8 @@ public sealed partial class CatalogGrain(
 
     /// <summary>True for a document that is stored already as it is to be: that is no change, and no event.</summary>
     private static bool IsThere(CatalogChange change, CatalogSnapshot catalog)
-        => change is { IsNew: false, Document: { } wanted } && catalog.RevisionOf(change.Prefix, change.Key) > 0
+        => change is { IsNew: false, Document: { } wanted } and { Document: not StoredPack }
+            && catalog.RevisionOf(change.Prefix, change.Key) > 0
             && catalog.OfKind(change.Prefix).GetValueOrDefault(change.Key) is { Validated: true } stored
             && Text(stored with { Available = true, Errors = [] }) == Text(wanted);
 

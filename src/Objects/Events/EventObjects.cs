@@ -4,6 +4,7 @@ using Anvil.Contracts.Events;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Objects.Kinds;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Objects.Events;
@@ -14,12 +15,13 @@ public sealed class EventObjects(ObjectFloor floor, IMachineQueries machines, IR
     private static readonly JsonWriterOptions Writer = new() { Encoder = Json.Options.Encoder };
 
     /// <summary>
-    /// An event as JSON, UTF-8, with the object as it is now: null when it is gone, or is no business of listeners (users, preferences).
-    /// Secure params are sealed.
+    /// An event as JSON, UTF-8, with the object as it is now: null when it is gone, or is no business of listeners (users, preferences);
+    /// of a content pack its summary (DRP). Secure params are sealed.
     /// </summary>
     public async Task<byte[]> TextAsync(StoredEvent happened, CancellationToken cancellation)
     {
-        var text = await FindAsync(happened, cancellation) is { } document ? floor.SealedText(document) : "null";
+        var text = happened.Type == StoredPack.Kind ? Json.Write(PackSummary.Of(happened.Key, catalog.Current))
+            : await FindAsync(happened, cancellation) is { } document ? floor.SealedText(document) : "null";
         using var stream = new MemoryStream(text.Length + 512);
         await using (var json = new Utf8JsonWriter(stream, Writer))
         {

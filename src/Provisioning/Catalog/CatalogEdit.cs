@@ -18,6 +18,7 @@ internal sealed class CatalogEdit(CatalogState state)
     private readonly Dictionary<string, ImmutableSortedDictionary<string, Document>.Builder> _documents = new(StringComparer.Ordinal);
     private readonly Dictionary<DocumentKey, Document?> _before = [];
     private readonly Dictionary<string, SortedSet<string>> _dirty = new(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, LoadedPack> _packs = state.Packs;
     private CatalogIndexes _indexes = state.Indexes;
     private long _octets = state.Octets;
 
@@ -37,16 +38,23 @@ internal sealed class CatalogEdit(CatalogState state)
     public CatalogEdit Put(CatalogEntry entry)
     {
         if (!IsHeld(entry.Key)) return this;
+        if (entry.Document is StoredPack pack)
+        {
+            Swap(entry.Key.Key, LoadedPack.Of(pack, entry.Fault));
+            entry = entry with { Document = pack.Bare() };
+        }
+
         _octets += entry.Octets - (_stored.TryGetValue(entry.Key, out var old) ? old.Octets : 0);
         _stored[entry.Key] = entry;
         Show(entry.Key);
         return this;
     }
 
-    /// <summary>Takes a document of the store away; a content pack's below it is seen again.</summary>
+    /// <summary>Takes a document of the store away; a content pack's below it is seen again, and a pack goes with its documents.</summary>
     public CatalogEdit Remove(DocumentKey key)
     {
         if (!_stored.Remove(key, out var old)) return this;
+        if (old.Document is StoredPack) Swap(key.Key, null);
         _octets -= old.Octets;
         Show(key);
         return this;
@@ -79,6 +87,7 @@ internal sealed class CatalogEdit(CatalogState state)
         return state with
         {
             BuiltIn = _builtIn.ToImmutable(),
+            Packs = _packs,
             Stored = _stored.ToImmutable(),
             Octets = _octets,
             Documents = state.Documents.SetItems(_documents.Select(d => KeyValuePair.Create(d.Key, d.Value.ToImmutable()))),
@@ -118,7 +127,24 @@ internal sealed class CatalogEdit(CatalogState state)
     }
 
     private CatalogEntry? Seen(DocumentKey key)
-        => _stored.TryGetValue(key, out var entry) || _builtIn.TryGetValue(key, out entry) ? entry : null;
+    {
+        if (_stored.TryGetValue(key, out var entry)) return entry;
+        // No two have the same; where the store was written by other means, the first has it.
+        foreach (var pack in _packs.Values)
+        {
+            if (pack.Entries.TryGetValue(key, out entry)) return entry;
+        }
+
+        return _builtIn.GetValueOrDefault(key);
+    }
+
+    /// <summary>Puts an uploaded pack in the place of the one of its name, or takes that away: all its documents at once.</summary>
+    private void Swap(string name, LoadedPack? now)
+    {
+        var old = _packs.GetValueOrDefault(name);
+        _packs = now is null ? _packs.Remove(name) : _packs.SetItem(name, now);
+        foreach (var key in (old?.Entries.Keys ?? []).Union(now?.Entries.Keys ?? [])) Show(key);
+    }
 
     private void Show(DocumentKey key)
     {

@@ -11,11 +11,14 @@ public static class CatalogRules
     {
         new BootEnvKind(), new TemplateKind(), new StageKind(), new WorkflowKind(), new TaskKind(), new ProfileKind(), new ParamKind(),
         new SubnetKind(),
-        new ReservationKind(), new UserKind(), new PrefKind(),
+        new ReservationKind(), new UserKind(), new PrefKind(), new PackKind(),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
 
-    /// <summary>The kinds that have the generic verbs, by prefix: all but preferences, which are one map.</summary>
-    public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = Stored.Where(k => k.Key != "prefs")
+    /// <summary>
+    /// The kinds that have the generic verbs, by prefix: all but preferences, which are one map, and content packs, which hold objects of
+    /// others.
+    /// </summary>
+    public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = Stored.Where(k => k.Key is not ("prefs" or StoredPack.Kind))
         .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>All kinds in an order in which each comes after those that it names.</summary>

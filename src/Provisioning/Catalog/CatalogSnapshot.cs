@@ -73,12 +73,25 @@ public sealed class CatalogSnapshot
     /// <summary>Preferences.</summary>
     public Prefs Prefs { get; }
 
+    /// <summary>Uploaded content packs by name, in order.</summary>
+    public IReadOnlyDictionary<string, LoadedPack> Packs => _state.Packs;
+
+    /// <summary>What the packs say that this silo was started with, without their documents.</summary>
+    public PackContent Folders => _state.Folders;
+
+    /// <summary>The documents of those packs, whether or not others stand in their place.</summary>
+    public IEnumerable<CatalogEntry> BuiltIn => _state.BuiltIn.Values.Where(e => e.Document.ReadOnly);
+
     /// <summary>All templates that parse, calling each other by ID.</summary>
     public TemplateSet TemplateSet => _state.Indexes.Templates;
 
     /// <summary>A catalog that holds content packs, and nothing of the store yet: its revision is 0.</summary>
     public static CatalogSnapshot Of(IEnumerable<CatalogEntry> content)
         => new(0, new CatalogEdit(CatalogState.Empty).Below(content).Finish());
+
+    /// <summary>The same, with what the packs say of themselves.</summary>
+    public static CatalogSnapshot Of(PackContent content)
+        => new(0, new CatalogEdit(CatalogState.Empty).Below(content.Entries).Finish() with { Folders = content with { Entries = [] } });
 
     /// <summary>The documents of a kind in order of their keys; none for a kind that is not in the catalog.</summary>
     public IReadOnlyDictionary<string, Document> OfKind(string prefix)
@@ -90,6 +103,9 @@ public sealed class CatalogSnapshot
     /// <summary>Revision of the catalog that wrote a document; 0 for one of a content pack, and for one that is not there.</summary>
     public long RevisionOf(string prefix, string key)
         => _state.Stored.TryGetValue(new DocumentKey(prefix, key), out var entry) ? entry.Revision : 0;
+
+    /// <summary>True for a document of the store: the API, or Anvil itself, has written it.</summary>
+    public bool IsStored(DocumentKey key) => _state.Stored.ContainsKey(key);
 
     /// <summary>Octets that the documents of the store take there.</summary>
     public long StoredOctets => _state.Octets;

@@ -21,13 +21,20 @@ internal sealed record CatalogState
     /// <summary>Documents of content packs, and defaults.</summary>
     public ImmutableDictionary<DocumentKey, CatalogEntry> BuiltIn { get; init; } = ImmutableDictionary<DocumentKey, CatalogEntry>.Empty;
 
+    /// <summary>What the packs say that this silo was started with, without their documents.</summary>
+    public PackContent Folders { get; init; } = new([], []);
+
+    /// <summary>Uploaded content packs by name; their documents lie over those of <see cref="BuiltIn"/>.</summary>
+    public ImmutableSortedDictionary<string, LoadedPack> Packs { get; init; }
+        = ImmutableSortedDictionary.Create<string, LoadedPack>(StringComparer.Ordinal);
+
     /// <summary>Documents of the store, over those.</summary>
     public ImmutableDictionary<DocumentKey, CatalogEntry> Stored { get; init; } = ImmutableDictionary<DocumentKey, CatalogEntry>.Empty;
 
     /// <summary>Octets of those of the store.</summary>
     public long Octets { get; init; }
 
-    /// <summary>What is seen of both, checked, by kind.</summary>
+    /// <summary>What is seen of all, checked, by kind.</summary>
     public ImmutableDictionary<string, ImmutableSortedDictionary<string, Document>> Documents { get; init; } = CatalogRules.Stored.Values
         .Where(k => !k.IsRows)
         .ToImmutableDictionary(k => k.Prefix, _ => ImmutableSortedDictionary.Create<string, Document>(StringComparer.Ordinal),

@@ -7,11 +7,14 @@ namespace Anvil.Provisioning.Catalog;
 /// <param name="Name">Its name; its objects carry it in Bundle.</param>
 public sealed record PackMeta(string Name)
 {
-    /// <summary>Names of the packs that it builds upon.</summary>
-    public IReadOnlyList<string> Prerequisites { get; private init; } = [];
+    /// <summary>All that it says.</summary>
+    public ContentMeta About { get; private init; } = new() { Name = Name, Type = "default", Overwritable = true };
+
+    /// <summary>Names of the packs that it builds upon: a range of versions is asked of packs that are uploaded.</summary>
+    public IReadOnlyList<string> Prerequisites => [.. About.Needs.Select(p => p.Name)];
 
     /// <summary>Names of the features that it asks for.</summary>
-    public IReadOnlyList<string> RequiredFeatures { get; private init; } = [];
+    public IReadOnlyList<string> RequiredFeatures => About.Wanted;
 
     /// <summary>
     /// Of a folder: `._Name.meta` and its like hold a field each (DRP), `meta.yml` all of them. Where neither names the pack it has its
@@ -30,15 +33,41 @@ public sealed record PackMeta(string Name)
     /// <summary>Of a bundle's `meta`.</summary>
     public static PackMeta OfBundle(string file, JsonObject? meta) => Of(name => Text(meta?[name]), file);
 
-    private static PackMeta Of(Func<string, string> field, string fallback) => new(field("Name") is { Length: > 0 } own ? own : fallback)
+    private static PackMeta Of(Func<string, string> field, string fallback)
     {
-        // A range of versions follows the name: a folder has none, so that the name alone counts.
-        Prerequisites = [.. Words(field("Prerequisites")).Select(p => p.Split(':')[0].Trim()).Where(p => p.Length > 0)],
-        RequiredFeatures = Words(field("RequiredFeatures")),
+        var name = field("Name") is { Length: > 0 } own ? own : fallback;
+        return new PackMeta(name)
+        {
+            About = new ContentMeta
+            {
+                Name = name,
+                Version = field("Version"),
+                Description = field("Description"),
+                Source = field("Source"),
+                Documentation = field("Documentation"),
+                RequiredFeatures = field("RequiredFeatures"),
+                Prerequisites = field("Prerequisites"),
+                Color = field("Color"),
+                Icon = field("Icon"),
+                Author = field("Author"),
+                DisplayName = field("DisplayName"),
+                License = field("License"),
+                Copyright = field("Copyright"),
+                CodeSource = field("CodeSource"),
+                Order = field("Order"),
+                Tags = field("Tags"),
+                DocUrl = field("DocUrl"),
+                Type = "default",
+                Overwritable = true,
+            },
+        };
+    }
+
+    private static string Text(JsonNode? value) => value?.GetValueKind() switch
+    {
+        JsonValueKind.String => value.GetValue<string>().Trim(),
+        // A version of two numbers is one number in YAML.
+        JsonValueKind.Number => value.ToJsonString(),
+        _ => "",
     };
-
-    private static string Text(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String ? value.GetValue<string>().Trim() : "";
-
-    private static string[] Words(string text)
-        => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

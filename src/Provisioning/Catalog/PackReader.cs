@@ -21,6 +21,9 @@ internal sealed class PackReader(PackMeta meta)
     private readonly List<PackFault> _notes = [];
     private readonly SortedDictionary<string, int> _elsewhere = new(StringComparer.Ordinal);
 
+    /// <summary>True for a kind of DRP whose objects are left out.</summary>
+    public static bool IsElsewhere(string prefix) => Elsewhere.Contains(prefix);
+
     /// <summary>Takes a file of a folder; one beside the folders of kinds, or below a hidden one, is no object.</summary>
     public void Add(ContentFile file)
     {
@@ -38,7 +41,10 @@ internal sealed class PackReader(PackMeta meta)
 
     /// <summary>Takes an object of a bundle's section.</summary>
     public void Add(string prefix, string key, JsonNode? content, string file)
-        => Take(prefix, $"{file}#/sections/{prefix}/{key}", kind => Entry(kind, content, $"{file}#/sections/{prefix}/{key}", []));
+        => AddAt(prefix, content, $"{file}#/sections/{prefix}/{key}");
+
+    /// <summary>Takes an object of a section, with what its place is called.</summary>
+    public void AddAt(string prefix, JsonNode? content, string place) => Take(prefix, place, kind => Entry(kind, content, place, []));
 
     /// <summary>Says what is wrong with a file as a whole.</summary>
     public void Fault(string file, string reason) => _faults.Add(new PackFault(meta.Name, file, reason));

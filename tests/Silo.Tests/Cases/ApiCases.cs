@@ -27,9 +27,6 @@ public sealed class ApiCases(SiloFixture silo)
     /// <summary>All cases.</summary>
     public static IReadOnlyList<JsonObject> All { get; } = Of("api.jsonl");
 
-    /// <summary>Those of what is there: the others say in `pending` what they wait for.</summary>
-    public static IReadOnlyList<JsonObject> Ready { get; } = [.. All.Where(c => c["pending"] is null)];
-
     /// <summary>The cases of a file.</summary>
     public static IReadOnlyList<JsonObject> Of(string file)
         => [.. File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Cases", file)).Select(l => (JsonObject)JsonNode.Parse(l)!)];

@@ -1,0 +1,95 @@
+using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Machines;
+
+namespace Anvil.Grains.Catalog;
+
+/// <summary>
+/// Content packs: each is one document of the catalog, so that what reads the catalog has all of its objects or none. Rules and rights are
+/// looked at upon the snapshot that the change is made from.
+/// </summary>
+public sealed partial class CatalogGrain
+{
+    /// <summary>Keys that machines and reservations are asked for at once.</summary>
+    private const int KeysAtOnce = 200;
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> StorePack(PackWrite write)
+        => ChangeAsync(StoredPack.Kind, write.IsNew ? "POST" : "PUT", write.Terms, catalog =>
+        {
+            var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog);
+            CheckPack(plan, write.Rights, write.Terms, write.IsNew ? "POST" : "PUT");
+            return new Decision(plan.Name, null,
+            [
+                .. plan.Replaced.Select(k => new CatalogChange(k.Prefix, k.Key, null)),
+                new CatalogChange(StoredPack.Kind, plan.Name, PackSecrets.Sealed(write.Pack, plan.After, keys)) { IsNew = write.IsNew },
+            ]);
+        }, write.IsNew ? 201 : 200);
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> RemovePack(PackRemoval removal)
+        => ChangeAsync(StoredPack.Kind, "DELETE", removal.Terms, async catalog =>
+        {
+            var plan = PackPlan.Deleting(removal.Name, catalog);
+            CheckPack(plan, removal.Rights, removal.Terms, "DELETE");
+            if (await OthersUsingAsync(plan.Gone) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
+            return new Decision(plan.Name, catalog.Find(new DocumentKey(StoredPack.Kind, plan.Name)),
+                [new CatalogChange(StoredPack.Kind, plan.Name, null)]);
+        }, 204);
+
+    private static void CheckPack(PackPlan plan, Rights? rights, ChangeTerms terms, string type)
+    {
+        var revision = plan.Before.RevisionOf(StoredPack.Kind, plan.Name);
+        if (terms.IfRevision is { } wanted && wanted != revision)
+            throw new ApiException(new ApiError(StoredPack.Kind, plan.Name, type,
+                [$"{plan.Name} has revision {revision}, not {wanted}: it was changed since it was read"], 412));
+        var kind = terms.Actor.IsMachine ? PrincipalKind.Machine : PrincipalKind.User;
+        var principal = new Principal(terms.Actor.Name, kind, rights?.Claims ?? [])
+        {
+            Limits = rights?.Limits ?? [],
+            Task = terms.Actor.Task,
+        };
+        PackGrants.Check(principal, plan);
+        foreach (var step in plan.Steps.Where(s => s.After is not null)) TaskGrants.Check(principal, step.Before, step.After!, plan.After);
+    }
+
+    /// <summary>Machines and reservations that use some documents: they are in no snapshot.</summary>
+    private async Task<List<string>> OthersUsingAsync(IEnumerable<Document> documents)
+    {
+        var users = new List<string>();
+        foreach (var kind in documents.GroupBy(d => d.Prefix))
+        {
+            foreach (var some in kind.Select(d => d.Key).Chunk(KeysAtOnce))
+            {
+                foreach (var (fields, references, readAsync) in Rows)
+                {
+                    foreach (var reference in references.Where(r => r.To == kind.Key))
+                    {
+                        foreach (var user in await readAsync(AnyOf(reference, fields, some)))
+                            users.AddRange(reference.KeysOf(user).Intersect(some, StringComparer.Ordinal)
+                                .Select(k => reference.UseOf(user, k)));
+                        if (users.Count > MostUsersNamed) return users;
+                    }
+                }
+            }
+        }
+
+        return users;
+    }
+
+    /// <summary>Those that name one of some keys.</summary>
+    private static ListQuery AnyOf(Reference reference, FieldTable fields, IReadOnlyList<string> some)
+    {
+        var first = reference.UsersOf(fields, some[0]);
+        var any = new ListTest(ListFunction.In, [.. some.SelectMany(k => reference.UsersOf(fields, k).Conditions[0].Any[0].Arguments)]);
+        return first with
+        {
+            Conditions = [new ListCondition(first.Conditions[0].Field, [any]), .. first.Conditions.Skip(1)],
+            Limit = MostUsersNamed,
+        };
+    }
+}
