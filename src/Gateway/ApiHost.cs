@@ -120,6 +120,7 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
+        api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());
         api.MapSystem(Of<InfoVerbs>(), Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), options);
     }
 

@@ -125,15 +125,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     {
         if (patch is not JsonArray operations)
             throw new ApiException(ApiError.BadRequest(prefix, "", "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
-        foreach (var operation in operations.OfType<JsonObject>())
-        {
-            foreach (var field in new[] { "path", "from" })
-            {
-                if (operation[field]?.GetValueKind() == JsonValueKind.String)
-                    operation[field] = "/Params" + operation[field]!.GetValue<string>();
-            }
-        }
-
+        PatchPaths.Prefix(operations, "/Params");
         return operations;
     }
 

@@ -55,7 +55,7 @@ public sealed class MachineRulesTests
 
     [Fact]
     public void EveryMissingReferenceIsNamedAtCreation()
-        => Assert.Equal(["Bootenv nope does not exist", "Profile gone does not exist"],
+        => Assert.Equal(["Bootenv nope does not exist", "Profile gone (at 0) does not exist"],
             Problems(() => Create(new Machine { Name = "m1", BootEnv = "nope", Profiles = ["gone"] })));
 
     [Fact]

@@ -170,7 +170,7 @@ public sealed class SubnetRulesTests
     public void ATokenHasOneReservation()
     {
         var other = Reservation with { Addr = "10.0.0.51" };
-        Assert.Equal(["Reservation 10.0.0.51 already has token 02:00:00:00:00:0a"],
+        Assert.Equal(["Reservation 0A000033 already has Strategy MAC: Token 02:00:00:00:00:0a"],
             ReservationRules.Problems(Reservation, null, TestCatalog.Subnet(), new ReservationBook(other)));
         var scoped = Reservation with { Scoped = true };
         Assert.Empty(ReservationRules.Problems(scoped, null, TestCatalog.Subnet(),
