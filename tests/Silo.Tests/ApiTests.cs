@@ -137,8 +137,9 @@ public abstract class ApiTests(SiloFixture silo)
         var made = await CreateAsync(""","HardwareAddrs":["52:54:aa:00:00:02"]""");
         Assert.Equal((409, "CREATE", "already exists"),
             Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","Uuid":"{{made["Uuid"]}}"}""")).Body));
-        Assert.Equal((422, "ValidationError", "another machine has this Name"),
-            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}"}""")).Body));
+        var twin = Guid.NewGuid();
+        Assert.Equal((422, "ValidationError", $"machines:{twin} violates unique index Name"),
+            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}","Uuid":"{{twin}}"}""")).Body));
         Assert.Equal((422, "ValidationError", "another machine has one of these HardwareAddrs"),
             Error((await silo.CallAsync("POST", "machines",
                 $$"""{"Name":"{{NewName()}}","HardwareAddrs":["52:54:aa:00:00:02"]}""")).Body));

@@ -49,7 +49,7 @@ public sealed class MachineRulesTests
     [Theory]
     [InlineData("bad name/..", "", "amd64", "Invalid Name `bad name/..`")]
     [InlineData("m1", "1.2.3", "amd64", "Invalid Address: 1.2.3 is not a unicast IPv4 address")]
-    [InlineData("m1", "", "x86_64", "Invalid architecture x86_64: use amd64")]
+    [InlineData("m1", "", "x86_64", "Please use amd64 for Arch instead of x86_64")]
     public void WhatBreaksARuleIsNamed(string name, string address, string arch, string problem)
         => Assert.Contains(problem, Problems(() => Create(new Machine { Name = name, Address = address, Arch = arch })));
 

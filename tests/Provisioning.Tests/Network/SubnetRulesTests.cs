@@ -137,8 +137,8 @@ public sealed class SubnetRulesTests
     }
 
     [Theory]
-    [InlineData(-600, "ActiveLeaseTime must be at least 60 seconds")]
-    [InlineData(59, "ActiveLeaseTime must be at least 60 seconds")]
+    [InlineData(-600, "ActiveLeaseTime must be greater than or equal to 60 seconds, not -600")]
+    [InlineData(59, "ActiveLeaseTime must be greater than or equal to 60 seconds, not 59")]
     [InlineData(int.MaxValue, "ActiveLeaseTime must be at most 315360000 seconds (ten years)")]
     public void LeaseTimesAreBounded(int seconds, string problem)
         => Assert.Equal([problem], SubnetRules.Problems(TestCatalog.Subnet() with { ActiveLeaseTime = seconds }, null));

@@ -26,7 +26,7 @@ public static class JsonDifferences
                 {
                     var place = $"{at}/{name}";
                     if (!b.ContainsKey(name)) yield return (place, $"is not there, was {Short(value)}");
-                    else if (Volatile.Contains(name) && value?.GetValueKind() == b[name]?.GetValueKind()) continue;
+                    else if (Volatile.Contains(name) && KindOf(value) == KindOf(b[name])) continue;
                     else foreach (var difference in Between(value, b[name], place)) yield return difference;
                 }
 
@@ -46,6 +46,9 @@ public static class JsonDifferences
                 break;
         }
     }
+
+    private static JsonValueKind? KindOf(JsonNode? node)
+        => node?.GetValueKind() is var kind && kind == JsonValueKind.False ? JsonValueKind.True : kind;
 
     /// <summary>An object's own key of NaCl: 32 octets in base 64.</summary>
     private static bool IsKey(JsonNode? node) => node is JsonValue v && v.GetValueKind() == JsonValueKind.String

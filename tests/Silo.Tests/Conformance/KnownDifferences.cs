@@ -2,10 +2,13 @@ namespace Anvil.Silo.Tests.Conformance;
 
 /// <summary>
 /// The differences that stay, `differences.txt`: a line for each, with the exchange's number (`*` for all), where it is (`status`, `body`,
-/// a header's name, or the beginning of a JSON pointer, behind `+` for a field more), and why.
+/// a header's name, or the beginning of a JSON pointer, behind `+` for a field more), and why. What waits for a kind that is not there
+/// yet may be gone any day.
 /// </summary>
 public sealed class KnownDifferences
 {
+    private const string Waits = " waits for ";
+
     private readonly List<(string Number, string Where, string Line)> _lines = [];
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
 
@@ -22,7 +25,8 @@ public sealed class KnownDifferences
     }
 
     /// <summary>Lines of which nothing was found.</summary>
-    public IEnumerable<string> Unused => _lines.Select(l => l.Line).Distinct().Where(l => !_used.Contains(l));
+    public IEnumerable<string> Unused
+        => _lines.Select(l => l.Line).Distinct().Where(l => !_used.Contains(l) && !l.Contains(Waits, StringComparison.Ordinal));
 
     /// <summary>True for a difference that is named.</summary>
     public bool IsNamed(string number, string where)
