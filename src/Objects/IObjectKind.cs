@@ -35,6 +35,9 @@ public interface IObjectKind
     /// <summary>Type of its documents.</summary>
     Type Document { get; }
 
+    /// <summary>False where objects are seen, and are no kind that is kept (DRP's objects do not name it).</summary>
+    bool IsStored => true;
+
     /// <summary>Keys may hold slashes.</summary>
     bool HasSlashes => false;
 

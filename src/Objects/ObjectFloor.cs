@@ -128,6 +128,7 @@ public sealed class ObjectFloor
             throw new ApiException(new ApiError(prefix, "", "POST", ["what is to be made has no version yet (If-Match)"], 412));
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
+        CheckAddresses(kind, document, null, "POST");
         request.Require(prefix, "create", kind.OwnerOfNew(document));
         if (!GrantRules.MayWrite(request.Principal, null, document, _catalog.Current))
             throw Ungranted(prefix, document.Key, request);
@@ -146,6 +147,7 @@ public sealed class ObjectFloor
         CheckConditions(found, prefix, "PUT", request);
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
+        CheckAddresses(kind, document, found.Document, "PUT");
         if (!GrantRules.MayWrite(request.Principal, found.Document, document, _catalog.Current))
             throw Ungranted(prefix, document.Key, request);
         _allowance.Take(request.Principal, prefix, found.Specific);
@@ -289,6 +291,13 @@ public sealed class ObjectFloor
         if (owners.Contains(text, StringComparer.Ordinal)) throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
         throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, text)) ?? actions[0], text,
             isHidden: actions is ["get"]);
+    }
+
+    /// <summary>Refuses a body with an address that is none. As in DRP it is one that cannot be read, and so of no object yet.</summary>
+    private static void CheckAddresses(IObjectKind kind, Document document, Document? old, string type)
+    {
+        if (WrittenAddresses.Problems(kind.Fields, document, old).ToList() is { Count: > 0 } problems)
+            throw new ApiException(new ApiError("", "", type, problems, 400));
     }
 
     /// <summary>The request of a machine, with the right to read what of a kind it uses.</summary>

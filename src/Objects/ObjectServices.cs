@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
@@ -21,6 +22,8 @@ public static class ObjectServices
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
         services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
+        services.AddSingleton<PluginObjects>().AddSingleton<InterfaceObjects>();
+        services.AddSingleton<IndexVerbs>().AddSingleton<MetaVerbs>().AddSingleton<ActionVerbs>();
         services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>().AddSingleton<ReservationObjects>();
         services.AddSingleton(s => new ObjectFloor(
             [
@@ -28,6 +31,8 @@ public static class ObjectServices
                 s.GetRequiredService<JobObjects>(),
                 s.GetRequiredService<LeaseObjects>(),
                 s.GetRequiredService<ReservationObjects>(),
+                s.GetRequiredService<PluginObjects>(),
+                s.GetRequiredService<InterfaceObjects>(),
                 .. CatalogRules.Kinds.Values.Where(k => !k.IsRows).Select(k => CatalogKind(k.Prefix, s)),
             ],
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
@@ -42,7 +47,8 @@ public static class ObjectServices
     {
         var catalog = services.GetRequiredService<ICatalog>();
         var time = services.GetRequiredService<TimeProvider>();
-        var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(), time);
+        var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
+            services.GetRequiredService<IMachineQueries>(), time);
         return prefix == BootEnvObjects.Kind
             ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(), time) : stored;
     }

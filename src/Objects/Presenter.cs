@@ -21,11 +21,13 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
 {
     /// <summary>The JSON text of a document.</summary>
     public string Text(Document document, ListView view)
-        => Plain(document, view) ? JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options)
+        => Plain(document, view)
+            ? DeprecatedFields.In(document.Prefix, JsonSerializer.Serialize(Clean(document), document.GetType(), Json.Options))
             : Row(document, view).ToJsonString(Json.Options);
 
     /// <summary>The JSON text of a row that is shown whole.</summary>
-    public string Text(StoredRow row, ListView view) => row.AsWritten(catalog.IsSecure) ?? Text(row.Read(), view);
+    public string Text(StoredRow row, ListView view)
+        => row.AsWritten(catalog.IsSecure) is { } text ? DeprecatedFields.In(row.Prefix, text) : Text(row.Read(), view);
 
     /// <summary>The JSON text of a document's key alone.</summary>
     public string KeyText(Document document, FieldTable fields)
@@ -40,6 +42,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     {
         var row = (JsonObject)JsonSerializer.SerializeToNode(Clean(document), document.GetType(), Json.Options)!;
         view.Trim(row);
+        DeprecatedFields.Into(document.Prefix, row);
         if (row["Params"] is not JsonObject values) return row;
         foreach (var (name, value) in ParamsOf(document)!.Where(p => values.ContainsKey(p.Key) && catalog.IsSecure(p.Key)))
             values[name] = JsonNode.Parse(Shown(document.Prefix, document.Key, name, value, view.Decode).GetRawText());

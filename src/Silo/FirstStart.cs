@@ -44,7 +44,7 @@ internal sealed partial class FirstStart(ICatalogStore store, Database database,
             changes.Add(new CatalogChange("prefs", name, new Pref { Name = name, Val = value }));
         if (!have.Contains(("profiles", Profile.Global)))
             changes.Add(new CatalogChange("profiles", Profile.Global,
-                new Profile { Name = Profile.Global, Description = "Params of every machine", Validated = true, Available = true }));
+                Profile.First with { Validated = true, Available = true }));
         // A user that cannot be read can log nobody in.
         var isNew = !documents.Any(d => d is User { Validated: true });
         var password = options.Value.AdminPassword;

@@ -98,6 +98,7 @@ internal static class SiloCluster
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";
         traits[SiloTraits.BootFiles] = "true";
+        traits[SiloTraits.Interfaces] = "true";
         var names = EdgeInterfaces.Resolve(edge.Interfaces);
         traits[SiloTraits.Addresses] = string.Join(',',
             NetworkInterface.GetAllNetworkInterfaces().Where(n => names.Contains(n.Name)).SelectMany(EdgeInterfaces.Addresses)

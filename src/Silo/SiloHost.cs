@@ -157,7 +157,7 @@ public static partial class SiloHost
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = HttpPorts.Ping, KeepAliveTimeout = HttpPorts.Ping });
         app.UseRouting();
         if (serves) app.MapMachinesApi();
-        if (silo.Has(SiloTraits.Gateway)) app.MapGet("/", () => Results.Redirect("/dashboard/"));
+        if (silo.Has(SiloTraits.Gateway)) FrontDoor.Map(app);
     }
 
     [LoggerMessage(Level = LogLevel.Warning,

@@ -56,6 +56,7 @@ internal static class SiloServices
         if (silo.Has(SiloTraits.Core)) services.AddHostedService(s => s.GetRequiredService<SealingService>());
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
+        services.AddSingleton<InterfaceServiceClient>().AddSingleton<IInterfaceDirectory, InterfaceDirectory>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
         services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
@@ -77,6 +78,8 @@ internal static class SiloServices
             s => RenderedMemory.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IBootFiles>(s => s.GetRequiredService<FileRoot>());
         services.AddGrainService<BootFileService>();
+        services.AddSingleton<IHostInterfaces, HostInterfaces>();
+        services.AddGrainService<InterfaceService>();
         services.AddSingleton<RouteTable>().AddSingleton<RelayBook>().AddSingleton<HeardClients>().AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());

@@ -116,7 +116,9 @@ public abstract class ApiTests(SiloFixture silo)
     [Theory]
     [InlineData("""{"Name":"bad name/.."}""", 422, "ValidationError", "Invalid Name `bad name/..`")]
     [InlineData("""{"Name":"ok1","BootEnv":"nope"}""", 422, "ValidationError", "Bootenv nope does not exist")]
-    [InlineData("""{"Name":"ok1","Address":"1.2.3"}""", 422, "ValidationError", "Invalid Address: 1.2.3 is not a unicast IPv4 address")]
+    [InlineData("""{"Name":"ok1","Address":"1.2.3"}""", 400, "POST", "invalid IP address: 1.2.3")]
+    [InlineData("""{"Name":"ok1","Address":"127.0.0.1"}""", 422, "ValidationError",
+        "Invalid Address: 127.0.0.1 is not a unicast IPv4 address")]
     [InlineData("""{"Name":"ok1","Uuid":"x"}""", 422, "ValidationError", "Invalid Uuid `x`")]
     [InlineData("""{"Name":5}""", 400, "POST", null)]
     [InlineData("""[1]""", 400, "POST", null)]
@@ -135,8 +137,9 @@ public abstract class ApiTests(SiloFixture silo)
         var made = await CreateAsync(""","HardwareAddrs":["52:54:aa:00:00:02"]""");
         Assert.Equal((409, "CREATE", "already exists"),
             Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{NewName()}}","Uuid":"{{made["Uuid"]}}"}""")).Body));
-        Assert.Equal((422, "ValidationError", "another machine has this Name"),
-            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}"}""")).Body));
+        var twin = Guid.NewGuid();
+        Assert.Equal((422, "ValidationError", $"machines:{twin} violates unique index Name"),
+            Error((await silo.CallAsync("POST", "machines", $$"""{"Name":"{{made["Name"]}}","Uuid":"{{twin}}"}""")).Body));
         Assert.Equal((422, "ValidationError", "another machine has one of these HardwareAddrs"),
             Error((await silo.CallAsync("POST", "machines",
                 $$"""{"Name":"{{NewName()}}","HardwareAddrs":["52:54:aa:00:00:02"]}""")).Body));
@@ -232,8 +235,8 @@ public abstract class ApiTests(SiloFixture silo)
         var (_, machine) = await silo.CallAsync("POST", "machines",
             """{"Name":"ahead","Stage":"none","BootEnv":"local","Tasks":["stage:s-using","bootenv:e-ahead"]}""");
         var uuid = machine!["Uuid"]!.ToString();
-        foreach (var (kind, key) in new[] { ("stages", "s-using"), ("bootenvs", "e-ahead") })
-            Assert.Equal((409, "StillInUseError", $"machines:{uuid} still uses {key}"),
+        foreach (var (kind, key, noun) in new[] { ("stages", "s-using", "Stage"), ("bootenvs", "e-ahead", "Bootenv") })
+            Assert.Equal((409, "StillInUseError", $"{noun} {key} in use by Machine ahead"),
                 Error((await silo.CallAsync("DELETE", $"{kind}/{key}")).Body));
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", $"machines/{uuid}")).Status);
         Assert.Equal(HttpStatusCode.OK, (await silo.CallAsync("DELETE", "bootenvs/e-ahead")).Status);
@@ -243,13 +246,14 @@ public abstract class ApiTests(SiloFixture silo)
 
     [Theory]
     [InlineData("templates", """{"ID":"tb","Contents":"hi {{"}""", 422, "Parse error for template tb: template: tb:1: unclosed action")]
-    [InlineData("subnets", """{"Name":"sub0","Subnet":"10.98.0.0/24"}""", 422, "ActiveStart <nil> not in subnet range 10.98.0.0/24")]
-    [InlineData("subnets", """{"Name":"sub0","Subnet":"10.98.0/24"}""", 422, "Subnet \"10.98.0/24\" is not an IPv4 network in CIDR form")]
+    [InlineData("subnets", """{"Name":"sub0","Subnet":"10.98.0.0/24"}""", 422, "IP Address is nil")]
+    [InlineData("subnets", """{"Name":"sub0","Subnet":"10.98.0/24"}""", 422,
+        "Invalid subnet 10.98.0/24: invalid CIDR address: 10.98.0/24")]
     [InlineData("params", """{"Name":"p/bad","Schema":{"type":"integer","default":"x"}}""", 422, null)]
-    [InlineData("reservations", """{"Addr":"10.1.1.1"}""", 422, "Token cannot be empty")]
-    [InlineData("prefs", """{"bogus":"1"}""", 400, "Unknown preference bogus")]
+    [InlineData("reservations", """{"Addr":"10.1.1.1"}""", 422, "Reservation Token cannot be empty!")]
+    [InlineData("prefs", """{"bogus":"1"}""", 400, "Unknown Preference bogus")]
     [InlineData("prefs", """{"defaultBootEnv":"nope"}""", 400, "defaultBootEnv: Bootenv nope does not exist")]
-    [InlineData("prefs", """{"unknownBootEnv":"local"}""", 400, "unknownBootEnv: Bootenv local cannot be used for unknown machines")]
+    [InlineData("prefs", """{"unknownBootEnv":"local"}""", 400, "BootEnv local cannot be used for the unknownBootEnv")]
     [InlineData("prefs", """{"defaultStage":""}""", 400, "defaultStage: Stage  does not exist")]
     public async Task WrongConfigurationIsRefusedWithItsReason(string kind, string body, int code, string? message)
     {

@@ -161,7 +161,7 @@ public abstract class CatalogWriteTests(SiloFixture silo)
     {
         Provisioning.Network.Reservation At(string address) => new() { Addr = address, Token = "02:aa:00:00:00:01" };
         var twice = await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1"), At("10.99.0.2")], [], Terms));
-        Assert.Equal((422, "0A630002: Reservation 10.99.0.1 already has token 02:aa:00:00:00:01"),
+        Assert.Equal((422, "0A630002: Reservation 0A630001 already has Strategy MAC: Token 02:aa:00:00:00:01"),
             (twice.Error!.Code, twice.Error.Messages.Single()));
         Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.1")], ["0A6300FF"], Terms))).Status);
         Assert.Equal(200, (await Writer.MergeAll(new CatalogMerge("reservations", [At("10.99.0.2")], ["0A630001"], Terms))).Status);

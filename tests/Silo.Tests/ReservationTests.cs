@@ -38,7 +38,7 @@ public abstract class ReservationTests(SiloFixture silo)
         await SubnetAsync("rules", "10.52.0.0/24", "10.52.0");
         Assert.Equal(HttpStatusCode.Created, (await ReserveAsync("10.52.0.200", 1)).Status);
         Assert.Equal((HttpStatusCode.Conflict, "already exists"), Said(await ReserveAsync("10.52.0.200", 2)));
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, $"Reservation 10.52.0.200 already has token {Mac("52", 1)}"),
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, $"Reservation 0A3400C8 already has Strategy MAC: Token {Mac("52", 1)}"),
             Said(await ReserveAsync("10.52.0.201", 1)));
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "Token `ff:ff:ff:ff:ff:ff` is the broadcast address: no network card has it"),
             Said(await silo.CallAsync("POST", "reservations", """{"Addr":"10.52.0.202","Token":"ff:ff:ff:ff:ff:ff"}""")));
@@ -46,9 +46,9 @@ public abstract class ReservationTests(SiloFixture silo)
             (await silo.CallAsync("POST", "reservations",
                 $$"""{"Addr":"10.52.0.203","Token":"{{Mac("52", 3)}}","Scoped":true}""")).Status);
         Assert.Equal("rules", (await silo.CallAsync("GET", "reservations/10.52.0.203")).Body!["Subnet"]!.ToString());
-        Assert.Equal((HttpStatusCode.Conflict, "reservations:10.52.0.203 still uses rules"),
+        Assert.Equal((HttpStatusCode.Conflict, "Reservation 10.52.0.203 is scoped for Subnet rules, cannot delete."),
             Said(await silo.CallAsync("DELETE", "subnets/rules")));
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, "Token, Strategy and Scoped cannot be changed"),
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "Scoped cannot change"),
             Said(await silo.CallAsync("PATCH", "reservations/10.52.0.203", """[{"op":"replace","path":"/Scoped","value":false}]""")));
         Assert.Equal("10.52.0.9",
             (await silo.CallAsync("PATCH", "reservations/0A3400CB",
@@ -99,7 +99,7 @@ public abstract class ReservationTests(SiloFixture silo)
         var twice = await writer.MergeAll(
             new CatalogMerge("reservations",
                 new List<Reservation> { Of(IPv4.Parse("10.53.200.1"), 5000), Of(IPv4.Parse("10.53.200.2"), 7) }, [], terms));
-        Assert.Equal((422, "0A35C802: Reservation 10.53.0.8 already has token " + Mac("53", 7)),
+        Assert.Equal((422, "0A35C802: Reservation 0A350008 already has Strategy MAC: Token " + Mac("53", 7)),
             (twice.Status, Assert.Single(twice.Error!.Messages)));
         Assert.Null(await store.FindAsync(IPv4.Parse("10.53.200.1"), CancellationToken.None));
         var moved = await writer.MergeAll(

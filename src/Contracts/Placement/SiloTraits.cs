@@ -28,6 +28,11 @@ public static class SiloTraits
     /// </summary>
     public const string BootFiles = "anvil.bootfiles";
 
+    /// <summary>
+    /// Metadata key of an edge that tells of its network interfaces (<see cref="IInterfaceService"/>); its value is "true".
+    /// </summary>
+    public const string Interfaces = "anvil.interfaces";
+
     /// <summary>Hosts machines' grains.</summary>
     public const string Core = "core";
 

@@ -143,7 +143,7 @@ internal static class ApiRequest
         if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
             || !JsonTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
             throw new ApiException(
-                ApiError.BadRequest(model, "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
+                ApiError.BadRequest("", "", http.Request.Method, $"Invalid content type: {http.Request.ContentType}"));
         return octets.GetBuffer().AsMemory(0, (int)octets.Length);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Anvil.Objects;
@@ -35,6 +36,19 @@ internal static class ApiResults
         if (HttpMethods.IsHead(http.Request.Method)) return;
         if (json.Length < AnswerCompression.Shortest) http.Response.ContentLength = Encoding.UTF8.GetByteCount(json);
         await http.Response.WriteAsync(json, http.RequestAborted);
+    }
+
+    /// <summary>Writes a list with what is counted of it.</summary>
+    public static Task WriteListAsync(this HttpContext http, ObjectList list)
+    {
+        static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+        var headers = http.Response.Headers;
+        headers["X-DRP-LIST-COUNT"] = Text(list.Count);
+        headers["X-DRP-LIST-TOTAL-COUNT"] = Text(list.Total);
+        headers["X-DRP-LIST-FILTER-COUNT"] = Text(list.Filtered);
+        if (list.Next is { } next) headers["X-Anvil-List-Next"] = next;
+        return http.WriteRowsAsync(list.Rows);
     }
 
     /// <summary>Writes a list, each row as it is made: no more than one is held as text.</summary>

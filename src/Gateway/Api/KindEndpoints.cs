@@ -1,4 +1,3 @@
-using System.Globalization;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects;
 using Anvil.Provisioning.Documents;
@@ -73,13 +72,6 @@ internal static class KindEndpoints
             list = await floor.ListAsync(prefix, asked, http.RequestAborted);
         }
 
-        var headers = http.Response.Headers;
-        headers["X-DRP-LIST-COUNT"] = Text(list.Count);
-        headers["X-DRP-LIST-TOTAL-COUNT"] = Text(list.Total);
-        headers["X-DRP-LIST-FILTER-COUNT"] = Text(list.Filtered);
-        if (list.Next is { } next) headers["X-Anvil-List-Next"] = next;
-        await http.WriteRowsAsync(list.Rows);
+        await http.WriteListAsync(list);
     }
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

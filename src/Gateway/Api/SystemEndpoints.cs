@@ -35,7 +35,21 @@ internal static class SystemEndpoints
             address = http.Request.Host.Host,
             stats = (await info.CountsAsync(http.Principal(), http.RequestAborted)).Select(c => new { name = c.Key, count = c.Value }),
             features = Features.All,
-            scopes = new Dictionary<string, object>(),
+            scopes = info.Scopes,
+            License = new
+            {
+                Contact = "",
+                ContactEmail = "",
+                ContactId = "",
+                Owner = "",
+                OwnerEmail = "",
+                OwnerId = "",
+                Grantor = "",
+                GrantorEmail = "",
+                Version = "",
+                GenerationVersion = "",
+                Licenses = Array.Empty<string>(),
+            },
         };
 
         api.MapGet("/info", async http =>

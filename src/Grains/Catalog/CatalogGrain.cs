@@ -89,7 +89,7 @@ public sealed partial class CatalogGrain(
             var all = KeptBy(KindOf(removal.Prefix), old, removal.Key, catalog).ToList();
             // Machines are asked last of all: on a large site that takes its time, and all other writes wait for this one.
             if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key);
-            if (all.Count > 0) throw new ApiException(ApiError.Conflict(removal.Prefix, removal.Key, "StillInUseError", all));
+            if (all.Count > 0) throw new ApiException(KindOf(removal.Prefix).StillUsed(removal.Key, all));
             return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null)]);
         });
     }
@@ -287,7 +287,7 @@ public sealed partial class CatalogGrain(
     {
         if (!catalog.OfKind(prefix).TryGetValue(key, out var old)) throw new ApiException(ApiError.NotFound(prefix, key, type));
         if (old.ReadOnly)
-            throw new ApiException(ApiError.BadRequest(prefix, key, type, $"{key} is read-only: it belongs to content pack {old.Bundle}"));
+            throw new ApiException(ApiError.BadRequest("", "", type, $"{key} is read-only: it belongs to content pack {old.Bundle}"));
         var revision = catalog.RevisionOf(prefix, key);
         if (terms.IfRevision is { } wanted && wanted != revision)
             throw new ApiException(

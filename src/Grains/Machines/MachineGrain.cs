@@ -384,7 +384,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         {
             if (UniqueViolation.Of(e) is { } rule)
             {
-                return Outcome.Of(ApiError.Invalid("machines", Uuid, UniqueRule.Broken(rule))) with { Broken = rule };
+                return Outcome.Of(ApiError.Invalid("machines", Uuid, UniqueRule.Broken(rule, Uuid))) with { Broken = rule };
             }
 
             LogStorageFailed(e, Uuid);

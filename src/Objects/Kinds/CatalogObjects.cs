@@ -3,14 +3,17 @@ using System.Text.Json;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
+using Anvil.Provisioning.Machines;
 
 namespace Anvil.Objects.Kinds;
 
 /// <summary>A kind of the catalog: read from this silo's snapshot, changed by the catalog's one grain.</summary>
-public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder grains, TimeProvider time) : IObjectKind
+public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder grains, IMachineQueries machines, TimeProvider time)
+    : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix { get; } = prefix;
@@ -29,6 +32,9 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
 
     /// <inheritdoc/>
     public Document Shown(Document document) => CatalogRules.Kinds[Prefix].Shown(document);
+
+    /// <summary>Machines that are named where an object cannot be deleted.</summary>
+    private const int MostMachinesNamed = 20;
 
     private ICatalogGrain Writer => grains.Catalog;
 
@@ -59,8 +65,13 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
             cancellation);
 
     /// <inheritdoc/>
-    public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
-        => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, request.TermsOf(found))), cancellation);
+    public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+    {
+        var key = found.Document.Key;
+        var changed = await CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, key, request.TermsOf(found))), cancellation);
+        return changed.Error is { } error && error.Type == CatalogRules.Kinds[Prefix].StillUsed(key, []).Type
+            ? changed with { Error = error with { Messages = await WithMachinesAsync(error.Messages, key, cancellation) } } : changed;
+    }
 
     /// <summary>A document with its version: the revision that wrote it; a hash for those of content packs, which have none.</summary>
     internal FoundObject Found(Document document)
@@ -68,6 +79,22 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
             ? new FoundObject(document, revision.ToString(CultureInfo.InvariantCulture), document.Key) { Revision = revision }
             : new FoundObject(document, DocumentTag.Of(JsonSerializer.Serialize(document, document.GetType(), Json.Options),
                 catalog.Current.Prefs["baseTokenSecret"]), document.Key);
+
+    /// <summary>
+    /// Why an object has to stay, the machines that use it first (DRP). The writer asks for machines only where nothing else uses it: all
+    /// writes wait for that.
+    /// </summary>
+    private async Task<IReadOnlyList<string>> WithMachinesAsync(IReadOnlyList<string> told, string key, CancellationToken cancellation)
+    {
+        var all = new List<string>();
+        foreach (var reference in MachineReferences.All.Where(r => r.To == Prefix))
+        {
+            var query = reference.UsersOf(MachineFields.Table, key) with { Limit = MostMachinesNamed };
+            all.AddRange((await machines.ListAsync(query, cancellation)).Select(m => reference.UseOf(m, key)));
+        }
+
+        return [.. all.Concat(told).Distinct(StringComparer.Ordinal)];
+    }
 
     private static string KeyOf(string text) => KeyText.Bare(text, "Key", "Name", "ID");
 

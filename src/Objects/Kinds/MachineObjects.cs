@@ -51,7 +51,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     {
         using var step = AnvilDiagnostics.Step();
         var page = await queries.StoredAsync(query, cancellation);
-        return new ListPage<StoredRow>([.. page.Rows.Select(r => new StoredRow(r.AsWritten, r.Read))], page.Total, page.Filtered,
+        return new ListPage<StoredRow>([.. page.Rows.Select(r => new StoredRow(Prefix, r.AsWritten, r.Read))], page.Total, page.Filtered,
             page.Next);
     }
 

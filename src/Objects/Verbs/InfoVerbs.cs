@@ -1,5 +1,6 @@
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Objects.Access;
 using Anvil.Provisioning.Access;
 
 namespace Anvil.Objects.Verbs;
@@ -21,11 +22,14 @@ public sealed class InfoVerbs(ObjectFloor floor, IMachineQueries machines, ICata
         return counts;
     }
 
+    /// <summary>What rights can be about: actions by scope.</summary>
+    public object Scopes { get; } = ScopeTable.Of(floor.Kinds);
+
     /// <summary>The names of all kinds, in order.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">403.</exception>
     public IEnumerable<string> Kinds(ObjectRequest request)
     {
         request.Require("objects", "list", "*");
-        return floor.Kinds.Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal);
+        return floor.Kinds.Where(k => k.IsStored).Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal);
     }
 }

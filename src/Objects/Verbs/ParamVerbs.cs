@@ -95,7 +95,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         await ChangeAsync(prefix, text, "DELETE", found =>
         {
             if (!Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value))
-                throw new ApiException(ApiError.NotFound(prefix, found.Document.Key, "DELETE"));
+                throw new ApiException(ApiError.NotFound("params", name, "DELETE"));
             if (request.Principal.May(prefix, "get", found.Specific))
                 old = floor.Presenter(request).Value(prefix, found.Document.Key, name, value, decode: false).GetRawText();
             return new JsonArray(Operation("remove", $"/Params/{JsonPatch.Escape(name)}", null));
@@ -125,15 +125,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     {
         if (patch is not JsonArray operations)
             throw new ApiException(ApiError.BadRequest(prefix, "", "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
-        foreach (var operation in operations.OfType<JsonObject>())
-        {
-            foreach (var field in new[] { "path", "from" })
-            {
-                if (operation[field]?.GetValueKind() == JsonValueKind.String)
-                    operation[field] = "/Params" + operation[field]!.GetValue<string>();
-            }
-        }
-
+        PatchPaths.Prefix(operations, "/Params");
         return operations;
     }
 

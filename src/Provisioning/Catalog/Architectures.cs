@@ -43,7 +43,7 @@ public static class Architectures
     public static string? Problem(string arch)
     {
         if (Known.Contains(arch, StringComparer.Ordinal)) return null;
-        return Aliases.TryGetValue(arch, out var right) ? $"Invalid architecture {arch}: use {right}" : $"Invalid architecture {arch}";
+        return Aliases.TryGetValue(arch, out var right) ? $"Please use {right} for Arch instead of {arch}" : $"Unsupported arch {arch}";
     }
 
     /// <summary>The canonical name of a canonical name or alias; null when it is neither. Names are small letters.</summary>

@@ -76,6 +76,11 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// <summary>Why a document must stay, beyond being used.</summary>
     public virtual IEnumerable<string> Stays(Document document, CatalogSnapshot catalog) => [];
 
+    /// <summary>The refusal to delete a document that has to stay.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="by">Why it has to.</param>
+    public virtual ApiError StillUsed(string key, IReadOnlyList<string> by) => ApiError.Conflict(Prefix, key, "StillInUseError", by);
+
     /// <summary>An empty document with this key, in the place of one that cannot be read.</summary>
     public abstract Document Empty(string key);
 

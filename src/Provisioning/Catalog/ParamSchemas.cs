@@ -37,7 +37,7 @@ public sealed class ParamSchemas
         var (errors, unusable) = Check(value, schema, secure);
         if (unusable is not null) return $"Key '{name}': the schema cannot be used: {unusable}";
         return errors is null ? null
-            : secure ? $"Key '{name}': invalid val: {errors}" : $"Key '{name}': invalid val '{Shorten(value)}': {errors}";
+            : secure ? $"Key '{name}': invalid val: {errors}" : $"Key '{name}': invalid val '{Shorten(value)}': : {errors}";
     }
 
     /// <summary>What is wrong with a param's schema, or with its default under it.</summary>

@@ -71,7 +71,7 @@ public sealed class Prefs(IReadOnlyDictionary<string, string> values)
     /// <summary>What is wrong with a preference's value, whatever the catalog holds; null when nothing is.</summary>
     public static string? Problem(string name, string value)
     {
-        if (!Defaults.ContainsKey(name)) return $"Unknown preference {name}";
+        if (!Defaults.ContainsKey(name)) return $"Unknown Preference {name}";
         switch (name)
         {
             // What they name is PrefKind's to look up.

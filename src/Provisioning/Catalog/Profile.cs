@@ -9,6 +9,19 @@ public sealed record Profile : Document, IParamHolder
     /// <summary>The profile that every machine has.</summary>
     public const string Global = "global";
 
+    /// <summary>The global profile of a new site, as DRP's clients know it.</summary>
+    public static Profile First { get; } = new()
+    {
+        Name = Global,
+        Description = "Global profile attached automatically to all machines.",
+        Meta = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["color"] = "blue",
+            ["icon"] = "world",
+            ["title"] = "Digital Rebar Provision",
+        },
+    };
+
     /// <summary>Unique name.</summary>
     public string Name { get; init => field = value ?? ""; } = "";
 
@@ -24,6 +37,9 @@ public sealed record Profile : Document, IParamHolder
     /// <summary>The values.</summary>
     public IReadOnlyDictionary<string, JsonElement> Params { get; init => field = value ?? new Dictionary<string, JsonElement>(); } =
         new Dictionary<string, JsonElement>();
+
+    /// <summary>True when parts were left out of an answer.</summary>
+    public bool Partial { get; init; }
 
     /// <inheritdoc/>
     public override string Key => Name;

@@ -37,6 +37,15 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
     /// <summary>How the kind that is named is called in texts, such as Task.</summary>
     public string Noun { get; init; } = "";
 
+    /// <summary>How it is called in texts where it is there and cannot serve; absent: as <see cref="Noun"/> (DRP).</summary>
+    public string? NounThere { get; init; }
+
+    /// <summary>
+    /// Where in the field a key stands, looked for from a place on; it is told of what is not there: `Task x (at 3) does not exist` (DRP).
+    /// Absent: no place is told.
+    /// </summary>
+    public Func<Document, string, int, int>? PlaceOf { get; init; }
+
     /// <summary>What is said of a key that is not there, by its place in the field; absent: `Task x does not exist`.</summary>
     public Func<int, string, string>? Missing { get; init; }
 
@@ -62,12 +71,12 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
     public IReadOnlyList<string> Problems(Document document, Func<DocumentKey, Document?> find)
     {
         List<string>? absent = null, unusable = null;
-        var place = -1;
+        var (place, from) = (-1, 0);
         foreach (var key in keys(document))
         {
             place++;
             if (!IsNamed(key)) continue;
-            if (find(new DocumentKey(To, key)) is not { } target) (absent ??= []).Add(Absent(place, key));
+            if (find(new DocumentKey(To, key)) is not { } target) (absent ??= []).Add(Absent(At(document, place, key, ref from), key));
             else if (Unusable(document, key, target) is { } why) (unusable ??= []).Add(why);
         }
 
@@ -84,13 +93,13 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
         if (keys(wanted).SequenceEqual(keys(old), StringComparer.Ordinal)) return [];
         List<string>? mistakes = null;
         var known = keys(old).ToHashSet(StringComparer.Ordinal);
-        var place = -1;
+        var (place, from) = (-1, 0);
         foreach (var key in keys(wanted))
         {
             place++;
             if (!IsNamed(key) || known.Contains(key)) continue;
-            if (find(new DocumentKey(To, key)) is not { } target) (mistakes ??= []).Add(Absent(place, key));
-            else if (Refuses?.Invoke(target) is { } why) (mistakes ??= []).Add($"{Noun} {key} {why}");
+            if (find(new DocumentKey(To, key)) is not { } target) (mistakes ??= []).Add(Absent(At(wanted, place, key, ref from), key));
+            else if (Refuses?.Invoke(target) is { } why) (mistakes ??= []).Add($"{NounThere ?? Noun} {key} {why}");
         }
 
         return mistakes ?? [];
@@ -112,10 +121,15 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
     private bool IsNamed(string key) => MustBeNamed || key.Length > 0;
 
     private string? Unusable(Document document, string key, Document target)
-        => Refuses?.Invoke(target) is { } why ? $"{Noun} {key} {why}"
+        => Refuses?.Invoke(target) is { } why ? $"{NounThere ?? Noun} {key} {why}"
             : MustBeAvailable && !target.Available
-                ? $"{Noun} {key} is not available" + (TellsWhy ? $": {Reasons.Joined(target.Errors)}" : "")
-            : Fails?.Invoke(document, target) is { } fault ? $"{Noun} {key} {fault}" : null;
+                ? $"{NounThere ?? Noun} {key} is not available" + (TellsWhy ? $": {Reasons.Joined(target.Errors)}" : "")
+            : Fails?.Invoke(document, target) is { } fault ? $"{NounThere ?? Noun} {key} {fault}" : null;
 
-    private string Absent(int place, string key) => Missing?.Invoke(place, key) ?? $"{Noun} {key} does not exist";
+    private string Absent(int place, string key)
+        => Missing?.Invoke(place, key) ?? $"{Noun} {key}{(PlaceOf is null ? "" : $" (at {place})")} does not exist";
+
+    /// <summary>Where in the field a key stands. Keys come in the order of their places: none is looked for from the start.</summary>
+    private int At(Document document, int place, string key, ref int from)
+        => PlaceOf is null ? place : from = PlaceOf(document, key, from);
 }

@@ -43,6 +43,9 @@ public sealed record Stage : Document, IParamHolder
     /// <summary>Always true; kept for clients.</summary>
     public bool RunnerWait { get; init; }
 
+    /// <summary>True when parts were left out of an answer.</summary>
+    public bool Partial { get; init; }
+
     /// <inheritdoc/>
     public override string Key => Name;
 

@@ -33,7 +33,7 @@ public static class DocumentReader
     {
         if (json.Length > JsonLimits.Octets) throw JsonText.TooLarge(kind, key, type);
         return Try(json, document, kind, lenient: false, out var problems)
-            ?? throw new ApiException(new ApiError(kind, key, type, [.. problems.Select(p => $"Invalid {kind} object: {p}")], 400));
+            ?? throw new ApiException(new ApiError("", "", type, [.. problems.Select(p => $"Invalid {kind} object: {p}")], 400));
     }
 
     /// <summary>Reads what a patch made of a document.</summary>

@@ -19,8 +19,6 @@ internal static class DrpFields
             "JobResultErrors", "WorkOrderMode", "PendingWorkOrders", "RunningWorkOrders", "ParentMachineUuid"),
             ["jobs"] = Names("Token", "JobState", "WorkOrder", "ResultErrors"),
             ["leases"] = Names("ProvidedOptions"),
-            ["stages"] = Names("Partial"),
-            ["profiles"] = Names("Partial"),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Fields that ask for something, by kind; those of parts stand with the kind that holds the part.</summary>

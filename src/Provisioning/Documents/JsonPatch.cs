@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -34,7 +35,7 @@ public static class JsonPatch
     public static byte[] ApplyToText(JsonElement target, JsonElement patch, string model, string key)
     {
         if (patch.ValueKind != JsonValueKind.Array)
-            throw new ApiException(ApiError.BadRequest(model, key, "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
+            throw new ApiException(ApiError.BadRequest("", "", "PATCH", "a JSON patch is an array of operations (RFC 6902)"));
         if (patch.GetArrayLength() > PatchLimits.Operations)
             throw new ApiException(ApiError.BadRequest(model, key, "PATCH", $"a patch has at most {PatchLimits.Operations} operations"));
         var document = new PatchedDocument(target);
@@ -49,7 +50,7 @@ public static class JsonPatch
             {
                 throw new ApiException(
                     ApiError.Conflict(model, key, "PATCH", $"Patch error at line {line}: {Shorten(e.Message)}",
-                        "Patch line: " + Shorten(operation.GetRawText())));
+                        "Patch line: " + Shorten(Line(operation))));
             }
 
             line++;
@@ -119,6 +120,24 @@ public static class JsonPatch
 
     private static string? Text(JsonElement operation, string name)
         => operation.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>An operation as DRP's clients are told it: with all four fields, whatever it was sent with.</summary>
+    private static string Line(JsonElement operation)
+    {
+        if (operation.ValueKind != JsonValueKind.Object) return operation.GetRawText();
+        var text = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            foreach (var name in (string[])["op", "path", "from"]) writer.WriteString(name, Text(operation, name) ?? "");
+            writer.WritePropertyName("value");
+            if (operation.TryGetProperty("value", out var value)) value.WriteTo(writer);
+            else writer.WriteNullValue();
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
 
     private static string Shorten(string text) => text.Length <= LongestLine ? text : text[..LongestLine] + "…";
 }

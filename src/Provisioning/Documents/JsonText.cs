@@ -22,7 +22,7 @@ public static class JsonText
         var walk = new JsonWalk(json, model, lenient: false);
         return walk.Problems.Count == 0 && walk.Run(new Shape(ShapeKind.Free))
             ? JsonElement.Parse(json)
-            : throw new ApiException(new ApiError(model, key, type, [.. walk.Problems.Select(p => "Invalid JSON: " + p)], 400));
+            : throw new ApiException(new ApiError("", "", type, [.. walk.Problems.Select(p => "Invalid JSON: " + p)], 400));
     }
 
     /// <summary>413: more than a body may hold.</summary>

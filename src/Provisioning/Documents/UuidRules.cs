@@ -3,6 +3,9 @@ namespace Anvil.Provisioning.Documents;
 /// <summary>The one written form of a uuid (RFC 9562, section 4): 36 characters with dashes. So one machine never has two names.</summary>
 public static class UuidRules
 {
+    /// <summary>The nil uuid (RFC 9562, section 5.9), which says that there is none where DRP has one always.</summary>
+    public const string Nil = "00000000-0000-0000-0000-000000000000";
+
     private const int Length = 36;
 
     /// <summary>

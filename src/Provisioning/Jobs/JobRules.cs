@@ -127,7 +127,7 @@ public static class JobRules
     private static Job Make(Machine machine, Job? previous, int index, DateTimeOffset now, Func<string> newUuid) => new()
     {
         Uuid = newUuid(),
-        Previous = previous?.Uuid ?? "",
+        Previous = previous?.Uuid ?? UuidRules.Nil,
         Machine = machine.Uuid,
         Task = machine.Tasks[index],
         Stage = machine.Stage,

@@ -97,7 +97,7 @@ public static class MachineSteps
     /// <exception cref="ApiException">422: there is no such machine; 409: it is not runnable, or a job is under way.</exception>
     public static MachineChange StartJob(MachineState old, string uuid, ChangeOptions options, RuleContext on)
     {
-        if (old.Machine is not { } machine) throw new ApiException(ApiError.Invalid("jobs", "", $"Machine {uuid} does not exist"));
+        if (old.Machine is not { } machine) throw new ApiException(ApiError.Invalid("", "", $"Machine {uuid} does not exist"));
         var next = JobRules.Next(machine, old.Job, on.Catalog, on.Now, on.Entropy.Uuid);
         IEnumerable<Effect> made = next.Status == 201 ? [new NoteTimeline("job", $"task {next.Job!.Task}", "created", next.Job.Uuid)] : [];
         return Finish(next.Status, old, old with { Machine = next.Machine, Job = next.Job, ChangedJobs = next.Changed }, "jobs",

@@ -15,27 +15,52 @@ public static class MachineReferences
         new("BootEnv", "bootenvs", d => [((Machine)d).BootEnv])
         {
             Noun = "Bootenv",
+            NounThere = "BootEnv",
             MustBeNamed = true,
             MustBeAvailable = true,
             TellsWhy = true,
             Refuses = ServesMachines,
             Fails = (machine, env) => ServesArchitecture((Machine)machine, (BootEnv)env),
+            InUse = EnvInUse,
         },
-        new("Stage", "stages", d => [((Machine)d).Stage]) { Noun = "Stage", MustBeNamed = true, MustBeAvailable = true, TellsWhy = true },
+        new("Stage", "stages", d => [((Machine)d).Stage])
+        {
+            Noun = "Stage",
+            MustBeNamed = true,
+            MustBeAvailable = true,
+            TellsWhy = true,
+            InUse = StageInUse,
+        },
         new("Workflow", "workflows", d => [((Machine)d).Workflow]) { Noun = "Workflow", MustBeAvailable = true, TellsWhy = true },
-        new("Profiles", "profiles", d => ((Machine)d).Profiles) { Noun = "Profile", MustBeNamed = true },
+        new("Profiles", "profiles", d => ((Machine)d).Profiles)
+        {
+            Noun = "Profile",
+            MustBeNamed = true,
+            PlaceOf = (d, key, from) => PlaceIn(((Machine)d).Profiles, key, from),
+            InUse = (user, key) => $"Machine {user.Key} is using profile {key}",
+        },
         new("Tasks", "tasks", d => TasksOf(d, t => !TaskLists.IsMove(t)))
         {
             Noun = "Task",
             MustBeNamed = true,
+            PlaceOf = PlaceInTasks(""),
         },
-        new("Tasks", "stages", Moves(TaskLists.StageEntry)) { Before = TaskLists.StageEntry, Noun = "Stage", MustBeNamed = true },
+        new("Tasks", "stages", Moves(TaskLists.StageEntry))
+        {
+            Before = TaskLists.StageEntry,
+            Noun = "Stage",
+            MustBeNamed = true,
+            PlaceOf = PlaceInTasks(TaskLists.StageEntry),
+            InUse = StageInUse,
+        },
         new("Tasks", "bootenvs", Moves(TaskLists.BootEnvEntry))
         {
             Before = TaskLists.BootEnvEntry,
-            Noun = "Bootenv",
+            Noun = "BootEnv",
             MustBeNamed = true,
             Refuses = ServesMachines,
+            PlaceOf = PlaceInTasks(TaskLists.BootEnvEntry),
+            InUse = EnvInUse,
         },
     ];
 
@@ -78,6 +103,25 @@ public static class MachineReferences
 
     private static IEnumerable<string> TasksOf(Document machine, Func<string, bool> which)
         => ((Machine)machine).Tasks is { Count: > 0 } tasks ? tasks.Where(which).Distinct(StringComparer.Ordinal) : [];
+
+    private static Func<Document, string, int, int> PlaceInTasks(string entry)
+        => (d, key, from) => PlaceIn(((Machine)d).Tasks, entry + key, from);
+
+    /// <summary>The place of an entry at or behind one; the same place where there is none.</summary>
+    private static int PlaceIn(IReadOnlyList<string> entries, string entry, int from)
+    {
+        for (var i = from; i < entries.Count; i++)
+        {
+            if (entries[i] == entry) return i;
+        }
+
+        return from;
+    }
+
+    /// <summary>By the machine's name, as people know it (DRP).</summary>
+    private static string EnvInUse(Document user, string key) => $"Bootenv {key} in use by Machine {((Machine)user).Name}";
+
+    private static string StageInUse(Document user, string key) => $"Stage {key} in use by Machine {((Machine)user).Name}";
 
     private static string? ServesMachines(Document env)
         => env is BootEnv { OnlyUnknown: true } ? "does not allow Machine assignments, it has the OnlyUnknown flag." : null;

@@ -18,7 +18,7 @@ public static class LeaseTimes
     /// <param name="old">As it was; null for a new object.</param>
     /// <param name="least">The shortest one that is taken.</param>
     public static string? Problem(string field, int seconds, int? old, int least)
-        => seconds < least ? $"{field} must be at least {least} seconds"
+        => seconds < least ? $"{field} must be greater than or equal to {least} seconds, not {seconds}"
             : seconds > Longest && seconds != old ? $"{field} must be at most {Longest} seconds (ten years)"
             : null;
 }

@@ -25,7 +25,7 @@ public static class ReservationRules
             yield break;
         }
 
-        if (reservation.Token.Length == 0) yield return "Token cannot be empty";
+        if (reservation.Token.Length == 0) yield return "Reservation Token cannot be empty!";
         else if (reservation.Strategy == "MAC" && reservation.Token != old?.Token
             && ReservationToken.Problem(reservation.Token) is { } token)
             yield return $"Token `{reservation.Token}` {token}";
@@ -36,16 +36,16 @@ public static class ReservationRules
             && !IPv4.TryParse(reservation.NextServer, out _))
             yield return $"NextServer {reservation.NextServer} is not an IPv4 address";
         foreach (var problem in OptionRules.Problems(reservation.Options, old?.Options ?? [])) yield return problem;
-        if (old is not null
-            && (old.Token != reservation.Token || old.Strategy != reservation.Strategy || old.Scoped != reservation.Scoped))
-            yield return "Token, Strategy and Scoped cannot be changed";
+        if (old is not null && old.Token != reservation.Token) yield return "Token cannot change";
+        if (old is not null && old.Strategy != reservation.Strategy) yield return "Strategy cannot change";
+        if (old is not null && old.Scoped != reservation.Scoped) yield return "Scoped cannot change";
         if (subnet is not null && subnet.Cidr.PrefixLength < 31 && (address == subnet.Cidr.Network || address == subnet.Cidr.Broadcast))
             yield return $"Addr {reservation.Addr} is the network or broadcast address of subnet {subnet.Name}";
         if (reservation.Scoped && subnet is null) yield return $"Addr {reservation.Addr} is in no subnet";
         foreach (var other in all.Of(reservation.Token).Where(o => o.Key != reservation.Key))
         {
             if (!reservation.Scoped || !other.Scoped || other.Subnet == subnet?.Name)
-                yield return $"Reservation {other.Addr} already has token {reservation.Token}";
+                yield return $"Reservation {other.Key} already has Strategy {other.Strategy}: Token {reservation.Token}";
         }
     }
 }

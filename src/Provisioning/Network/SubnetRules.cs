@@ -12,14 +12,14 @@ public static class SubnetRules
             yield return subnet.Name.Length == 0 ? "Empty key not allowed" : $"Invalid Name `{subnet.Name}`";
         if (!Cidr.TryParse(subnet.Network, out var cidr) || cidr.PrefixLength is 0 or > 31)
         {
-            yield return $"Subnet \"{subnet.Network}\" is not an IPv4 network in CIDR form";
+            yield return $"Invalid subnet {subnet.Network}: invalid CIDR address: {subnet.Network}";
             yield break;
         }
 
-        if (old is not null && old.Network != subnet.Network) yield return "Subnet cannot be changed";
-        if (old is not null && old.Strategy != subnet.Strategy) yield return "Strategy cannot be changed";
+        if (old is not null && old.Network != subnet.Network) yield return "Subnet range cannot change";
+        if (old is not null && old.Strategy != subnet.Strategy) yield return "Strategy cannot change";
         if (subnet.Strategy != "MAC") yield return $"Strategy {subnet.Strategy} is not known";
-        if (subnet.Proxy && subnet.Unmanaged) yield return "A subnet cannot be both Proxy and Unmanaged";
+        if (subnet.Proxy && subnet.Unmanaged) yield return "Unmanaged and Proxy cannot both be true";
         if (LeaseTimes.Problem("ActiveLeaseTime", subnet.ActiveLeaseTime, old?.ActiveLeaseTime, LeaseTimes.ShortestActive) is { } active)
             yield return active;
         if (LeaseTimes.Problem("ReservedLeaseTime", subnet.ReservedLeaseTime, old?.ReservedLeaseTime,
@@ -28,9 +28,11 @@ public static class SubnetRules
             yield return $"NextServer {subnet.NextServer} is not an IPv4 address";
         foreach (var problem in RelayRules.Problems(subnet)) yield return problem;
         foreach (var picker in subnet.Pickers.Where(p => !Subnet.KnownPickers.Contains(p, StringComparer.Ordinal)))
-            yield return $"Picker {picker} is not known";
+            yield return $"Picker {picker} is not a valid lease picking strategy";
         foreach (var problem in OptionRules.Problems(subnet.Options, old?.Options ?? [])) yield return problem;
         if (subnet.OnlyReservations || subnet.Proxy) yield break;
+        if (subnet.ActiveStart.Length == 0) yield return "IP Address is nil";
+        if (subnet.ActiveEnd.Length == 0) yield return "IP Address is nil";
         var hasStart = IPv4.TryParse(subnet.ActiveStart, out var start);
         var hasEnd = IPv4.TryParse(subnet.ActiveEnd, out var end);
         if (!hasStart || !cidr.Contains(start))

@@ -36,7 +36,7 @@ public sealed class ContentTests
     public void AStageThatNamesAMissingTaskIsStoredButNotAvailable()
     {
         var stage = TestCatalog.With(new Stage { Name = "st", Tasks = ["gone"] }, new Workflow { Name = "wf", Stages = ["st"] });
-        Assert.Equal(["Task gone does not exist"], stage.Stages["st"].Errors);
+        Assert.Equal(["Task gone (at 0) does not exist"], stage.Stages["st"].Errors);
         Assert.Equal(["Stage st is not available"], stage.Workflows["wf"].Errors);
     }
 }

@@ -18,14 +18,14 @@ public sealed class SnapshotTests
         Assert.True(catalog.Workflows["wf"].Available);
         var without = catalog.Without([new DocumentKey("templates", "t1")]);
         Assert.Equal(["Templates[0]: No common template for t1"], without.BootEnvs["env"].Errors);
-        Assert.Equal(["Bootenv env is not available"], without.Stages["st"].Errors);
+        Assert.Equal(["BootEnv env is not available"], without.Stages["st"].Errors);
         Assert.Equal(["Stage st is not available"], without.Workflows["wf"].Errors);
         Assert.True(without.With(
             new CatalogDelta(2, [new CatalogEntry(new Template { ID = "t1" }, 2)], [], IsWhole: false)).Workflows["wf"].Available);
         var unknown = catalog.With(
             new CatalogDelta(2, [new CatalogEntry(new BootEnv { Name = "env", Kernel = "k", Templates = files, OnlyUnknown = true }, 2)],
                 [], IsWhole: false));
-        Assert.Equal(["Bootenv env serves only unknown machines"], unknown.Stages["st"].Errors);
+        Assert.Equal(["BootEnv env serves only unknown machines"], unknown.Stages["st"].Errors);
     }
 
     [Fact]
@@ -60,9 +60,10 @@ public sealed class SnapshotTests
             new Workflow { Name = "w1", Stages = ["s1"] }, TestCatalog.Pref("defaultStage", "s1"),
             TestCatalog.Pref("unknownBootEnv", "e1"), new BootEnv { Name = "e1" }]);
         Assert.Equal(["stages:s1 still uses t1", "tasks:t2 still uses t1"], catalog.Uses("tasks", "t1"));
-        Assert.Equal(["s1 is the defaultStage", "workflows:w1 still uses s1"], catalog.Uses("stages", "s1").Order(StringComparer.Ordinal));
-        Assert.Equal(["e1 is the unknownBootEnv"], catalog.Uses("bootenvs", "e1"));
-        Assert.Equal(["local is the defaultBootEnv"], catalog.Uses("bootenvs", "local"));
+        Assert.Equal(["Stage s1 in use by Workflow w1", "s1 is the defaultStage"],
+            catalog.Uses("stages", "s1").Order(StringComparer.Ordinal));
+        Assert.Equal(["BootEnv e1 is the active unknownBootEnv, cannot remove it"], catalog.Uses("bootenvs", "e1"));
+        Assert.Equal(["BootEnv local is the active defaultBootEnv, cannot remove it"], catalog.Uses("bootenvs", "local"));
         Assert.Empty(catalog.Uses("tasks", "t2"));
     }
 
@@ -195,7 +196,7 @@ public sealed class SnapshotTests
                     new CatalogEntry(CatalogRules.Stored["subnets"].Empty("net"), 2, "it is damaged")], [], IsWhole: false));
         Assert.Equal((false, false, "it is damaged"),
             (catalog.BootEnvs["env"].Validated, catalog.BootEnvs["env"].Available, catalog.BootEnvs["env"].Errors.Single()));
-        Assert.Equal(["Bootenv env is not available"], catalog.Stages["st"].Errors);
+        Assert.Equal(["BootEnv env is not available"], catalog.Stages["st"].Errors);
         Assert.Null(catalog.SubnetOf(0));
         Assert.True(catalog.With(
             new CatalogDelta(3, [new CatalogEntry(new BootEnv { Name = "env" }, 3)], [], IsWhole: false)).Stages["st"].Available);

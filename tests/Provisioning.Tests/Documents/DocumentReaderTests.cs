@@ -75,7 +75,7 @@ public sealed class DocumentReaderTests
     {
         var type = Kinds.First(k => k.Kind == kind).Type;
         var error = Assert.Throws<ApiException>(() => DocumentReader.Read(Encoding.UTF8.GetBytes(body), type, kind, "POST")).Error;
-        Assert.Equal((400, kind, "POST", $"Invalid {kind} object: {problem}"), (error.Code, error.Model, error.Type, error.Messages[0]));
+        Assert.Equal((400, "", "POST", $"Invalid {kind} object: {problem}"), (error.Code, error.Model, error.Type, error.Messages[0]));
     }
 
     [Fact]

@@ -99,14 +99,14 @@ public sealed class MachineStepsTests
     [Theory]
     [InlineData("/Stage", "\"nope\"", "Stage nope does not exist")]
     [InlineData("/BootEnv", "\"nope\"", "Bootenv nope does not exist")]
-    [InlineData("/BootEnv", "\"discovery\"", "Bootenv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
+    [InlineData("/BootEnv", "\"discovery\"", "BootEnv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
     [InlineData("/Workflow", "\"nope\"", "Workflow nope does not exist")]
-    [InlineData("/Profiles", "[\"known\",\"nope\"]", "Profile nope does not exist")]
-    [InlineData("/Tasks", "[\"one\",\"nope\"]", "Task nope does not exist")]
-    [InlineData("/Tasks", "[\"stage:nope\",\"one\"]", "Stage nope does not exist")]
-    [InlineData("/Tasks", "[\"bootenv:\",\"one\"]", "Bootenv  does not exist")]
+    [InlineData("/Profiles", "[\"known\",\"nope\"]", "Profile nope (at 1) does not exist")]
+    [InlineData("/Tasks", "[\"one\",\"nope\"]", "Task nope (at 1) does not exist")]
+    [InlineData("/Tasks", "[\"stage:nope\",\"one\"]", "Stage nope (at 0) does not exist")]
+    [InlineData("/Tasks", "[\"bootenv:\",\"one\"]", "BootEnv  (at 0) does not exist")]
     [InlineData("/Tasks", "[\"bootenv:discovery\"]",
-        "Bootenv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
+        "BootEnv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
     public void WhatAChangeNamesMustBeThereUnlessForced(string field, string value, string problem)
     {
         var made = Make(new Machine { Name = "m1", Stage = "none", BootEnv = "local" });
@@ -158,7 +158,7 @@ public sealed class MachineStepsTests
 
     [Fact]
     public void TasksThatAWorkflowReplacesMustBeThereToo()
-        => Assert.Contains("Task nope does not exist",
+        => Assert.Contains("Task nope (at 0) does not exist",
             Assert.Throws<ApiException>(() => Make(new Machine { Name = "m1", Workflow = "discover", Tasks = ["nope"] })).Error.Messages);
 
     [Fact]

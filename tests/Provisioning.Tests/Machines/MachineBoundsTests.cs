@@ -68,7 +68,7 @@ public sealed class MachineBoundsTests
             new Machine { Uuid = Uuid, Name = "m2", Profiles = names }, Catalog, TestCatalog.Start, false, new(), "s")).Error.Messages);
         // All of those that may be there are told, each once.
         var missing = Problems(m => m with { Profiles = [.. names.Take(1000)] }, new());
-        Assert.Equal((1000, "Profile n0 does not exist"), (missing.Count, missing[0]));
+        Assert.Equal((1000, "Profile n0 (at 0) does not exist"), (missing.Count, missing[0]));
     }
 
     [Fact]

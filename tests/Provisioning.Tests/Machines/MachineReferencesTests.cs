@@ -24,9 +24,9 @@ public sealed class MachineReferencesTests
     [Fact]
     public void WhatAMachineLacksIsToldOnceAndSaysWhy()
         => Assert.Equal(
-            ["Bootenv sledgehammer cannot boot architecture mips", "Stage lame is not available: Task gone does not exist",
-                "Workflow lame is not available: Stage lame is not available", "Profile  does not exist", "Task nope does not exist",
-                "Stage nope does not exist", "Bootenv nope does not exist"],
+            ["BootEnv sledgehammer cannot boot architecture mips", "Stage lame is not available: Task gone (at 0) does not exist",
+                "Workflow lame is not available: Stage lame is not available", "Profile  (at 0) does not exist",
+                "Task nope (at 0) does not exist", "Stage nope (at 1) does not exist", "BootEnv nope (at 2) does not exist"],
             MachineReferences.Problems(new Machine
             {
                 BootEnv = "sledgehammer",
@@ -42,7 +42,7 @@ public sealed class MachineReferencesTests
     {
         var old = Good with { Stage = "gone", Tasks = ["stage:gone"] };
         Assert.Empty(MachineReferences.Mistakes(old, old with { Description = "x", Tasks = ["stage:gone", "one"] }, Catalog));
-        Assert.Equal(["Stage  does not exist", "Bootenv gone does not exist"],
+        Assert.Equal(["Stage  does not exist", "BootEnv gone (at 1) does not exist"],
             MachineReferences.Mistakes(old, old with { Stage = "", Tasks = ["stage:gone", "bootenv:gone"] }, Catalog));
         // What is there and cannot be had now makes a machine unavailable; naming it is no mistake.
         Assert.Empty(MachineReferences.Mistakes(Good, Good with { Stage = "lame" }, Catalog));
@@ -52,7 +52,7 @@ public sealed class MachineReferencesTests
     [InlineData("defaultStage", "lame", "defaultStage: Stage lame is not available")]
     [InlineData("defaultStage", "", "defaultStage: Stage  does not exist")]
     [InlineData("defaultBootEnv", "nope", "defaultBootEnv: Bootenv nope does not exist")]
-    [InlineData("unknownBootEnv", "local", "unknownBootEnv: Bootenv local cannot be used for unknown machines")]
+    [InlineData("unknownBootEnv", "local", "BootEnv local cannot be used for the unknownBootEnv")]
     [InlineData("unknownBootEnv", "discovery", null)]
     [InlineData("defaultWorkflow", "", null)]
     [InlineData("defaultWorkflow", "nope", "defaultWorkflow: Workflow nope does not exist")]

@@ -49,13 +49,13 @@ public sealed class MachineRulesTests
     [Theory]
     [InlineData("bad name/..", "", "amd64", "Invalid Name `bad name/..`")]
     [InlineData("m1", "1.2.3", "amd64", "Invalid Address: 1.2.3 is not a unicast IPv4 address")]
-    [InlineData("m1", "", "x86_64", "Invalid architecture x86_64: use amd64")]
+    [InlineData("m1", "", "x86_64", "Please use amd64 for Arch instead of x86_64")]
     public void WhatBreaksARuleIsNamed(string name, string address, string arch, string problem)
         => Assert.Contains(problem, Problems(() => Create(new Machine { Name = name, Address = address, Arch = arch })));
 
     [Fact]
     public void EveryMissingReferenceIsNamedAtCreation()
-        => Assert.Equal(["Bootenv nope does not exist", "Profile gone does not exist"],
+        => Assert.Equal(["Bootenv nope does not exist", "Profile gone (at 0) does not exist"],
             Problems(() => Create(new Machine { Name = "m1", BootEnv = "nope", Profiles = ["gone"] })));
 
     [Fact]

@@ -126,22 +126,23 @@ public sealed class TaskGrantsTests
 
     [Fact]
     public void WhatIsMadeLaterIsNotChosenByForce()
-        => Assert.Equal(["Task later does not exist"],
+        => Assert.Equal(["Task later (at 1) does not exist"],
             Assert.Throws<ApiException>(() => Update(Machine(), """{"Tasks":["plain","later"]}""", "plain", force: true)).Error.Messages);
 
     [Theory]
-    [InlineData("stage:nope", "Stage nope does not exist")]
-    [InlineData("bootenv:nope", "Bootenv nope does not exist")]
-    [InlineData("bootenv:discovery", "Bootenv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
-    [InlineData("nope", "Task nope does not exist")]
-    [InlineData("foo:nope", "Task foo:nope does not exist")]
-    [InlineData("Stage:none", "Task Stage:none does not exist")]
-    [InlineData("context:abc", "Task context:abc does not exist")]
+    [InlineData("stage:nope", "Stage nope (at {0}) does not exist")]
+    [InlineData("bootenv:nope", "BootEnv nope (at {0}) does not exist")]
+    [InlineData("bootenv:discovery", "BootEnv discovery does not allow Machine assignments, it has the OnlyUnknown flag.")]
+    [InlineData("nope", "Task nope (at {0}) does not exist")]
+    [InlineData("foo:nope", "Task foo:nope (at {0}) does not exist")]
+    [InlineData("Stage:none", "Task Stage:none (at {0}) does not exist")]
+    [InlineData("context:abc", "Task context:abc (at {0}) does not exist")]
     public void AnEntryOfTheTaskListNamesWhatThereIs(string entry, string problem)
     {
         var change = $$"""{"Tasks":["plain","{{entry}}"]}""";
-        Assert.Equal([problem], Assert.Throws<ApiException>(() => Update(Machine(), change, "")).Error.Messages);
-        Assert.Contains(problem, Assert.Throws<ApiException>(() => MachineRules.Create(
+        string At(int place) => problem.Replace("{0}", $"{place}", StringComparison.Ordinal);
+        Assert.Equal([At(1)], Assert.Throws<ApiException>(() => Update(Machine(), change, "")).Error.Messages);
+        Assert.Contains(At(0), Assert.Throws<ApiException>(() => MachineRules.Create(
             new Machine { Uuid = Other, Name = "made", Stage = "none", BootEnv = "local", Tasks = [entry] }, Catalog, TestCatalog.Start,
             false,
             new ChangeOptions(), "secret")).Error.Messages);

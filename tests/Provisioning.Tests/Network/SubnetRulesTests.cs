@@ -137,8 +137,8 @@ public sealed class SubnetRulesTests
     }
 
     [Theory]
-    [InlineData(-600, "ActiveLeaseTime must be at least 60 seconds")]
-    [InlineData(59, "ActiveLeaseTime must be at least 60 seconds")]
+    [InlineData(-600, "ActiveLeaseTime must be greater than or equal to 60 seconds, not -600")]
+    [InlineData(59, "ActiveLeaseTime must be greater than or equal to 60 seconds, not 59")]
     [InlineData(int.MaxValue, "ActiveLeaseTime must be at most 315360000 seconds (ten years)")]
     public void LeaseTimesAreBounded(int seconds, string problem)
         => Assert.Equal([problem], SubnetRules.Problems(TestCatalog.Subnet() with { ActiveLeaseTime = seconds }, null));
@@ -170,7 +170,7 @@ public sealed class SubnetRulesTests
     public void ATokenHasOneReservation()
     {
         var other = Reservation with { Addr = "10.0.0.51" };
-        Assert.Equal(["Reservation 10.0.0.51 already has token 02:00:00:00:00:0a"],
+        Assert.Equal(["Reservation 0A000033 already has Strategy MAC: Token 02:00:00:00:00:0a"],
             ReservationRules.Problems(Reservation, null, TestCatalog.Subnet(), new ReservationBook(other)));
         var scoped = Reservation with { Scoped = true };
         Assert.Empty(ReservationRules.Problems(scoped, null, TestCatalog.Subnet(),

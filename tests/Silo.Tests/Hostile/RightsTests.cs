@@ -421,7 +421,7 @@ public abstract class RightsTests(SiloFixture silo)
         var (status, body) = await silo.CallAsync("PATCH", $"machines/{uuid}",
             """[{"op":"replace","path":"/Tasks","value":["stage:nope","bootenv:never"]}]""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
-        Assert.Equal(["Stage nope does not exist", "Bootenv never does not exist"],
+        Assert.Equal(["Stage nope (at 0) does not exist", "BootEnv never (at 1) does not exist"],
             body!["Messages"]!.AsArray().Select(m => m!.ToString()));
     }
 

@@ -17,6 +17,8 @@ internal sealed class BootEnvKind() : CatalogKind<BootEnv>("bootenvs")
     [
         .. KindRules.Name(document.Name, old),
         .. KindRules.TemplateInfos(document.Templates, pathNeeded: true),
+        // What has gone since stands in the way of no other change (DRP refuses only what is written).
+        .. References[0].Mistakes(old ?? Empty(document.Name), document, catalog.Find),
         .. KindRules.Parsed("BootParams", document.BootParams),
     ]);
 

@@ -7,11 +7,13 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 /// </summary>
 internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
 {
+    private const string Unknown = "unknownBootEnv";
+
     /// <inheritdoc/>
     public override IReadOnlyList<Reference> References { get; } =
     [
         Named("bootenvs", "Bootenv", "defaultBootEnv", mustBeNamed: true),
-        Named("bootenvs", "Bootenv", "unknownBootEnv", mustBeNamed: true,
+        Named("bootenvs", "Bootenv", Unknown, mustBeNamed: true,
             env => env is BootEnv { OnlyUnknown: false } ? "cannot be used for unknown machines" : null),
         Named("stages", "Stage", "defaultStage", mustBeNamed: true),
         Named("workflows", "Workflow", "defaultWorkflow", mustBeNamed: false),
@@ -23,6 +25,8 @@ internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Pref document, Pref? old, CatalogSnapshot catalog)
         => Prefs.Problem(document.Name, document.Val) is { } problem ? [problem]
+            : document.Name == Unknown && catalog.BootEnvs.TryGetValue(document.Val, out var env) && !env.OnlyUnknown
+                ? [$"BootEnv {document.Val} cannot be used for the {Unknown}"]
             : References.SelectMany(r => r.Problems(document, catalog.Find)).Select(p => $"{document.Name}: {p}");
 
     /// <inheritdoc/>
@@ -36,6 +40,7 @@ internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
             MustBeAvailable = true,
             MustBeNamed = mustBeNamed,
             Refuses = refuses,
-            InUse = (user, key) => $"{key} is the {user.Key}",
+            InUse = (user, key) => kind == "bootenvs" ? $"BootEnv {key} is the active {user.Key}, cannot remove it"
+                : $"{key} is the {user.Key}",
         };
 }

@@ -18,7 +18,7 @@ internal sealed class ReservationKind() : CatalogKind<Reservation>("reservations
             Noun = "Subnet",
             Where = ("Scoped", "true"),
             // By its address, as people know it.
-            InUse = (user, key) => $"reservations:{((Reservation)user).Addr} still uses {key}",
+            InUse = (user, key) => $"Reservation {((Reservation)user).Addr} is scoped for Subnet {key}, cannot delete.",
         },
     ];
 

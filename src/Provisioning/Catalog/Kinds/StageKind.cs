@@ -10,14 +10,19 @@ internal sealed class StageKind() : CatalogKind<Stage>("stages")
         new("Tasks", "tasks", d => ((Stage)d).Tasks.Select(t => t == TaskEntries.OwnContext ? "" : t))
         {
             Noun = "Task",
-            Missing = (_, task) => task.StartsWith(TaskEntries.OwnContext, StringComparison.Ordinal)
-                ? $"Task {task}: Anvil has no contexts, tasks run on the machine itself" : $"Task {task} does not exist",
+            Missing = (place, task) => task.StartsWith(TaskEntries.OwnContext, StringComparison.Ordinal)
+                ? $"Task {task}: Anvil has no contexts, tasks run on the machine itself" : $"Task {task} (at {place}) does not exist",
         },
-        To("Profiles", "profiles", "Profile", s => s.Profiles),
+        new("Profiles", "profiles", d => ((Stage)d).Profiles)
+        {
+            Noun = "Profile",
+            InUse = (user, key) => $"Stage {user.Key} is using profile {key}",
+        },
         new("BootEnv", "bootenvs", d => [((Stage)d).BootEnv])
         {
-            Noun = "Bootenv",
+            Noun = "BootEnv",
             MustBeAvailable = true,
+            InUse = (user, key) => $"Bootenv {key} in use by Stage {user.Key}",
             Refuses = env => env is BootEnv { OnlyUnknown: true } ? "serves only unknown machines" : null,
         },
     ];
@@ -26,7 +31,7 @@ internal sealed class StageKind() : CatalogKind<Stage>("stages")
     public override Stage Empty(string key) => new() { Name = key };
 
     /// <inheritdoc/>
-    protected override Stage Fill(Stage document) => document with { RunnerWait = true };
+    protected override Stage Fill(Stage document) => document with { RunnerWait = true, Partial = false };
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Stage document, Stage? old, CatalogSnapshot catalog)

@@ -5,7 +5,14 @@ internal sealed class WorkflowKind() : CatalogKind<Workflow>("workflows")
 {
     /// <inheritdoc/>
     public override IReadOnlyList<Reference> References { get; } =
-        [new("Stages", "stages", d => ((Workflow)d).Stages) { Noun = "Stage", MustBeAvailable = true }];
+    [
+        new("Stages", "stages", d => ((Workflow)d).Stages)
+        {
+            Noun = "Stage",
+            MustBeAvailable = true,
+            InUse = (user, key) => $"Stage {key} in use by Workflow {user.Key}",
+        },
+    ];
 
     /// <inheritdoc/>
     public override Workflow Empty(string key) => new() { Name = key };
