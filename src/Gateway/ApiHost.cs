@@ -120,4 +120,26 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
+        api.MapContents(Of<ContentVerbs>());
         api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());
+        api.MapSystem(Of<InfoVerbs>(), Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), options);
+    }
+
+    /// <summary>What is the matter, as far as it is not a fault of the program; null when it is.</summary>
+    private static (int Status, string Text, bool Passes)? Trouble(HttpContext http, Exception exception)
+        => http.RequestServices.GetRequiredService<IDatabaseFaults>().Of(exception) switch
+        {
+            { Kind: DatabaseFaultKind.Program } => null,
+            { } fault => (fault.Status, fault.With("try again"), fault.IsPassing),
+            _ when exception is TimeoutException and not RegexMatchTimeoutException
+                => (503, "the silo that has the object did not answer in time; read it before trying again", true),
+            _ when exception is OrleansException => (503, "the object is moving to another silo; read it before trying again", true),
+            _ => null,
+        };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is answered {Status}: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string method, string path, int status, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string method, string path);
+}
