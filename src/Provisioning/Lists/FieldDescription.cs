@@ -1,7 +1,7 @@
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>What clients are told of a field that lists go by (DRP's Index), read off the field itself.</summary>
-/// <param name="Unique">No two objects of the kind have one value of it: paths take `FIELD:value` for a key.</param>
+/// <param name="Unique">No two objects of the kind have one value of it.</param>
 /// <param name="Unordered">Values are equal or not, and nothing more.</param>
 /// <param name="Regex">Regular expressions are meant for it; they are tried on texts of other fields as well, which DRP does not.</param>
 /// <param name="Type">What a value is, as DRP calls it.</param>
