@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Anvil.Contracts;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
+using Anvil.Gateway.OpenApi;
 using Anvil.Gateway.Sheets;
 using Anvil.Objects;
 using Anvil.Objects.Access;
@@ -121,6 +122,7 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
+        app.MapDocument(new ApiDocument(app.DataSources, floor, Of<ParamVerbs>()));
         api.MapSystem(Of<InfoVerbs>(), Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), options);
     }
 

@@ -100,7 +100,9 @@ public static partial class SiloHost
             LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
         .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly",
             LogEventLevel.Fatal)
-        .WriteTo.Console(new PrintableLog()).WriteTo.Sink(ring));
+        .WriteTo.Console(new PrintableLog()).WriteTo.Sink(ring),
+        // Several silos of one process have a log each.
+        preserveStaticLogger: true);
 
     private static void ConfigureOptions(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
     {

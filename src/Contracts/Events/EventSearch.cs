@@ -3,7 +3,7 @@ namespace Anvil.Contracts.Events;
 /// <summary>Which events are wanted, as far as the database can tell them apart. A list that is null stands for all.</summary>
 public sealed record EventSearch
 {
-    /// <summary>The place from which on, itself not included; null for the log's beginning, or its end where it is read backwards.</summary>
+    /// <summary>The place from which on, itself not included; null for the beginning (backwards: the end).</summary>
     public EventPlace? From { get; init; }
 
     /// <summary>The newest first.</summary>

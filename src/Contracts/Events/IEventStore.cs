@@ -37,7 +37,8 @@ public sealed record StoredEvent(EventPlace Place, DateTimeOffset Time, string T
 }
 
 /// <summary>
-/// Reads the events that were written with machines and with the catalog, each in the transaction of its change, and those that were posted.
+/// Reads the events that were written with machines and with the catalog, each in the transaction of its change, and those that were
+/// posted.
 /// </summary>
 public interface IEventStore
 {

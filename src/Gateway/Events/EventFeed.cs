@@ -34,7 +34,7 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
     private const int Piece = 32 << 10;
 
     /// <summary>Serves one client until it goes, is too slow, may listen no longer, or the gateway ends.</summary>
-    /// <exception cref="Provisioning.Documents.ApiException">406: a query or place that is not understood; 429: too many listen.</exception>
+    /// <exception cref="Provisioning.Documents.ApiException">406: no such query or place; 429: too many listen.</exception>
     public async Task HandleAsync(HttpContext http)
     {
         var asked = http.Asked(VerbWords.List);

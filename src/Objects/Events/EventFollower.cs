@@ -4,8 +4,8 @@ using Anvil.Contracts.Events;
 namespace Anvil.Objects.Events;
 
 /// <summary>
-/// Every event from a place on, first from the log, then as it happens: none is left out, none comes twice, and whichever silo is asked has
-/// the same ones in the same order. Who falls behind what may wait for it reads the log again.
+/// Every event from a place on, first from the log, then as it happens: none is left out, none comes twice, and whichever silo is asked
+/// has the same ones in the same order. Who falls behind what may wait for it reads the log again.
 /// </summary>
 public sealed class EventFollower(EventStream stream, IEventStore events)
 {
