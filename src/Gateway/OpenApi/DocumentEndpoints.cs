@@ -13,6 +13,7 @@ internal static class DocumentEndpoints
     public static void MapDocument(this IEndpointRouteBuilder app, ApiDocument document)
     {
         foreach (var path in Paths) app.MapMethods(path, ["GET", "HEAD"], http => WriteAsync(http, document.Text));
+        app.MapDocumentPage();
     }
 
     private static async Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> text)

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Retention;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Lists;
 
 namespace Anvil.Silo.Tests.Events;
@@ -178,6 +180,28 @@ public abstract class EventLogTests(SiloFixture silo)
         await Wait.UntilAsync(() => Task.FromResult(reader.Comments > 0), Soon, () => "no heartbeat came");
         await PostAsync(_name, "k");
         Assert.Contains("\"k\"", Assert.NotNull(await next).Data, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhoComesBackTooLateIsToldThatSomeAreGone()
+    {
+        await PostAsync(_name, "k1");
+        await SeenAsync($"Type={_name}");
+        var seen = (await EventsAsync($"Type={_name}"))[0]["Seq"]!.ToString();
+        await PostAsync(_name, "k2");
+        await SeenAsync($"Type={_name}&Key=k2");
+        var retention = silo.Service<IRetentionStore>();
+        var piece = new TrimmedPiece(0, 0);
+        while (piece.Next is { } next)
+            piece = await retention.TrimAsync(RetentionRules.Events, next, DateTimeOffset.UtcNow.AddMinutes(1), long.MaxValue, default);
+        await PostAsync(_name, "k3");
+        using var reader = await EventReader.OpenAsync(silo.Http, $"?Type={_name}", seen);
+        Assert.Equal("trimmed", Assert.NotNull(await reader.NextAsync()).Name);
+        // The newest one is kept: its number is not given again.
+        Assert.Equal("k2", (await reader.HearAsync())["Key"]!.ToString());
+        Assert.Equal("k3", (await reader.HearAsync())["Key"]!.ToString());
+        using var page = await silo.Http.GetAsync(new Uri($"events?Type={_name}", UriKind.Relative));
+        Assert.Contains(" events, up to ", page.Headers.GetValues("X-Anvil-Trimmed").Single(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -58,6 +58,30 @@ public abstract class OpenApiTests(SiloFixture silo)
         Assert.Superset(new HashSet<string> { "Name", "Boot.Phase", "Key", "limit", "after" }, list.ToHashSet());
     }
 
+    [Fact]
+    public async Task ThePageLoadsNothingFromElsewhere()
+    {
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var http = new HttpClient(handler) { BaseAddress = new Uri($"http://127.0.0.1:{silo.ApiPort}") };
+        using var page = await http.GetAsync(new Uri("docs", UriKind.Relative));
+        var policy = page.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.StartsWith("default-src 'none'; script-src 'self'; ", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
+        var html = await page.Content.ReadAsStringAsync();
+        var sources = html.Split("src=\"").Skip(1).Select(s => s.Split('"')[0]).ToList();
+        Assert.Equal(["/docs/scalar.js", "/docs/start.js"], sources);
+        foreach (var source in sources)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, source);
+            request.Headers.Add("Accept-Encoding", "gzip");
+            using var script = await http.SendAsync(request);
+            Assert.Equal((System.Net.HttpStatusCode.OK, "text/javascript"), (script.StatusCode, script.Content.Headers.ContentType!.MediaType));
+        }
+
+        using var old = await http.GetAsync(new Uri("swagger-ui", UriKind.Relative));
+        Assert.Equal("/docs", old.Headers.Location!.ToString());
+    }
+
     private static IEnumerable<(string Method, string Path, JsonNode Operation)> Operations(JsonNode document)
         => document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Select(o => (o.Key.ToUpperInvariant(), p.Key, o.Value!)));
 
