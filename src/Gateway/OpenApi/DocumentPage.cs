@@ -20,7 +20,8 @@ internal static class DocumentPage
     private const string JavaScript = "text/javascript; charset=utf-8";
 
     private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        + "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+        + "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; "
+        + "form-action 'none'";
 
     private const string Page = $"""
         <!doctype html>
