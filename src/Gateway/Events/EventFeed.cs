@@ -154,11 +154,15 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
                 text = text[length..];
             }
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (slow.IsCancellationRequested || revoked.IsCancellationRequested)
         {
+            // Told below.
+        }
+
+        // The server ends the connection when a write is called off, and says so in no other way.
+        if (slow.IsCancellationRequested || revoked.IsCancellationRequested)
             throw new SlowListenerException(revoked.IsCancellationRequested ? "too slow: others need the memory of what it has not read"
                 : $"too slow: it took more than {patience.TotalSeconds:0.#} s to read one event");
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "listener {Who} at {Source} is ended: {Reason}")]

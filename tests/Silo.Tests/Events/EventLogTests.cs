@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Anvil.Contracts.Retention;
+using Anvil.Gateway;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Lists;
 
@@ -170,6 +171,35 @@ public abstract class EventLogTests(SiloFixture silo)
         await silo.OkAsync("DELETE", $"users/{_name}");
         Assert.Equal(("end", "the user is gone"), await reader.NextAsync());
         Assert.Null(await reader.NextAsync());
+    }
+
+    [Fact]
+    public async Task StreamsOfOneUserAreBoundedAsWebsocketsAre()
+    {
+        await silo.OkAsync("POST", "users", $$"""{"Name":"{{_name}}","Roles":["superuser"]}""");
+        using var client = silo.Client((await silo.OkAsync("GET", $"users/{_name}/token"))["Token"]!.ToString());
+        var most = new GatewayOptions().ListenersOfUser;
+        var readers = new List<EventReader>();
+        try
+        {
+            for (var i = 0; i < most; i++) readers.Add(await EventReader.OpenAsync(client, $"?Type={_name}"));
+            var (status, refused) = await silo.CallAsync("GET", "events/stream", client: client);
+            Assert.Equal(HttpStatusCode.TooManyRequests, status);
+            Assert.Contains($"{most} listeners of one user", refused!.ToJsonString(), StringComparison.Ordinal);
+            // Each of them hears.
+            await PostAsync(_name, "k");
+            foreach (var reader in readers) Assert.Equal("k", (await reader.HearAsync())["Key"]!.ToString());
+        }
+        finally
+        {
+            foreach (var reader in readers) reader.Dispose();
+        }
+
+        await Wait.UntilAsync(async () =>
+        {
+            using var again = await client.GetAsync(new Uri("events/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+            return again.StatusCode == HttpStatusCode.OK;
+        }, Soon, () => "the places of those who went are not free again");
     }
 
     [Fact]
