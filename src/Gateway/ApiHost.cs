@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Anvil.Contracts;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
+using Anvil.Gateway.OpenApi;
 using Anvil.Gateway.Sheets;
 using Anvil.Objects;
 using Anvil.Objects.Access;
@@ -32,14 +33,14 @@ public static partial class ApiHost
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
-        + "Range,Vary,Accept-Encoding,Prefer,If-Match,If-None-Match";
+        + "Range,Vary,Accept-Encoding,Prefer,If-Match,If-None-Match,Last-Event-ID";
 
     /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
     {
         AnswerCompression.Add(services);
         return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>())
-            .AddSingleton<EventSocket>();
+            .AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
     }
 
     /// <summary>CORS, authentication, compression and error shape for every request below the base path.</summary>
@@ -117,11 +118,13 @@ public static partial class ApiHost
         api.MapKinds(floor);
         api.MapParams(Of<ParamVerbs>());
         api.MapGet("/ws", Of<EventSocket>().HandleAsync);
+        api.MapEvents(Of<EventVerbs>(), Of<EventFeed>(), Of<LogVerbs>());
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
         api.MapContents(Of<ContentVerbs>());
         api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());
+        app.MapDocument(new ApiDocument(app.DataSources, floor, Of<ParamVerbs>()));
         api.MapSystem(Of<InfoVerbs>(), Of<PrefVerbs>(), Of<UserVerbs>(), Of<RetentionVerbs>(), options);
     }
 

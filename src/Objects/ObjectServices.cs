@@ -40,7 +40,7 @@ public static class ObjectServices
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
             .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
-            .AddSingleton<EventFrames>();
+            .AddSingleton<EventFrames>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>().AddSingleton<LogVerbs>();
     }
 
     private static IObjectKind CatalogKind(string prefix, IServiceProvider services)

@@ -53,6 +53,12 @@ public sealed class VerbWords
     /// </summary>
     public bool HasVersion { get; private init; }
 
+    /// <summary>The words of the verb, but those that every verb has; none of the list language.</summary>
+    public IEnumerable<string> Own => (_names ?? []).Except(Everywhere, StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    /// <summary>True for a word that is true or false.</summary>
+    public static bool IsFlag(string name) => Flags.Contains(name);
+
     /// <summary>Refuses a query with a word that is not known, and a truth that is none.</summary>
     /// <exception cref="ApiException">400 with the word.</exception>
     public void Check(IReadOnlyDictionary<string, IReadOnlyList<string>> query, string place)

@@ -13,16 +13,19 @@ internal sealed class PrintableLog : ITextFormatter
 {
     public void Format(LogEvent logEvent, TextWriter output)
     {
-        var source = logEvent.Properties.TryGetValue("SourceContext", out var context) && context is ScalarValue { Value: string name }
-            ? name : "";
+        var source = Source(logEvent);
         output.Write(logEvent.Timestamp.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture));
         output.Write($" {Level(logEvent.Level)} {PrintableText.Of(source)}: ");
         output.WriteLine(PrintableText.Of(Message(logEvent)));
         if (logEvent.Exception is { } exception) output.WriteLine("    " + PrintableText.OfLines(exception.ToString()));
     }
 
+    /// <summary>The class that wrote it; "" for none.</summary>
+    public static string Source(LogEvent logEvent)
+        => logEvent.Properties.TryGetValue("SourceContext", out var context) && context is ScalarValue { Value: string name } ? name : "";
+
     /// <summary>Texts stand in the message without quotes around them.</summary>
-    private static string Message(LogEvent logEvent)
+    public static string Message(LogEvent logEvent)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
         foreach (var token in logEvent.MessageTemplate.Tokens)

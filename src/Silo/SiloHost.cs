@@ -89,17 +89,21 @@ public static partial class SiloHost
         var level = LogLevelPref.Switch(builder.Configuration);
         builder.Services.AddSingleton(level).AddSingleton<Anvil.Contracts.Catalog.ICatalogFollower, LogLevelPref>()
             .AddSingleton<Anvil.Contracts.Catalog.ICatalogFollower, BrokenPrefs>();
-        Log(builder, level);
+        var ring = new LogRing();
+        builder.Services.AddSingleton<Anvil.Contracts.Diagnostics.ILogLines>(ring);
+        Log(builder, level, ring);
     }
 
-    private static void Log(WebApplicationBuilder builder, LoggingLevelSwitch level)
+    private static void Log(WebApplicationBuilder builder, LoggingLevelSwitch level, LogRing ring)
         => builder.Services.AddSerilog(log => log.ReadFrom.Configuration(builder.Configuration)
         .MinimumLevel.ControlledBy(level)
         .MinimumLevel.Override("Anvil.Grains.Catalog.CatalogService", LogEventLevel.Warning).MinimumLevel.Override("Microsoft",
             LogEventLevel.Warning).MinimumLevel.Override("Orleans", LogEventLevel.Error)
         .MinimumLevel.Override("Orleans.Storage.AdoNetGrainStorage", LogEventLevel.Fatal).MinimumLevel.Override("Polly",
             LogEventLevel.Fatal)
-        .WriteTo.Console(new PrintableLog()));
+        .WriteTo.Console(new PrintableLog()).WriteTo.Sink(ring),
+        // Several silos of one process have a log each.
+        preserveStaticLogger: true);
 
     private static void ConfigureOptions(WebApplicationBuilder builder, SiloOptions silo, EdgeOptions edge)
     {

@@ -18,7 +18,8 @@ public sealed class RetentionStore(Database database, TimeProvider time) : IRete
     {
         [RetentionRules.Timeline] = new("timeline", "time", "time", "(id <= @bound OR time < @before)"),
         [RetentionRules.Strangers] = new("timeline", "time", "time", "machine = '' AND (id <= @bound OR time < @before)"),
-        [RetentionRules.Events] = new("event", "time", "time", "(id <= @bound OR time < @before)"),
+        // The newest one stays, however old: SQLite numbers what comes after it, and a place in the log is never another event's.
+        [RetentionRules.Events] = new("event", "time", "time", "id < @end AND (id <= @bound OR time < @before)"),
         // Who holds an address now is no history yet.
         [RetentionRules.Leases] = new("lease_history", "since", "ended", "ended IS NOT NULL AND (id <= @bound OR ended < @before)"),
     };
@@ -38,6 +39,7 @@ public sealed class RetentionStore(Database database, TimeProvider time) : IRete
         var window = new
         {
             from,
+            end,
             to = from + IRetentionStore.Piece,
             bound = most >= end ? -1 : end - most,
             before = database.TimeIn(kept.Table, before),

@@ -92,7 +92,8 @@ public abstract partial class QueryWordTests(SiloFixture silo)
     private async Task<HttpStatusCode> StatusAsync(string method, string path, string query)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path + query);
-        using var answer = await silo.Http.SendAsync(request);
+        // One of them has no end.
+        using var answer = await silo.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return answer.StatusCode;
     }
 

@@ -21,14 +21,12 @@ namespace Anvil.Gateway.Events;
 /// listen is bounded, and what one who does not read costs the others.
 /// </summary>
 internal sealed partial class EventSocket(EventStream stream, EventFrames frames, AccessService access, TimeProvider time,
-    IHostApplicationLifetime lifetime, IOptions<GatewayOptions> options, ILogger<EventSocket> logger)
+    IHostApplicationLifetime lifetime, ListenerPlaces places, IOptions<GatewayOptions> options, ILogger<EventSocket> logger)
 {
     /// <summary>So often it is asked whether who listens still may; what changes beside it is known at once.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
-
-    private readonly Shares _listeners = new(options.Value.Listeners);
 
     /// <summary>Serves one client until it goes, is too slow, or the gateway ends.</summary>
     /// <exception cref="ApiException">400: no handshake, or a query with other words than `token`; 429: too many listen.</exception>
@@ -37,7 +35,7 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
         http.Asked(VerbWords.None);
         if (!http.WebSockets.IsWebSocketRequest)
             throw new ApiException(ApiError.BadRequest("websocket", "", "GET", "a websocket handshake is needed (RFC 6455)"));
-        using var place = Enter(http);
+        using var place = places.Enter(http, "websocket");
         using var listener = await stream.ListenAsync(http.RequestAborted);
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
@@ -62,22 +60,6 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
         await Quietly(watching);
         await Quietly(receiving);
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await CloseAsync(client);
-    }
-
-    private IDisposable Enter(HttpContext http)
-    {
-        var bounds = options.Value;
-        var principal = http.Principal();
-        var isUser = principal.Kind == PrincipalKind.User;
-        var source = "from " + Sources.Of(http.Connection.RemoteIpAddress);
-        var place = _listeners.TryTake(
-            [(source, bounds.ListenersOfSource), ($"{principal.Kind} {principal.Name}",
-                isUser ? bounds.ListenersOfUser : bounds.ListenersOfMachine)], out var full);
-        if (place is not null) return place;
-        var whose = full == "" ? $"{bounds.Listeners} listeners in all"
-            : full == source ? $"{bounds.ListenersOfSource} listeners from one address"
-            : isUser ? $"{bounds.ListenersOfUser} listeners of one user" : $"{bounds.ListenersOfMachine} listeners of one machine";
-        throw new ApiException(new ApiError("websocket", "", "GET", [$"there are {whose}, and may be no more: close one"], 429));
     }
 
     private static async Task CloseAsync(EventClient client)

@@ -6,7 +6,12 @@ namespace Anvil.Objects.Events;
 public static class EventAction
 {
     /// <summary>
-    /// create, delete, or update for everything between (DRP's actions; a boot, a job and a deadline are updates of the machine).
+    /// create, delete, or update for everything between (DRP's actions; a boot, a job and a deadline are updates of the machine); what was
+    /// posted has the action that it was posted with.
     /// </summary>
-    public static string Of(StoredEvent happened) => happened.Action is "create" or "delete" ? happened.Action : "update";
+    public static string Of(StoredEvent happened)
+        => happened.IsPosted || happened.Action is "create" or "delete" ? happened.Action : "update";
+
+    /// <summary>True for a change that leaves an object there (DRP's `save`).</summary>
+    public static bool IsSave(StoredEvent happened) => !happened.IsPosted && happened.Action != "delete";
 }

@@ -24,7 +24,8 @@ public sealed class EventListener : IDisposable
     /// <summary>The events in their order.</summary>
     public ChannelReader<StoredEvent> Events => _events.Reader;
 
-    internal EventPlace From { get; }
+    /// <summary>It is told what comes behind this place.</summary>
+    public EventPlace From { get; }
 
     /// <summary>Nobody reads it any more.</summary>
     public void Dispose() => _stream.Forget(this);

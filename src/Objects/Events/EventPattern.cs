@@ -14,7 +14,7 @@ public sealed record EventPattern(string Type, string Action, string Key)
 
     /// <summary>True when an event is one of those.</summary>
     public bool Matches(StoredEvent happened)
-        => Holds(Type, happened.Type) && (Holds(Action, EventAction.Of(happened)) || (Action == "save" && happened.Action != "delete"))
+        => Holds(Type, happened.Type) && (Holds(Action, EventAction.Of(happened)) || (Action == "save" && EventAction.IsSave(happened)))
             && Holds(Key, happened.Key);
 
     private static bool Holds(string wanted, string value) => wanted == "*" || wanted == value;

@@ -45,5 +45,5 @@ public sealed class EventPatterns
     }
 
     private static IEnumerable<string> Actions(StoredEvent happened)
-        => happened.Action == "delete" ? [EventAction.Of(happened), All] : [EventAction.Of(happened), All, "save"];
+        => EventAction.IsSave(happened) ? [EventAction.Of(happened), All, "save"] : [EventAction.Of(happened), All];
 }

@@ -56,6 +56,13 @@ public sealed class FieldTable
         return new FieldTable(model, fields, [.. order.Append(key).Select(name => fields[name])]);
     }
 
+    /// <summary>Fields of rows that are no documents, in an order of their own.</summary>
+    /// <param name="model">The kind, as errors name it.</param>
+    /// <param name="fields">Names and how they compare.</param>
+    public static FieldTable Of(string model, params IReadOnlyList<(string Name, FieldKind Kind)> fields)
+        => new(model, fields.ToDictionary(f => f.Name, f => new Field(f.Name, f.Kind, [f.Name]) { IsWhole = true }, StringComparer.Ordinal),
+            []);
+
     /// <summary>
     /// A field by its name in a query: the document's own, else `params.NAME`, else a param that is defined (as DRP has it).
     /// </summary>

@@ -23,6 +23,9 @@ public static class ListParser
         "offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode, "token", NoProxy, Force,
     };
 
+    /// <summary>Words of the language that are no fields.</summary>
+    public static IReadOnlyList<string> PageWords { get; } = ["offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode];
+
     private static readonly string[] Parts = ["Meta", "Params"];
 
     /// <summary>What a query asks for.</summary>

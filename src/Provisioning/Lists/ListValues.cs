@@ -38,6 +38,13 @@ internal static class ListValues
         };
     }
 
+    /// <summary>A time as queries write it: RFC 3339, or a date, which is its midnight in UTC; null for anything else.</summary>
+    internal static DateTimeOffset? Moment(string text)
+    {
+        const DateTimeStyles Styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        return DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, Styles, out var time) ? time : null;
+    }
+
     private static bool? TryTruth(string text) => bool.TryParse(text, out var truth) ? truth : null;
 
     private static double? TryNumber(string text)
@@ -49,8 +56,7 @@ internal static class ListValues
     private static string? TryTime(string text)
     {
         if (text.Length == 0) return Field.TimeOf(default(DateTimeOffset));
-        const DateTimeStyles Styles = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        return DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, Styles, out var time) ? Field.TimeOf(time) : null;
+        return Moment(text) is { } time ? Field.TimeOf(time) : null;
     }
 
     /// <summary>Dotted, or the eight hexadecimal digits of keys; an empty value is "no address".</summary>
