@@ -236,7 +236,7 @@ public abstract class ContentTests(SiloFixture silo)
         await silo.OkAsync("DELETE", $"stages/{_mark}-mine");
         var machine = (await silo.OkAsync("POST", "machines",
             $$"""{"Name":"{{_mark}}","Stage":"{{_mark}}","BootEnv":"local","Profiles":["{{_mark}}"]}"""))["Uuid"]!.ToString();
-        await ErrorAsync(409, $"still uses {_mark}", "DELETE", $"contents/{_mark}");
+        await ErrorAsync(409, $"Machine {machine} is using profile {_mark}", "DELETE", $"contents/{_mark}");
         await silo.OkAsync("DELETE", $"machines/{machine}");
         await DeleteAsync(_mark);
     }

@@ -5,6 +5,7 @@ using Anvil.Contracts.Retention;
 using Anvil.Gateway;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Lists;
+using Microsoft.Extensions.Logging;
 
 namespace Anvil.Silo.Tests.Events;
 
@@ -239,8 +240,11 @@ public abstract class EventLogTests(SiloFixture silo)
     {
         using var wrong = silo.Client("rocketskates", "a-wrong-password");
         await silo.CallAsync("GET", "info", client: wrong);
+        var logger = silo.Service<ILoggerFactory>().CreateLogger("Anvil.Test");
+        LoggerMessage.Define<string>(LogLevel.Warning, new EventId(1), "a line of {Name}")(logger, _name, null);
         var lines = (await silo.OkAsync("GET", "logs")).AsArray();
         Assert.InRange(lines.Count, 1, 1000);
+        Assert.Contains(lines, l => l!["Message"]!.ToString() == $"a line of {_name}");
         foreach (var line in lines)
         {
             Assert.Equal(["Data", "File", "Group", "IgnorePublish", "Level", "Line", "Message", "Principal", "Seq", "Service", "Time"],
