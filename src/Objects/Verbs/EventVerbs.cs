@@ -12,7 +12,8 @@ using Anvil.Provisioning.Lists;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>The log of events: who did what to what and when, read by who may read the objects, and added to by who may post.</summary>
-public sealed class EventVerbs(IEventStore store, IRetentionStore retention, ObjectFloor floor, ChangeAllowance allowance, TimeProvider time)
+public sealed class EventVerbs(
+    IEventStore store, IRetentionStore retention, ObjectFloor floor, ChangeAllowance allowance, TimeProvider time)
 {
     /// <summary>Events that one request looks at; where it ended it says.</summary>
     public const int MostLooked = 1_000_000;
@@ -26,7 +27,8 @@ public sealed class EventVerbs(IEventStore store, IRetentionStore retention, Obj
     /// <summary>Types of events that tell what Anvil, or DRP, does by itself, beside the kinds.</summary>
     private static readonly string[] Told =
     [
-        "prefs", "preferences", "log", "logs", "websocket", "serve", "contents", "files", "isos", "info", "interfaces", "objects", "system",
+        "prefs", "preferences", "log", "logs", "websocket", "serve", "contents", "files", "isos", "info", "interfaces", "objects",
+        "system",
         "plugins", "plugin_providers", "pools", "roles", "tenants", "indexes", "meta",
     ];
 
@@ -64,7 +66,7 @@ public sealed class EventVerbs(IEventStore store, IRetentionStore retention, Obj
     }
 
     /// <summary>Writes an event of somebody's own into the log: everybody who may hear of it does.</summary>
-    /// <exception cref="ApiException">400 with every fault of the body; 403; 413; 422 for what is no event that is posted; 429.</exception>
+    /// <exception cref="ApiException">400 with every fault of the body; 403; 413; 422 for what is not posted; 429.</exception>
     public async Task<ObjectAnswer> PostAsync(ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
         if (body.Length > PostedEvent.Octets)

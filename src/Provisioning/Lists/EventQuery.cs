@@ -5,7 +5,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>
-/// What of the events a query asks for: their fields by the functions of the list language, bounds of time, a place and a page. Events have
+/// What of the events a query asks for: their fields by the functions of the list language, bounds of time, a place, a page. Events have
 /// one order, that of their writing.
 /// </summary>
 public sealed record EventQuery

@@ -60,8 +60,8 @@ public sealed class FieldTable
     /// <param name="model">The kind, as errors name it.</param>
     /// <param name="fields">Names and how they compare.</param>
     public static FieldTable Of(string model, params IReadOnlyList<(string Name, FieldKind Kind)> fields)
-        => new(model, fields.ToDictionary(f => f.Name, f => new Field(f.Name, f.Kind, [f.Name]) { IsWhole = true }, StringComparer.Ordinal),
-            []);
+        => new(model,
+            fields.ToDictionary(f => f.Name, f => new Field(f.Name, f.Kind, [f.Name]) { IsWhole = true }, StringComparer.Ordinal), []);
 
     /// <summary>
     /// A field by its name in a query: the document's own, else `params.NAME`, else a param that is defined (as DRP has it).

@@ -5,7 +5,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Lists;
 
 /// <summary>
-/// An event that somebody posts (DRP's Event). When it was, and whose it is, is known to who takes it: what the body says of that is passed
+/// An event that somebody posts (DRP's Event). When it was, and whose it is, is known to who takes it: what a body says of that is passed
 /// over, so that nobody writes in another's name.
 /// </summary>
 public sealed record PostedEvent
