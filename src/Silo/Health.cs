@@ -56,6 +56,7 @@ internal static class Health
             checks.Add(new("start", false, false, "something was lost when the database was opened: see the log of the start"));
         if (Preferences(services.GetRequiredService<CatalogCache>()) is { } preferences) checks.Add(preferences);
         if (Content(services.GetRequiredService<BuiltInContent>()) is { } content) checks.Add(content);
+        if (Packs(services.GetRequiredService<CatalogCache>()) is { } packs) checks.Add(packs);
         if (services.GetRequiredService<SealingService>().Left is var left and > 0)
             checks.Add(new("secrets", false, false, $"{left} objects hold secure params in clear, which are being sealed (see the log)"));
         var ready = checks.TrueForAll(c => c.Ok || !c.Needed);
@@ -80,6 +81,15 @@ internal static class Health
         var broken = catalog.IsLoaded ? catalog.Current.Prefs.Broken.Keys.Order(StringComparer.Ordinal).ToList() : [];
         return broken.Count == 0 ? null : new("preferences", false, false,
             $"what is stored of {string.Join(", ", broken)} cannot be used, and the default counts until it is set (the log says why)");
+    }
+
+    private static HealthCheck? Packs(CatalogCache catalog)
+    {
+        var broken = catalog.IsLoaded ? catalog.Current.Packs.Values.Where(p => p.Fault.Length + p.Faults.Count > 0).ToList() : [];
+        return broken.Count == 0 ? null : new("packs", false, false,
+            $"uploaded content packs that are stored and cannot be read, or not whole, until they are replaced or deleted (GET contents "
+                + $"says why): {string.Join(", ", broken.Take(MostFaults).Select(p => PrintableText.Of(p.About.Name)))}"
+                + (broken.Count > MostFaults ? " and more" : ""));
     }
 
     private static HealthCheck? Content(BuiltInContent content)

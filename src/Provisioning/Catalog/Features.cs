@@ -10,5 +10,7 @@ public static class Features
         "http-range-header", "profileless-machine", "slim-objects", "sprig", "multiarch",
         "task-prerequisites", "partial-objects", "regex-string-filters", "change-stage-map", "stage-paramer",
         "package-repository-handling", "separate-meta-api",
+        "bundle-objects", "content-prerequisite-version-checking", "secure-params-in-content-packs", "overridable-bootloaders",
+        "elevated-tasks",
     ];
 }

@@ -148,7 +148,7 @@ public sealed record PackPlan
     private static IEnumerable<string> Broken(CatalogEntry entry, LoadedPack? there, CatalogSnapshot after)
     {
         var old = there?.Entries.GetValueOrDefault(entry.Key) is { Fault.Length: 0 } known ? known.Document : null;
-        return CatalogRules.Kinds[entry.Key.Prefix].Problems(entry.Document, old, after)
+        return CatalogRules.Kinds[entry.Key.Prefix].Problems(PackLeniency.Judged(entry.Document), old, after)
             .Select(p => $"{LoadedPack.PointerOf(entry.Key)}: {p}");
     }
 

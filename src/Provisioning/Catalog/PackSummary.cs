@@ -43,7 +43,7 @@ public sealed record PackSummary([property: JsonPropertyName("meta")] ContentMet
         if (catalog.IsStored(key)) return [$"{key} is stored, too: the pack's does not serve"];
         if (catalog.Find(key) is not { } seen) return [];
         return seen.Bundle != pack.About.Name ? [$"{key} is in content pack {seen.Bundle}, too: this pack's does not serve"]
-            : seen.Errors.Select(e => $"{key}: {e}");
+            : seen.Errors.Concat(PackLeniency.Told(seen)).Select(e => $"{key}: {e}");
     }
 
     private static IReadOnlyList<string> Bounded(IEnumerable<string> warnings)

@@ -87,6 +87,21 @@ public sealed class PackPlanTests
             refused.Messages);
     }
 
+    /// <summary>Public packs have them.</summary>
+    [Fact]
+    public void WhatDrpTakesAndGivesNobodyAnythingIsTakenAndTold()
+    {
+        var pack = Pack("public", "1",
+            ("params", "secret", """{"Name":"secret","Secure":true,"Schema":{"type":"string","default":"x"}}"""),
+            ("tasks", "partial", """{"Name":"partial","ExtraClaims":[{"scope":"users","action":"get"}]}"""));
+        var plan = PackPlan.Storing(pack, true, false, Empty);
+        var warnings = PackSummary.Of("public", plan.After)!.Warnings;
+        Assert.Equal(2, warnings.Count);
+        Assert.Contains("params:secret: its default is kept in clear", warnings[0], StringComparison.Ordinal);
+        Assert.Contains("tasks:partial: one of its ExtraClaims", warnings[1], StringComparison.Ordinal);
+        Assert.Throws<ApiException>(() => PackGrants.Check(Who(new Claim("tasks,params", "*", "some")), plan));
+    }
+
     /// <summary>A silo that was started with another folder, or a version before, may have stored what the pack has.</summary>
     [Fact]
     public void WhatIsStoredStandsAboveAPackAndIsTold()
