@@ -21,6 +21,9 @@ public sealed partial class CatalogGrain
     public Task<CatalogAnswer> StorePack(PackWrite write)
         => ChangeAsync(StoredPack.Kind, write.IsNew ? "POST" : "PUT", write.Terms, async catalog =>
         {
+            if (!packs.IsEverywhere())
+                throw new ApiException(new ApiError(StoredPack.Kind, write.Pack.Key, write.IsNew ? "POST" : "PUT",
+                    ["a silo of this cluster does not know content packs, or has not told yet: upgrade all, and try again"], 503));
             var by = By(write.Rights, write.Terms);
             var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog, by);
             CheckPack(plan, by, write.Terms, write.IsNew ? "POST" : "PUT");
@@ -59,6 +62,19 @@ public sealed partial class CatalogGrain
                 [$"{plan.Name} has revision {revision}, not {wanted}: it was changed since it was read"], 412));
         PackGrants.Check(principal, plan);
         foreach (var step in plan.Steps.Where(s => s.After is not null)) TaskGrants.Check(principal, step.Before, step.After!, plan.After);
+    }
+
+    /// <summary>The first pack that has values in clear, sealed; nothing where there is none that fits sealed.</summary>
+    private async Task<List<CatalogChange>> SealedPackAsync(CatalogSnapshot catalog)
+    {
+        var names = PackSecrets.InClear(catalog).Select(p => p.Key).ToHashSet(StringComparer.Ordinal);
+        if (names.Count == 0) return [];
+        // A snapshot has a pack's objects as they were read, and not as they were sent.
+        var (_, stored) = await store.ReadAsync(CancellationToken.None);
+        return [.. stored.OfType<StoredPack>().Where(p => names.Contains(p.Key))
+            .Select(p => PackSecrets.Sealed(p, catalog, keys))
+            .Where(p => DocumentSize.Of(p) <= JsonLimits.Octets && !PackSecrets.HasInClear(LoadedPack.Of(p), catalog))
+            .Select(p => new CatalogChange(StoredPack.Kind, p.Key, p)).Take(1)];
     }
 
     /// <summary>Machines and reservations that use some documents: they are in no snapshot.</summary>
