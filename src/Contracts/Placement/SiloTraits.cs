@@ -13,6 +13,12 @@ public static class SiloTraits
     /// </summary>
     public const string BootStates = "anvil.bootstates";
 
+    /// <summary>
+    /// Present on silos that know content packs of the API (<see cref="Anvil.Provisioning.Catalog.StoredPack"/>): others pass their rows
+    /// over.
+    /// </summary>
+    public const string Packs = "anvil.packs";
+
     /// <summary>Metadata key of a role; its value is "true".</summary>
     public const string RolePrefix = "anvil.role.";
 

@@ -19,10 +19,16 @@ public sealed partial class CatalogGrain
 
     /// <inheritdoc/>
     public Task<CatalogAnswer> StorePack(PackWrite write)
-        => ChangeAsync(StoredPack.Kind, write.IsNew ? "POST" : "PUT", write.Terms, catalog =>
+        => ChangeAsync(StoredPack.Kind, write.IsNew ? "POST" : "PUT", write.Terms, async catalog =>
         {
-            var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog);
-            CheckPack(plan, write.Rights, write.Terms, write.IsNew ? "POST" : "PUT");
+            if (!packs.IsEverywhere())
+                throw new ApiException(new ApiError(StoredPack.Kind, write.Pack.Key, write.IsNew ? "POST" : "PUT",
+                    ["a silo of this cluster does not know content packs, or has not told yet: upgrade all, and try again"], 503));
+            var by = By(write.Rights, write.Terms);
+            var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog, by);
+            CheckPack(plan, by, write.Terms, write.IsNew ? "POST" : "PUT");
+            // Machines are asked last of all, as for a deletion.
+            if (await OthersUsingAsync(plan.Gone) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
             return new Decision(plan.Name, null,
             [
                 .. plan.Replaced.Select(k => new CatalogChange(k.Prefix, k.Key, null)),
@@ -35,26 +41,40 @@ public sealed partial class CatalogGrain
         => ChangeAsync(StoredPack.Kind, "DELETE", removal.Terms, async catalog =>
         {
             var plan = PackPlan.Deleting(removal.Name, catalog);
-            CheckPack(plan, removal.Rights, removal.Terms, "DELETE");
+            CheckPack(plan, By(removal.Rights, removal.Terms), removal.Terms, "DELETE");
             if (await OthersUsingAsync(plan.Gone) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
             return new Decision(plan.Name, catalog.Find(new DocumentKey(StoredPack.Kind, plan.Name)),
                 [new CatalogChange(StoredPack.Kind, plan.Name, null)]);
         }, 204);
 
-    private static void CheckPack(PackPlan plan, Rights? rights, ChangeTerms terms, string type)
+    private static Principal By(Rights? rights, ChangeTerms terms)
+        => new(terms.Actor.Name, terms.Actor.IsMachine ? PrincipalKind.Machine : PrincipalKind.User, rights?.Claims ?? [])
+        {
+            Limits = rights?.Limits ?? [],
+            Task = terms.Actor.Task,
+        };
+
+    private static void CheckPack(PackPlan plan, Principal principal, ChangeTerms terms, string type)
     {
         var revision = plan.Before.RevisionOf(StoredPack.Kind, plan.Name);
         if (terms.IfRevision is { } wanted && wanted != revision)
             throw new ApiException(new ApiError(StoredPack.Kind, plan.Name, type,
                 [$"{plan.Name} has revision {revision}, not {wanted}: it was changed since it was read"], 412));
-        var kind = terms.Actor.IsMachine ? PrincipalKind.Machine : PrincipalKind.User;
-        var principal = new Principal(terms.Actor.Name, kind, rights?.Claims ?? [])
-        {
-            Limits = rights?.Limits ?? [],
-            Task = terms.Actor.Task,
-        };
         PackGrants.Check(principal, plan);
         foreach (var step in plan.Steps.Where(s => s.After is not null)) TaskGrants.Check(principal, step.Before, step.After!, plan.After);
+    }
+
+    /// <summary>The first pack that has values in clear, sealed; nothing where there is none that fits sealed.</summary>
+    private async Task<List<CatalogChange>> SealedPackAsync(CatalogSnapshot catalog)
+    {
+        var names = PackSecrets.InClear(catalog).Select(p => p.Key).ToHashSet(StringComparer.Ordinal);
+        if (names.Count == 0) return [];
+        // A snapshot has a pack's objects as they were read, and not as they were sent.
+        var (_, stored) = await store.ReadAsync(CancellationToken.None);
+        return [.. stored.OfType<StoredPack>().Where(p => names.Contains(p.Key))
+            .Select(p => PackSecrets.Sealed(p, catalog, keys))
+            .Where(p => DocumentSize.Of(p) <= JsonLimits.Octets && !PackSecrets.HasInClear(LoadedPack.Of(p), catalog))
+            .Select(p => new CatalogChange(StoredPack.Kind, p.Key, p)).Take(1)];
     }
 
     /// <summary>Machines and reservations that use some documents: they are in no snapshot.</summary>

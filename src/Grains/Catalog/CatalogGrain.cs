@@ -28,7 +28,7 @@ namespace Anvil.Grains.Catalog;
 public sealed partial class CatalogGrain(
     ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved,
     ReservationWriter reservations, MachineMover mover,
-    ParamKeys keys, IDatabaseFaults faults)
+    ParamKeys keys, IDatabaseFaults faults, PackTrait packs)
     : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
@@ -125,13 +125,14 @@ public sealed partial class CatalogGrain(
 
     /// <inheritdoc/>
     public Task<CatalogAnswer> Seal()
-        => ChangeAsync("", "SEAL", new ChangeTerms(new Actor(SecureValues.Sealer, false, false)), catalog =>
+        => ChangeAsync("", "SEAL", new ChangeTerms(new Actor(SecureValues.Sealer, false, false)), async catalog =>
         {
             var inClear = SecureValues.InClear(catalog);
             // One that does not fit once it is sealed keeps no other in clear.
-            var changes = inClear
+            var changes = inClear.Where(d => d is not StoredPack)
                 .Select(d => Sealed(new CatalogChange(d.Prefix, d.Key, d with { Available = true, Errors = [] }), catalog))
                 .Where(c => DocumentSize.Of(c.Document!) <= JsonLimits.Octets).Take(MostSealed).ToList();
+            if (changes.Count == 0) changes = await SealedPackAsync(catalog);
             if (changes.Count > 0) return new Decision("", null, changes);
             // What stands in the way of a change may be of yesterday: then this is asked again upon what is newest.
             throw new ApiException(inClear.FirstOrDefault() is { } large

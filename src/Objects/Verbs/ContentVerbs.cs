@@ -17,7 +17,8 @@ namespace Anvil.Objects.Verbs;
 /// Content packs (DRP's contents): the layers that objects come from, those that are uploaded among them. What a pack does to each object
 /// is held to its requester's rights where it is carried out (<see cref="PackGrants"/>).
 /// </summary>
-public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinder grains, ChangeAllowance allowance)
+public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinder grains, ChangeAllowance allowance,
+    ParamKeys keys)
 {
     private const string Kind = StoredPack.Kind;
 
@@ -85,14 +86,15 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
 
     /// <summary>Puts a pack in the place of the one of its name; the answer is its summary.</summary>
     /// <exception cref="ApiException">As <see cref="CreateAsync"/>; 404, 412.</exception>
-    public Task<ObjectAnswer> ReplaceAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
+    public async Task<ObjectAnswer> ReplaceAsync(string name, ReadOnlyMemory<byte> body, ObjectRequest request,
+        CancellationToken cancellation)
     {
         request.Require(Kind, "update", name);
-        var terms = Checked(name, "PUT", request);
+        var terms = await CheckedAsync(name, "PUT", request, cancellation);
         var pack = Read(body, name, "PUT");
         if (pack.Key != name)
             throw new ApiException(ApiError.BadRequest(Kind, name, "PUT", $"Cannot change name from {name} to {pack.Key}"));
-        return StoreAsync(pack, isNew: false, terms, request, cancellation);
+        return await StoreAsync(pack, isNew: false, terms, request, cancellation);
     }
 
     /// <summary>Deletes an uploaded pack with its objects.</summary>
@@ -101,7 +103,8 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
     {
         using var step = AnvilDiagnostics.Step();
         request.Require(Kind, "delete", name);
-        var removal = new PackRemoval(name, RightsOf(request), Checked(name, "DELETE", request));
+        var terms = await CheckedAsync(name, "DELETE", request, cancellation);
+        var removal = new PackRemoval(name, RightsOf(request), terms);
         allowance.Take(request.Principal, Kind, name);
         await CommitAsync(() => grains.Catalog.RemovePack(removal), cancellation);
         return ObjectAnswer.Empty;
@@ -130,10 +133,12 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
     }
 
     /// <summary>The terms of a change of a pack, once its conditions hold.</summary>
-    private ChangeTerms Checked(string name, string type, ObjectRequest request)
+    private async Task<ChangeTerms> CheckedAsync(string name, string type, ObjectRequest request, CancellationToken cancellation)
     {
         var current = catalog.Current;
-        if (!current.Packs.ContainsKey(name)) return request.Terms();
+        if (!current.Packs.ContainsKey(name)) current = await catalog.AtLeastAsync(long.MaxValue, cancellation);
+        // One that comes meanwhile is not of the version that the condition asks for.
+        if (!current.Packs.ContainsKey(name)) return request.Terms(request.IfMatch.IsGiven ? 0 : null);
         var found = new FoundObject(current.Find(new DocumentKey(Kind, name))!, TagOf(name, current), name)
         {
             Revision = current.RevisionOf(Kind, name),
@@ -199,7 +204,8 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
             sections[kind.Key] = kind.OrderBy(d => d.Key, StringComparer.Ordinal)
                 .Select(d => (d.Key, (Func<string>)(() => presenter.Text(d, view))));
         foreach (var (kind, section) in elsewhere ?? new Dictionary<string, IReadOnlyDictionary<string, JsonElement>>())
-            sections[kind] = section.Select(o => (o.Key, (Func<string>)(() => JsonSerializer.Serialize(o.Value, Json.Options))));
+            sections[kind] = section.Select(o => (o.Key, (Func<string>)(() => JsonSerializer.Serialize(
+                PackSecrets.Closed(o.Value, kind, o.Key, catalog.Current, keys), Json.Options))));
         var text = new StringBuilder("{\"meta\":").Append(Json.Write(about)).Append(",\"sections\":{");
         var isFirst = true;
         foreach (var (kind, section) in sections)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Anvil.Provisioning.Catalog;
@@ -78,6 +79,27 @@ public sealed record ContentMeta
         .. Words(Prerequisites).Select(p => p.Split(':', 2, StringSplitOptions.TrimEntries))
             .Where(p => p[0].Length > 0).Select(p => (p[0], p.Length > 1 ? p[1] : "")),
     ];
+
+    /// <summary>What of it is longer than a pack may say, each by its JSON pointer; nothing where all is within bounds.</summary>
+    public IEnumerable<string> Beyond()
+    {
+        (string Field, string Text)[] fields =
+        [
+            (nameof(Version), Version), (nameof(Description), Description), (nameof(Source), Source),
+            (nameof(Documentation), Documentation), (nameof(RequiredFeatures), RequiredFeatures), (nameof(Prerequisites), Prerequisites),
+            (nameof(Color), Color), (nameof(Icon), Icon), (nameof(Author), Author), (nameof(DisplayName), DisplayName),
+            (nameof(License), License), (nameof(Copyright), Copyright), (nameof(CodeSource), CodeSource), (nameof(Order), Order),
+            (nameof(Tags), Tags), (nameof(DocUrl), DocUrl),
+        ];
+        foreach (var (field, text) in fields)
+        {
+            var most = field == nameof(Documentation) ? PackBounds.Documentation : PackBounds.Field;
+            if (Encoding.UTF8.GetByteCount(text) > most) yield return $"/meta/{field}: has more than {most} octets";
+        }
+
+        if (Wanted.Count > PackBounds.Needs) yield return $"/meta/{nameof(RequiredFeatures)}: has more than {PackBounds.Needs} names";
+        if (Needs.Count > PackBounds.Needs) yield return $"/meta/{nameof(Prerequisites)}: has more than {PackBounds.Needs} names";
+    }
 
     private static string[] Words(string text)
         => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -27,6 +27,21 @@ public static class GrantRules
             && (after is not Profile profile || profile.Profiles.Except((before as Profile)?.Profiles ?? [], StringComparer.Ordinal)
                 .All(p => MayPutWithin(principal, p))));
 
+    /// <summary>
+    /// True when the requester may leave some templates and boot environments as they become: one search of those that render them.
+    /// </summary>
+    /// <param name="principal">Who writes.</param>
+    /// <param name="written">What is written, as it was and as it becomes; documents of other kinds are passed over.</param>
+    /// <param name="catalog">What else there is.</param>
+    public static bool MayRender(Principal principal, IReadOnlyCollection<Document> written, CatalogSnapshot catalog)
+    {
+        if (written.Count == 0 || principal.Has(Claim.All) || !catalog.Tasks.Values.Any(t => RightsOf(t).Any())) return true;
+        List<Template> templates = [.. written.OfType<Template>()];
+        var tasks = templates.Count == 0 ? [] : TemplateReach.TasksOf(templates, catalog);
+        if (written.Any(d => d is BootEnv)) tasks = tasks.Concat(TemplateReach.TasksOfBootParams(catalog));
+        return tasks.SelectMany(RightsOf).Distinct().All(principal.Has);
+    }
+
     /// <summary>True when the requester may patch a document at some pointers.</summary>
     /// <param name="principal">Who writes.</param>
     /// <param name="before">The document so far.</param>

@@ -9,6 +9,8 @@ namespace Anvil.Provisioning.Catalog;
 /// </summary>
 public static class PackGrants
 {
+    private const string AllThatItGives = "Requires: every right that it gives, or gave";
+
     /// <summary>Refuses a change of a pack that does what its requester may not do itself.</summary>
     /// <param name="principal">Who asks.</param>
     /// <param name="plan">What the change comes to.</param>
@@ -16,12 +18,34 @@ public static class PackGrants
     public static void Check(Principal principal, PackPlan plan)
     {
         if (principal.Has(Claim.All)) return;
-        var missing = plan.Steps.SelectMany(s => Missing(principal, s, plan).Select(m => $"{LoadedPack.PointerOf(s.Key)}: {m}"))
-            .Take(JsonLimits.Problems + 1).ToList();
+        Refuse(plan.Name, plan.Steps.SelectMany(s => Missing(principal, s, plan).Select(m => $"{LoadedPack.PointerOf(s.Key)}: {m}")));
+        // What renders one of them may render all: which of them it is, is not looked for.
+        List<PackStep> rendered = [.. plan.Steps.Where(IsRendered)];
+        List<Document> texts = [.. rendered.SelectMany(s => (Document?[])[s.Before, s.After]).OfType<Document>()];
+        if (!GrantRules.MayRender(principal, texts, plan.Before) || !GrantRules.MayRender(principal, texts, plan.After))
+            Refuse(plan.Name, rendered.Select(s => $"{LoadedPack.PointerOf(s.Key)}: {AllThatItGives}"));
+    }
+
+    /// <summary>Refuses objects that the requester may not make or change, whatever they hold: before anything is made of them.</summary>
+    /// <param name="principal">Who asks.</param>
+    /// <param name="name">The pack.</param>
+    /// <param name="steps">What becomes of each object.</param>
+    /// <exception cref="ApiException">403 that names the objects and the rights.</exception>
+    public static void CheckKeys(Principal principal, string name, IEnumerable<PackStep> steps)
+    {
+        if (principal.Has(Claim.All)) return;
+        Refuse(name, steps.Where(s => !principal.May(s.Key.Prefix, s.Action, s.Key.Key))
+            .Select(s => $"{LoadedPack.PointerOf(s.Key)}: Requires: {s.Key.Prefix} {s.Action} {s.Key.Key}"));
+    }
+
+    private static bool IsRendered(PackStep step) => step.After is Template or BootEnv;
+
+    private static void Refuse(string name, IEnumerable<string> problems)
+    {
+        var missing = problems.Take(JsonLimits.Problems + 1).ToList();
         if (missing.Count == 0) return;
         if (missing.Count > JsonLimits.Problems) missing[^1] = "and more";
-        throw new ApiException(new ApiError(StoredPack.Kind, plan.Name, "AUTH",
-            [$"Cannot access {StoredPack.Kind}/{plan.Name}", .. missing], 403));
+        throw new ApiException(new ApiError(StoredPack.Kind, name, "AUTH", [$"Cannot access {StoredPack.Kind}/{name}", .. missing], 403));
     }
 
     private static IEnumerable<string> Missing(Principal principal, PackStep step, PackPlan plan)
@@ -33,13 +57,13 @@ public static class PackGrants
         }
 
         // What an object gives may follow from what else is there, before the change or after it.
-        var isGiven = step.After is { } after
+        var isGiven = IsRendered(step) || (step.After is { } after
             ? GrantRules.MayWrite(principal, step.Before, after, plan.Before)
                 && GrantRules.MayWrite(principal, step.Before, after, plan.After)
-            : GrantRules.MayDelete(principal, step.Before!);
+            : GrantRules.MayDelete(principal, step.Before!));
         if (!isGiven)
             yield return step.Key.Prefix == "params"
                 ? "Requires: machines getSecure *, profiles getSecure *, stages getSecure *, as the param is Secure"
-                : "Requires: every right that it gives, or gave";
+                : AllThatItGives;
     }
 }

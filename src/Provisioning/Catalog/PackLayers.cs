@@ -50,12 +50,15 @@ public static class PackLayers
     /// <summary>Why packs do not fit what else there is, by the pack's name: features, versions, prerequisites (DRP's texts).</summary>
     /// <param name="uploaded">What the uploaded packs say of themselves.</param>
     /// <param name="catalog">What else there is.</param>
-    public static IReadOnlyList<(string Pack, string Problem)> Problems(IEnumerable<ContentMeta> uploaded, CatalogSnapshot catalog)
+    /// <param name="name">The one pack that is asked about; null for all of them.</param>
+    public static IEnumerable<(string Pack, string Problem)> Problems(IEnumerable<ContentMeta> uploaded, CatalogSnapshot catalog,
+        string? name = null)
     {
         var packs = uploaded.ToList();
         var versions = Drp.Concat(FoldersOf(catalog)).Concat(packs).DistinctBy(m => m.Name, StringComparer.Ordinal)
             .ToDictionary(m => m.Name, m => Try(() => PackVersion.Parse(m.Version), out _), StringComparer.Ordinal);
-        return [.. packs.SelectMany(p => Problems(p, versions).Select(problem => (p.Name, problem)))];
+        return packs.Where(p => name is null || p.Name == name)
+            .SelectMany(p => Problems(p, versions).Select(problem => (p.Name, problem)));
     }
 
     private static IEnumerable<string> Problems(ContentMeta pack, Dictionary<string, PackVersion?> versions)
@@ -68,7 +71,7 @@ public static class PackLayers
         {
             var range = Try(() => PackRange.Parse(text), out why);
             if (range is null)
-                yield return $"Layer {pack.Name}: error parsing prerequisites {pack.Prerequisites}: "
+                yield return $"Layer {pack.Name}: error parsing prerequisites {name}: {text}: "
                     + $"Invalid version requirement for {name}: {why}";
             else if (!versions.TryGetValue(name, out var version))
                 yield return $"Layer {pack.Name} has {name} as a prerequisite, but {name} does not exist!";

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
+using Anvil.Templates;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -34,8 +36,9 @@ public sealed record PackPlan
     /// <param name="isNew">It must not be there yet; else it must.</param>
     /// <param name="replacesWritable">Objects of the store give way to the pack's of the same key (DRP's replaceWritable).</param>
     /// <param name="before">The catalog.</param>
-    /// <exception cref="ApiException">404, 409; 422 with every problem.</exception>
-    public static PackPlan Storing(StoredPack pack, bool isNew, bool replacesWritable, CatalogSnapshot before)
+    /// <param name="by">Who asks: rules are looked at once it has the rights on each object, for they take their time.</param>
+    /// <exception cref="ApiException">403; 404; 409, also with what uses objects that go; 422 with every problem.</exception>
+    public static PackPlan Storing(StoredPack pack, bool isNew, bool replacesWritable, CatalogSnapshot before, Principal by)
     {
         var (name, type) = (pack.Key, isNew ? "POST" : "PUT");
         if (name.Length == 0) throw Refused("", type, ["Store at content- has no Name metadata"]);
@@ -55,14 +58,17 @@ public sealed record PackPlan
             .. Unfit([.. before.Packs.Values.Where(p => p.About.Name != name).Select(p => p.About), pack.About], name, before),
             .. Conflicts(name, loaded, replacesWritable, before),
         ]);
+        PackGrants.CheckKeys(by, name, PackStep.Between(before, k => loaded.Entries[k].Document, loaded.Entries.Keys));
+        Throw(name, type, [.. TwiceDefined(loaded).Take(JsonLimits.Problems + 1)]);
         List<DocumentKey> replaced = [.. loaded.Entries.Keys.Where(before.IsStored)];
         var after = before.With(new CatalogDelta(before.Revision, [new CatalogEntry(pack, before.Revision)], replaced, IsWhole: false));
-        Throw(name, type, [.. loaded.Entries.Values.OrderBy(e => e.Key).SelectMany(e => Broken(e, there, after))]);
-        return new PackPlan(name, before, after)
-        {
-            Replaced = replaced,
-            Steps = PackStep.Between(before, after, loaded.Entries.Keys.Concat(there?.Entries.Keys ?? [])),
-        };
+        var steps = PackStep.Between(before, after, loaded.Entries.Keys.Concat(there?.Entries.Keys ?? []));
+        var looked = loaded.Entries.Values.Select(e => e.Document).Concat(steps.Select(s => s.Before).OfType<Document>());
+        if (!PackWork.IsWithin(looked, after))
+            throw Refused(name, type, [$"its tasks, with their prerequisites, come to more than {PackBounds.Looks} that are looked at"]);
+        Throw(name, type, [.. loaded.Entries.Values.OrderBy(e => e.Key).SelectMany(e => Broken(e, before, after))
+            .Take(JsonLimits.Problems + 1)]);
+        return new PackPlan(name, before, after) { Replaced = replaced, Steps = steps }.Unused();
     }
 
     /// <summary>Deleting a pack. Whether machines use what goes with it is not looked at here.</summary>
@@ -78,26 +84,37 @@ public sealed record PackPlan
                 : Refused(name, Type, [$"{name} is no uploaded content pack: it comes with this server"]);
         Throw(name, Type, Unfit([.. before.Packs.Values.Where(p => p.About.Name != name).Select(p => p.About)], name, before));
         var after = before.Without([new DocumentKey(StoredPack.Kind, name)]);
-        var plan = new PackPlan(name, before, after) { Steps = PackStep.Between(before, after, there.Entries.Keys) };
-        var uses = plan.Gone.SelectMany(d => CatalogRules.Stored[d.Prefix].Stays(d, before).Concat(after.Uses(d.Prefix, d.Key)))
-            .Take(JsonLimits.Problems + 1).ToList();
-        return uses.Count == 0 ? plan : throw InUse(name, uses);
+        return new PackPlan(name, before, after) { Steps = PackStep.Between(before, after, there.Entries.Keys) }.Unused();
     }
 
-    /// <summary>The refusal to delete a pack whose objects are used.</summary>
+    /// <summary>The refusal to take away a pack's objects that are used: a pack whose objects are used.</summary>
     /// <param name="name">The pack.</param>
     /// <param name="uses">What uses them.</param>
     public static ApiException InUse(string name, IReadOnlyList<string> uses)
         => new(ApiError.Conflict(StoredPack.Kind, name, "StillInUseError", Shortened(uses)));
 
+    private PackPlan Unused()
+    {
+        var uses = Gone.SelectMany(d => CatalogRules.Stored[d.Prefix].Stays(d, Before).Concat(After.Uses(d.Prefix, d.Key)))
+            .Take(JsonLimits.Problems + 1).ToList();
+        return uses.Count == 0 ? this : throw InUse(Name, uses);
+    }
+
     private static IReadOnlyList<string> Beyond(StoredPack pack, LoadedPack? there, CatalogSnapshot before)
     {
         if (!NameRules.IsName(pack.Key)) return [$"Invalid Name `{ShortText.Of(pack.Key, NameRules.Longest)}`"];
+        if (pack.About.Beyond().ToList() is { Count: > 0 } faults) return faults;
+        if (pack.Sections.Count > PackBounds.Sections) return [$"a content pack has at most {PackBounds.Sections} sections"];
+        if (pack.Sections.Keys.FirstOrDefault(k => !NameRules.IsName(k)) is { } unnamed)
+            return [$"/sections: `{ShortText.Of(unnamed, NameRules.Longest)}` is no name of a kind"];
         var objects = pack.Sections.Values.Sum(s => s?.Count ?? 0);
         if (objects > PackBounds.Objects) return [$"a content pack has at most {PackBounds.Objects} objects: this one has {objects}"];
         var others = before.Packs.Values.Where(p => !ReferenceEquals(p, there)).ToList();
         if (others.Count >= PackBounds.Packs) return [$"at most {PackBounds.Packs} content packs can be uploaded: delete one"];
-        return others.Sum(p => p.Entries.Count) + objects > PackBounds.AllObjects
+        var subnets = pack.Sections.GetValueOrDefault("subnets")?.Count ?? 0;
+        if (subnets > 0 && others.Sum(p => p.Counts.GetValueOrDefault("subnets")) + subnets > PackBounds.Subnets)
+            return [$"uploaded content packs have at most {PackBounds.Subnets} subnets in all: make them by the API"];
+        return others.Sum(p => p.Counts.Values.Sum()) + objects > PackBounds.AllObjects
             ? [$"uploaded content packs have at most {PackBounds.AllObjects} objects in all"] : [];
     }
 
@@ -124,8 +141,9 @@ public sealed record PackPlan
     /// <summary>What does not fit any more, as far as it is of this pack, or was right before.</summary>
     private static IReadOnlyList<string> Unfit(IReadOnlyList<ContentMeta> packs, string name, CatalogSnapshot before)
     {
-        var known = PackLayers.Problems(before.Packs.Values.Select(p => p.About), before);
-        return [.. PackLayers.Problems(packs, before).Where(p => p.Pack == name || !known.Contains(p)).Select(p => p.Problem)];
+        var known = PackLayers.Problems(before.Packs.Values.Select(p => p.About), before).ToHashSet();
+        return [.. PackLayers.Problems(packs, before).Where(p => p.Pack == name || !known.Contains(p)).Select(p => p.Problem)
+            .Take(JsonLimits.Problems + 1)];
     }
 
     /// <summary>Objects that another layer has, and that this one cannot have as well.</summary>
@@ -145,11 +163,38 @@ public sealed record PackPlan
         => before.Find(key) is { } document && CatalogRules.Stored[key.Prefix].Stays(document, before).Any();
 
     /// <summary>What breaks a rule of the object's kind, once the whole pack is there.</summary>
-    private static IEnumerable<string> Broken(CatalogEntry entry, LoadedPack? there, CatalogSnapshot after)
+    private static IEnumerable<string> Broken(CatalogEntry entry, CatalogSnapshot before, CatalogSnapshot after)
     {
-        var old = there?.Entries.GetValueOrDefault(entry.Key) is { Fault.Length: 0 } known ? known.Document : null;
-        return CatalogRules.Kinds[entry.Key.Prefix].Problems(PackLeniency.Judged(entry.Document), old, after)
+        var old = before.Find(entry.Key) is { Validated: true } known ? known : null;
+        // A pack's template comes before all others that define its names: it would be rendered in the place of what others wrote.
+        var shared = entry.Document is Template ? after.TemplateSet.Sharing(entry.Key.Key).Take(1)
+            .Select(o => $"Template {entry.Key.Key} defines a name that template {o} defines, too") : [];
+        return shared.Concat(CatalogRules.Kinds[entry.Key.Prefix].Problems(PackLeniency.Judged(entry.Document), old, after))
             .Select(p => $"{LoadedPack.PointerOf(entry.Key)}: {p}");
+    }
+
+    /// <summary>Names that two templates of the pack define: looked at first of all, since each of them would name all.</summary>
+    private static IEnumerable<string> TwiceDefined(LoadedPack loaded)
+    {
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        var templates = loaded.Entries.Values.Select(e => e.Document).OfType<Template>();
+        foreach (var template in templates.OrderBy(t => t.ID, StringComparer.Ordinal))
+        {
+            IReadOnlyCollection<string> names;
+            try
+            {
+                names = TemplateSet.Definitions(template.ID, template.Contents);
+            }
+            catch (TemplateException)
+            {
+                // Its kind says why.
+                continue;
+            }
+
+            foreach (var name in names.Where(n => !owners.TryAdd(n, template.ID)))
+                yield return $"{LoadedPack.PointerOf("templates", template.ID)}: Template {template.ID} defines {name}, "
+                    + $"which belongs to template {owners[name]}";
+        }
     }
 
     private static void Throw(string name, string type, IReadOnlyList<string> problems)

@@ -13,9 +13,17 @@ public sealed record PackStep(DocumentKey Key, Document? Before, Document? After
     public string Action => Before is null ? "create" : After is null ? "delete" : "update";
 
     /// <summary>What differs for some objects between two states of the catalog.</summary>
-    public static IReadOnlyList<PackStep> Between(CatalogSnapshot before, CatalogSnapshot after, IEnumerable<DocumentKey> keys) =>
+    public static IReadOnlyList<PackStep> Between(CatalogSnapshot before, CatalogSnapshot after, IEnumerable<DocumentKey> keys)
+        => Between(before, after.Find, keys);
+
+    /// <summary>What becomes of some objects.</summary>
+    /// <param name="before">The catalog so far.</param>
+    /// <param name="after">Each object as it becomes; null for one that goes.</param>
+    /// <param name="keys">The objects.</param>
+    public static IReadOnlyList<PackStep> Between(CatalogSnapshot before, Func<DocumentKey, Document?> after,
+        IEnumerable<DocumentKey> keys) =>
     [
-        .. keys.Distinct().Order().Select(k => new PackStep(k, before.Find(k), after.Find(k)))
+        .. keys.Distinct().Order().Select(k => new PackStep(k, before.Find(k), after(k)))
             .Where(s => (s.Before, s.After) is not (null, null))
             .Where(s => s.Before is null || s.After is null || Text(s.Before) != Text(s.After)),
     ];

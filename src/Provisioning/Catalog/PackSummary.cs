@@ -29,13 +29,9 @@ public sealed record PackSummary([property: JsonPropertyName("meta")] ContentMet
     private static IEnumerable<string> Told(LoadedPack pack, CatalogSnapshot catalog)
     {
         if (pack.Fault.Length > 0) return [pack.Fault];
-        return
-        [
-            .. PackLayers.Problems(catalog.Packs.Values.Select(p => p.About), catalog).Where(p => p.Pack == pack.About.Name)
-                .Select(p => p.Problem),
-            .. pack.Faults.Concat(pack.Notes).Select(f => $"{f.File}: {f.Reason}"),
-            .. pack.Entries.Keys.Order().SelectMany(k => Told(pack, k, catalog)),
-        ];
+        return PackLayers.Problems(catalog.Packs.Values.Select(p => p.About), catalog, pack.About.Name).Select(p => p.Problem)
+            .Concat(pack.Faults.Concat(pack.Notes).Select(f => $"{f.File}: {f.Reason}"))
+            .Concat(pack.Entries.Keys.Order().SelectMany(k => Told(pack, k, catalog)));
     }
 
     private static IEnumerable<string> Told(LoadedPack pack, DocumentKey key, CatalogSnapshot catalog)

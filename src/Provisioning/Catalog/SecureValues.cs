@@ -16,12 +16,17 @@ public static class SecureValues
         => document is IParamHolder holder && Sealed(holder.Params, document.Prefix, document.Key, catalog, keys) is var values
             && !ReferenceEquals(values, holder.Params) ? (T)holder.WithParams(values) : document;
 
-    /// <summary>What the catalog's store holds in clear of params that are secure by now; what content packs hold is no row.</summary>
+    /// <summary>What the catalog's store holds in clear of params that are secure by now; uploaded packs without their objects.</summary>
     public static IEnumerable<Document> InClear(CatalogSnapshot catalog)
         => CatalogRules.Kinds.Values.Where(k => typeof(IParamHolder).IsAssignableFrom(k.Type))
             .SelectMany(k => catalog.OfKind(k.Prefix).Values)
             .Where(d => d is { ReadOnly: false, Validated: true } && d is IParamHolder holder
-                && holder.Params.Any(p => IsInClear(p.Key, p.Value, catalog)));
+                && HasInClear(holder.Params, catalog))
+            .Concat(PackSecrets.InClear(catalog));
+
+    /// <summary>True for values in clear of params that are secure.</summary>
+    internal static bool HasInClear(IReadOnlyDictionary<string, JsonElement> values, CatalogSnapshot catalog)
+        => values.Any(p => IsInClear(p.Key, p.Value, catalog));
 
     /// <summary>
     /// The values as they may be stored: those of params marked Secure sealed for their object. The same map where nothing is to be

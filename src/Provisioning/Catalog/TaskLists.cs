@@ -30,8 +30,10 @@ public static class TaskLists
     /// </summary>
     /// <exception cref="ApiException">422: they are more than <see cref="Most"/>, or deeper than <see cref="Deepest"/>.</exception>
     public static IReadOnlyList<string> ForWorkflow(Workflow workflow, CatalogSnapshot catalog)
+        => ForWorkflow(workflow, catalog, new Expansion(workflow, catalog, MostLooked));
+
+    private static List<string> ForWorkflow(Workflow workflow, CatalogSnapshot catalog, Expansion list)
     {
-        var list = new Expansion(workflow, catalog);
         var lastEnv = "";
         foreach (var name in workflow.Stages)
         {
@@ -52,12 +54,13 @@ public static class TaskLists
 
     /// <summary>Tasks of one stage, with their prerequisites.</summary>
     /// <inheritdoc cref="ForWorkflow" path="/exception"/>
-    public static IReadOnlyList<string> ForStage(Stage stage, CatalogSnapshot catalog) => ForTasks(stage, stage.Tasks, catalog);
+    public static IReadOnlyList<string> ForStage(Stage stage, CatalogSnapshot catalog)
+        => ForTasks(stage.Tasks, new Expansion(stage, catalog, MostLooked));
 
     /// <summary>A task's prerequisites, with theirs.</summary>
     /// <inheritdoc cref="ForWorkflow" path="/exception"/>
     public static IReadOnlyList<string> ForPrerequisites(TaskDefinition task, CatalogSnapshot catalog)
-        => ForTasks(task, task.Prerequisites, catalog);
+        => ForTasks(task.Prerequisites, new Expansion(task, catalog, MostLooked));
 
     /// <summary>What a document comes to; nothing for one that lists no tasks.</summary>
     /// <inheritdoc cref="ForWorkflow" path="/exception"/>
@@ -68,6 +71,26 @@ public static class TaskLists
         TaskDefinition task => ForPrerequisites(task, catalog),
         _ => [],
     };
+
+    /// <summary>Names that are looked at to make a document's list, or to find that it cannot be made.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="most">Beyond so many it is given up.</param>
+    internal static int Looked(Document document, CatalogSnapshot catalog, int most)
+    {
+        var list = new Expansion(document, catalog, Math.Min(most, MostLooked));
+        try
+        {
+            if (document is Workflow workflow) ForWorkflow(workflow, catalog, list);
+            else ForTasks(document is Stage stage ? stage.Tasks : document is TaskDefinition task ? task.Prerequisites : [], list);
+        }
+        catch (ApiException)
+        {
+            // How much was looked at is what was asked.
+        }
+
+        return list.Looked;
+    }
 
     /// <summary>What a document comes to; nothing where that cannot be listed.</summary>
     public static IReadOnlyList<string> OrNone(Document document, CatalogSnapshot catalog)
@@ -109,19 +132,19 @@ public static class TaskLists
         return -1;
     }
 
-    private static List<string> ForTasks(Document document, IReadOnlyList<string> tasks, CatalogSnapshot catalog)
+    private static List<string> ForTasks(IReadOnlyList<string> tasks, Expansion list)
     {
-        var list = new Expansion(document, catalog);
         foreach (var task in tasks) list.AddTask(task);
         return list.Entries;
     }
 
     /// <summary>A list as it is made, within its bounds.</summary>
-    private sealed class Expansion(Document document, CatalogSnapshot catalog)
+    private sealed class Expansion(Document document, CatalogSnapshot catalog, int most)
     {
         private readonly HashSet<string> _section = new(StringComparer.Ordinal);
         private readonly HashSet<string> _open = new(StringComparer.Ordinal);
-        private int _looked;
+
+        public int Looked { get; private set; }
 
         public List<string> Entries { get; } = [];
 
@@ -159,8 +182,8 @@ public static class TaskLists
 
         private void Look()
         {
-            if (++_looked > MostLooked)
-                throw TooMuch($"it names more than {MostLooked} tasks, with its stages' tasks and their prerequisites");
+            if (++Looked > most)
+                throw TooMuch($"it names more than {most} tasks, with its stages' tasks and their prerequisites");
         }
 
         private ApiException TooMuch(string why) => new(ApiError.Invalid(document.Prefix, document.Key, why));

@@ -18,16 +18,21 @@ internal static class TemplateReach
     /// The tasks. A name that merely stands in a text counts as a call: rather one too many.
     /// </summary>
     public static IEnumerable<TaskDefinition> TasksOf(Template template, CatalogSnapshot catalog)
-        => TasksOf(NamesOf(template).ToHashSet(StringComparer.Ordinal), template.ID, catalog);
+        => TasksOf([template], catalog);
+
+    /// <summary>The tasks that render what one of some templates holds: one search for all of them.</summary>
+    public static IEnumerable<TaskDefinition> TasksOf(IReadOnlyCollection<Template> templates, CatalogSnapshot catalog)
+        => TasksOf(templates.SelectMany(NamesOf).ToHashSet(StringComparer.Ordinal),
+            templates.Select(t => t.ID).ToHashSet(StringComparer.Ordinal), catalog);
 
     /// <summary>The tasks that may render the kernel arguments of whichever boot environment their machine has.</summary>
     public static IEnumerable<TaskDefinition> TasksOfBootParams(CatalogSnapshot catalog)
-        => TasksOf(new HashSet<string>(StringComparer.Ordinal), "", catalog);
+        => TasksOf(new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal), catalog);
 
-    private static IEnumerable<TaskDefinition> TasksOf(HashSet<string> names, string id, CatalogSnapshot catalog)
+    private static IEnumerable<TaskDefinition> TasksOf(HashSet<string> names, HashSet<string> ids, CatalogSnapshot catalog)
     {
         var search = new Search(names);
-        var left = catalog.Templates.Values.Where(t => t.ID != id).ToList();
+        var left = catalog.Templates.Values.Where(t => !ids.Contains(t.ID)).ToList();
         for (var found = true; found && !search.IsOver;)
         {
             var callers = left.Where(t => search.Finds(t.Contents)).ToHashSet();

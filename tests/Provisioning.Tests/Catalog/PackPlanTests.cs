@@ -32,7 +32,7 @@ public sealed class PackPlanTests
     public void ARangeTakesItsVersions(string range, string version, bool isWithin)
     {
         var catalog = With(Empty, Pack("below", version));
-        var plan = () => PackPlan.Storing(Pack("above", "1", prerequisites: $"below: {range}"), true, false, catalog);
+        var plan = () => Storing(Pack("above", "1", prerequisites: $"below: {range}"), true, false, catalog);
         if (isWithin) Assert.Equal("above", plan().Name);
         else Assert.Equal("Layer above prerequisite test on below failed", Assert.Throws<ApiException>(plan).Error.Messages[0]);
     }
@@ -47,7 +47,7 @@ public sealed class PackPlanTests
     [InlineData(">=99999999999999999999")]
     public void WhatIsNoRangeIsRefused(string range)
         => Assert.Contains("Invalid version requirement for anvil", Assert.Throws<ApiException>(
-            () => PackPlan.Storing(Pack("above", "1", prerequisites: $"anvil: {range}"), true, false, Empty)).Error.Messages[0],
+            () => Storing(Pack("above", "1", prerequisites: $"anvil: {range}"), true, false, Empty)).Error.Messages[0],
             StringComparison.Ordinal);
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class PackPlanTests
     {
         var before = With(Empty, Pack("mine", "1", ("stages", "same", """{"Name":"same"}"""),
             ("stages", "changed", """{"Name":"changed"}"""), ("tasks", "gone", """{"Name":"gone"}""")));
-        var plan = PackPlan.Storing(Pack("mine", "2", ("stages", "same", """{"Name":"same","Tasks":[]}"""),
+        var plan = Storing(Pack("mine", "2", ("stages", "same", """{"Name":"same","Tasks":[]}"""),
             ("stages", "changed", """{"Name":"changed","Reboot":true}"""), ("params", "come", """{"Name":"come"}""")), false, false,
             before);
         Assert.Equal(["create params:come", "update stages:changed", "delete tasks:gone"], plan.Steps.Select(s => $"{s.Action} {s.Key}"));
@@ -112,6 +112,9 @@ public sealed class PackPlanTests
         Assert.Equal("the API's", catalog.Stages["mine"].Description);
         Assert.Equal(["stages:mine is stored, too: the pack's does not serve"], PackSummary.Of("pack", catalog)!.Warnings);
     }
+
+    private static PackPlan Storing(StoredPack pack, bool isNew, bool replacesWritable, CatalogSnapshot before)
+        => PackPlan.Storing(pack, isNew, replacesWritable, before, Who(Claim.All));
 
     private static Principal Who(params Claim[] claims) => new("somebody", PrincipalKind.User, claims);
 
