@@ -6,7 +6,7 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace Anvil.Grains.Catalog;
 
 /// <summary>
-/// Tells whether every silo of the cluster knows content packs of the API. One of the version before would serve its machines without their
+/// Tells whether every silo of the cluster knows packs by the API. One of the version before would serve its machines without their
 /// objects, so while one is there none is stored.
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.

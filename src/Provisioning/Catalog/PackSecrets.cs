@@ -39,7 +39,7 @@ public static class PackSecrets
     }
 
     /// <summary>
-    /// An object of a kind that is not served, as it may be stored and shown: in every map `Params` of it, wherever that is, what is secure
+    /// An object of a kind that is not served, as it is stored and shown: in every map `Params` of it, wherever that is, what is secure
     /// is sealed. The same where nothing is to be sealed.
     /// </summary>
     /// <param name="content">The object.</param>

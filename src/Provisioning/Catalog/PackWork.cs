@@ -8,7 +8,7 @@ namespace Anvil.Provisioning.Catalog;
 /// </summary>
 internal static class PackWork
 {
-    /// <summary>True when the task lists of some documents, and what their tasks build upon, are looked through within the bound.</summary>
+    /// <summary>True when the task lists of some documents, and what they build upon, are looked through within the bound.</summary>
     /// <param name="documents">What the pack brings and what it changes.</param>
     /// <param name="catalog">The catalog as it becomes.</param>
     public static bool IsWithin(IEnumerable<Document> documents, CatalogSnapshot catalog)

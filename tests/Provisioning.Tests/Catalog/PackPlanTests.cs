@@ -94,7 +94,7 @@ public sealed class PackPlanTests
         var pack = Pack("public", "1",
             ("params", "secret", """{"Name":"secret","Secure":true,"Schema":{"type":"string","default":"x"}}"""),
             ("tasks", "partial", """{"Name":"partial","ExtraClaims":[{"scope":"users","action":"get"}]}"""));
-        var plan = PackPlan.Storing(pack, true, false, Empty);
+        var plan = Storing(pack, true, false, Empty);
         var warnings = PackSummary.Of("public", plan.After)!.Warnings;
         Assert.Equal(2, warnings.Count);
         Assert.Contains("params:secret: its default is kept in clear", warnings[0], StringComparison.Ordinal);

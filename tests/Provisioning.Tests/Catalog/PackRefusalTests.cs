@@ -168,7 +168,7 @@ public sealed class PackRefusalTests
         var catalog = Stored(Empty, (Document)CatalogRules.Kinds["subnets"].Fill(new Subnet { Name = "net", Network = "10.0.0.0/8" }));
         var refused = Assert.Throws<ApiException>(() => PackPlan.Storing(
             Pack("mine", ("subnets", "net", new Subnet { Name = "net", Network = "11.0.0.0/8" })), true, true, catalog, Who(Claim.All)));
-        Assert.Contains("/sections/subnets/net: Subnet cannot be changed", refused.Error.Messages);
+        Assert.Contains("/sections/subnets/net: Subnet range cannot change", refused.Error.Messages);
     }
 
     private static ApiError Refused(int code, StoredPack pack, CatalogSnapshot catalog, params Claim[] claims)
