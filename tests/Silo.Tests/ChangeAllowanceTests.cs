@@ -48,5 +48,22 @@ public sealed class ChangeAllowanceTests
         _allowance.Take(one, "profiles", "p");
     }
 
+    /// <summary>What people post is counted, too: it is kept with what tells who did what.</summary>
+    [Fact]
+    public void WhoeverPostsEventsHasAPace()
+    {
+        var user = new Principal("one", PrincipalKind.User, []);
+        for (var n = 0; n <= OwnRecords.NeededAtOnce; n++) _allowance.TakePosted(user);
+        var refused = Assert.Throws<ApiException>(() => _allowance.TakePosted(user));
+        Assert.Equal((429, "events"), (refused.Error.Code, refused.Error.Model));
+        _allowance.TakePosted(user with { Name = "two" });
+        _allowance.Take(user, "profiles", "p");
+        _time.Advance(TimeSpan.FromHours(1));
+        for (var n = 0; n < OwnRecords.NeededPerHour - 2; n++) _allowance.TakePosted(user);
+        var machine = Machine("one");
+        for (var n = 0; n <= OwnRecords.AtOnce; n++) _allowance.TakePosted(machine);
+        Assert.Equal(429, Assert.Throws<ApiException>(() => _allowance.TakePosted(machine)).Error.Code);
+    }
+
     private static Principal Machine(string name) => new(name, PrincipalKind.Machine, []);
 }

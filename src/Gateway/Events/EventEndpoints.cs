@@ -19,6 +19,8 @@ internal static class EventEndpoints
             headers["X-DRP-LIST-COUNT"] = page.Rows.Count.ToString(CultureInfo.InvariantCulture);
             if (page.Next is { } next) headers["X-Anvil-List-Next"] = next;
             if (page.Trimmed.Length > 0) headers["X-Anvil-Trimmed"] = page.Trimmed;
+            // As text it takes two octets of memory for each of these; the client may take it slowly.
+            await http.HoldAsync(page.Rows.Sum(row => (long)row.Length));
             await http.WriteRowsAsync(page.Rows);
         });
         api.MapPost("/events",

@@ -7,6 +7,7 @@ using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -34,12 +35,13 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
     private const int Piece = 32 << 10;
 
     /// <summary>Serves one client until it goes, is too slow, may listen no longer, or the gateway ends.</summary>
-    /// <exception cref="Provisioning.Documents.ApiException">406: no such query or place; 429: too many listen.</exception>
+    /// <exception cref="ApiException">406: no such query or place; 429: too many listen.</exception>
     public async Task HandleAsync(HttpContext http)
     {
         var asked = http.Asked(VerbWords.List);
         var query = EventQuery.Read(asked.Query, follows: true);
-        var filter = new EventFilter(query, asked.Principal, time);
+        // What regular expressions may take is for one event: a stream has no end.
+        EventFilter Filter() => new(query, asked.Principal, time);
         using var place = places.Enter(http, EventQuery.Model);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var (from, trimmed) = await verbs.BeginAsync(query, http.Request.Headers["Last-Event-ID"].ToString(), ending.Token);
@@ -50,8 +52,12 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
         {
             var first = $"retry: 1000\nid: {from.Seq}\n\n" + (trimmed.Length == 0 ? "" : $"event: trimmed\ndata: {trimmed}\n\n");
             await SendAsync(http, Encoding.UTF8.GetBytes(first), CancellationToken.None, ending.Token);
-            var reason = await FollowAsync(http, from, filter, ending.Token);
+            var reason = await FollowAsync(http, from, Filter, ending.Token);
             if (reason.Length > 0) await EndAsync(http, reason, ending.Token);
+        }
+        catch (ApiException e)
+        {
+            await EndAsync(http, string.Join("; ", e.Error.Messages), ending.Token);
         }
         catch (SlowListenerException e)
         {
@@ -66,19 +72,19 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
     }
 
     /// <summary>Sends what happens; gives the reason when who listens may no longer.</summary>
-    private async Task<string> FollowAsync(HttpContext http, EventPlace from, EventFilter filter, CancellationToken cancellation)
+    private async Task<string> FollowAsync(HttpContext http, EventPlace from, Func<EventFilter> filter, CancellationToken cancellation)
     {
         var admission = http.Admission();
         var seen = from;
         var (sent, asked) = (time.GetTimestamp(), time.GetTimestamp());
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await using var happening = follower.FollowAsync(from, leaving.Token).GetAsyncEnumerator(leaving.Token);
+        await using var happening = follower.FollowAsync(from, http.Requester(), leaving.Token).GetAsyncEnumerator(leaving.Token);
         var next = happening.MoveNextAsync().AsTask();
         try
         {
             while (true)
             {
-                await Task.WhenAny(next, Task.Delay(Again, time, cancellation));
+                if (!next.IsCompleted) await Task.WhenAny(next, Task.Delay(Again, time, cancellation));
                 cancellation.ThrowIfCancellationRequested();
                 // A person's is in memory; a machine's costs a call, and is asked for by the clock alone.
                 if (admission.User is not null || time.GetElapsedTime(asked) >= Again)
@@ -91,7 +97,7 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
                 {
                     if (!await next) return "";
                     var happened = happening.Current;
-                    if (filter.Holds(happened))
+                    if (filter().Holds(happened))
                     {
                         using var frame = await frames.TakeAsync(happened, cancellation);
                         await SendAsync(http, Lines(happened.Place, frame.Octets), frame.Revoked, cancellation);

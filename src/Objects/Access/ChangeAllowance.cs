@@ -26,15 +26,34 @@ public sealed class ChangeAllowance(TimeProvider time)
     {
         if (principal.Kind != PrincipalKind.Machine || changes == 0) return;
         if (prefix is "machines" or "jobs" && specific == principal.Name) return;
+        Count(prefix, principal.Name, OwnRecords.AtOnce, OwnRecords.PerHour, changes,
+            $"Machine {principal.Name} has changed {OwnRecords.AtOnce} objects of others at once, and {OwnRecords.PerHour} an hour since: "
+                + "the next change");
+    }
+
+    /// <summary>
+    /// Counts an event that somebody posts, people too: what is kept of events has a bound, and posted ones are not to drive out those
+    /// that tell who did what.
+    /// </summary>
+    /// <exception cref="ApiException">429 with the seconds.</exception>
+    public void TakePosted(Principal principal)
+    {
+        Take(principal, "events", "*");
+        Count("events", $"{principal.Kind} {principal.Name} posts", OwnRecords.NeededAtOnce, OwnRecords.NeededPerHour, 1,
+            $"{principal.Name} has posted {OwnRecords.NeededAtOnce} events at once, and {OwnRecords.NeededPerHour} an hour since: "
+                + "the next");
+    }
+
+    private void Count(string prefix, string who, int atOnce, int perHour, int changes, string told)
+    {
         var now = time.GetElapsedTime(_began);
         Sweep(now);
-        var pace = _paces.GetOrAdd(principal.Name, _ => new Pace(OwnRecords.AtOnce, OwnRecords.PerHour));
+        var pace = _paces.GetOrAdd(who, _ => new Pace(atOnce, perHour));
         lock (pace)
         {
             if (pace.Wait(now) is { } wait)
                 throw new ApiException(new ApiError(prefix, "", "AUTH",
-                    [$"Machine {principal.Name} has changed {OwnRecords.AtOnce} objects of others at once, and {OwnRecords.PerHour} an "
-                        + $"hour since: the next change may come in {Math.Ceiling(wait.TotalSeconds)} s"], 429))
+                    [$"{told} may come in {Math.Ceiling(wait.TotalSeconds)} s"], 429))
                 { RetryAfter = wait };
             pace.Count(changes, now);
         }

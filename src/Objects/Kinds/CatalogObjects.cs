@@ -69,7 +69,9 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
     {
         var key = found.Document.Key;
         var changed = await CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, key, request.TermsOf(found))), cancellation);
-        return changed.Error is { } error && error.Type == CatalogRules.Kinds[Prefix].StillUsed(key, []).Type
+        if (changed.Error is not { } error || error.Type != CatalogRules.Kinds[Prefix].StillUsed(key, []).Type) return changed;
+        // Names of machines are for who may list them.
+        return request.Principal.May("machines", "list", "*")
             ? changed with { Error = error with { Messages = await WithMachinesAsync(error.Messages, key, cancellation) } } : changed;
     }
 

@@ -22,7 +22,7 @@ public sealed class EventVerbs(
     public const int MostRead = 100_000;
 
     /// <summary>Octets of an answer's rows after which a page ends.</summary>
-    public const int PageOctets = 8 << 20;
+    public const int PageOctets = 2 << 20;
 
     /// <summary>Types of events that tell what Anvil, or DRP, does by itself, beside the kinds.</summary>
     private static readonly string[] Told =
@@ -57,7 +57,8 @@ public sealed class EventVerbs(
 
             if (found.Reached is not { } reached) break;
             read += found.Events.Count;
-            looked += found.Events.Count == search.Most ? search.Most : search.Scan;
+            // Where the next read goes on by itself, the database has walked to the edge of what it looks at all the same.
+            looked += search.Scan;
             if (read >= MostRead || looked >= MostLooked) next = reached.Seq;
             search = search with { From = reached };
         }
@@ -77,7 +78,7 @@ public sealed class EventVerbs(
         request.Require(EventQuery.Model, "post", posted.Type.Length > 0 ? posted.Type : "*");
         if (posted.Problems(_own).ToList() is { Count: > 0 } problems)
             throw new ApiException(new ApiError(EventQuery.Model, posted.Key, "ValidationError", problems, 422));
-        allowance.Take(request.Principal, EventQuery.Model, "*");
+        allowance.TakePosted(request.Principal);
         var told = new MachineEvent(time.GetUtcNow(), posted.Type, posted.Action, posted.Key, posted.Kept())
         {
             Principal = request.Principal.Name,

@@ -20,7 +20,7 @@ public sealed class PageTests(SingleSilo silo) : IClassFixture<SingleSilo>
     [Theory]
     [InlineData("api", "/healthz", 200)]
     [InlineData("api", "/readyz", 200)]
-    [InlineData("api", "/", 302)]
+    [InlineData("api", "/", 301)]
     [InlineData("api", "/nope", 404)]
     [InlineData("api", "/api/v3/info", 401)]
     [InlineData("api", "/api/v3/nope", 401)]
