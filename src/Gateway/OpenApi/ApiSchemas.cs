@@ -103,7 +103,7 @@ internal sealed class ApiSchemas
         if (type == typeof(byte[])) return new() { ["type"] = "string", ["contentEncoding"] = "base64" };
         if (type.IsEnum)
             return new() { ["type"] = "string", ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(n => JsonValue.Create(n))]) };
-        if (Whole(type) is { } whole) return whole;
+        if (WholeNumbers.Of(type) is var (least, most)) return new() { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most };
         if (type == typeof(JsonElement) || type == typeof(object) || type.IsAssignableTo(typeof(JsonNode))) return Any;
         var info = Json.Options.GetTypeInfo(type);
         return info.Kind switch
@@ -150,23 +150,5 @@ internal sealed class ApiSchemas
         schema["type"] = new JsonArray(type.DeepClone(), "null");
         if (schema["enum"] is JsonArray choices) choices.Add(null);
         return schema;
-    }
-
-    private static JsonObject? Whole(Type type)
-    {
-        (decimal Least, decimal Most)? bounds = Type.GetTypeCode(type) switch
-        {
-            TypeCode.Byte => (byte.MinValue, byte.MaxValue),
-            TypeCode.SByte => (sbyte.MinValue, sbyte.MaxValue),
-            TypeCode.Int16 => (short.MinValue, short.MaxValue),
-            TypeCode.UInt16 => (ushort.MinValue, ushort.MaxValue),
-            TypeCode.Int32 => (int.MinValue, int.MaxValue),
-            TypeCode.UInt32 => (uint.MinValue, uint.MaxValue),
-            TypeCode.Int64 => (long.MinValue, long.MaxValue),
-            TypeCode.UInt64 => (ulong.MinValue, ulong.MaxValue),
-            _ => null,
-        };
-        if (bounds is not var (least, most)) return null;
-        return new() { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most };
     }
 }

@@ -20,36 +20,20 @@ public sealed partial class InterfaceDirectory(
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<EdgeInterface>>> ListAsync(CancellationToken cancellation)
     {
-        var edges = oracle.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(s => !s.Equals(oracle.SiloAddress)
-            && metadata.GetSiloMetadata(s).Metadata.ContainsKey(SiloTraits.Interfaces)).ToList();
+        var edges = OtherEdges.With(SiloTraits.Interfaces, metadata, oracle);
         var answers = await Task.WhenAll(edges.Select(e => AskAsync(e, cancellation)));
         var all = new SortedDictionary<string, IReadOnlyList<EdgeInterface>>(StringComparer.Ordinal);
-        if (_here is not null) all[NameOf(oracle.SiloAddress)] = _here.Current();
+        if (_here is not null) all[OtherEdges.NameOf(oracle.SiloAddress, metadata)] = _here.Current();
         foreach (var (edge, told) in edges.Zip(answers))
         {
-            if (told is not null) all[NameOf(edge)] = told;
+            if (told is not null) all[OtherEdges.NameOf(edge, metadata)] = told;
         }
 
         return all;
     }
 
-    private async Task<IReadOnlyList<EdgeInterface>?> AskAsync(SiloAddress edge, CancellationToken cancellation)
-    {
-        try
-        {
-            return await client.InterfacesAsync(edge).WaitAsync(Patience, time, cancellation);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellation.IsCancellationRequested)
-        {
-            LogFailed(e, edge);
-            return null;
-        }
-    }
-
-    /// <summary>Several silos of one host serve different addresses, or none; their own are always different.</summary>
-    private string NameOf(SiloAddress silo)
-        => metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Addresses, out var addresses) && addresses.Length > 0
-            ? addresses.Split(',')[0] : silo.Endpoint.ToString();
+    private Task<IReadOnlyList<EdgeInterface>?> AskAsync(SiloAddress edge, CancellationToken cancellation)
+        => OtherEdges.AskAsync(() => client.InterfacesAsync(edge), Patience, time, e => LogFailed(e, edge), cancellation);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "edge {Silo} does not say which interfaces it has")]
     private partial void LogFailed(Exception exception, SiloAddress silo);

@@ -51,7 +51,7 @@ internal sealed record Shape(ShapeKind Kind)
         if (type == typeof(bool)) return new(ShapeKind.Flag);
         if (type == typeof(DateTimeOffset)) return new(ShapeKind.Time);
         if (type == typeof(float) || type == typeof(double) || type == typeof(decimal)) return new(ShapeKind.Number);
-        if (Bounds(type) is var (least, most)) return new(ShapeKind.Whole) { Least = least, Most = most };
+        if (WholeNumbers.Of(type) is var (least, most)) return new(ShapeKind.Whole) { Least = least, Most = most };
         if (type.IsEnum) return new(ShapeKind.Choice) { Choices = Enum.GetNames(type) };
         if (type == typeof(JsonElement) || type == typeof(object) || type.IsSubclassOf(typeof(JsonNode)) || type == typeof(JsonNode))
             return new(ShapeKind.Free);
@@ -69,18 +69,4 @@ internal sealed record Shape(ShapeKind Kind)
     private static FrozenDictionary<string, Shape> FieldsOf(JsonTypeInfo info) => info.Properties
         .Where(p => p.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: true) != true)
         .ToFrozenDictionary(p => p.Name, p => p.Set is null ? new Shape(ShapeKind.Free) : Of(p.PropertyType), StringComparer.Ordinal);
-
-    private static (decimal Least, decimal Most)? Bounds(Type type) => Type.GetTypeCode(type) switch
-    {
-        _ when type.IsEnum => null,
-        TypeCode.Byte => (byte.MinValue, byte.MaxValue),
-        TypeCode.SByte => (sbyte.MinValue, sbyte.MaxValue),
-        TypeCode.Int16 => (short.MinValue, short.MaxValue),
-        TypeCode.UInt16 => (ushort.MinValue, ushort.MaxValue),
-        TypeCode.Int32 => (int.MinValue, int.MaxValue),
-        TypeCode.UInt32 => (uint.MinValue, uint.MaxValue),
-        TypeCode.Int64 => (long.MinValue, long.MaxValue),
-        TypeCode.UInt64 => (ulong.MinValue, ulong.MaxValue),
-        _ => null,
-    };
 }
