@@ -28,7 +28,8 @@ public sealed class UndoneTests(PostgresFixture postgres)
             await transaction.CommitAsync();
             return true;
         })));
-        Assert.Equal([1, 2], attempts.Order());
+        // One of them was undone at least once; a server whose processes wake late may undo one again.
+        Assert.InRange(attempts.Sum(), 3, 2 * Undone.Attempts);
         await using var read = await source.OpenConnectionAsync();
         Assert.Equal([2, 2], await read.QueryAsync<int>("SELECT v FROM pair ORDER BY id"));
     }
