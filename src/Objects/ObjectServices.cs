@@ -19,7 +19,8 @@ public static class ObjectServices
     public static IServiceCollection AddObjects(this IServiceCollection services)
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
-        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>();
+        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>()
+            .AddSingleton<TenantMembers>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<MachineObjects>().AddSingleton<JobObjects>().AddSingleton<LeaseObjects>().AddSingleton<ReservationObjects>();
         services.AddSingleton(s => new ObjectFloor(
@@ -35,7 +36,7 @@ public static class ObjectServices
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
             .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
-            .AddSingleton<EventFrames>();
+            .AddSingleton<EventFrames>().AddSingleton<EventReach>();
     }
 
     private static IObjectKind CatalogKind(string prefix, IServiceProvider services)

@@ -67,6 +67,10 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("Seal")]
     Task<CatalogAnswer> Seal();
 
+    /// <summary>Revokes one token of a user. Silos of the version before do not know this call.</summary>
+    [Alias("Revoke")]
+    Task<CatalogAnswer> Revoke(TokenRevocation revocation);
+
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("WritePrefs")]
     Task<CatalogAnswer> WritePrefs(PrefsWrite prefs);

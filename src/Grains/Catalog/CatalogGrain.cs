@@ -90,7 +90,7 @@ public sealed partial class CatalogGrain(
             // Machines are asked last of all: on a large site that takes its time, and all other writes wait for this one.
             if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key);
             if (all.Count > 0) throw new ApiException(ApiError.Conflict(removal.Prefix, removal.Key, "StillInUseError", all));
-            return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null)]);
+            return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null), .. More(old, null, "", catalog)]);
         });
     }
 
@@ -122,6 +122,15 @@ public sealed partial class CatalogGrain(
             [.. prefs.Values.Select(
                 p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
     }, 201);
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> Revoke(TokenRevocation revocation) => ChangeAsync("users", "DELETE", revocation.Terms, catalog =>
+    {
+        var user = (User)Existing(catalog, "users", revocation.User, "DELETE", revocation.Terms);
+        if (!user.Validated) throw new ApiException(ApiError.Conflict("users", user.Name, "DELETE", [.. user.Errors]));
+        var after = user.Without(revocation.Token, revocation.Ends, revocation.Now) with { Available = true, Errors = [] };
+        return new Decision(user.Name, null, [new CatalogChange("users", user.Name, after)]);
+    });
 
     /// <inheritdoc/>
     public Task<CatalogAnswer> Seal()
@@ -278,9 +287,20 @@ public sealed partial class CatalogGrain(
         };
         var problems = kind.Problems(document, known, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));
+        var user = actor.IsMachine ? "" : actor.Name;
+        ReachRules.Check(user, known, document, catalog);
         TaskGrants.Check(by, known, document, catalog);
-        return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
+        if (!GrantRules.MayGive(by, known, document, catalog))
+            throw new ApiException(new ApiError(kind.Prefix, document.Key, "AUTH",
+                ["Requires: every right that it gives, or gave, as the change comes to"], 403));
+        return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null },
+            .. More(old, document, user, catalog)]);
     }
+
+    /// <summary>What changes together with a document, as it is stored.</summary>
+    private static IEnumerable<CatalogChange> More(Document? before, Document? after, string user, CatalogSnapshot catalog)
+        => AccessConsequences.Of(before, after, user, catalog)
+            .Select(d => new CatalogChange(d.Prefix, d.Key, d with { Available = true, Errors = [] }));
 
     private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type, ChangeTerms terms)
     {

@@ -4,8 +4,9 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Catalog;
 
 /// <summary>
-/// What gives rights (a task to its jobs, with the templates that it renders; a user to whoever signs in) is written by who has them: the
-/// right to write tasks, templates or users is no right to everything.
+/// What gives rights (a task to its jobs, with the templates that it renders; a user to whoever signs in; a role to whoever has it; a
+/// tenant, which takes a limit from its users or sets it) is written by who has them: the right to write tasks, templates, users, roles or
+/// tenants is no right to everything.
 /// </summary>
 public static class GrantRules
 {
@@ -22,7 +23,9 @@ public static class GrantRules
     /// <param name="after">The document as it becomes.</param>
     /// <param name="catalog">What else there is.</param>
     public static bool MayWrite(Principal principal, Document? before, Document after, CatalogSnapshot catalog)
-        => principal.Has(Claim.All) || (GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
+        => principal.Has(Claim.All) || IsOfItself(principal, before, after)
+            || (GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
+            && (after is not Tenant || !principal.Reach.IsLimited)
             && (before is not Param { Secure: true } || after is Param { Secure: true } || MayOpenAll(principal))
             && (after is not Profile profile || profile.Profiles.Except((before as Profile)?.Profiles ?? [], StringComparer.Ordinal)
                 .All(p => MayPutWithin(principal, p))));
@@ -41,14 +44,34 @@ public static class GrantRules
                 && (!param.HasSecretDefault() || principal.May("params", "getSecure", param.Name));
         if (before is Template or BootEnv) return GivenBy(before, catalog).All(principal.Has);
         if (before is Profile) return MayPutWithin(principal, "*") || !pointers.Any(p => p.Length == 0 || IsAt(p, "/Profiles"));
+        // What comes of a patch is known, and asked once more, where it is carried out.
+        if (before is Role) return GivenBy(before, catalog).All(principal.Has);
+        if (before is Tenant) return !principal.Reach.IsLimited && GivenBy(before, catalog).All(principal.Has);
+        if (before is User own && IsItself(principal, own) && !pointers.Any(p => p.Length == 0 || IsAt(p, "/Roles"))) return true;
         if (before is not (TaskDefinition or User)) return true;
         // What comes of a patch is known where it is carried out: who writes rights by it has all of them.
         var gives = pointers.Any(p => p.Length == 0 || Giving.Any(g => IsAt(p, g)));
         return (!gives || principal.Has(Claim.All)) && GivenBy(before, catalog).All(principal.Has);
     }
 
-    /// <summary>True when the requester may delete a document: without its definition a param's values are nobody's secret.</summary>
-    public static bool MayDelete(Principal principal, Document before) => before is not Param { Secure: true } || MayOpenAll(principal);
+    /// <summary>
+    /// True when the requester may delete a document: without its definition a param's values are nobody's secret, and without its tenant
+    /// a user is limited by nothing.
+    /// </summary>
+    public static bool MayDelete(Principal principal, Document before, CatalogSnapshot catalog)
+        => (before is not Param { Secure: true } || MayOpenAll(principal))
+            && (before is not (Tenant or Role) || MayWrite(principal, before, before, catalog));
+
+    /// <summary>
+    /// True when whoever writes may give what a document gives as it becomes. Of other documents what they give is asked before: here is
+    /// what is known only where a change is carried out, of patches and of what others changed meanwhile.
+    /// </summary>
+    /// <param name="by">Who writes; null for who is held to nothing.</param>
+    /// <param name="before">The document so far; null for a new one.</param>
+    /// <param name="after">The document as it becomes.</param>
+    /// <param name="catalog">The catalog upon which it is changed.</param>
+    public static bool MayGive(Principal? by, Document? before, Document after, CatalogSnapshot catalog)
+        => by is null || after is not (Role or Tenant or User or TaskDefinition) || MayWrite(by, before, after, catalog);
 
     /// <summary>
     /// True for who may open every secure param. Without the mark those values are shown that are in clear (content packs', and what was
@@ -59,7 +82,17 @@ public static class GrantRules
     /// <summary>
     /// True when the requester may act as a user, by a password or a token that it sets or makes for it: it has all rights of that user.
     /// </summary>
-    public static bool MayActAs(Principal principal, User user) => RightsOf(user).All(principal.Has);
+    public static bool MayActAs(Principal principal, User user, CatalogSnapshot catalog)
+        => IsItself(principal, user) || catalog.GivenTo(user).All(principal.Has);
+
+    /// <summary>A limited token may be that of who made it.</summary>
+    private static bool IsItself(Principal principal, User user)
+        => principal is { Kind: PrincipalKind.User, Limits.Count: 0 } && principal.Name == user.Name;
+
+    /// <summary>What somebody writes of itself gives nothing, as long as its roles stay: its password is its own.</summary>
+    private static bool IsOfItself(Principal principal, Document? before, Document after)
+        => before is User old && after is User now && IsItself(principal, old)
+            && now.Roles.SequenceEqual(old.Roles, StringComparer.Ordinal);
 
     /// <summary>Whoever has a profile is rendered the secrets of those within it: who puts one there may open or give them.</summary>
     private static bool MayPutWithin(Principal principal, string profile)
@@ -71,18 +104,17 @@ public static class GrantRules
     /// <summary>The rights that a document gives to others than the one who wrote it.</summary>
     private static IEnumerable<Claim> GivenBy(Document document, CatalogSnapshot catalog) => document switch
     {
-        TaskDefinition task => RightsOf(task),
-        User user => RightsOf(user),
+        TaskDefinition task => catalog.GivenTo(task),
+        User user => catalog.GivenTo(user),
+        Role role => role.Rights,
+        // Within, or no longer within, a tenant its users have their rights on other objects.
+        Tenant tenant => tenant.Users.Select(u => catalog.Users.GetValueOrDefault(u)).OfType<User>().SelectMany(catalog.GivenTo)
+            .Distinct(),
         // What it holds runs with the rights of the tasks that render it.
-        Template template when catalog.Tasks.Values.Any(t => RightsOf(t).Any())
-            => TemplateReach.TasksOf(template, catalog).SelectMany(RightsOf).Distinct(),
-        BootEnv when catalog.Tasks.Values.Any(t => RightsOf(t).Any())
-            => TemplateReach.TasksOfBootParams(catalog).SelectMany(RightsOf).Distinct(),
+        Template template when catalog.Tasks.Values.Any(t => catalog.GivenTo(t).Any())
+            => TemplateReach.TasksOf(template, catalog).SelectMany(catalog.GivenTo).Distinct(),
+        BootEnv when catalog.Tasks.Values.Any(t => catalog.GivenTo(t).Any())
+            => TemplateReach.TasksOfBootParams(catalog).SelectMany(catalog.GivenTo).Distinct(),
         _ => [],
     };
-
-    private static IEnumerable<Claim> RightsOf(TaskDefinition task)
-        => task.ExtraClaims.Concat(task.ExtraRoles.SelectMany(Roles.ClaimsOf));
-
-    private static IEnumerable<Claim> RightsOf(User user) => user.Roles.SelectMany(Roles.ClaimsOf);
 }

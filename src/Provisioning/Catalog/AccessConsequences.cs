@@ -1,0 +1,60 @@
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog.Kinds;
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Catalog;
+
+/// <summary>What else changes together with a document, so that nobody has, or reaches, more by it than was meant.</summary>
+public static class AccessConsequences
+{
+    /// <summary>
+    /// The other documents as they become. Where a role gives more than before, passwords of its users end that somebody without all
+    /// rights has set. What a tenant's user makes of a kind that its tenant limits is the tenant's; what is deleted is nobody's, so that
+    /// no later object of that key is.
+    /// </summary>
+    /// <param name="before">The document as it was; null for a new one.</param>
+    /// <param name="after">The document as it becomes; null for one that goes.</param>
+    /// <param name="maker">The user who changes it; "" for anybody else.</param>
+    /// <param name="catalog">The catalog before the change.</param>
+    /// <exception cref="ApiException">422: the tenant has as many members as it may.</exception>
+    public static IReadOnlyList<Document> Of(Document? before, Document? after, string maker, CatalogSnapshot catalog)
+    {
+        if (after is null) return before is null ? [] : [.. Leaving(before, catalog)];
+        IEnumerable<Document> ended = after is Role role ? Ended(role, before as Role, catalog) : [];
+        return [.. ended, .. before is null ? Joining(after, maker, catalog) : []];
+    }
+
+    private static IEnumerable<User> Ended(Role role, Role? before, CatalogSnapshot catalog)
+    {
+        var had = before?.Rights ?? [];
+        return role.Rights.All(r => Claim.Cover(had, r)) ? []
+            : catalog.NamedBy("roles", role.Name).OfType<User>().Where(u => u.SetByLess).Select(UserKind.WithoutPassword);
+    }
+
+    private static IEnumerable<Tenant> Joining(Document made, string maker, CatalogSnapshot catalog)
+        => maker.Length == 0 ? []
+            : catalog.TenantsOf(maker).Where(t => t.Of(made.Prefix) is not null).Select(t => With(t, made.Prefix, made.Key));
+
+    private static IEnumerable<Tenant> Leaving(Document gone, CatalogSnapshot catalog)
+        => catalog.Tenants.Values.Where(t => t.Validated && t.Of(gone.Prefix)?.Contains(gone.Key) == true)
+            .Select(t => Without(t, gone.Prefix, gone.Key));
+
+    /// <summary>A tenant with one member more.</summary>
+    /// <exception cref="ApiException">422: it has as many as it may.</exception>
+    public static Tenant With(Tenant tenant, string prefix, string key)
+    {
+        if (tenant.Members.Values.Sum(m => m.Count) >= Tenant.MostMembers)
+            throw new ApiException(ApiError.Invalid("tenants", tenant.Name, $"Members: a tenant has at most {Tenant.MostMembers}"));
+        return tenant.Of(prefix)!.Contains(key) ? tenant : Changed(tenant, prefix, [.. tenant.Members[prefix], key]);
+    }
+
+    /// <summary>A tenant without a member.</summary>
+    public static Tenant Without(Tenant tenant, string prefix, string key)
+        => Changed(tenant, prefix, [.. tenant.Members[prefix].Where(k => k != key)]);
+
+    private static Tenant Changed(Tenant tenant, string prefix, IReadOnlyList<string> keys)
+        => tenant with
+        {
+            Members = new Dictionary<string, IReadOnlyList<string>>(tenant.Members, StringComparer.Ordinal) { [prefix] = keys },
+        };
+}
