@@ -64,11 +64,14 @@ public sealed class Reach
             : held.SelectMany(h => h).Where(k => held.All(h => h.Contains(k))).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>True when all that a right gives is within.</summary>
+    /// <summary>
+    /// True when all that a right gives is within. Nobody who is limited gives the right to assign tasks: whoever has it by a task's name
+    /// has that task's rights, which no tenant limits.
+    /// </summary>
     public bool HasAllOf(Claim right)
     {
         if (!IsLimited) return true;
-        if (_isNothing) return false;
+        if (_isNothing || (right with { Specific = "*" }).Covers("tasks", "assign", "*")) return false;
         var kinds = _tenants.SelectMany(t => t.Limited).ToHashSet(StringComparer.Ordinal);
         if (kinds.Contains(Machines)) kinds.UnionWith(Followers);
         return kinds.Where(right.IsFor).All(kind => right.Specific.Split(',').All(key => key != "*" && Holds(kind, key)));

@@ -9,14 +9,14 @@ public static class AccessConsequences
 {
     /// <summary>
     /// The other documents as they become. Where a role gives more than before, passwords of its users end that somebody without all
-    /// rights has set. What a tenant's user makes of a kind that its tenant limits is the tenant's; what is deleted is nobody's, so that
-    /// no later object of that key is.
+    /// rights has set. What a tenant's user makes of a kind that its tenant limits is the tenant's, and a user that it makes is in the
+    /// tenant, or would be a way out of it; what is deleted is nobody's, so that no later object of that key is.
     /// </summary>
     /// <param name="before">The document as it was; null for a new one.</param>
     /// <param name="after">The document as it becomes; null for one that goes.</param>
     /// <param name="maker">The user who changes it; "" for anybody else.</param>
     /// <param name="catalog">The catalog before the change.</param>
-    /// <exception cref="ApiException">422: the tenant has as many members as it may.</exception>
+    /// <exception cref="ApiException">422: the tenant has as many members, or users, as it may.</exception>
     public static IReadOnlyList<Document> Of(Document? before, Document? after, string maker, CatalogSnapshot catalog)
     {
         if (after is null) return before is null ? [] : [.. Leaving(before, catalog)];
@@ -33,11 +33,20 @@ public static class AccessConsequences
 
     private static IEnumerable<Tenant> Joining(Document made, string maker, CatalogSnapshot catalog)
         => maker.Length == 0 ? []
-            : catalog.TenantsOf(maker).Where(t => t.Of(made.Prefix) is not null).Select(t => With(t, made.Prefix, made.Key));
+            : catalog.TenantsOf(maker).Where(t => made is User || t.Of(made.Prefix) is not null).Select(t =>
+            {
+                var joined = made is User ? WithUser(t, made.Key) : t;
+                return joined.Of(made.Prefix) is null ? joined : With(joined, made.Prefix, made.Key);
+            });
 
-    private static IEnumerable<Tenant> Leaving(Document gone, CatalogSnapshot catalog)
-        => catalog.Tenants.Values.Where(t => t.Validated && t.Of(gone.Prefix)?.Contains(gone.Key) == true)
-            .Select(t => Without(t, gone.Prefix, gone.Key));
+    private static IEnumerable<Tenant> Leaving(Document gone, CatalogSnapshot catalog) => Leaving(gone.Prefix, gone.Key, catalog);
+
+    /// <summary>The tenants of which something is a member, without it.</summary>
+    /// <param name="prefix">The kind of what is gone.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="catalog">The catalog.</param>
+    public static IEnumerable<Tenant> Leaving(string prefix, string key, CatalogSnapshot catalog)
+        => catalog.Tenants.Values.Where(t => t.Validated && t.Of(prefix)?.Contains(key) == true).Select(t => Without(t, prefix, key));
 
     /// <summary>A tenant with one member more.</summary>
     /// <exception cref="ApiException">422: it has as many as it may.</exception>
@@ -47,6 +56,12 @@ public static class AccessConsequences
             throw new ApiException(ApiError.Invalid("tenants", tenant.Name, $"Members: a tenant has at most {Tenant.MostMembers}"));
         return tenant.Of(prefix)!.Contains(key) ? tenant : Changed(tenant, prefix, [.. tenant.Members[prefix], key]);
     }
+
+    /// <summary>A tenant with one user more.</summary>
+    private static Tenant WithUser(Tenant tenant, string user)
+        => tenant.Users.Contains(user, StringComparer.Ordinal) ? tenant
+            : tenant.Users.Count < Tenant.MostUsers ? tenant with { Users = [.. tenant.Users, user] }
+            : throw new ApiException(ApiError.Invalid("tenants", tenant.Name, $"Users: a tenant has at most {Tenant.MostUsers}"));
 
     /// <summary>A tenant without a member.</summary>
     public static Tenant Without(Tenant tenant, string prefix, string key)

@@ -24,7 +24,10 @@ public static class GrantRules
     /// <param name="catalog">What else there is.</param>
     public static bool MayWrite(Principal principal, Document? before, Document after, CatalogSnapshot catalog)
         => principal.Has(Claim.All) || IsOfItself(principal, before, after)
-            || (GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
+            || (IsWithin(principal, before as User, catalog) && MayBeMadeBy(principal, before, after, catalog)
+            // What it gave, or limited, nobody knows.
+            && before is not ({ Validated: false } and (Role or Tenant))
+            && GivenBy(after, catalog).Concat(before is null ? [] : GivenBy(before, catalog)).All(principal.Has)
             && (after is not Tenant || !principal.Reach.IsLimited)
             && (before is not Param { Secure: true } || after is Param { Secure: true } || MayOpenAll(principal))
             && (after is not Profile profile || profile.Profiles.Except((before as Profile)?.Profiles ?? [], StringComparer.Ordinal)
@@ -49,18 +52,26 @@ public static class GrantRules
         if (before is Tenant) return !principal.Reach.IsLimited && GivenBy(before, catalog).All(principal.Has);
         if (before is User own && IsItself(principal, own) && !pointers.Any(p => p.Length == 0 || IsAt(p, "/Roles"))) return true;
         if (before is not (TaskDefinition or User)) return true;
+        if (!IsWithin(principal, before as User, catalog)) return false;
         // What comes of a patch is known where it is carried out: who writes rights by it has all of them.
         var gives = pointers.Any(p => p.Length == 0 || Giving.Any(g => IsAt(p, g)));
         return (!gives || principal.Has(Claim.All)) && GivenBy(before, catalog).All(principal.Has);
     }
 
     /// <summary>
-    /// True when the requester may delete a document: without its definition a param's values are nobody's secret, and without its tenant
-    /// a user is limited by nothing.
+    /// True when the requester may delete a document: without its definition a param's values are nobody's secret, without its tenant a
+    /// user is limited by nothing, and a user of other tenants is nobody's whom a tenant limits.
     /// </summary>
     public static bool MayDelete(Principal principal, Document before, CatalogSnapshot catalog)
         => (before is not Param { Secure: true } || MayOpenAll(principal))
-            && (before is not (Tenant or Role) || MayWrite(principal, before, before, catalog));
+            && (before is not (Tenant or Role) || MayWrite(principal, before, before, catalog))
+            && IsWithin(principal, before as User, catalog);
+
+    /// <summary>
+    /// True when the requester may set what holds for the whole system: by the secrets there, and by what they give to all machines, it
+    /// would reach more than its tenant leaves it.
+    /// </summary>
+    public static bool MaySetPreferences(Principal principal) => !principal.Reach.IsLimited;
 
     /// <summary>
     /// True when whoever writes may give what a document gives as it becomes. Of other documents what they give is asked before: here is
@@ -80,10 +91,27 @@ public static class GrantRules
     private static bool MayOpenAll(Principal principal) => OpenAll.All(principal.Has);
 
     /// <summary>
-    /// True when the requester may act as a user, by a password or a token that it sets or makes for it: it has all rights of that user.
+    /// True when the requester may act as a user, by a password or a token that it sets or makes for it: it has all rights of that user,
+    /// and where tenants limit it, they limit that user as much.
     /// </summary>
     public static bool MayActAs(Principal principal, User user, CatalogSnapshot catalog)
-        => IsItself(principal, user) || catalog.GivenTo(user).All(principal.Has);
+        => IsItself(principal, user) || (IsWithin(principal, user, catalog) && catalog.GivenTo(user).All(principal.Has));
+
+    /// <summary>
+    /// True when a user is limited by all that limits the requester. By one that is not, whatever its rights are, the requester would be
+    /// out of its tenant.
+    /// </summary>
+    private static bool IsWithin(Principal principal, User? user, CatalogSnapshot catalog)
+        => user is null || !principal.Reach.IsLimited
+            || (catalog.TenantsOf(principal.Name).ToList() is { Count: > 0 } own
+            && own.All(t => t.Users.Contains(user.Name, StringComparer.Ordinal)));
+
+    /// <summary>
+    /// A user that is made by one whom a tenant limits becomes that tenant's (<see cref="AccessConsequences"/>); where nobody knows which
+    /// that is, there is none to be made.
+    /// </summary>
+    private static bool MayBeMadeBy(Principal principal, Document? before, Document after, CatalogSnapshot catalog)
+        => before is not null || after is not User || !principal.Reach.IsLimited || catalog.TenantsOf(principal.Name).Any();
 
     /// <summary>A limited token may be that of who made it.</summary>
     private static bool IsItself(Principal principal, User user)

@@ -61,6 +61,47 @@ public sealed class ReachTests
         Assert.NotNull(Rights.Of(limited with { Claims = [Everything] }));
     }
 
+    /// <summary>Whoever is given tasks by their names has those tasks' rights, whatever the tenant is.</summary>
+    [Fact]
+    public void ALimitedUserGivesNoRightToAssignTasks()
+    {
+        var limited = Catalog.PrincipalOf(Catalog.Users["ann"]) with { Claims = [Everything] };
+        foreach (var right in new[] { new Claim("tasks", "assign", "t"), new Claim("stages,tasks", "get,assign", "*"),
+            new Claim("tasks", "*", "t") })
+            Assert.False(limited.Has(right), right.ToString());
+        Assert.True(limited.Has(new Claim("tasks", "get,update", "*")));
+        Assert.True(limited.Has(new Claim("stages", "assign", "*")));
+        var role = Role("rr", new RoleClaim { Scope = "tasks", Action = "assign", Specific = "t" });
+        Assert.False(GrantRules.MayWrite(limited, null, role, Catalog));
+        Assert.True(GrantRules.MayWrite(limited with { Reach = Reach.All }, null, role, Catalog));
+    }
+
+    /// <summary>By a user without the tenant, whatever that one may do, somebody would be out of it.</summary>
+    [Fact]
+    public void ALimitedUserActsAsNobodyOfOtherTenants()
+    {
+        var catalog = Catalog.With(new CatalogDelta(2,
+            [new CatalogEntry(Tenant("blue", ["ann", "cid"], ("machines", ["m1"])), 2), new CatalogEntry(User("cid"), 2)], [],
+            IsWhole: false));
+        var limited = catalog.PrincipalOf(catalog.Users["ann"]) with { Claims = [Everything] };
+        var (eve, cid, ann) = (catalog.Users["eve"], catalog.Users["cid"], catalog.Users["ann"]);
+        Assert.False(GrantRules.MayActAs(limited, eve, catalog));
+        Assert.False(GrantRules.MayWrite(limited, eve, eve with { PasswordHash = Hash }, catalog));
+        Assert.False(GrantRules.MayPatch(limited, eve, ["/Description"], catalog));
+        Assert.False(GrantRules.MayDelete(limited, eve, catalog));
+        Assert.False(GrantRules.MayGive(limited, eve, eve with { Secret = "known" }, catalog));
+        Assert.True(GrantRules.MayActAs(limited, cid, catalog));
+        Assert.True(GrantRules.MayWrite(limited, cid, cid with { Secret = "known" }, catalog));
+        Assert.True(GrantRules.MayPatch(limited, cid, ["/Description"], catalog));
+        Assert.True(GrantRules.MayActAs(limited, ann, catalog));
+        Assert.True(GrantRules.MayActAs(limited with { Limits = [Everything] }, cid, catalog));
+        Assert.False(GrantRules.MaySetPreferences(limited));
+        // A new one becomes its tenant's; where nobody knows which that is, there is none.
+        Assert.True(GrantRules.MayWrite(limited, null, User("new"), catalog));
+        Assert.False(GrantRules.MayWrite(limited with { Name = "bob", Reach = Reach.Nothing }, null, User("new"), catalog));
+        Assert.False(GrantRules.MayActAs(limited with { Name = "bob", Reach = Reach.Nothing }, eve, catalog));
+    }
+
     [Fact]
     public void OfSeveralTenantsCountsWhatAllHave()
     {
@@ -191,6 +232,25 @@ public sealed class ReachTests
             .Select(i => $"p{i}")]));
         var filled = Catalog.With(new CatalogDelta(2, [new CatalogEntry(full, 2)], [], IsWhole: false));
         Assert.Equal(422, Assert.Throws<ApiException>(() => AccessConsequences.Of(null, profile, "ann", filled)).Error.Code);
+    }
+
+    /// <summary>It would be a way out of the tenant.</summary>
+    [Fact]
+    public void AUserThatATenantsUserMakesIsInTheTenant()
+    {
+        var joined = Assert.IsType<Tenant>(Assert.Single(AccessConsequences.Of(null, User("new"), "ann", Catalog)));
+        Assert.Equal(["ann", "new"], joined.Users);
+        Assert.Equal(["machines", "profiles"], joined.Members.Keys.Order(StringComparer.Ordinal));
+        Assert.Empty(AccessConsequences.Of(null, User("new"), "bob", Catalog));
+        Assert.Empty(AccessConsequences.Of(Catalog.Users["eve"], User("eve"), "ann", Catalog));
+        CatalogSnapshot With(Tenant tenant) => Catalog.With(new CatalogDelta(2, [new CatalogEntry(tenant, 2)], [], IsWhole: false));
+        // Where users are limited, too, it is a member besides.
+        var limiting = With(Tenant("blue", ["ann"], ("users", ["ann"])));
+        joined = Assert.IsType<Tenant>(Assert.Single(AccessConsequences.Of(null, User("new"), "ann", limiting)));
+        Assert.Equal((2, 2), (joined.Users.Count, joined.Members["users"].Count));
+        var full = With(Tenant("blue", ["ann", .. Enumerable.Range(1, Anvil.Provisioning.Access.Tenant.MostUsers - 1)
+            .Select(i => $"u{i}")], ("machines", [])));
+        Assert.Equal(422, Assert.Throws<ApiException>(() => AccessConsequences.Of(null, User("new"), "ann", full)).Error.Code);
     }
 
     private static User User(string name, params string[] roles) => new() { Name = name, Roles = roles, PasswordHash = Hash };

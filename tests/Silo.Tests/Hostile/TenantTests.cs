@@ -274,6 +274,38 @@ public abstract class TenantTests(SiloFixture silo)
             $$"""{"Name":"more-{{_mark}}","Claims":[{"scope":"jobs","action":"get","specific":"*"}]}""", user);
     }
 
+    /// <summary>A user whom it makes is in its tenant, and others' passwords and tokens are none of its own.</summary>
+    [Fact]
+    public async Task NobodyLeavesItsTenantByAnotherUser()
+    {
+        var (mine, theirs) = (await MachineAsync("mine", "0d"), await MachineAsync("theirs", "0e"));
+        using var user = await TenantUserAsync($$"""{"machines":["{{mine}}"]}""");
+        await silo.OkAsync("POST", "users", $$"""{"Name":"free-{{_mark}}"}""");
+        foreach (var (method, path, body) in new[]
+        {
+            ("PUT", $"users/free-{_mark}/password", """{"Password":"p"}"""), ("GET", $"users/free-{_mark}/token", null),
+            ("DELETE", $"users/free-{_mark}/token?id=0123456789abcdef", null),
+            ("PUT", $"users/free-{_mark}", $$"""{"Name":"free-{{_mark}}"}"""),
+            ("PATCH", $"users/free-{_mark}", """[{"op":"replace","path":"/Secret","value":"known"}]"""),
+            ("DELETE", $"users/free-{_mark}", null), ("POST", "prefs", """{"baseTokenSecret":"0123456789abcdef0123456789abcdef"}"""),
+            ("POST", "roles", $$"""{"Name":"as-{{_mark}}","Claims":[{"scope":"tasks","action":"assign","specific":"x"}]}"""),
+        })
+        {
+            var (status, answer) = await silo.CallAsync(method, path, body, user);
+            Assert.True(status == HttpStatusCode.Forbidden, $"{method} {path} {body}: {status} {answer}");
+        }
+
+        await silo.OkAsync("POST", "users", $$"""{"Name":"made-{{_mark}}"}""", user);
+        await silo.OkAsync("PUT", $"users/made-{_mark}/password", """{"Password":"p"}""", user);
+        Assert.Equal($$"""["u-{{_mark}}","made-{{_mark}}"]""", (await silo.OkAsync("GET", $"tenants/t-{_mark}"))["Users"]!.ToJsonString());
+        // Whatever it is given later, it is limited as who made it.
+        await silo.OkAsync("PATCH", $"users/made-{_mark}", """[{"op":"replace","path":"/Roles","value":["superuser"]}]""");
+        await silo.OkAsync("PUT", $"users/made-{_mark}/password", """{"Password":"q"}""");
+        using var made = silo.Client($"made-{_mark}", "q");
+        await silo.OkAsync("GET", $"machines/{mine}", client: made);
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"machines/{theirs}", client: made)).Status);
+    }
+
     [Fact]
     public async Task TheLastAdministratorIsPutInNoTenant()
     {
