@@ -79,6 +79,7 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
                     {
                         Limits = Limits(claims, now),
                         TokenId = claims.TokenId,
+                        TokenRoles = claims.Roles,
                         TokenEnds = claims.Expires,
                     }, token, user) : null;
             case PrincipalKind.Machine:

@@ -27,7 +27,8 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
 
     /// <summary>
     /// A token for a user: with all its rights, or (DRP's words) no more than those of some `roles`, all of whose rights the user has, or
-    /// of one claim of `scope`, `action` and `specific`. Who asks with a limited token gets one with its limits, or with narrower ones.
+    /// of one claim of `scope`, `action` and `specific`. Who asks with a limited token gets one with its limits, or with narrower ones,
+    /// which follows the same roles.
     /// </summary>
     /// <exception cref="ApiException">
     /// 400: a role that there is not or whose rights the user does not have, or no such life; 403: more than the requester's token is good
@@ -61,6 +62,11 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
                 throw Refused($"user {name} does not have the role {role}");
         }
 
+        // What follows roles makes nothing that does not follow them.
+        var followed = request.Principal.TokenRoles;
+        if (followed.Count > 0 && roles.Find(r => !followed.Contains(r, StringComparer.Ordinal)) is { } other)
+            throw new ApiException(new ApiError("users", name, "AUTH",
+                [$"Cannot access {request.Place}", $"Requires: a token that is not limited to roles, or to {other} as well"], 403));
         var claims = roles.SelectMany(current.ClaimsOf).Distinct().ToList();
         // A limit of which nothing is left is none, and would leave the token all rights.
         if (roles.Count > 0 && claims.Count == 0) claims = [Claim.Nothing];
@@ -80,7 +86,7 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         if (own.Count > 0 && claims.Find(c => !own.Any(o => o.CoversAll(c))) is { } more)
             throw request.Refusal(more.Scope, more.Action, more.Specific);
         var id = Tokens.NewId();
-        var token = access.ForUser(user, TimeSpan.FromSeconds(ttl), claims, roles, id);
+        var token = access.ForUser(user, TimeSpan.FromSeconds(ttl), claims, roles.Count > 0 ? roles : followed, id);
         return token.Length <= Tokens.Longest ? (token, id)
             : throw Refused($"a token that is limited to so many rights is longer than {Tokens.Longest} characters: ask for one of them "
                 + "(scope, action, specific)");
@@ -136,6 +142,8 @@ public sealed class UserVerbs(ObjectFloor floor, ICatalog catalog, AccessService
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         // Of one that somebody else has, nobody knows how long it lives.
         var ends = isOwn ? request.Principal.TokenEnds.ToUnixTimeSeconds() + 1 : now + LongestLife;
+        // A silo whose clock is behind takes it for so much longer, and may have made it later than it is here.
+        ends += 2 * (long)Tokens.MostAhead.TotalSeconds;
         var answer = await GrainCalls.ActAsync(() => grains.Catalog.Revoke(new TokenRevocation(name, id, ends, now, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
         await catalog.AtLeastAsync(answer.Revision, cancellation);

@@ -29,6 +29,9 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>When that token ends; the beginning of time without one.</summary>
     public DateTimeOffset TokenEnds { get; init; }
 
+    /// <summary>The roles that its token is limited to, for as long as they have their rights; none for another token.</summary>
+    public IReadOnlyList<string> TokenRoles { get; init; } = [];
+
     /// <summary>Uuid of the running job whose token it came with; "" for another token.</summary>
     public string Job { get; init; } = "";
 

@@ -80,7 +80,7 @@ public sealed class Tokens(TimeProvider time)
     private const string AddressClaim = "addr";
 
     /// <summary>So much may the clocks of silos differ.</summary>
-    private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes a token.</summary>
     /// <param name="subject">User name, machine uuid, or address.</param>

@@ -2,7 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Catalog;
 using Anvil.Objects.Access;
+using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Machines;
 
@@ -136,6 +138,50 @@ public abstract class TokenTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.BadRequest, (await silo.CallAsync("GET", $"users/{plain}/token?roles=superuser")).Status);
         using var none = silo.Client(await TokenAsync("rocketskates", $"?roles=none-{_mark}"));
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", profile, client: none)).Status);
+    }
+
+    /// <summary>Whoever asks with it for another one does not keep what the role loses.</summary>
+    [Fact]
+    public async Task ATokenThatFollowsRolesMakesOnlySuch()
+    {
+        foreach (var (role, action) in new[] { ("maker", "list,get,token"), ("other", "get") })
+            await silo.OkAsync("POST", "roles",
+                $$"""{"Name":"{{role}}-{{_mark}}","Claims":[{"scope":"profiles,users","action":"{{action}}","specific":"*"}]}""");
+        var profile = $"profiles/seen-{_mark}";
+        await silo.OkAsync("POST", "profiles", $$"""{"Name":"seen-{{_mark}}"}""");
+        using var first = silo.Client(await TokenAsync("rocketskates", $"?roles=maker-{_mark}"));
+        var made = new List<HttpClient>();
+        foreach (var words in new[] { "", $"?roles=maker-{_mark}", "?scope=profiles&action=get&specific=*" })
+        {
+            var token = (await silo.OkAsync("GET", $"users/rocketskates/token{words}", client: first))["Token"]!.ToString();
+            made.Add(silo.Client(token));
+            await silo.OkAsync("GET", profile, client: made[^1]);
+        }
+
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await silo.CallAsync("GET", $"users/rocketskates/token?roles=other-{_mark}", client: first)).Status);
+        await silo.OkAsync("PATCH", $"roles/maker-{_mark}", """[{"op":"replace","path":"/Claims","value":[]}]""");
+        foreach (var client in made)
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", profile, client: client)).Status);
+            client.Dispose();
+        }
+    }
+
+    /// <summary>While a silo's clock may be behind, a token that has ended here is good there.</summary>
+    [Fact]
+    public async Task ARevokedTokenIsRememberedForLongerThanItLives()
+    {
+        var name = await UserAsync();
+        var (own, mine) = await WithIdAsync(name);
+        var (_, other) = await WithIdAsync(name);
+        var now = DateTimeOffset.UtcNow;
+        using var client = silo.Client(own);
+        Assert.Equal(HttpStatusCode.NoContent, (await silo.CallAsync("DELETE", $"users/{name}/token?id={other}")).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await silo.CallAsync("DELETE", $"users/{name}/token", client: client)).Status);
+        var revoked = silo.Service<ICatalog>().Current.Users[name].Revoked!;
+        Assert.True(revoked[other] >= (now + TimeSpan.FromSeconds(UserVerbs.LongestLife) + Tokens.MostAhead).ToUnixTimeSeconds());
+        Assert.True(revoked[mine] >= (now + TimeSpan.FromMinutes(59) + Tokens.MostAhead).ToUnixTimeSeconds());
     }
 
     public static TheoryData<string> Forgeries =>
