@@ -19,6 +19,17 @@ public static class ReachRules
     public static void Check(ChangeOptions options, Machine? before, Machine after, CatalogSnapshot catalog)
         => Check(options.ByMachine ? "" : options.By, MachineReferences.All, before, after, catalog);
 
+    /// <summary>
+    /// True when all that gives a machine its params is within a reach: what is rendered for the machine has them in it, and nobody knows
+    /// which. A profile without params gives nothing.
+    /// </summary>
+    /// <param name="reach">Of who is shown what is rendered.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="catalog">The catalog.</param>
+    public static bool HoldsLayers(Reach reach, Machine machine, CatalogSnapshot catalog)
+        => !reach.IsLimited || MachineParams.Layers(machine, catalog)
+            .All(l => (l.Prefix == "profiles" && l.Values.Count == 0) || reach.Holds(l.Prefix, l.Key));
+
     /// <summary>Refuses a document of the catalog that names what is beyond the reach of who writes it.</summary>
     /// <param name="user">Who; "" for who is no user.</param>
     /// <param name="before">The document as it was; null for a new one.</param>
