@@ -57,7 +57,7 @@ internal static class SiloServices
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
-        services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
+        services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>().AddSingleton<AccessTrait>();
         services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));

@@ -67,7 +67,15 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("Seal")]
     Task<CatalogAnswer> Seal();
 
-    /// <summary>Revokes one token of a user. Silos of the version before do not know this call.</summary>
+    /// <summary>
+    /// Takes what is gone from the members of all tenants, as they are by now. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("Leave")]
+    Task<CatalogAnswer> Leave(MemberGone gone);
+
+    /// <summary>
+    /// Revokes one token of a user; 503 while a silo would take it all the same. Silos of the version before do not know this call.
+    /// </summary>
     [Alias("Revoke")]
     Task<CatalogAnswer> Revoke(TokenRevocation revocation);
 

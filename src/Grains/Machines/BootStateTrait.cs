@@ -1,4 +1,5 @@
 using Anvil.Contracts.Placement;
+using Anvil.Grains.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
@@ -13,16 +14,5 @@ public sealed class BootStateTrait(ISiloMetadataCache metadata, ISiloStatusOracl
 #pragma warning restore ORLEANSEXP004
 {
     /// <summary>True when all do; false also while one has not told yet what it is.</summary>
-    public bool IsEverywhere()
-    {
-        foreach (var (silo, status) in oracle.GetApproximateSiloStatuses())
-        {
-            // One that joins has no grains; one that is dead never comes back.
-            var isThere = status is not (SiloStatus.None or SiloStatus.Created or SiloStatus.Joining or SiloStatus.Dead);
-            if (!isThere || silo.Equals(oracle.SiloAddress)) continue;
-            if (!metadata.GetSiloMetadata(silo).Metadata.ContainsKey(SiloTraits.BootStates)) return false;
-        }
-
-        return true;
-    }
+    public bool IsEverywhere() => TraitCheck.IsEverywhere(SiloTraits.BootStates, metadata, oracle);
 }

@@ -5,6 +5,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace Anvil.Objects.Access;
 
@@ -49,27 +50,62 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
     }
 
     /// <summary>
-    /// Takes what is gone from the members of all tenants. Where that fails, the key of what is gone stays there, and is told in the log.
+    /// Takes what is gone from the members of all tenants. Where that fails, the key of what is gone stays there until it is made again
+    /// (<see cref="FreeAsync"/>), and is told in the log.
     /// </summary>
     /// <param name="prefix">The kind.</param>
     /// <param name="key">The object.</param>
     /// <param name="request">Who deleted it.</param>
-    public async Task RemoveAsync(string prefix, string key, ObjectRequest request)
+    /// <param name="cancellation">Ends waiting for it to be known here.</param>
+    public async Task RemoveAsync(string prefix, string key, ObjectRequest request, CancellationToken cancellation)
     {
-        foreach (var tenant in catalog.Current.Tenants.Values.Where(t => t.Of(prefix)?.Contains(key) == true))
+        // Silos that know no tenants know no such call either.
+        if (catalog.Current.Tenants.Count == 0) return;
+        try
         {
-            var left = new JsonArray([.. tenant.Members[prefix].Where(k => k != key).Select(k => JsonValue.Create(k))]);
-            var operation = new JsonObject { ["op"] = "replace", ["path"] = $"/Members/{prefix}", ["value"] = left };
-            var terms = Terms(request) with { IfRevision = catalog.Current.RevisionOf("tenants", tenant.Name) };
-            var answer = await GrainCalls.ActAsync(() => grains.Catalog.Amend(new CatalogPatch("tenants", tenant.Name,
-                new JsonArray(operation).ToJsonString(Json.Options), terms)));
-            if (answer.Error is { } error) LogLeft(prefix, key, tenant.Name, string.Join("; ", error.Messages));
+            var answer = await LeaveAsync(prefix, key, request);
+            if (answer.Error is { } error) LogLeft(prefix, key, string.Join("; ", error.Messages));
+            else await catalog.AtLeastAsync(answer.Revision, cancellation);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            // It is deleted all the same.
+            LogLeft(prefix, key, e.Message);
         }
     }
+
+    /// <summary>
+    /// Takes a key that is to be an object's from the tenants that have it from another one, which is gone: nobody who is not told of the
+    /// new one is to see it.
+    /// </summary>
+    /// <param name="prefix">The kind.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="isThere">Tells whether there is such an object, which stays whose it is.</param>
+    /// <param name="request">Who makes it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>Why it is not to be made; null when all is well.</returns>
+    public async Task<ApiError?> FreeAsync(string prefix, string key, Func<Task<bool>> isThere, ObjectRequest request,
+        CancellationToken cancellation)
+    {
+        if (!catalog.Current.Tenants.Values.Any(t => t.Of(prefix)?.Contains(key) == true) || await isThere()) return null;
+        var answer = await LeaveAsync(prefix, key, request);
+        if (answer.Error is { } error)
+            return error with
+            {
+                Model = prefix,
+                Key = key,
+                Messages = [$"{key} is a tenant's from an object that is gone, and stays that for now; try again", .. error.Messages],
+            };
+        await catalog.AtLeastAsync(answer.Revision, cancellation);
+        return null;
+    }
+
+    private Task<CatalogAnswer> LeaveAsync(string prefix, string key, ObjectRequest request)
+        => GrainCalls.AskAsync(() => grains.Catalog.Leave(new MemberGone(prefix, key, Terms(request))));
 
     /// <summary>The membership follows from what was done, whatever rights on tenants who did it has; its name is told.</summary>
     private static ChangeTerms Terms(ObjectRequest request) => new(request.Actor() with { Rights = null, IsTask = false });
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Kind} {Key} is gone, and stays among the members of tenant {Tenant}: {Reason}")]
-    private partial void LogLeft(string kind, string key, string tenant, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Kind} {Key} is gone, and stays among the members of tenants: {Reason}")]
+    private partial void LogLeft(string kind, string key, string reason);
 }

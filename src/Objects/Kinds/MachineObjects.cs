@@ -164,6 +164,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             return Refused(ApiError.Invalid(Prefix, wanted.Uuid, $"Invalid Uuid `{wanted.Uuid}`"));
         }
 
+        if (await tenants.FreeAsync(Prefix, uuid, () => IsThereAsync(uuid), request, cancellation) is { } kept) return Refused(kept);
         var terms = request.Terms(machine: uuid) with { Force = !discovered && request.Flag("force") };
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms)
         {
@@ -201,9 +202,13 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
     {
         var answer = await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request)));
-        if (answer.Error is null) await tenants.RemoveAsync(Prefix, found.Document.Key, request);
+        if (answer.Error is null) await tenants.RemoveAsync(Prefix, found.Document.Key, request, cancellation);
         return Changed(answer, request);
     }
+
+    /// <summary>False only where there is surely no such machine.</summary>
+    private async Task<bool> IsThereAsync(string uuid)
+        => await GrainCalls.AskAsync(() => Grain(uuid).Read()) is not { Machine: null, Error: null or { Code: 404 } };
 
     /// <summary>The uuid that a text has in it; null for an index that has to be looked up, and for what is neither.</summary>
     private static string? KeyOf(string text) => UuidRules.TryRead(KeyText.Bare(text, "Uuid", "Key"), out var uuid) ? uuid : null;

@@ -125,6 +125,31 @@ public sealed class ReachTests
         Assert.True(damaged.PrincipalOf(damaged.Users["bob"]).May("users", "token", "bob"));
     }
 
+    /// <summary>What a damaged role gave, or a damaged tenant limited, nobody knows: who mends it has all there is to have.</summary>
+    [Fact]
+    public void WhatCannotBeReadIsMendedByWhoHasEverything()
+    {
+        static CatalogEntry Damaged(string kind, string key) => new(CatalogRules.Stored[kind].Empty(key), 2, "it is damaged");
+        var damaged = Catalog.With(new CatalogDelta(2, [Damaged("roles", "operator"), Damaged("tenants", "red")], [], IsWhole: false));
+        Assert.Empty(CatalogRules.Kinds["roles"].Problems(Role("operator"), null, damaged));
+        var root = damaged.PrincipalOf(damaged.Users["root"]);
+        var keeper = new Principal("k", PrincipalKind.Machine, [new Claim("roles,tenants,users", "*", "*")]);
+        var (role, tenant) = (damaged.Roles["operator"], damaged.Tenants["red"]);
+        Assert.False(role.Validated || tenant.Validated);
+        foreach (var (before, after) in new (Document, Document)[] { (role, Role("operator")), (tenant, Tenant("red", [])) })
+        {
+            Assert.True(GrantRules.MayWrite(root, before, after, damaged));
+            Assert.True(GrantRules.MayDelete(root, before, damaged));
+            Assert.False(GrantRules.MayWrite(keeper, before, after, damaged));
+            Assert.False(GrantRules.MayDelete(keeper, before, damaged));
+            Assert.False(GrantRules.MayGive(keeper, before, after, damaged));
+        }
+
+        // Whom it may have limited makes nobody who is not.
+        Assert.False(GrantRules.MayWrite(damaged.PrincipalOf(damaged.Users["bob"]), null, User("new"), damaged));
+        Assert.False(GrantRules.MayActAs(damaged.PrincipalOf(damaged.Users["bob"]), damaged.Users["eve"], damaged));
+    }
+
     /// <summary>Issue 10: whatever is done to users, roles or tenants, somebody can still do everything.</summary>
     [Fact]
     public void TheLastAdministratorStaysFree()

@@ -148,6 +148,57 @@ public abstract class TenantTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"profiles/made-{_mark}", client: user)).Status);
     }
 
+    /// <summary>A key that was left from a machine that is gone is none of the next one's; one of a machine that is there stays.</summary>
+    [Fact]
+    public async Task AMachineIsNoTenantsByTheUuidOfOneThatIsGone()
+    {
+        var (uuid, there) = (Guid.NewGuid().ToString(), await MachineAsync("there", "0f"));
+        using var user = await TenantUserAsync($$"""{"machines":["{{uuid}}","{{there}}"]}""");
+        await silo.OkAsync("POST", "machines", $$"""{"Name":"again-{{_mark}}","Uuid":"{{uuid}}","BootEnv":"local"}""");
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", $"machines/{uuid}", client: user)).Status);
+        Assert.NotEqual(HttpStatusCode.Created,
+            (await silo.CallAsync("POST", "machines", $$"""{"Name":"twice-{{_mark}}","Uuid":"{{there}}"}""")).Status);
+        await silo.OkAsync("GET", $"machines/{there}", client: user);
+        Assert.Equal($$"""{"machines":["{{there}}"]}""", (await silo.OkAsync("GET", $"tenants/t-{_mark}"))["Members"]!.ToJsonString());
+        // Whoever deletes it, it is nobody's then.
+        await silo.OkAsync("DELETE", $"machines/{there}");
+        Assert.Equal("""{"machines":[]}""", (await silo.OkAsync("GET", $"tenants/t-{_mark}"))["Members"]!.ToJsonString());
+        // A tenant's user that makes it anew has it.
+        var own = Guid.NewGuid().ToString();
+        await silo.OkAsync("PATCH", $"tenants/t-{_mark}", $$"""[{"op":"add","path":"/Members/machines/-","value":"{{own}}"}]""");
+        await silo.OkAsync("POST", "machines", $$"""{"Name":"own-{{_mark}}","Uuid":"{{own}}","BootEnv":"local"}""", user);
+        await silo.OkAsync("GET", $"machines/{own}", client: user);
+    }
+
+    /// <summary>What is rendered for a machine has its params in it, of whichever layer: none is told in another way.</summary>
+    [Fact]
+    public async Task AJobsActionsAreShownToWhoHasAllThatIsRendered()
+    {
+        await silo.OkAsync("POST", "params", $$"""{"Name":"pw-{{_mark}}","Secure":true,"Schema":{"type":"string"} }""");
+        await silo.OkAsync("POST", "profiles", $$"""{"Name":"hidden-{{_mark}}","Params":{"pw-{{_mark}}":"the-hidden-word"} }""");
+        await silo.OkAsync("POST", "profiles", $$"""{"Name":"empty-{{_mark}}"}""");
+        await silo.OkAsync("POST", "tasks",
+            $$$"""{"Name":"t-{{{_mark}}}","Templates":[{"Name":"a","Contents":"{{.Param "pw-{{{_mark}}}"}}"}]}""");
+        var mine = await MachineAsync("mine", "10", $"t-{_mark}");
+        await silo.OkAsync("PATCH", $"machines/{mine}",
+            $$"""[{"op":"add","path":"/Profiles","value":["empty-{{_mark}}","hidden-{{_mark}}"]}]""");
+        var job = await JobAsync(mine);
+        // Other tests may have made it, and it is a layer of every machine.
+        var global = (await silo.CallAsync("GET", "profiles/global")).Status == HttpStatusCode.OK ? ","global"" : "";
+        using var user = await TenantUserAsync($$"""{"profiles":["empty-{{_mark}}"{{global}}]}""");
+        var (status, answer) = await silo.CallAsync("GET", $"jobs/{job}/actions", client: user);
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.DoesNotContain("the-hidden-word", answer!.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden-", answer.ToJsonString(), StringComparison.Ordinal);
+        // With all of them it is rendered as for everybody.
+        await silo.OkAsync("PATCH", $"tenants/t-{_mark}", $$"""[{"op":"add","path":"/Members/profiles/-","value":"hidden-{{_mark}}"}]""");
+        Assert.Contains("the-hidden-word", (await silo.OkAsync("GET", $"jobs/{job}/actions", client: user)).ToJsonString(),
+            StringComparison.Ordinal);
+        // A stage is a layer, too.
+        await silo.OkAsync("PATCH", $"tenants/t-{_mark}", """[{"op":"add","path":"/Members/stages","value":[]}]""");
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", $"jobs/{job}/actions", client: user)).Status);
+    }
+
     /// <summary>Neither by its machine's params, nor by giving it to a machine, is a profile read that is beyond one's reach.</summary>
     [Fact]
     public async Task AProfileBeyondOnesReachIsNotReadThroughAMachine()

@@ -16,7 +16,8 @@ internal sealed class RoleKind() : CatalogKind<Role>("roles")
             .. document.Claims.Select((c, i) => (c, i)).Where(c => IsEmpty(c.c))
                 .Select(c => $"Claims[{c.i}]: a claim has a scope, an action and a specific"),
             // Such a user named what was not there, when nobody asked whether the one who wrote it might give it.
-            .. old is null ? catalog.NamedBy("roles", document.Name).OfType<User>()
+            // One that is there and cannot be read was given to them all the same.
+            .. old is null && !catalog.Roles.ContainsKey(document.Name) ? catalog.NamedBy("roles", document.Name).OfType<User>()
                 .Select(u => $"user {u.Name} names a role {document.Name} already: take it away from it first").Take(1) : [],
         ]);
 
