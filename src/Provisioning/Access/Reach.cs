@@ -8,6 +8,10 @@ public sealed class Reach
 {
     private const string Machines = "machines";
     private static readonly string[] Followers = ["jobs", "leases", "reservations"];
+
+    /// <summary>By these somebody is, or is made, limited by no tenant.</summary>
+    private static readonly string[] Keepers = ["users", "tenants", "preferences"];
+
     private readonly IReadOnlyList<Tenant> _tenants;
     private readonly bool _isNothing;
 
@@ -65,17 +69,21 @@ public sealed class Reach
     }
 
     /// <summary>
-    /// True when all that a right gives is within. Nobody who is limited gives the right to assign tasks: whoever has it by a task's name
-    /// has that task's rights, which no tenant limits.
+    /// True when all that a right gives is within. What leads out of every tenant is not, where no tenant limits who is given it, as a
+    /// job: to write users, tenants and preferences, and to assign tasks, whose rights those have who are given it by a task's name.
     /// </summary>
     public bool HasAllOf(Claim right)
     {
         if (!IsLimited) return true;
-        if (_isNothing || (right with { Specific = "*" }).Covers("tasks", "assign", "*")) return false;
+        if (_isNothing || LeadsOut(right)) return false;
         var kinds = _tenants.SelectMany(t => t.Limited).ToHashSet(StringComparer.Ordinal);
         if (kinds.Contains(Machines)) kinds.UnionWith(Followers);
         return kinds.Where(right.IsFor).All(kind => right.Specific.Split(',').All(key => key != "*" && Holds(kind, key)));
     }
+
+    private static bool LeadsOut(Claim right)
+        => (right with { Specific = "*" }).Covers("tasks", "assign", "*")
+            || (Keepers.Any(right.IsFor) && right.Action.Split(',').Any(action => action is not ("get" or "list")));
 
     /// <summary>The tenants of which a new object of a kind becomes a member, so that who made it sees it (DRP).</summary>
     public IEnumerable<string> TenantsFor(string prefix) => _tenants.Where(t => t.Of(prefix) is not null).Select(t => t.Name);

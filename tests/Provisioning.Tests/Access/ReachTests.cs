@@ -61,14 +61,18 @@ public sealed class ReachTests
         Assert.NotNull(Rights.Of(limited with { Claims = [Everything] }));
     }
 
-    /// <summary>Whoever is given tasks by their names has those tasks' rights, whatever the tenant is.</summary>
+    /// <summary>
+    /// Whoever is given tasks by their names has those tasks' rights, and jobs are in no tenant: they would make users who are in none.
+    /// </summary>
     [Fact]
-    public void ALimitedUserGivesNoRightToAssignTasks()
+    public void ALimitedUserGivesNoRightThatLeadsOutOfTenants()
     {
         var limited = Catalog.PrincipalOf(Catalog.Users["ann"]) with { Claims = [Everything] };
         foreach (var right in new[] { new Claim("tasks", "assign", "t"), new Claim("stages,tasks", "get,assign", "*"),
-            new Claim("tasks", "*", "t") })
+            new Claim("tasks", "*", "t"), new Claim("users", "create", "*"), new Claim("stages,users", "get,update:/Secret", "eve"),
+            new Claim("users", "*", "eve"), new Claim("tenants", "update", "blue"), new Claim("preferences", "list,post", "*") })
             Assert.False(limited.Has(right), right.ToString());
+        Assert.True(limited.Has(new Claim("users,tenants,preferences", "get,list", "*")));
         Assert.True(limited.Has(new Claim("tasks", "get,update", "*")));
         Assert.True(limited.Has(new Claim("stages", "assign", "*")));
         var role = Role("rr", new RoleClaim { Scope = "tasks", Action = "assign", Specific = "t" });

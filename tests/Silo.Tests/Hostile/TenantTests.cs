@@ -340,6 +340,9 @@ public abstract class TenantTests(SiloFixture silo)
             ("PATCH", $"users/free-{_mark}", """[{"op":"replace","path":"/Secret","value":"known"}]"""),
             ("DELETE", $"users/free-{_mark}", null), ("POST", "prefs", """{"baseTokenSecret":"0123456789abcdef0123456789abcdef"}"""),
             ("POST", "roles", $$"""{"Name":"as-{{_mark}}","Claims":[{"scope":"tasks","action":"assign","specific":"x"}]}"""),
+            // Its jobs are in no tenant.
+            ("POST", "tasks", $$"""{"Name":"as-{{_mark}}","ExtraClaims":[{"scope":"users","action":"create","specific":"*"}]}"""),
+            ("POST", "tasks", $$"""{"Name":"as-{{_mark}}","ExtraClaims":[{"scope":"preferences","action":"post","specific":"*"}]}"""),
         })
         {
             var (status, answer) = await silo.CallAsync(method, path, body, user);
