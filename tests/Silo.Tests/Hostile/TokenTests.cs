@@ -150,21 +150,21 @@ public abstract class TokenTests(SiloFixture silo)
         var profile = $"profiles/seen-{_mark}";
         await silo.OkAsync("POST", "profiles", $$"""{"Name":"seen-{{_mark}}"}""");
         using var first = silo.Client(await TokenAsync("rocketskates", $"?roles=maker-{_mark}"));
-        var made = new List<HttpClient>();
+        var made = new List<string>();
         foreach (var words in new[] { "", $"?roles=maker-{_mark}", "?scope=profiles&action=get&specific=*" })
         {
-            var token = (await silo.OkAsync("GET", $"users/rocketskates/token{words}", client: first))["Token"]!.ToString();
-            made.Add(silo.Client(token));
-            await silo.OkAsync("GET", profile, client: made[^1]);
+            made.Add((await silo.OkAsync("GET", $"users/rocketskates/token{words}", client: first))["Token"]!.ToString());
+            using var client = silo.Client(made[^1]);
+            await silo.OkAsync("GET", profile, client: client);
         }
 
         Assert.Equal(HttpStatusCode.Forbidden,
             (await silo.CallAsync("GET", $"users/rocketskates/token?roles=other-{_mark}", client: first)).Status);
         await silo.OkAsync("PATCH", $"roles/maker-{_mark}", """[{"op":"replace","path":"/Claims","value":[]}]""");
-        foreach (var client in made)
+        foreach (var token in made)
         {
+            using var client = silo.Client(token);
             Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", profile, client: client)).Status);
-            client.Dispose();
         }
     }
 
