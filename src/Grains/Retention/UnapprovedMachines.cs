@@ -47,9 +47,9 @@ public sealed class UnapprovedMachines(IMachineQueries queries, ILeaseStore leas
         var grain = grains.Machine(machine.Uuid);
         // What it was seen for, and not yet written, the grain knows.
         var read = await GrainCalls.AskAsync(grain.Read);
-        if (read.Machine is not { } now || !StrangersCard.IsLeftAlone(now, before)
-            || (await GrainCalls.ActAsync(() => grain.Remove(new ChangeTerms(Retention) { IfRevision = read.Revision }))).Error is { })
-            return false;
+        if (read.Machine is not { } now || !StrangersCard.IsLeftAlone(now, before)) return false;
+        var terms = new ChangeTerms(Retention) { IfRevision = read.Revision };
+        if ((await GrainCalls.ActAsync(() => grain.Remove(terms))).Error is not null) return false;
         // Whoever comes back with its uuid is no tenant's. Where this fails, that is seen to when it does.
         if (catalog.Current.Tenants.Count > 0)
             await GrainCalls.AskAsync(() => grains.Catalog.Leave(new MemberGone("machines", machine.Uuid, new ChangeTerms(Retention))));
