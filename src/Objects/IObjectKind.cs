@@ -78,6 +78,27 @@ public interface IObjectKind
     Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
         CancellationToken cancellation);
 
+    /// <summary>
+    /// The object that a path's last part means, if it is within somebody's reach, which limits the kind (<see cref="Reach.Limits"/>).
+    /// </summary>
+    /// <param name="text">Key or index.</param>
+    /// <param name="reach">What is reached.</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="cancellation">Ends it.</param>
+    async Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => await FindAsync(text, request with { Wait = null }, cancellation) is { } found && reach.Holds(Prefix, found.Document.Key)
+            ? found : null;
+
+    /// <summary>
+    /// Among which rows a list is made for somebody whose reach limits the kind; null: the kind cannot tell, and none is shown.
+    /// </summary>
+    ListScope? Within(Reach reach) => null;
+
+    /// <summary>
+    /// True when somebody whose reach limits the kind may make an object: one that is to be its tenant's, or follows what is within.
+    /// </summary>
+    Task<bool> MayMakeAsync(Document document, Reach reach, CancellationToken cancellation) => Task.FromResult(!Reach.Follows(Prefix));
+
     /// <summary>The key on which the right to make an object is checked: "*" but where somebody owns it.</summary>
     string OwnerOfNew(Document document) => "*";
 

@@ -47,7 +47,7 @@ public sealed class ObjectFloor
     {
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
-        if (!request.Principal.May(prefix, "list", "*")) return ObjectList.Nothing;
+        if (!request.Principal.HasRight(prefix, "list", "*")) return ObjectList.Nothing;
         // What is never shown is no field either: a filter would find it out.
         if (request.Query.Concat(request.Query.GetValueOrDefault("sort", []).Select(f => KeyValuePair.Create(f, request.Query["sort"])))
             .FirstOrDefault(q => kind.Hidden.Contains(q.Key)).Key is { } hidden)
@@ -57,6 +57,12 @@ public sealed class ObjectFloor
         if (!isShownAll && query.Conditions.Select(c => c.Field).Concat(query.Sort).FirstOrDefault(f => kind.OfPeople.Contains(f.Name)) is
             { } told) throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {told.Name}"], 406));
         var view = ListParser.View(prefix, request.Query);
+        if (request.Principal.Reach is { } reach && reach.Limits(prefix))
+        {
+            if (kind.Within(reach) is not { } scope) return ObjectList.Nothing;
+            query = query with { Among = scope };
+        }
+
         // Where a page ends, its last row tells where the next one begins; else counting is enough.
         if (request.CountsAlone && query is { Limit: int.MaxValue, After: null } && !view.Decode)
         {
@@ -129,7 +135,7 @@ public sealed class ObjectFloor
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, "", "POST", "an object is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
         CheckAddresses(kind, document, null, "POST");
-        request.Require(prefix, "create", kind.OwnerOfNew(document));
+        await RequireNewAsync(kind, document, request, cancellation);
         if (!GrantRules.MayWrite(request.Principal, null, document, _catalog.Current))
             throw Ungranted(prefix, document.Key, request);
         _allowance.Take(request.Principal, prefix, kind.OwnerOfNew(document));
@@ -172,7 +178,7 @@ public sealed class ObjectFloor
         CancellationToken cancellation)
     {
         var actions = ActionsOf(patch);
-        if (actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, found.Specific)) is { } missing)
+        if (actions.FirstOrDefault(a => !request.Principal.HasRight(kind.Prefix, a, found.Specific)) is { } missing)
             throw request.Refusal(kind.Prefix, missing, found.Specific, isHidden: actions is ["get"]);
         CheckConditions(found, kind.Prefix, "PATCH", request);
         if (patch.ValueKind == JsonValueKind.Undefined)
@@ -190,7 +196,8 @@ public sealed class ObjectFloor
         using var step = AnvilDiagnostics.Step();
         var kind = Kind(prefix);
         var found = await HeldAsync(() => RequireAsync(kind, text, ["delete"], "DELETE", request, cancellation), request, cancellation);
-        if (!GrantRules.MayDelete(request.Principal, found.Document)) throw Ungranted(prefix, found.Document.Key, request);
+        if (!GrantRules.MayDelete(request.Principal, found.Document, _catalog.Current))
+            throw Ungranted(prefix, found.Document.Key, request);
         CheckConditions(found, prefix, "DELETE", request);
         _allowance.Take(request.Principal, prefix, found.Specific);
         return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
@@ -211,7 +218,8 @@ public sealed class ObjectFloor
         if (changed.Error is { } error) throw new ApiException(error);
         if (changed.Document is not { } document) return new ObjectAnswer(changed.Status, null, changed.Tag);
         var kind = Kind(document.Prefix);
-        if (request.Principal.May(kind.Prefix, "get", kind.SpecificOf(document, request)))
+        // It was reached already, or is its maker's tenant's.
+        if (request.Principal.HasRight(kind.Prefix, "get", kind.SpecificOf(document, request)))
             return Show(changed.Status, document, changed.Tag, request);
         return kind.Told(document, request) is { } told ? Show(changed.Status, told, changed.Tag, request)
             : new ObjectAnswer(changed.Status, Presenter(request).KeyText(document, kind.Fields), changed.Tag);
@@ -283,13 +291,15 @@ public sealed class ObjectFloor
     {
         if (request.Principal.Kind == PrincipalKind.Machine && actions is ["get"] && MachineUses.Kinds.Contains(kind.Prefix))
             request = await WithUsesAsync(kind.Prefix, request, cancellation);
-        bool May(string specific) => actions.All(a => request.Principal.May(kind.Prefix, a, specific));
+        var principal = request.Principal;
+        bool May(string specific) => actions.All(a => principal.HasRight(kind.Prefix, a, specific));
+        if (principal.Reach.Limits(kind.Prefix)) return await RequireWithinAsync(kind, text, actions, type, May, request, cancellation);
         if (May("*"))
             return await kind.FindAsync(text, request, cancellation) ?? throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
-        var owners = request.Principal.Named(kind.Prefix).Where(May).ToList();
+        var owners = principal.Named(kind.Prefix).Where(May).ToList();
         if (owners.Count > 0 && await kind.FindAmongAsync(text, owners, request, cancellation) is { } found) return found;
         if (owners.Contains(text, StringComparer.Ordinal)) throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
-        throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !request.Principal.May(kind.Prefix, a, text)) ?? actions[0], text,
+        throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !principal.HasRight(kind.Prefix, a, text)) ?? actions[0], text,
             isHidden: actions is ["get"]);
     }
 
@@ -298,6 +308,40 @@ public sealed class ObjectFloor
     {
         if (WrittenAddresses.Problems(kind.Fields, document, old).ToList() is { Count: > 0 } problems)
             throw new ApiException(new ApiError("", "", type, problems, 400));
+    }
+
+    /// <summary>
+    /// As for everybody, of what a tenant leaves its user. What is beyond is not there for it, whatever it asks for (DRP): 404; the right
+    /// is looked at first, so that 403 says nothing either.
+    /// </summary>
+    private async Task<FoundObject> RequireWithinAsync(IObjectKind kind, string text, IReadOnlyList<string> actions, string type,
+        Func<string, bool> may, ObjectRequest request, CancellationToken cancellation)
+    {
+        var principal = request.Principal;
+        var isOwnUser = kind.Prefix == "users" && principal.Kind == PrincipalKind.User;
+        if (!may("*") && !principal.Named(kind.Prefix).Any(may))
+            throw request.Refusal(kind.Prefix, actions.FirstOrDefault(a => !principal.HasRight(kind.Prefix, a, text)) ?? actions[0], text,
+                isHidden: actions is ["get"]);
+        var found = isOwnUser && await kind.FindAmongAsync(text, [principal.Name], request, cancellation) is { } own ? own
+            : await kind.FindWithinAsync(text, principal.Reach, request, cancellation);
+        if (found is null || !may(found.Specific)) throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+        if (request.Wait is null) return found;
+        // It may have left the reach while somebody waited for its next version.
+        var now = _catalog.Current.ReachOf(principal.Name);
+        return !now.Limits(kind.Prefix)
+            || await kind.FindWithinAsync(text, now, request with { Wait = null }, cancellation) is not null
+            ? found : throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+    }
+
+    /// <summary>Refuses who may not make an object.</summary>
+    /// <exception cref="ApiException">403; 404: what it would belong to is beyond the reach.</exception>
+    private static async Task RequireNewAsync(IObjectKind kind, Document document, ObjectRequest request, CancellationToken cancellation)
+    {
+        var owner = kind.OwnerOfNew(document);
+        if (!request.Principal.HasRight(kind.Prefix, "create", owner)) throw request.Refusal(kind.Prefix, "create", owner);
+        if (request.Principal.Reach is { } reach && reach.Limits(kind.Prefix) && !await kind.MayMakeAsync(document, reach, cancellation))
+            throw new ApiException(new ApiError(kind.Prefix, owner, "AUTH",
+                [$"Cannot access {request.Place}", "Requires: a machine of your tenant that it belongs to"], 403));
     }
 
     /// <summary>The request of a machine, with the right to read what of a kind it uses.</summary>

@@ -84,7 +84,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>Who asks, as grains are told.</summary>
     /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
     public Actor Actor(string machine = "*")
-        => new(Principal.Name, Principal.Kind != PrincipalKind.User, Principal.May("machines", "updateTaskList", machine))
+        => new(Principal.Name, Principal.Kind != PrincipalKind.User, Principal.HasRight("machines", "updateTaskList", machine))
         {
             IsTask = Principal.Job.Length > 0,
             Task = Principal.Task,

@@ -20,7 +20,8 @@ public static class ObjectServices
     public static IServiceCollection AddObjects(this IServiceCollection services)
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
-        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>();
+        services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>()
+            .AddSingleton<TenantMembers>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<PluginObjects>().AddSingleton<InterfaceObjects>();
         services.AddSingleton<IndexVerbs>().AddSingleton<MetaVerbs>().AddSingleton<ActionVerbs>();
@@ -40,7 +41,8 @@ public static class ObjectServices
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
             .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
-            .AddSingleton<EventFrames>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>().AddSingleton<LogVerbs>();
+            .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
+            .AddSingleton<LogVerbs>();
     }
 
     private static IObjectKind CatalogKind(string prefix, IServiceProvider services)

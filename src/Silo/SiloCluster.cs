@@ -96,6 +96,7 @@ internal static class SiloCluster
         traits[SiloTraits.Catalog] = "true";
         traits[SiloTraits.BootStates] = "true";
         traits[SiloTraits.Packs] = "true";
+        traits[SiloTraits.Access] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";
         traits[SiloTraits.BootFiles] = "true";

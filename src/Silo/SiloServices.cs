@@ -58,7 +58,7 @@ internal static class SiloServices
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<InterfaceServiceClient>().AddSingleton<IInterfaceDirectory, InterfaceDirectory>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
-        services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>().AddSingleton<PackTrait>();
+        services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>().AddSingleton<PackTrait>().AddSingleton<AccessTrait>();
         services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));

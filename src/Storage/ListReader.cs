@@ -51,7 +51,8 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         var count = isCounted ? (long)query.Offset + rows.Count : await CountAsync(connection, query, cancellation);
         return new ListPage<T>(rows, query.Conditions.Count == 0 ? count : await TotalAsync(), count, more ? Next(query, rows) : null);
 
-        Task<long> TotalAsync() => CountAsync(connection, new ListQuery(query.Fields), cancellation);
+        Task<long> TotalAsync() => CountAsync(connection, new ListQuery(query.Fields) { Among = query.Among },
+            cancellation);
     }
 
     /// <summary>The values of a field over the rows that the filters leave, the commonest first; the page does not matter.</summary>

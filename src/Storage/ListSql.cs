@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Anvil.Provisioning.Lists;
 using Dapper;
 
@@ -140,7 +141,11 @@ internal abstract class ListSql
     /// <summary>Equality of a text field by an index over whole documents; null where the database has none.</summary>
     protected virtual string? EqualByIndex(Field field, IReadOnlyList<string> texts, ListParameters p) => null;
 
-    private static IEnumerable<Field> TestedIn(ListQuery query) => query.Conditions.Where(c => !c.HasPattern).Select(c => c.Field);
+    /// <summary>The texts of a list that a parameter holds as JSON, as rows.</summary>
+    protected abstract string Elements(string parameter);
+
+    private static IEnumerable<Field> TestedIn(ListQuery query)
+        => query.Conditions.Where(c => !c.HasPattern).Select(c => c.Field).Concat(query.Among is { } scope ? [scope.Field] : []);
 
     private static IEnumerable<Field> FieldsOf(ListQuery query) => TestedIn(query).Concat(query.Order);
 
@@ -183,7 +188,17 @@ internal abstract class ListSql
 
     private IEnumerable<string> Conditions(ListTable table, ListQuery query, ListParameters p)
         => query.Conditions.Where(c => !c.HasPattern)
-            .Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")").ToList();
+            .Select(c => "(" + string.Join(" OR ", c.Any.Select(t => Test(table, Checked(c.Field), t, p))) + ")")
+            .Concat(query.Among is { } scope ? [Scoped(table, scope, p)] : []).ToList();
+
+    /// <summary>However many keys there are, they are one value of the statement.</summary>
+    private string Scoped(ListTable table, ListScope scope, ListParameters p)
+    {
+        var keys = Elements(p.Add(JsonSerializer.Serialize(scope.Keys)));
+        // Both sides are brought into one spelling.
+        var rows = scope.ByMac ? $"SELECT {Mac("mac")} FROM machine_mac WHERE uuid IN ({keys})" : keys;
+        return $"{Scalar(table, Checked(scope.Field))} IN ({rows})";
+    }
 
     private string Test(ListTable table, Field field, ListTest test, ListParameters p)
     {

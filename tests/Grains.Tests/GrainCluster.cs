@@ -54,7 +54,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     /// <summary>Their catalog, as its writer keeps it; machines and subnets go by <see cref="Current"/>.</summary>
     internal FakeCatalogStore Catalog { get; } = new();
 
-    /// <summary>Silos that are started from now on are as the version before: they say nothing of boot records.</summary>
+    /// <summary>Silos that are started from now on are as the version before: they say nothing of boot records, nor of roles.</summary>
     public bool StartsOlder { get; set; }
 
     /// <summary>Lines of timelines.</summary>
@@ -159,6 +159,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
             .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>().AddSingleton<PackTrait>()
+            .AddSingleton<AccessTrait>()
             .AddSingleton(new LargeMachines(_largeOctets))
             .AddSingleton(new ParamKeys(new byte[ParamKeys.KeyOctets]));
         silo.Services.AddSingleton<ILeaseStore>(Leases).AddSingleton<IReservationStore>(new FakeReservationStore())
@@ -174,7 +175,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton<IReminderTable>(Reminders);
 #pragma warning disable ORLEANSEXP004 // Silo metadata and placement filters are the means that Orleans has for placing by role.
         var traits = new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" };
-        if (!StartsOlder) traits[SiloTraits.BootStates] = traits[SiloTraits.Packs] = "true";
+        if (!StartsOlder) traits[SiloTraits.BootStates] = traits[SiloTraits.Packs] = traits[SiloTraits.Access] = "true";
         silo.UseSiloMetadata(traits);
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
         silo.Services.AddPlacementFilter<SubnetPlacementFilterStrategy, SubnetPlacementFilterDirector>(ServiceLifetime.Singleton);

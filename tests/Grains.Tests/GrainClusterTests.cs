@@ -1,6 +1,9 @@
 using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Grains.Catalog;
 using Anvil.Grains.Machines;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Machines;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
@@ -87,6 +90,39 @@ public sealed class GrainClusterTests : IAsyncLifetime
             (_cluster.Storage.Document(machine.Uuid)!.Machine!.Address, _cluster.Storage.Row(machine.Uuid)!.Machine!.Address));
     }
 
+    /// <summary>A silo of the version before goes by no tenant, takes what was revoked, and gives away whoever has other roles.</summary>
+    [Fact]
+    public async Task WhileASiloOfTheVersionBeforeIsThereNoRolesAreMadeAndNoTokensRevoked()
+    {
+        await AccessEverywhereAsync();
+        Task<CatalogAnswer> MakeAsync(string name)
+            => _cluster.Writer.Make(new CatalogWrite("roles", "", new Role { Name = name }, GrainCluster.Terms));
+        Assert.Equal(201, (await MakeAsync("first")).Status);
+        var from = _cluster.SiloOf(_cluster.Writer);
+        _cluster.StartsOlder = true;
+        var older = await _cluster.Silos.StartAdditionalSiloAsync();
+        await Wait.UntilAsync(() => Task.FromResult(!Access(from).IsEverywhere()), Patience,
+            () => "a silo does not see that an older one has come");
+        var revocation = new TokenRevocation("nobody", "0123456789abcdef", 2, 1, GrainCluster.Terms);
+        var tenant = new CatalogWrite("tenants", "", new Tenant { Name = "tenant" }, GrainCluster.Terms);
+        var merge = new CatalogMerge("roles", [new Role { Name = "merged" }], [], GrainCluster.Terms);
+        foreach (var answer in new[]
+        {
+            await MakeAsync("second"), await _cluster.Writer.Make(tenant), await _cluster.Writer.MergeAll(merge),
+            await _cluster.Writer.Revoke(revocation),
+        })
+        {
+            Assert.Equal(503, answer.Error!.Code);
+            Assert.Contains("all silos are upgraded", answer.Error.Messages.Single(), StringComparison.Ordinal);
+        }
+
+        await _cluster.Silos.StopSiloAsync(older);
+        await AccessEverywhereAsync();
+        Assert.Equal(201, (await MakeAsync("second")).Status);
+        Assert.Equal(201, (await _cluster.Writer.Make(tenant)).Status);
+        Assert.Equal(404, (await _cluster.Writer.Revoke(revocation)).Error!.Code);
+    }
+
     [Fact]
     public async Task ASiloThatEndsHandsItsMachinesOver()
     {
@@ -147,6 +183,13 @@ public sealed class GrainClusterTests : IAsyncLifetime
     /// <summary>Waits until each silo knows of the others that they know boot records.</summary>
     private Task EverywhereAsync() => Wait.UntilAsync(
         () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Trait(s).IsEverywhere())), Patience,
+        () => "a silo does not know of another what it is");
+
+    private static AccessTrait Access(InProcessSiloHandle silo) => silo.SiloHost.Services.GetRequiredService<AccessTrait>();
+
+    /// <summary>Waits until each silo knows of the others that they go by roles.</summary>
+    private Task AccessEverywhereAsync() => Wait.UntilAsync(
+        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Access(s).IsEverywhere())), Patience,
         () => "a silo does not know of another what it is");
 
     /// <summary>Asks as an edge does: again, until somebody answers.</summary>

@@ -37,8 +37,8 @@ public sealed class RetentionServiceTests : ICatalog, IDisposable
         var timelines = new SqliteTimelineStore(database);
         var logs = new FileJobLogs(Path.Combine(_folder.FullName, "job-logs"));
         using var service = new RetentionService(store, logs, new MachineQueries(database, _time),
-            new UnapprovedMachines(new MachineQueries(database, _time), new SqliteLeaseStore(database), null!, _time), this, database,
-            _time, NullLogger<RetentionService>.Instance);
+            new UnapprovedMachines(new MachineQueries(database, _time), new SqliteLeaseStore(database), null!, this, _time), this,
+            database, _time, NullLogger<RetentionService>.Instance);
         await timelines.AppendAsync([.. Enumerable.Range(0, 2500).Select(
             i => new TimelineEntry(_time.GetUtcNow().AddHours(-47), "u1", "", "dhcp", $"{i}", "", ""))], none);
         async Task<long> TrimmedAsync()

@@ -2,6 +2,7 @@ using System.Net;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog.Core;
@@ -38,6 +39,46 @@ public abstract class CatalogWriteTests(SiloFixture silo)
         foreach (var catalog in silo.Silos.Select(s => s.Services.GetRequiredService<ICatalog>()))
             await Support.Wait.UntilAsync(() => Task.FromResult(catalog.Age <= ICatalog.OldestView), TimeSpan.FromMinutes(1),
                 () => $"the catalog was last confirmed {catalog.Age} ago");
+    }
+
+    /// <summary>A role that was given more since somebody was asked whether he may delete it is not deleted by him.</summary>
+    [Fact]
+    public async Task WhoMayDeleteIsAskedUponWhatIsThereByNow()
+    {
+        var role = $"gives-{Guid.NewGuid():N}";
+        var less = Terms with { Actor = Terms.Actor with { Rights = new Rights { Claims = [new Claim("roles", "*", "*")] } } };
+        Role Giving(string scope) => new() { Name = role, Claims = [new RoleClaim { Scope = scope, Action = "get", Specific = "*" }] };
+        Assert.Equal(201, (await Writer.Make(new CatalogWrite("roles", "", Giving("machines"), Terms))).Status);
+        Assert.Equal(403, (await Writer.Remove(new CatalogRemoval("roles", role, less))).Error!.Code);
+        Assert.Equal(403, (await Writer.MergeAll(new CatalogMerge("roles", [], [role], less))).Error!.Code);
+        Assert.Equal(200, (await Writer.Replace(new CatalogWrite("roles", role, Giving("roles"), Terms))).Status);
+        Assert.Equal(200, (await Writer.Remove(new CatalogRemoval("roles", role, less))).Status);
+    }
+
+    /// <summary>It is carried out upon the newest catalog, whoever changes it meanwhile, and twice is as once.</summary>
+    [Fact]
+    public async Task WhatIsGoneLeavesAllTenants()
+    {
+        var mark = Guid.NewGuid().ToString("N");
+        Tenant Of(string name) => new()
+        {
+            Name = $"{name}-{mark}",
+            Members = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+            {
+                ["machines"] = [$"gone-{mark}", "left"],
+                ["profiles"] = [$"gone-{mark}"],
+            },
+        };
+        foreach (var name in new[] { "a", "b" })
+            Assert.Equal(201, (await Writer.Make(new CatalogWrite("tenants", "", Of(name), Terms))).Status);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => Writer.Leave(new MemberGone("machines", $"gone-{mark}", Terms))));
+        Assert.All(answers, a => Assert.Null(a.Error));
+        foreach (var name in new[] { "a", "b" })
+        {
+            var members = (await silo.OkAsync("GET", $"tenants/{name}-{mark}"))["Members"]!;
+            Assert.Equal($$"""{"machines":["left"],"profiles":["gone-{{mark}}"]}""", members.ToJsonString());
+        }
     }
 
     [Fact]

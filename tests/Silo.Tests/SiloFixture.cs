@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Anvil.Grains.Catalog;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
 
 [assembly: AssemblyFixture(typeof(Anvil.Silo.Tests.PostgresFixture))]
 
@@ -37,6 +39,7 @@ public abstract class SiloFixture : IAsyncLifetime
     {
         Directory.CreateDirectory(Files);
         await StartAsync();
+        await MeetAsync();
         Http = Client("rocketskates", Password);
     }
 
@@ -54,6 +57,7 @@ public abstract class SiloFixture : IAsyncLifetime
     {
         await StopAsync();
         foreach (var arguments in _started) await StartOneAsync(arguments);
+        await MeetAsync();
     }
 
     /// <summary>A service of the first silo that has it, which is the one that serves the API for all but the edges' own.</summary>
@@ -104,6 +108,9 @@ public abstract class SiloFixture : IAsyncLifetime
 
     /// <summary>Starts the silos.</summary>
     protected abstract Task StartAsync();
+
+    /// <summary>Waits until silos know of each other what they need for what the tests ask of them.</summary>
+    protected virtual Task MeetAsync() => Task.CompletedTask;
 
     /// <summary>Changes what a silo is made of, before it starts.</summary>
     protected virtual void Change(IServiceCollection services)
@@ -170,4 +177,13 @@ public sealed class SiloCluster(PostgresFixture postgres) : SiloFixture
         await AddAsync([.. shared, "--Silo:Roles:0=edge", $"--Edge:ApiPort={FreePort()}", $"--Edge:FilePort={FilePort}",
             $"--Edge:TftpPort={TftpPort}"]);
     }
+
+    /// <summary>No roles and tenants are made before each silo knows that the others know them.</summary>
+    protected override Task MeetAsync() => Support.Wait.UntilAsync(
+        () => Task.FromResult(Silos.All(s => OthersOf(s.Services.GetRequiredService<ISiloStatusOracle>()) >= Silos.Count - 1
+            && s.Services.GetRequiredService<AccessTrait>().IsEverywhere())),
+        TimeSpan.FromMinutes(2), () => "a silo does not know of another what it is");
+
+    private static int OthersOf(ISiloStatusOracle oracle)
+        => oracle.GetApproximateSiloStatuses(onlyActive: true).Keys.Count(s => !s.Equals(oracle.SiloAddress));
 }

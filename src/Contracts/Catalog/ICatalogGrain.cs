@@ -79,6 +79,18 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("RemovePack"), ResponseTimeout("00:03:00")]
     Task<CatalogAnswer> RemovePack(PackRemoval removal);
 
+    /// <summary>
+    /// Takes what is gone from the members of all tenants, as they are by now. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("Leave")]
+    Task<CatalogAnswer> Leave(MemberGone gone);
+
+    /// <summary>
+    /// Revokes one token of a user; 503 while a silo would take it all the same. Silos of the version before do not know this call.
+    /// </summary>
+    [Alias("Revoke")]
+    Task<CatalogAnswer> Revoke(TokenRevocation revocation);
+
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("WritePrefs")]
     Task<CatalogAnswer> WritePrefs(PrefsWrite prefs);

@@ -19,6 +19,11 @@ public static class SiloTraits
     /// </summary>
     public const string Packs = "anvil.packs";
 
+    /// <summary>
+    /// Present on silos that go by roles and tenants, and that refuse tokens which were revoked by their id.
+    /// </summary>
+    public const string Access = "anvil.access";
+
     /// <summary>Metadata key of a role; its value is "true".</summary>
     public const string RolePrefix = "anvil.role.";
 

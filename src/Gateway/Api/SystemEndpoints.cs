@@ -64,8 +64,15 @@ internal static class SystemEndpoints
                 await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(VerbWords.None), http.RequestAborted)));
         api.MapGet("/retention",
             async http => await http.WriteAsync(await retention.ListAsync(http.Asked(VerbWords.None), http.RequestAborted)));
-        api.MapGet("/users/{key}/token", async http => await http.WriteObjectAsync(
-            new { Token = users.Token(http.Part("key"), http.Asked(UserVerbs.TokenWords)), Info = await InfoAsync(http) }));
+        api.MapGet("/users/{key}/token", async http =>
+        {
+            var (token, id) = users.Token(http.Part("key"), http.Asked(UserVerbs.TokenWords));
+            http.Response.Headers["X-Anvil-Token-Id"] = id;
+            await http.WriteObjectAsync(new { Token = token, Info = await InfoAsync(http) });
+        });
+        api.MapDelete("/users/{key}/token",
+            async http => await http.WriteAsync(
+                await users.RevokeAsync(http.Part("key"), http.Asked(UserVerbs.RevokeWords), http.RequestAborted)));
         api.MapPut("/users/{key}/password",
             async http => await http.WriteAsync(
                 await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(VerbWords.One),

@@ -7,6 +7,7 @@ using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 using Microsoft.AspNetCore.Http;
@@ -21,8 +22,8 @@ namespace Anvil.Gateway.Events;
 /// `/api/v3/events/stream`: events as Server-Sent Events (WHATWG HTML, section 9.2), from a place in the log on. The id of each is its
 /// `Seq`, which a client that comes back names in `Last-Event-ID`, to this silo or another.
 /// </summary>
-internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower, EventFrames frames, AccessService access,
-    TimeProvider time, IHostApplicationLifetime lifetime, ListenerPlaces places, IOptions<GatewayOptions> options,
+internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower, EventFrames frames, EventReach reach,
+    AccessService access, TimeProvider time, IHostApplicationLifetime lifetime, ListenerPlaces places, IOptions<GatewayOptions> options,
     ILogger<EventFeed> logger)
 {
     /// <summary>So often it is asked whether who listens still may.</summary>
@@ -41,7 +42,7 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
         var asked = http.Asked(VerbWords.List);
         var query = EventQuery.Read(asked.Query, follows: true);
         // What regular expressions may take is for one event: a stream has no end.
-        EventFilter Filter() => new(query, asked.Principal, time);
+        EventFilter Filter(Principal now) => new(query, now, time);
         using var place = places.Enter(http, EventQuery.Model);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var (from, trimmed) = await verbs.BeginAsync(query, http.Request.Headers["Last-Event-ID"].ToString(), ending.Token);
@@ -72,7 +73,8 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
     }
 
     /// <summary>Sends what happens; gives the reason when who listens may no longer.</summary>
-    private async Task<string> FollowAsync(HttpContext http, EventPlace from, Func<EventFilter> filter, CancellationToken cancellation)
+    private async Task<string> FollowAsync(HttpContext http, EventPlace from, Func<Principal, EventFilter> filter,
+        CancellationToken cancellation)
     {
         var admission = http.Admission();
         var seen = from;
@@ -97,7 +99,9 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
                 {
                     if (!await next) return "";
                     var happened = happening.Current;
-                    if (filter().Holds(happened))
+                    // What a tenant has changes with what its users make.
+                    var now = access.Now(admission.Principal);
+                    if (filter(now).Holds(happened) && await reach.MayHearAsync(now, happened, cancellation))
                     {
                         using var frame = await frames.TakeAsync(happened, cancellation);
                         await SendAsync(http, Lines(happened.Place, frame.Octets), frame.Revoked, cancellation);

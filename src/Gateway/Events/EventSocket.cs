@@ -20,8 +20,9 @@ namespace Anvil.Gateway.Events;
 /// `/api/v3/ws`: a client registers patterns and gets every matching event that it may see as a JSON text frame (DRP's shape). How many
 /// listen is bounded, and what one who does not read costs the others.
 /// </summary>
-internal sealed partial class EventSocket(EventStream stream, EventFrames frames, AccessService access, TimeProvider time,
-    IHostApplicationLifetime lifetime, ListenerPlaces places, IOptions<GatewayOptions> options, ILogger<EventSocket> logger)
+internal sealed partial class EventSocket(EventStream stream, EventFrames frames, EventReach reach, AccessService access,
+    TimeProvider time, IHostApplicationLifetime lifetime, ListenerPlaces places, IOptions<GatewayOptions> options,
+    ILogger<EventSocket> logger)
 {
     /// <summary>So often it is asked whether who listens still may; what changes beside it is known at once.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(500);
@@ -127,11 +128,14 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
     {
         await foreach (var happened in listener.Events.ReadAllAsync(cancellation))
         {
-            if (!client.Hears(happened)) continue;
+            // What a tenant has changes with what its users make.
+            var now = access.Now(client.Principal);
+            if (!client.Hears(happened, now)) continue;
             // A person's is in memory; a machine's costs a call, and is asked for by the clock alone.
             if (client.Ended.Length > 0 || (client.Admission.User is not null && !await IsGoodAsync(client))) return;
             try
             {
+                if (!await reach.MayHearAsync(now, happened, cancellation)) continue;
                 using var frame = await frames.TakeAsync(happened, cancellation);
                 await client.SendAsync(frame.Octets, frame.Revoked, cancellation);
             }

@@ -83,17 +83,18 @@ internal static class SheetEndpoints
     {
         var asked = http.Asked(SheetExport.Words);
         export.Require(asked);
+        var rows = export.RowsAsync(asked.Principal.Reach, http.RequestAborted);
         switch (asked.Word("format"))
         {
             case "" or "csv":
                 http.Response.ContentType = "text/csv; charset=utf-8";
                 http.Response.Headers.ContentDisposition = "attachment; filename=machines.csv";
-                await SheetWriter.WriteCsvAsync(http.Response.Body, export.RowsAsync(http.RequestAborted), http.RequestAborted);
+                await SheetWriter.WriteCsvAsync(http.Response.Body, rows, http.RequestAborted);
                 break;
             case "xlsx":
                 http.Response.ContentType = Xlsx;
                 http.Response.Headers.ContentDisposition = "attachment; filename=machines.xlsx";
-                await SheetWriter.WriteXlsxAsync(http.Response.Body, export.RowsAsync(http.RequestAborted), http.RequestAborted);
+                await SheetWriter.WriteXlsxAsync(http.Response.Body, rows, http.RequestAborted);
                 break;
             case var other: throw new ApiException(ApiError.BadRequest("machines", "", "EXPORT", $"format is csv or xlsx, not {other}"));
         }

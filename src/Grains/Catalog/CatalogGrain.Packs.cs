@@ -24,7 +24,7 @@ public sealed partial class CatalogGrain
             if (!packs.IsEverywhere())
                 throw new ApiException(new ApiError(StoredPack.Kind, write.Pack.Key, write.IsNew ? "POST" : "PUT",
                     ["a silo of this cluster does not know content packs, or has not told yet: upgrade all, and try again"], 503));
-            var by = By(write.Rights, write.Terms);
+            var by = By(write.Rights, write.Terms, catalog);
             var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog, by);
             CheckPack(plan, by, write.Terms, write.IsNew ? "POST" : "PUT");
             // Machines are asked last of all, as for a deletion.
@@ -33,6 +33,7 @@ public sealed partial class CatalogGrain
             [
                 .. plan.Replaced.Select(k => new CatalogChange(k.Prefix, k.Key, null)),
                 new CatalogChange(StoredPack.Kind, plan.Name, PackSecrets.Sealed(write.Pack, plan.After, keys)) { IsNew = write.IsNew },
+                .. Leaving(KeysOf(plan.Gone), catalog),
             ]);
         }, write.IsNew ? 201 : 200);
 
@@ -41,17 +42,21 @@ public sealed partial class CatalogGrain
         => ChangeAsync(StoredPack.Kind, "DELETE", removal.Terms, async catalog =>
         {
             var plan = PackPlan.Deleting(removal.Name, catalog);
-            CheckPack(plan, By(removal.Rights, removal.Terms), removal.Terms, "DELETE");
+            CheckPack(plan, By(removal.Rights, removal.Terms, catalog), removal.Terms, "DELETE");
             if (await OthersUsingAsync(plan.Gone) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
             return new Decision(plan.Name, catalog.Find(new DocumentKey(StoredPack.Kind, plan.Name)),
-                [new CatalogChange(StoredPack.Kind, plan.Name, null)]);
+                [new CatalogChange(StoredPack.Kind, plan.Name, null), .. Leaving(KeysOf(plan.Gone), catalog)]);
         }, 204);
 
-    private static Principal By(Rights? rights, ChangeTerms terms)
+    private static List<DocumentKey> KeysOf(IEnumerable<Document> documents)
+        => [.. documents.Select(d => new DocumentKey(d.Prefix, d.Key))];
+
+    private static Principal By(Rights? rights, ChangeTerms terms, CatalogSnapshot catalog)
         => new(terms.Actor.Name, terms.Actor.IsMachine ? PrincipalKind.Machine : PrincipalKind.User, rights?.Claims ?? [])
         {
             Limits = rights?.Limits ?? [],
             Task = terms.Actor.Task,
+            Reach = terms.Actor.IsMachine ? Reach.All : catalog.ReachOf(terms.Actor.Name),
         };
 
     private static void CheckPack(PackPlan plan, Principal principal, ChangeTerms terms, string type)

@@ -28,7 +28,7 @@ namespace Anvil.Grains.Catalog;
 public sealed partial class CatalogGrain(
     ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved,
     ReservationWriter reservations, MachineMover mover,
-    ParamKeys keys, IDatabaseFaults faults, PackTrait packs)
+    ParamKeys keys, IDatabaseFaults faults, PackTrait packs, AccessTrait access)
     : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
@@ -43,6 +43,7 @@ public sealed partial class CatalogGrain(
         : ChangeAsync(write.Prefix, "POST", write.Terms, catalog =>
         {
             var kind = KindOf(write.Prefix);
+            if (write.Prefix is "roles" or "tenants") RequireAccess(write.Prefix, write.Document.Key, "POST");
             var document = kind.Fill(write.Document);
             if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(write.Prefix, "", "CREATE", "Empty key not allowed"));
             if (kind.Holder(document.Key, catalog) is { } holder)
@@ -86,11 +87,12 @@ public sealed partial class CatalogGrain(
         return await ChangeAsync(removal.Prefix, "DELETE", removal.Terms, async catalog =>
         {
             var old = Existing(catalog, removal.Prefix, removal.Key, "DELETE", removal.Terms);
+            RequireMayDelete(removal.Terms.Actor, old, catalog);
             var all = KeptBy(KindOf(removal.Prefix), old, removal.Key, catalog).ToList();
             // Machines are asked last of all: on a large site that takes its time, and all other writes wait for this one.
             if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key);
             if (all.Count > 0) throw new ApiException(KindOf(removal.Prefix).StillUsed(removal.Key, all));
-            return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null)]);
+            return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null), .. More(old, null, "", catalog)]);
         });
     }
 
@@ -101,6 +103,7 @@ public sealed partial class CatalogGrain(
             return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed, merge.Terms);
         return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, async catalog =>
         {
+            if (merge.Prefix is "roles" or "tenants") RequireAccess(merge.Prefix, "", "PUT");
             var decision = Merged(merge, [], catalog);
             var users = new List<string>();
             foreach (var key in decision.Changes.Where(c => c.Document is null).Select(c => c.Key))
@@ -122,6 +125,20 @@ public sealed partial class CatalogGrain(
             [.. prefs.Values.Select(
                 p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
     }, 201);
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> Revoke(TokenRevocation revocation) => ChangeAsync("users", "DELETE", revocation.Terms, catalog =>
+    {
+        RequireAccess("users", revocation.User, "DELETE");
+        var user = (User)Existing(catalog, "users", revocation.User, "DELETE", revocation.Terms);
+        if (!user.Validated) throw new ApiException(ApiError.Conflict("users", user.Name, "DELETE", [.. user.Errors]));
+        var after = user.Without(revocation.Token, revocation.Ends, revocation.Now) with { Available = true, Errors = [] };
+        return new Decision(user.Name, null, [new CatalogChange("users", user.Name, after)]);
+    });
+
+    /// <inheritdoc/>
+    public Task<CatalogAnswer> Leave(MemberGone gone) => ChangeAsync("tenants", "PATCH", gone.Terms,
+        catalog => new Decision("", null, [.. Leaving([new DocumentKey(gone.Prefix, gone.Key)], catalog)]));
 
     /// <inheritdoc/>
     public Task<CatalogAnswer> Seal()
@@ -227,13 +244,15 @@ public sealed partial class CatalogGrain(
         foreach (var key in merge.Removed.Where(k => catalog.OfKind(merge.Prefix).ContainsKey(k)))
         {
             var old = Existing(catalog, merge.Prefix, key, "DELETE", merge.Terms);
+            RequireMayDelete(merge.Terms.Actor, old, catalog);
             problems.AddRange(KeptBy(kind, old, key, catalog).Select(p => $"{key}: {p}"));
             changes.Add(new CatalogChange(merge.Prefix, key, null));
         }
 
+        List<DocumentKey> gone = [.. changes.Select(c => new DocumentKey(c.Prefix, c.Key))];
+        changes.AddRange(Leaving(gone, catalog));
         // What goes no longer stands in the way of what comes, and what has come does.
-        var rest = catalog.With(
-            new CatalogDelta(catalog.Revision, [], [.. changes.Select(c => new DocumentKey(c.Prefix, c.Key))], IsWhole: false));
+        var rest = catalog.With(new CatalogDelta(catalog.Revision, [], gone, IsWhole: false));
         foreach (var wanted in merge.Written)
         {
             try
@@ -280,9 +299,45 @@ public sealed partial class CatalogGrain(
         };
         var problems = kind.Problems(document, known, catalog).ToList();
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(kind.Prefix, document.Key, problems));
+        var user = actor.IsMachine ? "" : actor.Name;
+        ReachRules.Check(user, known, document, catalog);
         TaskGrants.Check(by, known, document, catalog);
-        return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null }]);
+        // What could not be read gave something, too.
+        if (!GrantRules.MayGive(by, old, document, catalog))
+            throw new ApiException(new ApiError(kind.Prefix, document.Key, "AUTH",
+                ["Requires: every right that it gives, or gave, as the change comes to"], 403));
+        return new Decision(document.Key, null, [new CatalogChange(kind.Prefix, document.Key, document) { IsNew = old is null },
+            .. More(old, document, user, catalog)]);
     }
+
+    /// <summary>Refuses who may not delete a document as it is by now: it may give more than when that was asked before.</summary>
+    /// <exception cref="ApiException">403.</exception>
+    private static void RequireMayDelete(Actor actor, Document old, CatalogSnapshot catalog)
+    {
+        if (actor.Chooser(catalog) is { } by && !GrantRules.MayDelete(by, old, catalog))
+            throw new ApiException(new ApiError(old.Prefix, old.Key, "AUTH",
+                ["Requires: every right that it gives, or keeps from somebody, as it is by now"], 403));
+    }
+
+    /// <summary>Refuses what silos of the version before would go against.</summary>
+    /// <exception cref="ApiException">503.</exception>
+    private void RequireAccess(string prefix, string key, string type)
+    {
+        if (!access.IsEverywhere())
+            throw new ApiException(new ApiError(prefix, key, type,
+                ["a silo of this cluster is of a version without roles, tenants and revoked tokens, or has not told its version yet: ask "
+                    + "again when all silos are upgraded (a token of a user also ends by another Secret of the user)"], 503));
+    }
+
+    /// <summary>What changes together with a document, as it is stored.</summary>
+    private static IEnumerable<CatalogChange> More(Document? before, Document? after, string user, CatalogSnapshot catalog)
+        => AccessConsequences.Of(before, after, user, catalog)
+            .Select(d => new CatalogChange(d.Prefix, d.Key, d with { Available = true, Errors = [] }));
+
+    /// <summary>The tenants without what goes, as they are stored.</summary>
+    private static IEnumerable<CatalogChange> Leaving(IReadOnlyCollection<DocumentKey> gone, CatalogSnapshot catalog)
+        => AccessConsequences.Leaving(gone, catalog)
+            .Select(t => new CatalogChange(t.Prefix, t.Key, t with { Available = true, Errors = [] }));
 
     private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type, ChangeTerms terms)
     {

@@ -1,4 +1,5 @@
 using Anvil.Contracts;
+using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Provisioning.Catalog;
@@ -10,7 +11,8 @@ namespace Anvil.Grains.Retention;
 /// Deletes machines that registered themselves and came to nothing: they would shut others out, as only so many wait. Whoever comes back
 /// registers itself again.
 /// </summary>
-public sealed class UnapprovedMachines(IMachineQueries queries, ILeaseStore leases, GrainFinder grains, TimeProvider time)
+public sealed class UnapprovedMachines(IMachineQueries queries, ILeaseStore leases, GrainFinder grains, ICatalog catalog,
+    TimeProvider time)
 {
     /// <summary>Machines that are read at once: each may have as many facts as it may.</summary>
     private const int Piece = 32;
@@ -45,7 +47,12 @@ public sealed class UnapprovedMachines(IMachineQueries queries, ILeaseStore leas
         var grain = grains.Machine(machine.Uuid);
         // What it was seen for, and not yet written, the grain knows.
         var read = await GrainCalls.AskAsync(grain.Read);
-        return read.Machine is { } now && StrangersCard.IsLeftAlone(now, before)
-            && (await GrainCalls.ActAsync(() => grain.Remove(new ChangeTerms(Retention) { IfRevision = read.Revision }))).Error is null;
+        if (read.Machine is not { } now || !StrangersCard.IsLeftAlone(now, before)) return false;
+        var terms = new ChangeTerms(Retention) { IfRevision = read.Revision };
+        if ((await GrainCalls.ActAsync(() => grain.Remove(terms))).Error is not null) return false;
+        // Whoever comes back with its uuid is no tenant's. Where this fails, that is seen to when it does.
+        if (catalog.Current.Tenants.Count > 0)
+            await GrainCalls.AskAsync(() => grains.Catalog.Leave(new MemberGone("machines", machine.Uuid, new ChangeTerms(Retention))));
+        return true;
     }
 }

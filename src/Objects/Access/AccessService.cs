@@ -30,10 +30,19 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         : throw new ApiException(new ApiError("preferences", "baseTokenSecret", "AUTH",
             ["the stored baseTokenSecret cannot be used: set it, by a password, or start the silo anew, which makes one"], 503));
 
-    /// <summary>A token for a user, limited to some of its rights; none for no limit.</summary>
-    public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits)
-        => _tokens.Issue(user.Name, PrincipalKind.User, life, new TokenExtras { Limits = limits }, Key,
+    /// <summary>A token for a user.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="life">How long it is good for.</param>
+    /// <param name="limits">The rights of the user that it is limited to; none for no limit.</param>
+    /// <param name="roles">Roles whose rights the limits are, as long as the roles have them; none for other limits.</param>
+    /// <param name="id">The token's id.</param>
+    public string ForUser(User user, TimeSpan life, IReadOnlyList<Claim> limits, IReadOnlyList<string> roles, string id)
+        => _tokens.Issue(user.Name, PrincipalKind.User, life, new TokenExtras { Limits = limits, Roles = roles, Id = id }, Key,
             Prefs["systemGrantorSecret"], user.Secret);
+
+    /// <summary>Who was let in, with what its tenants let it reach by now.</summary>
+    public Principal Now(Principal principal)
+        => principal.Kind == PrincipalKind.User ? principal with { Reach = catalog.Current.ReachOf(principal.Name) } : principal;
 
     /// <inheritdoc/>
     public async Task<BootTokens> ForBootAsync(Machine? machine, Stranger stranger)
@@ -63,8 +72,16 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         switch (claims.Kind)
         {
             case PrincipalKind.User:
-                return catalog.Current.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret)
-                    ? new Admission(Of(user) with { Limits = claims.Limits, TokenId = claims.TokenId }, token, user) : null;
+                var now = catalog.Current;
+                return now.Users.TryGetValue(claims.Subject, out var user) && Tokens.Proves(claims, grantor, user.Secret)
+                    && user.Revoked?.ContainsKey(claims.TokenId) != true
+                    ? new Admission(now.PrincipalOf(user) with
+                    {
+                        Limits = Limits(claims, now),
+                        TokenId = claims.TokenId,
+                        TokenRoles = claims.Roles,
+                        TokenEnds = claims.Expires,
+                    }, token, user) : null;
             case PrincipalKind.Machine:
                 var secrets = await GrainCalls.AskAsync(() => grains.Machine(claims.Subject).Secrets());
                 if (secrets is null || !Tokens.Proves(claims, [grantor, secrets.Secret, secrets.BootId, .. OfJob(claims.Job)]))
@@ -104,13 +121,13 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         var hash = user?.PasswordHash ?? "";
         var digest = _proven.DigestOf(name, hash, password);
         var now = time.GetUtcNow();
-        if (user is not null && _proven.IsFresh(digest, now)) return new SignIn(new Admission(Of(user), "", user), null);
+        if (user is not null && _proven.IsFresh(digest, now)) return Admitted(user);
         var (right, wait) = await desk.VerifyAsync(name, password, hash, digest, source, _proven.IsKnown(digest, now), cancellation);
         if (wait is not null) return new SignIn(null, wait);
         if (hash.Length > 0 && !Passwords.IsHash(hash)) LogNoHash(name);
         if (!right || user is null) return SignIn.Denied;
         _proven.Add(digest, time.GetUtcNow());
-        return new SignIn(new Admission(Of(user), "", user), null);
+        return Admitted(user);
     }
 
     /// <summary>
@@ -124,14 +141,16 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
             if (!catalog.Current.Users.TryGetValue(then.Name, out var now)) return "the user is gone";
             if (now.PasswordHash != then.PasswordHash || now.Secret != then.Secret) return "the user's password was changed";
             if (!now.Roles.SequenceEqual(then.Roles, StringComparer.Ordinal)) return "the user's roles were changed";
-            if (!Of(now).Claims.SequenceEqual(admission.Principal.Claims)) return "the user's rights were changed";
+            if (!catalog.Current.PrincipalOf(now).Claims.SequenceEqual(admission.Principal.Claims))
+                return "the user's rights were changed";
         }
 
         if (admission.Token.Length == 0) return null;
         try
         {
             if (await ByTokenAsync(admission.Token) is not { } fresh) return "the token has expired, or was revoked";
-            return fresh.Principal.Claims.SequenceEqual(admission.Principal.Claims) ? null : "the rights that it gives were changed";
+            return fresh.Principal.Claims.SequenceEqual(admission.Principal.Claims)
+                && fresh.Principal.Limits.SequenceEqual(admission.Principal.Limits) ? null : "the rights that it gives were changed";
         }
         catch (Exception e) when (e is OrleansException || DatabaseFailure.Is(e))
         {
@@ -139,6 +158,8 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
             return null;
         }
     }
+
+    private SignIn Admitted(User user) => new(new Admission(catalog.Current.PrincipalOf(user), "", user), null);
 
     private async Task<MachineSecrets?> SecretsAsync(Machine? machine)
         => machine is null ? null
@@ -180,7 +201,15 @@ public sealed partial class AccessService(GrainFinder grains, ICatalog catalog, 
         };
     }
 
-    private static Principal Of(User user) => new(user.Name, PrincipalKind.User, Roles.ClaimsOf(user));
+    /// <summary>
+    /// What a token is limited to. One that is limited to roles has no more than they have by now: without any of it, it has nothing.
+    /// </summary>
+    private static IReadOnlyList<Claim> Limits(TokenClaims claims, CatalogSnapshot catalog)
+    {
+        if (claims.Roles.Count == 0) return claims.Limits;
+        var live = claims.Roles.SelectMany(catalog.ClaimsOf).ToList();
+        return claims.Limits.Where(l => Claim.Cover(live, l)).ToList() is { Count: > 0 } left ? left : [Claim.Nothing];
+    }
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "user {User} cannot sign in by a password: what is stored as its hash is none; set a new password")]

@@ -11,7 +11,7 @@ public sealed record SignIn(Admission? Admission, TimeSpan? RetryAfter)
     public static SignIn Denied { get; } = new(null, null);
 
     /// <summary>True for who may see Orleans' dashboard.</summary>
-    public bool MaySeeDashboard => Admission?.Principal.May("system", "get", "dashboard") == true;
+    public bool MaySeeDashboard => Admission?.Principal is { Reach.IsLimited: false } who && who.May("system", "get", "dashboard");
 
     /// <summary>Whole seconds for Retry-After (RFC 9110 section 10.2.3), at least 1.</summary>
     public static long Seconds(TimeSpan wait) => Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));

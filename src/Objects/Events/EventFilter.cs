@@ -5,7 +5,10 @@ using Anvil.Provisioning.Lists;
 
 namespace Anvil.Objects.Events;
 
-/// <summary>The events that one request is about: those that its query wants, and that who asks may hear of.</summary>
+/// <summary>
+/// The events that one request is about: those that its query wants, and that who asks may hear of, as far as their keys say
+/// (<see cref="EventReach"/> says the rest).
+/// </summary>
 /// <param name="query">What is wanted.</param>
 /// <param name="principal">Who asks.</param>
 /// <param name="time">What the time of regular expressions is measured by.</param>
@@ -16,7 +19,7 @@ public sealed class EventFilter(EventQuery query, Principal principal, TimeProvi
     /// <summary>True for one of them.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: regular expressions take too long.</exception>
     public bool Holds(StoredEvent happened)
-        => principal.MayHear(happened) && query.Holds(happened.Time, field => field switch
+        => (principal.MayHear(happened) || EventReach.MayFollow(principal, happened)) && query.Holds(happened.Time, field => field switch
         {
             "Type" => happened.Type,
             "Action" => EventAction.Of(happened),

@@ -10,7 +10,10 @@ public static class EventRights
     /// <summary>The type of events that tell of preferences.</summary>
     private const string Prefs = "prefs";
 
-    /// <summary>True when somebody may hear of an event.</summary>
+    /// <summary>
+    /// True when somebody may hear of an event. Of what follows a machine (<see cref="Reach.Follows"/>) nobody does whose tenant limits
+    /// machines: the event tells no machine.
+    /// </summary>
     public static bool MayHear(this Principal principal, StoredEvent happened)
         => happened.Type == Prefs ? PrefVerbs.MayRead(principal) : principal.May(happened.Type, "get", happened.Key);
 }

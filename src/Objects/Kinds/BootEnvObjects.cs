@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Contracts.Catalog;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -41,6 +42,13 @@ public sealed class BootEnvObjects(CatalogObjects stored, ICatalog catalog, IBoo
     public async Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
         CancellationToken cancellation)
         => await ShownAsync(await stored.FindAmongAsync(text, owners, request, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => await ShownAsync(await stored.FindWithinAsync(text, reach, request, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public ListScope? Within(Reach reach) => stored.Within(reach);
 
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -50,6 +51,13 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
     public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
         CancellationToken cancellation)
         => owners.Contains(KeyOf(text)) ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
+
+    /// <inheritdoc/>
+    public Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => reach.Holds(Prefix, KeyOf(text)) ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
+
+    /// <inheritdoc/>
+    public ListScope? Within(Reach reach) => new(Fields["Key"], reach.KeysOf(Prefix));
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)

@@ -50,6 +50,18 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
         => await FindAsync(text, request, cancellation) is { } found && owners.Contains(found.Specific) ? found : null;
 
     /// <inheritdoc/>
+    public async Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => await FindAsync(text, request, cancellation) is { Document: Job job } found && reach.Holds("machines", job.Machine)
+            ? found : null;
+
+    /// <inheritdoc/>
+    public ListScope? Within(Reach reach) => new(Fields["Machine"], reach.KeysOf("machines"));
+
+    /// <inheritdoc/>
+    public Task<bool> MayMakeAsync(Document document, Reach reach, CancellationToken cancellation)
+        => Task.FromResult(reach.Holds("machines", OwnerOfNew(document)));
+
+    /// <inheritdoc/>
     public string OwnerOfNew(Document document)
         => UuidRules.TryRead(((Job)document).Machine, out var uuid) ? uuid : ((Job)document).Machine;
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -10,7 +12,7 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Leases: listed, read and deleted; DHCP alone makes them.</summary>
-public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinder grains) : IObjectKind
+public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinder grains, IMachineQueries machines) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "leases";
@@ -38,6 +40,14 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
         CancellationToken cancellation)
         => TryAddress(text, out var address) && owners.Contains(IPv4.Hex(address))
             ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
+
+    /// <inheritdoc/>
+    public async Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => await FindAsync(text, request, cancellation) is { Document: Lease lease } found
+            && await machines.UuidOfMacAsync(lease.Token, cancellation) is { } machine && reach.Holds("machines", machine) ? found : null;
+
+    /// <inheritdoc/>
+    public ListScope? Within(Reach reach) => new(Fields["Token"], reach.KeysOf("machines")) { ByMac = true };
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation) => Refuse("", "POST");

@@ -20,7 +20,7 @@ namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
 public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, ITimeline timeline, RegistrationGate gate,
-    ICatalog catalog, ILeaseStore leases, TimeProvider time, IHostApplicationLifetime lifetime) : IObjectKind
+    ICatalog catalog, ILeaseStore leases, TenantMembers tenants, TimeProvider time, IHostApplicationLifetime lifetime) : IObjectKind
 {
     /// <summary>Machines that are named where several may be meant.</summary>
     private const int MostNamed = 8;
@@ -86,6 +86,14 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         return null;
     }
 
+    /// <summary>Nothing but a key, and by an index one look at it: a machine of others is neither read nor waited for.</summary>
+    public async Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => (KeyOf(text) ?? await UuidAsync(text, cancellation)) is { } uuid && reach.Holds(Prefix, uuid)
+            ? await FindAsync(uuid, request, cancellation) : null;
+
+    /// <inheritdoc/>
+    public ListScope? Within(Reach reach) => new(Fields["Uuid"], reach.KeysOf(Prefix));
+
     /// <inheritdoc/>
     public Document? Told(Document document, ObjectRequest request)
         => request.Principal.Kind == PrincipalKind.Unknown ? MachineRules.Told((Machine)document) : null;
@@ -109,6 +117,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         using var step = AnvilDiagnostics.Step();
         var wanted = (Machine)document;
         var discovered = request.Principal.Kind == PrincipalKind.Unknown;
+        if (tenants.Full(Prefix, request) is { } full) return Refused(full);
         string uuid;
         var (policy, isOnLink, doubt) = (RegistrationPolicy.Open, false, "");
         if (discovered)
@@ -155,6 +164,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             return Refused(ApiError.Invalid(Prefix, wanted.Uuid, $"Invalid Uuid `{wanted.Uuid}`"));
         }
 
+        if (await tenants.FreeAsync(Prefix, uuid, () => IsThereAsync(uuid), request, cancellation) is { } kept) return Refused(kept);
         var terms = request.Terms(machine: uuid) with { Force = !discovered && request.Flag("force") };
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms)
         {
@@ -168,6 +178,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
             discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
+        if (answer.Error is null && await tenants.AddAsync(Prefix, uuid, request, cancellation) is { } untaken) return Refused(untaken);
         return Changed(answer, request);
     }
 
@@ -189,7 +200,15 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
 
     /// <inheritdoc/>
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
-        => Changed(await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request))), request);
+    {
+        var answer = await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request)));
+        if (answer.Error is null) await tenants.RemoveAsync(Prefix, found.Document.Key, request, cancellation);
+        return Changed(answer, request);
+    }
+
+    /// <summary>False only where there is surely no such machine.</summary>
+    private async Task<bool> IsThereAsync(string uuid)
+        => await GrainCalls.AskAsync(() => Grain(uuid).Read()) is not { Machine: null, Error: null or { Code: 404 } };
 
     /// <summary>The uuid that a text has in it; null for an index that has to be looked up, and for what is neither.</summary>
     private static string? KeyOf(string text) => UuidRules.TryRead(KeyText.Bare(text, "Uuid", "Key"), out var uuid) ? uuid : null;

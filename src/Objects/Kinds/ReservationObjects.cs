@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
@@ -13,7 +15,7 @@ namespace Anvil.Objects.Kinds;
 /// <summary>
 /// Reservations: read by their own indexes, changed by the catalog's one grain. Their version is the revision that wrote them.
 /// </summary>
-public sealed class ReservationObjects(IReservationStore store, GrainFinder grains) : IObjectKind
+public sealed class ReservationObjects(IReservationStore store, GrainFinder grains, IMachineQueries machines) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "reservations";
@@ -46,6 +48,19 @@ public sealed class ReservationObjects(IReservationStore store, GrainFinder grai
         CancellationToken cancellation)
         => LeaseObjects.TryAddress(KeyOf(text), out var address) && owners.Contains(IPv4.Hex(address))
             ? FindAsync(text, request, cancellation) : Task.FromResult<FoundObject?>(null);
+
+    /// <inheritdoc/>
+    public async Task<FoundObject?> FindWithinAsync(string text, Reach reach, ObjectRequest request, CancellationToken cancellation)
+        => await FindAsync(text, request, cancellation) is { } found && await MayMakeAsync(found.Document, reach, cancellation)
+            ? found : null;
+
+    /// <inheritdoc/>
+    public ListScope? Within(Reach reach) => new(Fields["Token"], reach.KeysOf("machines")) { ByMac = true };
+
+    /// <summary>One for a card of another tenant's machine would be that machine's address.</summary>
+    public async Task<bool> MayMakeAsync(Document document, Reach reach, CancellationToken cancellation)
+        => ReservationToken.TryNormalize(((Reservation)document).Token, out var token)
+            && await machines.UuidOfMacAsync(token, cancellation) is { } machine && reach.Holds("machines", machine);
 
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)

@@ -55,17 +55,20 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         if (current.Packs.TryGetValue(name, out var pack))
         {
             var tag = TagOf(name, current);
-            if (request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(tag)) return new ObjectAnswer(304, null, tag);
+            // What a tenant lets its user see of it changes with the tenant.
+            if (!request.Principal.Reach.IsLimited && request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(tag))
+                return new ObjectAnswer(304, null, tag);
             if (request.Reading is { } room) await room.TakeAsync(current.OctetsOf(Kind, name), cancellation);
-            var objects = pack.Entries.Values.Select(e => e.Fault.Length == 0 ? e.Document
+            var objects = pack.Entries.Values.Where(e => IsWithin(e.Document, request)).Select(e => e.Fault.Length == 0 ? e.Document
                 : e.Document with { Validated = false, Available = false, Errors = [e.Fault] });
-            return new ObjectAnswer(200, Text(pack.About, objects, pack.Elsewhere, request), tag) { Unavailable = Broken([pack]) };
+            var elsewhere = request.Principal.Reach.IsLimited ? null : pack.Elsewhere;
+            return new ObjectAnswer(200, Text(pack.About, objects, elsewhere, request), tag) { Unavailable = Broken([pack]) };
         }
 
         if (PackLayers.BuiltIn(name, current) is not { } layer)
             throw new ApiException(new ApiError(Kind, name, "GET", ["No such content store"], 404));
         List<Document> shown = name == PackLayers.Writable ? WrittenBy(request, current)
-            : [.. PackLayers.EntriesOf(name, current).Select(e => e.Document)];
+            : [.. PackLayers.EntriesOf(name, current).Select(e => e.Document).Where(d => IsWithin(d, request))];
         var octets = shown.Sum(RoughSize.Of);
         if (octets > ListBounds.PageLength)
             throw new ApiException(new ApiError(Kind, name, "GET", [$"{name} is too large to be shown whole: list its kinds"], 406));
@@ -81,6 +84,7 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
             throw new ApiException(new ApiError(Kind, "", "POST", ["what is to be made has no version yet (If-Match)"], 412));
         var pack = Read(body, "", "POST");
         request.Require(Kind, "create", pack.Key);
+        PackGrants.CheckReach(request.Principal, pack.Key);
         return StoreAsync(pack, isNew: true, request.Terms(), request, cancellation);
     }
 
@@ -90,6 +94,7 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         CancellationToken cancellation)
     {
         request.Require(Kind, "update", name);
+        PackGrants.CheckReach(request.Principal, name);
         var terms = await CheckedAsync(name, "PUT", request, cancellation);
         var pack = Read(body, name, "PUT");
         if (pack.Key != name)
@@ -103,6 +108,7 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
     {
         using var step = AnvilDiagnostics.Step();
         request.Require(Kind, "delete", name);
+        PackGrants.CheckReach(request.Principal, name);
         var terms = await CheckedAsync(name, "DELETE", request, cancellation);
         var removal = new PackRemoval(name, RightsOf(request), terms);
         allowance.Take(request.Principal, Kind, name);
@@ -166,9 +172,12 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
     /// <summary>What the API has written, of the kinds that the requester may list.</summary>
     private static List<Document> WrittenBy(ObjectRequest request, CatalogSnapshot current) =>
     [
-        .. CatalogRules.Kinds.Keys.Order(StringComparer.Ordinal).Where(k => request.Principal.May(k, "list", "*"))
-            .SelectMany(k => current.OfKind(k).Values.Where(d => current.IsStored(new DocumentKey(k, d.Key)))),
+        .. CatalogRules.Kinds.Keys.Order(StringComparer.Ordinal).Where(k => request.Principal.HasRight(k, "list", "*"))
+            .SelectMany(k => current.OfKind(k).Values.Where(d => current.IsStored(new DocumentKey(k, d.Key)) && IsWithin(d, request))),
     ];
+
+    /// <summary>True for an object that the requester's tenants let it reach.</summary>
+    private static bool IsWithin(Document document, ObjectRequest request) => request.Principal.Reaches(document.Prefix, document.Key);
 
     private async Task<SortedDictionary<string, int>> WritableAsync(ObjectRequest request, CatalogSnapshot current,
         CancellationToken cancellation)

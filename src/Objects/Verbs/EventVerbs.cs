@@ -13,13 +13,16 @@ namespace Anvil.Objects.Verbs;
 
 /// <summary>The log of events: who did what to what and when, read by who may read the objects, and added to by who may post.</summary>
 public sealed class EventVerbs(
-    IEventStore store, IRetentionStore retention, ObjectFloor floor, ChangeAllowance allowance, TimeProvider time)
+    IEventStore store, IRetentionStore retention, ObjectFloor floor, EventReach reach, ChangeAllowance allowance, TimeProvider time)
 {
     /// <summary>Events that one request looks at; where it ended it says.</summary>
     public const int MostLooked = 1_000_000;
 
     /// <summary>Events that one request takes out of the database, for looking at them more closely.</summary>
     public const int MostRead = 100_000;
+
+    /// <summary>Events whose object one request asks for its machine, where a tenant limits machines.</summary>
+    public const int MostFollowed = 500;
 
     /// <summary>Octets of an answer's rows after which a page ends.</summary>
     public const int PageOctets = 2 << 20;
@@ -42,17 +45,24 @@ public sealed class EventVerbs(
         var filter = new EventFilter(query, request.Principal, time);
         var search = filter.Search() with { From = PlaceOf(query) };
         var trimmed = await TrimmedAsync(cancellation);
-        var (rows, looked, read, octets) = (new List<string>(), 0, 0, 0L);
+        var (rows, looked, read, followed, octets) = (new List<string>(), 0, 0, 0, 0L);
         string? next = null;
-        EventPlace? last = null;
+        EventPlace? seen = null;
         while (next is null)
         {
             var found = await store.FindAsync(search, cancellation);
             foreach (var happened in found.Events.Where(filter.Holds))
             {
-                if (rows.Count == query.Limit || octets > PageOctets) return new EventPage(rows, last!.Value.Seq, trimmed);
+                if (rows.Count == query.Limit || octets > PageOctets) return new EventPage(rows, seen!.Value.Seq, trimmed);
+                if (EventReach.MayFollow(request.Principal, happened))
+                {
+                    if (followed++ == MostFollowed) return new EventPage(rows, seen!.Value.Seq, trimmed);
+                    seen = happened.Place;
+                    if (!await reach.MayHearAsync(request.Principal, happened, cancellation)) continue;
+                }
+
                 rows.Add(Encoding.UTF8.GetString(EventJson.Of(happened)));
-                (octets, last) = (octets + rows[^1].Length, happened.Place);
+                (octets, seen) = (octets + rows[^1].Length, happened.Place);
             }
 
             if (found.Reached is not { } reached) break;

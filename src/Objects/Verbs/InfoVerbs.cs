@@ -16,14 +16,21 @@ public sealed class InfoVerbs(ObjectFloor floor, IMachineQueries machines, ICata
     public async Task<IReadOnlyList<KeyValuePair<string, long>>> CountsAsync(Principal principal, CancellationToken cancellation)
     {
         var counts = new List<KeyValuePair<string, long>>();
-        if (principal.May("machines", "list", "*"))
-            counts.Add(new("machines.count", await machines.CountAsync(cancellation)));
-        if (principal.May("subnets", "list", "*")) counts.Add(new("subnets.count", catalog.Current.Subnets.Count));
+        if (principal.HasRight("machines", "list", "*"))
+            counts.Add(new("machines.count", principal.Reach.Limits("machines")
+                ? (await CountAsync("machines", principal, cancellation)) : await machines.CountAsync(cancellation)));
+        if (principal.HasRight("subnets", "list", "*"))
+            counts.Add(new("subnets.count", principal.Reach.Limits("subnets") ? await CountAsync("subnets", principal, cancellation)
+                : catalog.Current.Subnets.Count));
         return counts;
     }
 
     /// <summary>What rights can be about: actions by scope.</summary>
     public object Scopes { get; } = ScopeTable.Of(floor.Kinds);
+
+    /// <summary>Those within somebody's reach.</summary>
+    private async Task<long> CountAsync(string prefix, Principal principal, CancellationToken cancellation)
+        => (await floor.ListAsync(prefix, new ObjectRequest(principal, "info") { CountsAlone = true }, cancellation)).Total;
 
     /// <summary>The names of all kinds, in order.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">403.</exception>

@@ -25,7 +25,10 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
     /// <param name="server">How the requester reaches the server, where no edge tells of itself.</param>
     /// <param name="request">Who asks; its word `os` says for which system.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="ApiException">422: a template fails, or a param is missing; 503: too many renders wait.</exception>
+    /// <exception cref="ApiException">
+    /// 403: what is rendered is beyond what a tenant leaves who asks; 422: a template fails, or a param is missing; 503: too many renders
+    /// wait.
+    /// </exception>
     public async Task<ObjectAnswer> ActionsAsync(string text, BootServer server, ObjectRequest request, CancellationToken cancellation)
     {
         var job = await JobAsync(text, "actions", "GET", request, cancellation);
@@ -34,6 +37,10 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         await request.HoldAsync(job.Machine, queries, cancellation);
         if (await queries.FindAsync(job.Machine, cancellation) is not { } machine)
             throw new ApiException(ApiError.NotFound("machines", job.Machine));
+        if (!ReachRules.HoldsLayers(request.Principal.Reach, machine, snapshot))
+            throw new ApiException(new ApiError("jobs", job.Uuid, "AUTH",
+                [$"Cannot access {request.Place}",
+                    "Requires: the machine's stage and all profiles that give it params, which are rendered, within your tenant"], 403));
         if (!snapshot.Tasks.TryGetValue(job.Task, out var task)) throw new ApiException(ApiError.NotFound("tasks", job.Task));
         if (ContentBounds.Beyond(task) is { Count: > 0 } beyond)
             throw new ApiException(ApiError.Invalid("tasks", task.Name, beyond));

@@ -43,8 +43,9 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
                 Presenter.ParamsOf(found.Document)!.Where(p => IsAsked(p.Key)).ToDictionary(StringComparer.Ordinal),
                 request.Flag("decode")));
         var all = MachineParams.Aggregate(machine, catalog.Current);
+        // What stands in a profile beyond one's reach is read there by nobody, nor here.
         return ObjectAnswer.Of(
-            all.Where(p => IsAsked(p.Key)).ToDictionary(p => p.Key,
+            all.Where(p => IsAsked(p.Key) && request.Principal.Reach.Holds(p.Value.Prefix, p.Value.Key)).ToDictionary(p => p.Key,
                 p => presenter.Value(p.Value.Prefix, p.Value.Key, p.Key, p.Value.Value, request.Flag("decode")),
                 StringComparer.Ordinal));
     }
@@ -58,6 +59,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         if (request.Flag("aggregate") && found.Document is Machine machine)
         {
             return MachineParams.Find(name, machine, catalog.Current) is { } layered
+                && request.Principal.Reach.Holds(layered.Prefix, layered.Key)
                 ? new ObjectAnswer(200,
                     presenter.Value(layered.Prefix, layered.Key, name, layered.Value, request.Flag("decode")).GetRawText())
                     : new ObjectAnswer(200, "null");
@@ -96,7 +98,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         {
             if (!Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value))
                 throw new ApiException(ApiError.NotFound("params", name, "DELETE"));
-            if (request.Principal.May(prefix, "get", found.Specific))
+            if (request.Principal.HasRight(prefix, "get", found.Specific))
                 old = floor.Presenter(request).Value(prefix, found.Document.Key, name, value, decode: false).GetRawText();
             return new JsonArray(Operation("remove", $"/Params/{JsonPatch.Escape(name)}", null));
         }, request, _ => 0, cancellation);
@@ -115,7 +117,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
             throw new ApiException(error with { Type = type, Code = error.Code is 422 or 406 ? 409 : error.Code });
         var after = floor.Presenter(request).Values(prefix, changed.Document!.Key, Presenter.ParamsOf(changed.Document)!, decode: false);
         // Who may only write is told no more than what it wrote.
-        if (!isAllWritten && !request.Principal.May(prefix, "get", found.Specific))
+        if (!isAllWritten && !request.Principal.HasRight(prefix, "get", found.Specific))
             return new ObjectAnswer(200, "{}") { Tag = changed.Tag };
         return ObjectAnswer.Of(answer(after)) with { Tag = changed.Tag };
     }

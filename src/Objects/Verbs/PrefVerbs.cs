@@ -24,10 +24,13 @@ public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowa
     }
 
     /// <summary>Sets some, all or none; the answer is all of them.</summary>
-    /// <exception cref="ApiException">400 with every problem.</exception>
+    /// <exception cref="ApiException">400 with every problem; 403, also for whom a tenant limits.</exception>
     public async Task<ObjectAnswer> SetAsync(ReadOnlyMemory<byte> body, ObjectRequest request, CancellationToken cancellation)
     {
         request.Require(Scope, "post", "*");
+        if (!GrantRules.MaySetPreferences(request.Principal))
+            throw new ApiException(new ApiError(Scope, "", "AUTH",
+                [$"Cannot access {request.Place}", "Requires: to be limited by no tenant, as preferences are the whole system's"], 403));
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
         var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
         allowance.Take(request.Principal, "prefs", "*", values.Count);

@@ -37,6 +37,9 @@ public sealed record Claim(string Scope, string Action, string Specific)
     /// <summary>The right to everything.</summary>
     public static Claim All { get; } = new("*", "*", "*");
 
+    /// <summary>The right to nothing: what a limit says of which nothing is left.</summary>
+    public static Claim Nothing { get; } = new("", "", "");
+
     /// <summary>
     /// True when the right covers a wanted one. What is not known is never covered by accident: only by `*` or by its own name.
     /// </summary>

@@ -31,13 +31,12 @@ public static class MachineClaims
     /// </summary>
     /// <param name="uuid">The machine.</param>
     /// <param name="claims">The task's ExtraClaims.</param>
-    /// <param name="roles">The task's ExtraRoles.</param>
+    /// <param name="roles">The rights of its ExtraRoles; null for a task that names none.</param>
     /// <param name="rights">The preference: machine or facts.</param>
-    public static IReadOnlyList<Claim> Task(string uuid, IReadOnlyList<Claim> claims, IReadOnlyList<string> roles, string rights)
+    public static IReadOnlyList<Claim> Task(string uuid, IReadOnlyList<Claim> claims, IReadOnlyList<Claim>? roles, string rights)
     {
-        if (claims.Count > 0 || roles.Count > 0)
-            return [.. Known(uuid), .. claims.Select(c => c.Specific == Self ? c with { Specific = uuid } : c),
-                .. roles.SelectMany(Roles.ClaimsOf)];
+        if (claims.Count > 0 || roles is not null)
+            return [.. Known(uuid), .. claims.Concat(roles ?? []).Select(c => c.Specific == Self ? c with { Specific = uuid } : c)];
         return rights == "machine"
             ? [.. Known(uuid), new("machines", "update,patch,getSecure,updateSecure,updateTaskList", uuid)] : Known(uuid);
     }

@@ -26,6 +26,12 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>Id of the token that it came with; "" without one.</summary>
     public string TokenId { get; init; } = "";
 
+    /// <summary>When that token ends; the beginning of time without one.</summary>
+    public DateTimeOffset TokenEnds { get; init; }
+
+    /// <summary>The roles that its token is limited to, for as long as they have their rights; none for another token.</summary>
+    public IReadOnlyList<string> TokenRoles { get; init; } = [];
+
     /// <summary>Uuid of the running job whose token it came with; "" for another token.</summary>
     public string Job { get; init; } = "";
 
@@ -44,6 +50,9 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
     /// <summary>What its token is limited to: of its rights only those that one of these covers, too; empty for no limit.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
 
+    /// <summary>What its tenants let it see and change, whatever its rights are.</summary>
+    public Reach Reach { get; init; } = Reach.All;
+
     /// <summary>True for a machine itself, by whichever of its tokens.</summary>
     public bool IsMachine(string uuid) => Kind == PrincipalKind.Machine && Name == uuid;
 
@@ -52,10 +61,24 @@ public sealed record Principal(string Name, PrincipalKind Kind, IReadOnlyList<Cl
         => Claims.Concat(Limits).Where(c => c.IsFor(scope)).SelectMany(c => c.Specific.Split(',')).Where(s => s is not ("" or "*"))
             .Distinct(StringComparer.Ordinal);
 
-    /// <summary>True when one of the claims covers the wanted right, and the token's limits do.</summary>
-    public bool May(string scope, string action, string specific)
+    /// <summary>
+    /// True when one of the claims covers the wanted right, the token's limits do, and its tenants let it reach the object: all objects
+    /// (`*`) are within the reach of nobody whose tenant limits the kind.
+    /// </summary>
+    public bool May(string scope, string action, string specific) => HasRight(scope, action, specific) && Reaches(scope, specific);
+
+    /// <summary>
+    /// As <see cref="May"/>, whatever its tenants say: for who looks itself at what is within its <see cref="Reach"/>.
+    /// </summary>
+    public bool HasRight(string scope, string action, string specific)
         => Claims.Any(c => c.Covers(scope, action, specific)) && (Limits.Count == 0 || Limits.Any(c => c.Covers(scope, action, specific)));
 
     /// <summary>True when it has all that a right gives, and so may give it.</summary>
-    public bool Has(Claim right) => Claim.Cover(Claims, right) && (Limits.Count == 0 || Claim.Cover(Limits, right));
+    public bool Has(Claim right)
+        => Claim.Cover(Claims, right) && (Limits.Count == 0 || Claim.Cover(Limits, right)) && Reach.HasAllOf(right);
+
+    /// <summary>True when its tenants let it reach an object, or all of a kind (`*`). Everybody reaches itself.</summary>
+    public bool Reaches(string scope, string specific)
+        => !Reach.Limits(scope) || (specific != "*" && Reach.Holds(scope, specific))
+            || (Kind == PrincipalKind.User && scope == "users" && specific == Name);
 }

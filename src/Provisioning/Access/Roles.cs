@@ -1,18 +1,34 @@
 namespace Anvil.Provisioning.Access;
 
-/// <summary>The roles that there are, and the rights of each (DRP: `superuser` is built in).</summary>
+/// <summary>The role that is built in (DRP), and what bounds the others: each request looks through the rights of who asks.</summary>
 public static class Roles
 {
-    /// <summary>The role that may do everything.</summary>
+    /// <summary>The role that may do everything, whatever else is stored under its name.</summary>
     public const string Superuser = "superuser";
 
-    /// <summary>True for a role that there is.</summary>
-    public static bool Exists(string role) => role == Superuser;
+    /// <summary>Where the built-in role is said to come from (DRP's lowest layer).</summary>
+    public const string BuiltInBundle = "BasicStore";
 
-    /// <summary>The rights of a role; none for one that there is not.</summary>
-    public static IReadOnlyList<Claim> ClaimsOf(string role) => role == Superuser ? [Claim.All] : [];
+    /// <summary>Rights of one role.</summary>
+    public const int MostClaims = 256;
 
-    /// <summary>The rights of a user: those of its roles, and what everybody may do with its own name.</summary>
-    public static IReadOnlyList<Claim> ClaimsOf(User user)
-        => [.. user.Roles.SelectMany(ClaimsOf), new Claim("users", "get,token,password", user.Name), new Claim("info", "get", "*")];
+    /// <summary>Characters of one role's rights together.</summary>
+    public const int MostCharacters = 32 * 1024;
+
+    /// <summary>Roles of one user.</summary>
+    public const int MostOfUser = 32;
+
+    /// <summary>The built-in role.</summary>
+    public static Role BuiltIn { get; } = new()
+    {
+        Name = Superuser,
+        Claims = [new RoleClaim { Scope = "*", Action = "*", Specific = "*" }],
+        ReadOnly = true,
+        Bundle = BuiltInBundle,
+        Validated = true,
+        Available = true,
+    };
+
+    /// <summary>What everybody may do with its own name.</summary>
+    public static IReadOnlyList<Claim> Own(string user) => [new("users", "get,token,password", user), new("info", "get", "*")];
 }

@@ -12,6 +12,9 @@ public sealed record TokenClaims(string Subject, PrincipalKind Kind, string Proo
     /// <summary>What the token is limited to; empty for no limit.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
 
+    /// <summary>Roles whose rights the limits are, for as long as they have them; none for other limits.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
     /// <summary>Uuid of the job that it was made for; "" for none.</summary>
     public string Job { get; init; } = "";
 
@@ -36,6 +39,9 @@ public sealed record TokenExtras
 
     /// <summary>The rights of its subject that it is limited to; none for all.</summary>
     public IReadOnlyList<Claim> Limits { get; init; } = [];
+
+    /// <summary>Roles whose rights the limits are; none for other limits.</summary>
+    public IReadOnlyList<string> Roles { get; init; } = [];
 
     /// <summary>Uuid of the job that it is made for; "" for none.</summary>
     public string Job { get; init; } = "";
@@ -62,15 +68,19 @@ public sealed class Tokens(TimeProvider time)
     /// <summary>Most characters of a token.</summary>
     public const int Longest = 8192;
 
+    /// <summary>Hexadecimal digits of a token's id.</summary>
+    public const int IdLength = 16;
+
     private const string Issuer = "anvil";
     private const string LimitsClaim = "limits";
+    private const string RolesClaim = "roles";
     private const string JobClaim = "job";
     private const string ProfileClaim = "profile";
     private const string MacClaim = "mac";
     private const string AddressClaim = "addr";
 
     /// <summary>So much may the clocks of silos differ.</summary>
-    private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes a token.</summary>
     /// <param name="subject">User name, machine uuid, or address.</param>
@@ -97,9 +107,11 @@ public sealed class Tokens(TimeProvider time)
             ["sub"] = subject,
             ["kind"] = kind.ToString(),
             ["proof"] = Proof(secrets),
-            ["jti"] = extras.Id.Length > 0 ? extras.Id : RandomNumberGenerator.GetHexString(16, lowercase: true),
+            ["jti"] = extras.Id.Length > 0 ? extras.Id : NewId(),
         };
         if (extras.Limits.Count > 0) claims[LimitsClaim] = JsonSerializer.Serialize(extras.Limits);
+        // Beside the limits: a silo of the version before goes by those alone.
+        if (extras.Roles.Count > 0) claims[RolesClaim] = JsonSerializer.Serialize(extras.Roles);
         if (extras.Job.Length > 0) claims[JobClaim] = extras.Job;
         if (extras.Profile.Length > 0) claims[ProfileClaim] = extras.Profile;
         if (extras.Mac.Length > 0) claims[MacClaim] = extras.Mac;
@@ -113,6 +125,9 @@ public sealed class Tokens(TimeProvider time)
             SigningCredentials = new SigningCredentials(Key(key), SecurityAlgorithms.HmacSha256),
         });
     }
+
+    /// <summary>The id of a new token.</summary>
+    public static string NewId() => RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
 
     /// <summary>Reads a token; null when it is malformed, forged or expired. The caller still compares the proof.</summary>
     public async Task<TokenClaims?> ReadAsync(string token, string key)
@@ -136,6 +151,7 @@ public sealed class Tokens(TimeProvider time)
         {
             Issued = Utc(jwt.IssuedAt),
             Limits = limits,
+            Roles = jwt.TryGetPayloadValue<string>(RolesClaim, out var roles) ? JsonSerializer.Deserialize<List<string>>(roles)! : [],
             Job = Text(jwt, JobClaim),
             Profile = Text(jwt, ProfileClaim),
             Mac = Text(jwt, MacClaim),

@@ -11,7 +11,7 @@ public static class CatalogRules
     {
         new BootEnvKind(), new TemplateKind(), new StageKind(), new WorkflowKind(), new TaskKind(), new ProfileKind(), new ParamKind(),
         new SubnetKind(),
-        new ReservationKind(), new UserKind(), new PrefKind(), new PackKind(),
+        new ReservationKind(), new UserKind(), new RoleKind(), new TenantKind(), new PrefKind(), new PackKind(),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
 
     /// <summary>

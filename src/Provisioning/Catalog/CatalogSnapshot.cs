@@ -37,6 +37,9 @@ public sealed class CatalogSnapshot
         Params = Of<Param>("params");
         Subnets = Of<Subnet>("subnets");
         Users = Of<User>("users");
+        Roles = Of<Role>("roles");
+        Tenants = Of<Tenant>("tenants");
+        HasUnreadableTenant = Tenants.Values.Any(t => !t.Validated);
         Prefs = Prefs.Of(Of<Pref>("prefs").Values);
     }
 
@@ -69,6 +72,15 @@ public sealed class CatalogSnapshot
 
     /// <summary>Users by name.</summary>
     public IReadOnlyDictionary<string, User> Users { get; }
+
+    /// <summary>Roles by name.</summary>
+    public IReadOnlyDictionary<string, Role> Roles { get; }
+
+    /// <summary>Tenants by name.</summary>
+    public IReadOnlyDictionary<string, Tenant> Tenants { get; }
+
+    /// <summary>A tenant is stored that cannot be read: whom it limits is not known.</summary>
+    public bool HasUnreadableTenant { get; }
 
     /// <summary>Preferences.</summary>
     public Prefs Prefs { get; }
@@ -134,6 +146,10 @@ public sealed class CatalogSnapshot
 
     /// <summary>How many documents of the catalog name a document.</summary>
     public int CountUsers(string prefix, string key) => UsersOf(prefix, key).Count;
+
+    /// <summary>The documents of the catalog that name a document, which need not be there.</summary>
+    public IEnumerable<Document> NamedBy(string prefix, string key)
+        => UsersOf(prefix, key).Select(user => _state.Documents[user.Prefix][user.Key]);
 
     /// <summary>What still uses a document, as DRP names it in a 409, in order of kind and key; machines are not in the catalog.</summary>
     public IEnumerable<string> Uses(string prefix, string key)

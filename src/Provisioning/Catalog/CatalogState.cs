@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog;
@@ -16,7 +17,8 @@ internal sealed record CatalogState
 {
     /// <summary>Nothing, with every preference at its default.</summary>
     public static CatalogState Empty { get; } = new CatalogEdit(new CatalogState()).Below(Prefs.Defaults
-        .Select(p => new CatalogEntry(new Pref { Name = p.Key, Val = p.Value, Validated = true, Available = true }))).Finish();
+        .Select(p => new CatalogEntry(new Pref { Name = p.Key, Val = p.Value, Validated = true, Available = true }))
+        .Append(new CatalogEntry(Roles.BuiltIn))).Finish();
 
     /// <summary>Documents of content packs, and defaults.</summary>
     public ImmutableDictionary<DocumentKey, CatalogEntry> BuiltIn { get; init; } = ImmutableDictionary<DocumentKey, CatalogEntry>.Empty;

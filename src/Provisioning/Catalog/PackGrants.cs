@@ -17,6 +17,7 @@ public static class PackGrants
     /// <exception cref="ApiException">403 that names the objects and the rights.</exception>
     public static void Check(Principal principal, PackPlan plan)
     {
+        CheckReach(principal, plan.Name);
         if (principal.Has(Claim.All)) return;
         Refuse(plan.Name, plan.Steps.SelectMany(s => Missing(principal, s, plan).Select(m => $"{LoadedPack.PointerOf(s.Key)}: {m}")));
         // What renders one of them may render all: which of them it is, is not looked for.
@@ -26,6 +27,18 @@ public static class PackGrants
             Refuse(plan.Name, rendered.Select(s => $"{LoadedPack.PointerOf(s.Key)}: {AllThatItGives}"));
     }
 
+    /// <summary>
+    /// Refuses whom a tenant limits: what a pack brings is everybody's, and what it brings of a kind that the tenant limits would be no
+    /// member of it.
+    /// </summary>
+    /// <param name="principal">Who asks.</param>
+    /// <param name="name">The pack.</param>
+    /// <exception cref="ApiException">403.</exception>
+    public static void CheckReach(Principal principal, string name)
+    {
+        if (principal.Reach.IsLimited) Refuse(name, ["Requires: to be in no tenant, since a pack's objects are everybody's"]);
+    }
+
     /// <summary>Refuses objects that the requester may not make or change, whatever they hold: before anything is made of them.</summary>
     /// <param name="principal">Who asks.</param>
     /// <param name="name">The pack.</param>
@@ -33,6 +46,7 @@ public static class PackGrants
     /// <exception cref="ApiException">403 that names the objects and the rights.</exception>
     public static void CheckKeys(Principal principal, string name, IEnumerable<PackStep> steps)
     {
+        CheckReach(principal, name);
         if (principal.Has(Claim.All)) return;
         Refuse(name, steps.Where(s => !principal.May(s.Key.Prefix, s.Action, s.Key.Key))
             .Select(s => $"{LoadedPack.PointerOf(s.Key)}: Requires: {s.Key.Prefix} {s.Action} {s.Key.Key}"));
@@ -60,7 +74,7 @@ public static class PackGrants
         var isGiven = IsRendered(step) || (step.After is { } after
             ? GrantRules.MayWrite(principal, step.Before, after, plan.Before)
                 && GrantRules.MayWrite(principal, step.Before, after, plan.After)
-            : GrantRules.MayDelete(principal, step.Before!));
+            : GrantRules.MayDelete(principal, step.Before!, plan.Before));
         if (!isGiven)
             yield return step.Key.Prefix == "params"
                 ? "Requires: machines getSecure *, profiles getSecure *, stages getSecure *, as the param is Secure"

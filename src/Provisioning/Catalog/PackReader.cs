@@ -7,7 +7,7 @@ namespace Anvil.Provisioning.Catalog;
 /// <summary>Reads the objects of one content pack, file by file or section by section.</summary>
 internal sealed class PackReader(PackMeta meta)
 {
-    /// <summary>Kinds of DRP whose objects Anvil has no place for: a pack that has some is taken without them.</summary>
+    /// <summary>Kinds whose objects Anvil has no place for, or takes from no pack: one that has some is taken without them.</summary>
     private static readonly HashSet<string> Elsewhere = new(StringComparer.Ordinal)
     {
         "contexts", "roles", "tenants", "plugins", "plugin_providers", "pools", "endpoints", "version_sets", "catalog_items",
@@ -56,7 +56,9 @@ internal sealed class PackReader(PackMeta meta)
     public PackContent Finish()
     {
         foreach (var (prefix, count) in _elsewhere)
-            _notes.Add(new PackFault(meta.Name, prefix, $"{count} of its objects are left out: Anvil has no kind {prefix}"));
+            _notes.Add(new PackFault(meta.Name, prefix, CatalogRules.Kinds.ContainsKey(prefix)
+                ? $"{count} of its objects are left out: who has rights, and on what, is said by the API, by who may say so"
+                : $"{count} of its objects are left out: Anvil has no kind {prefix}"));
         if (meta.RequiredFeatures.Except(Features.All, StringComparer.Ordinal).ToList() is { Count: > 0 } missing)
             _notes.Add(new PackFault(meta.Name, "", $"it asks for features that Anvil does not have: {string.Join(", ", missing)}"));
         return new PackContent([.. _entries.Values], _faults) { Notes = _notes, Packs = [meta] };

@@ -105,6 +105,18 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
         return mistakes ?? [];
     }
 
+    /// <summary>What a document names anew and somebody does not reach, as if it were not there.</summary>
+    /// <param name="old">The document before; null for a new one.</param>
+    /// <param name="wanted">The document as it becomes.</param>
+    /// <param name="isReached">True for a key that is reached.</param>
+    public IEnumerable<string> Beyond(Document? old, Document wanted, Predicate<string> isReached)
+    {
+        var known = old is null ? [] : keys(old).ToHashSet(StringComparer.Ordinal);
+        return keys(wanted).Select((key, place) => (key, place))
+            .Where(k => k.key.Length > 0 && !known.Contains(k.key) && !isReached(k.key))
+            .Select(k => Absent(k.place, k.key));
+    }
+
     /// <summary>The list of documents that name a key, where they are rows of a table.</summary>
     /// <param name="fields">The fields of the kind that has the reference.</param>
     /// <param name="key">The key.</param>

@@ -16,7 +16,7 @@ public sealed class FieldTable
     public const string ParamPrefix = "params.";
 
     private const string Params = nameof(Params);
-    private static readonly string[] Secrets = ["Secret", "PasswordHash", "SetByLess"];
+    private static readonly string[] Secrets = ["Secret", "PasswordHash", "SetByLess", "Revoked"];
     private readonly Dictionary<string, Field> _fields;
 
     private FieldTable(string model, Dictionary<string, Field> fields, IReadOnlyList<Field> order)

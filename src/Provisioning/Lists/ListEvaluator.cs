@@ -15,6 +15,7 @@ public sealed class ListEvaluator(TimeProvider time)
     public ListPage<T> Page<T>(ListQuery query, IReadOnlyCollection<T> all)
         where T : Document
     {
+        all = Among(query, all);
         var found = Filter(query, all);
         var filtered = found.Count;
         found.Sort((x, y) => ListCursor.Compare(x.Place, y.Place) * (query.Reverse ? -1 : 1));
@@ -40,7 +41,7 @@ public sealed class ListEvaluator(TimeProvider time)
     {
         var counts = new Dictionary<Rank, long>();
         var patterns = new PatternTime(query.Fields.Model, time);
-        foreach (var document in all)
+        foreach (var document in Among(query, all))
         {
             var json = Element(document);
             if (Holds(query, json, patterns)) FacetCount.Add(counts, field, field.At(json));
@@ -48,6 +49,13 @@ public sealed class ListEvaluator(TimeProvider time)
 
         return FacetCount.Of(field, counts);
     }
+
+    private static IReadOnlyCollection<T> Among<T>(ListQuery query, IReadOnlyCollection<T> all)
+        where T : Document
+        => query.Among is not { } scope ? all
+            : scope.ByMac || !ReferenceEquals(scope.Field, query.Fields["Key"])
+                ? throw new NotSupportedException($"no list in memory is made by {scope.Field.Name}")
+            : [.. all.Where(d => scope.Keys.Contains(d.Key))];
 
     private static bool Holds(ListQuery query, JsonElement json, PatternTime patterns)
         => query.Conditions.All(c => c.Holds(c.Field.At(json), patterns));

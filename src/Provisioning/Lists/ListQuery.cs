@@ -6,6 +6,9 @@ namespace Anvil.Provisioning.Lists;
 /// <param name="Fields">Fields of the kind.</param>
 public sealed record ListQuery(FieldTable Fields)
 {
+    /// <summary>Among which rows it is made; null: all.</summary>
+    public ListScope? Among { get; init; }
+
     /// <summary>Conditions that all must hold.</summary>
     public IReadOnlyList<ListCondition> Conditions { get; init; } = [];
 

@@ -137,7 +137,9 @@ public static class MachineRules
 
         if (broken.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
-        TaskGrants.Check(options, Untouched(wanted, machine, prefs), machine, catalog);
+        var untouched = Untouched(wanted, machine, prefs);
+        ReachRules.Check(options, untouched, machine, catalog);
+        TaskGrants.Check(options, untouched, machine, catalog);
         machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
         // The reason is told to the machine, and kept in events and in its timeline, which it reads: the doubt names others.
         return options.Doubt.Length == 0 ? machine
@@ -265,6 +267,7 @@ public static class MachineRules
         var missing = MachineReferences.Problems(machine, catalog);
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
+        ReachRules.Check(options, old, machine, catalog);
         TaskGrants.Check(options, old, machine, catalog);
         if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine))
             machine = (machine.Workflow, machine.Stage, machine.BootEnv) == (old.Workflow, old.Stage, old.BootEnv)

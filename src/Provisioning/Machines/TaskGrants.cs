@@ -21,7 +21,11 @@ public static class TaskGrants
     /// <param name="catalog">The catalog.</param>
     public static Principal? Chooser(string name, string? task, Rights? rights, CatalogSnapshot catalog)
         => task is not null ? new Principal(name, PrincipalKind.Machine, RightsOf(task, name, catalog)) { Task = task }
-            : rights is null ? null : new Principal(name, PrincipalKind.User, rights.Claims) { Limits = rights.Limits };
+            : rights is null ? null : new Principal(name, PrincipalKind.User, rights.Claims)
+            {
+                Limits = rights.Limits,
+                Reach = catalog.ReachOf(name),
+            };
 
     /// <summary>Refuses a change that gives a machine more than who makes it may choose.</summary>
     /// <param name="options">On whose behalf.</param>
@@ -62,7 +66,9 @@ public static class TaskGrants
     /// </summary>
     public static IReadOnlyList<Claim> RightsOf(string task, string machine, CatalogSnapshot catalog)
         => catalog.Tasks.TryGetValue(task, out var found)
-            ? MachineClaims.Task(machine, found.ExtraClaims, found.ExtraRoles, catalog.Prefs["defaultTaskRights"])
+            ? MachineClaims.Task(machine, found.ExtraClaims,
+                found.ExtraRoles.Count == 0 ? null : [.. found.ExtraRoles.SelectMany(catalog.ClaimsOf)],
+                catalog.Prefs["defaultTaskRights"])
             : MachineClaims.Known(machine);
 
     /// <summary>The first task of a machine whose job has more rights than every task's; null for none.</summary>
@@ -74,7 +80,7 @@ public static class TaskGrants
     }
 
     private static IReadOnlyList<Claim> Ordinary(string machine, CatalogSnapshot catalog)
-        => MachineClaims.Task(machine, [], [], catalog.Prefs["defaultTaskRights"]);
+        => MachineClaims.Task(machine, [], null, catalog.Prefs["defaultTaskRights"]);
 
     private static void Refuse(Document document, IReadOnlyList<string> problems)
     {
@@ -124,7 +130,7 @@ public static class TaskGrants
     private static string? TaskProblem(string chosen, Principal who, string machine, IReadOnlyList<Claim> ordinary,
         CatalogSnapshot catalog)
     {
-        if (TaskLists.IsMove(chosen) || who.May("tasks", Assign, chosen)) return null;
+        if (TaskLists.IsMove(chosen) || MayAssign(who, chosen)) return null;
         if (!catalog.Tasks.ContainsKey(chosen)) return $"Task {chosen} does not exist: Requires: tasks {Assign} {chosen}";
         var more = RightsOf(chosen, machine, catalog).FirstOrDefault(c => !Claim.Cover(ordinary, c) && !who.Has(c));
         if (more is null) return null;
@@ -133,6 +139,14 @@ public static class TaskGrants
             ? $"Task {chosen} has a right that task {who.Task} has not, so its job cannot choose it: {right}"
             : $"Task {chosen} has a right that you have not: Requires: {right}, or tasks {Assign} {chosen}";
     }
+
+    /// <summary>
+    /// Who may assign a task need not have its rights. Whom a tenant limits has to be given this task by its name: a right to all tasks
+    /// would be a way out of the tenant.
+    /// </summary>
+    private static bool MayAssign(Principal who, string task)
+        => who.May("tasks", Assign, task) && (!who.Reach.IsLimited
+            || who.Claims.Any(c => c.Specific != "*" && c.Covers("tasks", Assign, task)));
 
     private static string? SecretProblem(string scope, string noun, string key, IReadOnlyDictionary<string, JsonElement>? values,
         Principal who, CatalogSnapshot catalog)

@@ -64,6 +64,8 @@ internal sealed class PostgresListSql : ListSql
     protected override string Json(string column, Field field, ListParameters p)
         => $"({(field.Kind == FieldKind.Value ? ValueAt(field, p) : JsonAt(field.Path, column))})::text";
 
+    protected override string Elements(string parameter) => $"SELECT jsonb_array_elements_text(CAST({parameter} AS jsonb))";
+
     protected override string Quoted(string column) => $"to_json({column})::text";
 
     /// <summary>An absent field counts as an empty text, which containment does not find.</summary>

@@ -79,6 +79,8 @@ internal sealed class SqliteListSql : ListSql
         return $"(SELECT {AsJson} FROM json_each(document, '{Path(field.Path.SkipLast(1))}') AS e WHERE e.key = {p.Add(field.Path[^1])})";
     }
 
+    protected override string Elements(string parameter) => $"SELECT value FROM json_each({parameter})";
+
     protected override string Quoted(string column) => $"json_quote({column})";
 
     private static string Path(IEnumerable<string> names) => "$" + string.Concat(names.Select(n => "." + n));

@@ -346,11 +346,15 @@ public abstract class CardMoreTests(SiloFixture silo)
         await DoneAsync("PATCH", $"machines/{uuids["param"]}", """[{"op":"add","path":"/Params/mine","value":1}]""");
         await DoneAsync("POST", $"machines/{uuids["approved"]}/approve");
 
+        // Whose it is keeps it from nothing, and ends with it.
+        await DoneAsync("POST", "tenants",
+            $$"""{"Name":"t-{{_name}}","Members":{"machines":["{{uuids["pending"]}}","{{uuids["left"]}}"]} }""");
+
         async Task<string> LeftAfterAsync(TimeSpan later)
         {
             var clock = new FakeTimeProvider(DateTimeOffset.UtcNow + later);
             var unapproved = new UnapprovedMachines(silo.Service<IMachineQueries>(), silo.Service<ILeaseStore>(),
-                silo.Service<GrainFinder>(), clock);
+                silo.Service<GrainFinder>(), silo.Service<ICatalog>(), clock);
             await unapproved.TrimAsync(RetentionRules.Of(silo.Service<ICatalog>().Current.Prefs, RetentionRules.Unapproved),
                 CancellationToken.None);
             var left = new List<string>();
@@ -364,6 +368,8 @@ public abstract class CardMoreTests(SiloFixture silo)
 
         Assert.Equal("approved defined leased left locked param pending written", await LeftAfterAsync(TimeSpan.FromDays(13)));
         Assert.Equal("approved defined leased left locked param written", await LeftAfterAsync(TimeSpan.FromDays(15)));
+        Assert.Equal($$"""{"machines":["{{uuids["left"]}}"]}""",
+            (await silo.CallAsync("GET", $"tenants/t-{_name}")).Body!["Members"]!.ToJsonString());
         Assert.Equal("approved defined left locked param written", await LeftAfterAsync(TimeSpan.FromDays(30)));
     }
 

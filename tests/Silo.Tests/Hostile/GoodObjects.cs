@@ -10,7 +10,10 @@ internal static class GoodObjects
 
     /// <summary>The kinds that can be made, each after those that its objects name.</summary>
     public static readonly IReadOnlyList<string> Kinds =
-        ["templates", "params", "tasks", "bootenvs", "profiles", "stages", "workflows", "users", "subnets", "reservations", "machines"];
+    [
+        "templates", "params", "tasks", "bootenvs", "profiles", "stages", "workflows", "users", "roles", "tenants", "subnets",
+        "reservations", "machines",
+    ];
 
     /// <summary>A good object.</summary>
     /// <param name="kind">One of <see cref="Kinds"/>, or jobs, leases or prefs.</param>
@@ -42,6 +45,8 @@ internal static class GoodObjects
                 """,
             "workflows" => """{"Name":"@","Description":"d","Stages":[]}""",
             "users" => """{"Name":"@","Description":"d","Roles":[]}""",
+            "roles" => """{"Name":"@","Description":"d","Claims":[]}""",
+            "tenants" => """{"Name":"@","Description":"d","Members":{"profiles":["a"]},"Users":[]}""",
             "subnets" => """
                 {"Name":"@","Enabled":false,"Proxy":false,"Subnet":"#.0/24","ActiveStart":"#.10","ActiveEnd":"#.20",
                  "ActiveLeaseTime":60,"ReservedLeaseTime":7200,

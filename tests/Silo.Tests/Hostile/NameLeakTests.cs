@@ -13,6 +13,7 @@ public abstract class NameLeakTests(SiloFixture silo)
     private static readonly string[] Named =
     [
         "profiles", "params", "stages", "tasks", "workflows", "templates", "bootenvs", "users", "subnets",
+        "roles", "tenants",
     ];
 
     [Fact]

@@ -154,8 +154,8 @@ public abstract partial class ObjectFuzzTests(SiloFixture silo) : IDisposable
     /// <summary>All that is no pack's can be deleted again, what names others before what is named.</summary>
     private async Task DeleteAllAsync(Dictionary<string, JsonNode> all)
     {
-        string[] order = ["machines", "jobs", "reservations", "subnets", "users", "workflows", "stages", "profiles", "bootenvs", "tasks",
-            "params", "templates"];
+        string[] order = ["machines", "jobs", "reservations", "subnets", "tenants", "users", "roles", "workflows", "stages", "profiles",
+            "bootenvs", "tasks", "params", "templates"];
         await CallAsync("POST", "prefs",
             """{"defaultWorkflow":"","defaultStage":"none","defaultBootEnv":"sledgehammer","unknownBootEnv":"discovery"}""");
         bool IsOurs(string path)

@@ -26,6 +26,8 @@ internal sealed record ObjectKindCase(string Kind, Func<int, int, string> Key, F
         Of("bootenvs", ""","OS":{"Name":"killed"}"""),
         Of("workflows"),
         Of("templates", ""","Contents":"killed" """) with { KeyField = "ID" },
+        Of("roles", ""","Claims":[{"scope":"profiles","action":"get","specific":"*"}]"""),
+        Of("tenants", ""","Members":{"profiles":["killed"]}"""),
         Of("users", ""","Roles":["superuser"]"""),
         new("subnets", Named,
             (c, n, _) =>

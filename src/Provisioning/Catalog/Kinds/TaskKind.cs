@@ -12,6 +12,7 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
     [
         KindRules.Templates(d => ((TaskDefinition)d).Templates),
         To("Prerequisites", "tasks", "Task", t => t.Prerequisites),
+        To(nameof(TaskDefinition.ExtraRoles), "roles", "Role", t => t.ExtraRoles),
     ];
 
     /// <inheritdoc/>
@@ -37,7 +38,7 @@ internal sealed class TaskKind() : CatalogKind<TaskDefinition>("tasks")
         [.. KindRules.Name(document.Name, old), .. KindRules.TemplateInfos(document.Templates, pathNeeded: false),
             .. Circular(document, catalog),
             .. old is not null && old.Prerequisites.SequenceEqual(document.Prerequisites) ? [] : TaskLists.Problems(document, catalog),
-            .. document.ExtraRoles.Where(r => !Roles.Exists(r)).Select(r => $"ExtraRoles: there is no role {r}"),
+            .. document.ExtraRoles.Where(r => !catalog.HasRole(r)).Select(r => $"ExtraRoles: there is no role {r}"),
             .. document.ExtraClaims.Where(c => c.Scope.Length == 0 || c.Action.Length == 0 || c.Specific.Length == 0)
                 .Select(_ => "ExtraClaims: a claim has a scope, an action and a specific")]);
 

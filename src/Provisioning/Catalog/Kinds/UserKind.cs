@@ -8,22 +8,26 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 /// <summary>Users (DRP's User). One administrator with a password always remains, so that nobody can lock everyone out.</summary>
 internal sealed class UserKind() : CatalogKind<User>("users")
 {
-    private const string Administrator = "superuser";
-    private const string Administrators = "Administrator";
+    private const string Administrator = "Administrator";
     private const string Looks = "Looks";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Reference> References { get; } = [To(nameof(User.Roles), "roles", "Role", u => u.Roles)];
 
     /// <inheritdoc/>
     public override IReadOnlyList<FieldIndex> Indexes { get; } =
     [
-        new(Administrators, d => IsAdministrator((User)d) ? ["true"] : []), new(Looks, d => [LookOf(((User)d).Name)]),
+        new(Administrator, d => AccessRights.IsAdministrator((User)d) ? ["true"] : []), new(Looks, d => [LookOf(((User)d).Name)]),
     ];
 
     /// <inheritdoc/>
     public override IReadOnlySet<string> WriteOnly { get; } =
-        FrozenSet.ToFrozenSet([nameof(User.PasswordHash), nameof(User.Secret), nameof(User.SetByLess)], StringComparer.Ordinal);
+        FrozenSet.ToFrozenSet([nameof(User.PasswordHash), nameof(User.Secret), nameof(User.SetByLess), nameof(User.Revoked)],
+            StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override Document Shown(Document document) => (User)document with { PasswordHash = "", Secret = "", SetByLess = false };
+    public override Document Shown(Document document)
+        => (User)document with { PasswordHash = "", Secret = "", SetByLess = false, Revoked = null };
 
     /// <inheritdoc/>
     public override User Empty(string key) => new() { Name = key };
@@ -46,10 +50,13 @@ internal sealed class UserKind() : CatalogKind<User>("users")
         var grows = document.Roles.Except(old.Roles, StringComparer.Ordinal).Any();
         if (grows && old.SetByLess && hash == old.PasswordHash) hash = "";
         var isSet = document.Secret.Length > 0 && document.Secret != old.Secret;
+        var secret = isSet ? document.Secret : !grows && hash == old.PasswordHash ? old.Secret : NewSecret();
         return document with
         {
             PasswordHash = hash,
-            Secret = isSet ? document.Secret : !grows && hash == old.PasswordHash ? old.Secret : NewSecret(),
+            Secret = secret,
+            // All of the secret before have ended.
+            Revoked = secret == old.Secret ? old.Revoked : null,
         };
     }
 
@@ -73,15 +80,19 @@ internal sealed class UserKind() : CatalogKind<User>("users")
         if (document.PasswordHash.Length > 0 && document.PasswordHash != old?.PasswordHash && !Passwords.IsHash(document.PasswordHash))
             return [$"PasswordHash is none that this server makes; set a password by PUT users/{document.Name}/password"];
         if (old is null && Twin(document.Name, catalog) is { } twin) return [$"Name `{document.Name}` looks like that of user {twin}"];
-        return old is not null && IsAdministrator(old) && !IsAdministrator(document) && IsLast(old, catalog)
-            ? [$"{old.Name} is the last administrator: its role {Administrator} cannot be taken away"]
+        var added = document.Roles.Except(old?.Roles ?? [], StringComparer.Ordinal).ToList();
+        if (added.Count > 0 && document.Roles.Count > Roles.MostOfUser) return [$"Roles: a user has at most {Roles.MostOfUser}"];
+        // Whoever makes the role later does not know to whom it is given.
+        if (added.Find(r => !catalog.HasRole(r)) is { } missing) return [$"Role {missing} does not exist"];
+        return old is not null && AccessRights.IsAdministrator(old) && !AccessRights.IsAdministrator(document) && IsLast(old, catalog)
+            ? [$"{old.Name} is the last administrator: its role {Roles.Superuser} cannot be taken away"]
             : [];
     }
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Stays(User document, CatalogSnapshot catalog)
         => catalog.Users.Count == 1 ? [$"{document.Name} is the last user"]
-            : IsAdministrator(document) && IsLast(document, catalog) ? [$"{document.Name} is the last administrator"]
+            : AccessRights.IsAdministrator(document) && IsLast(document, catalog) ? [$"{document.Name} is the last administrator"]
             : [];
 
     private static string NewSecret() => RandomNumberGenerator.GetHexString(32, lowercase: true);
@@ -93,9 +104,13 @@ internal sealed class UserKind() : CatalogKind<User>("users")
     private static string? Twin(string name, CatalogSnapshot catalog)
         => catalog.Having("users", Looks, LookOf(name)).FirstOrDefault(other => other.Key != name)?.Key;
 
-    private static bool IsAdministrator(User user)
-        => user.Roles.Contains(Administrator, StringComparer.Ordinal) && Passwords.IsHash(user.PasswordHash);
+    private static bool IsLast(User user, CatalogSnapshot catalog) => !Administrators(catalog).Any(other => other.Name != user.Name);
 
-    private static bool IsLast(User user, CatalogSnapshot catalog)
-        => !catalog.Having("users", Administrators, "true").Any(other => other.Key != user.Name);
+    /// <summary>Those who can always mend everything.</summary>
+    internal static IEnumerable<User> Administrators(CatalogSnapshot catalog)
+        => catalog.Having("users", Administrator, "true").Cast<User>().Where(catalog.IsAdministrator);
+
+    /// <summary>A user whose password was set by somebody who may not have what the user has now: it has none, and no tokens.</summary>
+    internal static User WithoutPassword(User user)
+        => user with { PasswordHash = "", SetByLess = false, Secret = NewSecret(), Revoked = null };
 }

@@ -1,0 +1,50 @@
+using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Documents;
+
+namespace Anvil.Provisioning.Machines;
+
+/// <summary>
+/// What a tenant's user names anew, for a machine or in a document, is within its reach: else it would be given by a machine's params, or
+/// rendered for it, what it may not read. It is told what it would be told if there were no such object.
+/// </summary>
+public static class ReachRules
+{
+    /// <summary>Refuses a machine that names what is beyond the reach of who changes it.</summary>
+    /// <param name="options">On whose behalf.</param>
+    /// <param name="before">The machine as it was, or as it is without anybody's choice; null for neither.</param>
+    /// <param name="after">The machine as it becomes.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <exception cref="ApiException">422.</exception>
+    public static void Check(ChangeOptions options, Machine? before, Machine after, CatalogSnapshot catalog)
+        => Check(options.ByMachine ? "" : options.By, MachineReferences.All, before, after, catalog);
+
+    /// <summary>
+    /// True when all that gives a machine its params is within a reach: what is rendered for the machine has them in it, and nobody knows
+    /// which. A profile without params gives nothing.
+    /// </summary>
+    /// <param name="reach">Of who is shown what is rendered.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="catalog">The catalog.</param>
+    public static bool HoldsLayers(Reach reach, Machine machine, CatalogSnapshot catalog)
+        => !reach.IsLimited || MachineParams.Layers(machine, catalog)
+            .All(l => (l.Prefix == "profiles" && l.Values.Count == 0) || reach.Holds(l.Prefix, l.Key));
+
+    /// <summary>Refuses a document of the catalog that names what is beyond the reach of who writes it.</summary>
+    /// <param name="user">Who; "" for who is no user.</param>
+    /// <param name="before">The document as it was; null for a new one.</param>
+    /// <param name="after">The document as it becomes.</param>
+    /// <param name="catalog">The catalog.</param>
+    /// <exception cref="ApiException">422.</exception>
+    public static void Check(string user, Document? before, Document after, CatalogSnapshot catalog)
+        => Check(user, CatalogRules.Stored[after.Prefix].References, before, after, catalog);
+
+    private static void Check(string user, IReadOnlyList<Reference> references, Document? before, Document after, CatalogSnapshot catalog)
+    {
+        // Parts of Anvil have names, too, and no tenants.
+        if (!catalog.Users.ContainsKey(user) || catalog.ReachOf(user) is not { IsLimited: true } reach) return;
+        var problems = references.Where(r => reach.Limits(r.To))
+            .SelectMany(r => r.Beyond(before, after, key => reach.Holds(r.To, key))).Distinct(StringComparer.Ordinal).ToList();
+        if (problems.Count > 0) throw new ApiException(ApiError.Invalid(after.Prefix, after.Key, problems));
+    }
+}
