@@ -35,8 +35,8 @@ public static class Undone
             }
             catch (Exception e) when (attempt < Attempts && Is(e))
             {
-                // The other one holds on until its server process wakes: who came back at once would take the row before it again, and one of
-                // the two would be undone once more. Two that were undone together do not come back together.
+                // The other one holds on until its server process wakes: who came back at once would take the row before it again, and one
+                // of the two would be undone once more. Two that were undone together do not come back together.
                 await Task.Delay(Random.Shared.Next(attempt * 20, attempt * 100));
             }
         }

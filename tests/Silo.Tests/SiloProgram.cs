@@ -63,6 +63,16 @@ public sealed class SiloProgram : IAsyncDisposable
     /// <summary>The most memory that the process has had in RAM, in octets.</summary>
     public long PeakMemory => Support.PeakMemory.Of(_process!.Id);
 
+    /// <summary>What processors have spent on it.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>What it keeps of its memory, in octets: it collects at once.</summary>
     public Task<long> KeptMemoryAsync() => Bounds.KeptMemory.OfAsync(_process!.Id, StartTime);
 

@@ -79,7 +79,7 @@ public sealed partial class BoundTests(ITestOutputHelper output)
                     if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal))
                         wrong.Add($"{bound} beyond: {status} {Short(text)}");
                 await bound.After(clients[0]);
-                output.WriteLine($"{bound,-60} {silo.PeakMemory >> 20} MiB");
+                output.WriteLine($"{bound,-60} {silo.PeakMemory >> 20} MiB, {silo.ProcessorTime.TotalSeconds:f0} s");
                 Assert.True(silo.IsRunning, $"after {bound} the silo ended: {silo.LogEnd()}");
             }
 

@@ -184,7 +184,7 @@ public abstract class TenantTests(SiloFixture silo)
             $$"""[{"op":"add","path":"/Profiles","value":["empty-{{_mark}}","hidden-{{_mark}}"]}]""");
         var job = await JobAsync(mine);
         // Other tests may have made it, and it is a layer of every machine.
-        var global = (await silo.CallAsync("GET", "profiles/global")).Status == HttpStatusCode.OK ? ","global"" : "";
+        var global = (await silo.CallAsync("GET", "profiles/global")).Status == HttpStatusCode.OK ? ",\"global\"" : "";
         using var user = await TenantUserAsync($$"""{"profiles":["empty-{{_mark}}"{{global}}]}""");
         var (status, answer) = await silo.CallAsync("GET", $"jobs/{job}/actions", client: user);
         Assert.Equal(HttpStatusCode.Forbidden, status);
