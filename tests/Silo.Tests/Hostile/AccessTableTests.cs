@@ -94,8 +94,25 @@ public abstract class AccessTableTests(SiloFixture silo)
 
     [Fact]
     public void NoKindIsLeftOut()
-        => Assert.Equal(silo.Service<ObjectFloor>().Kinds.Select(k => k.Prefix).Order(StringComparer.Ordinal),
+        => Assert.Equal(silo.Service<ObjectFloor>().Kinds.Where(k => k.IsStored).Select(k => k.Prefix).Order(StringComparer.Ordinal),
             Kinds().Append("leases").Order(StringComparer.Ordinal));
+
+    /// <summary>What the edges tell is written by nobody, and read by who has the right.</summary>
+    [Theory]
+    [MemberData(nameof(Others))]
+    public async Task WhatIsSeenIsReadByTheRightAlone(string who)
+    {
+        using var client = await ClientAsync(who, Kinds());
+        var seen = silo.Service<ObjectFloor>().Kinds.Where(k => !k.IsStored).Select(k => k.Prefix).ToList();
+        Assert.NotEmpty(seen);
+        foreach (var kind in seen)
+        {
+            using var answer = await client.GetAsync(kind);
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.Equal((kind, who == "nobody" ? HttpStatusCode.Unauthorized : HttpStatusCode.OK), (kind, answer.StatusCode));
+            if (who is "plain user" or "boot" or "stranger") Assert.Equal((kind, "[]"), (kind, text));
+        }
+    }
 
     private async Task<HttpClient> ClientAsync(string who, List<string> kinds)
     {

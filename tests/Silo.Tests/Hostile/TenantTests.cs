@@ -178,7 +178,7 @@ public abstract class TenantTests(SiloFixture silo)
         await silo.OkAsync("POST", "profiles", $$"""{"Name":"hidden-{{_mark}}","Params":{"pw-{{_mark}}":"the-hidden-word"} }""");
         await silo.OkAsync("POST", "profiles", $$"""{"Name":"empty-{{_mark}}"}""");
         await silo.OkAsync("POST", "tasks",
-            $$$"""{"Name":"t-{{{_mark}}}","Templates":[{"Name":"a","Contents":"{{.Param "pw-{{{_mark}}}"}}"}]}""");
+            $$$"""{"Name":"t-{{{_mark}}}","Templates":[{"Name":"a","Contents":"{{.Param \"pw-{{{_mark}}}\"}}"}]}""");
         var mine = await MachineAsync("mine", "10", $"t-{_mark}");
         await silo.OkAsync("PATCH", $"machines/{mine}",
             $$"""[{"op":"add","path":"/Profiles","value":["empty-{{_mark}}","hidden-{{_mark}}"]}]""");
