@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;
@@ -149,6 +150,7 @@ public abstract class Database : IDatabaseFaults
     {
         services.AddSingleton<IDatabaseFaults>(this);
         services.AddSingleton<ICatalogStore, CatalogStore>();
+        services.AddSingleton<IEventJournal, EventJournal>();
         services.AddSingleton<IMachineQueries, MachineQueries>();
         services.AddSingleton<IReservationStore, ReservationStore>();
         services.AddSingleton<IClearValues, ClearValues>();

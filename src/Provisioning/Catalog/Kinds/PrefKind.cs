@@ -8,6 +8,9 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
 {
     /// <inheritdoc/>
+    public override bool HasOwnVerbs => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Reference> References { get; } =
     [
         Named("bootenvs", "Bootenv", "defaultBootEnv", mustBeNamed: true),
