@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Files;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
@@ -33,7 +34,7 @@ public static class ObjectServices
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
-            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>();
+            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<FileVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>();
     }
@@ -44,6 +45,7 @@ public static class ObjectServices
         var time = services.GetRequiredService<TimeProvider>();
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(), time);
         return prefix == BootEnvObjects.Kind
-            ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(), time) : stored;
+            ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
+                services.GetRequiredService<IExplosionDirectory>(), time) : stored;
     }
 }

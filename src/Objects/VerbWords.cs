@@ -20,7 +20,7 @@ public sealed class VerbWords
     private static readonly string[] Everywhere = ["token", "force", "noproxy"];
 
     private static readonly FrozenSet<string> Flags = FrozenSet.Create(StringComparer.Ordinal,
-        "aggregate", "decode", "dryRun", "force", "noproxy", "partial");
+        "aggregate", "decode", "dryRun", "explode", "force", "noproxy", "partial");
 
     private readonly FrozenSet<string>? _names;
 
@@ -45,7 +45,7 @@ public sealed class VerbWords
     /// What the verb is about has a version, and the verb looks at the conditions on it. Any other verb refuses If-Match: who asks for a
     /// change on a condition does not get it without.
     /// </summary>
-    public bool HasVersion { get; private init; }
+    public bool HasVersion { get; internal init; }
 
     /// <summary>Refuses a query with a word that is not known, and a truth that is none.</summary>
     /// <exception cref="ApiException">400 with the word.</exception>

@@ -95,6 +95,7 @@ internal static class SiloCluster
             traits[SiloTraits.RolePrefix + role] = "true";
         traits[SiloTraits.Catalog] = "true";
         traits[SiloTraits.BootStates] = "true";
+        if (silo.Has(SiloTraits.Edge) || silo.Has(SiloTraits.Gateway)) traits[SiloTraits.Blobs] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";
         traits[SiloTraits.BootFiles] = "true";

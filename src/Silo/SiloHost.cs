@@ -1,5 +1,6 @@
 using System.Net;
 using Anvil.Contracts;
+using Anvil.Contracts.Files;
 using Anvil.Contracts.Placement;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
@@ -105,6 +106,7 @@ public static partial class SiloHost
         builder.Services.Configure<SiloOptions>(builder.Configuration.GetSection(SiloOptions.Section));
         builder.Services.Configure<EdgeOptions>(builder.Configuration.GetSection(EdgeOptions.Section));
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
+        builder.Services.Configure<FilesOptions>(builder.Configuration.GetSection(FilesOptions.Section));
         builder.Services.PostConfigure<GatewayOptions>(o =>
         {
             (o.ApiPort, o.FilePort, o.DhcpPort, o.BinlPort, o.TftpPort) = (edge.ApiPort, edge.FilePort, edge.DhcpPort, edge.BinlPort,

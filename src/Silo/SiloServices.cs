@@ -57,6 +57,7 @@ internal static class SiloServices
         services.AddSingleton<IEdgeDirectory, EdgeDirectory>();
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
+        services.AddFiles(silo);
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
@@ -71,7 +72,7 @@ internal static class SiloServices
     /// <summary>What takes packets.</summary>
     public static void AddEdge(this IServiceCollection services)
     {
-        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<FilePresence>();
+        services.AddSingleton<UploadedFiles>().AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<FilePresence>();
         services.AddSingleton(
             s => RenderedMemory.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IBootFiles>(s => s.GetRequiredService<FileRoot>());
