@@ -44,6 +44,8 @@ public sealed class Archives(IOptions<FilesOptions> options) : IArchives
 
         if (program is not null && await program.FaultAsync(time.Token) is { Length: > 0 } fault)
             throw new ArchiveFaultException($"{settings.BsdTar} cannot read it: {fault}");
+        // An image that is cut off before its folders begin is read without a complaint.
+        if (entries == 0) throw new ArchiveFaultException("there is nothing in it");
     }
 
     private static async Task<TarEntry?> NextAsync(TarReader tar, BsdTar? program, FilesOptions settings, CancellationToken time,
