@@ -3,6 +3,12 @@ using Anvil.Silo;
 using Anvil.Storage;
 
 if (args is ["--health", var url]) return await HealthClient.AskAsync(url);
+if (args is ["--help" or "-h"])
+{
+    await Console.Out.WriteAsync(Settings.Usage());
+    return 0;
+}
+
 DataFolder.MakeOwn();
 NativeMemory.ReturnLargeBlocks();
 try

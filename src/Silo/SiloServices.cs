@@ -59,6 +59,7 @@ internal static class SiloServices
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
         services.AddFiles(silo);
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>();
+        services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ReadPlaces(database.ListsAtOnce, s.GetRequiredService<TimeProvider>()));

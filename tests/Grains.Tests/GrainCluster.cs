@@ -32,6 +32,8 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
 {
     private readonly SqliteDatabase _database = new(Path.Combine(Path.GetTempPath(), "anvil-unused.db"));
 
+    private long _largeOctets;
+
     private GrainCluster(InProcessTestCluster? silos) => Silos = silos!;
 
     /// <summary>The silos.</summary>
@@ -73,9 +75,11 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
     /// <param name="silos">How many.</param>
     /// <param name="time">Their clock: a fake one, for one silo alone, or none. Orleans' own timers are by the same.</param>
     /// <param name="chance">Their chance; null: the operating system's.</param>
-    public static async Task<GrainCluster> StartAsync(short silos, TimeProvider? time = null, Entropy? chance = null)
+    /// <param name="largeOctets">Memory that large machines may take of each.</param>
+    public static async Task<GrainCluster> StartAsync(short silos, TimeProvider? time = null, Entropy? chance = null,
+        long largeOctets = 1L << 30)
     {
-        var cluster = new GrainCluster(null) { Chance = chance };
+        var cluster = new GrainCluster(null) { Chance = chance, _largeOctets = largeOctets };
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureHost(host => host.Services.AddAnvilWire());
@@ -155,6 +159,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
             .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
             .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>()
+            .AddSingleton(new LargeMachines(_largeOctets))
             .AddSingleton(new ParamKeys(new byte[ParamKeys.KeyOctets]));
         silo.Services.AddSingleton<ILeaseStore>(Leases).AddSingleton<IReservationStore>(new FakeReservationStore())
             .AddSingleton<IEdgeDirectory>(new FakeEdges()).AddSingleton<IDatabaseFaults>(_database);

@@ -50,7 +50,7 @@ public interface ICatalogGrain : IGrainWithStringKey
     Task<CatalogAnswer> Remove(CatalogRemoval removal);
 
     /// <summary>Makes, replaces and deletes many documents of one kind, all or none; 422 names every problem with its key.</summary>
-    [Alias("MergeAll")]
+    [Alias("MergeAll"), ResponseTimeout("00:03:00")]
     Task<CatalogAnswer> MergeAll(CatalogMerge merge);
 
     /// <summary>

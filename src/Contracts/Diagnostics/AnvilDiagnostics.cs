@@ -48,6 +48,10 @@ public static class AnvilDiagnostics
     public static Counter<long> AddressesInUse { get; } = Meter.CreateCounter<long>("anvil.dhcp.conflicts",
         description: "Addresses that a probe found in use");
 
+    /// <summary>Machines that were put out of memory for others that are used more.</summary>
+    public static Counter<long> MachinesPutAway { get; } = Meter.CreateCounter<long>("anvil.machines.put_away",
+        description: "Large machines that a silo put out of its memory for others that were used since");
+
     /// <summary>TFTP requests that were not taken; tag: reason.</summary>
     public static Counter<long> TftpDropped { get; } = Meter.CreateCounter<long>("anvil.tftp.dropped",
         description: "TFTP requests that were not taken");

@@ -38,6 +38,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     private readonly MachineStore _store;
     private readonly BootStateTrait _records;
+    private readonly LargeMachines _large;
     private readonly ICatalog _catalog;
     private readonly IMachineQueries _queries;
     private readonly IMachineDirectory _directory;
@@ -56,15 +57,16 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     private MachineChange? _prepared;
     private BootScript? _script;
     private IGrainTimer? _speaks;
+    private bool _isLarge;
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
-        [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, Database database, ICatalog catalog,
-        IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, GrainFinder grains, ParamKeys keys,
-        Entropy entropy, TimeProvider time, ILogger<MachineGrain> logger)
+        [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, LargeMachines large,
+        Database database, ICatalog catalog, IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, GrainFinder grains,
+        ParamKeys keys, Entropy entropy, TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
-        _records = records;
+        (_records, _large) = (records, large);
         (_catalog, _queries, _directory, _timeline, _grains) = (catalog, queries, directory, timeline, grains);
         (_keys, _entropy, _time, _logger, _began) = (keys, entropy, time, logger, time.GetTimestamp());
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
@@ -82,10 +84,18 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _store.ReadAsync();
+        Hold();
         if (State.Damage.Count > 0) LogDamaged(Uuid, string.Join(", ", State.Damage.Take(8)));
         // The activation before this one may have died between its last write and the reminder.
         if (MachineSteps.DeadlineOf(State) is SetDeadline deadline) _deadline.Set(deadline.At);
         else _deadline.None();
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _large.Forget(GrainContext);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -116,6 +126,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public async Task<MachineAnswer> Read()
     {
         await _store.ReadAgainAsync(required: false);
+        if (_isLarge) Hold();
         return State.Machine is null
             ? new MachineAnswer(404, null, ApiError.NotFound("machines", Uuid), 0)
             : new MachineAnswer(200, MachineSteps.Seen(State.Machine, _seen), null, State.Revision);
@@ -297,6 +308,9 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         CarryOut(MachineSteps.DeadlineOf(State));
     }
 
+    /// <summary>Notes what the state holds: large ones are put away when others are used more.</summary>
+    private void Hold() => _isLarge = _large.Use(GrainContext, State.Machine is null ? 0 : RoughSize.Of(State.Machine));
+
     /// <summary>Reads what is not sure, asks a rule, stores what it says, does what it says.</summary>
     /// <param name="type">Type of an error.</param>
     /// <param name="step">The rule; null from it: there is nothing to store.</param>
@@ -342,6 +356,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             if (!isSeen && await AddressProblemAsync(change.State.Machine) is { } taken)
                 return Outcome.Of(ApiError.Invalid("machines", Uuid, taken));
             await _store.WriteAsync(change.State);
+            Hold();
             Written(change);
             // What an edge goes by is not moved by what edges see.
             if (!isSeen) await _directory.PublishAsync(MachineNews.Of(Uuid, _store.Version, change.State.Machine));
