@@ -35,6 +35,7 @@ public static partial class SiloHost
         var silo = builder.Configuration.GetSection(SiloOptions.Section).Get<SiloOptions>() ?? new SiloOptions();
         var edge = builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new EdgeOptions();
         Check(silo);
+        Check(builder.Configuration.GetSection(FilesOptions.Section).Get<FilesOptions>() ?? new FilesOptions());
         ConfigureOptions(builder, silo, edge);
 
         // Tokens' secrets and password hashes lie in it.
@@ -83,6 +84,24 @@ public static partial class SiloHost
             throw new InvalidOperationException("Silo:ListSeconds is more than 0 and up to 3600, Silo:CheckSeconds up to 86400");
         if (silo.ProbeSeconds <= 0 || silo.DrainSeconds < 0)
             throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
+    }
+
+    private static void Check(FilesOptions files)
+    {
+        const long MostMiB = 1L << 40;
+        foreach (var (name, value) in new[]
+        {
+            (nameof(files.UploadMiB), files.UploadMiB), (nameof(files.TotalMiB), files.TotalMiB), (nameof(files.CacheMiB), files.CacheMiB),
+            (nameof(files.ExplodedMiB), files.ExplodedMiB), (nameof(files.ExplodedEntries), files.ExplodedEntries),
+        })
+        {
+            if (value is <= 0 or > MostMiB)
+                throw new InvalidOperationException($"{FilesOptions.Section}:{name} is more than 0, and at most {MostMiB}");
+        }
+
+        if (files.ReserveMiB > MostMiB || files.ExplodeMinutes is not (> 0 and <= 1440) || files.RetryMinutes is not (> 0 and <= 10_080))
+            throw new InvalidOperationException($"{FilesOptions.Section}: ReserveMiB is at most {MostMiB}, ExplodeMinutes is more than 0 "
+                + "and up to 1440, RetryMinutes up to 10080");
     }
 
     private static void AddLogging(WebApplicationBuilder builder)

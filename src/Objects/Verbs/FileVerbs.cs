@@ -16,7 +16,7 @@ namespace Anvil.Objects.Verbs;
 /// </summary>
 public sealed class FileVerbs(
     ICatalog catalog, GrainFinder grains, IBlobStore store, IBlobFetcher fetcher, IArchives archives, IExplosionDirectory explosions,
-    IOptions<FilesOptions> options, TimeProvider time)
+    ChangeAllowance allowance, IOptions<FilesOptions> options, TimeProvider time)
 {
     /// <summary>How long a content is waited for that another silo has.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -89,9 +89,22 @@ public sealed class FileVerbs(
         Require(upload.Kind, "post", upload.Path, request);
         var terms = Terms(upload, request, "POST");
         Check(upload, terms, request);
+        allowance.Take(request.Principal, upload.Kind, upload.Path);
         using var place = Place(upload, request.Principal);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         ends.CancelAfter(FileBounds.LongestUpload);
+        try
+        {
+            return await TakeAsync(upload, terms, request, ends.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw Refused(upload, 408, "POST", $"the upload was not here after {FileBounds.LongestUpload.TotalHours:0} hours");
+        }
+    }
+
+    private async Task<ObjectAnswer> TakeAsync(FileUpload upload, UploadTerms terms, ObjectRequest request, CancellationToken cancellation)
+    {
         await using var draft = terms.IsResumable
             ? store.Resume(request.Principal.Name, terms.KeyOf(upload), FileBounds.Unfinished) : store.Begin();
         if (draft is null)
@@ -99,7 +112,7 @@ public sealed class FileVerbs(
                 $"File already uploading, or {FileBounds.Unfinished} others of the same user are not whole yet");
         if (draft.Length != terms.Offset)
             throw Refused(upload, 409, "POST", $"{draft.Length} octets are here: go on with offset={draft.Length}");
-        var copied = await CopyAsync(upload, draft, terms, ends.Token);
+        var copied = await CopyAsync(upload, draft, terms, cancellation);
         if (upload.Length is { } length && copied != length)
         {
             if (!terms.IsResumable) throw Refused(upload, 400, "POST", $"{length} bytes expected, but only {copied} bytes received");
@@ -107,14 +120,14 @@ public sealed class FileVerbs(
 
         if (draft.Length < (terms.Size ?? draft.Length))
             return ObjectAnswer.Of(new UnfinishedBlob(upload.Named, terms.Size!.Value, draft.Length), 202);
-        var sha256 = await draft.HashAsync(ends.Token);
+        var sha256 = await draft.HashAsync(cancellation);
         if (terms.Sha256.Length > 0 && sha256 != terms.Sha256)
         {
             draft.Discard();
             throw Refused(upload, 400, "POST", $"the SHA-256 of what came is {sha256}, not {terms.Sha256}: nothing is stored");
         }
 
-        return await StoreAsync(upload, draft, sha256, request, ends.Token);
+        return await StoreAsync(upload, draft, sha256, request, cancellation);
     }
 
     /// <summary>Removes a file.</summary>
@@ -126,6 +139,7 @@ public sealed class FileVerbs(
             [kind == UploadedFile.Kind ? "Unable to delete" : "no such iso"], 404));
         if (catalog.Current.OfKind(kind).GetValueOrDefault(path) is not StoredFile file) throw missing;
         var terms = request.Terms(Conditioned(file, "DELETE", request));
+        allowance.Take(request.Principal, kind, path);
         var answer = await GrainCalls.ActAsync(() => grains.Catalog.Remove(new CatalogRemoval(kind, path, terms)));
         if (answer.Error is { Code: 404 }) throw missing;
         if (answer.Error is { } error) throw new ApiException(error);

@@ -9,6 +9,6 @@ public static class Features
         "api-v3", "sane-exit-codes", "job-exit-states", "workflows", "default-workflow",
         "http-range-header", "profileless-machine", "slim-objects", "sprig", "multiarch",
         "task-prerequisites", "partial-objects", "regex-string-filters", "change-stage-map", "stage-paramer",
-        "package-repository-handling",
+        "package-repository-handling", "common-blob-size",
     ];
 }
