@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using Anvil.Contracts.Files;
 using Anvil.Provisioning.Documents;
@@ -10,12 +11,18 @@ namespace Anvil.Storage.Files;
 /// A bsdtar that gives an archive as a tar stream (`@archive`). It writes no file, and is told in which format the archive is by what it
 /// is given: of an ISO the octets before the file system are zeros, so that nothing there can pass for another format.
 /// </summary>
-internal sealed class BsdTar : IAsyncDisposable
+internal sealed partial class BsdTar : IAsyncDisposable
 {
     /// <summary>Characters that are kept of what the program says.</summary>
     private const int Told = 400;
 
     private const int Piece = 256 << 10;
+
+    /// <summary>Octets of memory that it may have: 7-Zip's largest dictionaries that are in use fit.</summary>
+    private const ulong Memory = 2UL << 30;
+
+    /// <summary>RLIMIT_AS of prlimit(2).</summary>
+    private const int AddressSpace = 9;
 
     private readonly Process _program;
     private readonly Task<string> _said;
@@ -58,7 +65,10 @@ internal sealed class BsdTar : IAsyncDisposable
         start.Environment["LC_ALL"] = "C.UTF-8";
         try
         {
-            return new BsdTar(Process.Start(start)!, isFed ? archive : null, cancellation);
+            var program = Process.Start(start)!;
+            // Where it has ended already, there is nothing to bound.
+            _ = LimitOf(program.Id, AddressSpace, new Bound(Memory, Memory), 0);
+            return new BsdTar(program, isFed ? archive : null, cancellation);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {
@@ -128,4 +138,9 @@ internal sealed class BsdTar : IAsyncDisposable
             // It has ended by itself.
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "prlimit")]
+    private static partial int LimitOf(int process, int resource, in Bound bound, nint former);
+
+    private readonly record struct Bound(ulong Soft, ulong Hard);
 }

@@ -18,6 +18,9 @@ public sealed partial class ExplodedFolder : IDisposable
     /// <summary>RENAME_EXCHANGE of renameat2(2).</summary>
     private const uint Exchange = 2;
 
+    /// <summary>Most symbolic links of an archive: they are in memory until the rest of it is written.</summary>
+    private const int MostLinks = 50_000;
+
     /// <summary>Octets of one copy.</summary>
     private const int Piece = 256 << 10;
 
@@ -116,6 +119,8 @@ public sealed partial class ExplodedFolder : IDisposable
                         throw new ArchiveFaultException($"{path} is another name of {entry.Target}, which is not there");
                     break;
                 default:
+                    if (_links.Count >= MostLinks)
+                        throw new ArchiveFaultException($"it has more than {MostLinks} symbolic links");
                     _links.Add((path, foldsNames ? entry.Target.ToLowerInvariant() : entry.Target));
                     break;
             }
@@ -136,19 +141,9 @@ public sealed partial class ExplodedFolder : IDisposable
     {
         var canary = Path.Combine(_making, explosion.Canary);
         File.WriteAllText(canary, explosion.Sha256);
-        foreach (var (path, target) in _links)
-        {
-            var place = Path.Combine(_making, path);
-            if (FilePaths.Within(path, target) is null || Path.Exists(place))
-            {
-                LeftOut++;
-                continue;
-            }
-
-            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
-            File.CreateSymbolicLink(place, target);
-        }
-
+        List<string> inner = [.. all.Where(f => f.StartsWith(explosion.Folder + "/", StringComparison.Ordinal))
+            .Select(f => f[(explosion.Folder.Length + 1)..])];
+        MakeLinks(inner);
         FolderSync.All(_making);
         if (Problem(_root, explosion, all) is { } problem) throw new ArchiveFaultException(problem);
         var folder = Path.Combine(_root, explosion.Folder);
@@ -161,11 +156,45 @@ public sealed partial class ExplodedFolder : IDisposable
         {
             if (RenameAt(AtCurrentFolder, _making, AtCurrentFolder, folder, Exchange) != 0)
                 throw new IOException($"{explosion.Folder} cannot be put in its place: errno {Marshal.GetLastPInvokeError()}");
-            foreach (var inner in all.Where(f => f.StartsWith(explosion.Folder + "/", StringComparison.Ordinal)))
-                Carry(inner[(explosion.Folder.Length + 1)..], folder);
+            foreach (var each in inner) Carry(each, folder);
         }
 
         FolderSync.Names(Path.GetDirectoryName(folder)!);
+    }
+
+    /// <summary>
+    /// What the text of a link says is true only as long as no other link is on its way: such are left out, wherever they lead.
+    /// </summary>
+    /// <param name="inner">Folders below this one that are made from ISOs of their own: what is in them is not known here.</param>
+    private void MakeLinks(List<string> inner)
+    {
+        var links = _links.DistinctBy(l => l.Path, StringComparer.Ordinal).Where(l => !IsThere(Path.Combine(_making, l.Path))).ToList();
+        LeftOut += _links.Count - links.Count;
+        var paths = links.Select(l => l.Path).Concat(inner.Where(f => !IsThere(Path.Combine(_making, f))))
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var (path, target) in links)
+        {
+            var place = Path.Combine(_making, path);
+            if (!ArchiveLinks.IsSafe(path, target, paths) || IsThere(place))
+            {
+                LeftOut++;
+                continue;
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            File.CreateSymbolicLink(place, target);
+        }
+    }
+
+    /// <summary>True where there is anything, also a link that leads nowhere.</summary>
+    private static bool IsThere(string place) => Path.Exists(place) || new FileInfo(place).LinkTarget is not null;
+
+    /// <summary>True where a part of a path is a link.</summary>
+    private static bool IsThroughLink(string folder, string inner)
+    {
+        var parts = inner.Split('/');
+        return Enumerable.Range(1, parts.Length)
+            .Any(i => new DirectoryInfo(Path.Combine([folder, .. parts[..i]])).LinkTarget is not null);
     }
 
     /// <inheritdoc/>
@@ -185,6 +214,7 @@ public sealed partial class ExplodedFolder : IDisposable
     private void Carry(string inner, string folder)
     {
         var (from, to) = (Path.Combine(_making, inner), Path.Combine(folder, inner));
+        if (IsThroughLink(_making, inner) || IsThroughLink(folder, inner)) return;
         if (!Directory.Exists(from) || Path.Exists(to)) return;
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         Directory.Move(from, to);

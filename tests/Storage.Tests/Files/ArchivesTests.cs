@@ -126,6 +126,112 @@ public sealed class ArchivesTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_root, "os", "install", "passwd")));
     }
 
+    /// <summary>Each of these links is one of the folder by its text, and leads out of it by way of another.</summary>
+    [Fact]
+    public async Task NoLinkLeadsOutByWayOfAnother()
+    {
+        var outside = Directory.CreateDirectory(Path.Combine(_folder.FullName, "blobs"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "anvil.db"), "the secret key", None);
+        var tar = await TarAsync(
+            new PaxTarEntry(TarEntryType.SymbolicLink, "a/b/c/up") { LinkName = "../../.." },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "out") { LinkName = "a/b/c/up/../../../blobs" },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "out/hash") { LinkName = "anvil.db" },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "a/b/c/up/hash") { LinkName = "../../../../anvil.db" },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "a/b/c/up") { LinkName = "once more" },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "chain") { LinkName = "a/b/c/up" },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "d/arm/out") { LinkName = "x/../../../.." },
+            new PaxTarEntry(TarEntryType.SymbolicLink, "into") { LinkName = "arm64/x/../.." },
+            new PaxTarEntry(TarEntryType.RegularFile, "linux") { DataStream = new MemoryStream("x"u8.ToArray()) });
+        await ExplodeAsync(tar, "os/install", all: ["os/install", "os/install/arm64"]);
+        var folder = Path.Combine(_root, "os", "install");
+        Assert.Empty(outside.EnumerateFileSystemInfos());
+        Assert.Equal(["a", "chain"], new DirectoryInfo(folder).EnumerateFileSystemInfos().Select(f => f.Name)
+            .Except(["linux", ".os.rebar_canary"], StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        // A link to a link is one: both lead within.
+        Assert.Equal("x", await File.ReadAllTextAsync(Path.Combine(folder, "chain", "linux"), None));
+        Assert.Equal("../../..", new FileInfo(Path.Combine(folder, "a", "b", "c", "up")).LinkTarget);
+    }
+
+    /// <summary>A folder with an ISO of its own is not moved to where a link of the new archive leads.</summary>
+    [Fact]
+    public async Task WhatHasAnIsoOfItsOwnIsNotMovedThroughALink()
+    {
+        string[] all = ["os", "os/d/arm64"];
+        await ExplodeAsync(Iso("xorriso"), "os/d/arm64", all: all);
+        await ExplodeAsync(await TarAsync(
+            new PaxTarEntry(TarEntryType.SymbolicLink, "d") { LinkName = "e" },
+            new PaxTarEntry(TarEntryType.Directory, "e")), "os", all: all);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_root, "os", "e")));
+    }
+
+    /// <summary>Whatever is wrong with an archive is a fault of it, of the one kind that those who read them know.</summary>
+    [Fact]
+    public async Task WhatCannotBeReadIsAFaultOfTheArchive()
+    {
+        async Task<string> FaultAsync(byte[] octets)
+        {
+            var file = Path.Combine(_folder.FullName, $"{Guid.NewGuid():N}.tar");
+            await File.WriteAllBytesAsync(file, octets, None);
+            return (await Assert.ThrowsAsync<ArchiveFaultException>(() => ExplodeAsync(file, "os/install"))).Message;
+        }
+
+        Assert.Contains("type S", await FaultAsync(Head('S', 0)), StringComparison.Ordinal);
+        Assert.Contains("no file has a content", await FaultAsync(Head('5', 1)), StringComparison.Ordinal);
+        Assert.Contains("size is too large", await FaultAsync(Head('0', -1)), StringComparison.Ordinal);
+        foreach (var type in "xgLK")
+            Assert.Contains("most that may stand before", await FaultAsync(Head(type, (1 << 20) + 1)), StringComparison.Ordinal);
+        // Twice the half of all numbers is less than nothing.
+        Assert.Contains("unpacks to more", await FaultAsync([.. Size(long.MaxValue / 2), .. Head('0', 0)]), StringComparison.Ordinal);
+        Assert.Contains("cut off", await FaultAsync([.. Head('0', 1000), .. new byte[10]]), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
+        var target = await TarAsync(new PaxTarEntry(TarEntryType.SymbolicLink, "x") { LinkName = new string('y', 481) });
+        Assert.Contains("more than 480 characters",
+            (await Assert.ThrowsAsync<ArchiveFaultException>(() => NamesAsync(target))).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A size before an entry counts, not the one in it.</summary>
+    [Fact]
+    public async Task RecordsBeforeAnEntrySayHowLongItIs()
+    {
+        var file = Path.Combine(_folder.FullName, "long.tar");
+        await File.WriteAllBytesAsync(file, [.. Size(600), .. Head('0', 0), .. new byte[1024], .. Head('0', 0, "y"), .. new byte[1024]],
+            None);
+        await ExplodeAsync(file, "os/install");
+        Assert.Equal(600, new FileInfo(Path.Combine(_root, "os", "install", "x")).Length);
+        Assert.True(File.Exists(Path.Combine(_root, "os", "install", "y")));
+    }
+
+    /// <summary>The time of an archive is also that of its contents.</summary>
+    [Fact]
+    public async Task AContentThatDoesNotComeEndsWithTheTimeOfTheArchive()
+    {
+        var program = Path.Combine(_folder.FullName, "hangs");
+        var head = Path.Combine(_folder.FullName, "head");
+        await File.WriteAllBytesAsync(head, Head('0', 5000), None);
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\ncat {head}\nexec sleep 600\n", None);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        using var folder = new ExplodedFolder(_root, 0);
+        var archives = new Archives(Options.Create(new FilesOptions { BsdTar = program, ExplodeMinutes = 0.02 }));
+        var fault = await Assert.ThrowsAsync<ArchiveFaultException>(async () =>
+        {
+            await foreach (var entry in archives.ReadAsync(Iso("xorriso"), None)) await folder.AddAsync(entry, foldsNames: false, None);
+        });
+        Assert.Contains("longer than", fault.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The program has a bound of memory of its own.</summary>
+    [Fact]
+    public async Task TheProgramThatReadsHasItsMemoryBounded()
+    {
+        var program = Path.Combine(_folder.FullName, "limits");
+        // It reads an octet first: by then it was told its bound.
+        await File.WriteAllTextAsync(program, "#!/bin/sh\nhead -c 1 > /dev/null\necho bound `ulimit -v` >&2\nexit 1\n", None);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        var fault = await Assert.ThrowsAsync<ArchiveFaultException>(
+            () => NamesAsync(Iso("xorriso"), new FilesOptions { BsdTar = program }));
+        Assert.Contains("bound 2097152", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AnArchiveIsBounded()
     {
@@ -196,6 +302,36 @@ public sealed class ArchivesTests : IDisposable
         File.WriteAllText(program, "#!/bin/sh\nexec sleep 600\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
         return program;
+    }
+
+    /// <summary>A header of tar as a program of today would not write it.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="size">Its size; below 0: one that is beyond all numbers.</param>
+    /// <param name="name">Its name.</param>
+    private static byte[] Head(char type, long size, string name = "x")
+    {
+        var head = new byte[512];
+        Encoding.ASCII.GetBytes(name).CopyTo(head, 0);
+        foreach (var at in new[] { 100, 108, 116 }) "0000644\0"u8.CopyTo(head.AsSpan(at));
+        if (size < 0) head.AsSpan(124, 12).Fill(0x80);
+        else Encoding.ASCII.GetBytes(Convert.ToString(size, 8).PadLeft(11, '0')).CopyTo(head, 124);
+        "00000000000\0"u8.CopyTo(head.AsSpan(136));
+        head[156] = (byte)type;
+        "ustar\00"u8.CopyTo(head.AsSpan(257));
+        head[264] = (byte)'0';
+        head.AsSpan(148, 8).Fill((byte)' ');
+        Encoding.ASCII.GetBytes(Convert.ToString(head.Sum(o => o), 8).PadLeft(6, '0') + "\0 ").CopyTo(head, 148);
+        return head;
+    }
+
+    /// <summary>Records of pax that give the next entry its size.</summary>
+    private static byte[] Size(long size)
+    {
+        var text = $" size={size}\n";
+        var length = text.Length + 2;
+        var records = new byte[512];
+        Encoding.ASCII.GetBytes($"{length}{text}").CopyTo(records, 0);
+        return [.. Head('x', length), .. records];
     }
 
     private async Task<string> TarAsync(params TarEntry[] entries)
