@@ -16,8 +16,10 @@ public interface IBlobStore
     IReadOnlyList<StoredBlob> List();
 
     /// <summary>Removes a content that nobody holds (<see cref="IBlobDraft.StoreAsync"/>).</summary>
+    /// <param name="sha256">Its hash.</param>
+    /// <param name="isNamed">Asked once nobody holds it, and nobody can come to: true where it is to stay.</param>
     /// <returns>Octets that it had; 0 where there is none to remove.</returns>
-    long Remove(string sha256);
+    long Remove(string sha256, Func<bool>? isNamed = null);
 
     /// <summary>Octets that may be written before the disk has less than what is to be left of it.</summary>
     long Room { get; }
@@ -45,4 +47,5 @@ public interface IBlobStore
 /// <param name="Sha256">Its hash.</param>
 /// <param name="Length">Octets.</param>
 /// <param name="Used">When it was asked for last, as far as this process knows; else when it came.</param>
-public sealed record StoredBlob(string Sha256, long Length, DateTimeOffset Used);
+/// <param name="IsOwn">It came by this process, and was not there before: what does not name it now never will.</param>
+public sealed record StoredBlob(string Sha256, long Length, DateTimeOffset Used, bool IsOwn = false);

@@ -21,15 +21,7 @@ internal sealed class BlobDraft : IBlobDraft
         (_store, _path, _isKept) = (store, path, isKept);
         try
         {
-            _file = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.Read | FileShare.Delete,
-                BufferSize = 0,
-                Options = FileOptions.Asynchronous,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
+            _file = OwnFile.Write(path);
         }
         catch
         {

@@ -22,6 +22,7 @@ public sealed class BlobStore : IBlobStore
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private readonly HashSet<string> _writing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _own = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _used = new(StringComparer.Ordinal);
 
     /// <summary>The store in a folder, which is made.</summary>
@@ -32,36 +33,43 @@ public sealed class BlobStore : IBlobStore
     {
         (_folder, _reserveMiB, _time) = (folder, reserveMiB, time);
         (_drafts, _unfinished) = (Path.Combine(folder, ".drafts"), Path.Combine(folder, ".unfinished"));
-        foreach (var each in new[] { _folder, _drafts, _unfinished }) Directory.CreateDirectory(each, OwnFolder);
+        try
+        {
+            Make();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whoever asks for room is told that there is none; a silo starts without it.
+        }
     }
 
     /// <inheritdoc/>
-    public long Room => DiskRoom.Of(_folder, _reserveMiB);
+    public long Room
+    {
+        get
+        {
+            try
+            {
+                Make();
+                return DiskRoom.Of(_folder, _reserveMiB);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return 0;
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public long? LengthOf(string sha256)
-        => Sha256Text.IsOne(sha256) && new FileInfo(Path.Combine(_folder, sha256)) is { Exists: true } file ? file.Length : null;
+        => Sha256Text.IsOne(sha256) ? OwnFile.LengthOf(Path.Combine(_folder, sha256)) : null;
 
     /// <inheritdoc/>
     public FileStream? Open(string sha256)
     {
-        if (!Sha256Text.IsOne(sha256)) return null;
-        try
-        {
-            var file = new FileStream(Path.Combine(_folder, sha256), new FileStreamOptions
-            {
-                Mode = FileMode.Open,
-                Access = FileAccess.Read,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                BufferSize = 0,
-            });
-            _used[sha256] = _time.GetUtcNow();
-            return file;
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
+        if (!Sha256Text.IsOne(sha256) || OwnFile.Read(Path.Combine(_folder, sha256)) is not { } file) return null;
+        _used[sha256] = _time.GetUtcNow();
+        return file;
     }
 
     /// <inheritdoc/>
@@ -74,18 +82,20 @@ public sealed class BlobStore : IBlobStore
 
     /// <inheritdoc/>
     public IReadOnlyList<StoredBlob> List()
-        => [.. new DirectoryInfo(_folder).EnumerateFiles().Where(f => Sha256Text.IsOne(f.Name)).Select(
+        => [.. new DirectoryInfo(_folder).EnumerateFiles().Where(f => Sha256Text.IsOne(f.Name) && f.LinkTarget is null).Select(
             f => new StoredBlob(f.Name, f.Length,
-                _used.TryGetValue(f.Name, out var used) ? used : new DateTimeOffset(f.LastWriteTimeUtc)))];
+                _used.TryGetValue(f.Name, out var used) ? used : new DateTimeOffset(f.LastWriteTimeUtc),
+                _own.ContainsKey(f.Name)))];
 
     /// <inheritdoc/>
-    public long Remove(string sha256)
+    public long Remove(string sha256, Func<bool>? isNamed = null)
     {
         lock (_gate)
         {
-            if (_held.ContainsKey(sha256) || LengthOf(sha256) is not { } length) return 0;
+            if (_held.ContainsKey(sha256) || LengthOf(sha256) is not { } length || isNamed?.Invoke() == true) return 0;
             File.Delete(Path.Combine(_folder, sha256));
             _used.TryRemove(sha256, out _);
+            _own.TryRemove(sha256, out _);
             return length;
         }
     }
@@ -106,7 +116,7 @@ public sealed class BlobStore : IBlobStore
 
     /// <inheritdoc/>
     public long Unfinished(string owner, string key)
-        => new FileInfo(UnfinishedPath(owner, key)) is { Exists: true } file ? file.Length : 0;
+        => OwnFile.LengthOf(UnfinishedPath(owner, key)) ?? 0;
 
     /// <inheritdoc/>
     public void Clean(DateTimeOffset before)
@@ -136,13 +146,29 @@ public sealed class BlobStore : IBlobStore
     {
         lock (_gate)
         {
+            var isNew = LengthOf(sha256) is null;
             File.Move(path, Path.Combine(_folder, sha256), overwrite: true);
+            if (isNew) _own[sha256] = true;
             _held[sha256] = _held.GetValueOrDefault(sha256) + 1;
             _used[sha256] = _time.GetUtcNow();
         }
 
-        FolderSync.Names(_folder);
-        return new Hold(this, sha256);
+        var hold = new Hold(this, sha256);
+        try
+        {
+            FolderSync.Names(_folder);
+            return hold;
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    private void Make()
+    {
+        foreach (var each in new[] { _folder, _drafts, _unfinished }) Directory.CreateDirectory(each, OwnFolder);
     }
 
     private BlobDraft? Draft(string path, bool isKept)

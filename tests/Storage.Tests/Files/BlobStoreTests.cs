@@ -113,6 +113,74 @@ public sealed class BlobStoreTests : IDisposable
         Assert.Equal(0, _store.Unfinished("me", "kept"));
     }
 
+    /// <summary>Whoever can put a link in the folder reads and writes no file elsewhere by it.</summary>
+    [Fact]
+    public async Task NoLinkInAContentsPlaceIsFollowed()
+    {
+        var secret = Path.Combine(_folder.FullName, "secret");
+        await File.WriteAllTextAsync(secret, "the secret key", None);
+        var place = Path.Combine(_folder.FullName, Hash);
+        File.CreateSymbolicLink(place, secret);
+        Assert.Null(_store.LengthOf(Hash));
+        Assert.Null(_store.Open(Hash));
+        Assert.Null(_store.PathOf(Hash));
+        Assert.Empty(_store.List());
+        string unfinished;
+        await using (var draft = _store.Resume("me", "x", 2)!)
+        {
+            await draft.WriteAsync(new byte[1], None);
+            unfinished = Directory.EnumerateFiles(Path.Combine(_folder.FullName, ".unfinished")).Single();
+        }
+
+        File.Delete(unfinished);
+        File.CreateSymbolicLink(unfinished, secret);
+        Assert.Equal(0, _store.Unfinished("me", "x"));
+        Assert.Throws<IOException>(() => _store.Resume("me", "x", 2));
+        // The content itself takes the link's place.
+        await using (var draft = _store.Begin())
+        {
+            await draft.WriteAsync(Content, None);
+            using var hold = await draft.StoreAsync(await draft.HashAsync(None), None);
+        }
+
+        Assert.Equal(Content.Length, _store.LengthOf(Hash));
+        Assert.Equal("the secret key", await File.ReadAllTextAsync(secret, None));
+    }
+
+    /// <summary>Whoever removes what nothing names looks once more when nobody can come to name it any more.</summary>
+    [Fact]
+    public async Task WhatIsNamedMeanwhileIsNotRemoved()
+    {
+        var asked = 0;
+        await using (var draft = _store.Begin())
+        {
+            await draft.WriteAsync(Content, None);
+            using var hold = await draft.StoreAsync(await draft.HashAsync(None), None);
+            Assert.Equal(0, _store.Remove(Hash, () => ++asked == 0));
+        }
+
+        Assert.Equal(0, asked);
+        Assert.Equal(0, _store.Remove(Hash, () => ++asked == 1));
+        Assert.True(_store.List().Single().IsOwn);
+        Assert.False(Store().List().Single().IsOwn);
+        Assert.Equal(Content.Length, _store.Remove(Hash, () => ++asked == 1));
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task AFolderThatCannotBeMadeHasNoRoomUntilItCan()
+    {
+        var place = Path.Combine(_folder.FullName, "file");
+        await File.WriteAllTextAsync(place, "x", None);
+        var store = new BlobStore(place, 0, TimeProvider.System);
+        Assert.Equal(0, store.Room);
+        Assert.Null(store.LengthOf(Hash));
+        Assert.Null(store.Open(Hash));
+        File.Delete(place);
+        Assert.True(store.Room > 0);
+        await using var draft = store.Begin();
+    }
+
     [Fact]
     public void RoomIsWhatTheDiskHasBeyondItsReserve()
     {
