@@ -30,7 +30,9 @@ internal static class FileServices
         services.AddGrainService<BlobService>();
         if (silo.Has(SiloTraits.Gateway) || silo.Has(SiloTraits.Edge))
         {
-            services.AddSingleton<BlobKeeper>();
+            services.AddSingleton(s => new BlobKeeper(s.GetRequiredService<IBlobStore>(), s.GetRequiredService<IBlobFetcher>(),
+                s.GetRequiredService<BlobRoom>(), s.GetRequiredService<ICatalog>, s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<BlobKeeper>>()));
             services.AddSingleton<ICatalogFollower>(s => s.GetRequiredService<BlobKeeper>());
             services.AddHostedService(s => s.GetRequiredService<BlobKeeper>());
         }

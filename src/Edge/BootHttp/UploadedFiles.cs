@@ -19,7 +19,7 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
 
     /// <summary>The content of a file, open; null where there is none of it, or not here.</summary>
     /// <param name="path">A normalized path below the file root.</param>
-    public FileStream? Open(string path) => Find(path) is { } file ? store.Open(file.Sha256) : null;
+    public FileStream? Open(string path) => Find(path) is { } file && IsWhole(file) ? store.Open(file.Sha256) : null;
 
     /// <summary>Sees to it that the content of a file is here, where there is such a file.</summary>
     /// <param name="path">A normalized path below the file root.</param>
@@ -27,10 +27,13 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
     /// <exception cref="FileElsewhereException">It is not here yet; with the reason.</exception>
     public async Task ReadyAsync(string path, CancellationToken cancellation)
     {
-        if (Find(path) is not { } file || store.LengthOf(file.Sha256) is not null) return;
+        if (Find(path) is not { } file || IsWhole(file)) return;
         var why = await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation);
         if (why.Length > 0) throw new FileElsewhereException($"{path} was uploaded, and is not on this edge: {why}");
     }
+
+    /// <summary>A content that is not as long as the catalog says is damaged, and as good as not here.</summary>
+    private bool IsWhole(StoredFile file) => store.LengthOf(file.Sha256) == file.Size;
 
     private StoredFile? Find(string path)
     {

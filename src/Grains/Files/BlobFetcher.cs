@@ -17,13 +17,22 @@ public sealed partial class BlobFetcher(
     /// <summary>Contents that are fetched at once.</summary>
     private const int AtOnce = 2;
 
+    /// <summary>Octets that are written between two looks at what is left of the disk.</summary>
+    private const long Unlooked = 16L << 20;
+
+    /// <summary>How long a silo is not asked for a content of which it sent another one: its disk does not mend itself.</summary>
+    private static readonly TimeSpan WrongFor = TimeSpan.FromHours(6);
+
+    private const int MostWrong = 4096;
+
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _running = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _places = new(AtOnce);
+    private readonly ConcurrentDictionary<(SiloAddress Silo, string Sha256), long> _wrong = new();
 
     /// <inheritdoc/>
     public async Task<string> EnsureAsync(string sha256, long size, TimeSpan patience, CancellationToken cancellation)
     {
-        if (store.LengthOf(sha256) is not null) return "";
+        if (store.LengthOf(sha256) == size) return "";
         var fetch = _running.GetOrAdd(sha256,
             s => new Lazy<Task<string>>(() => Task.Run(() => RunAsync(s, size), CancellationToken.None)));
         try
@@ -47,21 +56,27 @@ public sealed partial class BlobFetcher(
             await _places.WaitAsync(stopping);
             try
             {
-                return store.LengthOf(sha256) is null ? await FetchAsync(sha256, size, stopping) : "";
+                return store.LengthOf(sha256) == size ? "" : await FetchAsync(sha256, size, stopping);
             }
             finally
             {
                 _places.Release();
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return "the silo stops";
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogFailed(sha256, e.Message);
             return $"the disk does not take it: {e.Message}";
+        }
+        catch (Exception e)
+        {
+            // Whoever waits for it has more to do than this.
+            LogFailed(sha256, e.Message);
+            return $"it cannot be fetched: {e.Message}";
         }
         finally
         {
@@ -73,9 +88,11 @@ public sealed partial class BlobFetcher(
     {
         var others = silos.Others;
         var lengths = await Task.WhenAll(others.Select(o => silos.AskAsync(o, async s => (long?)await s.LengthOf(sha256), cancellation)));
-        List<SiloAddress> holders = [.. others.Zip(lengths).Where(o => o.Second == size).Select(o => o.First)];
+        List<SiloAddress> holders = [.. others.Zip(lengths).Where(o => o.Second == size && !IsWrong(o.First, sha256))
+            .Select(o => o.First)];
         if (holders.Count == 0) return "no silo that has it answers";
-        if (!room.MakeFor(size))
+        using var coming = room.MakeFor(size);
+        if (coming is null)
         {
             LogNoRoom(sha256, size);
             return "the disk of this silo has no room for it";
@@ -88,12 +105,14 @@ public sealed partial class BlobFetcher(
         {
             var holder = holders[(first + i) % holders.Count];
             await using var draft = store.Begin();
-            why = await CopyAsync(draft, holder, sha256, size, cancellation);
+            coming.Begin();
+            why = await CopyAsync(draft, holder, sha256, size, coming, cancellation);
             if (why.Length > 0) continue;
             if (await draft.HashAsync(cancellation) != sha256)
             {
                 why = "what another silo sent is not what it was asked for";
                 LogWrong(sha256, holder);
+                NoteWrong(holder, sha256);
                 continue;
             }
 
@@ -107,14 +126,32 @@ public sealed partial class BlobFetcher(
         return why;
     }
 
-    private async Task<string> CopyAsync(IBlobDraft draft, SiloAddress holder, string sha256, long size, CancellationToken cancellation)
+    private bool IsWrong(SiloAddress silo, string sha256)
+        => _wrong.TryGetValue((silo, sha256), out var since) && time.GetElapsedTime(since) < WrongFor;
+
+    private void NoteWrong(SiloAddress silo, string sha256)
     {
+        if (_wrong.Count >= MostWrong) _wrong.Clear();
+        _wrong[(silo, sha256)] = time.GetTimestamp();
+    }
+
+    private async Task<string> CopyAsync(IBlobDraft draft, SiloAddress holder, string sha256, long size, BlobComing coming,
+        CancellationToken cancellation)
+    {
+        var looked = 0L;
         while (draft.Length < size)
         {
             var wanted = (int)Math.Min(BlobPiece.Most, size - draft.Length);
             var piece = await silos.AskAsync(holder, s => s.Read(sha256, draft.Length, wanted), cancellation);
             if (piece is not { Octets.Length: > 0 } || piece.Octets.Length > wanted) return "the silo that has it does not answer";
+            if ((looked += piece.Octets.Length) >= Unlooked)
+            {
+                looked = 0;
+                if (store.Room == 0) return "the disk of this silo has too little left (Files:ReserveMiB)";
+            }
+
             await draft.WriteAsync(piece.Octets, cancellation);
+            coming.Wrote(piece.Octets.Length);
         }
 
         return "";

@@ -14,7 +14,7 @@ namespace Anvil.Grains.Files;
 /// that stays for a day.
 /// </summary>
 public sealed partial class BlobKeeper(
-    IBlobStore store, IBlobFetcher fetcher, BlobRoom room, TimeProvider time, ILogger<BlobKeeper> logger)
+    IBlobStore store, IBlobFetcher fetcher, BlobRoom room, Func<ICatalog> current, TimeProvider time, ILogger<BlobKeeper> logger)
     : BackgroundService, ICatalogFollower
 {
     /// <summary>How long a content stays that nothing names, and that nothing was seen to name.</summary>
@@ -50,7 +50,7 @@ public sealed partial class BlobKeeper(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        store.Clean(time.GetUtcNow() - FileBounds.UnfinishedKept);
+        var told = "";
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -61,14 +61,17 @@ public sealed partial class BlobKeeper(
                 var news = _news.Reader.ReadAsync(wait.Token).AsTask();
                 await Task.WhenAny(news, Task.Delay(Each, time, wait.Token));
                 await wait.CancelAsync();
+                told = "";
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
-                LogFailed(e);
+                // A silo that cannot keep contents does everything else as well as before.
+                if (told != e.Message) LogFailed(e);
+                told = e.Message;
                 await Task.Delay(Each, time, stoppingToken);
             }
         }
@@ -79,7 +82,7 @@ public sealed partial class BlobKeeper(
         List<StoredFile> all = [.. catalog.OfKind(UploadedFile.Kind).Values.Concat(catalog.OfKind(UploadedIso.Kind).Values)
             .Cast<StoredFile>()];
         RemoveUnnamed(all);
-        foreach (var file in all.Where(f => f.Validated && store.LengthOf(f.Sha256) is null).OrderBy(f => f.Size))
+        foreach (var file in all.Where(f => f.Validated && store.LengthOf(f.Sha256) != f.Size).OrderBy(f => f.Size))
         {
             // The list may have changed while the last one came.
             if (Volatile.Read(ref _catalog)?.Find(new DocumentKey(file.Prefix, file.Path)) is not StoredFile now
@@ -96,18 +99,26 @@ public sealed partial class BlobKeeper(
         var named = all.Select(f => f.Sha256).ToHashSet(StringComparer.Ordinal);
         foreach (var blob in store.List().Where(b => !named.Contains(b.Sha256)))
         {
-            if (!_named.Contains(blob.Sha256))
+            if (!_named.Contains(blob.Sha256) && !blob.IsOwn)
             {
                 _strangers.TryAdd(blob.Sha256, time.GetTimestamp());
                 if (time.GetElapsedTime(_strangers[blob.Sha256]) < StrangersStay) continue;
             }
 
-            if (store.Remove(blob.Sha256) > 0) LogRemoved(blob.Sha256, blob.Length);
+            if (store.Remove(blob.Sha256, () => IsNamed(blob.Sha256)) > 0) LogRemoved(blob.Sha256, blob.Length);
             _strangers.Remove(blob.Sha256);
         }
 
         _named.UnionWith(named);
         _named.RemoveWhere(s => !named.Contains(s) && store.LengthOf(s) is null);
+    }
+
+    /// <summary>What was uploaded a moment ago is in the catalog before its writer gives it out of his hands.</summary>
+    private bool IsNamed(string sha256)
+    {
+        var now = current().Current;
+        return now.OfKind(UploadedFile.Kind).Values.Concat(now.OfKind(UploadedIso.Kind).Values).Cast<StoredFile>()
+            .Any(f => !f.Validated || f.Sha256 == sha256);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "content {Sha256} ({Length} octets) is removed: no file has it any more")]

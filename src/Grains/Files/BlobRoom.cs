@@ -12,6 +12,7 @@ namespace Anvil.Grains.Files;
 public sealed class BlobRoom(IBlobStore store, IOptions<FilesOptions> options, bool isKeeper)
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<BlobComing> _coming = [];
 
     /// <summary>The silo keeps all contents.</summary>
     public bool IsKeeper => isKeeper;
@@ -20,26 +21,75 @@ public sealed class BlobRoom(IBlobStore store, IOptions<FilesOptions> options, b
     public long Most => isKeeper ? long.MaxValue : options.Value.CacheMiB << 20;
 
     /// <summary>Sees to it that so many octets more can be kept: what was not asked for for longest goes.</summary>
-    /// <returns>False where there is no room, whatever went.</returns>
-    public bool MakeFor(long octets)
+    /// <returns>Their room, until it is disposed; null where there is none, whatever went: then nothing goes.</returns>
+    public BlobComing? MakeFor(long octets)
     {
         lock (_gate)
         {
-            if (isKeeper) return octets <= store.Room;
-            if (octets > Most) return false;
+            if (octets > Most) return null;
+            var free = store.Room - _coming.Sum(c => c.Left);
+            if (isKeeper) return octets <= free ? Add(octets) : null;
             var kept = store.List().OrderBy(b => b.Used).ToList();
             var sum = kept.Sum(b => b.Length);
+            var taken = Taken;
+            // What is not held goes; whether all of it would be enough is known before any of it is gone.
+            if (taken + octets > Most || octets > free + sum) return null;
             foreach (var blob in kept)
             {
-                if (sum + octets <= Most && octets <= store.Room) break;
-                sum -= store.Remove(blob.Sha256);
+                if (sum + taken + octets <= Most && octets <= free) break;
+                var gone = store.Remove(blob.Sha256);
+                (sum, free) = (sum - gone, free + gone);
             }
 
-            return sum + octets <= Most && octets <= store.Room;
+            return sum + taken + octets <= Most && octets <= free ? Add(octets) : null;
         }
     }
 
-    /// <summary>True when so many octets fit beside what is kept, so that nothing has to go for them.</summary>
+    /// <summary>True when so many octets fit beside what is kept and what comes, so that nothing has to go for them.</summary>
     public bool Fits(long octets)
-        => octets <= store.Room && (isKeeper || store.List().Sum(b => b.Length) + octets <= Most);
+    {
+        lock (_gate)
+        {
+            return octets <= store.Room - _coming.Sum(c => c.Left)
+                && (isKeeper || octets <= Most - Taken - store.List().Sum(b => b.Length));
+        }
+    }
+
+    /// <summary>It came, or does not come any more.</summary>
+    internal void Remove(BlobComing coming)
+    {
+        lock (_gate) _coming.Remove(coming);
+    }
+
+    private long Taken => _coming.Sum(c => c.Octets);
+
+    private BlobComing Add(long octets)
+    {
+        var coming = new BlobComing(this, octets);
+        _coming.Add(coming);
+        return coming;
+    }
+}
+
+/// <summary>Room for a content that is being fetched.</summary>
+/// <param name="room">The room that it is a part of.</param>
+/// <param name="octets">Octets of the whole.</param>
+public sealed class BlobComing(BlobRoom room, long octets) : IDisposable
+{
+    private long _wrote;
+
+    /// <summary>Octets of the whole.</summary>
+    public long Octets => octets;
+
+    /// <summary>Octets that the disk is still to take.</summary>
+    public long Left => octets - Volatile.Read(ref _wrote);
+
+    /// <summary>It comes from its beginning.</summary>
+    public void Begin() => Volatile.Write(ref _wrote, 0);
+
+    /// <summary>The disk has taken so many octets more.</summary>
+    public void Wrote(long more) => Interlocked.Add(ref _wrote, more);
+
+    /// <inheritdoc/>
+    public void Dispose() => room.Remove(this);
 }

@@ -65,6 +65,7 @@ public sealed partial class IsoExploder(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var told = "";
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -73,14 +74,17 @@ public sealed partial class IsoExploder(
                 using var wait = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
                 await Task.WhenAny(_news.Reader.ReadAsync(wait.Token).AsTask(), Task.Delay(Each, time, wait.Token));
                 await wait.CancelAsync();
+                told = "";
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
-                LogTrouble(e);
+                // An edge that cannot explode ISOs boots machines as well as before.
+                if (told != e.Message) LogTrouble(e);
+                told = e.Message;
                 await Task.Delay(Each, time, stoppingToken);
             }
         }
@@ -132,7 +136,7 @@ public sealed partial class IsoExploder(
             LogDone(explosion.Iso, explosion.Folder, folder.Entries, folder.Octets, folder.LeftOut);
             await TellAsync(Report(explosion, ExplosionReport.Done, folder), cancellation);
         }
-        catch (Exception e) when (e is ArchiveFaultException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             _failed[explosion] = time.GetTimestamp();
             LogFailed(explosion.Iso, explosion.Folder, e.Message);

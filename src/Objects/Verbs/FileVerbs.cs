@@ -65,11 +65,14 @@ public sealed class FileVerbs(
     /// <exception cref="ApiException">503: the silos that have it do not answer, or it takes longer.</exception>
     public async Task<FileStream> OpenAsync(StoredFile file, string type, CancellationToken cancellation)
     {
-        if (store.Open(file.Sha256) is { } here) return here;
+        if (Whole(file) is { } here) return here;
         var why = await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation);
-        return store.Open(file.Sha256) ?? throw new ApiException(new ApiError(file.Prefix, Named(file.Prefix, file.Path), type,
+        return Whole(file) ?? throw new ApiException(new ApiError(file.Prefix, Named(file.Prefix, file.Path), type,
             [$"the content of {file.Path} is not on this silo: {why}"], 503));
     }
+
+    /// <summary>A content that is not as long as the catalog says is damaged, and as good as not here.</summary>
+    private FileStream? Whole(StoredFile file) => store.LengthOf(file.Sha256) == file.Size ? store.Open(file.Sha256) : null;
 
     /// <summary>How many octets are here of an upload that was broken off: where to go on.</summary>
     /// <exception cref="ApiException">400, 403.</exception>
@@ -297,6 +300,7 @@ public sealed class FileVerbs(
         CancellationToken cancellation)
     {
         var holds = new List<IDisposable>();
+        var isInDoubt = false;
         try
         {
             var old = catalog.Current.OfKind(upload.Kind).GetValueOrDefault(upload.Path) as StoredFile;
@@ -306,16 +310,27 @@ public sealed class FileVerbs(
             var written = new List<Document> { Of(upload.Kind, upload.Path, draft.Length, sha256, now) };
             if (request.Flag("explode")) await ExplodeAsync(upload, sha256, written, holds, request, cancellation);
             var terms = request.Terms(Conditioned(old, "POST", request));
+            isInDoubt = true;
             var answer = await GrainCalls.ActAsync(() => grains.Catalog.MergeAll(new CatalogMerge(upload.Kind, written, [], terms)));
+            isInDoubt = answer.Error is null or { Code: >= 500 };
             if (answer.Error is { } error) throw new ApiException(error with { Key = upload.Named, Type = "POST" });
             // What is held until then is named by the catalog that this silo goes by.
             await catalog.AtLeastAsync(answer.Revision, CancellationToken.None);
+            isInDoubt = false;
             return ObjectAnswer.Of(new BlobInfo(upload.Named, draft.Length), 201);
         }
         finally
         {
-            foreach (var hold in holds) hold.Dispose();
+            var given = isInDoubt ? Task.Delay(FileBounds.HeldInDoubt, time, CancellationToken.None) : Task.CompletedTask;
+            _ = GiveBackAsync(holds, given);
         }
+    }
+
+    /// <summary>What the catalog may have come to name without anybody being told is held until this silo has surely heard of it.</summary>
+    private static async Task GiveBackAsync(List<IDisposable> holds, Task given)
+    {
+        await given;
+        foreach (var hold in holds) hold.Dispose();
     }
 
     /// <summary>The files of an archive become files beside it; links, and what is no file, are left out.</summary>

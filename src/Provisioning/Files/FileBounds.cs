@@ -30,6 +30,9 @@ public static class FileBounds
     /// <summary>How long one that was broken off is kept to be gone on with.</summary>
     public static readonly TimeSpan UnfinishedKept = TimeSpan.FromHours(24);
 
+    /// <summary>How long a content is held of which it is not known whether the catalog came to name it.</summary>
+    public static readonly TimeSpan HeldInDoubt = TimeSpan.FromMinutes(10);
+
     /// <summary>Most files of an archive that becomes files of their own (`explode=true`).</summary>
     public const int ExplodedFiles = 1_000;
 }

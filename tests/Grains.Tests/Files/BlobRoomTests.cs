@@ -28,11 +28,32 @@ public sealed class BlobRoomTests : IDisposable
         await _store.Open(kept[0])!.DisposeAsync();
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.False(room.Fits(MiB));
-        Assert.True(room.MakeFor(MiB));
+        Assert.NotNull(Made(room, MiB));
         Assert.Equal([kept[0], kept[2]], _store.List().OrderBy(b => kept.IndexOf(b.Sha256)).Select(b => b.Sha256));
-        Assert.True(room.MakeFor(3 * MiB));
+        Assert.NotNull(Made(room, 3 * MiB));
         Assert.Empty(_store.List());
-        Assert.False(room.MakeFor(4 * MiB));
+        Assert.Null(room.MakeFor(4 * MiB));
+    }
+
+    /// <summary>Two that come at once have not the same room.</summary>
+    [Fact]
+    public async Task WhatComesHasItsRoom()
+    {
+        var room = Room(isKeeper: false, most: 3);
+        await AddAsync();
+        using (var coming = room.MakeFor(2 * MiB)!)
+        {
+            Assert.False(room.Fits(1));
+            Assert.Null(room.MakeFor(2 * MiB));
+            // What has no room in any case costs nothing of what is there.
+            Assert.Single(_store.List());
+            coming.Wrote(MiB);
+            Assert.Equal(MiB, coming.Left);
+        }
+
+        Assert.True(room.Fits(2 * MiB));
+        var keeper = Room(isKeeper: true, most: 0);
+        using (keeper.MakeFor(_store.Room - (64L << 20))) Assert.Null(keeper.MakeFor(_store.Room - (64L << 20)));
     }
 
     [Fact]
@@ -41,9 +62,15 @@ public sealed class BlobRoomTests : IDisposable
         var room = Room(isKeeper: true, most: 1);
         await AddAsync();
         await AddAsync();
-        Assert.True(room.MakeFor(10 * MiB));
-        Assert.False(room.MakeFor(long.MaxValue));
+        Assert.NotNull(room.MakeFor(10 * MiB));
+        Assert.Null(room.MakeFor(long.MaxValue));
         Assert.Equal(2, _store.List().Count);
+    }
+
+    private static BlobComing? Made(BlobRoom room, long octets)
+    {
+        using var coming = room.MakeFor(octets);
+        return coming;
     }
 
     private BlobRoom Room(bool isKeeper, long most) => new(_store, Options.Create(new FilesOptions { CacheMiB = most }), isKeeper);
