@@ -16,8 +16,10 @@ public interface IBlobStore
     IReadOnlyList<StoredBlob> List();
 
     /// <summary>Removes a content that nobody holds (<see cref="IBlobDraft.StoreAsync"/>).</summary>
+    /// <param name="sha256">Its hash.</param>
+    /// <param name="isNamed">Says that it stays, asked once it is certain that nobody holds it; null: nothing does.</param>
     /// <returns>Octets that it had; 0 where there is none to remove.</returns>
-    long Remove(string sha256);
+    long Remove(string sha256, Func<bool>? isNamed = null);
 
     /// <summary>Octets that may be written before the disk has less than what is to be left of it.</summary>
     long Room { get; }

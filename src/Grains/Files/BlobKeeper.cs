@@ -76,16 +76,16 @@ public sealed partial class BlobKeeper(
 
     private async Task KeepAsync(CatalogSnapshot catalog, CancellationToken cancellation)
     {
-        List<StoredFile> all = [.. catalog.OfKind(UploadedFile.Kind).Values.Concat(catalog.OfKind(UploadedIso.Kind).Values)
-            .Cast<StoredFile>()];
+        List<StoredFile> all = [.. FilesOf(catalog)];
         RemoveUnnamed(all);
+        var kept = store.List().Sum(b => b.Length);
         foreach (var file in all.Where(f => f.Validated && store.LengthOf(f.Sha256) is null).OrderBy(f => f.Size))
         {
             // The list may have changed while the last one came.
             if (Volatile.Read(ref _catalog)?.Find(new DocumentKey(file.Prefix, file.Path)) is not StoredFile now
                 || now.Sha256 != file.Sha256) continue;
-            if (!room.Fits(file.Size)) continue;
-            await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation);
+            if (!room.Fits(file.Size, kept)) continue;
+            if (await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation) is "") kept += file.Size;
         }
     }
 
@@ -102,13 +102,20 @@ public sealed partial class BlobKeeper(
                 if (time.GetElapsedTime(_strangers[blob.Sha256]) < StrangersStay) continue;
             }
 
-            if (store.Remove(blob.Sha256) > 0) LogRemoved(blob.Sha256, blob.Length);
+            // Whoever has stored it anew meanwhile holds it until it is named by what is looked at here.
+            if (store.Remove(blob.Sha256, () => IsNamed(blob.Sha256)) > 0) LogRemoved(blob.Sha256, blob.Length);
             _strangers.Remove(blob.Sha256);
         }
 
         _named.UnionWith(named);
         _named.RemoveWhere(s => !named.Contains(s) && store.LengthOf(s) is null);
     }
+
+    private bool IsNamed(string sha256)
+        => Volatile.Read(ref _catalog) is { } now && FilesOf(now).Any(f => f.Sha256 == sha256);
+
+    private static IEnumerable<StoredFile> FilesOf(CatalogSnapshot catalog)
+        => catalog.OfKind(UploadedFile.Kind).Values.Concat(catalog.OfKind(UploadedIso.Kind).Values).Cast<StoredFile>();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "content {Sha256} ({Length} octets) is removed: no file has it any more")]
     private partial void LogRemoved(string sha256, long length);

@@ -40,6 +40,7 @@ public sealed class BlobRoom(IBlobStore store, IOptions<FilesOptions> options, b
     }
 
     /// <summary>True when so many octets fit beside what is kept, so that nothing has to go for them.</summary>
-    public bool Fits(long octets)
-        => octets <= store.Room && (isKeeper || store.List().Sum(b => b.Length) + octets <= Most);
+    /// <param name="octets">How many more.</param>
+    /// <param name="kept">How many are kept.</param>
+    public bool Fits(long octets, long kept) => octets <= store.Room && (isKeeper || kept + octets <= Most);
 }

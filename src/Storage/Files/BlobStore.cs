@@ -79,11 +79,11 @@ public sealed class BlobStore : IBlobStore
                 _used.TryGetValue(f.Name, out var used) ? used : new DateTimeOffset(f.LastWriteTimeUtc)))];
 
     /// <inheritdoc/>
-    public long Remove(string sha256)
+    public long Remove(string sha256, Func<bool>? isNamed = null)
     {
         lock (_gate)
         {
-            if (_held.ContainsKey(sha256) || LengthOf(sha256) is not { } length) return 0;
+            if (_held.ContainsKey(sha256) || isNamed?.Invoke() == true || LengthOf(sha256) is not { } length) return 0;
             File.Delete(Path.Combine(_folder, sha256));
             _used.TryRemove(sha256, out _);
             return length;

@@ -27,7 +27,8 @@ public sealed class BlobRoomTests : IDisposable
         List<string> kept = [await AddAsync(), await AddAsync(), await AddAsync()];
         await _store.Open(kept[0])!.DisposeAsync();
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.False(room.Fits(MiB));
+        Assert.False(room.Fits(MiB, 3 * MiB));
+        Assert.True(room.Fits(MiB, 2 * MiB));
         Assert.True(room.MakeFor(MiB));
         Assert.Equal([kept[0], kept[2]], _store.List().OrderBy(b => kept.IndexOf(b.Sha256)).Select(b => b.Sha256));
         Assert.True(room.MakeFor(3 * MiB));
