@@ -79,16 +79,16 @@ public sealed partial class BlobKeeper(
 
     private async Task KeepAsync(CatalogSnapshot catalog, CancellationToken cancellation)
     {
-        List<StoredFile> all = [.. catalog.OfKind(UploadedFile.Kind).Values.Concat(catalog.OfKind(UploadedIso.Kind).Values)
-            .Cast<StoredFile>()];
+        List<StoredFile> all = [.. FilesOf(catalog)];
         RemoveUnnamed(all);
+        var kept = store.List().Sum(b => b.Length);
         foreach (var file in all.Where(f => f.Validated && store.LengthOf(f.Sha256) != f.Size).OrderBy(f => f.Size))
         {
             // The list may have changed while the last one came.
             if (Volatile.Read(ref _catalog)?.Find(new DocumentKey(file.Prefix, file.Path)) is not StoredFile now
                 || now.Sha256 != file.Sha256) continue;
-            if (!room.Fits(file.Size)) continue;
-            await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation);
+            if (!room.Fits(file.Size, kept)) continue;
+            if (await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation) is "") kept += file.Size;
         }
     }
 
@@ -114,12 +114,10 @@ public sealed partial class BlobKeeper(
     }
 
     /// <summary>What was uploaded a moment ago is in the catalog before its writer gives it out of his hands.</summary>
-    private bool IsNamed(string sha256)
-    {
-        var now = current().Current;
-        return now.OfKind(UploadedFile.Kind).Values.Concat(now.OfKind(UploadedIso.Kind).Values).Cast<StoredFile>()
-            .Any(f => !f.Validated || f.Sha256 == sha256);
-    }
+    private bool IsNamed(string sha256) => FilesOf(current().Current).Any(f => !f.Validated || f.Sha256 == sha256);
+
+    private static IEnumerable<StoredFile> FilesOf(CatalogSnapshot catalog)
+        => catalog.OfKind(UploadedFile.Kind).Values.Concat(catalog.OfKind(UploadedIso.Kind).Values).Cast<StoredFile>();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "content {Sha256} ({Length} octets) is removed: no file has it any more")]
     private partial void LogRemoved(string sha256, long length);

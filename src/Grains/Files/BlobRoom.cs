@@ -46,12 +46,14 @@ public sealed class BlobRoom(IBlobStore store, IOptions<FilesOptions> options, b
     }
 
     /// <summary>True when so many octets fit beside what is kept and what comes, so that nothing has to go for them.</summary>
-    public bool Fits(long octets)
+    /// <param name="octets">How many more.</param>
+    /// <param name="kept">How many are kept.</param>
+    public bool Fits(long octets, long kept)
     {
         lock (_gate)
         {
             return octets <= store.Room - _coming.Sum(c => c.Left)
-                && (isKeeper || octets <= Most - Taken - store.List().Sum(b => b.Length));
+                && (isKeeper || octets <= Most - Taken - kept);
         }
     }
 

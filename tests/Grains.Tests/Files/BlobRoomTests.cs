@@ -27,7 +27,8 @@ public sealed class BlobRoomTests : IDisposable
         List<string> kept = [await AddAsync(), await AddAsync(), await AddAsync()];
         await _store.Open(kept[0])!.DisposeAsync();
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.False(room.Fits(MiB));
+        Assert.False(room.Fits(MiB, 3 * MiB));
+        Assert.True(room.Fits(MiB, 2 * MiB));
         Assert.NotNull(Made(room, MiB));
         Assert.Equal([kept[0], kept[2]], _store.List().OrderBy(b => kept.IndexOf(b.Sha256)).Select(b => b.Sha256));
         Assert.NotNull(Made(room, 3 * MiB));
@@ -43,7 +44,7 @@ public sealed class BlobRoomTests : IDisposable
         await AddAsync();
         using (var coming = room.MakeFor(2 * MiB)!)
         {
-            Assert.False(room.Fits(1));
+            Assert.False(room.Fits(1, MiB));
             Assert.Null(room.MakeFor(2 * MiB));
             // What has no room in any case costs nothing of what is there.
             Assert.Single(_store.List());
@@ -51,7 +52,7 @@ public sealed class BlobRoomTests : IDisposable
             Assert.Equal(MiB, coming.Left);
         }
 
-        Assert.True(room.Fits(2 * MiB));
+        Assert.True(room.Fits(2 * MiB, MiB));
         var keeper = Room(isKeeper: true, most: 0);
         using (keeper.MakeFor(_store.Room - (64L << 20))) Assert.Null(keeper.MakeFor(_store.Room - (64L << 20)));
     }

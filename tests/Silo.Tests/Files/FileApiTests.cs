@@ -122,10 +122,10 @@ public abstract class FileApiTests(FilesFixture silo)
         Assert.Equal(HttpStatusCode.Conflict, status);
         Assert.Contains("70000 octets are here: go on with offset=70000", body!["Messages"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(70_000, await OffsetAsync(path, words));
-        await BrokenOffAsync($"{path}?{words}&offset=70000", octets[70_000..120_000], 130_000);
         var there = 0L;
-        await Wait.UntilAsync(async () => (there = await OffsetAsync(path, words)) > 70_000 && await IsFreeAsync(path, words, there), Soon,
-            () => $"what came before the connection broke is not there: {there}");
+        await BrokenOffAsync($"{path}?{words}&offset=70000", octets[70_000..120_000], 130_000, () => Wait.UntilAsync(
+            async () => (there = await OffsetAsync(path, words)) == 120_000, Soon, () => $"what came is not there: {there}"));
+        await Wait.UntilAsync(() => IsFreeAsync(path, words, there), Soon, () => "somebody still writes it");
         (status, body) = await silo.SendAsync($"{path}?{words}&offset={there}", octets[(int)there..]);
         Assert.Equal((HttpStatusCode.Created, $$"""{"Path":"{{_mark}}.iso","Size":200000}"""), (status, body!.ToJsonString()));
         Assert.Equal(octets, await silo.Http.GetByteArrayAsync(path));
@@ -349,7 +349,7 @@ public abstract class FileApiTests(FilesFixture silo)
         => (await silo.SendAsync($"{path}?{words}&offset={offset}", [])).Status == HttpStatusCode.Accepted;
 
     /// <summary>Sends less than it says, and breaks off.</summary>
-    private async Task BrokenOffAsync(string path, byte[] octets, int length)
+    private async Task BrokenOffAsync(string path, byte[] octets, int length, Func<Task>? before = null)
     {
         using var client = new System.Net.Sockets.TcpClient();
         await client.ConnectAsync("127.0.0.1", silo.ApiPort);
@@ -360,6 +360,7 @@ public abstract class FileApiTests(FilesFixture silo)
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
         await stream.WriteAsync(octets);
         await stream.FlushAsync();
+        if (before is not null) await before();
         client.Client.Shutdown(System.Net.Sockets.SocketShutdown.Send);
         // Until the server has noticed.
         var rest = new byte[1000];

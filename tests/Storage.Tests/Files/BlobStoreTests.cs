@@ -40,7 +40,8 @@ public sealed class BlobStoreTests : IDisposable
             Assert.Equal(Content, read);
         }
 
-        Assert.Equal(Content.Length, _store.Remove(Hash));
+        Assert.Equal(0, _store.Remove(Hash, () => true));
+        Assert.Equal(Content.Length, _store.Remove(Hash, () => false));
         Assert.Null(_store.Open(Hash));
         Assert.Empty(Directory.EnumerateFiles(_folder.FullName, "*.part", SearchOption.AllDirectories));
     }
