@@ -29,7 +29,7 @@ public static partial class ApiHost
 
     private const string ExposedHeaders =
         "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
-        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After";
+        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset";
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
@@ -122,6 +122,7 @@ public static partial class ApiHost
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
+        api.MapFiles(Of<FileVerbs>());
         api.MapContents(Of<ContentVerbs>());
         api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());
         app.MapDocument(new ApiDocument(app.DataSources, floor, Of<ParamVerbs>()));

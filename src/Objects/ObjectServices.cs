@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Files;
 using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
@@ -39,7 +40,7 @@ public static class ObjectServices
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
-            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>();
+            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
             .AddSingleton<LogVerbs>();
@@ -52,6 +53,7 @@ public static class ObjectServices
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
             services.GetRequiredService<IMachineQueries>(), time);
         return prefix == BootEnvObjects.Kind
-            ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(), time) : stored;
+            ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
+                services.GetRequiredService<IExplosionDirectory>(), time) : stored;
     }
 }

@@ -20,7 +20,7 @@ public sealed class VerbWords
     private static readonly string[] Everywhere = ["token", "force", "noproxy"];
 
     private static readonly FrozenSet<string> Flags = FrozenSet.Create(StringComparer.Ordinal,
-        "aggregate", "decode", "dryRun", "force", "noproxy", "partial", "replaceWritable");
+        "aggregate", "decode", "dryRun", "explode", "force", "noproxy", "partial", "replaceWritable");
 
     private readonly FrozenSet<string>? _names;
 
@@ -51,7 +51,7 @@ public sealed class VerbWords
     /// What the verb is about has a version, and the verb looks at the conditions on it. Any other verb refuses If-Match: who asks for a
     /// change on a condition does not get it without.
     /// </summary>
-    public bool HasVersion { get; private init; }
+    public bool HasVersion { get; internal init; }
 
     /// <summary>The words of the verb, but those that every verb has; none of the list language.</summary>
     public IEnumerable<string> Own => (_names ?? []).Except(Everywhere, StringComparer.Ordinal).Order(StringComparer.Ordinal);

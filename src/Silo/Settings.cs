@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Anvil.Contracts.Files;
 using Anvil.Edge;
 using Anvil.Gateway;
 
@@ -13,7 +14,7 @@ public static class Settings
     private static readonly (string Name, Type Type)[] Sections =
     [
         (SiloOptions.Section, typeof(SiloOptions)), (EdgeOptions.Section, typeof(EdgeOptions)),
-        (GatewayOptions.Section, typeof(GatewayOptions)),
+        (GatewayOptions.Section, typeof(GatewayOptions)), (FilesOptions.Section, typeof(FilesOptions)),
     ];
 
     /// <summary>Beginnings of settings that are others': of logging, of OpenTelemetry, of Orleans.</summary>

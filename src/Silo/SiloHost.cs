@@ -1,5 +1,6 @@
 using System.Net;
 using Anvil.Contracts;
+using Anvil.Contracts.Files;
 using Anvil.Contracts.Placement;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
@@ -34,6 +35,7 @@ public static partial class SiloHost
         var silo = builder.Configuration.GetSection(SiloOptions.Section).Get<SiloOptions>() ?? new SiloOptions();
         var edge = builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new EdgeOptions();
         Check(silo);
+        Check(builder.Configuration.GetSection(FilesOptions.Section).Get<FilesOptions>() ?? new FilesOptions());
         ConfigureOptions(builder, silo, edge);
 
         // Tokens' secrets and password hashes lie in it.
@@ -84,6 +86,24 @@ public static partial class SiloHost
             throw new InvalidOperationException("Silo:ProbeSeconds is more than 0, and Silo:DrainSeconds not less");
     }
 
+    private static void Check(FilesOptions files)
+    {
+        const long MostMiB = 1L << 40;
+        foreach (var (name, value) in new[]
+        {
+            (nameof(files.UploadMiB), files.UploadMiB), (nameof(files.TotalMiB), files.TotalMiB), (nameof(files.CacheMiB), files.CacheMiB),
+            (nameof(files.ExplodedMiB), files.ExplodedMiB), (nameof(files.ExplodedEntries), files.ExplodedEntries),
+        })
+        {
+            if (value is <= 0 or > MostMiB)
+                throw new InvalidOperationException($"{FilesOptions.Section}:{name} is more than 0, and at most {MostMiB}");
+        }
+
+        if (files.ReserveMiB > MostMiB || files.ExplodeMinutes is not (> 0 and <= 1440) || files.RetryMinutes is not (> 0 and <= 10_080))
+            throw new InvalidOperationException($"{FilesOptions.Section}: ReserveMiB is at most {MostMiB}, ExplodeMinutes is more than 0 "
+                + "and up to 1440, RetryMinutes up to 10080");
+    }
+
     private static void AddLogging(WebApplicationBuilder builder)
     {
         var level = LogLevelPref.Switch(builder.Configuration);
@@ -110,6 +130,7 @@ public static partial class SiloHost
         builder.Services.Configure<SiloOptions>(builder.Configuration.GetSection(SiloOptions.Section));
         builder.Services.Configure<EdgeOptions>(builder.Configuration.GetSection(EdgeOptions.Section));
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
+        builder.Services.Configure<FilesOptions>(builder.Configuration.GetSection(FilesOptions.Section));
         builder.Services.PostConfigure<GatewayOptions>(o =>
         {
             (o.ApiPort, o.FilePort, o.DhcpPort, o.BinlPort, o.TftpPort) = (edge.ApiPort, edge.FilePort, edge.DhcpPort, edge.BinlPort,

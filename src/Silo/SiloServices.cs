@@ -58,6 +58,7 @@ internal static class SiloServices
         services.AddSingleton<MachineDirectoryClient>().AddSingleton<IMachineDirectory, MachineAnnouncer>();
         services.AddSingleton<InterfaceServiceClient>().AddSingleton<IInterfaceDirectory, InterfaceDirectory>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
+        services.AddFiles(silo);
         services.AddSingleton<BootJournal>().AddSingleton<BootStateTrait>().AddSingleton<PackTrait>().AddSingleton<AccessTrait>();
         services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.AddSingleton(
@@ -73,7 +74,7 @@ internal static class SiloServices
     /// <summary>What takes packets.</summary>
     public static void AddEdge(this IServiceCollection services)
     {
-        services.AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<FilePresence>();
+        services.AddSingleton<UploadedFiles>().AddSingleton<FileRoot>().AddSingleton<BootFileResolver>().AddSingleton<FilePresence>();
         services.AddSingleton(
             s => RenderedMemory.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IBootFiles>(s => s.GetRequiredService<FileRoot>());

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Retention;
 using Anvil.Contracts.Subnets;

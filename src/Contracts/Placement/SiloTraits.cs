@@ -44,6 +44,11 @@ public static class SiloTraits
     /// </summary>
     public const string Interfaces = "anvil.interfaces";
 
+    /// <summary>
+    /// Metadata key of a silo that has contents of uploaded files (<see cref="Anvil.Contracts.Files.IBlobService"/>); its value is "true".
+    /// </summary>
+    public const string Blobs = "anvil.blobs";
+
     /// <summary>Hosts machines' grains.</summary>
     public const string Core = "core";
 

@@ -59,6 +59,7 @@ public sealed class RenderFailedException(string path, TemplateException inner) 
 /// </summary>
 public sealed partial class BootFileResolver(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
+    UploadedFiles uploads,
     ParamKeys keys, ITimeline timeline, RenderQueue renders, RenderedMemory memory, HeardClients heard,
     IOptions<EdgeOptions> options, ISecretAudit audit, TimeProvider time, ILogger<BootFileResolver> logger)
 {
@@ -78,6 +79,7 @@ public sealed partial class BootFileResolver(
     /// <param name="cancellation">The requester has gone.</param>
     /// <exception cref="RenderFailedException">The template failed.</exception>
     /// <exception cref="RenderBusyException">Too many renders wait.</exception>
+    /// <exception cref="FileElsewhereException">It was uploaded, and is not here now.</exception>
     public async Task<ResolvedFile?> ResolveAsync(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation = default)
     {
@@ -95,8 +97,13 @@ public sealed partial class BootFileResolver(
     }
 
     /// <summary>The file on disk, which is the same for all; null when there is none. It counts as nobody's boot.</summary>
-    public ResolvedFile? Static(string path)
-        => BootFilePath.Normalize(path) is { } clean && root.Open(clean) is { } onDisk ? new ResolvedFile(null, onDisk, "", "") : null;
+    /// <exception cref="FileElsewhereException">It was uploaded, and is not here now.</exception>
+    public async Task<ResolvedFile?> StaticAsync(string path, CancellationToken cancellation)
+    {
+        if (BootFilePath.Normalize(path) is not { } clean) return null;
+        await uploads.ReadyAsync(clean, cancellation);
+        return root.Open(clean) is { } onDisk ? new ResolvedFile(null, onDisk, "", "") : null;
+    }
 
     /// <summary>Notes that a request was refused before anything was looked for.</summary>
     public async Task RefusedAsync(string path, IPAddress requester, string reason)
@@ -115,6 +122,7 @@ public sealed partial class BootFileResolver(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
+        await uploads.ReadyAsync(clean, cancellation);
         var known = await RequesterAsync(requester);
         var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
         foreach (var one in known.InOrder)
@@ -159,7 +167,8 @@ public sealed partial class BootFileResolver(
                 if (file.IsLink)
                 {
                     share.Dispose();
-                    return Linked(file, Encoding.UTF8.GetString(octets), machine?.Uuid ?? "", mac, protocol, requester, isRead);
+                    return await LinkedAsync(file, Encoding.UTF8.GetString(octets), machine?.Uuid ?? "", mac, protocol, requester, isRead,
+                        cancellation);
                 }
 
                 if (isRead) timeline.Note(machine?.Uuid ?? "", mac, protocol, $"GET {at}", $"rendered, {octets.Length} octets",
@@ -205,9 +214,10 @@ public sealed partial class BootFileResolver(
             || (catalog.Current.SubnetOf(IPv4.FromIPAddress(requester)) is { } subnet && heard.Knows(subnet.Name, mac));
 
     /// <summary>The static file that a boot environment has put at a path of its own.</summary>
-    private ResolvedFile? Linked(BootFile file, string target, string machine, string mac, string protocol, IPAddress requester,
-        bool isRead)
+    private async Task<ResolvedFile?> LinkedAsync(BootFile file, string target, string machine, string mac, string protocol,
+        IPAddress requester, bool isRead, CancellationToken cancellation)
     {
+        if (BootFilePath.Normalize(target.Trim()) is { } clean) await uploads.ReadyAsync(clean, cancellation);
         if (root.Open(target.Trim()) is { } onDisk) return new ResolvedFile(null, onDisk, machine, mac);
         if (isRead)
             timeline.Miss(machine, mac, protocol, $"GET {file.Path}", $"{target.Trim()}, which it links to, is not there",

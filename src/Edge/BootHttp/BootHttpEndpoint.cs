@@ -32,7 +32,7 @@ public static class BootHttpEndpoint
         ResolvedFile? file;
         try
         {
-            file = foreign is not null ? resolver.Static(path)
+            file = foreign is not null ? await resolver.StaticAsync(path, http.RequestAborted)
                 : await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http",
                     HttpMethods.IsGet(request.Method), http.RequestAborted);
         }
@@ -44,6 +44,12 @@ public static class BootHttpEndpoint
         {
             http.Response.Headers.RetryAfter = "1";
             await TextAsync(http, StatusCodes.Status503ServiceUnavailable, $"/{path}: {e.Message}; ask again");
+            return;
+        }
+        catch (FileElsewhereException e)
+        {
+            http.Response.Headers.RetryAfter = "5";
+            await TextAsync(http, StatusCodes.Status503ServiceUnavailable, e.Message);
             return;
         }
         catch (RenderFailedException e)

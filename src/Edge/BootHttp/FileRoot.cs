@@ -6,8 +6,11 @@ namespace Anvil.Edge.BootHttp;
 
 /// <summary>The folder of static boot files, as a jail that no path leaves: neither by dots, nor by links, nor by odd
 /// characters.</summary>
-public sealed class FileRoot(IOptions<EdgeOptions> options) : IBootFiles
+public sealed class FileRoot(IOptions<EdgeOptions> options, UploadedFiles? uploads = null) : IBootFiles
 {
+    /// <summary>What begins so is still being made.</summary>
+    private const string Hidden = ".anvil-";
+
     private readonly FoldedNames _folded = new();
 
     /// <summary>The folder.</summary>
@@ -15,11 +18,13 @@ public sealed class FileRoot(IOptions<EdgeOptions> options) : IBootFiles
 
     /// <summary>The file at a path, open; null when there is none, or when it lies elsewhere, by whichever links.</summary>
     public FileStream? Open(string path)
-        => BootFilePath.Normalize(path) is { } clean ? RegularFile.Open(Folder, Path.Combine(Folder, clean)) : null;
+        => BootFilePath.Normalize(path) is not { } clean || clean.StartsWith(Hidden, StringComparison.OrdinalIgnoreCase) ? null
+            : uploads?.Open(clean) ?? RegularFile.Open(Folder, Path.Combine(Folder, clean));
 
     /// <inheritdoc/>
     public bool Has(string path)
     {
+        if (uploads is not null && BootFilePath.Normalize(path) is { } clean && uploads.Has(clean)) return true;
         using var file = Open(path);
         return file is not null;
     }
@@ -29,6 +34,7 @@ public sealed class FileRoot(IOptions<EdgeOptions> options) : IBootFiles
     /// two names differ by case alone, each is found by itself.
     /// </summary>
     public FileStream? OpenFolded(string path)
-        => Open(path) ?? (BootFilePath.Normalize(path) is { } clean && _folded.Find(Folder, clean) is { } found
+        => Open(path) ?? (BootFilePath.Normalize(path) is { } clean && !clean.StartsWith(Hidden, StringComparison.OrdinalIgnoreCase)
+            && _folded.Find(Folder, clean) is { } found
             ? RegularFile.Open(Folder, found) : null);
 }

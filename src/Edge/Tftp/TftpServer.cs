@@ -238,7 +238,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined, $"busy: {e.Message}"), client, cancellation);
                 return;
             }
-            catch (RenderFailedException e)
+            catch (Exception e) when (e is RenderFailedException or FileElsewhereException)
             {
                 await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined,
                     e.Message.Length > LongestError ? e.Message[..LongestError] : e.Message), client, cancellation);

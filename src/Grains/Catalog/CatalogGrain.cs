@@ -386,7 +386,8 @@ public sealed partial class CatalogGrain(
     private static bool IsReservation(string prefix) => prefix == ReservationWriter.Kind;
 
     private static CatalogKind KindOf(string prefix)
-        => CatalogRules.Kinds.TryGetValue(prefix, out var kind) ? kind : throw new ApiException(ApiError.NotFound(prefix, ""));
+        => prefix is not ("prefs" or StoredPack.Kind) && CatalogRules.Stored.TryGetValue(prefix, out var kind) ? kind
+            : throw new ApiException(ApiError.NotFound(prefix, ""));
 
     private static Pref Pref(string name, string value) => new() { Name = name, Val = value, Validated = true, Available = true };
 

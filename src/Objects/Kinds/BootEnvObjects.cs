@@ -1,18 +1,26 @@
 using System.Text.Json;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Files;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Files;
 using Anvil.Provisioning.Lists;
 
 namespace Anvil.Objects.Kinds;
 
-/// <summary>Boot environments: a kind of the catalog, shown with the boot files that the edges lack.</summary>
-public sealed class BootEnvObjects(CatalogObjects stored, ICatalog catalog, IBootFileDirectory files, TimeProvider time) : IObjectKind
+/// <summary>
+/// Boot environments: a kind of the catalog, shown with the boot files that the edges lack, and with what became of their ISOs.
+/// </summary>
+public sealed class BootEnvObjects(
+    CatalogObjects stored, ICatalog catalog, IBootFileDirectory files, IExplosionDirectory explosions, TimeProvider time) : IObjectKind
 {
     /// <summary>The kind's name.</summary>
     public const string Kind = "bootenvs";
+
+    /// <summary>Edges that are named with how far they are with one ISO.</summary>
+    private const int MostTold = 5;
 
     /// <inheritdoc/>
     public string Prefix => Kind;
@@ -30,8 +38,7 @@ public sealed class BootEnvObjects(CatalogObjects stored, ICatalog catalog, IBoo
     public async Task<ListPage<Document>> ListAsync(ListQuery query, CancellationToken cancellation)
     {
         var all = catalog.Current.BootEnvs.Values.ToList();
-        var missing = await MissingAsync(all, cancellation);
-        return new ListEvaluator(time).Page<Document>(query, [.. all.Select(missing.Shown)]);
+        return new ListEvaluator(time).Page<Document>(query, [.. await ShownAsync(all, cancellation)]);
     }
 
     /// <inheritdoc/>
@@ -70,11 +77,37 @@ public sealed class BootEnvObjects(CatalogObjects stored, ICatalog catalog, IBoo
 
     private async Task<FoundObject?> ShownAsync(FoundObject? found, CancellationToken cancellation)
         => found?.Document is BootEnv env
-            ? found with { Document = (await MissingAsync([env], cancellation)).Shown(env) } : found;
+            ? found with { Document = (await ShownAsync([env], cancellation))[0] } : found;
 
     private async Task<ChangedObject> ShownAsync(ChangedObject changed, CancellationToken cancellation)
         => changed.Document is BootEnv env
-            ? changed with { Document = (await MissingAsync([env], cancellation)).Shown(env) } : changed;
+            ? changed with { Document = (await ShownAsync([env], cancellation))[0] } : changed;
+
+    private async Task<IReadOnlyList<Document>> ShownAsync(IReadOnlyCollection<BootEnv> environments, CancellationToken cancellation)
+    {
+        var snapshot = catalog.Current;
+        var missing = await MissingAsync(environments, cancellation);
+        var wanted = IsoRules.Wanted(snapshot);
+        // Edges are asked only where one has something to tell of.
+        IReadOnlyList<EdgeExplosion> told = wanted.Count > 0 && environments.Any(e => e.Isos().Any())
+            ? [.. (await explosions.ReportsAsync(cancellation)).Where(r => r.Report.State != ExplosionReport.Done)] : [];
+        return [.. environments.Select(e => WithIsos(missing.Shown(e), snapshot, wanted, told))];
+    }
+
+    private static BootEnv WithIsos(BootEnv env, CatalogSnapshot catalog, IReadOnlyList<IsoExplosion> wanted,
+        IReadOnlyList<EdgeExplosion> told)
+    {
+        if (catalog.OfKind(UploadedIso.Kind).Count == 0) return env;
+        List<string> lines = [.. IsoRules.Problems(env, catalog, wanted)];
+        foreach (var (arch, iso, _) in env.Isos())
+        {
+            var folder = env.Folder(arch);
+            lines.AddRange(told.Where(t => t.Report.Folder == folder && t.Report.Iso == iso).Take(MostTold)
+                .Select(t => $"{t.Edge}: {t.Report.Text}"));
+        }
+
+        return lines.Count == 0 ? env : env with { Errors = [.. env.Errors, .. lines] };
+    }
 
     /// <summary>One path more than may be asked for says that there are too many; further ones are not even made.</summary>
     private Task<MissingFiles> MissingAsync(IEnumerable<BootEnv> environments, CancellationToken cancellation)

@@ -30,6 +30,9 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// <summary>Keys may hold slashes.</summary>
     public virtual bool HasSlashes => false;
 
+    /// <summary>True when none of the generic verbs is its, and no content pack has its documents.</summary>
+    public virtual bool HasOwnVerbs => false;
+
     /// <summary>Where its documents name others.</summary>
     public virtual IReadOnlyList<Reference> References => [];
 

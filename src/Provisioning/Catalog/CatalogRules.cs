@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Anvil.Provisioning.Catalog.Kinds;
+using Anvil.Provisioning.Files;
 
 namespace Anvil.Provisioning.Catalog;
 
@@ -12,13 +13,15 @@ public static class CatalogRules
         new BootEnvKind(), new TemplateKind(), new StageKind(), new WorkflowKind(), new TaskKind(), new ProfileKind(), new ParamKind(),
         new SubnetKind(),
         new ReservationKind(), new UserKind(), new RoleKind(), new TenantKind(), new PrefKind(), new PackKind(),
+        new FileKind<UploadedFile>(UploadedFile.Kind, isFlat: false, key => new UploadedFile { Path = key }),
+        new FileKind<UploadedIso>(UploadedIso.Kind, isFlat: true, key => new UploadedIso { Path = key }),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);
 
     /// <summary>
-    /// The kinds that have the generic verbs, by prefix: all but preferences, which are one map, and content packs, which hold objects of
-    /// others.
+    /// The kinds that have the generic verbs, by prefix: all but preferences, which are one map, content packs, which hold objects of
+    /// others, and uploaded files.
     /// </summary>
-    public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = Stored.Where(k => k.Key is not ("prefs" or StoredPack.Kind))
+    public static IReadOnlyDictionary<string, CatalogKind> Kinds { get; } = Stored.Where(k => !k.Value.HasOwnVerbs)
         .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>All kinds in an order in which each comes after those that it names.</summary>

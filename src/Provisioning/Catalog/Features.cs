@@ -9,7 +9,7 @@ public static class Features
         "api-v3", "sane-exit-codes", "job-exit-states", "workflows", "default-workflow",
         "http-range-header", "profileless-machine", "slim-objects", "sprig", "multiarch",
         "task-prerequisites", "partial-objects", "regex-string-filters", "change-stage-map", "stage-paramer",
-        "package-repository-handling", "separate-meta-api", "roles", "tenants",
+        "package-repository-handling", "separate-meta-api", "roles", "tenants", "common-blob-size",
         "bundle-objects", "content-prerequisite-version-checking", "secure-params-in-content-packs", "overridable-bootloaders",
         "elevated-tasks",
     ];

@@ -9,6 +9,9 @@ namespace Anvil.Provisioning.Catalog.Kinds;
 internal sealed class PackKind() : CatalogKind<StoredPack>(StoredPack.Kind, "meta")
 {
     /// <inheritdoc/>
+    public override bool HasOwnVerbs => true;
+
+    /// <inheritdoc/>
     public override StoredPack Empty(string key) => new() { About = new ContentMeta { Name = key, Type = "dynamic" } };
 
     /// <inheritdoc/>

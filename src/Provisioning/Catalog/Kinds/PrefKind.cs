@@ -10,6 +10,9 @@ internal sealed class PrefKind() : CatalogKind<Pref>("prefs")
     private const string Unknown = "unknownBootEnv";
 
     /// <inheritdoc/>
+    public override bool HasOwnVerbs => true;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Reference> References { get; } =
     [
         Named("bootenvs", "Bootenv", "defaultBootEnv", mustBeNamed: true),

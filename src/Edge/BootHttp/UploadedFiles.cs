@@ -1,0 +1,48 @@
+using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Files;
+using Anvil.Provisioning.Files;
+
+namespace Anvil.Edge.BootHttp;
+
+/// <summary>
+/// Uploaded files and ISOs as boot files below `files/` and `isos/`, before what lies in the file root at the same path. Which content one
+/// has is the catalog's to say; a content that this edge lacks comes from another silo.
+/// </summary>
+public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetcher fetcher)
+{
+    /// <summary>How long a client is kept waiting for a content of another silo.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>True when there is such a file.</summary>
+    /// <param name="path">A normalized path below the file root.</param>
+    public bool Has(string path) => Find(path) is not null;
+
+    /// <summary>The content of a file, open; null where there is none of it, or not here.</summary>
+    /// <param name="path">A normalized path below the file root.</param>
+    public FileStream? Open(string path) => Find(path) is { } file && IsWhole(file) ? store.Open(file.Sha256) : null;
+
+    /// <summary>Sees to it that the content of a file is here, where there is such a file.</summary>
+    /// <param name="path">A normalized path below the file root.</param>
+    /// <param name="cancellation">The client is gone.</param>
+    /// <exception cref="FileElsewhereException">It is not here yet; with the reason.</exception>
+    public async Task ReadyAsync(string path, CancellationToken cancellation)
+    {
+        if (Find(path) is not { } file || IsWhole(file)) return;
+        var why = await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation);
+        if (why.Length > 0) throw new FileElsewhereException($"{path} was uploaded, and is not on this edge: {why}");
+    }
+
+    /// <summary>A content that is not as long as the catalog says is damaged, and as good as not here.</summary>
+    private bool IsWhole(StoredFile file) => store.LengthOf(file.Sha256) == file.Size;
+
+    private StoredFile? Find(string path)
+    {
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0 || path[..slash] is not (UploadedFile.Kind or UploadedIso.Kind)) return null;
+        return catalog.Current.OfKind(path[..slash]).GetValueOrDefault(path[(slash + 1)..]) as StoredFile is { Validated: true } file
+            ? file : null;
+    }
+}
+
+/// <summary>A file that there is, and whose content is not on this edge now.</summary>
+public sealed class FileElsewhereException(string message) : Exception(message);

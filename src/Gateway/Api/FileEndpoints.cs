@@ -1,0 +1,99 @@
+using System.Globalization;
+using Anvil.Objects;
+using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Files;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Anvil.Gateway.Api;
+
+/// <summary>The paths of uploaded files and ISOs (DRP).</summary>
+internal static class FileEndpoints
+{
+    private const string Octets = "application/octet-stream";
+
+    /// <summary>Characters of a form's boundary (RFC 2046 section 5.1.1 has 70).</summary>
+    private const int LongestBoundary = 200;
+
+    public static void MapFiles(this IEndpointRouteBuilder api, FileVerbs verbs)
+    {
+        api.MapKind(verbs, UploadedFile.Kind, "/files/{**key}");
+        api.MapKind(verbs, UploadedIso.Kind, "/isos/{key}");
+        api.MapGet("/explosions", async http => await http.WriteAsync(
+            await verbs.ExplosionsAsync(http.Asked(VerbWords.None), http.RequestAborted)));
+    }
+
+    private static void MapKind(this IEndpointRouteBuilder api, FileVerbs verbs, string kind, string one)
+    {
+        api.MapMethods("/" + kind, ["GET", "HEAD"], http => http.WriteAsync(verbs.List(kind, http.Asked(FileVerbs.ListWords))));
+        api.MapMethods(one, ["GET", "HEAD"], http => http.Part("key").Length == 0
+            ? http.WriteAsync(verbs.List(kind, http.Asked(FileVerbs.ListWords))) : GetAsync(http, verbs, kind));
+        api.MapPost(one, http => PostAsync(http, verbs, kind));
+        api.MapDelete(one, async http => await http.WriteAsync(
+            await verbs.DeleteAsync(kind, http.Part("key"), http.Asked(VerbWords.Change), http.RequestAborted)));
+    }
+
+    /// <summary>
+    /// A file, with ranges and conditions (RFC 9110 sections 13 and 14). HEAD with `sha256` and `size` tells how much is here of an
+    /// upload.
+    /// </summary>
+    private static async Task GetAsync(HttpContext http, FileVerbs verbs, string kind)
+    {
+        var (path, asked) = (http.Part("key"), http.Asked(FileVerbs.OneWords));
+        var headers = http.Response.Headers;
+        if (asked.Query.ContainsKey("sha256") || asked.Query.ContainsKey("size"))
+        {
+            if (!HttpMethods.IsHead(http.Request.Method))
+                throw new ApiException(ApiError.BadRequest(kind, path, "GET", "sha256 and size are words of HEAD and of POST"));
+            headers["X-Anvil-Upload-Offset"] = verbs.Offset(kind, path, asked).ToString(CultureInfo.InvariantCulture);
+            return;
+        }
+
+        var file = verbs.Find(kind, path, http.Request.Method, asked);
+        headers["X-DRP-SHA256SUM"] = file.Sha256;
+        // RFC 9110 section 14.2: a range in a unit that is not known is none.
+        if (!http.Request.Headers.Range.ToString().TrimStart().StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
+            http.Request.Headers.Remove(HeaderNames.Range);
+        await using var content = await verbs.OpenAsync(file, http.Request.Method, http.RequestAborted);
+        await Results.Stream(content, Octets, lastModified: file.Time, entityTag: new EntityTagHeaderValue($"\"{file.Sha256}\""),
+            enableRangeProcessing: true).ExecuteAsync(http);
+    }
+
+    private static async Task PostAsync(HttpContext http, FileVerbs verbs, string kind)
+    {
+        var asked = http.Asked(FileVerbs.UploadWords);
+        var path = http.Part("key");
+        // Uploads have a bound of their own.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+        var type = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var read) ? read : null;
+        switch (type?.MediaType.Value?.ToLowerInvariant())
+        {
+            case Octets:
+                await TakeAsync(new FileUpload(kind, path, http.Request.Body, http.Request.ContentLength));
+                return;
+            case "multipart/form-data" when HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= LongestBoundary } by:
+                var parts = new MultipartReader(by, http.Request.Body);
+                while (await parts.ReadNextSectionAsync(http.RequestAborted) is { } part)
+                {
+                    if (part.GetContentDispositionHeader() is not { } said
+                        || HeaderUtilities.RemoveQuotes(said.Name).Value != "file") continue;
+                    await TakeAsync(new FileUpload(kind, path, part.Body, null));
+                    return;
+                }
+
+                throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST", "Cannot find multipart file"));
+            default:
+                var sent = PrintableText.Of(ShortText.Of(http.Request.ContentType ?? "", 200));
+                throw new ApiException(kind == UploadedFile.Kind
+                    ? ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST", $"Want content-type {Octets}, not {sent}")
+                    : new ApiError(kind, path, "POST", [$"Invalid content type {sent},", $"Want {Octets} or multipart/form-data"], 415));
+        }
+
+        async Task TakeAsync(FileUpload upload) => await http.WriteAsync(await verbs.UploadAsync(upload, asked, http.RequestAborted));
+    }
+}

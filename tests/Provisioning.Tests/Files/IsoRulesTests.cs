@@ -1,0 +1,89 @@
+using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Files;
+
+namespace Anvil.Provisioning.Tests.Files;
+
+/// <summary>Which ISOs become which folders.</summary>
+public sealed class IsoRulesTests
+{
+    private static readonly string Hash = new('a', 64);
+    private static readonly string Other = new('b', 64);
+
+    [Fact]
+    public void EachArchitectureHasTheFolderOfDrpsLayout()
+    {
+        var env = new BootEnv
+        {
+            Name = "alma-9-install",
+            OS = new OsInfo
+            {
+                Name = "alma-9",
+                SupportedArchitectures = new Dictionary<string, ArchInfo>
+                {
+                    ["x86_64"] = new() { IsoFile = "a.iso", Sha256 = Hash.ToUpperInvariant() },
+                    ["aarch64"] = new() { IsoFile = "b.iso" },
+                    ["ppc64le"] = new() { IsoFile = "none.iso" },
+                },
+            },
+        };
+        var wanted = IsoRules.Wanted(Catalog([env], Iso("a.iso", Hash), Iso("b.iso", Other)));
+        Assert.Equal([("alma-9/install", "a.iso", Hash), ("alma-9/arm64/install", "b.iso", Other)],
+            wanted.Select(w => (w.Folder, w.Iso, w.Sha256)));
+        Assert.All(wanted, w => Assert.Equal(".alma-9.rebar_canary", w.Canary));
+    }
+
+    [Fact]
+    public void TheLegacyFieldsAreThoseOfAmd64()
+    {
+        var env = new BootEnv { Name = "live", OS = new OsInfo { Name = "live/x", IsoFile = "a.iso", IsoSha256 = Hash } };
+        var one = Assert.Single(IsoRules.Wanted(Catalog([env], Iso("a.iso", Hash))));
+        Assert.Equal(("live/x", ".live_x.rebar_canary"), (one.Folder, one.Canary));
+    }
+
+    [Fact]
+    public void AnIsoWithAnotherHashIsNotExplodedAndTheEnvironmentSaysSo()
+    {
+        var env = new BootEnv { Name = "x-install", OS = new OsInfo { Name = "x", IsoFile = "a.iso", IsoSha256 = Other } };
+        var catalog = Catalog([env], Iso("a.iso", Hash));
+        Assert.Empty(IsoRules.Wanted(catalog));
+        Assert.Equal($"ISO a.iso has the SHA-256 {Hash}, not {Other}: it is not exploded",
+            Assert.Single(IsoRules.Problems(catalog.BootEnvs["x-install"], catalog, [])));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData("../../etc")]
+    [InlineData("/etc")]
+    [InlineData("files")]
+    [InlineData("isos/x")]
+    [InlineData("machines")]
+    [InlineData(".anvil-x")]
+    [InlineData("a/.b")]
+    [InlineData("a//b")]
+    public void NoSystemsNameLeavesTheFileRoot(string name)
+    {
+        var env = new BootEnv { Name = "x-install", OS = new OsInfo { Name = name, IsoFile = "a.iso" } };
+        var catalog = Catalog([env], Iso("a.iso", Hash));
+        Assert.Empty(IsoRules.Wanted(catalog));
+        Assert.Contains("no folder", Assert.Single(IsoRules.Problems(catalog.BootEnvs["x-install"], catalog, [])),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OneFolderIsMadeForTheFirstWhoNamesIt()
+    {
+        BootEnv Env(string name, string iso) => new() { Name = name, OS = new OsInfo { Name = "same", IsoFile = iso } };
+        var catalog = Catalog([Env("a-install", "a.iso"), Env("b-install", "b.iso")], Iso("a.iso", Hash), Iso("b.iso", Other));
+        var wanted = IsoRules.Wanted(catalog);
+        Assert.Equal("a.iso", Assert.Single(wanted).Iso);
+        Assert.Empty(IsoRules.Problems(catalog.BootEnvs["a-install"], catalog, wanted));
+        Assert.Equal("ISO b.iso is not exploded: same/install is made from a.iso for a-install",
+            Assert.Single(IsoRules.Problems(catalog.BootEnvs["b-install"], catalog, wanted)));
+    }
+
+    private static CatalogSnapshot Catalog(IEnumerable<BootEnv> environments, params UploadedIso[] isos)
+        => TestCatalog.With([.. environments, .. isos]);
+
+    private static UploadedIso Iso(string name, string sha256) => new() { Path = name, Sha256 = sha256, Size = 1 };
+}
