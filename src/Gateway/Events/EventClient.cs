@@ -44,11 +44,8 @@ internal sealed class EventClient(WebSocket socket, Admission admission, TimeSpa
         if (Ended.Length == 0) Ended = reason;
     }
 
-    /// <summary>Wants to hear of an event, and may, as far as its key says.</summary>
-    /// <param name="happened">The event.</param>
-    /// <param name="now">Who listens, with what it reaches now.</param>
-    public bool Hears(StoredEvent happened, Principal now)
-        => (now.MayHear(happened) || EventReach.MayFollow(now, happened)) && _patterns.Hear(happened);
+    /// <summary>Wants to hear of an event, whether or not it may.</summary>
+    public bool Wants(StoredEvent happened) => _patterns.Hear(happened);
 
     /// <summary>The next command; null when it is gone, or says more than a command has.</summary>
     public async Task<string?> ReceiveAsync(CancellationToken cancellation)

@@ -42,7 +42,7 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
         var asked = http.Asked(VerbWords.List);
         var query = EventQuery.Read(asked.Query, follows: true);
         // What regular expressions may take is for one event: a stream has no end.
-        EventFilter Filter(Principal now) => new(query, now, time);
+        EventFilter Filter() => new(query, asked.Principal, time);
         using var place = places.Enter(http, EventQuery.Model);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         var (from, trimmed) = await verbs.BeginAsync(query, http.Request.Headers["Last-Event-ID"].ToString(), ending.Token);
@@ -73,7 +73,7 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
     }
 
     /// <summary>Sends what happens; gives the reason when who listens may no longer.</summary>
-    private async Task<string> FollowAsync(HttpContext http, EventPlace from, Func<Principal, EventFilter> filter,
+    private async Task<string> FollowAsync(HttpContext http, EventPlace from, Func<EventFilter> filter,
         CancellationToken cancellation)
     {
         var admission = http.Admission();
@@ -99,9 +99,8 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
                 {
                     if (!await next) return "";
                     var happened = happening.Current;
-                    // What a tenant has changes with what its users make.
-                    var now = access.Now(admission.Principal);
-                    if (filter(now).Holds(happened) && await reach.MayHearAsync(now, happened, cancellation))
+                    if (Wants(filter(), happened, admission.Principal)
+                        && await reach.MayHearAsync(admission.Principal, happened, cancellation))
                     {
                         using var frame = await frames.TakeAsync(happened, cancellation);
                         await SendAsync(http, Lines(happened.Place, frame.Octets), frame.Revoked, cancellation);
@@ -123,6 +122,19 @@ internal sealed partial class EventFeed(EventVerbs verbs, EventFollower follower
             // An enumerator is disposed when it is at rest.
             await leaving.CancelAsync();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private bool Wants(EventFilter filter, StoredEvent happened, Principal principal)
+    {
+        try
+        {
+            return reach.Might(principal, happened) && filter.Wants(happened);
+        }
+        catch (ApiException) when (!reach.MayByKey(principal, happened))
+        {
+            // That a pattern takes long of what is beyond the reach tells of it, too.
+            return false;
         }
     }
 

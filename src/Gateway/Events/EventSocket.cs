@@ -128,14 +128,12 @@ internal sealed partial class EventSocket(EventStream stream, EventFrames frames
     {
         await foreach (var happened in listener.Events.ReadAllAsync(cancellation))
         {
-            // What a tenant has changes with what its users make.
-            var now = access.Now(client.Principal);
-            if (!client.Hears(happened, now)) continue;
+            if (!client.Wants(happened)) continue;
             // A person's is in memory; a machine's costs a call, and is asked for by the clock alone.
             if (client.Ended.Length > 0 || (client.Admission.User is not null && !await IsGoodAsync(client))) return;
             try
             {
-                if (!await reach.MayHearAsync(now, happened, cancellation)) continue;
+                if (!await reach.MayHearAsync(client.Principal, happened, cancellation)) continue;
                 using var frame = await frames.TakeAsync(happened, cancellation);
                 await client.SendAsync(frame.Octets, frame.Revoked, cancellation);
             }

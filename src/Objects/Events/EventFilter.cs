@@ -19,7 +19,12 @@ public sealed class EventFilter(EventQuery query, Principal principal, TimeProvi
     /// <summary>True for one of them.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: regular expressions take too long.</exception>
     public bool Holds(StoredEvent happened)
-        => (principal.MayHear(happened) || EventReach.MayFollow(principal, happened)) && query.Holds(happened.Time, field => field switch
+        => (principal.MayHear(happened) || EventReach.MayFollow(principal, happened)) && Wants(happened);
+
+    /// <summary>True for one that the query wants, whoever asks.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: regular expressions take too long.</exception>
+    public bool Wants(StoredEvent happened)
+        => query.Holds(happened.Time, field => field switch
         {
             "Type" => happened.Type,
             "Action" => EventAction.Of(happened),

@@ -49,27 +49,26 @@ public abstract class TenantPackTests(SiloFixture silo)
     [Fact]
     public async Task OfTheLogOfEventsATenantsUserReadsWhatItReaches()
     {
-        await silo.OkAsync("POST", "tasks", $$"""{"Name":"task-{{_mark}}"}""");
-        var (mine, theirs) = (await MachineAsync("mine"), await MachineAsync("theirs"));
+        var (mine, theirs) = (await MachineAsync("mine", "01"), await MachineAsync("theirs", "02"));
         using var user = await UserAsync($$"""{"machines":["{{mine}}"]}""");
-        var (own, other) = (await JobAsync(mine), await JobAsync(theirs));
+        var (own, other) = (await ReservationAsync("01", 1), await ReservationAsync("02", 2));
         foreach (var (type, key, isHeard) in new[]
         {
-            ("machines", mine, true), ("machines", theirs, false), ("jobs", own, true), ("jobs", other, false),
+            ("machines", mine, true), ("machines", theirs, false), ("reservations", own, true), ("reservations", other, false),
         })
         {
+            Assert.NotEmpty((await silo.OkAsync("GET", $"events?Type={type}&Key={key}")).AsArray());
             var page = await silo.OkAsync("GET", $"events?Type={type}&Key={key}", client: user);
             Assert.Equal((type, isHeard), (type, page.AsArray().Count > 0));
-            Assert.NotEmpty((await silo.OkAsync("GET", $"events?Type={type}&Key={key}")).AsArray());
         }
 
-        // The stream from the beginning of both jobs on tells of one.
+        // The stream from before both reservations on tells of one.
         var since = (await silo.OkAsync("GET", $"events?Type=machines&Key={mine}")).AsArray()[0]!["Time"]!.ToString();
-        using var stream = await user.GetAsync($"events/stream?Type=jobs&since={Uri.EscapeDataString(since)}",
+        using var stream = await user.GetAsync($"events/stream?Type=reservations&since={Uri.EscapeDataString(since)}",
             HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        var third = await JobOfAnotherTaskAsync(mine, own);
+        var third = await ReservationAsync("01", 3);
         var keys = new List<string>();
         while (!keys.Contains(third))
         {
@@ -89,19 +88,18 @@ public abstract class TenantPackTests(SiloFixture silo)
                 """))}} } } }
             """;
 
-    private async Task<string> MachineAsync(string name)
-        => (await silo.OkAsync("POST", "machines", $$"""
-            {"Name":"{{name}}-{{_mark}}","Stage":"none","BootEnv":"local","Tasks":["task-{{_mark}}","task-{{_mark}}"]}
-            """))["Uuid"]!.ToString();
+    private string Mac(string last) => $"02:{_mark[..2]}:{_mark[2..4]}:{_mark[4..6]}:{_mark[6..8]}:{last}";
 
-    private async Task<string> JobAsync(string machine)
-        => (await silo.OkAsync("POST", "jobs", $$"""{"Machine":"{{machine}}"}"""))["Uuid"]!.ToString();
+    private async Task<string> MachineAsync(string name, string mac)
+        => (await silo.OkAsync("POST", "machines",
+            $$"""{"Name":"{{name}}-{{_mark}}","Stage":"none","BootEnv":"local","HardwareAddrs":["{{Mac(mac)}}"]}"""))["Uuid"]!.ToString();
 
-    private async Task<string> JobOfAnotherTaskAsync(string machine, string before)
+    /// <summary>Key of an address that is reserved for a card.</summary>
+    private async Task<string> ReservationAsync(string mac, int number)
     {
-        foreach (var state in new[] { "running", "finished" })
-            await silo.OkAsync("PATCH", $"jobs/{before}", $$"""[{"op":"replace","path":"/State","value":"{{state}}"}]""");
-        return await JobAsync(machine);
+        var address = $"10.{Convert.ToByte(_mark[..2], 16)}.{Convert.ToByte(_mark[2..4], 16)}.{number}";
+        await silo.OkAsync("POST", "reservations", $$"""{"Addr":"{{address}}","Token":"{{Mac(mac)}}","Strategy":"MAC"}""");
+        return $"0A{_mark[..4].ToUpperInvariant()}{number:X2}";
     }
 
     private async Task<HttpClient> UserAsync(string members)
