@@ -25,6 +25,8 @@ FROM ${SILO} AS silo
 FROM ${RUNTIME_IMAGE}
 COPY --from=silo /app /app
 # Cores and gateways run as this user. An edge runs as root with NET_BIND_SERVICE and NET_RAW alone: ports 67 and 69, and router advertisements.
+# bsdtar reads ISOs; an image of your own without it explodes none.
+RUN apt-get update && apt-get install -y --no-install-recommends libarchive-tools && rm -rf /var/lib/apt/lists/*
 RUN mkdir -p /var/lib/anvil/files && chown -R 10001:10001 /var/lib/anvil
 USER 10001:10001
 ENV ANVIL_Silo__DataFolder=/var/lib/anvil DOTNET_EnableDiagnostics=0

@@ -158,8 +158,7 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton(time).AddSingleton(Chance ?? SystemEntropy.Entropy);
         silo.Services.AddSingleton<ICatalog>(this).AddSingleton<ITimeline>(this).AddSingleton<IMachineDirectory>(this)
             .AddSingleton<IMachineQueries>(Storage).AddSingleton<Database>(_database)
-            .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<BootStateTrait>().AddSingleton<PackTrait>()
-            .AddSingleton<AccessTrait>()
+            .AddSingleton<IBootStateStore>(Storage).AddSingleton<BootJournal>().AddSingleton<EverySilo>()
             .AddSingleton(new LargeMachines(_largeOctets))
             .AddSingleton(new ParamKeys(new byte[ParamKeys.KeyOctets]));
         silo.Services.AddSingleton<ILeaseStore>(Leases).AddSingleton<IReservationStore>(new FakeReservationStore())
@@ -175,7 +174,12 @@ public sealed class GrainCluster : IAsyncDisposable, ICatalog, ITimeline, IMachi
         silo.Services.AddSingleton<IReminderTable>(Reminders);
 #pragma warning disable ORLEANSEXP004 // Silo metadata and placement filters are the means that Orleans has for placing by role.
         var traits = new Dictionary<string, string>(StringComparer.Ordinal) { [SiloTraits.RolePrefix + SiloTraits.Core] = "true" };
-        if (!StartsOlder) traits[SiloTraits.BootStates] = traits[SiloTraits.Packs] = traits[SiloTraits.Access] = "true";
+        if (!StartsOlder)
+        {
+            foreach (var trait in new[] { SiloTraits.BootStates, SiloTraits.Packs, SiloTraits.Access, SiloTraits.Files })
+                traits[trait] = "true";
+        }
+
         silo.UseSiloMetadata(traits);
         silo.Services.AddPlacementFilter<CorePlacementFilterStrategy, CorePlacementFilterDirector>(ServiceLifetime.Singleton);
         silo.Services.AddPlacementFilter<SubnetPlacementFilterStrategy, SubnetPlacementFilterDirector>(ServiceLifetime.Singleton);

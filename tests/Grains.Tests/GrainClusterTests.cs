@@ -1,8 +1,9 @@
-using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
-using Anvil.Grains.Catalog;
+using Anvil.Contracts.Placement;
+using Anvil.Contracts;
 using Anvil.Grains.Machines;
+using Anvil.Grains.Placement;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Machines;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,7 +56,7 @@ public sealed class GrainClusterTests : IAsyncLifetime
             machines.Add((grain, machine.Uuid));
         }
 
-        await EverywhereAsync();
+        await EverywhereAsync(SiloTraits.BootStates);
         var documents = _cluster.Storage.Begun;
         for (var i = 0; i < machines.Count; i++) Assert.Equal((200, 2), await SeenAsync(machines[i].Grain, $"10.0.0.{i}"));
         Assert.Equal(documents, _cluster.Storage.Begun);
@@ -73,18 +74,18 @@ public sealed class GrainClusterTests : IAsyncLifetime
     public async Task WhileASiloOfTheVersionBeforeIsThereDocumentsAreWrittenWhole()
     {
         var (grain, machine) = await _cluster.MakeAsync("rolling");
-        await EverywhereAsync();
+        await EverywhereAsync(SiloTraits.BootStates);
         var from = _cluster.SiloOf(grain);
         _cluster.StartsOlder = true;
         var older = await _cluster.Silos.StartAdditionalSiloAsync();
-        await Wait.UntilAsync(() => Task.FromResult(!Trait(from).IsEverywhere()), Patience,
+        await Wait.UntilAsync(() => Task.FromResult(!Knows(from, SiloTraits.BootStates)), Patience,
             () => "a silo does not see that an older one has come");
         var (documents, records) = (_cluster.Storage.Begun, _cluster.Storage.BootBatches.Count);
         Assert.Equal((200, 2), await SeenAsync(grain, "10.0.0.1"));
         Assert.Equal((documents + 1, records), (_cluster.Storage.Begun, _cluster.Storage.BootBatches.Count));
         Assert.Equal("10.0.0.1", _cluster.Storage.Document(machine.Uuid)!.Machine!.Address);
         await _cluster.Silos.StopSiloAsync(older);
-        await EverywhereAsync();
+        await EverywhereAsync(SiloTraits.BootStates);
         Assert.Equal((200, 3), await SeenAsync(grain, "10.0.0.2"));
         Assert.Equal(("10.0.0.1", "10.0.0.2"),
             (_cluster.Storage.Document(machine.Uuid)!.Machine!.Address, _cluster.Storage.Row(machine.Uuid)!.Machine!.Address));
@@ -94,14 +95,14 @@ public sealed class GrainClusterTests : IAsyncLifetime
     [Fact]
     public async Task WhileASiloOfTheVersionBeforeIsThereNoRolesAreMadeAndNoTokensRevoked()
     {
-        await AccessEverywhereAsync();
+        await EverywhereAsync(SiloTraits.Access);
         Task<CatalogAnswer> MakeAsync(string name)
             => _cluster.Writer.Make(new CatalogWrite("roles", "", new Role { Name = name }, GrainCluster.Terms));
         Assert.Equal(201, (await MakeAsync("first")).Status);
         var from = _cluster.SiloOf(_cluster.Writer);
         _cluster.StartsOlder = true;
         var older = await _cluster.Silos.StartAdditionalSiloAsync();
-        await Wait.UntilAsync(() => Task.FromResult(!Access(from).IsEverywhere()), Patience,
+        await Wait.UntilAsync(() => Task.FromResult(!Knows(from, SiloTraits.Access)), Patience,
             () => "a silo does not see that an older one has come");
         var revocation = new TokenRevocation("nobody", "0123456789abcdef", 2, 1, GrainCluster.Terms);
         var tenant = new CatalogWrite("tenants", "", new Tenant { Name = "tenant" }, GrainCluster.Terms);
@@ -117,7 +118,7 @@ public sealed class GrainClusterTests : IAsyncLifetime
         }
 
         await _cluster.Silos.StopSiloAsync(older);
-        await AccessEverywhereAsync();
+        await EverywhereAsync(SiloTraits.Access);
         Assert.Equal(201, (await MakeAsync("second")).Status);
         Assert.Equal(201, (await _cluster.Writer.Make(tenant)).Status);
         Assert.Equal(404, (await _cluster.Writer.Revoke(revocation)).Error!.Code);
@@ -178,18 +179,12 @@ public sealed class GrainClusterTests : IAsyncLifetime
         return (reply.Status, reply.Revision);
     }
 
-    private static BootStateTrait Trait(InProcessSiloHandle silo) => silo.SiloHost.Services.GetRequiredService<BootStateTrait>();
+    private static bool Knows(InProcessSiloHandle silo, string trait)
+        => silo.SiloHost.Services.GetRequiredService<EverySilo>().Has(trait);
 
-    /// <summary>Waits until each silo knows of the others that they know boot records.</summary>
-    private Task EverywhereAsync() => Wait.UntilAsync(
-        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Trait(s).IsEverywhere())), Patience,
-        () => "a silo does not know of another what it is");
-
-    private static AccessTrait Access(InProcessSiloHandle silo) => silo.SiloHost.Services.GetRequiredService<AccessTrait>();
-
-    /// <summary>Waits until each silo knows of the others that they go by roles.</summary>
-    private Task AccessEverywhereAsync() => Wait.UntilAsync(
-        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Access(s).IsEverywhere())), Patience,
+    /// <summary>Waits until each silo knows of the others that they know something.</summary>
+    private Task EverywhereAsync(string trait) => Wait.UntilAsync(
+        () => Task.FromResult(_cluster.Silos.GetActiveSilos().All(s => Knows(s, trait))), Patience,
         () => "a silo does not know of another what it is");
 
     /// <summary>Asks as an edge does: again, until somebody answers.</summary>

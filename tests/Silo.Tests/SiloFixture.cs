@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Anvil.Grains.Catalog;
+using Anvil.Contracts.Placement;
+using Anvil.Grains.Placement;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
@@ -181,7 +182,7 @@ public sealed class SiloCluster(PostgresFixture postgres) : SiloFixture
     /// <summary>No roles and tenants are made before each silo knows that the others know them.</summary>
     protected override Task MeetAsync() => Support.Wait.UntilAsync(
         () => Task.FromResult(Silos.All(s => OthersOf(s.Services.GetRequiredService<ISiloStatusOracle>()) >= Silos.Count - 1
-            && s.Services.GetRequiredService<AccessTrait>().IsEverywhere())),
+            && s.Services.GetRequiredService<EverySilo>().Has(SiloTraits.Files))),
         TimeSpan.FromMinutes(2), () => "a silo does not know of another what it is");
 
     private static int OthersOf(ISiloStatusOracle oracle)

@@ -20,6 +20,11 @@ public static class SiloTraits
     public const string Packs = "anvil.packs";
 
     /// <summary>
+    /// Present on silos that know uploaded files and ISOs: others serve none, and pass their rows over.
+    /// </summary>
+    public const string Files = "anvil.files";
+
+    /// <summary>
     /// Present on silos that go by roles and tenants, and that refuse tokens which were revoked by their id.
     /// </summary>
     public const string Access = "anvil.access";

@@ -98,10 +98,10 @@ public sealed partial class BootFileResolver(
 
     /// <summary>The file on disk, which is the same for all; null when there is none. It counts as nobody's boot.</summary>
     /// <exception cref="FileElsewhereException">It was uploaded, and is not here now.</exception>
-    public async Task<ResolvedFile?> StaticAsync(string path, CancellationToken cancellation)
+    public async Task<ResolvedFile?> StaticAsync(string path, IPAddress requester, CancellationToken cancellation)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
-        await uploads.ReadyAsync(clean, cancellation);
+        await ReadyAsync(clean, requester, cancellation);
         return root.Open(clean) is { } onDisk ? new ResolvedFile(null, onDisk, "", "") : null;
     }
 
@@ -118,11 +118,23 @@ public sealed partial class BootFileResolver(
     public void NoteTransfer(ResolvedFile file, IPAddress requester, string protocol, string path, string outcome)
         => timeline.Note(file.Machine, file.Mac, protocol, $"GET {path}", outcome, requester.ToString());
 
+    /// <summary>Waits until an uploaded file is here; there is nothing to wait for with others.</summary>
+    /// <param name="path">A normalized path.</param>
+    /// <param name="requester">Who waits.</param>
+    /// <param name="cancellation">It has gone.</param>
+    /// <exception cref="FileElsewhereException">It is not here yet.</exception>
+    public Task ReadyAsync(string path, IPAddress requester, CancellationToken cancellation)
+        => uploads.ReadyAsync(path, requester, UploadedFiles.Patience, cancellation);
+
+    /// <summary>Who asks by TFTP waits elsewhere, where no other one's file waits behind it.</summary>
+    private Task ReadyAsync(string path, IPAddress requester, string protocol, CancellationToken cancellation)
+        => uploads.ReadyAsync(path, requester, protocol == "tftp" ? TimeSpan.Zero : UploadedFiles.Patience, cancellation);
+
     private async Task<ResolvedFile?> FindAsync(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
-        await uploads.ReadyAsync(clean, cancellation);
+        await ReadyAsync(clean, requester, protocol, cancellation);
         var known = await RequesterAsync(requester);
         var shared = protocol == "tftp" ? RaspberryPath.Of(clean) : null;
         foreach (var one in known.InOrder)
@@ -217,7 +229,7 @@ public sealed partial class BootFileResolver(
     private async Task<ResolvedFile?> LinkedAsync(BootFile file, string target, string machine, string mac, string protocol,
         IPAddress requester, bool isRead, CancellationToken cancellation)
     {
-        if (BootFilePath.Normalize(target.Trim()) is { } clean) await uploads.ReadyAsync(clean, cancellation);
+        if (BootFilePath.Normalize(target.Trim()) is { } clean) await ReadyAsync(clean, requester, protocol, cancellation);
         if (root.Open(target.Trim()) is { } onDisk) return new ResolvedFile(null, onDisk, machine, mac);
         if (isRead)
             timeline.Miss(machine, mac, protocol, $"GET {file.Path}", $"{target.Trim()}, which it links to, is not there",

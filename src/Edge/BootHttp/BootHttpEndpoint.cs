@@ -32,7 +32,7 @@ public static class BootHttpEndpoint
         ResolvedFile? file;
         try
         {
-            file = foreign is not null ? await resolver.StaticAsync(path, http.RequestAborted)
+            file = foreign is not null ? await resolver.StaticAsync(path, remote, http.RequestAborted)
                 : await resolver.ResolveAsync(path, remote, http.Connection.LocalIpAddress ?? IPAddress.Loopback, "http",
                     HttpMethods.IsGet(request.Method), http.RequestAborted);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Files;
 using Anvil.Provisioning.Files;
@@ -11,7 +12,16 @@ namespace Anvil.Edge.BootHttp;
 public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetcher fetcher)
 {
     /// <summary>How long a client is kept waiting for a content of another silo.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Requests that wait for contents of other silos, in all.</summary>
+    public const int MostWaiting = 64;
+
+    /// <summary>Those of one address.</summary>
+    public const int MostOfOne = 4;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPAddress, int> _waiting = [];
 
     /// <summary>True when there is such a file.</summary>
     /// <param name="path">A normalized path below the file root.</param>
@@ -23,13 +33,44 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
 
     /// <summary>Sees to it that the content of a file is here, where there is such a file.</summary>
     /// <param name="path">A normalized path below the file root.</param>
+    /// <param name="client">Who asks for it.</param>
+    /// <param name="patience">How long it may take; with none it is not even begun.</param>
     /// <param name="cancellation">The client is gone.</param>
     /// <exception cref="FileElsewhereException">It is not here yet; with the reason.</exception>
-    public async Task ReadyAsync(string path, CancellationToken cancellation)
+    public async Task ReadyAsync(string path, IPAddress client, TimeSpan patience, CancellationToken cancellation)
     {
         if (Find(path) is not { } file || IsWhole(file)) return;
-        var why = await fetcher.EnsureAsync(file.Sha256, file.Size, Patience, cancellation);
-        if (why.Length > 0) throw new FileElsewhereException($"{path} was uploaded, and is not on this edge: {why}");
+        var why = patience == TimeSpan.Zero ? "it is on another silo"
+            : !Enter(client) ? "too many wait for files of other silos: try again in a moment"
+            : await WaitAsync(file, client, patience, cancellation);
+        if (why.Length > 0) throw new FileElsewhereException(path, $"{path} was uploaded, and is not on this edge: {why}");
+    }
+
+    private async Task<string> WaitAsync(StoredFile file, IPAddress client, TimeSpan patience, CancellationToken cancellation)
+    {
+        try
+        {
+            return await fetcher.EnsureAsync(file.Sha256, file.Size, patience, cancellation);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (--_waiting[client] == 0) _waiting.Remove(client);
+            }
+        }
+    }
+
+    /// <summary>Each that waits keeps a content coming, for which another one may have to go.</summary>
+    private bool Enter(IPAddress client)
+    {
+        lock (_gate)
+        {
+            var own = _waiting.GetValueOrDefault(client);
+            if (own == MostOfOne || _waiting.Values.Sum() >= MostWaiting) return false;
+            _waiting[client] = own + 1;
+            return true;
+        }
     }
 
     /// <summary>A content that is not as long as the catalog says is damaged, and as good as not here.</summary>
@@ -45,4 +86,8 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
 }
 
 /// <summary>A file that there is, and whose content is not on this edge now.</summary>
-public sealed class FileElsewhereException(string message) : Exception(message);
+public sealed class FileElsewhereException(string path, string message) : Exception(message)
+{
+    /// <summary>Its path below the file root.</summary>
+    public string Path { get; } = path;
+}

@@ -203,6 +203,19 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
         if (beside.Acknowledged is null) _serving.TryRemove(KeyValuePair.Create(client, beside));
     }
 
+    private async Task<ResolvedFile?> ResolveAsync(string file, IPEndPoint client, IPAddress local, CancellationToken cancellation)
+    {
+        await _resolving.WaitAsync(cancellation);
+        try
+        {
+            return await files.ResolveAsync(file, client.Address, local, "tftp", isRead: true, cancellation);
+        }
+        finally
+        {
+            _resolving.Release();
+        }
+    }
+
     private async Task ServeAsync(Serving serving, Serving? before, TftpRequest request, IPEndPoint client, IPAddress local,
         CancellationToken cancellation)
     {
@@ -222,14 +235,15 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
             ResolvedFile? file;
             try
             {
-                await _resolving.WaitAsync(cancellation);
                 try
                 {
-                    file = await files.ResolveAsync(request.File, client.Address, local, "tftp", isRead: true, cancellation);
+                    file = await ResolveAsync(request.File, client, local, cancellation);
                 }
-                finally
+                catch (FileElsewhereException e)
                 {
-                    _resolving.Release();
+                    // Others' files are not kept waiting by one that comes from another silo.
+                    await files.ReadyAsync(e.Path, client.Address, cancellation);
+                    file = await ResolveAsync(request.File, client, local, cancellation);
                 }
             }
             catch (RenderBusyException e)

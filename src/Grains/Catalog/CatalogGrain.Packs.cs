@@ -1,5 +1,6 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Placement;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -21,9 +22,7 @@ public sealed partial class CatalogGrain
     public Task<CatalogAnswer> StorePack(PackWrite write)
         => ChangeAsync(StoredPack.Kind, write.IsNew ? "POST" : "PUT", write.Terms, async catalog =>
         {
-            if (!packs.IsEverywhere())
-                throw new ApiException(new ApiError(StoredPack.Kind, write.Pack.Key, write.IsNew ? "POST" : "PUT",
-                    ["a silo of this cluster does not know content packs, or has not told yet: upgrade all, and try again"], 503));
+            Require(SiloTraits.Packs, StoredPack.Kind, write.Pack.Key, write.IsNew ? "POST" : "PUT", "without content packs by the API");
             var by = By(write.Rights, write.Terms, catalog);
             var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog, by);
             CheckPack(plan, by, write.Terms, write.IsNew ? "POST" : "PUT");

@@ -3,6 +3,7 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Placement;
 using Anvil.Contracts.Subnets;
 using Anvil.Grains.Machines;
 using Anvil.Grains.Placement;
@@ -10,6 +11,7 @@ using Anvil.Grains.Subnets;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Provisioning.Files;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
@@ -28,7 +30,7 @@ namespace Anvil.Grains.Catalog;
 public sealed partial class CatalogGrain(
     ICatalogStore store, CatalogCache cache, IMachineQueries machines, CatalogAnnouncer announcer, IReservationStore reserved,
     ReservationWriter reservations, MachineMover mover,
-    ParamKeys keys, IDatabaseFaults faults, PackTrait packs, AccessTrait access)
+    ParamKeys keys, IDatabaseFaults faults, EverySilo everySilo)
     : Grain, ICatalogGrain
 {
     private const int Attempts = 5;
@@ -43,7 +45,7 @@ public sealed partial class CatalogGrain(
         : ChangeAsync(write.Prefix, "POST", write.Terms, catalog =>
         {
             var kind = KindOf(write.Prefix);
-            if (write.Prefix is "roles" or "tenants") RequireAccess(write.Prefix, write.Document.Key, "POST");
+            RequireKind(write.Prefix, write.Document.Key, "POST");
             var document = kind.Fill(write.Document);
             if (document.Key.Length == 0) throw new ApiException(ApiError.BadRequest(write.Prefix, "", "CREATE", "Empty key not allowed"));
             if (kind.Holder(document.Key, catalog) is { } holder)
@@ -103,7 +105,7 @@ public sealed partial class CatalogGrain(
             return await reservations.MergeAsync([.. merge.Written.Cast<Reservation>()], merge.Removed, merge.Terms);
         return await ChangeAsync(merge.Prefix, "PUT", merge.Terms, async catalog =>
         {
-            if (merge.Prefix is "roles" or "tenants") RequireAccess(merge.Prefix, "", "PUT");
+            RequireKind(merge.Prefix, "", "PUT");
             var decision = Merged(merge, [], catalog);
             var users = new List<string>();
             foreach (var key in decision.Changes.Where(c => c.Document is null).Select(c => c.Key))
@@ -319,14 +321,27 @@ public sealed partial class CatalogGrain(
                 ["Requires: every right that it gives, or keeps from somebody, as it is by now"], 403));
     }
 
-    /// <summary>Refuses what silos of the version before would go against.</summary>
+    /// <summary>Refuses what silos of the version before would go against: they know no roles, tenants and revoked tokens.</summary>
     /// <exception cref="ApiException">503.</exception>
-    private void RequireAccess(string prefix, string key, string type)
+    private void RequireAccess(string prefix, string key, string type) => Require(SiloTraits.Access, prefix, key, type,
+        "without roles, tenants and revoked tokens", " (a token of a user also ends by another Secret of the user)");
+
+    /// <summary>Refuses what a silo of the version before does not know.</summary>
+    /// <exception cref="ApiException">503.</exception>
+    private void Require(string trait, string prefix, string key, string type, string without, string more = "")
     {
-        if (!access.IsEverywhere())
+        if (!everySilo.Has(trait))
             throw new ApiException(new ApiError(prefix, key, type,
-                ["a silo of this cluster is of a version without roles, tenants and revoked tokens, or has not told its version yet: ask "
-                    + "again when all silos are upgraded (a token of a user also ends by another Secret of the user)"], 503));
+                [$"a silo of this cluster is of a version {without}, or has not told its version yet: ask again when all silos are "
+                    + $"upgraded{more}"], 503));
+    }
+
+    /// <summary>Refuses a document of a kind that silos of the version before would go against, or pass over.</summary>
+    /// <exception cref="ApiException">503.</exception>
+    private void RequireKind(string prefix, string key, string type)
+    {
+        if (prefix is "roles" or "tenants") RequireAccess(prefix, key, type);
+        if (prefix is UploadedFile.Kind or UploadedIso.Kind) Require(SiloTraits.Files, prefix, key, type, $"without {prefix}");
     }
 
     /// <summary>What changes together with a document, as it is stored.</summary>

@@ -3,6 +3,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Placement;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Grains.Placement;
@@ -37,7 +38,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     public const string StateName = "machine";
 
     private readonly MachineStore _store;
-    private readonly BootStateTrait _records;
+    private readonly EverySilo _everySilo;
     private readonly LargeMachines _large;
     private readonly ICatalog _catalog;
     private readonly IMachineQueries _queries;
@@ -61,12 +62,12 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
 
     /// <summary>Makes an activation.</summary>
     public MachineGrain(
-        [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, BootStateTrait records, LargeMachines large,
+        [FromKeyedServices(Store)] IGrainStorage storage, BootJournal boots, EverySilo everySilo, LargeMachines large,
         Database database, ICatalog catalog, IMachineQueries queries, IMachineDirectory directory, ITimeline timeline, GrainFinder grains,
         ParamKeys keys, Entropy entropy, TimeProvider time, ILogger<MachineGrain> logger)
     {
         _store = new MachineStore(this.GetGrainId(), Uuid, storage, boots, database);
-        (_records, _large) = (records, large);
+        (_everySilo, _large) = (everySilo, large);
         (_catalog, _queries, _directory, _timeline, _grains) = (catalog, queries, directory, timeline, grains);
         (_keys, _entropy, _time, _logger, _began) = (keys, entropy, time, logger, time.GetTimestamp());
         _deadline = new DeadlineReminder(this, Uuid, time, logger);
@@ -337,7 +338,7 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
             var isSeen = type is "SIGHTED" or "STUCK";
             change = AddressClaims.Kept(State, change, isGiven: !isSeen);
             // What edges see, and the clock, move the boot record alone, as a rule: the document is not written for it.
-            if (isSeen && BootRecord.Between(State, change.State) is { } record && _records.IsEverywhere())
+            if (isSeen && BootRecord.Between(State, change.State) is { } record && _everySilo.Has(SiloTraits.BootStates))
             {
                 await _store.WriteBootAsync(change.State, record);
                 Written(change);

@@ -1,14 +1,19 @@
+using Anvil.Contracts.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace Anvil.Grains.Placement;
 
+/// <summary>
+/// Tells whether every silo of the cluster knows something (<see cref="SiloTraits"/>), which one of the version before may not: what it
+/// would go against, or pass over, is refused while it is there.
+/// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
-/// <summary>Tells whether every silo of the cluster knows something, which a silo of the version before may not.</summary>
-internal static class EverySilo
+public sealed class EverySilo(ISiloMetadataCache metadata, ISiloStatusOracle oracle)
+#pragma warning restore ORLEANSEXP004
 {
     /// <summary>True when all have the trait; false also while one has not told yet what it is.</summary>
-    public static bool Has(string trait, ISiloMetadataCache metadata, ISiloStatusOracle oracle)
+    public bool Has(string trait)
     {
         foreach (var (silo, status) in oracle.GetApproximateSiloStatuses())
         {
@@ -21,4 +26,3 @@ internal static class EverySilo
         return true;
     }
 }
-#pragma warning restore ORLEANSEXP004
