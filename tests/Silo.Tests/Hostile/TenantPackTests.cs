@@ -68,15 +68,14 @@ public abstract class TenantPackTests(SiloFixture silo)
             HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync());
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        var third = await ReservationAsync("01", 3);
+        await silo.OkAsync("PATCH", $"reservations/{own}", """[{"op":"add","path":"/Description","value":"later"}]""");
         var keys = new List<string>();
-        while (!keys.Contains(third))
+        while (keys.Count(k => k == own) < 2)
         {
             var line = await reader.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("the stream ended");
             if (line.StartsWith("data: {", StringComparison.Ordinal)) keys.Add(JsonNode.Parse(line[6..])!["Key"]!.ToString());
         }
 
-        Assert.Contains(own, keys);
         Assert.DoesNotContain(other, keys);
     }
 
