@@ -15,6 +15,9 @@ public abstract class TenantPackTests(SiloFixture silo)
         using var user = await UserAsync($$"""{"profiles":["a-{{_mark}}"]}""");
         var shown = await silo.OkAsync("GET", $"contents/p-{_mark}", client: user);
         Assert.Equal([$"a-{_mark}"], shown["sections"]!["profiles"]!.AsObject().Select(o => o.Key));
+        var layer = (await silo.OkAsync("GET", "contents", client: user)).AsArray()
+            .Single(l => l!["meta"]!["Name"]!.ToString() == $"p-{_mark}")!;
+        Assert.Equal("""{"profiles":1}""", layer["Counts"]!.ToJsonString());
         var written = await silo.OkAsync("GET", "contents/BackingStore", client: user);
         Assert.Null(written["sections"]!["profiles"]);
         foreach (var (method, path, body) in new[]
