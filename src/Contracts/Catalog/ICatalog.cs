@@ -21,7 +21,8 @@ public interface ICatalog
     Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation);
 
     /// <summary>
-    /// The snapshot, as new as a writer may trust it to be (<see cref="OldestView"/>): by it somebody is let in whom a change may keep out.
+    /// The snapshot, as new as a writer may trust it to be (<see cref="OldestView"/>): by it somebody is let in whom a change may keep
+    /// out.
     /// </summary>
     /// <exception cref="System.Data.Common.DbException">The view is old, and the database does not answer.</exception>
     async Task<CatalogSnapshot> ConfirmedAsync(CancellationToken cancellation)

@@ -137,7 +137,8 @@ public static class MachineRules
 
         var untouched = Untouched(wanted, machine, prefs);
         // What is beyond somebody's reach is told beside what is not there, as that is.
-        List<string> absent = [.. options.ForcesWhatRuns ? [] : missing, .. ReachRules.Problems(options, untouched, machine, catalog)];
+        var absent = (options.ForcesWhatRuns ? [] : missing)
+            .Union(ReachRules.Problems(options, untouched, machine, catalog), StringComparer.Ordinal).ToList();
         if (broken.Count > 0 || absent.Count > 0)
         {
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid,
@@ -268,7 +269,7 @@ public static class MachineRules
         else if (options.ByMachine && !options.MayAddCards) problems.AddRange(CardProblems(machine, old));
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
-        problems.AddRange(ReachRules.Problems(options, old, machine, catalog));
+        problems.AddRange(ReachRules.Problems(options, old, machine, catalog).Except(problems, StringComparer.Ordinal));
         problems.Sort(StringComparer.Ordinal);
         problems.AddRange(Broken(machine, old, catalog));
         var missing = MachineReferences.Problems(machine, catalog);
