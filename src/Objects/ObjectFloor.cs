@@ -136,8 +136,7 @@ public sealed class ObjectFloor
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "POST");
         CheckAddresses(kind, document, null, "POST");
         await RequireNewAsync(kind, document, request, cancellation);
-        if (!GrantRules.MayWrite(request.Principal, null, document, _catalog.Current))
-            throw Ungranted(prefix, document.Key, request);
+        RequireMayWrite(null, document, request);
         _allowance.Take(request.Principal, prefix, kind.OwnerOfNew(document));
         return Answer(await kind.CreateAsync(document, request, cancellation), request);
     }
@@ -154,8 +153,7 @@ public sealed class ObjectFloor
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest(prefix, found.Document.Key, "PUT", "a body is needed"));
         var document = (Document)DocumentReader.Read(body.Span, kind.Document, prefix, "PUT", found.Document.Key);
         CheckAddresses(kind, document, found.Document, "PUT");
-        if (!GrantRules.MayWrite(request.Principal, found.Document, document, _catalog.Current))
-            throw Ungranted(prefix, document.Key, request);
+        RequireMayWrite(found.Document, document, request);
         _allowance.Take(request.Principal, prefix, found.Specific);
         return Answer(await kind.ReplaceAsync(found, document, request, cancellation), request);
     }
@@ -331,6 +329,21 @@ public sealed class ObjectFloor
         return !now.Limits(kind.Prefix)
             || await kind.FindWithinAsync(text, now, request with { Wait = null }, cancellation) is not null
             ? found : throw new ApiException(ApiError.NotFound(kind.Prefix, text, type));
+    }
+
+    /// <summary>Refuses who may not give what a document gives; what is too much to be looked at is refused before.</summary>
+    /// <exception cref="ApiException">403; 422.</exception>
+    private void RequireMayWrite(Document? old, Document document, ObjectRequest request)
+    {
+        var beyond = document switch
+        {
+            Role role => Roles.Beyond(role),
+            TaskDefinition task => ContentBounds.Beyond(task),
+            _ => [],
+        };
+        if (beyond.Count > 0) throw new ApiException(ApiError.Invalid(document.Prefix, document.Key, beyond));
+        if (!GrantRules.MayWrite(request.Principal, old, document, _catalog.Current))
+            throw Ungranted(document.Prefix, document.Key, request);
     }
 
     /// <summary>Refuses who may not make an object.</summary>

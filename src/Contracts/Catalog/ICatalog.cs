@@ -19,4 +19,12 @@ public interface ICatalog
 
     /// <summary>Waits until the snapshot is at least of this revision.</summary>
     Task<CatalogSnapshot> AtLeastAsync(long revision, CancellationToken cancellation);
+
+    /// <summary>
+    /// The snapshot, as new as a writer may trust it to be (<see cref="OldestView"/>): by it somebody is let in whom a change may keep
+    /// out.
+    /// </summary>
+    /// <exception cref="System.Data.Common.DbException">The view is old, and the database does not answer.</exception>
+    async Task<CatalogSnapshot> ConfirmedAsync(CancellationToken cancellation)
+        => Age <= OldestView ? Current : await AtLeastAsync(long.MaxValue, cancellation);
 }

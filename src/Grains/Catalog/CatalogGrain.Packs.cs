@@ -27,7 +27,7 @@ public sealed partial class CatalogGrain
             var plan = PackPlan.Storing(write.Pack, write.IsNew, write.ReplacesWritable, catalog, by);
             CheckPack(plan, by, write.Terms, write.IsNew ? "POST" : "PUT");
             // Machines are asked last of all, as for a deletion.
-            if (await OthersUsingAsync(plan.Gone) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
+            if (await OthersUsingAsync(plan.Gone, by) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
             return new Decision(plan.Name, null,
             [
                 .. plan.Replaced.Select(k => new CatalogChange(k.Prefix, k.Key, null)),
@@ -41,8 +41,9 @@ public sealed partial class CatalogGrain
         => ChangeAsync(StoredPack.Kind, "DELETE", removal.Terms, async catalog =>
         {
             var plan = PackPlan.Deleting(removal.Name, catalog);
-            CheckPack(plan, By(removal.Rights, removal.Terms, catalog), removal.Terms, "DELETE");
-            if (await OthersUsingAsync(plan.Gone) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
+            var by = By(removal.Rights, removal.Terms, catalog);
+            CheckPack(plan, by, removal.Terms, "DELETE");
+            if (await OthersUsingAsync(plan.Gone, by) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
             return new Decision(plan.Name, catalog.Find(new DocumentKey(StoredPack.Kind, plan.Name)),
                 [new CatalogChange(StoredPack.Kind, plan.Name, null), .. Leaving(KeysOf(plan.Gone), catalog)]);
         }, 204);
@@ -82,7 +83,7 @@ public sealed partial class CatalogGrain
     }
 
     /// <summary>Machines and reservations that use some documents: they are in no snapshot.</summary>
-    private async Task<List<string>> OthersUsingAsync(IEnumerable<Document> documents)
+    private async Task<List<string>> OthersUsingAsync(IEnumerable<Document> documents, Principal by)
     {
         var users = new List<string>();
         foreach (var kind in documents.GroupBy(d => d.Prefix))
@@ -95,7 +96,7 @@ public sealed partial class CatalogGrain
                     {
                         foreach (var user in await readAsync(AnyOf(reference, fields, some)))
                             users.AddRange(reference.KeysOf(user).Intersect(some, StringComparer.Ordinal)
-                                .Select(k => reference.UseOf(user, k)));
+                                .Select(k => UseOf(reference, user, k, by)));
                         if (users.Count > MostUsersNamed) return users;
                     }
                 }

@@ -90,9 +90,10 @@ public sealed partial class CatalogGrain(
         {
             var old = Existing(catalog, removal.Prefix, removal.Key, "DELETE", removal.Terms);
             RequireMayDelete(removal.Terms.Actor, old, catalog);
-            var all = KeptBy(KindOf(removal.Prefix), old, removal.Key, catalog).ToList();
+            var by = removal.Terms.Actor.Chooser(catalog);
+            var all = KeptBy(KindOf(removal.Prefix), old, removal.Key, by, catalog).ToList();
             // Machines are asked last of all: on a large site that takes its time, and all other writes wait for this one.
-            if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key);
+            if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key, by);
             if (all.Count > 0) throw new ApiException(KindOf(removal.Prefix).StillUsed(removal.Key, all));
             return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null), .. More(old, null, "", catalog)]);
         });
@@ -109,7 +110,7 @@ public sealed partial class CatalogGrain(
             var decision = Merged(merge, [], catalog);
             var users = new List<string>();
             foreach (var key in decision.Changes.Where(c => c.Document is null).Select(c => c.Key))
-                users.AddRange((await OthersUsingAsync(merge.Prefix, key)).Select(u => $"{key}: {u}"));
+                users.AddRange((await OthersUsingAsync(merge.Prefix, key, merge.Terms.Actor.Chooser(catalog))).Select(u => $"{key}: {u}"));
             return users.Count == 0 ? decision : Merged(merge, users, catalog);
         });
     }
@@ -247,7 +248,7 @@ public sealed partial class CatalogGrain(
         {
             var old = Existing(catalog, merge.Prefix, key, "DELETE", merge.Terms);
             RequireMayDelete(merge.Terms.Actor, old, catalog);
-            problems.AddRange(KeptBy(kind, old, key, catalog).Select(p => $"{key}: {p}"));
+            problems.AddRange(KeptBy(kind, old, key, merge.Terms.Actor.Chooser(catalog), catalog).Select(p => $"{key}: {p}"));
             changes.Add(new CatalogChange(merge.Prefix, key, null));
         }
 
@@ -366,15 +367,21 @@ public sealed partial class CatalogGrain(
         return old;
     }
 
-    private static IEnumerable<string> KeptBy(CatalogKind kind, Document old, string key, CatalogSnapshot catalog)
+    private static IEnumerable<string> KeptBy(CatalogKind kind, Document old, string key, Principal? by, CatalogSnapshot catalog)
     {
-        var more = catalog.CountUsers(kind.Prefix, key) - MostUsersNamed;
-        return kind.Stays(old, catalog).Concat(catalog.Uses(kind.Prefix, key).Take(MostUsersNamed))
-            .Concat(more > 0 ? [$"{more} more objects still use {key}"] : []);
+        var told = catalog.Uses(kind.Prefix, key, user => IsTold(user, by)).Take(MostUsersNamed).ToList();
+        var more = catalog.CountUsers(kind.Prefix, key) - told.Count;
+        return kind.Stays(old, catalog).Concat(told)
+            .Concat(more > 0 ? [$"{more}{(told.Count > 0 ? " more" : "")} objects still use {key}"] : []);
     }
 
+    /// <summary>What uses something is named to who may know of it; that it is used, to everybody.</summary>
+    private static bool IsTold(DocumentKey user, Principal? by)
+        => by is null || ((by.HasRight(user.Prefix, "list", "*") || by.HasRight(user.Prefix, "get", user.Key))
+            && by.Reaches(user.Prefix, user.Key));
+
     /// <summary>What uses a document and is in no snapshot: machines, and reservations that hold only within a subnet.</summary>
-    private async Task<List<string>> OthersUsingAsync(string prefix, string key)
+    private async Task<List<string>> OthersUsingAsync(string prefix, string key, Principal? by)
     {
         var users = new List<string>();
         foreach (var (fields, references, readAsync) in Rows)
@@ -382,12 +389,15 @@ public sealed partial class CatalogGrain(
             foreach (var reference in references.Where(r => r.To == prefix))
             {
                 var query = reference.UsersOf(fields, key) with { Limit = MostUsersNamed };
-                users.AddRange((await readAsync(query)).Select(d => reference.UseOf(d, key)));
+                users.AddRange((await readAsync(query)).Select(d => UseOf(reference, d, key, by)));
             }
         }
 
         return [.. users.Distinct(StringComparer.Ordinal)];
     }
+
+    private static string UseOf(Reference reference, Document user, string key, Principal? by)
+        => IsTold(new DocumentKey(user.Prefix, user.Key), by) ? reference.UseOf(user, key) : $"{user.Prefix} still use {key}";
 
     /// <summary>What is rows of a table, with where it names documents of the catalog.</summary>
     private IEnumerable<(FieldTable Fields, IReadOnlyList<Reference> References, Func<ListQuery, Task<IReadOnlyList<Document>>> ReadAsync)>

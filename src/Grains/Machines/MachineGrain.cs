@@ -117,10 +117,24 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
     /// <inheritdoc/>
     public async Task<MachineAnswer> Join(MachineWrite write)
     {
+        await ConfirmCatalogAsync();
         var outcome = await ActAsync("POST", s => MachineSteps.Join(s, write.Machine with { Uuid = Uuid }, write.Claims, write.OnLink,
             Options(write.Terms) with { Admission = write.Admission }, Context), own: SourceOf(write.Terms.Actor));
         var answer = Answer(outcome);
         return answer with { Machine = answer.Machine is null ? null : MachineRules.Public(answer.Machine) };
+    }
+
+    /// <summary>What keeps a stranger out may have been said while this silo heard nothing.</summary>
+    private async Task ConfirmCatalogAsync()
+    {
+        try
+        {
+            await _catalog.ConfirmedAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (DatabaseFailure.Is(e))
+        {
+            // Nothing is written then, whatever is decided.
+        }
     }
 
     /// <inheritdoc/>

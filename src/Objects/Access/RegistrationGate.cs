@@ -46,8 +46,9 @@ public sealed class RegistrationGate(IMachineQueries queries, ICatalog catalog, 
     /// <exception cref="ApiException">403 closed; 429 too many.</exception>
     public async Task<string> EnterAsync(Principal stranger, int octets, CancellationToken cancellation)
     {
+        var now = await catalog.ConfirmedAsync(cancellation);
         var (address, subnet) = Place(stranger);
-        var policy = RegistrationPolicy.PolicyAt(address, catalog.Current);
+        var policy = RegistrationPolicy.PolicyAt(address, now);
         if (policy == RegistrationPolicy.Closed) throw Refused(403, "machines do not register themselves here");
         Count(stranger.Address, subnet, octets);
         var (most, part) = (catalog.Current.Prefs.Number("mostUnapproved"), catalog.Current.Prefs.Number("mostUnapproved") / 2);

@@ -11,7 +11,8 @@ namespace Anvil.Objects.Access;
 
 /// <summary>
 /// Keeps machines among the members of tenants: what the catalog does of its own documents in the same step, and cannot do of those that
-/// it does not hold. A machine is made before it is its tenant's, so that nobody reaches one of others by naming it.
+/// it does not hold. A machine becomes its tenant's before it is made, under a name that the server has given it: none of others is
+/// reached by naming it.
 /// </summary>
 public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, ILogger<TenantMembers> logger)
 {
@@ -21,12 +22,12 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
             .FirstOrDefault(t => t?.Members.Values.Sum(m => m.Count) >= Tenant.MostMembers) is { } full
             ? ApiError.Invalid(prefix, "", $"tenant {full.Name} has {Tenant.MostMembers} members, and may have no more") : null;
 
-    /// <summary>Puts what a tenant's user has made among the members of its tenant.</summary>
+    /// <summary>Puts what a tenant's user is about to make among the members of its tenant.</summary>
     /// <param name="prefix">The kind.</param>
     /// <param name="key">The object.</param>
     /// <param name="request">Who made it.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <returns>Why it is not among them; null when all is well.</returns>
+    /// <returns>Why it is not to be made; null when all is well.</returns>
     public async Task<ApiError?> AddAsync(string prefix, string key, ObjectRequest request, CancellationToken cancellation)
     {
         if (request.Principal.Kind != PrincipalKind.User) return null;
@@ -40,8 +41,7 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
                 {
                     Model = prefix,
                     Key = key,
-                    Messages = [$"{key} was made, and is no member of tenant {tenant}, so that you do not see it: ask an administrator",
-                        .. error.Messages],
+                    Messages = [$"it would be no member of tenant {tenant}, and is not made", .. error.Messages],
                 };
             await catalog.AtLeastAsync(answer.Revision, cancellation);
         }
@@ -59,8 +59,8 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
     /// <param name="cancellation">Ends waiting for it to be known here.</param>
     public async Task RemoveAsync(string prefix, string key, ObjectRequest request, CancellationToken cancellation)
     {
-        // Silos that know no tenants know no such call either.
-        if (catalog.Current.Tenants.Count == 0) return;
+        // Silos that know no tenants know no such call either; what no tenant has is asked for by nobody.
+        if (!IsMember(prefix, key)) return;
         try
         {
             var answer = await LeaveAsync(prefix, key, request);
@@ -87,7 +87,7 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
     public async Task<ApiError?> FreeAsync(string prefix, string key, Func<Task<bool>> isThere, ObjectRequest request,
         CancellationToken cancellation)
     {
-        if (!catalog.Current.Tenants.Values.Any(t => t.Of(prefix)?.Contains(key) == true) || await isThere()) return null;
+        if (!IsMember(prefix, key) || await isThere()) return null;
         var answer = await LeaveAsync(prefix, key, request);
         if (answer.Error is { } error)
             return error with
@@ -99,6 +99,8 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
         await catalog.AtLeastAsync(answer.Revision, cancellation);
         return null;
     }
+
+    private bool IsMember(string prefix, string key) => catalog.Current.Tenants.Values.Any(t => t.Of(prefix)?.Contains(key) == true);
 
     private Task<CatalogAnswer> LeaveAsync(string prefix, string key, ObjectRequest request)
         => GrainCalls.AskAsync(() => grains.Catalog.Leave(new MemberGone(prefix, key, Terms(request))));

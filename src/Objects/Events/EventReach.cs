@@ -9,11 +9,16 @@ using Anvil.Provisioning.Access;
 namespace Anvil.Objects.Events;
 
 /// <summary>
-/// Who may hear of an event now. Of what follows a machine (jobs, reservations) the object is asked for its machine, so that of one that is
-/// gone nothing is told; and what a tenant has changes with what its users make.
+/// Who may hear of an event now. Of what follows a machine (jobs, reservations) the object is asked for its machine, so that of one that
+/// is gone nothing is told; and what a tenant has changes with what its users make.
 /// </summary>
-public sealed class EventReach(IMachineQueries machines, IReservationStore reservations, ICatalog catalog, AccessService access)
+public sealed class EventReach(
+    IMachineQueries machines, IReservationStore reservations, ICatalog catalog, AccessService access, EventStream stream)
 {
+    private readonly Lock _gate = new();
+    private EventPlace _covered = EventPlace.Start;
+    private Task? _reading;
+
     /// <summary>True when somebody may hear of an event.</summary>
     /// <param name="principal">The listener, as it was let in.</param>
     /// <param name="happened">The event.</param>
@@ -27,8 +32,47 @@ public sealed class EventReach(IMachineQueries machines, IReservationStore reser
             return await MachineOfAsync(happened, cancellation) is { } machine && now.Reach.Holds("machines", machine);
         if (!IsMade(now, happened)) return false;
         // What somebody makes is its tenant's by the same write, which the log of events may tell sooner than the catalog's feed.
-        await catalog.AtLeastAsync(long.MaxValue, cancellation);
+        await CoverAsync(happened.Place, cancellation);
         return access.Now(principal).MayHear(happened);
+    }
+
+    /// <summary>
+    /// Waits until the catalog is as new as an event: it is read once for all who wait, and for all events that were read.
+    /// </summary>
+    private async Task CoverAsync(EventPlace place, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task reading;
+            lock (_gate)
+            {
+                if (!place.IsAfter(_covered)) return;
+                var upTo = stream.Last is { } last && last.Place.IsAfter(place) ? last.Place : place;
+                reading = _reading ??= ReadAsync(upTo);
+            }
+
+            await reading.WaitAsync(cancellation);
+        }
+    }
+
+    private async Task ReadAsync(EventPlace upTo)
+    {
+        // What happens under the lock that it was begun under is to be short.
+        await Task.Yield();
+        var isRead = false;
+        try
+        {
+            await catalog.AtLeastAsync(long.MaxValue, CancellationToken.None);
+            isRead = true;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _reading = null;
+                if (isRead && upTo.IsAfter(_covered)) _covered = upTo;
+            }
+        }
     }
 
     /// <summary>True when somebody may hear of an event as far as its key says, now.</summary>

@@ -17,6 +17,10 @@ public sealed partial class EventStream(IEventStore events, TimeProvider time, I
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<EventListener, bool> _listeners = new();
     private EventPlace? _place;
+    private volatile StoredEvent? _last;
+
+    /// <summary>The last event that was read for the listeners; null while none was.</summary>
+    public StoredEvent? Last => _last;
 
     /// <summary>Every event from now on, until it is disposed.</summary>
     public async Task<EventListener> ListenAsync(CancellationToken cancellation)
@@ -74,6 +78,7 @@ public sealed partial class EventStream(IEventStore events, TimeProvider time, I
         do
         {
             batch = await events.ReadAsync(_place!.Value, Batch, cancellation);
+            if (batch.Count > 0) _last = batch[^1];
             foreach (var happened in batch) Tell(happened);
             if (batch.Count > 0) _place = batch[^1].Place;
         }

@@ -164,7 +164,12 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
             return Refused(ApiError.Invalid(Prefix, wanted.Uuid, $"Invalid Uuid `{wanted.Uuid}`"));
         }
 
+        // Jobs, their logs and the timeline of one that is gone are kept under its name.
+        if (wanted.Uuid.Length > 0 && request.Principal.Reach is { } reach && reach.Limits(Prefix) && !reach.Holds(Prefix, uuid))
+            return Refused(ApiError.Invalid(Prefix, uuid, "Uuid: whom a tenant limits is given one"));
         if (await tenants.FreeAsync(Prefix, uuid, () => IsThereAsync(uuid), request, cancellation) is { } kept) return Refused(kept);
+        // It is its tenant's before it is there, so that who made it hears that it came to be.
+        if (await tenants.AddAsync(Prefix, uuid, request, cancellation) is { } untaken) return Refused(untaken);
         var terms = request.Terms(machine: uuid) with { Force = !discovered && request.Flag("force") };
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).Make(new MachineWrite(wanted, terms)
         {
@@ -178,7 +183,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
             discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
-        if (answer.Error is null && await tenants.AddAsync(Prefix, uuid, request, cancellation) is { } untaken) return Refused(untaken);
+        if (answer.Error is not null && wanted.Uuid.Length == 0) await tenants.RemoveAsync(Prefix, uuid, request, cancellation);
         return Changed(answer, request);
     }
 

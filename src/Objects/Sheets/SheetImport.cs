@@ -81,7 +81,8 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
         // Only what is to be done is kept: a row that is refused has told why.
         var (refused, unchanged, work) = (0, 0, new List<RowPlan>());
         var plans = MachineSheet.Plan(sheet, columns, new MachinesOfSheet(machines), known, reserved, keys, time.GetUtcNow(),
-            () => Guid.NewGuid().ToString(), request.RightsOfUser);
+            () => Guid.NewGuid().ToString(), request.RightsOfUser,
+            request.Principal.Kind == PrincipalKind.User ? request.Principal.Name : "");
         foreach (var plan in plans)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -39,6 +39,7 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         foreach (var layer in PackLayers.All(current))
         {
             all.Add(layer.Name == PackLayers.Writable ? new PackSummary(layer, await WritableAsync(request, current, cancellation), [])
+                : request.Principal.Reach.IsLimited ? new PackSummary(layer, Within(layer.Name, request, current), [])
                 : PackSummary.Of(layer.Name, current) ?? PackSummary.OfBuiltIn(layer, current));
         }
 
@@ -175,6 +176,14 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         .. CatalogRules.Kinds.Keys.Order(StringComparer.Ordinal).Where(k => request.Principal.HasRight(k, "list", "*"))
             .SelectMany(k => current.OfKind(k).Values.Where(d => current.IsStored(new DocumentKey(k, d.Key)) && IsWithin(d, request))),
     ];
+
+    /// <summary>How many objects of a layer are within the reach of who asks, by kind.</summary>
+    private static SortedDictionary<string, int> Within(string layer, ObjectRequest request, CatalogSnapshot current)
+    {
+        var all = current.Packs.TryGetValue(layer, out var pack) ? pack.Entries.Values : PackLayers.EntriesOf(layer, current);
+        return new(all.Where(e => IsWithin(e.Document, request)).GroupBy(e => e.Key.Prefix).ToDictionary(g => g.Key, g => g.Count()),
+            StringComparer.Ordinal);
+    }
 
     /// <summary>True for an object that the requester's tenants let it reach.</summary>
     private static bool IsWithin(Document document, ObjectRequest request) => request.Principal.Reaches(document.Prefix, document.Key);

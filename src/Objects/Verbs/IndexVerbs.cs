@@ -36,7 +36,7 @@ public sealed class IndexVerbs(ObjectFloor floor, ICatalog catalog)
     }
 
     private static bool May(ObjectRequest request, string prefix)
-        => request.Principal.May(prefix, "list", "*") || request.Principal.May("objects", "list", "*");
+        => request.Principal.HasRight(prefix, "list", "*") || request.Principal.May("objects", "list", "*");
 
     private static bool IsShown(IObjectKind kind, string field, Principal principal)
         => !kind.Hidden.Contains(field) && (principal.Kind == PrincipalKind.User || !kind.OfPeople.Contains(field));

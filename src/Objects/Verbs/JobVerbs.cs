@@ -107,7 +107,13 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
 
     private static bool MayOpen(Principal principal, string machine, string task, CatalogSnapshot snapshot)
         => principal.IsMachine(machine)
-            || (principal.May("machines", "getSecure", machine) && TaskGrants.RightsOf(task, machine, snapshot).All(principal.Has));
+            || (principal.May("machines", "getSecure", machine)
+                && TaskGrants.RightsOf(task, machine, snapshot).All(right => HasOn(principal, right, machine)));
+
+    /// <summary>What a machine may do about itself is within the reach of who reaches the machine, whatever follows it.</summary>
+    private static bool HasOn(Principal principal, Claim right, string machine)
+        => (principal with { Reach = Reach.All }).Has(right)
+            && (Claim.Cover(MachineClaims.Known(machine), right) || principal.Reach.HasAllOf(right));
 
     private async Task<Job> JobAsync(string text, string action, string type, ObjectRequest request, CancellationToken cancellation)
         => (Job)(await floor.RequireAsync("jobs", text, action, type, request, cancellation)).Document;

@@ -26,7 +26,7 @@ public sealed class MetaVerbs(ObjectFloor floor)
         var patch = Json.Element(Prefixed(body));
         var changed = await floor.PatchAsync(floor.Kind(prefix), found, patch, request, cancellation);
         if (changed.Error is { } error) throw new ApiException(error with { Code = error.Code == 406 ? 409 : error.Code });
-        var isShown = request.Principal.May(prefix, "get", found.Specific);
+        var isShown = request.Principal.HasRight(prefix, "get", found.Specific);
         return ObjectAnswer.Of(isShown ? changed.Document!.Meta : new Dictionary<string, string>()) with { Tag = changed.Tag };
     }
 

@@ -10,7 +10,10 @@ public sealed class Reach
     private static readonly string[] Followers = ["jobs", "leases", "reservations"];
 
     /// <summary>By these somebody is, or is made, limited by no tenant.</summary>
-    private static readonly string[] Keepers = ["users", "tenants", "preferences", "contents"];
+    private static readonly string[] Keepers = ["users", "tenants", "preferences"];
+
+    /// <summary>What tells of everything, so that to read it is to be limited by nothing.</summary>
+    private static readonly string[] Tellers = ["logs", "contents"];
 
     private readonly IReadOnlyList<Tenant> _tenants;
     private readonly bool _isNothing;
@@ -70,8 +73,8 @@ public sealed class Reach
 
     /// <summary>
     /// True when all that a right gives is within. What leads out of every tenant is not, where no tenant limits who is given it, as a
-    /// job: to write users, tenants, preferences and content packs, and to assign tasks, whose rights those have who are given it by a
-    /// task's name.
+    /// job: to write users, tenants and preferences, to read or write content packs and logs, and to assign tasks, whose rights those have
+    /// who are given it by a task's name.
     /// </summary>
     public bool HasAllOf(Claim right)
     {
@@ -83,7 +86,7 @@ public sealed class Reach
     }
 
     private static bool LeadsOut(Claim right)
-        => (right with { Specific = "*" }).Covers("tasks", "assign", "*")
+        => (right with { Specific = "*" }).Covers("tasks", "assign", "*") || Tellers.Any(right.IsFor)
             || (Keepers.Any(right.IsFor) && right.Action.Split(',').Any(action => action is not ("get" or "list")));
 
     /// <summary>The tenants of which a new object of a kind becomes a member, so that who made it sees it (DRP).</summary>

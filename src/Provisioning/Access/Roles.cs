@@ -10,13 +10,32 @@ public static class Roles
     public const string BuiltInBundle = "BasicStore";
 
     /// <summary>Rights of one role.</summary>
-    public const int MostClaims = 256;
+    public const int MostClaims = 128;
 
     /// <summary>Characters of one role's rights together.</summary>
     public const int MostCharacters = 32 * 1024;
 
-    /// <summary>Roles of one user.</summary>
-    public const int MostOfUser = 32;
+    /// <summary>Roles of one user, or of one task.</summary>
+    public const int MostOfUser = 16;
+
+    /// <summary>
+    /// What of a role is beyond the bounds, in words; nothing where it is within them. It takes no longer than reading it.
+    /// </summary>
+    public static IReadOnlyList<string> Beyond(Role role) =>
+    [
+        .. role.Claims.Count > MostClaims
+            ? [$"Claims: {role.Claims.Count} are more than the {MostClaims} that there may be"] : (string[])[],
+        .. role.Claims.Sum(c => (long)c.Scope.Length + c.Action.Length + c.Specific.Length) > MostCharacters
+            ? [$"Claims: they have at most {MostCharacters} characters together"] : (string[])[],
+        .. PartsProblem("Claims", role.Rights),
+    ];
+
+    /// <summary>Why some rights name too much to be looked at one by one; nothing where they do not.</summary>
+    /// <param name="field">Where they stand.</param>
+    /// <param name="rights">The rights.</param>
+    public static IEnumerable<string> PartsProblem(string field, IEnumerable<Claim> rights)
+        => rights.Aggregate(0L, (sum, right) => Math.Min(sum + right.Parts, long.MaxValue / 2)) > Claim.MostParts
+            ? [$"{field}: they name more than {Claim.MostParts} things, each kind with each action on each key: name them by *"] : [];
 
     /// <summary>The built-in role.</summary>
     public static Role BuiltIn { get; } = new()

@@ -16,11 +16,12 @@ public static class AccessRights
             : catalog.Roles.TryGetValue(role, out var found) && found.Validated ? found.Rights : [];
 
     /// <summary>The rights that a user's roles give it.</summary>
-    public static IEnumerable<Claim> GivenTo(this CatalogSnapshot catalog, User user) => user.Roles.SelectMany(catalog.ClaimsOf);
+    public static IEnumerable<Claim> GivenTo(this CatalogSnapshot catalog, User user)
+        => user.Roles.Distinct(StringComparer.Ordinal).SelectMany(catalog.ClaimsOf);
 
     /// <summary>The rights that a task gives to its jobs.</summary>
     public static IEnumerable<Claim> GivenTo(this CatalogSnapshot catalog, TaskDefinition task)
-        => task.ExtraClaims.Concat(task.ExtraRoles.SelectMany(catalog.ClaimsOf));
+        => task.ExtraClaims.Concat(task.ExtraRoles.Distinct(StringComparer.Ordinal).SelectMany(catalog.ClaimsOf));
 
     /// <summary>A user with its rights, and with what its tenants let it reach.</summary>
     public static Principal PrincipalOf(this CatalogSnapshot catalog, User user)

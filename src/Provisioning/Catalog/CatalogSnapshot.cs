@@ -152,8 +152,11 @@ public sealed class CatalogSnapshot
         => UsersOf(prefix, key).Select(user => _state.Documents[user.Prefix][user.Key]);
 
     /// <summary>What still uses a document, as DRP names it in a 409, in order of kind and key; machines are not in the catalog.</summary>
-    public IEnumerable<string> Uses(string prefix, string key)
-        => UsersOf(prefix, key).Select(user =>
+    /// <param name="prefix">Kind of the document.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="isTold">Which of those that use it are named; null for all.</param>
+    public IEnumerable<string> Uses(string prefix, string key, Func<DocumentKey, bool>? isTold = null)
+        => UsersOf(prefix, key).Where(user => isTold?.Invoke(user) != false).Select(user =>
         {
             var reference =
                 CatalogRules.Stored[user.Prefix].References.First(

@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 
 namespace Anvil.Provisioning.Catalog;
@@ -26,7 +27,7 @@ public static class ContentBounds
     /// <summary>Tasks that a task needs before it.</summary>
     public const int Prerequisites = 256;
 
-    /// <summary>Roles, and as many claims, that a task gives.</summary>
+    /// <summary>Claims that a task gives.</summary>
     public const int Rights = 256;
 
     /// <summary>Characters of an address, and of the text that a path is rendered from.</summary>
@@ -79,8 +80,9 @@ public static class ContentBounds
         .. Count("RequiredParams", task.RequiredParams.Count, Params),
         .. Count("OptionalParams", task.OptionalParams.Count, Params),
         .. Count("Prerequisites", task.Prerequisites.Count, Prerequisites),
-        .. Count("ExtraRoles", task.ExtraRoles.Count, Rights),
+        .. Count("ExtraRoles", task.ExtraRoles.Count, Roles.MostOfUser),
         .. Count("ExtraClaims", task.ExtraClaims.Count, Rights),
+        .. Roles.PartsProblem("ExtraClaims", task.ExtraClaims),
         .. Texts(task.Templates, task.RequiredParams, task.OptionalParams),
     ];
 

@@ -135,10 +135,16 @@ public static class MachineRules
                 catalog), StringComparer.Ordinal)];
         }
 
-        if (broken.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
-            throw new ApiException(ApiError.Invalid("machines", machine.Uuid, [.. broken, .. missing]));
         var untouched = Untouched(wanted, machine, prefs);
-        ReachRules.Check(options, untouched, machine, catalog);
+        // What is beyond somebody's reach is told beside what is not there, as that is.
+        var absent = (options.ForcesWhatRuns ? [] : missing)
+            .Union(ReachRules.Problems(options, untouched, machine, catalog), StringComparer.Ordinal).ToList();
+        if (broken.Count > 0 || absent.Count > 0)
+        {
+            throw new ApiException(ApiError.Invalid("machines", machine.Uuid,
+                [.. broken, .. (broken.Count > 0 ? absent.Union(missing) : absent).Order(StringComparer.Ordinal)]));
+        }
+
         TaskGrants.Check(options, untouched, machine, catalog);
         machine = Lifecycle.Created(Availability(machine, missing), discovered, catalog, now);
         // The reason is told to the machine, and kept in events and in its timeline, which it reads: the doubt names others.
@@ -263,11 +269,12 @@ public static class MachineRules
         else if (options.ByMachine && !options.MayAddCards) problems.AddRange(CardProblems(machine, old));
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
+        problems.AddRange(ReachRules.Problems(options, old, machine, catalog).Except(problems, StringComparer.Ordinal));
+        problems.Sort(StringComparer.Ordinal);
         problems.AddRange(Broken(machine, old, catalog));
         var missing = MachineReferences.Problems(machine, catalog);
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));
 
-        ReachRules.Check(options, old, machine, catalog);
         TaskGrants.Check(options, old, machine, catalog);
         if (!options.ByMachine && !old.Boot.IsTrusted && DecidesWhatItRuns(old, machine))
             machine = (machine.Workflow, machine.Stage, machine.BootEnv) == (old.Workflow, old.Stage, old.BootEnv)

@@ -17,7 +17,15 @@ public static class ReachRules
     /// <param name="catalog">The catalog.</param>
     /// <exception cref="ApiException">422.</exception>
     public static void Check(ChangeOptions options, Machine? before, Machine after, CatalogSnapshot catalog)
-        => Check(options.ByMachine ? "" : options.By, MachineReferences.All, before, after, catalog);
+        => Throw(after, Problems(options, before, after, catalog));
+
+    /// <summary>What a machine names that is beyond the reach of who changes it, in the words for what is not there.</summary>
+    /// <param name="options">On whose behalf.</param>
+    /// <param name="before">The machine as it was, or as it is without anybody's choice; null for neither.</param>
+    /// <param name="after">The machine as it becomes.</param>
+    /// <param name="catalog">The catalog.</param>
+    public static IReadOnlyList<string> Problems(ChangeOptions options, Machine? before, Machine after, CatalogSnapshot catalog)
+        => Problems(options.ByMachine ? "" : options.By, MachineReferences.All, before, after, catalog);
 
     /// <summary>
     /// True when all that gives a machine its params is within a reach: what is rendered for the machine has them in it, and nobody knows
@@ -37,14 +45,19 @@ public static class ReachRules
     /// <param name="catalog">The catalog.</param>
     /// <exception cref="ApiException">422.</exception>
     public static void Check(string user, Document? before, Document after, CatalogSnapshot catalog)
-        => Check(user, CatalogRules.Stored[after.Prefix].References, before, after, catalog);
+        => Throw(after, Problems(user, CatalogRules.Stored[after.Prefix].References, before, after, catalog));
 
-    private static void Check(string user, IReadOnlyList<Reference> references, Document? before, Document after, CatalogSnapshot catalog)
+    private static IReadOnlyList<string> Problems(string user, IReadOnlyList<Reference> references, Document? before, Document after,
+        CatalogSnapshot catalog)
     {
         // Parts of Anvil have names, too, and no tenants.
-        if (!catalog.Users.ContainsKey(user) || catalog.ReachOf(user) is not { IsLimited: true } reach) return;
-        var problems = references.Where(r => reach.Limits(r.To))
-            .SelectMany(r => r.Beyond(before, after, key => reach.Holds(r.To, key))).Distinct(StringComparer.Ordinal).ToList();
+        if (!catalog.Users.ContainsKey(user) || catalog.ReachOf(user) is not { IsLimited: true } reach) return [];
+        return [.. references.Where(r => reach.Limits(r.To))
+            .SelectMany(r => r.Beyond(before, after, key => reach.Holds(r.To, key))).Distinct(StringComparer.Ordinal)];
+    }
+
+    private static void Throw(Document after, IReadOnlyList<string> problems)
+    {
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid(after.Prefix, after.Key, problems));
     }
 }

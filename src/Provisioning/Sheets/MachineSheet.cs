@@ -173,15 +173,16 @@ public sealed class MachineSheet
     /// <param name="now">The time.</param>
     /// <param name="newUuid">Makes the uuid of a machine that is not there yet.</param>
     /// <param name="rights">The rights that what the sheet chooses is held to; null for who has all.</param>
+    /// <param name="by">The user who imports it; "" for nobody's.</param>
     public static IEnumerable<RowPlan> Plan(Sheet sheet, IReadOnlyList<SheetColumn> columns, MachinesOfSheet known,
         CatalogSnapshot catalog, IReservations reservations, ParamKeys keys, DateTimeOffset now, Func<string> newUuid,
-        Rights? rights = null)
+        Rights? rights = null, string by = "")
     {
         var plan = new MachineSheet(columns, catalog, known, reservations, keys, now, newUuid, new SheetClaims(
             sheet.Rows.Select(r => Claim(r, columns)), known, reservations,
             address => catalog.SubnetOf(address) is { Proxy: false }))
         {
-            _options = new ChangeOptions { Rights = rights },
+            _options = new ChangeOptions { Rights = rights, By = by },
         };
         var together = new SortedDictionary<int, List<RowPlan>>();
         for (var i = 0; i < sheet.Rows.Count; i++)

@@ -37,7 +37,7 @@ public sealed class ContentBoundsTests
         ["RequiredParams of a task"] = (n => new TaskDefinition { Name = "t", RequiredParams = Many(n) }, ContentBounds.Params),
         ["Prerequisites"] = (n => new TaskDefinition { Name = "t", Prerequisites = Many(n) }, ContentBounds.Prerequisites),
         ["ExtraRoles"] = (n => new TaskDefinition { Name = "t", ExtraRoles = [.. Many(n).Select(_ => "superuser")] },
-            ContentBounds.Rights),
+            Roles.MostOfUser),
         ["ExtraClaims"] = (n => new TaskDefinition { Name = "t", ExtraClaims = [.. Many(n).Select(k => new Claim("machines", "get", k))] },
             ContentBounds.Rights),
         ["Profiles of a profile"] = (n => new Profile { Name = "p", Profiles = Many(n) }, ContentBounds.Profiles),

@@ -27,7 +27,7 @@ internal sealed class BoundClient(HttpClient http, int number)
     /// <summary>Makes a profile with other fields than its name, and takes it away again.</summary>
     public async Task<(int Status, string Text)> ProfileAsync(string fields)
     {
-        var answer = await AskAsync("POST", "profiles", $$"""{"Name":"{{Name}}"{{fields}}}""");
+        var answer = await MakeAsync("profiles", $$"""{"Name":"{{Name}}"{{fields}}}""");
         await AskAsync("DELETE", $"profiles/{Name}");
         return answer;
     }
@@ -35,7 +35,7 @@ internal sealed class BoundClient(HttpClient http, int number)
     /// <summary>Patches a profile that holds some params.</summary>
     public async Task<(int Status, string Text)> PatchAsync(string patch, string parameters = """{"a":1}""")
     {
-        await AskAsync("POST", "profiles", $$"""{"Name":"{{Name}}","Params":{{parameters}}}""");
+        await MakeAsync("profiles", $$"""{"Name":"{{Name}}","Params":{{parameters}}}""");
         var answer = await AskAsync("PATCH", $"profiles/{Name}", patch);
         await AskAsync("DELETE", $"profiles/{Name}");
         return answer;
@@ -44,10 +44,21 @@ internal sealed class BoundClient(HttpClient http, int number)
     /// <summary>Makes a param of a schema, and a profile with a value of it.</summary>
     public async Task<(int Status, string Text)> ValueAsync(string schema, string? value = null)
     {
-        var answer = await AskAsync("POST", "params", $$"""{"Name":"{{Name}}","Schema":{{schema}}}""");
+        var answer = await MakeAsync("params", $$"""{"Name":"{{Name}}","Schema":{{schema}}}""");
         if (answer.Status == 201 && value is not null) answer = await ProfileAsync($$""","Params":{"{{Name}}":{{value}}}""");
         await AskAsync("DELETE", $"params/{Name}");
         return answer;
+    }
+
+    /// <summary>
+    /// Makes an object. On a busy machine one may be made later than its call waits, and after it was taken away again.
+    /// </summary>
+    private async Task<(int Status, string Text)> MakeAsync(string kind, string body)
+    {
+        var answer = await AskAsync("POST", kind, body);
+        if (answer.Status != 409) return answer;
+        await AskAsync("DELETE", $"{kind}/{Name}");
+        return await AskAsync("POST", kind, body);
     }
 
     /// <summary>Renders a template as a job's script.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Anvil.Provisioning.Access;
 
 namespace Anvil.Silo.Tests.Hostile;
 
@@ -57,6 +58,52 @@ public abstract class RoleTests(SiloFixture silo)
         await silo.OkAsync("DELETE", $"roles/read-{_mark}");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PATCH", $"users/both-{_mark}",
             $$"""[{"op":"replace","path":"/Roles","value":["read-{{_mark}}"]}]""")).Status);
+    }
+
+    /// <summary>What a role names is looked at one by one, by whoever writes it and by all who have it.</summary>
+    [Fact]
+    public async Task ARoleNamesNoMoreThanCanBeLookedAt()
+    {
+        await RoleAsync("desk", "roles,users", "*");
+        using var desk = await UserAsync("desk", "desk");
+        string Claims(int keys) => new JsonArray(new JsonObject
+        {
+            ["scope"] = "roles",
+            ["action"] = "get",
+            ["specific"] = string.Join(',', Enumerable.Range(0, keys).Select(i => $"k{i}")),
+        }).ToJsonString();
+        await silo.OkAsync("POST", "roles", $$"""{"Name":"many-{{_mark}}","Claims":{{Claims(Claim.MostParts)}}}""", desk);
+        foreach (var client in new[] { desk, silo.Http })
+        {
+            foreach (var (method, path, body) in new[]
+            {
+                ("POST", "roles", $$"""{"Name":"more-{{_mark}}","Claims":{{Claims(Claim.MostParts + 1)}}}"""),
+                ("PUT", $"roles/many-{_mark}", $$"""{"Name":"many-{{_mark}}","Claims":{{Claims(Claim.MostParts + 1)}}}"""),
+                ("POST", "tasks", $$"""{"Name":"more-{{_mark}}","ExtraClaims":{{Claims(Claim.MostParts + 1)}}}"""),
+            })
+            {
+                var (status, answer) = await silo.CallAsync(method, path, body, client);
+                if (client == desk && path == "tasks") continue;
+                Assert.True(status == HttpStatusCode.UnprocessableEntity, $"{method} {path}: {status} {answer}");
+                Assert.Contains("name them by *", answer!.ToJsonString(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>A role that is named often is given once, and a user has no more than it may, however it is written.</summary>
+    [Fact]
+    public async Task ARoleIsGivenOnce()
+    {
+        await RoleAsync("read", "machines", "get");
+        await UserAsync("often", "read");
+        var often = string.Join(',', Enumerable.Repeat($"\"read-{_mark}\"", 5000));
+        var user = await silo.OkAsync("PUT", $"users/often-{_mark}", $$"""{"Name":"often-{{_mark}}","Roles":[{{often}}]}""");
+        Assert.Equal($"read-{_mark}", Assert.Single(user["Roles"]!.AsArray())!.ToString());
+        for (var i = 0; i < Roles.MostOfUser; i++) await RoleAsync($"r{i}", "machines", "get");
+        var many = string.Join(',', Enumerable.Range(0, Roles.MostOfUser).Select(i => $"\"r{i}-{_mark}\""));
+        await silo.OkAsync("PUT", $"users/often-{_mark}", $$"""{"Name":"often-{{_mark}}","Roles":[{{many}}]}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await silo.CallAsync("PUT", $"users/often-{_mark}",
+            $$"""{"Name":"often-{{_mark}}","Roles":[{{many}},"read-{{_mark}}"]}""")).Status);
     }
 
     [Fact]

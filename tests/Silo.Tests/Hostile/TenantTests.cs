@@ -163,6 +163,17 @@ public abstract class TenantTests(SiloFixture silo)
         // Whoever deletes it, it is nobody's then.
         await silo.OkAsync("DELETE", $"machines/{there}");
         Assert.Equal("""{"machines":[]}""", (await silo.OkAsync("GET", $"tenants/t-{_mark}"))["Members"]!.ToJsonString());
+        // What is kept of one that is gone is under its uuid: a tenant's user gives it to none of its own.
+        var others = await MachineAsync("others", "10");
+        await silo.OkAsync("DELETE", $"machines/{others}");
+        foreach (var named in new[] { others, await MachineAsync("living", "11"), Guid.NewGuid().ToString() })
+        {
+            var (status, answer) = await silo.CallAsync("POST", "machines",
+                $$"""{"Name":"taken-{{_mark}}","Uuid":"{{named}}","BootEnv":"local"}""", user);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+            Assert.Contains("whom a tenant limits is given one", answer!.ToJsonString(), StringComparison.Ordinal);
+        }
+
         // A tenant's user that makes it anew has it.
         var own = Guid.NewGuid().ToString();
         await silo.OkAsync("PATCH", $"tenants/t-{_mark}", $$"""[{"op":"add","path":"/Members/machines/-","value":"{{own}}"}]""");
@@ -390,6 +401,73 @@ public abstract class TenantTests(SiloFixture silo)
         using var response = await answer.WaitAsync(Soon + Soon);
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.DoesNotContain("later", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>What lets its jobs read what it may not read is given by a tenant's user to none.</summary>
+    [Theory]
+    [InlineData("logs", "get")]
+    [InlineData("contents", "get")]
+    [InlineData("contents,profiles", "list")]
+    [InlineData("users", "update")]
+    public async Task AJobLeadsOutOfNoTenant(string scope, string action)
+    {
+        var mine = await MachineAsync("mine", "12");
+        using var user = await TenantUserAsync($$"""{"machines":["{{mine}}"]}""");
+        var task = $$"""
+            {"Name":"out-{{_mark}}","ExtraClaims":[{"scope":"{{scope}}","action":"{{action}}","specific":"*"}]}
+            """;
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("POST", "tasks", task, user)).Status);
+        await silo.OkAsync("POST", "tasks", task);
+        Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("PATCH", $"machines/{mine}",
+            $$"""[{"op":"add","path":"/Tasks/-","value":"out-{{_mark}}"}]""", user)).Status);
+    }
+
+    /// <summary>That something is used is told; by whom, to who may know of it.</summary>
+    [Fact]
+    public async Task WhoUsesSomethingIsNamedToWhoMayKnowIt()
+    {
+        await silo.OkAsync("POST", "profiles", $$"""{"Name":"used-{{_mark}}"}""");
+        var (mine, theirs) = (await MachineAsync("mine", "13"), await MachineAsync("theirs", "14"));
+        foreach (var machine in new[] { mine, theirs })
+            await silo.OkAsync("PATCH", $"machines/{machine}", $$"""[{"op":"add","path":"/Profiles/-","value":"used-{{_mark}}"}]""");
+        using var tenant = await TenantUserAsync($$"""{"machines":["{{mine}}"]}""");
+        using var narrow = await silo.LimitedAsync("scope=profiles&action=get,delete&specific=*");
+        foreach (var (client, named) in new[] { (tenant, new[] { mine }), (narrow, []), (silo.Http, [mine, theirs]) })
+        {
+            var (status, answer) = await silo.CallAsync("DELETE", $"profiles/used-{_mark}", client: client);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+            var text = answer!.ToJsonString();
+            Assert.Contains($"used-{_mark}", text, StringComparison.Ordinal);
+            foreach (var machine in new[] { mine, theirs })
+                Assert.Equal(named.Contains(machine), text.Contains(machine, StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>What is beyond the reach is told as what is not there, whatever else is wrong.</summary>
+    [Fact]
+    public async Task WhatIsBeyondIsToldAsWhatIsNotThere()
+    {
+        var mine = await MachineAsync("mine", "15");
+        await silo.OkAsync("POST", "profiles", $$"""{"Name":"hidden-{{_mark}}"}""");
+        using var user = await TenantUserAsync($$"""{"machines":["{{mine}}"],"profiles":[]}""");
+        foreach (var more in new[] { "", ""","Name":"no name" """, ""","Stage":"none-such" """ })
+        {
+            async Task<string> ToldAsync(string method, string path, string profile)
+            {
+                var body = method == "POST" ? $$"""{"Name":"x-{{_mark}}","BootEnv":"local","Profiles":["{{profile}}"]{{more}}}"""
+                    : $$"""{"Uuid":"{{mine}}","Name":"mine-{{_mark}}","BootEnv":"local","Profiles":["{{profile}}"]{{more}}}""";
+                // The last of two fields of one name counts.
+                if (more.Contains("Name", StringComparison.Ordinal))
+                    body = body.Replace($"\"Name\":\"{(method == "POST" ? "x" : "mine")}-{_mark}\",", "", StringComparison.Ordinal);
+                var (status, answer) = await silo.CallAsync(method, path, body, user);
+                Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+                if (answer!["Key"] is not null) answer["Key"] = "";
+                return answer.ToJsonString().Replace(profile, "P", StringComparison.Ordinal);
+            }
+
+            foreach (var (method, path) in new[] { ("POST", "machines"), ("PUT", $"machines/{mine}") })
+                Assert.Equal(await ToldAsync(method, path, $"absent-{_mark}"), await ToldAsync(method, path, $"hidden-{_mark}"));
+        }
     }
 
     private static string Header(HttpResponseMessage answer, string name) => answer.Headers.GetValues(name).Single();

@@ -10,7 +10,7 @@ internal sealed class RoleKind() : CatalogKind<Role>("roles")
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems(Role document, Role? old, CatalogSnapshot catalog)
-        => KindRules.Bounded(Beyond(document), () =>
+        => KindRules.Bounded(Roles.Beyond(document), () =>
         [
             .. KindRules.Name(document.Name, old),
             .. document.Claims.Select((c, i) => (c, i)).Where(c => IsEmpty(c.c))
@@ -22,19 +22,11 @@ internal sealed class RoleKind() : CatalogKind<Role>("roles")
         ]);
 
     /// <inheritdoc/>
-    protected override IEnumerable<string> Lacks(Role document, CatalogIndexes indexes) => Beyond(document);
+    protected override IEnumerable<string> Lacks(Role document, CatalogIndexes indexes) => Roles.Beyond(document);
 
     private static bool IsEmpty(RoleClaim claim)
         => claim.Right() is var right
             && (IsEmpty(right.Scope) || IsEmpty(right.Action) || IsEmpty(right.Specific));
 
     private static bool IsEmpty(string list) => list.Split(',').Any(part => part.Length == 0);
-
-    private static IEnumerable<string> Beyond(Role role) =>
-    [
-        .. role.Claims.Count > Roles.MostClaims ? [$"Claims: {role.Claims.Count} are more than the {Roles.MostClaims} that there may be"]
-            : (string[])[],
-        .. role.Claims.Sum(c => (long)c.Scope.Length + c.Action.Length + c.Specific.Length) > Roles.MostCharacters
-            ? [$"Claims: they have at most {Roles.MostCharacters} characters together"] : (string[])[],
-    ];
 }

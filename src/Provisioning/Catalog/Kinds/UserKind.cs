@@ -38,7 +38,11 @@ internal sealed class UserKind() : CatalogKind<User>("users")
             ?? catalog.Having("users", Looks, LookOf(key)).FirstOrDefault(other => Folded(other.Key) == Folded(key))?.Key;
 
     /// <inheritdoc/>
-    protected override User Fill(User document) => document.Secret.Length > 0 ? document : document with { Secret = NewSecret() };
+    protected override User Fill(User document) => document with
+    {
+        Roles = [.. document.Roles.Distinct(StringComparer.Ordinal)],
+        Secret = document.Secret.Length > 0 ? document.Secret : NewSecret(),
+    };
 
     /// <summary>
     /// What is never shown cannot be sent back: without a word about it, it stays. With another password the tokens of before are void,
@@ -81,7 +85,8 @@ internal sealed class UserKind() : CatalogKind<User>("users")
             return [$"PasswordHash is none that this server makes; set a password by PUT users/{document.Name}/password"];
         if (old is null && Twin(document.Name, catalog) is { } twin) return [$"Name `{document.Name}` looks like that of user {twin}"];
         var added = document.Roles.Except(old?.Roles ?? [], StringComparer.Ordinal).ToList();
-        if (added.Count > 0 && document.Roles.Count > Roles.MostOfUser) return [$"Roles: a user has at most {Roles.MostOfUser}"];
+        if (document.Roles.Count > Roles.MostOfUser && !document.Roles.SequenceEqual(old?.Roles ?? [], StringComparer.Ordinal))
+            return [$"Roles: a user has at most {Roles.MostOfUser}"];
         // Whoever makes the role later does not know to whom it is given.
         if (added.Find(r => !catalog.HasRole(r)) is { } missing) return [$"Role {missing} does not exist"];
         return old is not null && AccessRights.IsAdministrator(old) && !AccessRights.IsAdministrator(document) && IsLast(old, catalog)
