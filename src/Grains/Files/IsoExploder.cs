@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Events;
 using Anvil.Contracts.Files;
+using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Files;

@@ -326,7 +326,9 @@ public sealed class FileVerbs(
         }
     }
 
-    /// <summary>What the catalog may have come to name without anybody being told is held until this silo has surely heard of it.</summary>
+    /// <summary>
+    /// What the catalog may have come to name without anybody being told is held until this silo has surely heard of it.
+    /// </summary>
     private static async Task GiveBackAsync(List<IDisposable> holds, Task given)
     {
         await given;

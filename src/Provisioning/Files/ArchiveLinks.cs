@@ -6,7 +6,9 @@ namespace Anvil.Provisioning.Files;
 /// </summary>
 public static class ArchiveLinks
 {
-    /// <summary>True for a link that lies in folders, and leads through folders, of the archive alone; its last part may be a link.</summary>
+    /// <summary>
+    /// True for a link that lies in folders, and leads through folders, of the archive alone; its last part may be a link.
+    /// </summary>
     /// <param name="link">Path of the link.</param>
     /// <param name="target">What it holds.</param>
     /// <param name="links">Paths of all links of the archive.</param>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Anvil.Contracts.Files;
+using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Files;
 
 namespace Anvil.Storage.Files;

@@ -37,7 +37,9 @@ public sealed class BlobKeeperTests : IDisposable, ICatalog, IBlobFetcher, ILogg
         return Task.FromResult("it is not there");
     }
 
-    /// <summary>An explosion that failed leaves nothing, what somebody else may name stays, and so does what was named a moment ago.</summary>
+    /// <summary>
+    /// An explosion that failed leaves nothing, what somebody else may name stays, and so does what was named a moment ago.
+    /// </summary>
     [Fact]
     public async Task WhatThisProcessStoredAndNothingNamesGoesAtOnce()
     {

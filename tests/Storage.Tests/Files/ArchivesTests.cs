@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text;
 using Anvil.Contracts.Files;
+using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Files;
 using Anvil.Storage.Files;
 using Anvil.Support;

@@ -1,7 +1,7 @@
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Files;
 
-namespace Anvil.Provisioning.Tests.Files;
+namespace Anvil.Provisioning.Tests.Boot;
 
 /// <summary>Which ISOs become which folders.</summary>
 public sealed class IsoRulesTests

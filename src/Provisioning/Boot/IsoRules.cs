@@ -1,6 +1,7 @@
 using Anvil.Provisioning.Catalog;
+using Anvil.Provisioning.Files;
 
-namespace Anvil.Provisioning.Files;
+namespace Anvil.Provisioning.Boot;
 
 /// <summary>
 /// Which uploaded ISOs become which folders of boot files (DRP: an ISO is exploded for each boot environment that names it, into the

@@ -1,4 +1,6 @@
-namespace Anvil.Provisioning.Files;
+using Anvil.Provisioning.Files;
+
+namespace Anvil.Provisioning.Boot;
 
 /// <summary>What is to become of an uploaded ISO: a folder of boot files.</summary>
 /// <param name="Folder">The folder, below the file root.</param>
