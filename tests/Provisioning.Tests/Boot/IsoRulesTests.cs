@@ -1,3 +1,4 @@
+using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Files;
 
