@@ -39,6 +39,9 @@ public interface IBlobStore
     /// <summary>Octets that are kept of a content that was broken off; 0 for none.</summary>
     long Unfinished(string owner, string key);
 
+    /// <summary>Octets that are kept of all contents that were broken off.</summary>
+    long UnfinishedOctets { get; }
+
     /// <summary>Removes what was broken off before a time, and of what cannot be gone on with all that nobody writes.</summary>
     void Clean(DateTimeOffset before);
 }

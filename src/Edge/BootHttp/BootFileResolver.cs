@@ -101,7 +101,7 @@ public sealed partial class BootFileResolver(
     public async Task<ResolvedFile?> StaticAsync(string path, IPAddress requester, CancellationToken cancellation)
     {
         if (BootFilePath.Normalize(path) is not { } clean) return null;
-        await ReadyAsync(clean, requester, cancellation);
+        await ReadyAsync(clean, requester, isUdp: false, cancellation);
         return root.Open(clean) is { } onDisk ? new ResolvedFile(null, onDisk, "", "") : null;
     }
 
@@ -121,14 +121,16 @@ public sealed partial class BootFileResolver(
     /// <summary>Waits until an uploaded file is here; there is nothing to wait for with others.</summary>
     /// <param name="path">A normalized path.</param>
     /// <param name="requester">Who waits.</param>
+    /// <param name="isUdp">It asks by UDP.</param>
     /// <param name="cancellation">It has gone.</param>
     /// <exception cref="FileElsewhereException">It is not here yet.</exception>
-    public Task ReadyAsync(string path, IPAddress requester, CancellationToken cancellation)
-        => uploads.ReadyAsync(path, requester, UploadedFiles.Patience, cancellation);
+    public Task ReadyAsync(string path, IPAddress requester, bool isUdp, CancellationToken cancellation)
+        => uploads.ReadyAsync(path, requester, isUdp, UploadedFiles.Patience, cancellation);
 
     /// <summary>Who asks by TFTP waits elsewhere, where no other one's file waits behind it.</summary>
     private Task ReadyAsync(string path, IPAddress requester, string protocol, CancellationToken cancellation)
-        => uploads.ReadyAsync(path, requester, protocol == "tftp" ? TimeSpan.Zero : UploadedFiles.Patience, cancellation);
+        => uploads.ReadyAsync(path, requester, isUdp: protocol == "tftp", protocol == "tftp" ? TimeSpan.Zero : UploadedFiles.Patience,
+            cancellation);
 
     private async Task<ResolvedFile?> FindAsync(
         string path, IPAddress requester, IPAddress local, string protocol, bool isRead, CancellationToken cancellation)

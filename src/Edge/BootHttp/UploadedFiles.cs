@@ -17,11 +17,14 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
     /// <summary>Requests that wait for contents of other silos, in all.</summary>
     public const int MostWaiting = 64;
 
+    /// <summary>Those by UDP, which anybody can send in another's name.</summary>
+    public const int MostByUdp = 32;
+
     /// <summary>Those of one address.</summary>
     public const int MostOfOne = 4;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, int> _waiting = [];
+    private readonly Dictionary<(IPAddress Client, bool IsUdp), int> _waiting = [];
 
     /// <summary>True when there is such a file.</summary>
     /// <param name="path">A normalized path below the file root.</param>
@@ -34,19 +37,21 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
     /// <summary>Sees to it that the content of a file is here, where there is such a file.</summary>
     /// <param name="path">A normalized path below the file root.</param>
     /// <param name="client">Who asks for it.</param>
+    /// <param name="isUdp">It asks by UDP.</param>
     /// <param name="patience">How long it may take; with none it is not even begun.</param>
     /// <param name="cancellation">The client is gone.</param>
     /// <exception cref="FileElsewhereException">It is not here yet; with the reason.</exception>
-    public async Task ReadyAsync(string path, IPAddress client, TimeSpan patience, CancellationToken cancellation)
+    public async Task ReadyAsync(string path, IPAddress client, bool isUdp, TimeSpan patience, CancellationToken cancellation)
     {
         if (Find(path) is not { } file || IsWhole(file)) return;
         var why = patience == TimeSpan.Zero ? "it is on another silo"
-            : !Enter(client) ? "too many wait for files of other silos: try again in a moment"
-            : await WaitAsync(file, client, patience, cancellation);
+            : !Enter((client, isUdp)) ? "too many wait for files of other silos: try again in a moment"
+            : await WaitAsync(file, (client, isUdp), patience, cancellation);
         if (why.Length > 0) throw new FileElsewhereException(path, $"{path} was uploaded, and is not on this edge: {why}");
     }
 
-    private async Task<string> WaitAsync(StoredFile file, IPAddress client, TimeSpan patience, CancellationToken cancellation)
+    private async Task<string> WaitAsync(StoredFile file, (IPAddress Client, bool IsUdp) client, TimeSpan patience,
+        CancellationToken cancellation)
     {
         try
         {
@@ -62,12 +67,13 @@ public sealed class UploadedFiles(ICatalog catalog, IBlobStore store, IBlobFetch
     }
 
     /// <summary>Each that waits keeps a content coming, for which another one may have to go.</summary>
-    private bool Enter(IPAddress client)
+    private bool Enter((IPAddress Client, bool IsUdp) client)
     {
         lock (_gate)
         {
             var own = _waiting.GetValueOrDefault(client);
             if (own == MostOfOne || _waiting.Values.Sum() >= MostWaiting) return false;
+            if (client.IsUdp && _waiting.Where(w => w.Key.IsUdp).Sum(w => w.Value) >= MostByUdp) return false;
             _waiting[client] = own + 1;
             return true;
         }

@@ -242,7 +242,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 catch (FileElsewhereException e)
                 {
                     // Others' files are not kept waiting by one that comes from another silo.
-                    await files.ReadyAsync(e.Path, client.Address, cancellation);
+                    await files.ReadyAsync(e.Path, client.Address, isUdp: true, cancellation);
                     file = await ResolveAsync(request.File, client, local, cancellation);
                 }
             }

@@ -20,6 +20,12 @@ internal static class FileEndpoints
     /// <summary>Characters of a form's boundary (RFC 2046 section 5.1.1 has 70).</summary>
     private const int LongestBoundary = 200;
 
+    /// <summary>Fields that may stand before a form's file, which are read for nothing.</summary>
+    private const int MostFields = 8;
+
+    /// <summary>Octets of such a field.</summary>
+    private const int LongestField = 64 << 10;
+
     public static void MapFiles(this IEndpointRouteBuilder api, FileVerbs verbs)
     {
         api.MapKind(verbs, UploadedFile.Kind, "/files/{**key}");
@@ -64,10 +70,23 @@ internal static class FileEndpoints
             enableRangeProcessing: true).ExecuteAsync(http);
     }
 
+    /// <summary>Passes a field over, unless it is too long for that.</summary>
+    private static async Task<bool> IsShortAsync(Stream field, CancellationToken cancellation)
+    {
+        var (piece, octets) = (new byte[8 << 10], 0);
+        while (await field.ReadAsync(piece, cancellation) is var read and > 0)
+        {
+            if ((octets += read) > LongestField) return false;
+        }
+
+        return true;
+    }
+
     private static async Task PostAsync(HttpContext http, FileVerbs verbs, string kind)
     {
         var asked = http.Asked(FileVerbs.UploadWords);
         var path = http.Part("key");
+        FileVerbs.RequireUpload(kind, path, asked);
         // Uploads have a bound of their own.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         var type = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var read) ? read : null;
@@ -77,16 +96,30 @@ internal static class FileEndpoints
                 await TakeAsync(new FileUpload(kind, path, http.Request.Body, http.Request.ContentLength));
                 return;
             case "multipart/form-data" when HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= LongestBoundary } by:
-                var parts = new MultipartReader(by, http.Request.Body);
-                while (await parts.ReadNextSectionAsync(http.RequestAborted) is { } part)
+                try
                 {
-                    if (part.GetContentDispositionHeader() is not { } said
-                        || HeaderUtilities.RemoveQuotes(said.Name).Value != "file") continue;
-                    await TakeAsync(new FileUpload(kind, path, part.Body, null));
-                    return;
+                    var parts = new MultipartReader(by, http.Request.Body);
+                    for (var fields = 0; fields <= MostFields; fields++)
+                    {
+                        if (await parts.ReadNextSectionAsync(http.RequestAborted) is not { } part) break;
+                        if (part.GetContentDispositionHeader() is { } said && HeaderUtilities.RemoveQuotes(said.Name).Value == "file")
+                        {
+                            await TakeAsync(new FileUpload(kind, path, part.Body, null));
+                            return;
+                        }
+
+                        if (!await IsShortAsync(part.Body, http.RequestAborted)) break;
+                    }
+                }
+                catch (Exception e) when (e is InvalidDataException or (IOException and not BadHttpRequestException)
+                    && !http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
+                {
+                    throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST",
+                        "the form breaks off, or is none (RFC 7578)"));
                 }
 
-                throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST", "Cannot find multipart file"));
+                throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST",
+                    "Cannot find multipart file"));
             default:
                 var sent = PrintableText.Of(ShortText.Of(http.Request.ContentType ?? "", 200));
                 throw new ApiException(kind == UploadedFile.Kind

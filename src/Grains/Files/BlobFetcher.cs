@@ -14,8 +14,14 @@ public sealed partial class BlobFetcher(
     IBlobStore store, BlobSilos silos, BlobRoom room, IHostApplicationLifetime life, TimeProvider time, ILogger<BlobFetcher> logger)
     : IBlobFetcher, IDisposable
 {
-    /// <summary>Contents that are fetched at once.</summary>
+    /// <summary>Contents that are fetched at once, and as many small ones: boot files do not stand behind ISOs.</summary>
     private const int AtOnce = 2;
+
+    /// <summary>Octets of a small one.</summary>
+    private const long Small = 64L << 20;
+
+    /// <summary>One that nobody has waited for any more for so long when its turn comes is not fetched.</summary>
+    private static readonly TimeSpan Wanted = TimeSpan.FromMinutes(1);
 
     /// <summary>Octets that are written between two looks at what is left of the disk.</summary>
     private const long Unlooked = 16L << 20;
@@ -25,8 +31,9 @@ public sealed partial class BlobFetcher(
 
     private const int MostWrong = 4096;
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Fetch> _running = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _places = new(AtOnce);
+    private readonly SemaphoreSlim _smallPlaces = new(AtOnce);
     private readonly ConcurrentDictionary<(SiloAddress Silo, string Sha256), long> _wrong = new();
 
     /// <inheritdoc/>
@@ -34,33 +41,45 @@ public sealed partial class BlobFetcher(
     {
         if (store.LengthOf(sha256) == size) return "";
         var fetch = _running.GetOrAdd(sha256,
-            s => new Lazy<Task<string>>(() => Task.Run(() => RunAsync(s, size), CancellationToken.None)));
+            s => new Fetch(f => Task.Run(() => RunAsync(s, size, f), CancellationToken.None)));
+        fetch.Enter();
         try
         {
-            return await fetch.Value.WaitAsync(patience, time, cancellation);
+            return await fetch.Running.WaitAsync(patience, time, cancellation);
         }
         catch (TimeoutException)
         {
             return "it is being fetched from another silo";
         }
+        finally
+        {
+            fetch.Leave(time.GetTimestamp());
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _places.Dispose();
+    public void Dispose()
+    {
+        _places.Dispose();
+        _smallPlaces.Dispose();
+    }
 
-    private async Task<string> RunAsync(string sha256, long size)
+    private async Task<string> RunAsync(string sha256, long size, Fetch fetch)
     {
         var stopping = life.ApplicationStopping;
+        var places = size <= Small ? _smallPlaces : _places;
         try
         {
-            await _places.WaitAsync(stopping);
+            await places.WaitAsync(stopping);
             try
             {
-                return store.LengthOf(sha256) == size ? "" : await FetchAsync(sha256, size, stopping);
+                return store.LengthOf(sha256) == size ? ""
+                    : fetch.Left is { } left && time.GetElapsedTime(left) > Wanted ? "nobody waits for it any more"
+                    : await FetchAsync(sha256, size, stopping);
             }
             finally
             {
-                _places.Release();
+                places.Release();
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -155,6 +174,41 @@ public sealed partial class BlobFetcher(
         }
 
         return "";
+    }
+
+    /// <summary>A content that is fetched, or is to be, and who waits for it.</summary>
+    private sealed class Fetch
+    {
+        private readonly Lock _gate = new();
+        private readonly Lazy<Task<string>> _running;
+        private int _waiting;
+        private long? _left;
+
+        public Fetch(Func<Fetch, Task<string>> run) => _running = new Lazy<Task<string>>(() => run(this));
+
+        public Task<string> Running => _running.Value;
+
+        /// <summary>Since when nobody waits, by the clock's time stamps; null while somebody does.</summary>
+        public long? Left
+        {
+            get
+            {
+                lock (_gate) return _left;
+            }
+        }
+
+        public void Enter()
+        {
+            lock (_gate) (_waiting, _left) = (_waiting + 1, null);
+        }
+
+        public void Leave(long now)
+        {
+            lock (_gate)
+            {
+                if (--_waiting == 0) _left = now;
+            }
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "content {Sha256} ({Size} octets) was fetched from silo {Silo}")]

@@ -130,7 +130,7 @@ public sealed partial class IsoExploder(
             if (await fetcher.EnsureAsync(explosion.Sha256, explosion.Size, Fetching, cancellation) is { Length: > 0 } why)
                 throw new ArchiveFaultException(why);
             await TellAsync(Report(explosion, ExplosionReport.Exploding), cancellation);
-            using var folder = new ExplodedFolder(fileRoot, options.Value.ReserveMiB);
+            using var folder = new ExplodedFolder(fileRoot, options.Value.ReserveMiB, options.Value.ExplodedEntries);
             await FillAsync(folder, explosion, cancellation);
             await Task.Run(() => folder.Finish(explosion, folders), cancellation);
             _failed.Remove(explosion);

@@ -16,7 +16,7 @@ namespace Anvil.Objects.Verbs;
 /// </summary>
 public sealed class FileVerbs(
     ICatalog catalog, GrainFinder grains, IBlobStore store, IBlobFetcher fetcher, IArchives archives, IExplosionDirectory explosions,
-    ChangeAllowance allowance, IOptions<FilesOptions> options, TimeProvider time)
+    ChangeAllowance allowance, IOptions<FilesOptions> options, TimeProvider time) : IDisposable
 {
     /// <summary>How long a content is waited for that another silo has.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -27,6 +27,7 @@ public sealed class FileVerbs(
     private const int Piece = 128 << 10;
 
     private readonly Shares _uploads = new(FileBounds.Uploads);
+    private readonly SemaphoreSlim _exploding = new(FileBounds.ExplodedAtOnce, FileBounds.ExplodedAtOnce);
 
     /// <summary>Words of a list.</summary>
     public static VerbWords ListWords { get; } = new("path");
@@ -74,6 +75,13 @@ public sealed class FileVerbs(
     /// <summary>A content that is not as long as the catalog says is damaged, and as good as not here.</summary>
     private FileStream? Whole(StoredFile file) => store.LengthOf(file.Sha256) == file.Size ? store.Open(file.Sha256) : null;
 
+    /// <inheritdoc/>
+    public void Dispose() => _exploding.Dispose();
+
+    /// <summary>Refuses who may not upload, before anything of what it sends is looked at.</summary>
+    /// <exception cref="ApiException">403.</exception>
+    public static void RequireUpload(string kind, string path, ObjectRequest request) => Require(kind, "post", path, request);
+
     /// <summary>How many octets are here of an upload that was broken off: where to go on.</summary>
     /// <exception cref="ApiException">400, 403.</exception>
     public long Offset(string kind, string path, ObjectRequest request)
@@ -94,6 +102,7 @@ public sealed class FileVerbs(
         Check(upload, terms, request);
         allowance.Take(request.Principal, upload.Kind, upload.Path);
         using var place = Place(upload, request.Principal);
+        await CheckSilosAsync(upload, request);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         ends.CancelAfter(FileBounds.LongestUpload);
         try
@@ -207,7 +216,8 @@ public sealed class FileVerbs(
     {
         if (file is null && request.IfMatch.IsGiven)
             throw new ApiException(new ApiError("", request.Place, type, ["there is no such file (If-Match)"], 412));
-        if (file is null) return null;
+        // None of whichever version is there where none may be.
+        if (file is null) return request.IfNoneMatch.IsGiven ? 0 : null;
         if (!request.IfMatch.Allows(file.Sha256))
             throw new ApiException(new ApiError(file.Prefix, Named(file.Prefix, file.Path), type,
                 ["the file has changed since (If-Match)"], 412));
@@ -233,20 +243,32 @@ public sealed class FileVerbs(
             throw Refused(upload, 409, "POST", $"Cannot create {upload.Path}: {other} is in its way");
         if (old is null && all.Count >= FileBounds.Most)
             throw Refused(upload, 507, "POST", $"there are {FileBounds.Most} {upload.Kind} already: delete some");
-        CheckRoom(upload, terms.Size ?? upload.Length ?? 0, old);
+        var here = terms.IsResumable ? store.Unfinished(request.Principal.Name, terms.KeyOf(upload)) : 0;
+        CheckRoom(upload, terms.Size ?? upload.Length ?? 0, here, old);
     }
 
-    private void CheckRoom(FileUpload upload, long size, StoredFile? old)
+    /// <param name="upload">The upload.</param>
+    /// <param name="size">Octets that it comes to.</param>
+    /// <param name="here">How many of them the disk has already.</param>
+    /// <param name="old">What it takes the place of.</param>
+    private void CheckRoom(FileUpload upload, long size, long here, StoredFile? old)
     {
         var settings = options.Value;
         if (size > settings.UploadMiB << 20)
             throw Refused(upload, 413, "POST", $"an upload has at most {settings.UploadMiB} MiB (Files:UploadMiB)");
         var sum = catalog.Current.OfKind(UploadedFile.Kind).Values.Concat(catalog.Current.OfKind(UploadedIso.Kind).Values)
-            .Sum(f => ((StoredFile)f).Size) - (old?.Size ?? 0);
+            .Sum(f => ((StoredFile)f).Size) - (old?.Size ?? 0) + Math.Max(0, store.UnfinishedOctets - here);
         if (sum + size > settings.TotalMiB << 20)
             throw Refused(upload, 507, "POST",
                 $"files and ISOs have at most {settings.TotalMiB} MiB in all (Files:TotalMiB), and take {sum >> 20} MiB: delete some");
-        if (size > store.Room) throw NoRoom(upload);
+        if (size - here > store.Room) throw NoRoom(upload);
+    }
+
+    /// <summary>What all silos have to know is asked before it comes: nothing is changed by it.</summary>
+    private async Task CheckSilosAsync(FileUpload upload, ObjectRequest request)
+    {
+        var answer = await GrainCalls.ActAsync(() => grains.Catalog.MergeAll(new CatalogMerge(upload.Kind, [], [], request.Terms())));
+        if (answer.Error is { } error) throw new ApiException(error with { Key = upload.Named, Type = "POST" });
     }
 
     private static ApiException NoRoom(FileUpload upload)
@@ -254,10 +276,9 @@ public sealed class FileVerbs(
 
     private IDisposable Place(FileUpload upload, Principal principal)
     {
-        var who = principal.TokenId.Length > 0 ? $"token {principal.TokenId}" : $"user {principal.Name}";
-        if (_uploads.TryTake([(who, FileBounds.UploadsOfToken)], out var full) is { } place) return place;
+        if (_uploads.TryTake([(principal.Name, FileBounds.UploadsOfOne)], out var full) is { } place) return place;
         throw Refused(upload, 429, "POST", full?.Length > 0
-            ? $"{FileBounds.UploadsOfToken} uploads go on with this token already: one more when one of them is over"
+            ? $"{FileBounds.UploadsOfOne} uploads of the same user go on already: one more when one of them is over"
             : $"{FileBounds.Uploads} uploads go on already: one more when one of them is over");
     }
 
@@ -304,7 +325,7 @@ public sealed class FileVerbs(
         try
         {
             var old = catalog.Current.OfKind(upload.Kind).GetValueOrDefault(upload.Path) as StoredFile;
-            CheckRoom(upload, draft.Length, old);
+            CheckRoom(upload, draft.Length, draft.Length, old);
             holds.Add(await draft.StoreAsync(sha256, cancellation));
             var now = time.GetUtcNow();
             var written = new List<Document> { Of(upload.Kind, upload.Path, draft.Length, sha256, now) };
@@ -342,6 +363,7 @@ public sealed class FileVerbs(
         var slash = upload.Path.LastIndexOf('/');
         var folder = upload.Path[..(slash + 1)];
         var (names, sum) = (new HashSet<string>(StringComparer.Ordinal) { upload.Path }, 0L);
+        await _exploding.WaitAsync(cancellation);
         try
         {
             await foreach (var entry in archives.ReadAsync(store.PathOf(sha256)!, cancellation))
@@ -355,7 +377,8 @@ public sealed class FileVerbs(
                 Require(upload.Kind, "post", path, request);
                 await using var file = store.Begin();
                 await CopyAsync(upload with { Content = entry.Content }, file, new UploadTerms("", null, 0), cancellation);
-                CheckRoom(upload, sum += file.Length, null);
+                sum += file.Length;
+                CheckRoom(upload, sum, sum, null);
                 var hash = await file.HashAsync(cancellation);
                 holds.Add(await file.StoreAsync(hash, cancellation));
                 written.Add(Of(upload.Kind, path, file.Length, hash, time.GetUtcNow()));
@@ -364,6 +387,10 @@ public sealed class FileVerbs(
         catch (Exception e) when (e is ArchiveFaultException or EndOfStreamException or InvalidDataException)
         {
             throw Refused(upload, 400, "POST", $"{upload.Path} cannot be exploded: {PrintableText.Of(ShortText.Of(e.Message, 500))}");
+        }
+        finally
+        {
+            _exploding.Release();
         }
     }
 

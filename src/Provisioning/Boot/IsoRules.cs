@@ -28,13 +28,20 @@ public static class IsoRules
         if (env.OS.IsoFile.Length > 0 && seen.Add("amd64")) yield return ("amd64", env.OS.IsoFile, env.OS.IsoSha256);
     }
 
-    /// <summary>What is to be exploded, each folder once: the first boot environment by name decides.</summary>
+    /// <summary>
+    /// What is to be exploded, each folder once. Whoever may write one boot environment would else decide what those of others boot: all
+    /// that name a folder have to mean the same ISO, and the SHA-256 that one of them gives holds for all.
+    /// </summary>
     public static IReadOnlyList<IsoExplosion> Wanted(CatalogSnapshot catalog)
     {
         if (catalog.OfKind(UploadedIso.Kind).Count == 0) return [];
+        var named = Named(catalog);
         var folders = new Dictionary<string, IsoExplosion>(StringComparer.Ordinal);
         foreach (var explosion in catalog.BootEnvs.Values.Where(IsWithin).SelectMany(e => Of(e, catalog)))
-            folders.TryAdd(explosion.Folder, explosion);
+        {
+            if (IsMeant(named[explosion.Folder], explosion.Sha256)) folders.TryAdd(explosion.Folder, explosion);
+        }
+
         return [.. folders.Values];
     }
 
@@ -55,10 +62,30 @@ public static class IsoRules
             }
 
             var folder = env.Folder(arch);
-            if (wanted.FirstOrDefault(e => e.Folder == folder) is { } other && other.Sha256 != iso.Sha256)
-                yield return $"ISO {name} is not exploded: {folder} is made from {other.Iso} for {other.BootEnv}";
+            if (!wanted.Any(e => e.Folder == folder))
+                yield return $"ISO {name} is not exploded: boot environments that have the folder {folder} name different ISOs, "
+                    + "or SHA-256s";
         }
     }
+
+    /// <summary>The ISOs, and their SHA-256 where one is given, that the boot environments of each folder name.</summary>
+    private static Dictionary<string, HashSet<(string Iso, string Sha256)>> Named(CatalogSnapshot catalog)
+    {
+        var named = new Dictionary<string, HashSet<(string Iso, string Sha256)>>(StringComparer.Ordinal);
+        foreach (var env in catalog.BootEnvs.Values.Where(IsWithin))
+        {
+            foreach (var (arch, iso, sha256) in env.Isos())
+            {
+                if (!named.TryGetValue(env.Folder(arch), out var all)) named[env.Folder(arch)] = all = [];
+                all.Add((iso, sha256.Trim().ToLowerInvariant()));
+            }
+        }
+
+        return named;
+    }
+
+    private static bool IsMeant(HashSet<(string Iso, string Sha256)> named, string sha256)
+        => named.All(n => n.Iso == named.First().Iso) && named.All(n => n.Sha256.Length == 0 || n.Sha256 == sha256);
 
     /// <summary>What is to be exploded for one boot environment.</summary>
     private static IEnumerable<IsoExplosion> Of(BootEnv env, CatalogSnapshot catalog)
@@ -75,7 +102,7 @@ public static class IsoRules
     private static string? Problem(BootEnv env, string arch, UploadedIso iso, string sha256)
     {
         if (sha256.Length > 0 && !string.Equals(sha256.Trim(), iso.Sha256, StringComparison.OrdinalIgnoreCase))
-            return $"ISO {iso.Path} has the SHA-256 {iso.Sha256}, not {sha256}: it is not exploded";
+            return $"ISO {iso.Path} has another SHA-256 than {sha256}: it is not exploded";
         return IsFolder(env, env.Folder(arch)) ? null
             : $"ISO {iso.Path} is not exploded: OS.Name {env.OS.Name} is no folder that boot files can have";
     }

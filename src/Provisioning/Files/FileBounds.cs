@@ -15,8 +15,11 @@ public static class FileBounds
     /// <summary>Most parts of a path.</summary>
     public const int Deepest = 16;
 
-    /// <summary>Uploads at once by one token, or by one user who sends no token.</summary>
-    public const int UploadsOfToken = 4;
+    /// <summary>Uploads at once of one user or machine, by whichever tokens.</summary>
+    public const int UploadsOfOne = 4;
+
+    /// <summary>Archives of uploads that are exploded at once by one gateway; more wait.</summary>
+    public const int ExplodedAtOnce = 2;
 
     /// <summary>Uploads at once to one gateway.</summary>
     public const int Uploads = 32;

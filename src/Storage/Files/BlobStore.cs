@@ -119,6 +119,23 @@ public sealed class BlobStore : IBlobStore
         => OwnFile.LengthOf(UnfinishedPath(owner, key)) ?? 0;
 
     /// <inheritdoc/>
+    public long UnfinishedOctets
+    {
+        get
+        {
+            try
+            {
+                return new DirectoryInfo(_unfinished).EnumerateFiles().Sum(f => f.Length);
+            }
+            catch (IOException)
+            {
+                // One went while they were counted; whoever asks next is told.
+                return 0;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public void Clean(DateTimeOffset before)
     {
         lock (_gate)

@@ -25,6 +25,9 @@ public sealed partial class ExplodedFolder : IDisposable
     /// <summary>Octets of one copy.</summary>
     private const int Piece = 256 << 10;
 
+    /// <summary>Octets of a disk that a file, folder or link takes at least.</summary>
+    private const int Least = 4096;
+
     /// <summary>Octets between two looks at what is left of the disk.</summary>
     private const long Unlooked = 64L << 20;
 
@@ -32,14 +35,17 @@ public sealed partial class ExplodedFolder : IDisposable
     private readonly string _making;
     private readonly long _reserveMiB;
     private readonly List<(string Path, string Target)> _links = [];
+    private readonly HashSet<string> _folders = new(StringComparer.Ordinal) { "" };
+    private readonly long _most;
     private long _looked = Unlooked;
 
     /// <summary>Begins one.</summary>
     /// <param name="root">The file root.</param>
     /// <param name="reserveMiB">MiB of the disk that are left free; below 0: a part of it.</param>
-    public ExplodedFolder(string root, long reserveMiB)
+    /// <param name="most">Most files, folders and links, those on the way to others counted.</param>
+    public ExplodedFolder(string root, long reserveMiB, long most)
     {
-        (_root, _reserveMiB) = (root, reserveMiB);
+        (_root, _reserveMiB, _most) = (root, reserveMiB, most);
         _making = Path.Combine(root, $"{Mark}{Guid.NewGuid():N}");
         Directory.CreateDirectory(_making);
     }
@@ -107,14 +113,14 @@ public sealed partial class ExplodedFolder : IDisposable
             switch (entry.Kind)
             {
                 case ArchiveEntryKind.Folder:
-                    Directory.CreateDirectory(place);
-                    break;
+                    MakeFolder(path);
+                    return;
                 case ArchiveEntryKind.File:
-                    Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+                    MakeFolder(Path.GetDirectoryName(path)!);
                     await WriteAsync(entry.Content, place, cancellation);
                     break;
                 case ArchiveEntryKind.HardLink:
-                    Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+                    MakeFolder(Path.GetDirectoryName(path)!);
                     var first = Path.Combine(_making, foldsNames ? entry.Target.ToLowerInvariant() : entry.Target);
                     if (Link(first, place) != 0)
                         throw new ArchiveFaultException($"{path} is another name of {entry.Target}, which is not there");
@@ -132,7 +138,32 @@ public sealed partial class ExplodedFolder : IDisposable
             throw new ArchiveFaultException($"{path} is there twice, as a file and as a folder", e);
         }
 
-        Entries++;
+        Count();
+    }
+
+    /// <summary>Makes a folder and those that it lies in; each counts as one that the archive names.</summary>
+    private void MakeFolder(string path)
+    {
+        if (_folders.Contains(path)) return;
+        MakeFolder(Path.GetDirectoryName(path) ?? "");
+        Count();
+        Directory.CreateDirectory(Path.Combine(_making, path));
+        _folders.Add(path);
+    }
+
+    private void Count()
+    {
+        if (++Entries > _most) throw new ArchiveFaultException($"it has more than {_most} files and folders (Files:ExplodedEntries)");
+        Take(Least);
+    }
+
+    private void Take(long octets)
+    {
+        _looked += octets;
+        if (_looked < Unlooked) return;
+        _looked = 0;
+        if (DiskRoom.Of(_root, _reserveMiB) == 0)
+            throw new ArchiveFaultException("the disk of the file root has too little left (Files:ReserveMiB)");
     }
 
     /// <summary>Puts the whole folder in its place.</summary>
@@ -237,14 +268,7 @@ public sealed partial class ExplodedFolder : IDisposable
         {
             while ((read = await content.ReadAsync(piece, cancellation)) > 0)
             {
-                _looked += read;
-                if (_looked >= Unlooked)
-                {
-                    _looked = 0;
-                    if (DiskRoom.Of(_root, _reserveMiB) == 0)
-                        throw new ArchiveFaultException("the disk of the file root has too little left (Files:ReserveMiB)");
-                }
-
+                Take(read);
                 await file.WriteAsync(piece.AsMemory(0, read), cancellation);
                 Octets += read;
             }

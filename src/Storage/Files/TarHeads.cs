@@ -25,6 +25,7 @@ internal sealed class TarHeads(Stream inner) : Stream
     private byte[] _records = [];
     private int _recorded;
     private long? _size;
+    private bool _isForAll;
     private bool _isOver;
 
     /// <inheritdoc/>
@@ -105,7 +106,10 @@ internal sealed class TarHeads(Stream inner) : Stream
         var taken = Math.Min(_records.Length - _recorded, octets.Length);
         octets[..taken].CopyTo(_records.AsSpan(_recorded));
         if ((_recorded += taken) < _records.Length) return;
-        _size = SizeOf(_records) ?? _size;
+        var size = SizeOf(_records);
+        // The reader takes no size from there.
+        if (_isForAll && size is not null) throw new InvalidDataException("a size is given to all entries");
+        _size = size ?? _size;
         (_records, _recorded) = ([], 0);
     }
 
@@ -123,7 +127,7 @@ internal sealed class TarHeads(Stream inner) : Stream
         {
             case 'x' or 'g' or 'L' or 'K':
                 if (size > MostBefore) throw new InvalidDataException($"{MostBefore} octets is the most that may stand before an entry");
-                if (type is 'x' or 'g') (_records, _recorded) = (new byte[size], 0);
+                if (type is 'x' or 'g') (_records, _recorded, _isForAll) = (new byte[size], 0, type == 'g');
                 break;
             case '\0' or '0' or '7':
                 size = _size ?? size;
@@ -132,7 +136,8 @@ internal sealed class TarHeads(Stream inner) : Stream
                 _size = null;
                 break;
             case >= '1' and <= '6':
-                if ((_size ?? size) > 0) throw new InvalidDataException("what is no file has a content");
+                size = Math.Max(size, _size ?? 0);
+                if (size > 0) throw new InvalidDataException("what is no file has a content");
                 _size = null;
                 break;
             default:
@@ -150,7 +155,9 @@ internal sealed class TarHeads(Stream inner) : Stream
         {
             var space = records.IndexOf((byte)' ');
             if (space <= 0 || !int.TryParse(records[..space], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-                || length <= space + 1 || length > records.Length) throw new InvalidDataException("records before an entry are none");
+                || length <= space + 1 || length > records.Length
+                // Readers differ in where a record ends that has further lines.
+                || records[..length].IndexOf((byte)'\n') != length - 1) throw new InvalidDataException("records before an entry are none");
             var record = records[(space + 1)..length];
             if (record.StartsWith("size="u8))
             {

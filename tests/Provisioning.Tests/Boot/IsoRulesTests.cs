@@ -47,7 +47,7 @@ public sealed class IsoRulesTests
         var env = new BootEnv { Name = "x-install", OS = new OsInfo { Name = "x", IsoFile = "a.iso", IsoSha256 = Other } };
         var catalog = Catalog([env], Iso("a.iso", Hash));
         Assert.Empty(IsoRules.Wanted(catalog));
-        Assert.Equal($"ISO a.iso has the SHA-256 {Hash}, not {Other}: it is not exploded",
+        Assert.Equal($"ISO a.iso has another SHA-256 than {Other}: it is not exploded",
             Assert.Single(IsoRules.Problems(catalog.BootEnvs["x-install"], catalog, [])));
     }
 
@@ -71,16 +71,36 @@ public sealed class IsoRulesTests
             StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void OneFolderIsMadeForTheFirstWhoNamesIt()
+    /// <summary>Nobody has machines of another boot environment boot what he has uploaded.</summary>
+    [Theory]
+    [InlineData("b.iso", "", false)]
+    [InlineData("none.iso", "", false)]
+    [InlineData("a.iso", "other", false)]
+    [InlineData("a.iso", "", true)]
+    [InlineData("a.iso", "own", true)]
+    public void AFolderIsMadeWhereAllWhoNameItMeanTheSame(string iso, string sha256, bool isMade)
     {
-        BootEnv Env(string name, string iso) => new() { Name = name, OS = new OsInfo { Name = "same", IsoFile = iso } };
-        var catalog = Catalog([Env("a-install", "a.iso"), Env("b-install", "b.iso")], Iso("a.iso", Hash), Iso("b.iso", Other));
-        var wanted = IsoRules.Wanted(catalog);
-        Assert.Equal("a.iso", Assert.Single(wanted).Iso);
-        Assert.Empty(IsoRules.Problems(catalog.BootEnvs["a-install"], catalog, wanted));
-        Assert.Equal("ISO b.iso is not exploded: same/install is made from a.iso for a-install",
-            Assert.Single(IsoRules.Problems(catalog.BootEnvs["b-install"], catalog, wanted)));
+        BootEnv Env(string name, string iso, string sha256)
+            => new() { Name = name, OS = new OsInfo { Name = "same", IsoFile = iso, IsoSha256 = sha256 } };
+        var second = sha256 switch { "own" => Hash, "other" => Other, _ => "" };
+        foreach (var name in new[] { "a-install", "z-install" })
+        {
+            var catalog = Catalog([Env("b-install", "a.iso", Hash), Env(name, iso, second)], Iso("a.iso", Hash), Iso("b.iso", Other));
+            var wanted = IsoRules.Wanted(catalog);
+            Assert.Equal(isMade ? ["a.iso"] : [], wanted.Select(w => w.Iso));
+            var told = IsoRules.Problems(catalog.BootEnvs["b-install"], catalog, wanted);
+            Assert.Equal(isMade ? [] : (string[])["ISO a.iso is not exploded: boot environments that have the folder same/install name "
+                + "different ISOs, or SHA-256s"], told);
+        }
+    }
+
+    /// <summary>An environment that waits for its ISO is not given another's meanwhile.</summary>
+    [Fact]
+    public void TheSha256OfOneHoldsForAll()
+    {
+        BootEnv Env(string name, string sha256)
+            => new() { Name = name, OS = new OsInfo { Name = "same", IsoFile = "a.iso", IsoSha256 = sha256 } };
+        Assert.Empty(IsoRules.Wanted(Catalog([Env("a-install", ""), Env("b-install", Other)], Iso("a.iso", Hash))));
     }
 
     private static CatalogSnapshot Catalog(IEnumerable<BootEnv> environments, params UploadedIso[] isos)

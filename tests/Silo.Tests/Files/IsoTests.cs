@@ -65,10 +65,10 @@ public abstract class IsoTests(FilesFixture silo)
         await silo.SendAsync($"isos/{_os}.iso", iso);
         var env = await silo.OkAsync("GET", $"bootenvs/{_os}-install");
         Assert.Equal("false", env["Available"]!.ToJsonString());
-        Assert.Contains($"ISO {_os}.iso has the SHA-256 {Hash(iso)}, not {new string('a', 64)}: it is not exploded",
+        Assert.Contains($"ISO {_os}.iso has another SHA-256 than {new string('a', 64)}: it is not exploded",
             env["Errors"]!.AsArray().Select(e => e!.ToString()));
         var listed = (await silo.OkAsync("GET", $"bootenvs?Name={_os}-install"))[0]!;
-        Assert.Contains($"not {new string('a', 64)}", listed["Errors"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains($"than {new string('a', 64)}", listed["Errors"]!.ToJsonString(), StringComparison.Ordinal);
         // Who mends the environment need not upload it once more.
         await silo.OkAsync("PATCH", $"bootenvs/{_os}-install",
             $$"""[{"op":"replace","path":"/OS/SupportedArchitectures/amd64/Sha256","value":"{{Hash(iso)}}"}]""");

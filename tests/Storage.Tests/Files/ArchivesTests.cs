@@ -181,6 +181,14 @@ public sealed class ArchivesTests : IDisposable
         Assert.Contains("size is too large", await FaultAsync(Head('0', -1)), StringComparison.Ordinal);
         foreach (var type in "xgLK")
             Assert.Contains("most that may stand before", await FaultAsync(Head(type, (1 << 20) + 1)), StringComparison.Ordinal);
+        // What the reader would pass over, or take for an entry, is read as it does, or not at all.
+        var beyond = Head('x', (1 << 20) + 1);
+        Assert.Contains("to all entries", await FaultAsync([.. Size(1L << 40, 'g'), .. Head('0', 0), .. beyond]),
+            StringComparison.Ordinal);
+        Assert.Contains("no file has a content", await FaultAsync([.. Size(0), .. Head('5', (1L << 33) - 1), .. beyond]),
+            StringComparison.Ordinal);
+        Assert.Contains("records before an entry are none", await FaultAsync([.. Records("30 comment=x\n12 size=600\nyz\n"),
+            .. Head('0', 0)]), StringComparison.Ordinal);
         // Twice the half of all numbers is less than nothing.
         Assert.Contains("unpacks to more", await FaultAsync([.. Size(long.MaxValue / 2), .. Head('0', 0)]), StringComparison.Ordinal);
         Assert.Contains("cut off", await FaultAsync([.. Head('0', 1000), .. new byte[10]]), StringComparison.Ordinal);
@@ -211,7 +219,7 @@ public sealed class ArchivesTests : IDisposable
         await File.WriteAllBytesAsync(head, Head('0', 5000), None);
         await File.WriteAllTextAsync(program, $"#!/bin/sh\ncat {head}\nexec sleep 600\n", None);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
-        using var folder = new ExplodedFolder(_root, 0);
+        using var folder = new ExplodedFolder(_root, 0, 1000);
         var archives = new Archives(Options.Create(new FilesOptions { BsdTar = program, ExplodeMinutes = 0.02 }));
         var fault = await Assert.ThrowsAsync<ArchiveFaultException>(async () =>
         {
@@ -240,6 +248,10 @@ public sealed class ArchivesTests : IDisposable
         async Task<string> FaultAsync(FilesOptions options)
             => (await Assert.ThrowsAsync<ArchiveFaultException>(() => NamesAsync(iso, options))).Message;
         Assert.Contains("more than 2 files", await FaultAsync(new FilesOptions { ExplodedEntries = 2 }), StringComparison.Ordinal);
+        var deep = await TarAsync(
+            [.. Enumerable.Range(0, 150).Select(i => new PaxTarEntry(TarEntryType.RegularFile, $"{i}/b/c/d/e/f/g"))]);
+        Assert.Contains("more than 1000 files and folders",
+            (await Assert.ThrowsAsync<ArchiveFaultException>(() => ExplodeAsync(deep, "os/install"))).Message, StringComparison.Ordinal);
         Assert.Contains("more than 0 MiB", await FaultAsync(new FilesOptions { ExplodedMiB = 0 }), StringComparison.Ordinal);
         Assert.Contains("libarchive-tools", await FaultAsync(new FilesOptions { BsdTar = "/nowhere/bsdtar" }), StringComparison.Ordinal);
         Assert.Contains("longer than", await FaultAsync(new FilesOptions { BsdTar = Slow(), ExplodeMinutes = 0.002 }),
@@ -254,7 +266,7 @@ public sealed class ArchivesTests : IDisposable
     private async Task ExplodeAsync(string file, string place, char digit = 'a', string[]? all = null)
     {
         var explosion = new IsoExplosion(place, "x.iso", new string(digit, 64), 1, ".os.rebar_canary", FoldsNames: false, "os", default);
-        using var folder = new ExplodedFolder(_root, 0);
+        using var folder = new ExplodedFolder(_root, 0, 1000);
         await foreach (var entry in new Archives(Options.Create(new FilesOptions())).ReadAsync(file, None))
             await folder.AddAsync(entry, foldsNames: false, None);
         folder.Finish(explosion, all ?? All);
@@ -326,13 +338,18 @@ public sealed class ArchivesTests : IDisposable
     }
 
     /// <summary>Records of pax that give the next entry its size.</summary>
-    private static byte[] Size(long size)
+    private static byte[] Size(long size, char type = 'x')
     {
         var text = $" size={size}\n";
-        var length = text.Length + 2;
+        var length = text.Length + (text.Length + 2 < 10 ? 1 : 2);
+        return Records($"{length}{text}", type);
+    }
+
+    private static byte[] Records(string text, char type = 'x')
+    {
         var records = new byte[512];
-        Encoding.ASCII.GetBytes($"{length}{text}").CopyTo(records, 0);
-        return [.. Head('x', length), .. records];
+        Encoding.ASCII.GetBytes(text).CopyTo(records, 0);
+        return [.. Head(type, text.Length), .. records];
     }
 
     private async Task<string> TarAsync(params TarEntry[] entries)
