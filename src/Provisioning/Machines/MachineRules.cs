@@ -137,12 +137,11 @@ public static class MachineRules
 
         var untouched = Untouched(wanted, machine, prefs);
         // What is beyond somebody's reach is told beside what is not there, as that is.
-        var absent = (options.ForcesWhatRuns ? [] : missing)
-            .Union(ReachRules.Problems(options, untouched, machine, catalog), StringComparer.Ordinal).ToList();
-        if (broken.Count > 0 || absent.Count > 0)
+        var beyond = ReachRules.Problems(options, untouched, machine, catalog);
+        if (broken.Count > 0 || beyond.Count > 0 || (missing.Count > 0 && !options.ForcesWhatRuns))
         {
             throw new ApiException(ApiError.Invalid("machines", machine.Uuid,
-                [.. broken, .. (broken.Count > 0 ? absent.Union(missing) : absent).Order(StringComparer.Ordinal)]));
+                [.. broken, .. ReachRules.Mixed(options, missing, beyond, catalog)]));
         }
 
         TaskGrants.Check(options, untouched, machine, catalog);
@@ -269,8 +268,7 @@ public static class MachineRules
         else if (options.ByMachine && !options.MayAddCards) problems.AddRange(CardProblems(machine, old));
         machine = ApplyMoves(old, machine, catalog, options, problems);
         machine = ApplyTaskList(old, machine, options, problems);
-        problems.AddRange(ReachRules.Problems(options, old, machine, catalog).Except(problems, StringComparer.Ordinal));
-        problems.Sort(StringComparer.Ordinal);
+        problems = [.. ReachRules.Mixed(options, problems, ReachRules.Problems(options, old, machine, catalog), catalog)];
         problems.AddRange(Broken(machine, old, catalog));
         var missing = MachineReferences.Problems(machine, catalog);
         if (problems.Count > 0) throw new ApiException(ApiError.Invalid("machines", old.Uuid, problems));

@@ -28,6 +28,18 @@ public static class ReachRules
         => Problems(options.ByMachine ? "" : options.By, MachineReferences.All, before, after, catalog);
 
     /// <summary>
+    /// The words for what is not there, in an order that does not tell what is there and beyond the reach of who changes a machine.
+    /// </summary>
+    /// <param name="options">On whose behalf.</param>
+    /// <param name="absent">What is not there, in its order.</param>
+    /// <param name="beyond">What is beyond (<see cref="Problems(ChangeOptions, Machine?, Machine, CatalogSnapshot)"/>).</param>
+    /// <param name="catalog">The catalog.</param>
+    public static IReadOnlyList<string> Mixed(ChangeOptions options, IReadOnlyList<string> absent, IReadOnlyList<string> beyond,
+        CatalogSnapshot catalog)
+        => options.ByMachine || !IsLimited(options.By, catalog) ? absent
+            : [.. absent.Union(beyond, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>
     /// True when all that gives a machine its params is within a reach: what is rendered for the machine has them in it, and nobody knows
     /// which. A profile without params gives nothing.
     /// </summary>
@@ -50,11 +62,15 @@ public static class ReachRules
     private static IReadOnlyList<string> Problems(string user, IReadOnlyList<Reference> references, Document? before, Document after,
         CatalogSnapshot catalog)
     {
-        // Parts of Anvil have names, too, and no tenants.
-        if (!catalog.Users.ContainsKey(user) || catalog.ReachOf(user) is not { IsLimited: true } reach) return [];
+        if (!IsLimited(user, catalog)) return [];
+        var reach = catalog.ReachOf(user);
         return [.. references.Where(r => reach.Limits(r.To))
             .SelectMany(r => r.Beyond(before, after, key => reach.Holds(r.To, key))).Distinct(StringComparer.Ordinal)];
     }
+
+    /// <summary>Parts of Anvil have names, too, and no tenants.</summary>
+    private static bool IsLimited(string user, CatalogSnapshot catalog)
+        => catalog.Users.ContainsKey(user) && catalog.ReachOf(user).IsLimited;
 
     private static void Throw(Document after, IReadOnlyList<string> problems)
     {
