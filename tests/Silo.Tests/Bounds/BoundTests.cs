@@ -17,9 +17,6 @@ public sealed partial class BoundTests(ITestOutputHelper output)
     /// <summary>Clients that try a bound at once.</summary>
     public const int Clients = 3;
 
-    /// <summary>Machines that are too large for one list, or one sheet, all together.</summary>
-    private const int BigMachines = 5;
-
     private const int Rounds = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -67,7 +64,6 @@ public sealed partial class BoundTests(ITestOutputHelper output)
         var clients = Enumerable.Range(0, Clients).Select(i => new BoundClient(silo.Http, i)).ToList();
         var wrong = new List<string>();
         output.WriteLine($"{"at start",-60} {silo.PeakMemory >> 20} MiB");
-        await clients[0].MakeBigMachinesAsync(BigMachines);
         var kept = new List<long>();
         for (var round = 0; round < Rounds; round++)
         {
@@ -75,12 +71,14 @@ public sealed partial class BoundTests(ITestOutputHelper output)
             var asking = round == 0 ? Clients : 1;
             foreach (var bound in BoundCase.All)
             {
+                await bound.Before(clients[0]);
                 var together = clients.Take(Math.Min(asking, bound.AtOnce)).ToList();
                 foreach (var (status, text) in await Task.WhenAll(together.Select(c => TriedAsync(bound.Within, c))))
                     if (status is < 200 or > 299) wrong.Add($"{bound} within: {status} {Short(text)}");
                 foreach (var (status, text) in await Task.WhenAll(together.Select(c => TriedAsync(bound.Beyond, c))))
                     if (status != bound.Status || !text.Contains(bound.Message, StringComparison.Ordinal))
                         wrong.Add($"{bound} beyond: {status} {Short(text)}");
+                await bound.After(clients[0]);
                 output.WriteLine($"{bound,-60} {silo.PeakMemory >> 20} MiB, {silo.ProcessorTime.TotalSeconds:f0} s");
                 Assert.True(silo.IsRunning, $"after {bound} the silo ended: {silo.LogEnd()}");
             }
