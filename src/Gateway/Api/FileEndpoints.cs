@@ -70,6 +70,27 @@ internal static class FileEndpoints
             enableRangeProcessing: true).ExecuteAsync(http);
     }
 
+    /// <summary>The file of a form; null where it is not among its first parts.</summary>
+    private static async Task<Stream?> FileOfAsync(MultipartReader parts, ApiException broken, CancellationToken cancellation)
+    {
+        try
+        {
+            for (var fields = 0; fields <= MostFields; fields++)
+            {
+                if (await parts.ReadNextSectionAsync(cancellation) is not { } part) return null;
+                if (part.GetContentDispositionHeader() is { } said && HeaderUtilities.RemoveQuotes(said.Name).Value == "file")
+                    return part.Body;
+                if (!await IsShortAsync(part.Body, cancellation)) return null;
+            }
+
+            return null;
+        }
+        catch (Exception e) when (FormContent.IsBroken(e) && !cancellation.IsCancellationRequested)
+        {
+            throw broken;
+        }
+    }
+
     /// <summary>Passes a field over, unless it is too long for that.</summary>
     private static async Task<bool> IsShortAsync(Stream field, CancellationToken cancellation)
     {
@@ -96,30 +117,13 @@ internal static class FileEndpoints
                 await TakeAsync(new FileUpload(kind, path, http.Request.Body, http.Request.ContentLength));
                 return;
             case "multipart/form-data" when HeaderUtilities.RemoveQuotes(type.Boundary).Value is { Length: > 0 and <= LongestBoundary } by:
-                try
-                {
-                    var parts = new MultipartReader(by, http.Request.Body);
-                    for (var fields = 0; fields <= MostFields; fields++)
-                    {
-                        if (await parts.ReadNextSectionAsync(http.RequestAborted) is not { } part) break;
-                        if (part.GetContentDispositionHeader() is { } said && HeaderUtilities.RemoveQuotes(said.Name).Value == "file")
-                        {
-                            await TakeAsync(new FileUpload(kind, path, part.Body, null));
-                            return;
-                        }
-
-                        if (!await IsShortAsync(part.Body, http.RequestAborted)) break;
-                    }
-                }
-                catch (Exception e) when (e is InvalidDataException or (IOException and not BadHttpRequestException)
-                    && !http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
-                {
-                    throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST",
-                        "the form breaks off, or is none (RFC 7578)"));
-                }
-
-                throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST",
-                    "Cannot find multipart file"));
+                var broken = new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST",
+                    "the form breaks off, or is none (RFC 7578)"));
+                if (await FileOfAsync(new MultipartReader(by, http.Request.Body), broken, http.RequestAborted) is not { } file)
+                    throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST", "Cannot find multipart file"));
+                await using (var content = new FormContent(file, () => broken))
+                    await TakeAsync(new FileUpload(kind, path, content, null));
+                return;
             default:
                 var sent = PrintableText.Of(ShortText.Of(http.Request.ContentType ?? "", 200));
                 throw new ApiException(kind == UploadedFile.Kind

@@ -261,13 +261,16 @@ public sealed partial class CatalogGrain(
             try
             {
                 var old = rest.OfKind(merge.Prefix).ContainsKey(wanted.Key)
-                    ? Existing(rest, merge.Prefix, wanted.Key, "PUT", merge.Terms) : null;
+                    // A condition is about the first: the others come with it.
+                    ? Existing(rest, merge.Prefix, wanted.Key, "PUT",
+                        ReferenceEquals(wanted, merge.Written[0]) ? merge.Terms : merge.Terms with { IfRevision = null })
+                    : null;
                 var document = kind.Fill(old is { Validated: true } ? kind.Keep(wanted, old) : wanted);
                 var change = Checked(kind, document, old, rest, merge.Terms.Actor).Changes[0];
                 changes.Add(change);
                 rest = rest.With(new CatalogDelta(rest.Revision, [new CatalogEntry(change.Document!, rest.Revision)], [], IsWhole: false));
             }
-            catch (ApiException e)
+            catch (ApiException e) when (e.Error.Code != 412)
             {
                 problems.AddRange(e.Error.Messages.Select(m => $"{wanted.Key}: {m}"));
             }

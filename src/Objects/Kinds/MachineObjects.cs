@@ -183,7 +183,7 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var outcome = answer.Error is null ? "created" : string.Join("; ", answer.Error.Messages);
         timeline.Note(answer.Error is null ? uuid : "", wanted.HardwareAddrs.FirstOrDefault() ?? "", "api",
             discovered ? "registers itself" : $"created by {request.Principal.Name}", outcome, wanted.Name);
-        if (answer.Error is not null && wanted.Uuid.Length == 0) await tenants.RemoveAsync(Prefix, uuid, request, cancellation);
+        if (answer.Error is { Code: < 500 } && wanted.Uuid.Length == 0) await tenants.RemoveAsync(Prefix, uuid, request, cancellation);
         return Changed(answer, request);
     }
 

@@ -268,6 +268,9 @@ public sealed class FileVerbs(
     private async Task CheckSilosAsync(FileUpload upload, ObjectRequest request)
     {
         var answer = await GrainCalls.ActAsync(() => grains.Catalog.MergeAll(new CatalogMerge(upload.Kind, [], [], request.Terms())));
+        if (answer.Error is { Code: 404 })
+            throw Refused(upload, 503, "POST",
+                $"a silo of this cluster is of a version without {upload.Kind}: ask again when all silos are upgraded");
         if (answer.Error is { } error) throw new ApiException(error with { Key = upload.Named, Type = "POST" });
     }
 

@@ -36,9 +36,12 @@ public sealed record Claim(string Scope, string Action, string Specific)
     /// </summary>
     public const int MostParts = 4096;
 
-    /// <summary>How many single things it names: each kind with each action on each key.</summary>
+    /// <summary>
+    /// How many single things it names, each kind with each action on each key; one more than <see cref="MostParts"/> for all that are
+    /// more.
+    /// </summary>
     [JsonIgnore]
-    public long Parts => (long)CountOf(Scope) * CountOf(Action) * CountOf(Specific);
+    public int Parts => (int)Math.Min(Math.Min((long)CountOf(Scope) * CountOf(Action), MostParts + 1) * CountOf(Specific), MostParts + 1);
 
     /// <summary>The right to everything.</summary>
     public static Claim All { get; } = new("*", "*", "*");

@@ -34,7 +34,7 @@ public static class Roles
     /// <param name="field">Where they stand.</param>
     /// <param name="rights">The rights.</param>
     public static IEnumerable<string> PartsProblem(string field, IEnumerable<Claim> rights)
-        => rights.Aggregate(0L, (sum, right) => Math.Min(sum + right.Parts, long.MaxValue / 2)) > Claim.MostParts
+        => rights.Sum(right => (long)right.Parts) > Claim.MostParts
             ? [$"{field}: they name more than {Claim.MostParts} things, each kind with each action on each key: name them by *"] : [];
 
     /// <summary>The built-in role.</summary>

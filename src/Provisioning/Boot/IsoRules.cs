@@ -30,7 +30,7 @@ public static class IsoRules
 
     /// <summary>
     /// What is to be exploded, each folder once. Whoever may write one boot environment would else decide what those of others boot: all
-    /// that name a folder have to mean the same ISO, and the SHA-256 that one of them gives holds for all.
+    /// who name a folder have to name the same ISO for it. A content pack is one author, who may name several: the first that is there.
     /// </summary>
     public static IReadOnlyList<IsoExplosion> Wanted(CatalogSnapshot catalog)
     {
@@ -39,7 +39,8 @@ public static class IsoRules
         var folders = new Dictionary<string, IsoExplosion>(StringComparer.Ordinal);
         foreach (var explosion in catalog.BootEnvs.Values.Where(IsWithin).SelectMany(e => Of(e, catalog)))
         {
-            if (IsMeant(named[explosion.Folder], explosion.Sha256)) folders.TryAdd(explosion.Folder, explosion);
+            if (named[explosion.Folder].GroupBy(n => n.Author).All(a => a.Any(n => n.Means(explosion))))
+                folders.TryAdd(explosion.Folder, explosion);
         }
 
         return [.. folders.Values];
@@ -62,30 +63,29 @@ public static class IsoRules
             }
 
             var folder = env.Folder(arch);
-            if (!wanted.Any(e => e.Folder == folder))
+            var made = wanted.FirstOrDefault(e => e.Folder == folder);
+            if (made is null)
                 yield return $"ISO {name} is not exploded: boot environments that have the folder {folder} name different ISOs, "
                     + "or SHA-256s";
+            else if (made.Sha256 != iso.Sha256) yield return $"ISO {name} is not exploded: the folder {folder} is made from {made.Iso}";
         }
     }
 
-    /// <summary>The ISOs, and their SHA-256 where one is given, that the boot environments of each folder name.</summary>
-    private static Dictionary<string, HashSet<(string Iso, string Sha256)>> Named(CatalogSnapshot catalog)
+    /// <summary>What the boot environments of each folder name.</summary>
+    private static Dictionary<string, List<NamedIso>> Named(CatalogSnapshot catalog)
     {
-        var named = new Dictionary<string, HashSet<(string Iso, string Sha256)>>(StringComparer.Ordinal);
+        var named = new Dictionary<string, List<NamedIso>>(StringComparer.Ordinal);
         foreach (var env in catalog.BootEnvs.Values.Where(IsWithin))
         {
             foreach (var (arch, iso, sha256) in env.Isos())
             {
                 if (!named.TryGetValue(env.Folder(arch), out var all)) named[env.Folder(arch)] = all = [];
-                all.Add((iso, sha256.Trim().ToLowerInvariant()));
+                all.Add(new NamedIso(env.Bundle.Length > 0 ? $"pack {env.Bundle}" : $"environment {env.Name}", iso, sha256.Trim()));
             }
         }
 
         return named;
     }
-
-    private static bool IsMeant(HashSet<(string Iso, string Sha256)> named, string sha256)
-        => named.All(n => n.Iso == named.First().Iso) && named.All(n => n.Sha256.Length == 0 || n.Sha256 == sha256);
 
     /// <summary>What is to be exploded for one boot environment.</summary>
     private static IEnumerable<IsoExplosion> Of(BootEnv env, CatalogSnapshot catalog)
@@ -118,4 +118,14 @@ public static class IsoRules
 
     private static UploadedIso? Find(string name, CatalogSnapshot catalog)
         => catalog.OfKind(UploadedIso.Kind).GetValueOrDefault(name) is UploadedIso { Validated: true } iso ? iso : null;
+
+    /// <summary>An ISO as a boot environment names it.</summary>
+    /// <param name="Author">Who says so: a content pack, or whoever may write the environment.</param>
+    /// <param name="Iso">Its name.</param>
+    /// <param name="Sha256">The SHA-256 that it has to have; "" for whichever.</param>
+    private sealed record NamedIso(string Author, string Iso, string Sha256)
+    {
+        public bool Means(IsoExplosion explosion)
+            => Iso == explosion.Iso && (Sha256.Length == 0 || Sha256.Equals(explosion.Sha256, StringComparison.OrdinalIgnoreCase));
+    }
 }

@@ -213,7 +213,7 @@ public sealed partial class ExplodedFolder : IDisposable
                 continue;
             }
 
-            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            MakeFolder(Path.GetDirectoryName(path)!);
             File.CreateSymbolicLink(place, target);
         }
     }

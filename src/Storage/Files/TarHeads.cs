@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Anvil.Contracts.Files;
 
 namespace Anvil.Storage.Files;
 
@@ -8,7 +9,7 @@ namespace Anvil.Storage.Files;
 /// GNU tar, records of pax) is bounded here, and what it could take for something else than is seen here is refused.
 /// </summary>
 /// <param name="inner">The stream.</param>
-internal sealed class TarHeads(Stream inner) : Stream
+internal sealed class TarHeads(Stream inner) : ReadOnceStream
 {
     /// <summary>Most octets of the records, or of a long name, that stand before an entry.</summary>
     public const int MostBefore = 1 << 20;
@@ -29,21 +30,6 @@ internal sealed class TarHeads(Stream inner) : Stream
     private bool _isOver;
 
     /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">A header is none, or beyond the bounds.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -53,30 +39,12 @@ internal sealed class TarHeads(Stream inner) : Stream
     }
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count)
     {
         var read = inner.Read(buffer, offset, count);
         Look(buffer.AsSpan(offset, read));
         return read;
     }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private void Look(ReadOnlySpan<byte> octets)
     {
@@ -159,6 +127,7 @@ internal sealed class TarHeads(Stream inner) : Stream
                 // Readers differ in where a record ends that has further lines.
                 || records[..length].IndexOf((byte)'\n') != length - 1) throw new InvalidDataException("records before an entry are none");
             var record = records[(space + 1)..length];
+            if (record.StartsWith("GNU.sparse."u8)) throw new InvalidDataException("sparse files are not read: pack it without (no -S)");
             if (record.StartsWith("size="u8))
             {
                 size = long.TryParse(Encoding.ASCII.GetString(record["size=".Length..]).TrimEnd('\n'), NumberStyles.None,

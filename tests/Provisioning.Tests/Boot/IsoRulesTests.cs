@@ -94,6 +94,27 @@ public sealed class IsoRulesTests
         }
     }
 
+    /// <summary>DRP's content has folders that several of its environments have, with an ISO each.</summary>
+    [Fact]
+    public void OfOnePackTheFirstIsoThatIsThereIsTaken()
+    {
+        BootEnv Env(string name, string iso, string pack)
+            => new() { Name = name, OS = new OsInfo { Name = "same", IsoFile = iso }, Bundle = pack, ReadOnly = pack.Length > 0 };
+        List<BootEnv> pack = [Env("a-install", "none.iso", "p"), Env("b-install", "b.iso", "p"), Env("c-install", "a.iso", "p")];
+        var catalog = Catalog(pack, Iso("a.iso", Hash), Iso("b.iso", Other));
+        var wanted = IsoRules.Wanted(catalog);
+        Assert.Equal("b.iso", Assert.Single(wanted).Iso);
+        Assert.Equal("ISO a.iso is not exploded: the folder same/install is made from b.iso",
+            Assert.Single(IsoRules.Problems(catalog.BootEnvs["c-install"], catalog, wanted)));
+        // Who agrees with one of them decides among them; who agrees with none decides nothing.
+        foreach (var (by, iso, made) in new[] { ("", "a.iso", "a.iso"), ("q", "a.iso", "a.iso"), ("", "x.iso", ""), ("q", "x.iso", "") })
+        {
+            wanted = IsoRules.Wanted(Catalog([.. pack, Env("z-install", iso, by)], Iso("a.iso", Hash), Iso("b.iso", Other),
+                Iso("x.iso", Hash)));
+            Assert.Equal(made, wanted.SingleOrDefault()?.Iso ?? "");
+        }
+    }
+
     /// <summary>An environment that waits for its ISO is not given another's meanwhile.</summary>
     [Fact]
     public void TheSha256OfOneHoldsForAll()

@@ -286,6 +286,26 @@ public abstract class FileApiTests(FilesFixture silo)
         Assert.Equal(HttpStatusCode.Created, (await silo.SendAsync($"files/{_mark}/more", "x"u8.ToArray(), user)).Status);
     }
 
+    /// <summary>A condition is about the path that is uploaded to, and not about what comes out of it.</summary>
+    [Fact]
+    public async Task AConditionIsAboutTheArchiveAndNotItsFiles()
+    {
+        await MustAsync($"files/{_mark}/a", "before");
+        var tar = await TarAsync(("a", "after"));
+        async Task<HttpStatusCode> PostAsync(string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(tar) };
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+            using var answer = await silo.Http.SendAsync(request);
+            return answer.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Created, await PostAsync($"files/{_mark}/set.tgz?explode=true"));
+        Assert.Equal("after", await silo.Http.GetStringAsync($"files/{_mark}/a"));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await PostAsync($"files/{_mark}/set.tgz?explode=true"));
+    }
+
     /// <summary>Whoever may not upload is told before anything of a form is read; one that is none is the client's fault.</summary>
     [Fact]
     public async Task AFormIsReadForWhoMayUploadAndAsFarAsItIsOne()

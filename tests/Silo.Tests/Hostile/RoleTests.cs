@@ -90,6 +90,24 @@ public abstract class RoleTests(SiloFixture silo)
         }
     }
 
+    /// <summary>What is named is more than there are numbers: it is refused before anybody looks at it.</summary>
+    [Fact]
+    public async Task AClaimBeyondAllNumbersIsRefusedAtOnce()
+    {
+        await RoleAsync("two", "tasks,jobs", "*");
+        using var user = await UserAsync("two", "two");
+        var claim = new JsonObject
+        {
+            ["Scope"] = string.Join(',', Enumerable.Repeat("tasks,jobs", 1 << 19)),
+            ["Action"] = new string(',', (1 << 21) - 1),
+            ["Specific"] = new string(',', (1 << 22) - 1),
+        };
+        var (status, answer) = await silo.CallAsync("POST", "tasks",
+            new JsonObject { ["Name"] = $"x-{_mark}", ["ExtraClaims"] = new JsonArray(claim) }.ToJsonString(), user);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains("name them by *", answer!.ToJsonString(), StringComparison.Ordinal);
+    }
+
     /// <summary>A role that is named often is given once, and a user has no more than it may, however it is written.</summary>
     [Fact]
     public async Task ARoleIsGivenOnce()

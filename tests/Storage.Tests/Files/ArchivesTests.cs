@@ -189,6 +189,8 @@ public sealed class ArchivesTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("records before an entry are none", await FaultAsync([.. Records("30 comment=x\n12 size=600\nyz\n"),
             .. Head('0', 0)]), StringComparison.Ordinal);
+        Assert.Contains("sparse files", await FaultAsync([.. Records("22 GNU.sparse.major=1\n"), .. Head('0', 0)]),
+            StringComparison.Ordinal);
         // Twice the half of all numbers is less than nothing.
         Assert.Contains("unpacks to more", await FaultAsync([.. Size(long.MaxValue / 2), .. Head('0', 0)]), StringComparison.Ordinal);
         Assert.Contains("cut off", await FaultAsync([.. Head('0', 1000), .. new byte[10]]), StringComparison.Ordinal);
@@ -252,6 +254,10 @@ public sealed class ArchivesTests : IDisposable
             [.. Enumerable.Range(0, 150).Select(i => new PaxTarEntry(TarEntryType.RegularFile, $"{i}/b/c/d/e/f/g"))]);
         Assert.Contains("more than 1000 files and folders",
             (await Assert.ThrowsAsync<ArchiveFaultException>(() => ExplodeAsync(deep, "os/install"))).Message, StringComparison.Ordinal);
+        var links = await TarAsync([.. Enumerable.Range(0, 150).Select(
+            i => new PaxTarEntry(TarEntryType.SymbolicLink, $"{i}/b/c/d/e/f/g") { LinkName = "h" })]);
+        Assert.Contains("more than 1000 files and folders",
+            (await Assert.ThrowsAsync<ArchiveFaultException>(() => ExplodeAsync(links, "os/install"))).Message, StringComparison.Ordinal);
         Assert.Contains("more than 0 MiB", await FaultAsync(new FilesOptions { ExplodedMiB = 0 }), StringComparison.Ordinal);
         Assert.Contains("libarchive-tools", await FaultAsync(new FilesOptions { BsdTar = "/nowhere/bsdtar" }), StringComparison.Ordinal);
         Assert.Contains("longer than", await FaultAsync(new FilesOptions { BsdTar = Slow(), ExplodeMinutes = 0.002 }),
