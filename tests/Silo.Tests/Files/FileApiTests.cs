@@ -469,10 +469,10 @@ public abstract class FileApiTests(FilesFixture silo)
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            await stream.WriteAsync(new byte[1000]);
+            // One that stands still is given up: this much may stand for a while, also on a machine that does.
+            await stream.WriteAsync(new byte[1 << 20]);
             await stream.FlushAsync();
             _begun.TrySetResult();
-            // One that stands still is given up.
             using var each = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
             while (!_end.Task.IsCompleted && await each.WaitForNextTickAsync())
             {
