@@ -121,7 +121,7 @@ internal static class FileEndpoints
                     "the form breaks off, or is none (RFC 7578)"));
                 if (await FileOfAsync(new MultipartReader(by, http.Request.Body), broken, http.RequestAborted) is not { } file)
                     throw new ApiException(ApiError.BadRequest(kind, FileVerbs.Named(kind, path), "POST", "Cannot find multipart file"));
-                await using (var content = new FormContent(file, () => broken))
+                await using (var content = new FormContent(file, broken))
                     await TakeAsync(new FileUpload(kind, path, content, null));
                 return;
             default:

@@ -33,7 +33,7 @@ public sealed partial class BootFileDirectory(
         if (paths.Count is 0 or > IBootFileDirectory.MostPaths) return MissingFiles.None;
         List<string> asked = [.. paths];
         var answers = new List<(string Edge, IReadOnlyList<string> Missing)>();
-        if (_here is not null) answers.Add((OtherEdges.NameOf(oracle.SiloAddress, metadata), [.. asked.Where(p => !_here.Has(p))]));
+        if (_here is not null) answers.Add((OtherSilos.NameOf(oracle.SiloAddress, metadata), [.. asked.Where(p => !_here.Has(p))]));
         answers.AddRange(await OthersAsync(asked, cancellation));
         var lacking = answers.SelectMany(a => a.Missing.Select(m => (m, a.Edge))).GroupBy(x => x.m, x => x.Edge, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => (IReadOnlyList<string>)[.. g], StringComparer.Ordinal);
@@ -43,21 +43,21 @@ public sealed partial class BootFileDirectory(
     private async Task<IReadOnlyList<(string Edge, IReadOnlyList<string> Missing)>> OthersAsync(List<string> paths,
         CancellationToken cancellation)
     {
-        var edges = OtherEdges.With(SiloTraits.BootFiles, metadata, oracle);
+        var edges = OtherSilos.With(SiloTraits.BootFiles, metadata, oracle);
         if (edges.Count == 0) return [];
         if (_told is { } told && time.GetElapsedTime(told.At) < Fresh && told.Paths.SequenceEqual(paths, StringComparer.Ordinal))
             return told.Answers;
         var at = time.GetTimestamp();
         var answers = await Task.WhenAll(edges.Select(e => AskAsync(e, paths, cancellation)));
         List<(string Edge, IReadOnlyList<string> Missing)> heard = [.. edges.Zip(answers).Where(a => a.Second is not null)
-            .Select(a => (OtherEdges.NameOf(a.First, metadata), a.Second!))];
+            .Select(a => (OtherSilos.NameOf(a.First, metadata), a.Second!))];
         // One that did not answer is asked again.
         if (heard.Count == edges.Count) _told = new Told(paths, heard, at);
         return heard;
     }
 
     private Task<IReadOnlyList<string>?> AskAsync(SiloAddress edge, List<string> paths, CancellationToken cancellation)
-        => OtherEdges.AskAsync(() => client.MissingAsync(edge, paths), Patience, time, e => LogFailed(e, edge), cancellation);
+        => OtherSilos.AskAsync(() => client.MissingAsync(edge, paths), Patience, time, e => LogFailed(e, edge), cancellation);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "edge {Silo} does not say which boot files it has")]
     private partial void LogFailed(Exception exception, SiloAddress silo);

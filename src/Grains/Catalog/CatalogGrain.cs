@@ -350,13 +350,14 @@ public sealed partial class CatalogGrain(
 
     /// <summary>What changes together with a document, as it is stored.</summary>
     private static IEnumerable<CatalogChange> More(Document? before, Document? after, string user, CatalogSnapshot catalog)
-        => AccessConsequences.Of(before, after, user, catalog)
-            .Select(d => new CatalogChange(d.Prefix, d.Key, d with { Available = true, Errors = [] }));
+        => AsStored(AccessConsequences.Of(before, after, user, catalog));
 
     /// <summary>The tenants without what goes, as they are stored.</summary>
     private static IEnumerable<CatalogChange> Leaving(IReadOnlyCollection<DocumentKey> gone, CatalogSnapshot catalog)
-        => AccessConsequences.Leaving(gone, catalog)
-            .Select(t => new CatalogChange(t.Prefix, t.Key, t with { Available = true, Errors = [] }));
+        => AsStored(AccessConsequences.Leaving(gone, catalog));
+
+    private static IEnumerable<CatalogChange> AsStored(IEnumerable<Document> documents)
+        => documents.Select(d => new CatalogChange(d.Prefix, d.Key, d with { Available = true, Errors = [] }));
 
     private static Document Existing(CatalogSnapshot catalog, string prefix, string key, string type, ChangeTerms terms)
     {

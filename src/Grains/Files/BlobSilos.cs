@@ -1,5 +1,6 @@
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Placement;
+using Anvil.Grains.Placement;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -16,31 +17,17 @@ public sealed partial class BlobSilos(
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>The others.</summary>
-    public IReadOnlyList<SiloAddress> Others
-        => [.. oracle.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(s => !s.Equals(oracle.SiloAddress)
-            && metadata.GetSiloMetadata(s).Metadata.ContainsKey(SiloTraits.Blobs))];
+    public IReadOnlyList<SiloAddress> Others => OtherSilos.With(SiloTraits.Blobs, metadata, oracle);
 
     /// <summary>This one.</summary>
     public SiloAddress Own => oracle.SiloAddress;
 
     /// <summary>Asks one; the default where it does not answer.</summary>
-    public async Task<T?> AskAsync<T>(SiloAddress silo, Func<IBlobService, Task<T>> ask, CancellationToken cancellation)
-    {
-        try
-        {
-            return await ask(client.Of(silo)).WaitAsync(Patience, time, cancellation);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException && !cancellation.IsCancellationRequested)
-        {
-            LogFailed(e, silo);
-            return default;
-        }
-    }
+    public Task<T?> AskAsync<T>(SiloAddress silo, Func<IBlobService, Task<T>> ask, CancellationToken cancellation)
+        => OtherSilos.AskAsync(() => ask(client.Of(silo)), Patience, time, e => LogFailed(e, silo), cancellation);
 
     /// <summary>What people call a silo: the address by which machines know it, where it is an edge.</summary>
-    public string NameOf(SiloAddress silo)
-        => metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Addresses, out var addresses) && addresses.Length > 0
-            ? addresses.Split(',')[0] : silo.Endpoint.ToString();
+    public string NameOf(SiloAddress silo) => OtherSilos.NameOf(silo, metadata);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "silo {Silo} does not say which contents it has")]
     private partial void LogFailed(Exception exception, SiloAddress silo);

@@ -20,20 +20,20 @@ public sealed partial class InterfaceDirectory(
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<EdgeInterface>>> ListAsync(CancellationToken cancellation)
     {
-        var edges = OtherEdges.With(SiloTraits.Interfaces, metadata, oracle);
+        var edges = OtherSilos.With(SiloTraits.Interfaces, metadata, oracle);
         var answers = await Task.WhenAll(edges.Select(e => AskAsync(e, cancellation)));
         var all = new SortedDictionary<string, IReadOnlyList<EdgeInterface>>(StringComparer.Ordinal);
-        if (_here is not null) all[OtherEdges.NameOf(oracle.SiloAddress, metadata)] = _here.Current();
+        if (_here is not null) all[OtherSilos.NameOf(oracle.SiloAddress, metadata)] = _here.Current();
         foreach (var (edge, told) in edges.Zip(answers))
         {
-            if (told is not null) all[OtherEdges.NameOf(edge, metadata)] = told;
+            if (told is not null) all[OtherSilos.NameOf(edge, metadata)] = told;
         }
 
         return all;
     }
 
     private Task<IReadOnlyList<EdgeInterface>?> AskAsync(SiloAddress edge, CancellationToken cancellation)
-        => OtherEdges.AskAsync(() => client.InterfacesAsync(edge), Patience, time, e => LogFailed(e, edge), cancellation);
+        => OtherSilos.AskAsync(() => client.InterfacesAsync(edge), Patience, time, e => LogFailed(e, edge), cancellation);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "edge {Silo} does not say which interfaces it has")]
     private partial void LogFailed(Exception exception, SiloAddress silo);

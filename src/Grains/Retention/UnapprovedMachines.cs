@@ -51,7 +51,7 @@ public sealed class UnapprovedMachines(IMachineQueries queries, ILeaseStore leas
         var terms = new ChangeTerms(Retention) { IfRevision = read.Revision };
         if ((await GrainCalls.ActAsync(() => grain.Remove(terms))).Error is not null) return false;
         // Whoever comes back with its uuid is no tenant's. Where this fails, that is seen to when it does.
-        if (catalog.Current.Tenants.Count > 0)
+        if (catalog.Current.IsMember("machines", machine.Uuid))
             await GrainCalls.AskAsync(() => grains.Catalog.Leave(new MemberGone("machines", machine.Uuid, new ChangeTerms(Retention))));
         return true;
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -60,7 +61,7 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
     public async Task RemoveAsync(string prefix, string key, ObjectRequest request, CancellationToken cancellation)
     {
         // Silos that know no tenants know no such call either; what no tenant has is asked for by nobody.
-        if (!IsMember(prefix, key)) return;
+        if (!catalog.Current.IsMember(prefix, key)) return;
         try
         {
             var answer = await LeaveAsync(prefix, key, request);
@@ -87,7 +88,7 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
     public async Task<ApiError?> FreeAsync(string prefix, string key, Func<Task<bool>> isThere, ObjectRequest request,
         CancellationToken cancellation)
     {
-        if (!IsMember(prefix, key) || await isThere()) return null;
+        if (!catalog.Current.IsMember(prefix, key) || await isThere()) return null;
         var answer = await LeaveAsync(prefix, key, request);
         if (answer.Error is { } error)
             return error with
@@ -99,8 +100,6 @@ public sealed partial class TenantMembers(ICatalog catalog, GrainFinder grains, 
         await catalog.AtLeastAsync(answer.Revision, cancellation);
         return null;
     }
-
-    private bool IsMember(string prefix, string key) => catalog.Current.Tenants.Values.Any(t => t.Of(prefix)?.Contains(key) == true);
 
     private Task<CatalogAnswer> LeaveAsync(string prefix, string key, ObjectRequest request)
         => GrainCalls.AskAsync(() => grains.Catalog.Leave(new MemberGone(prefix, key, Terms(request))));

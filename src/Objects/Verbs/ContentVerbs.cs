@@ -181,8 +181,7 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
     private static SortedDictionary<string, int> Within(string layer, ObjectRequest request, CatalogSnapshot current)
     {
         var all = current.Packs.TryGetValue(layer, out var pack) ? pack.Entries.Values : PackLayers.EntriesOf(layer, current);
-        return new(all.Where(e => IsWithin(e.Document, request)).GroupBy(e => e.Key.Prefix).ToDictionary(g => g.Key, g => g.Count()),
-            StringComparer.Ordinal);
+        return PackSummary.CountsOf(all.Where(e => IsWithin(e.Document, request)));
     }
 
     /// <summary>True for an object that the requester's tenants let it reach.</summary>

@@ -42,6 +42,10 @@ public static class AccessRights
     public static IEnumerable<Tenant> TenantsOf(this CatalogSnapshot catalog, string user)
         => catalog.Having("tenants", nameof(Tenant.Users), user).Cast<Tenant>();
 
+    /// <summary>True for an object, there or gone, that some tenant has.</summary>
+    public static bool IsMember(this CatalogSnapshot catalog, string prefix, string key)
+        => catalog.Tenants.Values.Any(t => t.Of(prefix)?.Contains(key) == true);
+
     /// <summary>
     /// True for who can always mend everything: a superuser with a password, whom no tenant keeps from anything. One of those remains.
     /// </summary>

@@ -23,7 +23,8 @@ public sealed record PackSummary([property: JsonPropertyName("meta")] ContentMet
                 .Select(f => f.File.Length == 0 ? f.Reason : $"{f.File}: {f.Reason}")));
     }
 
-    private static SortedDictionary<string, int> CountsOf(IEnumerable<CatalogEntry> entries)
+    /// <summary>How many objects there are of each kind.</summary>
+    public static SortedDictionary<string, int> CountsOf(IEnumerable<CatalogEntry> entries)
         => new(entries.GroupBy(e => e.Key.Prefix).ToDictionary(g => g.Key, g => g.Count()), StringComparer.Ordinal);
 
     private static IEnumerable<string> Told(LoadedPack pack, CatalogSnapshot catalog)

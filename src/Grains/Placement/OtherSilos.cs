@@ -5,8 +5,10 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace Anvil.Grains.Placement;
 
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
-/// <summary>The edges that Orleans' membership knows beside this silo: asked all at once, and those that do not answer left out.</summary>
-internal static class OtherEdges
+/// <summary>
+/// The living silos that Orleans' membership knows beside this one: those that do not answer are left out by whoever asks them.
+/// </summary>
+internal static class OtherSilos
 {
     /// <summary>Those that can be asked for something: a silo of the version before lacks its trait.</summary>
     public static List<SiloAddress> With(string trait, ISiloMetadataCache metadata, ISiloStatusOracle oracle)
@@ -21,7 +23,7 @@ internal static class OtherEdges
         => metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloTraits.Addresses, out var addresses) && addresses.Length > 0
             ? addresses.Split(',')[0] : silo.Endpoint.ToString();
 
-    /// <summary>Asks one; null when it does not answer in time.</summary>
+    /// <summary>Asks one; the default when it does not answer in time.</summary>
     /// <param name="ask">Asks.</param>
     /// <param name="patience">How long it may take.</param>
     /// <param name="time">The clock.</param>
@@ -29,7 +31,6 @@ internal static class OtherEdges
     /// <param name="cancellation">Ends it, with an exception.</param>
     public static async Task<T?> AskAsync<T>(Func<Task<T>> ask, TimeSpan patience, TimeProvider time, Action<Exception> failed,
         CancellationToken cancellation)
-        where T : class
     {
         try
         {
@@ -38,7 +39,7 @@ internal static class OtherEdges
         catch (Exception e) when (e is not OutOfMemoryException && !cancellation.IsCancellationRequested)
         {
             failed(e);
-            return null;
+            return default;
         }
     }
 }
