@@ -262,20 +262,25 @@ public abstract class FileApiTests(FilesFixture silo)
     [Fact]
     public async Task OneUserHasSoManyUploadsAtOnce()
     {
-        using var user = await silo.LimitedAsync("scope=files&action=post&specific=*");
+        // One of its own: what another test has broken off may hold a place of everybody's for a moment.
+        await silo.OkAsync("POST", "users", $$"""{"Name":"many-{{_mark}}","Roles":["superuser"]}""");
+        using var user = silo.Client((await silo.OkAsync("GET", $"users/many-{_mark}/token"))["Token"]!.ToString());
         var slow = Enumerable.Range(0, FileBounds.UploadsOfOne).Select(i => new SlowContent()).ToList();
         List<Task<HttpResponseMessage>> sent = [.. slow.Select((c, i) => user.PostAsync($"files/{_mark}/{i}", c))];
         foreach (var content in slow) await content.Begun.WaitAsync(Soon);
         Assert.Empty(sent.Where(s => s.IsCompleted).Select(s => s.Result.StatusCode));
-        // The last of them may just be coming in.
+        // The last of them may just be coming in: the one more has its place then, and it comes again.
         var one = HttpStatusCode.OK;
-        await Support.Wait.UntilAsync(async () => (one = (await silo.SendAsync($"files/{_mark}/more", "x"u8.ToArray(), user)).Status)
-            == HttpStatusCode.TooManyRequests, Soon, () => $"one more is answered {one}, and those before "
+        await Support.Wait.UntilAsync(async () =>
+        {
+            for (var i = 0; i < sent.Count; i++)
+                if (sent[i].IsCompleted) sent[i] = user.PostAsync($"files/{_mark}/{i}", slow[i] = new SlowContent());
+            one = (await silo.SendAsync($"files/{_mark}/more", "x"u8.ToArray(), user)).Status;
+            return one == HttpStatusCode.TooManyRequests && !sent.Any(s => s.IsCompleted);
+        }, Soon, () => $"one more is answered {one}, and those before "
                 + string.Join(", ", sent.Select(s => s.IsCompletedSuccessfully ? $"{s.Result.StatusCode}" : $"{s.Status}")));
         // It is nobody else's bound.
-        await silo.OkAsync("POST", "users", $$"""{"Name":"else-{{_mark}}","Roles":["superuser"]}""");
-        using var another = silo.Client((await silo.OkAsync("GET", $"users/else-{_mark}/token"))["Token"]!.ToString());
-        Assert.Equal(HttpStatusCode.Created, (await silo.SendAsync($"files/{_mark}/else", "x"u8.ToArray(), another)).Status);
+        await MustAsync($"files/{_mark}/else", "x");
         foreach (var content in slow) content.End();
         foreach (var answer in await Task.WhenAll(sent))
         {
