@@ -18,8 +18,6 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
     private const int Client = 77;
     private HttpClient _http = null!;
 
-    private IEventStore Events => silo.Service<IEventStore>();
-
     public async ValueTask InitializeAsync()
     {
         await silo.CallAsync("POST", "users", $$"""{"Name":"{{Who}}","Roles":["superuser"]}""");
@@ -43,7 +41,7 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
         var one = ObjectKindCase.All.Single(k => k.Kind == kind);
         var key = one.Key(Client, 1);
         var path = $"{kind}/{key}";
-        var place = await Events.EndAsync(CancellationToken.None);
+        var place = await silo.LogEndAsync();
         string Body(int version) => $$"""{"{{one.KeyField}}":"{{key}}","Description":"{{version}}"{{one.Fields(Client, 1, version)}}}""";
         await OkAsync("POST", kind, Body(1));
         await OkAsync("PATCH", path, """[{"op":"replace","path":"/Description","value":"2"}]""");
@@ -63,7 +61,7 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
             var one = ObjectKindCase.All.Single(k => k.Kind == kind);
             var key = one.Key(Client, 2);
             await OkAsync("POST", kind, $$"""{"{{one.KeyField}}":"{{key}}","Description":"d"{{one.Fields(Client, 2, 1)}}}""");
-            var place = await Events.EndAsync(CancellationToken.None);
+            var place = await silo.LogEndAsync();
             using var before = await _http.GetAsync(new Uri($"{kind}/{key}", UriKind.Relative));
             var whole = await before.Content.ReadAsStringAsync();
             foreach (var (method, body) in new[]
@@ -85,7 +83,7 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
         }
 
         await OkAsync("POST", "prefs", """{"deadlineWorking":"1801"}""");
-        var end = await Events.EndAsync(CancellationToken.None);
+        var end = await silo.LogEndAsync();
         await OkAsync("POST", "prefs", """{"deadlineWorking":"1801"}""");
         Assert.Empty(await ToldAsync(end, "deadlineWorking"));
         await OkAsync("POST", "prefs", """{"deadlineWorking":"1800"}""");
@@ -97,7 +95,7 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
     {
         await OkAsync("POST", "profiles", """{"Name":"audit-params"}""");
         await OkAsync("POST", "users", """{"Name":"audit-user"}""");
-        var place = await Events.EndAsync(CancellationToken.None);
+        var place = await silo.LogEndAsync();
         await OkAsync("POST", "profiles/audit-params/params/a", "1");
         await OkAsync("POST", "profiles/audit-params/params", """{"a":2}""");
         await OkAsync("DELETE", "profiles/audit-params/params/a");
@@ -116,7 +114,7 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
     {
         var machine = (await OkAsync("POST", "machines", """{"Name":"audit-job","BootEnv":"local","Tasks":["inventory"]}"""))!["Uuid"]!;
         var job = (await OkAsync("POST", "jobs", $$"""{"Machine":"{{machine}}"}"""))!["Uuid"]!.ToString();
-        var place = await Events.EndAsync(CancellationToken.None);
+        var place = await silo.LogEndAsync();
         var early = await TagAsync($"jobs/{job}");
         Assert.Equal(HttpStatusCode.PreconditionFailed, await IfAsync("PATCH", $"jobs/{job}", "\"never\"",
             """[{"op":"replace","path":"/State","value":"running"}]"""));
@@ -169,16 +167,7 @@ public abstract class AuditTests(SiloFixture silo) : IAsyncLifetime
         => await silo.OkAsync(method, path, body, _http);
 
     private async Task<List<(string Type, string Action, string Principal)>> ToldAsync(EventPlace place, string key)
-    {
-        var told = new List<(string, string, string)>();
-        while (await Events.ReadAsync(place, 1000, CancellationToken.None) is { Count: > 0 } next)
-        {
-            told.AddRange(next.Where(e => e.Key == key).Select(e => (e.Type, e.Action, e.Principal)));
-            place = next[^1].Place;
-        }
-
-        return told;
-    }
+        => [.. (await silo.HappenedAsync(place)).Where(e => e.Key == key).Select(e => (e.Type, e.Action, e.Principal))];
 }
 
 /// <summary>On one silo with SQLite.</summary>

@@ -65,8 +65,7 @@ public abstract class ReservationTests(SiloFixture silo)
     [Fact]
     public async Task ReservationsAreListedVersionedAndToldOf()
     {
-        var events = silo.Service<IEventStore>();
-        var place = await events.EndAsync(CancellationToken.None);
+        var place = await silo.LogEndAsync();
         for (var i = 1; i <= 3; i++) Assert.Equal(HttpStatusCode.Created, (await ReserveAsync($"10.54.0.{100 + i}", i)).Status);
         var digits = Mac("54", 2).Replace(":", "", StringComparison.Ordinal);
         Assert.Equal(["10.54.0.102"], await ListedAsync($"Token={digits}"));
@@ -79,7 +78,7 @@ public abstract class ReservationTests(SiloFixture silo)
             (await DescribeAsync(tag, "first"), await DescribeAsync(tag, "second")));
         Assert.Equal("first", (await silo.CallAsync("GET", "reservations/0A360066")).Body!["Description"]!.ToString());
 
-        var told = (await events.ReadAsync(place, 1000, CancellationToken.None)).Where(
+        var told = (await silo.HappenedAsync(place)).Where(
             e => e.Type == "reservations" && e.Key == "0A360066").ToList();
         Assert.Equal(["create", "update"], told.Select(e => e.Action));
         Assert.All(told, e => Assert.NotEqual("", e.Principal));

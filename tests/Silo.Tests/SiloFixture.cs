@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Placement;
 using Anvil.Grains.Placement;
+using Anvil.Storage;
+using Anvil.Storage.Postgres;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
@@ -105,6 +108,31 @@ public abstract class SiloFixture : IAsyncLifetime
         var (status, answer) = await CallAsync(method, path, body, client);
         Assert.True((int)status is 200 or 201, $"{method} {path}: {status} {answer}");
         return answer!;
+    }
+
+    /// <summary>Waits until what was done before can be read as events, and is not after the end of the log.</summary>
+    public Task SettledAsync()
+        => Service<Database>() is PostgresDatabase database ? Settled.WaitAsync(database.ConnectionString) : Task.CompletedTask;
+
+    /// <summary>The end of the log of events, which all that was done before is not after.</summary>
+    public async Task<EventPlace> LogEndAsync()
+    {
+        await SettledAsync();
+        return await Service<IEventStore>().EndAsync(CancellationToken.None);
+    }
+
+    /// <summary>What happened since a place, all that was done before the call in it.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> HappenedAsync(EventPlace since)
+    {
+        await SettledAsync();
+        var happened = new List<StoredEvent>();
+        while (await Service<IEventStore>().ReadAsync(since, 1000, CancellationToken.None) is { Count: > 0 } next)
+        {
+            happened.AddRange(next);
+            since = next[^1].Place;
+        }
+
+        return happened;
     }
 
     /// <summary>Starts the silos.</summary>

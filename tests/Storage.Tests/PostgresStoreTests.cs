@@ -26,15 +26,7 @@ public sealed class PostgresFixture : IAsyncDisposable
     /// Waits until every transaction that runs now has ended. Events are read up to a horizon that is the whole server's: transactions of
     /// other tests, in other databases, hold it.
     /// </summary>
-    public static async Task SettledAsync(PostgresDatabase database)
-    {
-        await using var connection = await database.OpenAsync(CancellationToken.None);
-        var mine = await connection.ExecuteScalarAsync<string>("SELECT pg_current_xact_id()::text");
-        await Wait.UntilAsync(
-            async () => await connection.ExecuteScalarAsync<bool>(
-                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > @mine::bigint", new { mine }),
-            TimeSpan.FromMinutes(2), () => $"a transaction before {mine} still runs");
-    }
+    public static Task SettledAsync(PostgresDatabase database) => Settled.WaitAsync(database.ConnectionString);
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

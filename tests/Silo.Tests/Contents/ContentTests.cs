@@ -293,24 +293,13 @@ public abstract class ContentTests(SiloFixture silo)
     [Fact]
     public async Task EventsTellOfThePackAndOfWhatGaveWayToIt()
     {
-        var events = silo.Service<IEventStore>();
-        var place = await events.EndAsync(CancellationToken.None);
+        var place = await silo.LogEndAsync();
         var sections = $$""" "profiles":{"{{_mark}}":{"Name":"{{_mark}}"} } """;
         await silo.OkAsync("POST", "profiles", $$"""{"Name":"{{_mark}}"}""");
         await silo.OkAsync("POST", "contents?replaceWritable=true", Pack(_mark, "1", sections));
         await silo.OkAsync("PUT", $"contents/{_mark}", Pack(_mark, "2", sections));
         await DeleteAsync(_mark);
-        var seen = new List<string>();
-        await Support.Wait.UntilAsync(async () =>
-        {
-            foreach (var one in await events.ReadAsync(place, 100, CancellationToken.None))
-            {
-                place = one.Place;
-                if (one.Key == _mark) seen.Add($"{one.Type}.{one.Action} {one.Principal}");
-            }
-
-            return seen.Count >= 5;
-        }, TimeSpan.FromMinutes(1), () => $"only these events came: {string.Join(", ", seen)}");
+        var seen = (await silo.HappenedAsync(place)).Where(e => e.Key == _mark).Select(e => $"{e.Type}.{e.Action} {e.Principal}");
         Assert.Equal(["profiles.create rocketskates", "profiles.delete rocketskates", "contents.create rocketskates",
             "contents.update rocketskates", "contents.delete rocketskates"], seen);
     }

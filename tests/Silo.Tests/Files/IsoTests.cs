@@ -15,7 +15,7 @@ public abstract class IsoTests(FilesFixture silo)
     [Fact]
     public async Task AnUploadedIsoBecomesBootFilesOfEachEdgeAndItsEnvironmentAvailable()
     {
-        var since = await silo.Service<IEventStore>().EndAsync(CancellationToken.None);
+        var since = await silo.LogEndAsync();
         var iso = Iso("first");
         await EnvironmentAsync(Hash(iso));
         var env = await silo.OkAsync("GET", $"bootenvs/{_os}-install");
@@ -35,7 +35,7 @@ public abstract class IsoTests(FilesFixture silo)
         Assert.Equal(silo.Edges.Count, reports.Count);
         Assert.All(reports, r => Assert.Equal(("done", 100, $"{_os}/install"),
             (r["State"]!.ToString(), (int)r["Percent"]!, r["Folder"]!.ToString())));
-        var told = (await silo.Service<IEventStore>().ReadAsync(since, 10_000, CancellationToken.None)).Where(e => e.Key == $"{_os}.iso");
+        var told = (await silo.HappenedAsync(since)).Where(e => e.Key == $"{_os}.iso");
         Assert.Equal(["create", "explode"], told.Select(e => e.Action).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Contains(told, e => e.Detail.Contains($"is exploded into {_os}/install", StringComparison.Ordinal));
     }

@@ -55,6 +55,7 @@ public abstract class TenantPackTests(SiloFixture silo)
         var (mine, theirs) = (await MachineAsync("mine", "01"), await MachineAsync("theirs", "02"));
         using var user = await UserAsync($$"""{"machines":["{{mine}}"]}""");
         var (own, other) = (await ReservationAsync("01", 1), await ReservationAsync("02", 2));
+        await silo.SettledAsync();
         foreach (var (type, key, isHeard) in new[]
         {
             ("machines", mine, true), ("machines", theirs, false), ("reservations", own, true), ("reservations", other, false),
