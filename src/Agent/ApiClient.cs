@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -24,10 +26,11 @@ public sealed record ApiAnswer(HttpStatusCode Status, JsonNode? Body, string? Re
 public sealed class ApiClient : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(90) };
+    private readonly HttpClient _http;
     private readonly Func<Task<AgentConfig>>? _renew;
     private readonly Action<string> _say;
     private string _untaken = "";
+    private volatile bool _isAnother;
 
     /// <summary>A client.</summary>
     /// <param name="config">Where and who.</param>
@@ -38,6 +41,10 @@ public sealed class ApiClient : IDisposable
         Config = config;
         _renew = renew;
         _say = say;
+        _http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = IsTheApi } })
+        {
+            Timeout = TimeSpan.FromSeconds(90),
+        };
     }
 
     /// <summary>Where and who.</summary>
@@ -73,6 +80,7 @@ public sealed class ApiClient : IDisposable
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
             {
                 _say($"waits for the API at {Config.Api} ({e.GetBaseException().Message})");
+                await KnowAgainAsync();
             }
 
             await Task.Delay(Pause);
@@ -105,6 +113,7 @@ public sealed class ApiClient : IDisposable
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
             {
                 _say($"waits for the API at {Config.Api} to take the job's log");
+                await KnowAgainAsync();
             }
 
             await Task.Delay(Pause);
@@ -113,6 +122,23 @@ public sealed class ApiClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private bool IsTheApi(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (ApiPins.Match(Config.ApiPin, certificate, errors)) return true;
+        _isAnother = true;
+        return false;
+    }
+
+    /// <summary>Another certificate may be in its place by now: the boot server tells by what the API is known.</summary>
+    private async Task KnowAgainAsync()
+    {
+        if (!_isAnother) return;
+        _isAnother = false;
+        if (_renew is null) throw new AgentException($"what answers at {Config.Api} has another certificate than was told");
+        _say($"what answers at {Config.Api} has another certificate than was told; asks the boot server again");
+        Config = await _renew();
+    }
 
     private async Task<ApiAnswer> SendAsync(HttpRequestMessage request)
     {

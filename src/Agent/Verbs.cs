@@ -22,7 +22,11 @@ public static class Verbs
     private static async Task PatchMachineAsync(JsonArray patch)
     {
         var machine = Need("RS_UUID");
-        using var api = new ApiClient(new AgentConfig(Need("RS_ENDPOINT"), machine, Need("RS_TOKEN"), ""), null, Console.WriteLine);
+        var config = new AgentConfig(Need("RS_ENDPOINT"), machine, Need("RS_TOKEN"), "")
+        {
+            ApiPin = Environment.GetEnvironmentVariable("ANVIL_API_PIN") ?? "",
+        };
+        using var api = new ApiClient(config, null, Console.WriteLine);
         var answer = await api.CallAsync(HttpMethod.Patch, $"machines/{machine}", patch);
         if (!answer.IsOk) throw new AgentException($"the machine cannot be changed: {answer.Problem}");
     }

@@ -13,13 +13,23 @@ public sealed class AnvilApi : IDisposable
 {
     private readonly HttpClient _http;
     private readonly AuthenticationHeaderValue _who;
+    private readonly ServerTrust _trust;
 
     /// <summary>A client for a server's URL, with a token or user:password.</summary>
-    public AnvilApi(Uri server, string? token, string? key)
+    /// <param name="server">Where.</param>
+    /// <param name="token">A token; null: a user with a password.</param>
+    /// <param name="key">User and password with a colon between them.</param>
+    /// <param name="trust">By what the server is known.</param>
+    public AnvilApi(Uri server, string? token, string? key, ServerTrust trust)
     {
+        _trust = trust;
         _who = token is not null ? new AuthenticationHeaderValue("Bearer", token)
             : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(key ?? "")));
-        _http = new HttpClient { BaseAddress = new Uri(server, "/api/v3/"), Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = trust.Check } })
+        {
+            BaseAddress = new Uri(server, "/api/v3/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         _http.DefaultRequestHeaders.Authorization = _who;
     }
 
@@ -80,6 +90,7 @@ public sealed class AnvilApi : IDisposable
     {
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", _who.ToString());
+        socket.Options.RemoteCertificateValidationCallback = _trust.Check;
         var url = new UriBuilder(new Uri(_http.BaseAddress!, "ws")) { Scheme = _http.BaseAddress!.Scheme == "https" ? "wss" : "ws" };
         try
         {
@@ -87,7 +98,7 @@ public sealed class AnvilApi : IDisposable
         }
         catch (WebSocketException e)
         {
-            throw new CliException($"the events of {_http.BaseAddress} cannot be heard: {e.Message}", e);
+            throw new CliException($"the events of {_http.BaseAddress} cannot be heard: {Why(e)}", e);
         }
 
         await socket.SendAsync(Encoding.UTF8.GetBytes("register " + pattern), WebSocketMessageType.Text, endOfMessage: true, cancellation);
@@ -137,6 +148,8 @@ public sealed class AnvilApi : IDisposable
         }
     }
 
+    private string Why(Exception e) => _trust.Refusal.Length > 0 ? _trust.Refusal : e.Message;
+
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         HttpResponseMessage response;
@@ -146,7 +159,7 @@ public sealed class AnvilApi : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliException($"{_http.BaseAddress} cannot be reached: {e.Message}", e);
+            throw new CliException($"{_http.BaseAddress} cannot be reached: {Why(e)}", e);
         }
 
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified) return response;

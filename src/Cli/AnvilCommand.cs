@@ -10,7 +10,7 @@ public static class AnvilCommand
     {
         var connection = new Connection();
         var root = new RootCommand("Anvil: bare-metal provisioning") { connection.Server, connection.Key, connection.Token,
-            connection.Json };
+            connection.Pin, connection.Authority, connection.Insecure, connection.Json };
         root.Subcommands.Add(new MachineCommands(connection, time).Build());
         foreach (var command in new NetworkCommands(connection, time).Build().Concat(new SheetCommands(connection).Build()))
             root.Subcommands.Add(command);

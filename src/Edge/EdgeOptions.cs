@@ -32,6 +32,15 @@ public sealed class EdgeOptions
     /// </summary>
     public string ApiAddress { get; set; } = "";
 
+    /// <summary>How machines are told to reach the API: https, or http where it takes that of them (Silo:PlainApi).</summary>
+    public string ApiScheme { get; set; } = "https";
+
+    /// <summary>
+    /// What machines are told to know the API by where another certificate than this silo's answers at that address: sha256//BASE64 of
+    /// each public key, as curl's --pinnedpubkey takes it; none: that of this silo.
+    /// </summary>
+    public IList<string> ApiPins { get; init; } = [];
+
     /// <summary>
     /// Names with dots by which clients ask this edge for rendered boot files, where somebody writes them into URLs (option 67, params);
     /// its addresses need no entry.

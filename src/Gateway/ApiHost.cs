@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Anvil.Contracts;
+using Anvil.Contracts.Access;
 using Anvil.Gateway.Api;
 using Anvil.Gateway.Events;
 using Anvil.Gateway.OpenApi;
@@ -121,7 +122,7 @@ public static partial class ApiHost
         api.MapEvents(Of<EventVerbs>(), Of<EventFeed>(), Of<LogVerbs>());
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
-        api.MapJobs(Of<JobVerbs>(), options);
+        api.MapJobs(Of<JobVerbs>(), options, Of<IApiReach>());
         api.MapFiles(Of<FileVerbs>());
         api.MapContents(Of<ContentVerbs>());
         api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());

@@ -2,6 +2,7 @@ using Anvil.Grains.Catalog;
 using Anvil.Grains.Secrets;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
+using Anvil.Silo.Tls;
 using Anvil.Storage;
 using Orleans.Runtime;
 
@@ -57,6 +58,8 @@ internal static class Health
         if (Preferences(services.GetRequiredService<CatalogCache>()) is { } preferences) checks.Add(preferences);
         if (Content(services.GetRequiredService<BuiltInContent>()) is { } content) checks.Add(content);
         if (Packs(services.GetRequiredService<CatalogCache>()) is { } packs) checks.Add(packs);
+        if (services.GetRequiredService<ServerCertificates>().Fault is { Length: > 0 } certificate)
+            checks.Add(new("certificate", false, false, certificate));
         if (services.GetRequiredService<SealingService>().Left is var left and > 0)
             checks.Add(new("secrets", false, false, $"{left} objects hold secure params in clear, which are being sealed (see the log)"));
         var ready = checks.TrueForAll(c => c.Ok || !c.Needed);

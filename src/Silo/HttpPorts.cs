@@ -3,6 +3,7 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Objects.Access;
+using Anvil.Silo.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -29,7 +30,7 @@ internal static class HttpPorts
     /// <summary>Octets a second that a client takes of an answer.</summary>
     private static readonly MinDataRate Answer = new(1024, TimeSpan.FromSeconds(10));
 
-    /// <summary>Listens on the API's and the boot files' ports.</summary>
+    /// <summary>Listens on the API's port, by HTTPS, and on that of boot files.</summary>
     /// <param name="kestrel">The server.</param>
     /// <param name="silo">The silo's settings.</param>
     /// <param name="edge">The edge's settings.</param>
@@ -43,22 +44,33 @@ internal static class HttpPorts
         limits.MinRequestBodyDataRate = Body;
         limits.MinResponseDataRate = Answer;
         kestrel.AddServerHeader = false;
-        Listen(kestrel, silo, edge.ApiPort, connections, sendsFiles: false);
+        var tls = new TlsPort(kestrel.ApplicationServices.GetRequiredService<ServerCertificates>(), PlainNetworks.Of(silo.PlainApi),
+            Handshakes(silo, connections), Idle);
+        Listen(kestrel, silo, edge.ApiPort, connections, tls.Use);
         if (edge.FilePort > 0 && silo.Has(Contracts.Placement.SiloTraits.Edge))
-            Listen(kestrel, silo, edge.FilePort, connections, sendsFiles: true);
+            Listen(kestrel, silo, edge.FilePort, connections, listen => listen.Use(BootHttpEndpoint.Connection));
         if (silo.ApiSocket.Length == 0) return;
         File.Delete(silo.ApiSocket);
         kestrel.ListenUnixSocket(silo.ApiSocket);
     }
 
-    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port, int connections, bool sendsFiles)
+    private static void Listen(KestrelServerOptions kestrel, SiloOptions silo, int port, int connections, Action<ListenOptions> speak)
         => kestrel.Listen(silo.ApiAddress.Length == 0 ? IPAddress.Any : IPAddress.Parse(silo.ApiAddress), port, listen =>
         {
             var table = new ConnectionTable(connections, FileLimit.OfSource(silo.ConnectionsOfSource, connections, silo.Connections));
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => AdmitAsync(connection, next, table));
-            if (sendsFiles) listen.Use(BootHttpEndpoint.Connection);
+            speak(listen);
         });
+
+    /// <summary>
+    /// Those that shake hands cost more than others, and have done nothing yet: an eighth of all, a quarter of those of one source.
+    /// </summary>
+    private static ConnectionTable Handshakes(SiloOptions silo, int connections)
+    {
+        var most = Math.Max(Math.Min(connections, 64), connections / 8);
+        return new ConnectionTable(most, Math.Min(silo.ConnectionsOfSource, Math.Max(16, most / 4)));
+    }
 
     /// <summary>Tells a connection's place of its requests: first of all that are done with one.</summary>
     public static void UseConnectionPlaces(this IApplicationBuilder app) => app.Use(async (http, next) =>

@@ -6,6 +6,7 @@ using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Gateway;
 using Anvil.Provisioning.Access;
+using Anvil.Silo.Tls;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
 using Anvil.Storage.Sqlite;
@@ -35,6 +36,7 @@ public static partial class SiloHost
         var silo = builder.Configuration.GetSection(SiloOptions.Section).Get<SiloOptions>() ?? new SiloOptions();
         var edge = builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new EdgeOptions();
         Check(silo);
+        TlsServices.Check(silo, edge);
         Check(builder.Configuration.GetSection(FilesOptions.Section).Get<FilesOptions>() ?? new FilesOptions());
         ConfigureOptions(builder, silo, edge);
 
@@ -50,7 +52,9 @@ public static partial class SiloHost
                 Companion = MasterKey.FileIn(silo.DataFolder),
             };
         await MigrateAsync(database, silo);
-        builder.Services.AddSingleton(new ParamKeys(await MasterKey.ReadAsync(database, silo, CancellationToken.None)));
+        var master = await MasterKey.ReadAsync(database, silo, CancellationToken.None);
+        builder.Services.AddSingleton(new ParamKeys(master));
+        builder.Services.AddCertificate(silo, edge, master);
         builder.Services.AddAnvil(database, silo);
         builder.Host.UseOrleans(orleans => orleans.ConfigureAnvil(database, silo, edge));
         // After Orleans: what takes packets starts when the silo is there, and ends before it does.

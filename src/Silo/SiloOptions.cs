@@ -15,6 +15,20 @@ public sealed class SiloOptions
     /// <summary>Address that the API listens on; empty: every address.</summary>
     public string ApiAddress { get; set; } = "";
 
+    /// <summary>
+    /// File with the certificate that the API is served with, in PEM form, and after it those that signed it; read anew when it changes.
+    /// Empty: one that the silo makes for itself.
+    /// </summary>
+    public string Certificate { get; set; } = "";
+
+    /// <summary>File with the key of that certificate, in PEM form.</summary>
+    public string CertificateKey { get; set; } = "";
+
+    /// <summary>
+    /// From where the API's port takes plain HTTP beside HTTPS: `loopback`, or networks such as 10.0.0.0/24; none: from nowhere.
+    /// </summary>
+    public IList<string> PlainApi { get; init; } = [];
+
     /// <summary>Connections at once to each of the two HTTP ports.</summary>
     public int Connections { get; set; } = 16_384;
 

@@ -81,7 +81,8 @@ internal static class SiloServices
         services.AddGrainService<BootFileService>();
         services.AddSingleton<IHostInterfaces, HostInterfaces>();
         services.AddGrainService<InterfaceService>();
-        services.AddSingleton<RouteTable>().AddSingleton<RelayBook>().AddSingleton<HeardClients>().AddSingleton<DhcpHandler>();
+        services.AddSingleton<BootServers>().AddSingleton<RouteTable>().AddSingleton<RelayBook>().AddSingleton<HeardClients>();
+        services.AddSingleton<DhcpHandler>();
         services.AddSingleton<KnownMachines>();
         services.AddSingleton<IMachineWatcher>(s => s.GetRequiredService<KnownMachines>());
         services.AddHostedService(s => s.GetRequiredService<KnownMachines>());

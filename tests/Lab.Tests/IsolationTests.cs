@@ -48,8 +48,8 @@ public sealed class IsolationTests
         var stranger = JsonNode.Parse(Fetch(lab, "sledgehammer/agent.json", ""))!;
         Assert.Equal("", stranger["Machine"]!.ToString());
         Assert.Equal("404",
-            Fetch(lab, null, "%{http_code}", $"http://10.77.0.1:8092/api/v3/machines/{one["Uuid"]}?token={stranger["Token"]}"));
-        Assert.Equal("[]", Fetch(lab, null, "", $"http://10.77.0.1:8092/api/v3/machines?token={stranger["Token"]}"));
+            Fetch(lab, null, "%{http_code}", $"https://10.77.0.1:8092/api/v3/machines/{one["Uuid"]}?token={stranger["Token"]}"));
+        Assert.Equal("[]", Fetch(lab, null, "", $"https://10.77.0.1:8092/api/v3/machines?token={stranger["Token"]}"));
     }
 
     /// <summary>Debian's installer takes one lease, never renews it, and asks for its last file when that has long ended.</summary>
@@ -85,7 +85,7 @@ public sealed class IsolationTests
 
     private static string Fetch(Laboratory lab, string? file, string format, string? url = null)
     {
-        var arguments = new List<string> { "netns", "exec", lab.Network.Switch, "curl", "-s" };
+        var arguments = new List<string> { "netns", "exec", lab.Network.Switch, "curl", "-ks" };
         if (format.Length > 0) arguments.AddRange(["-o", "/dev/null", "-w", format]);
         return Commands.Run("ip", [.. arguments, url ?? $"http://10.77.0.1:8091/{file}"]);
     }

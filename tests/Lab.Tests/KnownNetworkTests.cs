@@ -46,7 +46,8 @@ public sealed class KnownNetworkTests
                     $"r{n / 40}" }));
 
         string[] anvil = ["netns", "exec", lab.Silo.Host.Namespace, "dotnet", Path.Combine(AppContext.BaseDirectory, "anvil.dll"),
-            "import", sheet, "--server", "http://10.77.0.1:8092", "--key", $"rocketskates:{SiloProcess.Password}", "--json"];
+            "import", sheet, "--server", "https://10.77.0.1:8092", "--insecure", "--key",
+            $"rocketskates:{SiloProcess.Password}", "--json"];
         JsonNode Import(params string[] more)
         {
             var (code, output, error) = Commands.Try("ip", [.. anvil, .. more]);

@@ -22,6 +22,9 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
     /// <summary>The program; another build's for an upgrade.</summary>
     public string Program { get; set; } = LabPaths.Silo;
 
+    /// <summary>Further arguments, from the next start on; of an upgrade those that the version before does not know.</summary>
+    public IReadOnlyList<string> More { get; set; } = [];
+
     /// <summary>
     /// A file that says how far the silo's wall clock is off (faketime's form, such as +1d), read anew at each look at the clock; null: it
     /// is right.
@@ -58,7 +61,7 @@ public sealed class SiloProcess(LabHost host, string name, string folder, IReadO
                 "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", $"FAKETIME_TIMESTAMP_FILE={Clock}"];
         _process = Commands.Start("ip",
             ["netns", "exec", Host.Namespace, .. faked, Program, $"--Silo:DataFolder={folder}/{Name}", $"--Silo:ApiSocket={ApiSocket}",
-                $"--Silo:AdminPassword={Password}", .. arguments]);
+                $"--Silo:AdminPassword={Password}", .. arguments, .. More]);
         Commands.LogTo(_process, LogFile);
     }
 

@@ -115,8 +115,8 @@ public sealed class ObservationTests(ObservedCluster silos) : IClassFixture<Obse
     {
         foreach (var silo in silos.Silos)
         {
-            using var http =
-                new HttpClient { BaseAddress = new Uri(silo.Urls.First(u => u.StartsWith("http://127.0.0.1", StringComparison.Ordinal))) };
+            var port = new Uri(silo.Urls.First(u => u.StartsWith("https", StringComparison.Ordinal))).Port;
+            using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
             Assert.Equal("alive\n", await http.GetStringAsync("/healthz"));
             var ready = JsonNode.Parse(await http.GetStringAsync("/readyz"))!;
             Assert.True(ready["Ready"]!.GetValue<bool>());

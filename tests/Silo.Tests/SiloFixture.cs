@@ -150,7 +150,7 @@ public abstract class SiloFixture : IAsyncLifetime
     protected async Task AddAsync(params string[] arguments)
     {
         string[] own = [$"--Silo:DataFolder={_folder.FullName}/silo{_silos.Count}", "--Silo:ApiAddress=127.0.0.1",
-            $"--Silo:SiloPort={FreePort()}"];
+            $"--Silo:SiloPort={FreePort()}", "--Silo:PlainApi:0=loopback"];
         string[] all = [.. own, $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments];
         _started.Add(all);
         await StartOneAsync(all);

@@ -30,6 +30,7 @@ public sealed class SiloProgram : IAsyncDisposable
         _arguments =
         [
             $"--Silo:DataFolder={DataFolder}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={_ports.Take()}",
+            "--Silo:PlainApi:0=loopback",
             $"--Silo:AdminPassword={Password}",
             $"--Edge:ApiPort={ApiPort}", $"--Edge:FilePort={_ports.Take()}", "--Edge:TftpPort=0", "--Edge:BinlPort=0",
             $"--Edge:DhcpPort={DhcpPort}",

@@ -14,14 +14,15 @@ printf '%s' {{ .Param "install/post-install" | b64enc }} | base64 -d > /root/anv
 sh /root/anvil-post-install
 rm -f /root/anvil-post-install
 {{ end }}
-# The gateway may just be restarting: the call is repeated for ten minutes.
+# The gateway may just be restarting: the call is repeated for ten minutes. By HTTPS it goes to who has the key that this file names, and to nobody else.
+{{ $known := "" }}{{ $trusted := "" }}{{ if .ApiPin }}{{ $known = printf "-k --pinnedpubkey '%s' " .ApiPin }}{{ $trusted = printf "--no-check-certificate --pinnedpubkey='%s' " .ApiPin }}{{ end -}}
 call() { # method path body
   tries=0
   until
     if command -v curl > /dev/null; then
-      curl -fsS -o /dev/null -X "$1" -H 'Authorization: Bearer {{ .GenerateToken }}' -H 'Content-Type: application/json' --data "$3" "{{ .ApiURL }}/api/v3/$2"
+      curl -fsS {{ $known }}-o /dev/null -X "$1" -H 'Authorization: Bearer {{ .GenerateToken }}' -H 'Content-Type: application/json' --data "$3" "{{ .ApiURL }}/api/v3/$2"
     else
-      wget -q -O /dev/null --method "$1" --header 'Authorization: Bearer {{ .GenerateToken }}' --header 'Content-Type: application/json' --body-data "$3" "{{ .ApiURL }}/api/v3/$2"
+      wget -q {{ $trusted }}-O /dev/null --method "$1" --header 'Authorization: Bearer {{ .GenerateToken }}' --header 'Content-Type: application/json' --body-data "$3" "{{ .ApiURL }}/api/v3/$2"
     fi
   do
     tries=$((tries + 1))

@@ -102,7 +102,7 @@ public sealed class JobRunner(ApiClient api, Terminal terminal)
         };
         if (!hasShebang) start.ArgumentList.Add(script);
         foreach (var (key, value) in new[] { ("RS_UUID", _machine), ("RS_ENDPOINT", api.Config.Api), ("RS_TOKEN", _token),
-            ("RS_TASK_DIR", folder), ("RS_RUNNER_DIR", folder), ("RS_TASK", task) })
+            ("RS_TASK_DIR", folder), ("RS_RUNNER_DIR", folder), ("RS_TASK", task), ("ANVIL_API_PIN", api.Config.ApiPin) })
             start.Environment[key] = value;
         try
         {

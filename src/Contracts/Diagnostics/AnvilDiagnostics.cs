@@ -116,7 +116,10 @@ public static class AnvilDiagnostics
     public static Counter<long> ListenersEnded { get; } = Meter.CreateCounter<long>("anvil.listeners.ended",
         description: "Listeners that were ended");
 
-    /// <summary>HTTP connections that were not taken, or gave their place to another; tag: reason (all, source, displaced).</summary>
+    /// <summary>
+    /// HTTP connections that were not taken, or gave their place to another; tag: reason (all, source, displaced; handshake-all,
+    /// handshake-source, handshake-displaced; plain: plain HTTP from where none is taken).
+    /// </summary>
     public static Counter<long> ConnectionsRefused { get; } = Meter.CreateCounter<long>("anvil.http.refused",
         description: "HTTP connections that were not taken");
 

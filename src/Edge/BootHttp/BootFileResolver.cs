@@ -20,7 +20,6 @@ using Anvil.Provisioning.Machines;
 using Anvil.Provisioning.Network;
 using Anvil.Templates;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace Anvil.Edge.BootHttp;
 
@@ -61,7 +60,7 @@ public sealed partial class BootFileResolver(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, ITokens tokens, FileRoot root,
     UploadedFiles uploads,
     ParamKeys keys, ITimeline timeline, RenderQueue renders, RenderedMemory memory, HeardClients heard,
-    IOptions<EdgeOptions> options, ISecretAudit audit, TimeProvider time, ILogger<BootFileResolver> logger)
+    BootServers servers, ISecretAudit audit, TimeProvider time, ILogger<BootFileResolver> logger)
 {
     /// <summary>The log says of each path once in so much time that it cannot be rendered: anybody can ask for it without end.</summary>
     private static readonly TimeSpan ToldEach = TimeSpan.FromMinutes(1);
@@ -154,9 +153,7 @@ public sealed partial class BootFileResolver(
         var (machine, mac) = (known.Machine, known.Mac);
         var snapshot = catalog.Current;
         var (envName, env) = EnvOf(machine, snapshot);
-        var server = new BootServer(local.IsIPv4MappedToIPv6 ? local.MapToIPv4().ToString() : local.ToString(), options.Value.FilePort,
-            options.Value.ApiPort)
-        { ApiAddress = options.Value.ApiAddress };
+        var server = servers.At(local);
         var given = await tokens.ForBootAsync(machine, StrangerAt(requester, mac));
         var context = new RenderContext(snapshot, server, machine, env, given.Now)
         {

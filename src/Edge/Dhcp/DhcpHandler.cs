@@ -22,7 +22,8 @@ namespace Anvil.Edge.Dhcp;
 /// </summary>
 public sealed class DhcpHandler(
     GrainFinder grains, ICatalog catalog, KnownMachines machines, SightingWriter sightings, AddressProber prober, ITimeline timeline,
-    RelayBook relays, HeardClients heard, FilePresence files, TimeProvider time, IOptions<EdgeOptions> options)
+    RelayBook relays, HeardClients heard, FilePresence files, BootServers servers, TimeProvider time,
+    IOptions<EdgeOptions> options)
 {
     private const int MostAcquaintances = 65_536;
 
@@ -83,9 +84,7 @@ public sealed class DhcpHandler(
         {
             var server = SubnetChoice.Self(arrival, relayOptions, link.Subnet);
             var boot = BootDecision.Decide(machine, request.Mac, client, snapshot,
-                new BootServer(IPv4.Format(server.Address), options.Value.FilePort,
-                    options.Value.ApiPort)
-                { ApiAddress = options.Value.ApiAddress }, files);
+                servers.At(IPv4.Format(server.Address)), files);
             return new DhcpExchange(arrival, link.Subnet, link.Via, server, machine, client.As(boot.Architecture), boot);
         }
 

@@ -1,3 +1,4 @@
+using Anvil.Contracts.Access;
 using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Verbs;
@@ -21,13 +22,18 @@ internal static class JobEndpoints
     /// </summary>
     private const int MostOfMachine = 8;
 
-    public static void MapJobs(this IEndpointRouteBuilder api, JobVerbs verbs, IOptions<GatewayOptions> options)
+    public static void MapJobs(this IEndpointRouteBuilder api, JobVerbs verbs, IOptions<GatewayOptions> options, IApiReach reach)
     {
         var transfers = new Shares(int.MaxValue);
         api.MapGet("/jobs/{key}/actions", async http =>
         {
             var host = http.Request.Host;
-            var server = new BootServer(host.Host, options.Value.FilePort, host.Port ?? options.Value.ApiPort) { ApiAddress = host.Host };
+            var server = new BootServer(host.Host, options.Value.FilePort, host.Port ?? options.Value.ApiPort)
+            {
+                ApiAddress = host.Host,
+                ApiScheme = reach.Scheme,
+                ApiPin = reach.Pin,
+            };
             await http.WriteAsync(
                 await verbs.ActionsAsync(http.Part("key"), server, http.Asked(JobVerbs.ActionWords), http.RequestAborted));
         });

@@ -74,6 +74,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             "ProvisionerURL" or "ProvisionerHostURL" => context.Server.FileUrl,
             "SecureProvisionerURL" or "SecureProvisionerHostURL" => throw new TemplateFault("boot files are served by HTTP alone"),
             "ApiURL" or "ApiHostURL" => context.Server.ApiUrl,
+            // Anvil's own: DRP's agents and installers ask without looking who answers.
+            "ApiPin" => context.Server.ApiPin,
             "CurrentJob" => context.Job,
             "ComposeParam" or "ParamCompose" => Compose(Argument(0), budget),
             "InstallRepos" => Repos(budget).ForInstall(Os.Name, LocalRepo(budget)).ToList<object?>(),

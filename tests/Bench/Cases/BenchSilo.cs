@@ -28,7 +28,7 @@ internal sealed class BenchSilo : IAsyncDisposable
         var port = FreePort();
         bench._silo = await SiloHost.BuildAsync([
             $"--Silo:DataFolder={bench._folder.FullName}", "--Silo:ApiAddress=127.0.0.1", $"--Silo:SiloPort={FreePort()}",
-            $"--Silo:AdminPassword={Password}",
+            $"--Silo:AdminPassword={Password}", "--Silo:PlainApi:0=loopback",
             $"--Edge:ApiPort={port}", "--Edge:FilePort=0", "--Edge:TftpPort=0", "--Serilog:MinimumLevel:Default=Warning"]);
         await bench._silo.StartAsync();
         bench._http.BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v3/");

@@ -71,7 +71,8 @@ internal sealed class SiloService(NetworkNamespace host, string folder, IReadOnl
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Command() =>
     [
-        _program, $"--Silo:DataFolder={DataFolder}", $"--Silo:AdminPassword={Password}", $"--Edge:FileRoot={Files}", .. arguments ?? [],
+        _program, $"--Silo:DataFolder={DataFolder}", $"--Silo:AdminPassword={Password}", "--Silo:PlainApi:0=loopback",
+        $"--Edge:FileRoot={Files}", .. arguments ?? [],
         .. Number == 0 ? Array.Empty<string>()
             : ["--Silo:Roles:0=core", $"--Silo:SiloPort={SiloPort + Number}", $"--Edge:ApiPort={ApiPort + Number}"],
     ];

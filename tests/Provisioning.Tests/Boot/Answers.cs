@@ -10,7 +10,7 @@ namespace Anvil.Provisioning.Tests.Boot;
 /// <summary>What installers are given: rendered for a machine with params, and looked at by programs.</summary>
 internal static class Answers
 {
-    private static readonly BootServer Server = new("10.0.0.1", 8091, 8092);
+    private static readonly BootServer Server = new("10.0.0.1", 8091, 8092) { ApiPin = "sha256//pin" };
     private static readonly CatalogSnapshot Catalog = TestCatalog.With();
 
     public static IReadOnlyList<string> Installers { get; } =

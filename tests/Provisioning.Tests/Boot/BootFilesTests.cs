@@ -44,6 +44,8 @@ public sealed class BootFilesTests
         using var config = JsonDocument.Parse(BootFiles.Find("sledgehammer/agent.json", Context(null, "discovery"))!.Render());
         Assert.Equal("token-of-nobody", config.RootElement.GetProperty("Token").GetString());
         Assert.Equal("", config.RootElement.GetProperty("Machine").GetString());
+        Assert.Equal("https://10.0.0.1:8092", config.RootElement.GetProperty("Api").GetString());
+        Assert.Equal("", config.RootElement.GetProperty("ApiPin").GetString());
     }
 
     /// <summary>What boots it asks for its machine, of which there is none: each script of discovery renders all the same.</summary>

