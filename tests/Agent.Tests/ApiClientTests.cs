@@ -87,7 +87,8 @@ public sealed class ApiClientTests : IAsyncDisposable
             {
                 using var client = await _listener.AcceptTcpClientAsync(_end.Token);
                 await using var stream = new SslStream(client.GetStream());
-                await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+                var options = new SslServerAuthenticationOptions { ServerCertificate = _certificate };
+                await stream.AuthenticateAsServerAsync(options, _end.Token);
                 if (await stream.ReadAsync(new byte[4096], _end.Token) == 0) continue;
                 Interlocked.Increment(ref _asked);
                 await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray(), _end.Token);

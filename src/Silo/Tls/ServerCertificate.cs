@@ -66,13 +66,9 @@ internal sealed class ServerCertificate
             Check(leaf);
             return new ServerCertificate(leaf, [.. all.Skip(1)]);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new CertificateException($"certificate and key cannot be read, or do not belong together ({e.Message})", e);
-        }
-        catch (ArgumentException e)
-        {
-            throw new CertificateException("the key is of another kind than the certificate's", e);
         }
     }
 
