@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using System.Net.Sockets;
+using Anvil.Contracts.Diagnostics;
 
 namespace Anvil.Silo.Tests.Tls;
 
@@ -16,23 +18,24 @@ public sealed class HandshakeTests(HandshakeTests.Small silo) : IClassFixture<Ha
     public async Task OneSourceHasFewAndTheyEnd(byte[] sends)
     {
         var from = sends.Length == 0 ? "127.0.4.1" : "127.0.4.3";
-        var open = new List<Socket>();
+        var (open, refused) = (new List<Socket>(), 0);
+        using var listener = new MeterListener();
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            foreach (var tag in tags)
+            {
+                if (tag.Value is "handshake-source") Interlocked.Add(ref refused, (int)count);
+            }
+        });
+        listener.EnableMeasurementEvents(AnvilDiagnostics.ConnectionsRefused);
         try
         {
-            for (var i = 0; i < OfSource; i++)
-            {
-                open.Add(await TlsClient.OpenAsync(silo.ApiPort, from));
-                if (sends.Length > 0) await open[i].SendAsync(sends);
-            }
-
-            await Wait.UntilAsync(async () =>
-            {
-                using var further = await TlsClient.OpenAsync(silo.ApiPort, from);
-                return await EndsAsync(further, TimeSpan.FromSeconds(2));
-            }, Soon, () => "one source has more connections in their handshake than it may");
+            for (var i = 0; i < 2 * OfSource; i++) open.Add(await TrickleAsync(from, sends));
+            await Wait.UntilAsync(() => Task.FromResult(Volatile.Read(ref refused) >= OfSource), Soon,
+                () => $"of {open.Count} connections of one source {refused} were refused their handshake");
             using var other = await TlsClient.ConnectAsync(silo.ApiPort, from: "127.0.4.2");
             Assert.StartsWith("HTTP/1.1 200", await other.HealthAsync(), StringComparison.Ordinal);
-            foreach (var socket in open) Assert.True(await EndsAsync(socket, Soon), "a connection without a handshake stays");
+            foreach (var socket in open) Assert.True(await EndsAsync(socket), "a connection without a handshake stays");
             using var again = await TlsClient.ConnectAsync(silo.ApiPort, from: from);
             Assert.StartsWith("HTTP/1.1 200", await again.HealthAsync(), StringComparison.Ordinal);
         }
@@ -58,10 +61,26 @@ public sealed class HandshakeTests(HandshakeTests.Small silo) : IClassFixture<Ha
         }
     }
 
-    /// <summary>True when the other side ends the connection, whatever it said before.</summary>
-    private static async Task<bool> EndsAsync(Socket socket, TimeSpan within)
+    /// <summary>A connection that sends so much and no more; it may be ended before.</summary>
+    private async Task<Socket> TrickleAsync(string from, byte[] sends)
     {
-        using var patience = new CancellationTokenSource(within);
+        var socket = await TlsClient.OpenAsync(silo.ApiPort, from);
+        try
+        {
+            if (sends.Length > 0) await socket.SendAsync(sends);
+        }
+        catch (SocketException)
+        {
+            // It was refused already.
+        }
+
+        return socket;
+    }
+
+    /// <summary>True when the other side ends the connection, whatever it said before.</summary>
+    private static async Task<bool> EndsAsync(Socket socket)
+    {
+        using var patience = new CancellationTokenSource(Soon);
         var buffer = new byte[256];
         try
         {
