@@ -88,7 +88,8 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
         catch (SocketException e)
         {
             // The runtime has no word for ENODEV.
-            var why = File.Exists($"/sys/class/net/{name}/ifindex") || !OperatingSystem.IsLinux() ? e.Message : "there is no such interface";
+            var isThere = File.Exists($"/sys/class/net/{name}/ifindex") || !OperatingSystem.IsLinux();
+            var why = isThere ? e.Message : "there is no such interface";
             throw new IOException($"Edge:Interfaces: DHCP cannot listen on {name} port {port}: {why}", e);
         }
 
