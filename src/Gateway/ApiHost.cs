@@ -29,7 +29,8 @@ public static partial class ApiHost
 
     private const string ExposedHeaders =
         "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
-        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset";
+        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset,"
+        + ApiRequest.DryRun;
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"

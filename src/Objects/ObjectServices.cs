@@ -7,6 +7,7 @@ using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
+using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
@@ -22,7 +23,7 @@ public static class ObjectServices
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
         services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>()
-            .AddSingleton<TenantMembers>();
+            .AddSingleton<TenantMembers>().AddSingleton<ChangeTrials>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<PluginObjects>().AddSingleton<InterfaceObjects>();
         services.AddSingleton<IndexVerbs>().AddSingleton<MetaVerbs>().AddSingleton<ActionVerbs>();
@@ -51,7 +52,7 @@ public static class ObjectServices
         var catalog = services.GetRequiredService<ICatalog>();
         var time = services.GetRequiredService<TimeProvider>();
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
-            services.GetRequiredService<IMachineQueries>(), time);
+            services.GetRequiredService<IMachineQueries>(), services.GetRequiredService<ChangeTrials>(), time);
         return prefix == BootEnvObjects.Kind
             ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
                 services.GetRequiredService<IExplosionDirectory>(), time) : stored;
