@@ -122,6 +122,7 @@ public static partial class ApiHost
         api.MapEvents(Of<EventVerbs>(), Of<EventFeed>(), Of<LogVerbs>());
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
+        api.MapRender(Of<RenderVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
         api.MapFiles(Of<FileVerbs>());
         api.MapContents(Of<ContentVerbs>());

@@ -101,6 +101,11 @@ internal sealed class ApiOperations
         var lines = new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(TimelineEntry))));
         Add("GET /machines/{key}/boot", new("What a machine would boot now, and why", MachineVerbs.BootWords,
             new ApiAnswer(200, s => s.Of(typeof(BootDecision)))));
+        Add("POST /machines/{key}/render", new("What a template would come to for a machine", RenderVerbs.Words,
+            new ApiAnswer(200, s => s.Of(typeof(RenderAnswer))))
+        {
+            Body = s => s.InputOf(typeof(RenderBody)),
+        });
         Add("POST /machines/{key}/approve", new("Approves of a machine that registered itself", VerbWords.Write,
             new ApiAnswer(200, s => s.OfDocument(machines.Document, machines.Fields)) { Headers = Written }));
         Add("GET /machines/{key}/timeline", new("What happened to a machine", VerbWords.None, lines));
