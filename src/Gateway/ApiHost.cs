@@ -7,6 +7,7 @@ using Anvil.Gateway.OpenApi;
 using Anvil.Gateway.Sheets;
 using Anvil.Objects;
 using Anvil.Objects.Access;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
@@ -122,6 +123,7 @@ public static partial class ApiHost
         api.MapEvents(Of<EventVerbs>(), Of<EventFeed>(), Of<LogVerbs>());
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
+        api.MapBulk(Of<BulkVerbs>(), Of<AccessService>());
         api.MapRender(Of<RenderVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
         api.MapFiles(Of<FileVerbs>());

@@ -4,6 +4,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
@@ -41,7 +42,7 @@ public static class ObjectServices
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
-            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<RenderVerbs>()
+            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<RenderVerbs>().AddSingleton<BulkVerbs>()
             .AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()

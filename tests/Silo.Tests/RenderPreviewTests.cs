@@ -67,7 +67,8 @@ public abstract class RenderPreviewTests(SiloFixture silo)
         await silo.OkAsync("POST", "templates", Document(("ID", _mark), ("Contents", "a\nb\n{{.Param \"no-such\"}}")));
         await silo.OkAsync("POST", "tasks", $$$"""
             {"Name":"{{{_mark}}}","Templates":[{"Name":"good","Contents":"fine"},
-              {"Name":"calls","Contents":"{{template \"{{{_mark}}}\" .}}"},{"Name":"path","Path":"/{{.Nothing}}","Contents":"x"},{"Name":"more","Contents":"fine, too"}]}
+              {"Name":"calls","Contents":"{{template \"{{{_mark}}}\" .}}"},
+              {"Name":"path","Path":"/{{.Nothing}}","Contents":"x"},{"Name":"more","Contents":"fine, too"}]}
             """);
         var uuid = await MachineAsync("");
         var files = (await RenderAsync(uuid, $$"""{"Task":"{{_mark}}"}"""))["Files"]!.AsArray();

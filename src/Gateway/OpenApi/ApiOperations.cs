@@ -5,6 +5,7 @@ using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Gateway.Api;
 using Anvil.Objects;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
@@ -101,6 +102,11 @@ internal sealed class ApiOperations
         var lines = new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(TimelineEntry))));
         Add("GET /machines/{key}/boot", new("What a machine would boot now, and why", MachineVerbs.BootWords,
             new ApiAnswer(200, s => s.Of(typeof(BootDecision)))));
+        Add("POST /machines/bulk", new("Changes, deletes or approves of many machines, a line for each", BulkVerbs.Words,
+            new ApiAnswer(200, null) { Media = ["application/x-ndjson"], Headers = [ApiRequest.DryRun] })
+        {
+            Body = s => s.InputOf(typeof(BulkRequest)),
+        });
         Add("POST /machines/{key}/render", new("What a template would come to for a machine", RenderVerbs.Words,
             new ApiAnswer(200, s => s.Of(typeof(RenderAnswer))))
         {
