@@ -33,8 +33,8 @@ internal static class BulkEndpoints
                     : $"{full} has {MostOfOne} bulk calls under way already; one more when one of them is over"], 429));
             }
 
-            var plan = await verbs.HeldAsync(await http.ReadAsync("machines", () => verbs.PlanAsync(body, asked, http.RequestAborted)), asked,
-                http.RequestAborted);
+            var plan = await http.ReadAsync("machines", () => verbs.PlanAsync(body, asked, http.RequestAborted));
+            plan = await verbs.HeldAsync(plan, asked, http.RequestAborted);
             await LineAsync(http, new { Plan = new { Machines = plan.Uuids.Count, DryRun = asked.IsDryRun } });
             await verbs.RunAsync(plan, asked, () => access.EndedAsync(http.Admission()), line => LineAsync(http, line),
                 http.RequestAborted);
