@@ -36,6 +36,9 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     /// <summary>Octets of an error's text: no more than a request that brings it.</summary>
     private const int LongestError = 128;
 
+    /// <summary>What a client is told whose place another one was given; shorter than its request.</summary>
+    private const string Busy = "busy: try again";
+
     private readonly ConcurrentDictionary<IPEndPoint, Serving> _serving = new();
     private readonly TftpSlots _slots = new(Math.Max(1, options.Value.TftpTransfers), time);
     private readonly SemaphoreSlim _resolving = new(MostResolving);
@@ -156,7 +159,7 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
         if (evicted is not null)
         {
             Dropped("evicted");
-            if (_bySlot.TryGetValue(evicted, out var other)) other.Cancel();
+            if (_bySlot.TryGetValue(evicted, out var other)) other.Evict();
         }
 
         var serving = new Serving(CancellationTokenSource.CreateLinkedTokenSource(cancellation), slot, packet.ToArray(), time)
@@ -283,9 +286,16 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
                 using var late = memory.Deadline(file.Rendered?.LongLength ?? 0, memory.TftpRate);
                 using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token);
                 long sent;
+                serving.Slot.Begun(time.GetTimestamp(), () => serving.Transfer.HasUnread);
                 try
                 {
                     sent = await serving.Transfer.RunAsync(ends.Token);
+                }
+                catch (OperationCanceledException) when (serving.IsEvicted)
+                {
+                    // Who is there shall not acknowledge in vain to a port that is closed.
+                    await socket.SendToAsync(TftpPacket.Error(TftpError.Undefined, Busy), client, CancellationToken.None);
+                    throw;
                 }
                 catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
                 {
@@ -409,6 +419,15 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
             {
                 // It waits for a disk. The client keeps the two apart by their ports.
             }
+        }
+
+        /// <summary>Another one was given its place.</summary>
+        public bool IsEvicted { get; private set; }
+
+        public void Evict()
+        {
+            IsEvicted = true;
+            Cancel();
         }
 
         public void Cancel()

@@ -6,10 +6,10 @@ namespace Anvil.Edge.Tftp;
 /// Who may have a transfer: of all so many, of one source a quarter of them, and half of those as long as it has acknowledged
 /// nothing. When all are taken, a new request takes the place of the oldest one that nobody has acknowledged:
 /// a request costs its sender nothing, and those who are there acknowledge within a round trip. So it is with those of one source, since
-/// they may be made up in its name, once they have had the time for that (<see cref="Handshake"/>): a crowd behind one address does not
-/// end its own, but asks again. Where all have acknowledged, a request takes the place of the one that is furthest behind
-/// (<see cref="TftpPace"/>), else of the latest one of the source that has most, if that has two more than the one who asks: who
-/// acknowledges slowly keeps nobody out by that. Thread-safe.
+/// they may be made up in its name, once they have had the time for that (<see cref="Handshake"/>, from their first packet on, and
+/// none of their answers lies unread): a crowd behind one address does not end its own, but asks again. Where all have
+/// acknowledged, a request takes the place of the one that is furthest behind (<see cref="TftpPace"/>), else of the latest one of the
+/// source that has most, if that has two more than the one who asks: who acknowledges slowly keeps nobody out by that. Thread-safe.
 /// </summary>
 /// <param name="most">Transfers at once.</param>
 /// <param name="time">The time.</param>
@@ -17,6 +17,9 @@ public sealed class TftpSlots(int most, TimeProvider time)
 {
     /// <summary>After so long a client that is there has acknowledged: what was lost was sent again twice by then.</summary>
     public static readonly TimeSpan Handshake = TimeSpan.FromSeconds(3);
+
+    /// <summary>After so long a request whose file is still looked for gives way to others of its source.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly LinkedList<TftpSlot> _unproven = [];
@@ -50,8 +53,7 @@ public sealed class TftpSlots(int most, TimeProvider time)
         {
             var own = _sources.GetValueOrDefault(source);
             if (own is not null && (own.Slots.Count >= MostOfSource || own.Unproven >= MostUnproven))
-                (evicted, reason) = (own.OldestUnproven is { } old && time.GetElapsedTime(old.Asked) >= Handshake ? old : null,
-                    "client-limit");
+                (evicted, reason) = (own.OldestLate(time), "client-limit");
             else if (_taken >= most)
                 (evicted, reason) = (_unproven.First?.Value ?? FurthestBehind() ?? LatestOfMost(own?.Slots.Count ?? 0), "busy");
             if (evicted is null && reason.Length > 0) return null;
@@ -124,6 +126,7 @@ public sealed class TftpSlots(int most, TimeProvider time)
 
         public int Unproven { get; set; }
 
-        public TftpSlot? OldestUnproven => Unproven == 0 ? null : Slots.FirstOrDefault(s => s.Waiting is not null);
+        public TftpSlot? OldestLate(TimeProvider time)
+            => Unproven == 0 ? null : Slots.FirstOrDefault(s => s.Waiting is not null && s.IsLate(time));
     }
 }

@@ -95,6 +95,22 @@ public sealed class TftpTransfer
     /// </summary>
     public bool OnlyListens { get; private set; }
 
+    /// <summary>True while something has come to its port that was not looked at yet.</summary>
+    public bool HasUnread
+    {
+        get
+        {
+            try
+            {
+                return _socket.Available > 0;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>True once every block was sent: the client may have the file, whether or not its last word has come.</summary>
     public bool HasSentAll => Volatile.Read(ref _last) is >= 0 and var last && Volatile.Read(ref _sent) >= last;
 

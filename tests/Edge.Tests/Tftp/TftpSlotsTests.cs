@@ -120,14 +120,14 @@ public sealed class TftpSlotsTests
         var other = slots.Take(Address(2), out _, out _)!;
         var proven = slots.Take(Address(1), out _, out _)!;
         slots.Prove(proven);
-        var madeUp = Enumerable.Range(0, slots.MostUnproven).Select(i => slots.Take(Address(1), out _, out _)!).ToList();
+        var madeUp = Enumerable.Range(0, slots.MostUnproven).Select(i => Begun(slots.Take(Address(1), out _, out _))).ToList();
         // A crowd behind one address does not end its own.
         Assert.Null(slots.Take(Address(1), out var early, out var full));
         Assert.Equal((null, "client-limit"), (early, full));
         for (var i = 0; i < 1000; i++)
         {
             if (i % slots.MostUnproven == 0) _time.Advance(TftpSlots.Handshake);
-            madeUp.Add(slots.Take(Address(1), out var evicted, out var reason)!);
+            madeUp.Add(Begun(slots.Take(Address(1), out var evicted, out var reason)));
             Assert.Equal((madeUp[i], ""), (evicted, reason));
         }
 
@@ -145,6 +145,32 @@ public sealed class TftpSlotsTests
         Assert.Null(slots.Take(Address(1), out var none, out var limit));
         Assert.Equal((null, "client-limit"), (none, limit));
         Assert.DoesNotContain(other, madeUp);
+    }
+
+    /// <summary>A silo that is late itself takes no place away for it: of what it has not sent, or whose answer it has not read.</summary>
+    [Fact]
+    public void WhatTheSiloItselfIsLateWithGivesNoPlaceAway()
+    {
+        var slots = new TftpSlots(8, _time);
+        var isAnswered = true;
+        var only = slots.Take(Address(1), out _, out _)!;
+        _time.Advance(TftpSlots.Longest - TimeSpan.FromSeconds(1));
+        Assert.Null(slots.Take(Address(1), out _, out _));
+        only.Begun(_time.GetTimestamp(), () => isAnswered);
+        _time.Advance(TftpSlots.Handshake);
+        Assert.Null(slots.Take(Address(1), out _, out _));
+        isAnswered = false;
+        Assert.NotNull(slots.Take(Address(1), out var evicted, out _));
+        Assert.Same(only, evicted);
+        // What is looked for without end holds its source's place no longer than this.
+        _time.Advance(TftpSlots.Longest);
+        Assert.NotNull(slots.Take(Address(1), out _, out _));
+    }
+
+    private TftpSlot Begun(TftpSlot? slot)
+    {
+        slot!.Begun(_time.GetTimestamp(), () => false);
+        return slot;
     }
 
     /// <summary>
