@@ -7,6 +7,7 @@ using Anvil.Gateway.OpenApi;
 using Anvil.Gateway.Sheets;
 using Anvil.Objects;
 using Anvil.Objects.Access;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
@@ -29,7 +30,8 @@ public static partial class ApiHost
 
     private const string ExposedHeaders =
         "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
-        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset";
+        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset,"
+        + ApiRequest.DryRun;
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
@@ -121,6 +123,8 @@ public static partial class ApiHost
         api.MapEvents(Of<EventVerbs>(), Of<EventFeed>(), Of<LogVerbs>());
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
+        api.MapBulk(Of<BulkVerbs>(), Of<AccessService>());
+        api.MapRender(Of<RenderVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
         api.MapFiles(Of<FileVerbs>());
         api.MapContents(Of<ContentVerbs>());

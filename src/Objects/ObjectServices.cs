@@ -4,9 +4,11 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
+using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
@@ -22,7 +24,7 @@ public static class ObjectServices
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
         services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>()
-            .AddSingleton<TenantMembers>();
+            .AddSingleton<TenantMembers>().AddSingleton<ChangeTrials>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<PluginObjects>().AddSingleton<InterfaceObjects>();
         services.AddSingleton<IndexVerbs>().AddSingleton<MetaVerbs>().AddSingleton<ActionVerbs>();
@@ -40,7 +42,8 @@ public static class ObjectServices
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
-            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
+            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<RenderVerbs>().AddSingleton<BulkVerbs>()
+            .AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
             .AddSingleton<LogVerbs>();
@@ -51,7 +54,7 @@ public static class ObjectServices
         var catalog = services.GetRequiredService<ICatalog>();
         var time = services.GetRequiredService<TimeProvider>();
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
-            services.GetRequiredService<IMachineQueries>(), time);
+            services.GetRequiredService<IMachineQueries>(), services.GetRequiredService<ChangeTrials>(), time);
         return prefix == BootEnvObjects.Kind
             ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
                 services.GetRequiredService<IExplosionDirectory>(), time) : stored;

@@ -59,7 +59,8 @@ internal static class SiloServices
         services.AddSingleton<InterfaceServiceClient>().AddSingleton<IInterfaceDirectory, InterfaceDirectory>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
         services.AddFiles(silo);
-        services.AddSingleton<BootJournal>().AddSingleton<EverySilo>();
+        services.AddSingleton<BootJournal>().AddSingleton<EverySilo>()
+            .AddSingleton<IEverySilo>(s => s.GetRequiredService<EverySilo>());
         services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));

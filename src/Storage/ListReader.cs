@@ -34,6 +34,23 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     public Task<ListPage<T>> PageAsync(ListQuery query, CancellationToken cancellation)
         => BoundedAsync(connection => PageAsync(connection, query, cancellation), cancellation);
 
+    /// <summary>The keys of the page's objects, which are not read.</summary>
+    /// <exception cref="ApiException">406: a regular expression takes too long.</exception>
+    public Task<IReadOnlyList<string>> KeysAsync(ListQuery query, CancellationToken cancellation)
+        => BoundedAsync<IReadOnlyList<string>>(async connection =>
+        {
+            var (keys, skipped) = (new List<string>(), 0);
+            if (query.Limit == 0) return keys;
+            await foreach (var row in MatchesAsync(connection, query, null, cancellation))
+            {
+                if (!row.Beyond || skipped++ < query.Offset) continue;
+                keys.Add(row.Key);
+                if (keys.Count == query.Limit) break;
+            }
+
+            return keys;
+        }, cancellation);
+
     private async Task<ListPage<T>> PageAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();

@@ -17,7 +17,7 @@ public static class ScopeTable
     private static readonly FrozenDictionary<string, string[]> More = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["jobs"] = ["log"],
-        ["machines"] = ["approve", "updateTaskList"],
+        ["machines"] = ["approve", "render", "updateTaskList"],
         ["params"] = ["getSecure"],
         ["profiles"] = ["assign"],
         ["stages"] = ["assign"],

@@ -1,0 +1,24 @@
+using Anvil.Objects.Verbs;
+using Anvil.Provisioning.Boot;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Anvil.Gateway.Api;
+
+/// <summary>The path of the preview of what is rendered for a machine.</summary>
+internal static class RenderEndpoints
+{
+    public static void MapRender(this IEndpointRouteBuilder api, RenderVerbs verbs, IOptions<GatewayOptions> options)
+        => api.MapPost("/machines/{key}/render", async http =>
+        {
+            var host = http.Request.Host;
+            var server = new BootServer(host.Host, options.Value.FilePort, host.Port ?? options.Value.ApiPort) { ApiAddress = host.Host };
+            var asked = http.Asked(RenderVerbs.Words);
+            var answer = await verbs.RenderAsync(http.Part("key"), await http.ReadJsonAsync("machines"), server, asked,
+                http.RequestAborted);
+            // It may be as long as what is read, and is no change.
+            await ObjectShare.OfRead(http).TakeAsync(answer.Json!.Length, http.RequestAborted);
+            await http.WriteAsync(answer);
+        });
+}
