@@ -395,6 +395,9 @@ public sealed class ObjectFloor
     private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
     {
         var view = ListParser.View(document.Prefix, request.Query.Where(q => q.Key is "slim" or "params" or "decode"));
-        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag);
+        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag)
+        {
+            HoldsSecret = view.Decode || document is Job { Token.Length: > 0 },
+        };
     }
 }

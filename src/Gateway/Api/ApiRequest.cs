@@ -34,15 +34,16 @@ internal static class ApiRequest
     public static ObjectRequest Asked(this HttpContext http, VerbWords words)
     {
         var asked = Read(http, words);
+        if (!asked.Flag("decode")) return asked;
+        AnswerCompression.LeaveAsItIs(http);
         // Told before the first octet leaves; of what was refused nothing does.
-        if (asked.Flag("decode"))
-            http.Response.OnStarting(() =>
-            {
-                if (http.Response.StatusCode < StatusCodes.Status400BadRequest
-                    && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
-                    http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
-                return Task.CompletedTask;
-            });
+        http.Response.OnStarting(() =>
+        {
+            if (http.Response.StatusCode < StatusCodes.Status400BadRequest
+                && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
+                http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
+            return Task.CompletedTask;
+        });
         return asked;
     }
 
