@@ -39,7 +39,7 @@ public static partial class ApiHost
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
     {
         AnswerCompression.Add(services);
-        return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>())
+        return services.AddSingleton<Authentication>().AddSingleton<LineAnswers>().AddHostedService(s => s.GetRequiredService<EventStream>())
             .AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
     }
 

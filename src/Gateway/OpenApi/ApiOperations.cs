@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Gateway.Api;
 using Anvil.Objects;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
@@ -50,7 +51,7 @@ internal sealed class ApiOperations
         JsonObject Shown(ApiSchemas s) => s.OfDocument(kind.Document, kind.Fields);
         JsonObject Sent(ApiSchemas s) => s.OfSentDocument(kind.Document, kind.Fields);
         var list = new ApiOperation($"Lists {kind.Prefix}", VerbWords.None,
-            new ApiAnswer(200, s => ApiSchemas.ListOf(Shown(s))) { Headers = Counts })
+            new ApiAnswer(200, s => ApiSchemas.ListOf(Shown(s))) { Headers = Counts, Media = [LineAnswers.Lines] })
         {
             Query = () => ListWords(kind),
         };
@@ -159,6 +160,7 @@ internal sealed class ApiOperations
             new ApiAnswer(200, s => ApiSchemas.ListOf(Event(s)))
             {
                 Headers = ["X-DRP-LIST-COUNT", "X-Anvil-List-Next", "X-Anvil-Trimmed"],
+                Media = [LineAnswers.Lines],
             })
         {
             Query = () => Words(EventQuery.Fields, EventQuery.PageWords),
