@@ -39,8 +39,8 @@ public static partial class ApiHost
     public static IServiceCollection AddMachinesApi(this IServiceCollection services)
     {
         AnswerCompression.Add(services);
-        return services.AddSingleton<Authentication>().AddSingleton<LineAnswers>().AddHostedService(s => s.GetRequiredService<EventStream>())
-            .AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
+        return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>())
+            .AddSingleton<LineAnswers>().AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
     }
 
     /// <summary>CORS, authentication, compression and error shape for every request below the base path.</summary>

@@ -25,7 +25,8 @@ public sealed class ObjectExport(ObjectFloor floor, EventVerbs events)
 
     /// <summary>The objects of a kind.</summary>
     /// <exception cref="ApiException">404; 406: the query is not understood; 503: there was no room for too long.</exception>
-    public IAsyncEnumerable<ExportedPage> OfKindAsync(string prefix, ObjectRequest request, IExportRoom room, CancellationToken cancellation)
+    public IAsyncEnumerable<ExportedPage> OfKindAsync(string prefix, ObjectRequest request, IExportRoom room,
+        CancellationToken cancellation)
     {
         RefuseDecode(prefix, request);
         return PagesAsync(request with { Memory = room }, floor.Kind(prefix).IsInMemory ? int.MaxValue : PageRows, room, async piece =>

@@ -35,7 +35,8 @@ public abstract class CompressionTests(SiloFixture silo)
     public async Task TheVersionIsTheSameInEachCoding(string coding)
     {
         var name = $"packed-{coding}";
-        await silo.OkAsync("POST", "profiles", new JsonObject { ["Name"] = name, ["Documentation"] = new string('d', 4000) }.ToJsonString());
+        var profile = new JsonObject { ["Name"] = name, ["Documentation"] = new string('d', 4000) };
+        await silo.OkAsync("POST", "profiles", profile.ToJsonString());
         using var plain = await AskAsync("GET", $"profiles/{name}", "");
         using var packed = await AskAsync("GET", $"profiles/{name}", coding);
         Assert.Equal(coding, Assert.Single(packed.Content.Headers.ContentEncoding));

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Anvil.Silo.Tests;
 
-/// <summary>Lists as lines: the rows of the list and their order, page after page; an answer that is not whole does not end well.</summary>
+/// <summary>Lists as lines: the rows of the list and their order, page after page; one that is not whole does not end well.</summary>
 public abstract class LineTests(SiloFixture silo)
 {
     private const string Lines = "application/x-ndjson";

@@ -17,7 +17,10 @@ internal sealed class AnswerCompression(IServiceProvider services, IOptions<Resp
 {
     // Only these: each brotli stream would take megabytes.
     private readonly ICompressionProvider[] _codings =
-        [new ZstdCoding(), new GzipCompressionProvider(Options.Create(new GzipCompressionProviderOptions { Level = CompressionLevel.Fastest }))];
+    [
+        new ZstdCoding(),
+        new GzipCompressionProvider(Options.Create(new GzipCompressionProviderOptions { Level = CompressionLevel.Fastest })),
+    ];
 
     /// <summary>Octets below which an answer fits into one packet anyway.</summary>
     public const int Shortest = 1400;
@@ -45,8 +48,8 @@ internal sealed class AnswerCompression(IServiceProvider services, IOptions<Resp
             && base.ShouldCompressResponse(context);
 
     /// <summary>
-    /// What the client prefers (RFC 9110 section 12.5.3), the first of two that it likes alike; null: as it is. What it names with a weight
-    /// of 0 is none of what it means by `*`.
+    /// What the client prefers (RFC 9110 section 12.5.3), the first of two that it likes alike; null: as it is. What it names with a
+    /// weight of 0 is none of what it means by `*`.
     /// </summary>
     public override ICompressionProvider? GetCompressionProvider(HttpContext context)
     {

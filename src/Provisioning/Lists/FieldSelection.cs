@@ -32,11 +32,13 @@ public sealed class FieldSelection
         var chosen = new Dictionary<string, HashSet<string>?>(StringComparer.Ordinal);
         foreach (var name in names)
         {
-            var (top, member) = name.IndexOf('.', StringComparison.Ordinal) is var at and > 0 ? (name[..at], name[(at + 1)..]) : (name, "");
+            var at = name.IndexOf('.', StringComparison.Ordinal);
+            var (top, member) = at > 0 ? (name[..at], name[(at + 1)..]) : (name, "");
             // Members of a map are what somebody called them; those of an object are known.
             var isKnown = known.Contains(top) && (member.Length == 0 ? name == top
                 : fields.Fields.TryGetValue(top, out var field) && field.Kind == FieldKind.Map
-                    && (!fields.Fields.Keys.Any(f => f.StartsWith(top + ".", StringComparison.Ordinal)) || fields.Fields.ContainsKey(name)));
+                    && (fields.Fields.ContainsKey(name)
+                        || !fields.Fields.Keys.Any(f => f.StartsWith(top + ".", StringComparison.Ordinal))));
             if (!isKnown)
                 throw ListErrors.Refused(fields.Model, $"fields: there is no field {CodePoints.First(name, ListBounds.NameLength)}");
             if (member.Length == 0) chosen[top] = null;
