@@ -42,7 +42,7 @@ public static partial class ApiHost
     {
         AnswerCompression.Add(services);
         return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>())
-            .AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
+            .AddSingleton<LineAnswers>().AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
     }
 
     /// <summary>CORS, authentication, compression and error shape for every request below the base path.</summary>

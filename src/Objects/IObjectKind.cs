@@ -42,6 +42,9 @@ public interface IObjectKind : IObjectChanges
     /// <summary>False where objects are seen, and are no kind that is kept (DRP's objects do not name it).</summary>
     bool IsStored => true;
 
+    /// <summary>All its objects are in memory anyway: a list of all takes no more than one of some.</summary>
+    bool IsInMemory => false;
+
     /// <summary>Keys may hold slashes.</summary>
     bool HasSlashes => false;
 

@@ -57,7 +57,10 @@ public sealed class ObjectFloor
         var isShownAll = kind.OfPeople.Count == 0 || request.Principal.Kind == PrincipalKind.User;
         if (!isShownAll && query.Conditions.Select(c => c.Field).Concat(query.Sort).FirstOrDefault(f => kind.OfPeople.Contains(f.Name)) is
             { } told) throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {told.Name}"], 406));
-        var view = ListParser.View(prefix, request.Query);
+        var view = ListParser.View(prefix, request.Query) with
+        {
+            Fields = FieldSelection.Read(kind.Fields, kind.Document, kind.Hidden, request.Query.GetValueOrDefault(ListParser.Fields, [])),
+        };
         if (request.Principal.Reach is { } reach && reach.Limits(prefix))
         {
             if (kind.Within(reach) is not { } scope) return ObjectList.Nothing;
@@ -73,7 +76,7 @@ public sealed class ObjectFloor
         }
 
         var presenter = Presenter(request);
-        query = query with { Memory = request.Memory };
+        query = query with { Memory = request.Memory, Counts = !request.RowsAlone };
         if (isShownAll && view is { IsWhole: true, Decode: false } && kind.Stored is { } read)
         {
             var stored = await PageAsync(q => read(q, cancellation), query, cancellation);
@@ -426,6 +429,9 @@ public sealed class ObjectFloor
     private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
     {
         var view = ListParser.View(document.Prefix, request.Query.Where(q => q.Key is "slim" or "params" or "decode"));
-        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag);
+        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag)
+        {
+            HoldsSecret = view.Decode || document is Job { Token.Length: > 0 },
+        };
     }
 }

@@ -38,6 +38,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>Of a list its counts are wanted, and no row (HEAD).</summary>
     public bool CountsAlone { get; init; }
 
+    /// <summary>Of a list its rows are wanted, and no counts.</summary>
+    public bool RowsAlone { get; init; }
+
     /// <summary>The memory that a change may take; null: it is not counted.</summary>
     public IObjectMemory? Room { get; init; }
 

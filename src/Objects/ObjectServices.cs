@@ -46,7 +46,7 @@ public static class ObjectServices
             .AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
-            .AddSingleton<LogVerbs>();
+            .AddSingleton<LogVerbs>().AddSingleton<ObjectExport>();
     }
 
     private static IObjectKind CatalogKind(string prefix, IServiceProvider services)

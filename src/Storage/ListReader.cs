@@ -56,13 +56,15 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
         using var step = AnvilDiagnostics.Step();
         if (query.HasPattern)
         {
-            var (matched, filtered, next) = await MatchAsync(connection, query, counts: true, cancellation);
+            var (matched, filtered, next) = await MatchAsync(connection, query, query.Counts, cancellation);
+            if (!query.Counts) return new ListPage<T>(matched, 0, 0, next ? Next(query, matched) : null);
             return new ListPage<T>(matched, await TotalAsync(), filtered, next ? Next(query, matched) : null);
         }
 
         var rows = query.Limit == 0 ? [] : await RowsAsync(connection, query, query.Limit + 1L, cancellation);
         var more = rows.Count > query.Limit;
         if (more) rows.RemoveAt(rows.Count - 1);
+        if (!query.Counts) return new ListPage<T>(rows, 0, 0, more ? Next(query, rows) : null);
         // A page from the list's beginning on, or with rows after so many others, that is its last one: they are all counted.
         var isCounted = query.Limit > 0 && !more && query.After is null && (query.Offset == 0 || rows.Count > 0);
         var count = isCounted ? (long)query.Offset + rows.Count : await CountAsync(connection, query, cancellation);

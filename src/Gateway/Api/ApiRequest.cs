@@ -39,15 +39,16 @@ internal static class ApiRequest
         var asked = Read(http, words);
         // Refusals have it as well: they are what the change would be answered with.
         if (asked.IsDryRun) http.Response.Headers[DryRun] = "true";
+        if (!asked.Flag("decode")) return asked;
+        AnswerCompression.LeaveAsItIs(http);
         // Told before the first octet leaves; of what was refused nothing does.
-        if (asked.Flag("decode"))
-            http.Response.OnStarting(() =>
-            {
-                if (http.Response.StatusCode < StatusCodes.Status400BadRequest
-                    && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
-                    http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
-                return Task.CompletedTask;
-            });
+        http.Response.OnStarting(() =>
+        {
+            if (http.Response.StatusCode < StatusCodes.Status400BadRequest
+                && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
+                http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
+            return Task.CompletedTask;
+        });
         return asked;
     }
 

@@ -61,6 +61,12 @@ internal static class KindEndpoints
     private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {
         using var step = AnvilDiagnostics.Step();
+        if (LineAnswers.AreWanted(http))
+        {
+            await http.RequestServices.GetRequiredService<LineAnswers>().WriteKindAsync(http, prefix, http.Asked(VerbWords.List));
+            return;
+        }
+
         ObjectList list;
         using (var place = await http.ReadPlaceAsync(prefix))
         {

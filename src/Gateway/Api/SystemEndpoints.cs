@@ -68,6 +68,7 @@ internal static class SystemEndpoints
         {
             var (token, id) = users.Token(http.Part("key"), http.Asked(UserVerbs.TokenWords));
             http.Response.Headers["X-Anvil-Token-Id"] = id;
+            AnswerCompression.LeaveAsItIs(http);
             await http.WriteObjectAsync(new { Token = token, Info = await InfoAsync(http) });
         });
         api.MapDelete("/users/{key}/token",

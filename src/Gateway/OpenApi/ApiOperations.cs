@@ -56,7 +56,7 @@ internal sealed class ApiOperations
         JsonObject Tried(ApiSchemas s) => s.WithMember(Shown(s), WouldChange.Member, s.Of(typeof(WouldChange)));
         JsonObject Sent(ApiSchemas s) => s.OfSentDocument(kind.Document, kind.Fields);
         var list = new ApiOperation($"Lists {kind.Prefix}", VerbWords.None,
-            new ApiAnswer(200, s => ApiSchemas.ListOf(Shown(s))) { Headers = Counts })
+            new ApiAnswer(200, s => ApiSchemas.ListOf(Shown(s))) { Headers = Counts, Media = [LineAnswers.Lines] })
         {
             Query = () => ListWords(kind),
         };
@@ -176,6 +176,7 @@ internal sealed class ApiOperations
             new ApiAnswer(200, s => ApiSchemas.ListOf(Event(s)))
             {
                 Headers = ["X-DRP-LIST-COUNT", "X-Anvil-List-Next", "X-Anvil-Trimmed"],
+                Media = [LineAnswers.Lines],
             })
         {
             Query = () => Words(EventQuery.Fields, EventQuery.PageWords),

@@ -28,6 +28,9 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
     public bool HasSlashes => CatalogRules.Kinds[Prefix].HasSlashes;
 
     /// <inheritdoc/>
+    public bool IsInMemory => true;
+
+    /// <inheritdoc/>
     public FieldTable Fields { get; } = CatalogRules.Kinds[prefix].Fields;
 
     /// <inheritdoc/>
