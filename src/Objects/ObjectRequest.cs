@@ -90,6 +90,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
             Task = Principal.Task,
             MayAddCards = Principal.May("machines", "update:/HardwareAddrs", "*"),
             Rights = RightsOfUser,
+            TokenRoles = Principal.TokenRoles,
         };
 
     /// <summary>Who asks and on which condition, as grains are told.</summary>

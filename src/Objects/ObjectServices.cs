@@ -1,13 +1,16 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Webhooks;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.DependencyInjection;
@@ -41,6 +44,7 @@ public static class ObjectServices
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
             .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
+        services.AddSingleton<IWebhookFeed, WebhookFeed>().AddSingleton<WebhookVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
             .AddSingleton<LogVerbs>();
@@ -52,6 +56,8 @@ public static class ObjectServices
         var time = services.GetRequiredService<TimeProvider>();
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
             services.GetRequiredService<IMachineQueries>(), time);
+        if (prefix == Webhook.Kind)
+            return new WebhookObjects(stored, services.GetRequiredService<IEventStore>(), services.GetRequiredService<GrainFinder>());
         return prefix == BootEnvObjects.Kind
             ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
                 services.GetRequiredService<IExplosionDirectory>(), time) : stored;

@@ -29,6 +29,9 @@ public static class SiloTraits
     /// </summary>
     public const string Access = "anvil.access";
 
+    /// <summary>Present on silos that know webhooks: others deliver nothing, and pass their rows over.</summary>
+    public const string Webhooks = "anvil.webhooks";
+
     /// <summary>Metadata key of a role; its value is "true".</summary>
     public const string RolePrefix = "anvil.role.";
 
