@@ -9,6 +9,7 @@ using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Jobs;
 using Anvil.Provisioning.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -45,7 +46,7 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     private readonly GrainState<WebhookState> _row = new(new WebhookState());
     private readonly SemaphoreSlim _saving = new(1, 1);
     private readonly SemaphoreSlim _asked = new(1, 1);
-    private readonly CancellationTokenSource _leaving = new();
+    private readonly CancellationToken _stopping;
     private WebhookState _state = new();
     private IGrainTimer? _timer;
     private long _saved;
@@ -53,12 +54,14 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     /// <summary>Makes an activation.</summary>
     public WebhookGrain([FromKeyedServices(MachineGrain.Store)] IGrainStorage storage, IWebhookFeed feed, IEventStore events,
         ICatalog catalog, GrainFinder grains, ParamKeys keys, IOptions<WebhookOptions> options, IDatabaseFaults faults,
-        TimeProvider time, ILogger<WebhookGrain> logger)
+        IHostApplicationLifetime life, TimeProvider time, ILogger<WebhookGrain> logger)
     {
         (_storage, _feed, _events, _catalog, _grains, _keys) = (storage, feed, events, catalog, grains, keys);
         (_options, _faults, _time, _logger) = (options.Value, faults, time, logger);
         _sender = new WebhookSender(options, time);
         _saved = time.GetTimestamp();
+        // A silo that ends waits for what its grains do: a receiver that takes its time does not hold it up.
+        _stopping = life.ApplicationStopping;
     }
 
     private string Name => GrainKeys.Bare(this.GetPrimaryKeyString());
@@ -75,7 +78,6 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _leaving.CancelAsync();
         Stop();
         try
         {
@@ -94,14 +96,13 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         _sender.Dispose();
         _saving.Dispose();
         _asked.Dispose();
-        _leaving.Dispose();
     }
 
     /// <inheritdoc/>
     public async Task Wake()
     {
         if (Document is not { } webhook) await ForgetAsync();
-        else if (webhook.Enabled && _timer is null)
+        else if (webhook.Enabled && _timer is null && !_stopping.IsCancellationRequested)
         {
             _timer = this.RegisterGrainTimer(RunAsync, new GrainTimerCreationOptions(TimeSpan.Zero,
                 TimeSpan.FromSeconds(_options.PollSeconds))
@@ -117,7 +118,7 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         => await AskedAsync(NewId(), async id => Document is not { } webhook || webhook.OpenSecret(_keys) is not { } secret
                 || Webhook.UrlProblem(webhook.Url) is not null
             ? new DeliveryOutcome(id, 0, Document is { } broken ? _feed.Stopped(broken) : "the webhook is gone")
-            : OutcomeOf(id, 0, await _sender.PostAsync(webhook, secret, id, [], _leaving.Token)));
+            : OutcomeOf(id, 0, await _sender.PostAsync(webhook, secret, id, [], _stopping)));
 
     /// <inheritdoc/>
     public async Task<DeliveryOutcome?> Redeliver(string id)
@@ -158,10 +159,10 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
             return new DeliveryOutcome(id, 0, "it is gone");
         if (_feed.Stopped(webhook) is { Length: > 0 } stopped) return new DeliveryOutcome(id, 0, stopped);
         var last = EventPlace.Read(dead.To)!.Value;
-        var batch = await NextAsync(webhook, dead.From, last, _leaving.Token);
-        while (batch is { Events.Count: 0, HasMore: true }) batch = await NextAsync(webhook, batch.Reached.Seq, last, _leaving.Token);
+        var batch = await NextAsync(webhook, dead.From, last, _stopping);
+        while (batch is { Events.Count: 0, HasMore: true }) batch = await NextAsync(webhook, batch.Reached.Seq, last, _stopping);
         var answer = batch.Events.Count == 0 ? new WebhookAnswer(0, "", 0)
-            : await _sender.PostAsync(webhook, webhook.OpenSecret(_keys) ?? "", id, batch.Events, _leaving.Token);
+            : await _sender.PostAsync(webhook, webhook.OpenSecret(_keys) ?? "", id, batch.Events, _stopping);
         var isWhole = batch.Reached == last;
         // What is left of one that has become more is sent when it is asked for again.
         _state = answer.Error.Length > 0 || isWhole
@@ -173,7 +174,7 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
 
     private async Task RunAsync(CancellationToken cancellation)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _leaving.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping);
         try
         {
             while (!either.IsCancellationRequested && await StepAsync(either.Token))
@@ -181,7 +182,7 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
                 // The next one follows at once.
             }
         }
-        catch (Exception) when (_leaving.IsCancellationRequested || cancellation.IsCancellationRequested)
+        catch (Exception) when (_stopping.IsCancellationRequested || cancellation.IsCancellationRequested)
         {
             // What was being sent is sent again by whoever goes on.
         }

@@ -70,7 +70,7 @@ public sealed partial class WebhookRunner(Func<ICatalog> catalog, GrainFinder gr
             await grains.Webhook(name).Wake().WaitAsync(Patience, time, cancellation);
             return true;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e)
         {
             // It is asked again.
             LogAsleep(name, e.Message);

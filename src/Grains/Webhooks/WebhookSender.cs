@@ -90,6 +90,7 @@ public sealed class WebhookSender(IOptions<WebhookOptions> options, TimeProvider
             HttpRequestError.ResponseEnded => "the connection ended before an answer",
             _ when exception.InnerException is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData }
                 => "its host has no address",
+            _ when exception.InnerException is IOException => "the connection ended before an answer",
             _ when exception.InnerException is SocketException => "no connection",
             _ => "the answer is none that HTTP has",
         };

@@ -123,10 +123,9 @@ public abstract class WebhookTests(WebhookFixture silo) : IAsyncLifetime
         var under = _receiver.All.Last();
         await silo.RestartAsync();
         _receiver.Answer = WebhookReceiver.Status(200);
-        await UntilAsync(() => _receiver.Events.Count >= 10, () => $"{_receiver.Events.Count} of 10 events came");
+        await UntilAsync(async () => (int)(await StatusAsync())["Delivered"]! == 10, () => $"{_receiver.Events.Count} of 10 events came");
         Assert.Equal(Keys(0, 10), _receiver.Keys);
         Assert.Contains(_receiver.All.SkipWhile(r => r != under).Skip(1), r => r.Delivery == under.Delivery);
-        await UntilAsync(async () => (int)(await StatusAsync())["Delivered"]! == 10, () => "they do not count as delivered");
         Assert.Empty(await DeadLettersAsync());
     }
 
