@@ -122,9 +122,9 @@ public static partial class SiloHost
             || webhooks.RetrySeconds is not (> 0 and <= 3600) || webhooks.LongestRetrySeconds is not (> 0 and <= 86_400)
             || webhooks.GiveUpHours is not (> 0 and <= 720) || webhooks.Attempts is not (> 0 and <= 1000)
             || webhooks.BatchEvents is not (> 0 and <= 1000) || webhooks.BatchKiB is not (> 0 and <= 4096))
-            throw new InvalidOperationException($"{WebhookOptions.Section}: TimeoutSeconds is more than 0 and up to 120, PollSeconds up to "
-                + "60, RetrySeconds up to 3600, LongestRetrySeconds up to 86400, GiveUpHours up to 720, Attempts and BatchEvents up to "
-                + "1000, BatchKiB up to 4096");
+            throw new InvalidOperationException($"{WebhookOptions.Section}: TimeoutSeconds is more than 0 and up to 120, "
+                + "PollSeconds up to 60, RetrySeconds up to 3600, LongestRetrySeconds up to 86400, GiveUpHours up to 720, "
+                + "Attempts and BatchEvents up to 1000, BatchKiB up to 4096");
     }
 
     private static void AddLogging(WebApplicationBuilder builder)

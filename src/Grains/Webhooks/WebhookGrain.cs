@@ -394,7 +394,8 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "webhook {Name}: delivery {Id} was not taken: {Reason}")]
     private partial void LogNotTaken(string name, string id, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "webhook {Name}: delivery {Id} is a dead letter after {Attempts} attempts: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "webhook {Name}: delivery {Id} is a dead letter after {Attempts} attempts: {Reason}")]
     private partial void LogDead(string name, string id, int attempts, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "webhook {Name} waits: {Reason}")]

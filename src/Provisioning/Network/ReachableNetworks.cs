@@ -34,7 +34,7 @@ public sealed class ReachableNetworks
     /// <exception cref="FormatException">Names the one that is none.</exception>
     public static ReachableNetworks Of(IEnumerable<string> networks)
         => new([.. networks.Select(n => IPNetwork.TryParse(n, out var network) ? network
-            : throw new FormatException($"{n} is no network, as 10.0.0.0/8 or fd00::/8 (its other bits are 0)"))]);
+            : throw new FormatException($"{n} is no network, as 10.0.0.0/8 or fd00::/8"))]);
 
     /// <summary>True for an address that may be connected to.</summary>
     public bool Allows(IPAddress address)
