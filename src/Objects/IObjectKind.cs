@@ -38,6 +38,9 @@ public interface IObjectKind
     /// <summary>False where objects are seen, and are no kind that is kept (DRP's objects do not name it).</summary>
     bool IsStored => true;
 
+    /// <summary>False for a kind that DRP does not have, and that DRP's objects do not name to its clients.</summary>
+    bool IsOfDrp => true;
+
     /// <summary>Keys may hold slashes.</summary>
     bool HasSlashes => false;
 

@@ -130,7 +130,7 @@ internal sealed class ApiOperations
         var prefs = new ApiAnswer(200, _ => ApiSchemas.MapOf(ApiSchemas.Text)) { Headers = ["X-Anvil-Unavailable"] };
         var users = floor.Kind("users");
         Add("GET /info", new("What this server is", VerbWords.None, new ApiAnswer(200, Info)));
-        Add("GET /objects", new("The names of all kinds", VerbWords.None, new ApiAnswer(200, _ => ApiSchemas.ListOf(ApiSchemas.Text))));
+        Add("GET /objects", new("The names of DRP's kinds", VerbWords.None, new ApiAnswer(200, _ => ApiSchemas.ListOf(ApiSchemas.Text))));
         Add("GET /prefs", new("All preferences", VerbWords.None, prefs));
         Add("POST /prefs", new("Sets preferences", VerbWords.None, prefs with { Status = 201 })
         {

@@ -51,6 +51,9 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     private IGrainTimer? _timer;
     private long _saved;
 
+    /// <summary>Set with a batch that is null: whether there is more to look at.</summary>
+    private bool _goesOn;
+
     /// <summary>Makes an activation.</summary>
     public WebhookGrain([FromKeyedServices(MachineGrain.Store)] IGrainStorage storage, IWebhookFeed feed, IEventStore events,
         ICatalog catalog, GrainFinder grains, ParamKeys keys, IOptions<WebhookOptions> options, IDatabaseFaults faults,
@@ -147,6 +150,10 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         {
             return await act(id);
         }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return new DeliveryOutcome(id, 0, "the silo that sent it ends, and does not know whether it was taken: try again");
+        }
         finally
         {
             _asked.Release();
@@ -226,6 +233,9 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         var batch = _state.Pending is { } pending ? await AgainAsync(webhook, pending, cancellation)
             : await FreshAsync(webhook, cancellation);
         if (batch is null) return _goesOn;
+        // Whoever goes on when this silo is gone is to send the same under the same id.
+        if (_row.State?.Pending?.Id != _state.Pending!.Id) await SaveAsync();
+        if (Document?.Begins != webhook.Begins) return true;
         var answer = await _sender.PostAsync(webhook, webhook.OpenSecret(_keys) ?? "", _state.Pending!.Id, batch.Events, cancellation);
         if (Document?.Begins != webhook.Begins) return true;
         if (answer.Error.Length == 0)
@@ -240,10 +250,7 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         return false;
     }
 
-    /// <summary>Set with a batch that is null: whether there is more to look at.</summary>
-    private bool _goesOn;
-
-    /// <summary>The next events, stored as what is being delivered; null for none.</summary>
+    /// <summary>The next events, as what is being delivered; null for none.</summary>
     private async Task<WebhookBatch?> FreshAsync(Webhook webhook, CancellationToken cancellation)
     {
         var batch = await NextAsync(webhook, _state.Place, null, cancellation);
@@ -269,7 +276,6 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
                 First = _time.GetUtcNow(),
             },
         };
-        await SaveAsync();
         return batch;
     }
 
@@ -293,7 +299,6 @@ public sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         {
             Pending = pending with { Id = NewId(), To = batch.Reached.Seq, Events = batch.Events.Count, OfWebhooks = batch.OfWebhooks },
         };
-        await SaveAsync();
         return batch;
     }
 

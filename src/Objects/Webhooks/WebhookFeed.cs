@@ -28,7 +28,7 @@ public sealed class WebhookFeed(IEventStore store, EventReach reach, ICatalog ca
         if (webhook.OpenSecret(keys) is null) return "its secret cannot be opened: set it anew";
         return OwnerOf(webhook, catalog.Current) is not null ? ""
             : webhook.Owner.Length == 0 || !catalog.Current.Users.ContainsKey(webhook.Owner)
-                ? $"its owner {webhook.Owner} is no user any more: who sets its Url, Secret or Fingerprint is the next one"
+                ? "its owner is no user any more: who sets its Url, Secret or Fingerprint is the next one"
                 : $"its owner {webhook.Owner} may not write it any more";
     }
 

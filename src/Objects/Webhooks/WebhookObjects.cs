@@ -18,6 +18,9 @@ public sealed class WebhookObjects(CatalogObjects stored, IEventStore events, Gr
     public string Prefix => Webhook.Kind;
 
     /// <inheritdoc/>
+    public bool IsOfDrp => false;
+
+    /// <inheritdoc/>
     public Type Document => stored.Document;
 
     /// <inheritdoc/>

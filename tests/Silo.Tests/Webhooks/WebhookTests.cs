@@ -162,6 +162,10 @@ public abstract class WebhookTests(WebhookFixture silo) : IAsyncLifetime
         await ChangeAsync("a");
         await silo.OkAsync("DELETE", $"users/{user}");
         Assert.Contains("no user any more", (await StatusAsync())["Stopped"]!.ToString(), StringComparison.Ordinal);
+        // Nor is another one of that name.
+        await silo.OkAsync("POST", "users", $$"""{"Name":"{{user}}","Roles":["superuser"]}""");
+        await silo.OkAsync("PATCH", $"webhooks/{_name}", """[{"op":"replace","path":"/Description","value":"d"}]""");
+        Assert.Contains("no user any more", (await StatusAsync())["Stopped"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(4, _receiver.Events.Count);
         var taken = await silo.OkAsync("PATCH", $"webhooks/{_name}", $$"""[{"op":"add","path":"/Secret","value":"{{Secret}}"}]""");
         Assert.Equal("rocketskates", taken["Owner"]!.ToString());

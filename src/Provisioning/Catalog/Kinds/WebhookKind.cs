@@ -55,7 +55,7 @@ internal sealed class WebhookKind() : CatalogKind<Webhook>(Webhook.Kind)
             .. document.Secret == old?.Secret ? [] : Secret(document),
             .. document.Fingerprint.Length > 0 && !(document.Fingerprint.Length == 64 && document.Fingerprint.All(char.IsAsciiHexDigit))
                 ? ["Fingerprint: the SHA-256 of a certificate has 64 hexadecimal digits"] : (string[])[],
-            .. document.Owner.Length == 0 ? ["Owner: a webhook is a user's; machines have none"] : (string[])[],
+            .. document.Owner.Length == 0 && old?.Owner != "" ? ["Owner: a webhook is a user's; machines have none"] : (string[])[],
         ]);
 
     private static IEnumerable<string> Secret(Webhook document)
