@@ -11,6 +11,7 @@ using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -127,6 +128,7 @@ public static partial class ApiHost
         api.MapRender(Of<RenderVerbs>(), options);
         api.MapJobs(Of<JobVerbs>(), options);
         api.MapFiles(Of<FileVerbs>());
+        api.MapWebhooks(Of<WebhookVerbs>());
         api.MapContents(Of<ContentVerbs>());
         api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());
         app.MapDocument(new ApiDocument(app.DataSources, floor, Of<ParamVerbs>()));

@@ -45,6 +45,9 @@ public interface IObjectKind : IObjectChanges
     /// <summary>All its objects are in memory anyway: a list of all takes no more than one of some.</summary>
     bool IsInMemory => false;
 
+    /// <summary>False for a kind that DRP does not have, and that DRP's objects do not name to its clients.</summary>
+    bool IsOfDrp => true;
+
     /// <summary>Keys may hold slashes.</summary>
     bool HasSlashes => false;
 

@@ -104,6 +104,7 @@ public sealed record ObjectRequest(Principal Principal, string Place)
             Task = Principal.Task,
             MayAddCards = Principal.May("machines", "update:/HardwareAddrs", "*"),
             Rights = RightsOfUser,
+            TokenRoles = Principal.TokenRoles,
         };
     }
 

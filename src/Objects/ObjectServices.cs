@@ -1,8 +1,10 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Webhooks;
 using Anvil.Objects.Access;
 using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
@@ -10,6 +12,7 @@ using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,6 +47,7 @@ public static class ObjectServices
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
             .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<RenderVerbs>().AddSingleton<BulkVerbs>()
             .AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
+        services.AddSingleton<IWebhookFeed, WebhookFeed>().AddSingleton<WebhookVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
             .AddSingleton<LogVerbs>().AddSingleton<ObjectExport>();
@@ -55,6 +59,8 @@ public static class ObjectServices
         var time = services.GetRequiredService<TimeProvider>();
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
             services.GetRequiredService<IMachineQueries>(), services.GetRequiredService<ChangeTrials>(), time);
+        if (prefix == Webhook.Kind)
+            return new WebhookObjects(stored, services.GetRequiredService<IEventStore>(), services.GetRequiredService<GrainFinder>());
         return prefix == BootEnvObjects.Kind
             ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
                 services.GetRequiredService<IExplosionDirectory>(), time) : stored;

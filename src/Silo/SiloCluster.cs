@@ -99,6 +99,7 @@ internal static class SiloCluster
         traits[SiloTraits.Access] = "true";
         traits[SiloTraits.Files] = "true";
         traits[SiloTraits.Trials] = "true";
+        traits[SiloTraits.Webhooks] = "true";
         if (silo.Has(SiloTraits.Edge) || silo.Has(SiloTraits.Gateway)) traits[SiloTraits.Blobs] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";

@@ -34,6 +34,9 @@ public static class SiloTraits
     /// </summary>
     public const string Trials = "anvil.trials";
 
+    /// <summary>Present on silos that know webhooks: others deliver nothing, and pass their rows over.</summary>
+    public const string Webhooks = "anvil.webhooks";
+
     /// <summary>Metadata key of a role; its value is "true".</summary>
     public const string RolePrefix = "anvil.role.";
 

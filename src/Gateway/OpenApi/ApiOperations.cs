@@ -9,9 +9,11 @@ using Anvil.Objects.Bulk;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Webhooks;
 
 namespace Anvil.Gateway.OpenApi;
 
@@ -38,6 +40,7 @@ internal sealed class ApiOperations
         AddJobs();
         AddSystem(floor);
         AddEvents();
+        AddWebhooks();
     }
 
     /// <summary>The calls that are known: `METHOD /path`, below the base.</summary>
@@ -143,7 +146,7 @@ internal sealed class ApiOperations
         var prefs = new ApiAnswer(200, _ => ApiSchemas.MapOf(ApiSchemas.Text)) { Headers = ["X-Anvil-Unavailable"] };
         var users = floor.Kind("users");
         Add("GET /info", new("What this server is", VerbWords.None, new ApiAnswer(200, Info)));
-        Add("GET /objects", new("The names of all kinds", VerbWords.None, new ApiAnswer(200, _ => ApiSchemas.ListOf(ApiSchemas.Text))));
+        Add("GET /objects", new("The names of DRP's kinds", VerbWords.None, new ApiAnswer(200, _ => ApiSchemas.ListOf(ApiSchemas.Text))));
         Add("GET /prefs", new("All preferences", VerbWords.None, prefs));
         Add("POST /prefs", new("Sets preferences", VerbWords.Set, prefs with { Status = 201 })
         {
@@ -193,6 +196,19 @@ internal sealed class ApiOperations
         });
         Add("GET /logs", new("The last lines that this silo logged", VerbWords.None,
             new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(LogLine))))));
+    }
+
+    private void AddWebhooks()
+    {
+        var attempt = new ApiAnswer(200, s => s.Of(typeof(WebhookAttempt)));
+        Add("GET /webhooks/{key}/status", new("How far deliveries are", VerbWords.None, new ApiAnswer(200,
+            s => s.Of(typeof(WebhookStatus)))));
+        Add("POST /webhooks/{key}/ping", new("Sends a delivery that tells of nothing", VerbWords.None, attempt));
+        Add($"GET {WebhookEndpoints.DeadLetters}", new("Deliveries that were given up", VerbWords.None,
+            new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(DeadLetter))))));
+        Add($"POST {WebhookEndpoints.DeadLetters}/{{id}}/redeliver", new("Sends a dead letter once more", VerbWords.None, attempt));
+        Add($"DELETE {WebhookEndpoints.DeadLetters}/{{id}}", new("Forgets a dead letter", VerbWords.None,
+            new ApiAnswer(200, s => s.Of(typeof(DeadLetter)))));
     }
 
     private static JsonObject Info(ApiSchemas schemas) => schemas.Named("Info", () => new()

@@ -316,7 +316,7 @@ public sealed partial class CatalogGrain(
     {
         var known = old is { Validated: true } ? old : null;
         var by = actor.Chooser(catalog);
-        document = kind.Settle(kind.Signed(document, known, by), catalog) with
+        document = kind.Settle(kind.Owned(kind.Signed(document, known, by), known, actor.AsSigner()), catalog) with
         {
             ReadOnly = false,
             Bundle = "",
@@ -366,6 +366,7 @@ public sealed partial class CatalogGrain(
     private void RequireKind(string prefix, string key, string type)
     {
         if (prefix is "roles" or "tenants") RequireAccess(prefix, key, type);
+        if (prefix == Webhook.Kind) Require(SiloTraits.Webhooks, prefix, key, type, "without webhooks");
         if (prefix is UploadedFile.Kind or UploadedIso.Kind) Require(SiloTraits.Files, prefix, key, type, $"without {prefix}");
     }
 

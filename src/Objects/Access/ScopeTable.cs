@@ -23,6 +23,7 @@ public static class ScopeTable
         ["stages"] = ["assign"],
         ["tasks"] = ["assign"],
         ["users"] = ["password", "token"],
+        ["webhooks"] = ["ping", "redeliver"],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>What is no kind.</summary>
