@@ -154,7 +154,7 @@ public abstract class DamagedKindTests(DamagedKindsSilo silo)
     {
         var wrong = new List<string>();
         var rows = silo.Stored.Where(r => r.Kind != "prefs").ToList();
-        Assert.Equal(15, rows.DistinctBy(r => r.Kind).Count());
+        Assert.Equal(16, rows.DistinctBy(r => r.Kind).Count());
         Assert.True(rows.Count >= 42, $"only {rows.Count} rows could be damaged");
         foreach (var row in rows)
         {

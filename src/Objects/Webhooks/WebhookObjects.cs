@@ -24,7 +24,7 @@ public sealed class WebhookObjects(CatalogObjects stored, IEventStore events, Gr
     public bool IsInMemory => true;
 
     /// <inheritdoc/>
-    public IObjectChanges Trial => stored.Trial;
+    public IObjectChanges Trial => new Tried(this, stored.Trial);
 
     /// <inheritdoc/>
     public Type Document => stored.Document;
@@ -59,10 +59,7 @@ public sealed class WebhookObjects(CatalogObjects stored, IEventStore events, Gr
 
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
-    {
-        var begins = await events.EndAsync(cancellation);
-        return await stored.CreateAsync((Webhook)document with { Begins = begins.Seq }, request, cancellation);
-    }
+        => await stored.CreateAsync(await BeginAsync(document, cancellation), request, cancellation);
 
     /// <inheritdoc/>
     public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation)
@@ -87,5 +84,26 @@ public sealed class WebhookObjects(CatalogObjects stored, IEventStore events, Gr
         }
 
         return changed;
+    }
+
+    private async Task<Document> BeginAsync(Document document, CancellationToken cancellation)
+        => (Webhook)document with { Begins = (await events.EndAsync(cancellation)).Seq };
+
+    /// <summary>Changes that are tried: a webhook begins where it would now.</summary>
+    private sealed class Tried(WebhookObjects kind, IObjectChanges tried) : IObjectChanges
+    {
+        public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
+            => await tried.CreateAsync(await kind.BeginAsync(document, cancellation), request, cancellation);
+
+        public Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request,
+            CancellationToken cancellation)
+            => tried.ReplaceAsync(found, document, request, cancellation);
+
+        public Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request,
+            CancellationToken cancellation)
+            => tried.PatchAsync(found, patch, request, cancellation);
+
+        public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+            => tried.DeleteAsync(found, request, cancellation);
     }
 }
