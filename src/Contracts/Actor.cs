@@ -30,6 +30,15 @@ public sealed record Actor([property: Id(0)] string Name, [property: Id(1)] bool
     [Id(6)]
     public Rights? Rights { get; init; }
 
+    /// <summary>
+    /// The roles that the requester's token is limited to; none for another token, and from silos of the version before.
+    /// </summary>
+    [Id(7)]
+    public IReadOnlyList<string> TokenRoles { get => field ?? []; init; }
+
+    /// <summary>Who writes, as a document may remember it.</summary>
+    public Signer AsSigner() => new(Name, !IsMachine, Rights, TokenRoles);
+
     /// <summary>Who chooses, with the rights that its choice is held to; null: it is held to nothing.</summary>
     public Principal? Chooser(CatalogSnapshot catalog) => TaskGrants.Chooser(Name, IsTask ? Task : null, Rights, catalog);
 }

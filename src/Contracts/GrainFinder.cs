@@ -1,6 +1,7 @@
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Contracts.Webhooks;
 using Orleans.Runtime;
 
 namespace Anvil.Contracts;
@@ -14,6 +15,7 @@ public sealed class GrainFinder(IGrainFactory factory)
     private readonly Kind<IMachineGrain> _machines = new(factory);
     private readonly Kind<ISubnetGrain> _subnets = new(factory);
     private readonly Kind<ICatalogGrain> _catalog = new(factory);
+    private readonly Kind<IWebhookGrain> _webhooks = new(factory);
 
     /// <summary>The catalog's one grain.</summary>
     public ICatalogGrain Catalog => _catalog.Find(GrainKeys.Catalog);
@@ -23,6 +25,9 @@ public sealed class GrainFinder(IGrainFactory factory)
 
     /// <summary>A subnet's grain, by its name.</summary>
     public ISubnetGrain Subnet(string name) => _subnets.Find(GrainKeys.Subnet(name));
+
+    /// <summary>A webhook's grain, by its name.</summary>
+    public IWebhookGrain Webhook(string name) => _webhooks.Find(GrainKeys.Webhook(name));
 
     private sealed class Kind<T>(IGrainFactory factory) where T : IGrainWithStringKey
     {

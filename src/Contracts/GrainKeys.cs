@@ -17,6 +17,9 @@ public static class GrainKeys
     /// <summary>Key of a subnet, by its name.</summary>
     public static string Subnet(string name) => "s-" + name;
 
+    /// <summary>Key of a webhook, by its name.</summary>
+    public static string Webhook(string name) => "w-" + name;
+
     /// <summary>The part of a key after its prefix.</summary>
     public static string Bare(string key) => key[2..];
 }

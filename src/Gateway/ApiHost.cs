@@ -8,9 +8,11 @@ using Anvil.Gateway.OpenApi;
 using Anvil.Gateway.Sheets;
 using Anvil.Objects;
 using Anvil.Objects.Access;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Sheets;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,7 +32,8 @@ public static partial class ApiHost
 
     private const string ExposedHeaders =
         "X-DRP-LIST-COUNT,X-DRP-LIST-TOTAL-COUNT,X-DRP-LIST-FILTER-COUNT,X-Anvil-List-Next,X-Anvil-Trimmed,ETag,"
-        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset";
+        + "X-Anvil-Unavailable,Www-Authenticate,Retry-After,X-DRP-SHA256SUM,X-Anvil-Upload-Offset,"
+        + ApiRequest.DryRun;
 
     private const string AllowedHeaders =
         "Origin,X-Requested-With,Content-Type,Cookie,Authorization,Www-Authenticate,X-Return-Attributes,X-Log-Level,X-Log-Token,"
@@ -41,7 +44,7 @@ public static partial class ApiHost
     {
         AnswerCompression.Add(services);
         return services.AddSingleton<Authentication>().AddHostedService(s => s.GetRequiredService<EventStream>())
-            .AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
+            .AddSingleton<LineAnswers>().AddSingleton<ListenerPlaces>().AddSingleton<EventSocket>().AddSingleton<EventFeed>();
     }
 
     /// <summary>CORS, authentication, compression and error shape for every request below the base path.</summary>
@@ -122,8 +125,11 @@ public static partial class ApiHost
         api.MapEvents(Of<EventVerbs>(), Of<EventFeed>(), Of<LogVerbs>());
         api.MapSheets(Of<SheetImport>(), Of<SheetExport>());
         api.MapMachines(Of<MachineVerbs>(), Of<LeaseVerbs>(), options);
+        api.MapBulk(Of<BulkVerbs>(), Of<AccessService>());
+        api.MapRender(Of<RenderVerbs>(), options, Of<IApiReach>());
         api.MapJobs(Of<JobVerbs>(), options, Of<IApiReach>());
         api.MapFiles(Of<FileVerbs>());
+        api.MapWebhooks(Of<WebhookVerbs>());
         api.MapContents(Of<ContentVerbs>());
         api.MapClients(Of<IndexVerbs>(), Of<MetaVerbs>(), Of<ActionVerbs>());
         app.MapDocument(new ApiDocument(app.DataSources, floor, Of<ParamVerbs>()));

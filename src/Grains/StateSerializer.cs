@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
+using Anvil.Provisioning.Webhooks;
 using Orleans.Storage;
 
 namespace Anvil.Grains;
@@ -13,5 +14,7 @@ public sealed class StateSerializer : IGrainStorageSerializer
 
     /// <inheritdoc/>
     public T Deserialize<T>(BinaryData input) => typeof(T) == typeof(MachineState)
-        ? (T)(object)MachineState.ReadStored(input.ToMemory().Span) : JsonSerializer.Deserialize<T>(input.ToMemory().Span, Json.Options)!;
+        ? (T)(object)MachineState.ReadStored(input.ToMemory().Span)
+        : typeof(T) == typeof(WebhookState) ? (T)(object)WebhookState.ReadStored(input.ToMemory().Span)
+        : JsonSerializer.Deserialize<T>(input.ToMemory().Span, Json.Options)!;
 }

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Lists;
 
@@ -21,13 +21,17 @@ public sealed record FoundObject(Document Document, string Tag, string Specific)
 /// <param name="Document">The object; null for an error, or for nothing.</param>
 /// <param name="Error">The error.</param>
 /// <param name="Tag">The object's new version; "" for none.</param>
-public sealed record ChangedObject(int Status, Document? Document, ApiError? Error, string Tag);
+public sealed record ChangedObject(int Status, Document? Document, ApiError? Error, string Tag)
+{
+    /// <summary>What a change that was tried would do; null for one that was made.</summary>
+    public Consequences? Would { get; init; }
+}
 
 /// <summary>
 /// How one kind is stored and changed, below the verbs that every kind has. What is given here was checked for rights and, documents, for
 /// their shape.
 /// </summary>
-public interface IObjectKind
+public interface IObjectKind : IObjectChanges
 {
     /// <summary>Name in paths, and scope of its rights.</summary>
     string Prefix { get; }
@@ -37,6 +41,12 @@ public interface IObjectKind
 
     /// <summary>False where objects are seen, and are no kind that is kept (DRP's objects do not name it).</summary>
     bool IsStored => true;
+
+    /// <summary>All its objects are in memory anyway: a list of all takes no more than one of some.</summary>
+    bool IsInMemory => false;
+
+    /// <summary>False for a kind that DRP does not have, and that DRP's objects do not name to its clients.</summary>
+    bool IsOfDrp => true;
 
     /// <summary>Keys may hold slashes.</summary>
     bool HasSlashes => false;
@@ -110,15 +120,9 @@ public interface IObjectKind
     /// </summary>
     Document? Told(Document document, ObjectRequest request) => null;
 
-    /// <summary>Makes an object.</summary>
-    Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation);
-
-    /// <summary>Replaces an object.</summary>
-    Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request, CancellationToken cancellation);
-
-    /// <summary>Patches an object.</summary>
-    Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request, CancellationToken cancellation);
-
-    /// <summary>Deletes an object.</summary>
-    Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation);
+    /// <summary>
+    /// What tries the kind's changes, by all that decides them, and makes none; null: they cannot be tried, and who asks for that is
+    /// refused.
+    /// </summary>
+    IObjectChanges? Trial => null;
 }

@@ -15,6 +15,9 @@ public sealed record ObjectAnswer(int Status, string? Json, string Tag = "")
     /// <summary>What of it is not as it was stored, since that cannot be used; "" where all is.</summary>
     public string Unavailable { get; init; } = "";
 
+    /// <summary>It has a secret in clear (a token, a param that was opened): no face keeps it, or packs it with other texts.</summary>
+    public bool HoldsSecret { get; init; }
+
     /// <summary>Nothing to show.</summary>
     public static ObjectAnswer Empty { get; } = new(204, null);
 

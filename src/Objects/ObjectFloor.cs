@@ -3,6 +3,7 @@ using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects.Access;
 using Anvil.Objects.Memory;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -56,7 +57,10 @@ public sealed class ObjectFloor
         var isShownAll = kind.OfPeople.Count == 0 || request.Principal.Kind == PrincipalKind.User;
         if (!isShownAll && query.Conditions.Select(c => c.Field).Concat(query.Sort).FirstOrDefault(f => kind.OfPeople.Contains(f.Name)) is
             { } told) throw new ApiException(new ApiError(prefix, "", "GET", [$"Filter not found: {told.Name}"], 406));
-        var view = ListParser.View(prefix, request.Query);
+        var view = ListParser.View(prefix, request.Query) with
+        {
+            Fields = FieldSelection.Read(kind.Fields, kind.Document, kind.Hidden, request.Query.GetValueOrDefault(ListParser.Fields, [])),
+        };
         if (request.Principal.Reach is { } reach && reach.Limits(prefix))
         {
             if (kind.Within(reach) is not { } scope) return ObjectList.Nothing;
@@ -72,7 +76,7 @@ public sealed class ObjectFloor
         }
 
         var presenter = Presenter(request);
-        query = query with { Memory = request.Memory };
+        query = query with { Memory = request.Memory, Counts = !request.RowsAlone };
         if (isShownAll && view is { IsWhole: true, Decode: false } && kind.Stored is { } read)
         {
             var stored = await PageAsync(q => read(q, cancellation), query, cancellation);
@@ -138,7 +142,8 @@ public sealed class ObjectFloor
         await RequireNewAsync(kind, document, request, cancellation);
         RequireMayWrite(null, document, request);
         _allowance.Take(request.Principal, prefix, kind.OwnerOfNew(document));
-        return Answer(await kind.CreateAsync(document, request, cancellation), request);
+        return await AnswerAsync(await Changes(kind, document.Key, "POST", request).CreateAsync(document, request, cancellation), request,
+            cancellation);
     }
 
     /// <summary>Replaces an object by a body.</summary>
@@ -155,7 +160,8 @@ public sealed class ObjectFloor
         CheckAddresses(kind, document, found.Document, "PUT");
         RequireMayWrite(found.Document, document, request);
         _allowance.Take(request.Principal, prefix, found.Specific);
-        return Answer(await kind.ReplaceAsync(found, document, request, cancellation), request);
+        return await AnswerAsync(await Changes(kind, found.Document.Key, "PUT", request).ReplaceAsync(found, document, request,
+            cancellation), request, cancellation);
     }
 
     /// <summary>Patches an object (RFC 6902). Each pointer that is written needs the right to update it.</summary>
@@ -168,7 +174,7 @@ public sealed class ObjectFloor
         var patch = body.IsEmpty ? default : JsonText.Read(body.Span, prefix, "", "PATCH");
         var found = await HeldAsync(() => RequireAsync(kind, text, ActionsOf(patch), "PATCH", request, cancellation), request,
             cancellation);
-        return Answer(await PatchAsync(kind, found, patch, request, cancellation), request);
+        return await AnswerAsync(await PatchAsync(kind, found, patch, request, cancellation), request, cancellation);
     }
 
     /// <summary>Patches an object that was found, for verbs that make the patch themselves; rights are checked for each pointer.</summary>
@@ -184,7 +190,7 @@ public sealed class ObjectFloor
         if (!GrantRules.MayPatch(request.Principal, found.Document, JsonPatch.WrittenPaths(patch), _catalog.Current))
             throw Ungranted(kind.Prefix, found.Document.Key, request);
         _allowance.Take(request.Principal, kind.Prefix, found.Specific);
-        return await kind.PatchAsync(found, patch, request, cancellation);
+        return await Changes(kind, found.Document.Key, "PATCH", request).PatchAsync(found, patch, request, cancellation);
     }
 
     /// <summary>Deletes an object; the answer is the object as it was.</summary>
@@ -198,7 +204,8 @@ public sealed class ObjectFloor
             throw Ungranted(prefix, found.Document.Key, request);
         CheckConditions(found, prefix, "DELETE", request);
         _allowance.Take(request.Principal, prefix, found.Specific);
-        return Answer(await kind.DeleteAsync(found, request, cancellation), request) with { Tag = "" };
+        var deleted = await Changes(kind, found.Document.Key, "DELETE", request).DeleteAsync(found, request, cancellation);
+        return await AnswerAsync(deleted with { Tag = "" }, request, cancellation);
     }
 
     /// <summary>The JSON text of a document as everybody may see it who has the right to read it: what is secure is sealed.</summary>
@@ -206,6 +213,33 @@ public sealed class ObjectFloor
         => Presenter(Principal.Nobody).Text(
             // Machines are among those who read it.
             document is Machine machine ? MachineRules.Undoubted(machine) : document, new ListView());
+
+    /// <summary>As <see cref="Answer"/>; of a change that was tried with what it would do.</summary>
+    /// <exception cref="ApiException">The change was refused, or would be.</exception>
+    internal async Task<ObjectAnswer> AnswerAsync(ChangedObject changed, ObjectRequest request, CancellationToken cancellation)
+    {
+        var answer = Answer(changed, request);
+        if (!request.IsDryRun) return answer;
+        DocumentKey? own = changed.Document is { } document ? new DocumentKey(document.Prefix, document.Key) : null;
+        return (await WouldAsync(changed.Would ?? Consequences.None, own, request, cancellation)).In(answer);
+    }
+
+    /// <summary>What a change that was tried would do, as who tries it may know.</summary>
+    internal Task<WouldChange> WouldAsync(Consequences would, DocumentKey? own, ObjectRequest request, CancellationToken cancellation)
+        => WouldChange.OfAsync(would, own, _kinds.GetValueOrDefault("machines"), request.Principal, cancellation);
+
+    /// <summary>
+    /// What carries a change out: the kind itself, or what tries its changes. A kind whose changes cannot be tried changes nothing for who
+    /// asks for that.
+    /// </summary>
+    /// <exception cref="ApiException">400: it cannot be tried, or not by who asks.</exception>
+    private static IObjectChanges Changes(IObjectKind kind, string key, string type, ObjectRequest request)
+    {
+        if (!request.IsDryRun) return kind;
+        ChangeTrials.RequirePerson(kind.Prefix, key, type, request);
+        return kind.Trial
+            ?? throw new ApiException(ApiError.BadRequest(kind.Prefix, key, type, $"changes of {kind.Prefix} cannot be tried (dry-run)"));
+    }
 
     /// <summary>
     /// An error becomes an exception; everything else is shown to who may read it. Who may only write is told the object's key.
@@ -395,6 +429,9 @@ public sealed class ObjectFloor
     private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
     {
         var view = ListParser.View(document.Prefix, request.Query.Where(q => q.Key is "slim" or "params" or "decode"));
-        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag);
+        return new ObjectAnswer(status, Presenter(request).Text(document, view), tag)
+        {
+            HoldsSecret = view.Decode || document is Job { Token.Length: > 0 },
+        };
     }
 }

@@ -38,6 +38,9 @@ public sealed record ObjectRequest(Principal Principal, string Place)
     /// <summary>Of a list its counts are wanted, and no row (HEAD).</summary>
     public bool CountsAlone { get; init; }
 
+    /// <summary>Of a list its rows are wanted, and no counts.</summary>
+    public bool RowsAlone { get; init; }
+
     /// <summary>The memory that a change may take; null: it is not counted.</summary>
     public IObjectMemory? Room { get; init; }
 
@@ -67,6 +70,14 @@ public sealed record ObjectRequest(Principal Principal, string Place)
         return this with { Query = query };
     }
 
+    /// <summary>The change is to be tried alone: whoever makes one for it all the same is stopped (<see cref="Actor"/>).</summary>
+    public bool IsDryRun => Flag(VerbWords.DryRun);
+
+    private bool IsTrial { get; init; }
+
+    /// <summary>The request for what tries its change.</summary>
+    internal ObjectRequest AsTrial() => this with { IsTrial = true };
+
     /// <summary>True when the query has a word, and says that it is so.</summary>
     public bool Flag(string name) => Query.TryGetValue(name, out var values) && values is [var text] && QueryFlag.Read(text) == true;
 
@@ -83,14 +94,19 @@ public sealed record ObjectRequest(Principal Principal, string Place)
 
     /// <summary>Who asks, as grains are told.</summary>
     /// <param name="machine">Uuid of the machine whose task list may be meant; "*" for none.</param>
+    /// <exception cref="InvalidOperationException">The change is to be tried alone, and this would make it.</exception>
     public Actor Actor(string machine = "*")
-        => new(Principal.Name, Principal.Kind != PrincipalKind.User, Principal.HasRight("machines", "updateTaskList", machine))
+    {
+        if (IsDryRun && !IsTrial) throw new InvalidOperationException($"{Place}: a change that is to be tried would be made");
+        return new(Principal.Name, Principal.Kind != PrincipalKind.User, Principal.HasRight("machines", "updateTaskList", machine))
         {
             IsTask = Principal.Job.Length > 0,
             Task = Principal.Task,
             MayAddCards = Principal.May("machines", "update:/HardwareAddrs", "*"),
             Rights = RightsOfUser,
+            TokenRoles = Principal.TokenRoles,
         };
+    }
 
     /// <summary>Who asks and on which condition, as grains are told.</summary>
     /// <param name="revision">The revision that the condition asks for; null for none.</param>

@@ -1,13 +1,18 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
+using Anvil.Contracts.Events;
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Machines;
+using Anvil.Contracts.Webhooks;
 using Anvil.Objects.Access;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Events;
 using Anvil.Objects.Kinds;
 using Anvil.Objects.Sheets;
+using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +27,7 @@ public static class ObjectServices
     {
         services.AddSingleton<PasswordDesk>().AddHostedService(s => s.GetRequiredService<PasswordDesk>());
         services.AddSingleton<AccessService>().AddSingleton<RegistrationGate>().AddSingleton<ChangeAllowance>()
-            .AddSingleton<TenantMembers>();
+            .AddSingleton<TenantMembers>().AddSingleton<ChangeTrials>();
         services.AddSingleton<ITokens>(s => s.GetRequiredService<AccessService>());
         services.AddSingleton<PluginObjects>().AddSingleton<InterfaceObjects>();
         services.AddSingleton<IndexVerbs>().AddSingleton<MetaVerbs>().AddSingleton<ActionVerbs>();
@@ -40,10 +45,12 @@ public static class ObjectServices
             s.GetRequiredService<ICatalog>(), s.GetRequiredService<ParamKeys>(), s.GetRequiredService<ChangeAllowance>()));
         services.AddSingleton<ParamVerbs>().AddSingleton<MachineVerbs>().AddSingleton<JobVerbs>()
             .AddSingleton<LogAllowance>().AddSingleton<LeaseVerbs>().AddSingleton<PrefVerbs>().AddSingleton<UserVerbs>()
-            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
+            .AddSingleton<RetentionVerbs>().AddSingleton<InfoVerbs>().AddSingleton<RenderVerbs>().AddSingleton<BulkVerbs>()
+            .AddSingleton<ContentVerbs>().AddSingleton<FileVerbs>();
+        services.AddSingleton<IWebhookFeed, WebhookFeed>().AddSingleton<WebhookVerbs>();
         return services.AddSingleton<SheetImport>().AddSingleton<SheetExport>().AddSingleton<EventStream>().AddSingleton<EventObjects>()
             .AddSingleton<EventFrames>().AddSingleton<EventReach>().AddSingleton<EventFollower>().AddSingleton<EventVerbs>()
-            .AddSingleton<LogVerbs>();
+            .AddSingleton<LogVerbs>().AddSingleton<ObjectExport>();
     }
 
     private static IObjectKind CatalogKind(string prefix, IServiceProvider services)
@@ -51,7 +58,9 @@ public static class ObjectServices
         var catalog = services.GetRequiredService<ICatalog>();
         var time = services.GetRequiredService<TimeProvider>();
         var stored = new CatalogObjects(prefix, catalog, services.GetRequiredService<GrainFinder>(),
-            services.GetRequiredService<IMachineQueries>(), time);
+            services.GetRequiredService<IMachineQueries>(), services.GetRequiredService<ChangeTrials>(), time);
+        if (prefix == Webhook.Kind)
+            return new WebhookObjects(stored, services.GetRequiredService<IEventStore>(), services.GetRequiredService<GrainFinder>());
         return prefix == BootEnvObjects.Kind
             ? new BootEnvObjects(stored, catalog, services.GetRequiredService<IBootFileDirectory>(),
                 services.GetRequiredService<IExplosionDirectory>(), time) : stored;

@@ -42,7 +42,7 @@ internal sealed class Presenter(CatalogSnapshot catalog, ParamKeys secrets, Prin
     {
         var row = (JsonObject)JsonSerializer.SerializeToNode(Clean(document), document.GetType(), Json.Options)!;
         view.Trim(row);
-        DeprecatedFields.Into(document.Prefix, row);
+        if (view.Fields is null) DeprecatedFields.Into(document.Prefix, row);
         if (row["Params"] is not JsonObject values) return row;
         foreach (var (name, value) in ParamsOf(document)!.Where(p => values.ContainsKey(p.Key) && catalog.IsSecure(p.Key)))
             values[name] = JsonNode.Parse(Shown(document.Prefix, document.Key, name, value, view.Decode).GetRawText());

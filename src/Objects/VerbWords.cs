@@ -10,6 +10,9 @@ namespace Anvil.Objects;
 /// </summary>
 public sealed class VerbWords
 {
+    /// <summary>The word by which a change is tried, and not made.</summary>
+    public const string DryRun = "dry-run";
+
     /// <summary>Characters of a word that an error repeats.</summary>
     private const int Repeated = 64;
 
@@ -20,7 +23,7 @@ public sealed class VerbWords
     private static readonly string[] Everywhere = ["token", "force", "noproxy"];
 
     private static readonly FrozenSet<string> Flags = FrozenSet.Create(StringComparer.Ordinal,
-        "aggregate", "decode", "dryRun", "explode", "force", "noproxy", "partial", "replaceWritable");
+        "aggregate", "decode", DryRun, "dryRun", "explode", "force", "noproxy", "partial", "replaceWritable");
 
     private readonly FrozenSet<string>? _names;
 
@@ -32,17 +35,26 @@ public sealed class VerbWords
     /// <summary>A verb without words of its own.</summary>
     public static VerbWords None { get; } = new();
 
-    /// <summary>What is shown of one object, read or changed.</summary>
+    /// <summary>What is shown of one object.</summary>
     public static VerbWords One { get; } = new("slim", "params", "decode") { HasVersion = true };
 
-    /// <summary>A change of one object that shows something else.</summary>
+    /// <summary>A change of one object, which is shown, and can be tried.</summary>
+    public static VerbWords Write { get; } = new("slim", "params", "decode", DryRun) { HasVersion = true };
+
+    /// <summary>A part of one object, or a change that shows nothing of it.</summary>
     public static VerbWords Change { get; } = new() { HasVersion = true };
+
+    /// <summary>A change of a part of one object, which can be tried.</summary>
+    public static VerbWords WritePart { get; } = new(DryRun) { HasVersion = true };
+
+    /// <summary>A change of what has no version, which can be tried.</summary>
+    public static VerbWords Set { get; } = new(DryRun);
 
     /// <summary>A content pack, read.</summary>
     public static VerbWords Pack { get; } = new("decode") { HasVersion = true };
 
     /// <summary>A content pack, stored or deleted.</summary>
-    public static VerbWords PackChange { get; } = new("replaceWritable") { HasVersion = true };
+    public static VerbWords PackChange { get; } = new("replaceWritable", DryRun) { HasVersion = true };
 
     /// <summary>The list language, which looks at every word itself (<see cref="ListParser"/>).</summary>
     public static VerbWords List { get; } = new((FrozenSet<string>?)null);
@@ -66,6 +78,8 @@ public sealed class VerbWords
         if (_names is null) return;
         foreach (var (name, values) in query)
         {
+            if (!_names.Contains(name) && name == DryRun)
+                throw Refused(place, $"{DryRun}: this changes nothing, or what it does cannot be tried");
             if (!_names.Contains(name))
                 throw Refused(place, $"{Short(name)} is no word of this query; it may have {string.Join(", ",
                     _names.Order(StringComparer.Ordinal))}");

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Anvil.Contracts.Files;
+using Anvil.Contracts.Webhooks;
 using Anvil.Edge;
 using Anvil.Gateway;
 
@@ -15,6 +16,7 @@ public static class Settings
     [
         (SiloOptions.Section, typeof(SiloOptions)), (EdgeOptions.Section, typeof(EdgeOptions)),
         (GatewayOptions.Section, typeof(GatewayOptions)), (FilesOptions.Section, typeof(FilesOptions)),
+        (WebhookOptions.Section, typeof(WebhookOptions)),
     ];
 
     /// <summary>Beginnings of settings that are others': of logging, of OpenTelemetry, of Orleans.</summary>

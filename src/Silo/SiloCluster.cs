@@ -98,6 +98,8 @@ internal static class SiloCluster
         traits[SiloTraits.Packs] = "true";
         traits[SiloTraits.Access] = "true";
         traits[SiloTraits.Files] = "true";
+        traits[SiloTraits.Trials] = "true";
+        traits[SiloTraits.Webhooks] = "true";
         if (silo.Has(SiloTraits.Edge) || silo.Has(SiloTraits.Gateway)) traits[SiloTraits.Blobs] = "true";
         if (!silo.Has(SiloTraits.Edge)) return traits;
         traits[SiloTraits.Directory] = "true";

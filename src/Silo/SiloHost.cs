@@ -2,10 +2,12 @@ using System.Net;
 using Anvil.Contracts;
 using Anvil.Contracts.Files;
 using Anvil.Contracts.Placement;
+using Anvil.Contracts.Webhooks;
 using Anvil.Edge;
 using Anvil.Edge.BootHttp;
 using Anvil.Gateway;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Network;
 using Anvil.Silo.Tls;
 using Anvil.Storage;
 using Anvil.Storage.Postgres;
@@ -38,6 +40,7 @@ public static partial class SiloHost
         Check(silo);
         TlsServices.Check(silo, edge);
         Check(builder.Configuration.GetSection(FilesOptions.Section).Get<FilesOptions>() ?? new FilesOptions());
+        Check(builder.Configuration.GetSection(WebhookOptions.Section).Get<WebhookOptions>() ?? new WebhookOptions());
         ConfigureOptions(builder, silo, edge);
 
         // Tokens' secrets and password hashes lie in it.
@@ -108,6 +111,26 @@ public static partial class SiloHost
                 + "and up to 1440, RetryMinutes up to 10080");
     }
 
+    private static void Check(WebhookOptions webhooks)
+    {
+        try
+        {
+            _ = ReachableNetworks.Of(webhooks.Networks);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidOperationException($"{WebhookOptions.Section}:{nameof(webhooks.Networks)}: {e.Message}", e);
+        }
+
+        if (webhooks.TimeoutSeconds is not (> 0 and <= 120) || webhooks.PollSeconds is not (> 0 and <= 60)
+            || webhooks.RetrySeconds is not (> 0 and <= 3600) || webhooks.LongestRetrySeconds is not (> 0 and <= 86_400)
+            || webhooks.GiveUpHours is not (> 0 and <= 720) || webhooks.Attempts is not (> 0 and <= 1000)
+            || webhooks.BatchEvents is not (> 0 and <= 1000) || webhooks.BatchKiB is not (> 0 and <= 4096))
+            throw new InvalidOperationException($"{WebhookOptions.Section}: TimeoutSeconds is more than 0 and up to 120, "
+                + "PollSeconds up to 60, RetrySeconds up to 3600, LongestRetrySeconds up to 86400, GiveUpHours up to 720, "
+                + "Attempts and BatchEvents up to 1000, BatchKiB up to 4096");
+    }
+
     private static void AddLogging(WebApplicationBuilder builder)
     {
         var level = LogLevelPref.Switch(builder.Configuration);
@@ -135,6 +158,7 @@ public static partial class SiloHost
         builder.Services.Configure<EdgeOptions>(builder.Configuration.GetSection(EdgeOptions.Section));
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
         builder.Services.Configure<FilesOptions>(builder.Configuration.GetSection(FilesOptions.Section));
+        builder.Services.Configure<WebhookOptions>(builder.Configuration.GetSection(WebhookOptions.Section));
         builder.Services.PostConfigure<GatewayOptions>(o =>
         {
             (o.ApiPort, o.FilePort, o.DhcpPort, o.BinlPort, o.TftpPort) = (edge.ApiPort, edge.FilePort, edge.DhcpPort, edge.BinlPort,

@@ -1,3 +1,4 @@
+using Anvil.Contracts;
 using Anvil.Contracts.Access;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
@@ -21,6 +22,7 @@ using Anvil.Grains.Retention;
 using Anvil.Grains.Secrets;
 using Anvil.Grains.Subnets;
 using Anvil.Grains.Timeline;
+using Anvil.Grains.Webhooks;
 using Anvil.Objects.Memory;
 using Anvil.Objects;
 using Anvil.Storage;
@@ -59,7 +61,16 @@ internal static class SiloServices
         services.AddSingleton<InterfaceServiceClient>().AddSingleton<IInterfaceDirectory, InterfaceDirectory>();
         services.AddSingleton<BootFileServiceClient>().AddSingleton<IBootFileDirectory, BootFileDirectory>();
         services.AddFiles(silo);
-        services.AddSingleton<BootJournal>().AddSingleton<EverySilo>();
+        if (silo.Has(SiloTraits.Core))
+        {
+            services.AddSingleton(s => new WebhookRunner(s.GetRequiredService<CatalogCache>, s.GetRequiredService<GrainFinder>(),
+                s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WebhookRunner>>()));
+            services.AddSingleton<ICatalogFollower>(s => s.GetRequiredService<WebhookRunner>());
+            services.AddHostedService(s => s.GetRequiredService<WebhookRunner>());
+        }
+
+        services.AddSingleton<BootJournal>().AddSingleton<EverySilo>()
+            .AddSingleton<IEverySilo>(s => s.GetRequiredService<EverySilo>());
         services.AddSingleton(LargeMachines.Of(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.AddSingleton(
             s => new MemoryBudgets(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, s.GetRequiredService<TimeProvider>()));

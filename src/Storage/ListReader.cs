@@ -34,18 +34,37 @@ internal sealed class ListReader<T>(Database database, ListTable table, TimeProv
     public Task<ListPage<T>> PageAsync(ListQuery query, CancellationToken cancellation)
         => BoundedAsync(connection => PageAsync(connection, query, cancellation), cancellation);
 
+    /// <summary>The keys of the page's objects, which are not read.</summary>
+    /// <exception cref="ApiException">406: a regular expression takes too long.</exception>
+    public Task<IReadOnlyList<string>> KeysAsync(ListQuery query, CancellationToken cancellation)
+        => BoundedAsync<IReadOnlyList<string>>(async connection =>
+        {
+            var (keys, skipped) = (new List<string>(), 0);
+            if (query.Limit == 0) return keys;
+            await foreach (var row in MatchesAsync(connection, query, null, cancellation))
+            {
+                if (!row.Beyond || skipped++ < query.Offset) continue;
+                keys.Add(row.Key);
+                if (keys.Count == query.Limit) break;
+            }
+
+            return keys;
+        }, cancellation);
+
     private async Task<ListPage<T>> PageAsync(DbConnection connection, ListQuery query, CancellationToken cancellation)
     {
         using var step = AnvilDiagnostics.Step();
         if (query.HasPattern)
         {
-            var (matched, filtered, next) = await MatchAsync(connection, query, counts: true, cancellation);
+            var (matched, filtered, next) = await MatchAsync(connection, query, query.Counts, cancellation);
+            if (!query.Counts) return new ListPage<T>(matched, 0, 0, next ? Next(query, matched) : null);
             return new ListPage<T>(matched, await TotalAsync(), filtered, next ? Next(query, matched) : null);
         }
 
         var rows = query.Limit == 0 ? [] : await RowsAsync(connection, query, query.Limit + 1L, cancellation);
         var more = rows.Count > query.Limit;
         if (more) rows.RemoveAt(rows.Count - 1);
+        if (!query.Counts) return new ListPage<T>(rows, 0, 0, more ? Next(query, rows) : null);
         // A page from the list's beginning on, or with rows after so many others, that is its last one: they are all counted.
         var isCounted = query.Limit > 0 && !more && query.After is null && (query.Offset == 0 || rows.Count > 0);
         var count = isCounted ? (long)query.Offset + rows.Count : await CountAsync(connection, query, cancellation);

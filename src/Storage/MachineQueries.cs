@@ -116,6 +116,10 @@ public sealed class MachineQueries(Database database, TimeProvider time) : IMach
         => _stored.PageAsync(query, cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> UuidsAsync(ListQuery query, CancellationToken cancellation)
+        => _machines.KeysAsync(query, cancellation);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation)
         => _machines.FacetAsync(query, field, cancellation);
 

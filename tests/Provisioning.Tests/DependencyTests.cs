@@ -125,7 +125,7 @@ public sealed class DependencyTests
     }
 
     private static readonly string[] Order =
-        ["Documents", "Network", "Lists", "Access", "Files", "Catalog", "Machines", "Jobs", "Boot", "Sheets"];
+        ["Documents", "Network", "Lists", "Access", "Files", "Catalog", "Machines", "Jobs", "Boot", "Sheets", "Webhooks"];
 
     private static string Domain => Path.Combine(Repository, "src", "Provisioning");
 

@@ -1,5 +1,6 @@
 using Anvil.Contracts.Events;
 using Anvil.Objects.Events;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Silo.Tests;
 

@@ -69,7 +69,7 @@ public abstract partial class QueryWordTests(SiloFixture silo)
     [InlineData("dryRun=yes")]
     [InlineData("dryRun=True")]
     [InlineData("dryrun=true")]
-    [InlineData("dry-run=true")]
+    [InlineData("dry-run=yes")]
     [InlineData("dryRun=true&dryRun=false")]
     public async Task AnImportThatIsToBeTriedOnlyIsNotMade(string query)
     {

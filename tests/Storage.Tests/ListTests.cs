@@ -92,8 +92,12 @@ public abstract class ListTests
         }
 
         var queries = new MachineQueries(Store, TimeProvider.System);
-        await CompareAsync(seed, goOn, lists, MachineFields.Table, machines, q => queries.PageAsync(q, None),
-            q => queries.ListAsync(q, None), (q, f) => queries.FacetAsync(q, f, None));
+        await CompareAsync(seed, goOn, lists, MachineFields.Table, machines, q => queries.PageAsync(q, None), async q =>
+            {
+                var list = await queries.ListAsync(q, None);
+                Same(list.Select(m => m.Uuid), await queries.UuidsAsync(q, None), $"seed {seed}, uuids alone");
+                return list;
+            }, (q, f) => queries.FacetAsync(q, f, None));
     }
 
     private async Task JobsAsync(int seed, Func<int, bool> goOn)

@@ -1,5 +1,6 @@
 using Anvil.Contracts.Machines;
 using Orleans.CodeGeneration;
+using Orleans.Concurrency;
 
 namespace Anvil.Contracts.Catalog;
 
@@ -94,4 +95,12 @@ public interface ICatalogGrain : IGrainWithStringKey
     /// <summary>Sets preferences, all or none.</summary>
     [Alias("WritePrefs")]
     Task<CatalogAnswer> WritePrefs(PrefsWrite prefs);
+
+    /// <summary>
+    /// Says what a change would come to, by everything that decides it, and makes it not. It is a call of its own, and no member of the
+    /// messages of changes: a silo of the version before would pass over a member that it does not know, and make the change; a call that
+    /// it does not know it cannot carry out at all. It writes nothing, and so it neither waits for changes nor holds them up.
+    /// </summary>
+    [Alias("Try"), AlwaysInterleave, ResponseTimeout("00:03:00")]
+    Task<CatalogTried> Try(CatalogTrial trial);
 }

@@ -101,6 +101,13 @@ public interface IMachineGrain : IGrainWithStringKey
     [Alias("AmendJob")]
     Task<JobAnswer> AmendJob(string job, DocumentPatch patch);
 
+    /// <summary>
+    /// Says what a change of the machine or of its job would come to, and makes it not
+    /// (<see cref="Catalog.ICatalogGrain.Try"/> says why it is a call of its own).
+    /// </summary>
+    [Alias("Try")]
+    Task<MachineTried> Try(MachineTrial trial);
+
     /// <summary>The secrets that the machine's tokens prove; null when there is no machine.</summary>
     [Alias("Secrets"), AlwaysInterleave]
     Task<MachineSecrets?> Secrets();

@@ -49,6 +49,11 @@ public interface IMachineQueries
     /// long.</exception>
     Task<ListPage<StoredMachine>> StoredAsync(ListQuery query, CancellationToken cancellation);
 
+    /// <summary>The uuids of the machines that <see cref="ListAsync"/> gives, in its order; no machine is read.</summary>
+    /// <exception cref="Provisioning.Documents.ApiException">406: a regular expression takes too long.</exception>
+    async Task<IReadOnlyList<string>> UuidsAsync(ListQuery query, CancellationToken cancellation)
+        => [.. (await ListAsync(query, cancellation)).Select(m => m.Uuid)];
+
     /// <summary>How often each value of a field occurs in the machines that a list's filters leave.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">406: a regular expression takes too long.</exception>
     Task<IReadOnlyList<FacetCount>> FacetAsync(ListQuery query, Field field, CancellationToken cancellation);

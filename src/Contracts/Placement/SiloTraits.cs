@@ -29,6 +29,14 @@ public static class SiloTraits
     /// </summary>
     public const string Access = "anvil.access";
 
+    /// <summary>
+    /// Present on silos that try changes without making them (<see cref="Anvil.Contracts.Catalog.ICatalogGrain.Try"/> and its like).
+    /// </summary>
+    public const string Trials = "anvil.trials";
+
+    /// <summary>Present on silos that know webhooks: others deliver nothing, and pass their rows over.</summary>
+    public const string Webhooks = "anvil.webhooks";
+
     /// <summary>Metadata key of a role; its value is "true".</summary>
     public const string RolePrefix = "anvil.role.";
 

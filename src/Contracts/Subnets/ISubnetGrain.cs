@@ -169,6 +169,13 @@ public interface ISubnetGrain : IGrainWithStringKey
     [Alias("Remove")]
     Task<Reply> Remove(LeaseRemoval removal);
 
+    /// <summary>
+    /// Says whether <see cref="Remove"/> would delete a lease, and does not (<see cref="Catalog.ICatalogGrain.Try"/> says why it is a call
+    /// of its own).
+    /// </summary>
+    [Alias("TryRemove")]
+    Task<Reply> TryRemove(LeaseRemoval removal);
+
     /// <summary>Deletes the lease at an address, for silos of the version before, which do not say who asks.</summary>
     [Alias("DeleteLease")]
     Task<Reply> DeleteLease(uint address);

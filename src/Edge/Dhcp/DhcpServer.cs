@@ -40,35 +40,68 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
     private const int MostTold = 64;
     private readonly Seldom _told = new(ToldEach, MostTold, time);
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly List<Port> _ports = [];
+
+    /// <summary>A silo that has started listens, and one that cannot does not start.</summary>
+    /// <exception cref="IOException">There is no such interface, or a port is taken or may not be had.</exception>
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
-        var loops = new List<Task>();
-        var names = EdgeInterfaces.Resolve(options.Value.Interfaces);
-        foreach (var name in names)
+        foreach (var name in EdgeInterfaces.Resolve(options.Value.Interfaces))
         {
-            loops.Add(ServeAsync(name, names, options.Value.DhcpPort, isBinl: false, stoppingToken));
-            if (options.Value.BinlPort > 0) loops.Add(ServeAsync(name, names, options.Value.BinlPort, isBinl: true, stoppingToken));
+            Listen(name, options.Value.DhcpPort, isBinl: false);
+            if (options.Value.BinlPort > 0) Listen(name, options.Value.BinlPort, isBinl: true);
         }
 
-        await Task.WhenAll(loops);
+        return base.StartAsync(cancellationToken);
     }
 
-    private async Task ServeAsync(string name, IReadOnlyList<string> names, int port, bool isBinl, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public override void Dispose()
     {
-        using var socket =
+        foreach (var port in _ports) port.Socket.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        List<string> names = [.. _ports.Select(p => p.Interface).Distinct()];
+        return Task.WhenAll(_ports.Select(p => ServeAsync(p, names, stoppingToken)));
+    }
+
+    private void Listen(string name, int port, bool isBinl)
+    {
+        var socket =
             new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
             {
                 EnableBroadcast = true,
                 ReceiveBufferSize = ReceiveBuffer
             };
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
-        socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(name + "\0"));
-        socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        _ports.Add(new Port(name, socket, isBinl));
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
+            socket.SetRawSocketOption(SolSocket, SoBindToDevice, Encoding.ASCII.GetBytes(name + "\0"));
+            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+        }
+        catch (SocketException e)
+        {
+            // The runtime has no word for ENODEV.
+            var isThere = File.Exists($"/sys/class/net/{name}/ifindex") || !OperatingSystem.IsLinux();
+            var why = isThere ? e.Message : "there is no such interface";
+            throw new IOException($"Edge:Interfaces: DHCP cannot listen on {name} port {port}: {why}", e);
+        }
+
+        LogListening(name, port);
+    }
+
+    private async Task ServeAsync(Port port, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        var (name, socket, isBinl) = port;
+        using var closing = socket;
         using var link = EthernetSocket.TryOpen(name, EthernetSocket.TypeIPv4, receives: false);
         using var routed = RoutedSocket.TryOpen();
-        LogListening(name, port);
         var lanes = new[] { Lane(MostOthersInFlight), Lane(MostOthersInFlight), Lane(MostInFlight) };
         var answers = lanes.SelectMany(l => Enumerable.Range(0, l.Answers)
             .Select(_ => AnswerAllAsync(socket, link, routed, l.Reader))).ToList();
@@ -229,6 +262,9 @@ public sealed partial class DhcpServer(DhcpHandler handler, IOptions<EdgeOptions
 
     private static void Dropped(DhcpDrop reason)
         => AnvilDiagnostics.DhcpDropped.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+
+    /// <summary>A socket bound to an interface and a port.</summary>
+    private sealed record Port(string Interface, Socket Socket, bool IsBinl);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "DHCP listens on {Interface} port {Port}")]
     private partial void LogListening(string @interface, int port);

@@ -65,14 +65,39 @@ public sealed partial class TftpServer(BootFileResolver files, RenderedMemory me
     private const int MostTold = 64;
     private readonly Seldom _told = new(ToldEach, MostTold, time);
 
+    private Socket? _socket;
+
+    /// <summary>A silo that has started listens, and one that cannot does not start.</summary>
+    /// <exception cref="IOException">The port is taken, or may not be had.</exception>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.TftpPort == 0) return Task.CompletedTask;
+        _socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            _socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
+            _socket.Bind(new IPEndPoint(IPAddress.Any, options.Value.TftpPort));
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"Edge:TftpPort: TFTP cannot listen on port {options.Value.TftpPort}: {e.Message}", e);
+        }
+
+        LogListening(options.Value.TftpPort);
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _socket?.Dispose();
+        base.Dispose();
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Value.TftpPort == 0) return;
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
-        socket.Bind(new IPEndPoint(IPAddress.Any, options.Value.TftpPort));
-        LogListening(options.Value.TftpPort);
+        using var socket = _socket!;
         using var late = new CancellationTokenSource();
         var buffer = new byte[2048];
         while (!stoppingToken.IsCancellationRequested)

@@ -19,6 +19,9 @@ namespace Anvil.Gateway.Api;
 /// <summary>What is read from HTTP: who asks, the query, the conditions, and the body.</summary>
 internal static class ApiRequest
 {
+    /// <summary>The header of an answer to a change that was tried, and not made.</summary>
+    public const string DryRun = "X-Anvil-Dry-Run";
+
     private static readonly string[] JsonTypes = ["application/json", "application/json-patch+json"];
 
     public static Admission Admission(this HttpContext http) => (Admission)http.Items[typeof(Admission)]!;
@@ -34,15 +37,18 @@ internal static class ApiRequest
     public static ObjectRequest Asked(this HttpContext http, VerbWords words)
     {
         var asked = Read(http, words);
+        // Refusals have it as well: they are what the change would be answered with.
+        if (asked.IsDryRun) http.Response.Headers[DryRun] = "true";
+        if (!asked.Flag("decode")) return asked;
+        AnswerCompression.LeaveAsItIs(http);
         // Told before the first octet leaves; of what was refused nothing does.
-        if (asked.Flag("decode"))
-            http.Response.OnStarting(() =>
-            {
-                if (http.Response.StatusCode < StatusCodes.Status400BadRequest
-                    && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
-                    http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
-                return Task.CompletedTask;
-            });
+        http.Response.OnStarting(() =>
+        {
+            if (http.Response.StatusCode < StatusCodes.Status400BadRequest
+                && asked.Opened.Of(asked.Principal, $"{http.Request.Method} {asked.Place}") is { } opening)
+                http.RequestServices.GetRequiredService<ISecretAudit>().Opened(opening);
+            return Task.CompletedTask;
+        });
         return asked;
     }
 

@@ -18,6 +18,7 @@ internal static class ApiResults
         if (answer.Tag.Length > 0) http.Response.Headers.ETag = $"\"{answer.Tag}\"";
         if (answer.Unavailable.Length > 0) http.Response.Headers["X-Anvil-Unavailable"] = answer.Unavailable;
         if (answer.Trimmed.Length > 0) http.Response.Headers["X-Anvil-Trimmed"] = answer.Trimmed;
+        if (answer.HoldsSecret) AnswerCompression.LeaveAsItIs(http);
         if (answer.Json is not null) return http.WriteJsonAsync(answer.Json, answer.Status);
         http.Response.StatusCode = answer.Status;
         return Task.CompletedTask;

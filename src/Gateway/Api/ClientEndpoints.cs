@@ -21,7 +21,7 @@ internal static class ClientEndpoints
             await meta.GetAsync(http.Part("kind"), http.Part("key"), http.Asked(VerbWords.Change), http.RequestAborted)));
         api.MapPatch("/meta/{kind}/{**key}", async http => await http.WriteAsync(
             await meta.PatchAsync(http.Part("kind"), http.Part("key"), await http.ReadJsonAsync(http.Part("kind")),
-                http.Asked(VerbWords.Change), http.RequestAborted)));
+                http.Asked(VerbWords.WritePart), http.RequestAborted)));
         foreach (var kind in actions.Kinds) api.MapActions(actions, kind, $"/{kind}/{{key}}/actions");
         api.MapActions(actions, "jobs", "/jobs/{key}/plugin_actions");
         api.MapActions(actions, ActionVerbs.System, "/system/actions");

@@ -3,7 +3,6 @@ using Anvil.Objects;
 using Anvil.Objects.Access;
 using Anvil.Objects.Verbs;
 using Anvil.Provisioning.Access;
-using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Documents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -27,13 +26,7 @@ internal static class JobEndpoints
         var transfers = new Shares(int.MaxValue);
         api.MapGet("/jobs/{key}/actions", async http =>
         {
-            var host = http.Request.Host;
-            var server = new BootServer(host.Host, options.Value.FilePort, host.Port ?? options.Value.ApiPort)
-            {
-                ApiAddress = host.Host,
-                ApiScheme = reach.Scheme,
-                ApiPin = reach.Pin,
-            };
+            var server = http.Server(options.Value, reach);
             await http.WriteAsync(
                 await verbs.ActionsAsync(http.Part("key"), server, http.Asked(JobVerbs.ActionWords), http.RequestAborted));
         });

@@ -24,7 +24,7 @@ internal static class KindEndpoints
         api.MapMethods(path, ["GET", "HEAD"], http => ListAsync(http, floor, prefix));
         api.MapPost(path,
             async http => await http.WriteAsync(
-                await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(VerbWords.One), http.RequestAborted)));
+                await floor.CreateAsync(prefix, await http.ReadJsonAsync(prefix), http.Asked(VerbWords.Write), http.RequestAborted)));
         api.MapMethods(one, ["GET", "HEAD"], async http =>
         {
             if (Key(http) is { Length: > 0 } key) await GetAsync(http, floor, prefix, key);
@@ -32,15 +32,15 @@ internal static class KindEndpoints
         });
         api.MapPut(one,
             async http => await http.WriteAsync(
-                await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(VerbWords.One),
+                await floor.ReplaceAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(VerbWords.Write),
                     http.RequestAborted)));
         api.MapPatch(one,
             async http => await http.WriteAsync(
-                await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(VerbWords.One),
+                await floor.PatchAsync(prefix, OneKey(http, prefix), await http.ReadJsonAsync(prefix), http.Asked(VerbWords.Write),
                     http.RequestAborted)));
         api.MapDelete(one,
             async http => await http.WriteAsync(
-                await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(VerbWords.One), http.RequestAborted)));
+                await floor.DeleteAsync(prefix, OneKey(http, prefix), http.Asked(VerbWords.Write), http.RequestAborted)));
     }
 
     private static async Task GetAsync(HttpContext http, ObjectFloor floor, string prefix, string key)
@@ -61,6 +61,12 @@ internal static class KindEndpoints
     private static async Task ListAsync(HttpContext http, ObjectFloor floor, string prefix)
     {
         using var step = AnvilDiagnostics.Step();
+        if (LineAnswers.AreWanted(http))
+        {
+            await http.RequestServices.GetRequiredService<LineAnswers>().WriteKindAsync(http, prefix, http.Asked(VerbWords.List));
+            return;
+        }
+
         ObjectList list;
         using (var place = await http.ReadPlaceAsync(prefix))
         {

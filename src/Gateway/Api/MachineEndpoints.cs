@@ -16,7 +16,7 @@ internal static class MachineEndpoints
                 http.Asked(MachineVerbs.BootWords), http.RequestAborted)));
         api.MapPost("/machines/{key}/approve",
             async http => await http.WriteAsync(
-                await verbs.ApproveAsync(http.Part("key"), http.Asked(VerbWords.One), http.RequestAborted)));
+                await verbs.ApproveAsync(http.Part("key"), http.Asked(VerbWords.Write), http.RequestAborted)));
         api.MapGet("/machines/{key}/timeline",
             async http => await http.WriteAsync(await http.ReadAsync("timeline",
                 () => verbs.TimelineAsync(http.Part("key"), http.Asked(VerbWords.None), http.RequestAborted))));

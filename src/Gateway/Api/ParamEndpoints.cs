@@ -25,11 +25,11 @@ internal static class ParamEndpoints
             api.MapPost(all,
                 async http => await http.WriteAsync(
                     await verbs.SetAllAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind),
-                        http.Asked(VerbWords.Change), http.RequestAborted)));
+                        http.Asked(VerbWords.WritePart), http.RequestAborted)));
             api.MapPatch(all,
                 async http => await http.WriteAsync(
                     await verbs.PatchAsync(kind, http.Part("key"), await http.ReadJsonAsync(kind),
-                        http.Asked(VerbWords.Change), http.RequestAborted)));
+                        http.Asked(VerbWords.WritePart), http.RequestAborted)));
             api.MapGet(one,
                 async http => await http.WriteAsync(
                     await verbs.GetAsync(kind, http.Part("key"), http.Part("name"), http.Asked(ParamVerbs.OneWords),
@@ -37,10 +37,10 @@ internal static class ParamEndpoints
             api.MapPost(one,
                 async http => await http.WriteAsync(
                     await verbs.SetAsync(kind, http.Part("key"), http.Part("name"), await http.ReadJsonAsync(kind),
-                        http.Asked(VerbWords.Change), http.RequestAborted)));
+                        http.Asked(VerbWords.WritePart), http.RequestAborted)));
             api.MapDelete(one,
                 async http => await http.WriteAsync(
-                    await verbs.RemoveAsync(kind, http.Part("key"), http.Part("name"), http.Asked(VerbWords.Change),
+                    await verbs.RemoveAsync(kind, http.Part("key"), http.Part("name"), http.Asked(VerbWords.WritePart),
                         http.RequestAborted)));
         }
     }

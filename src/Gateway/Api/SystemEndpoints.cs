@@ -61,13 +61,14 @@ internal static class SystemEndpoints
         api.MapGet("/prefs", http => http.WriteAsync(prefs.Get(http.Asked(VerbWords.None))));
         api.MapPost("/prefs",
             async http => await http.WriteAsync(
-                await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(VerbWords.None), http.RequestAborted)));
+                await prefs.SetAsync(await http.ReadJsonAsync("prefs"), http.Asked(VerbWords.Set), http.RequestAborted)));
         api.MapGet("/retention",
             async http => await http.WriteAsync(await retention.ListAsync(http.Asked(VerbWords.None), http.RequestAborted)));
         api.MapGet("/users/{key}/token", async http =>
         {
             var (token, id) = users.Token(http.Part("key"), http.Asked(UserVerbs.TokenWords));
             http.Response.Headers["X-Anvil-Token-Id"] = id;
+            AnswerCompression.LeaveAsItIs(http);
             await http.WriteObjectAsync(new { Token = token, Info = await InfoAsync(http) });
         });
         api.MapDelete("/users/{key}/token",

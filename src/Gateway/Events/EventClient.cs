@@ -4,6 +4,7 @@ using Anvil.Contracts.Events;
 using Anvil.Objects.Access;
 using Anvil.Objects.Events;
 using Anvil.Provisioning.Access;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Gateway.Events;
 

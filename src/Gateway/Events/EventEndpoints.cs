@@ -4,6 +4,7 @@ using Anvil.Objects;
 using Anvil.Objects.Verbs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Anvil.Gateway.Events;
 
@@ -14,6 +15,12 @@ internal static class EventEndpoints
     {
         api.MapGet("/events", async http =>
         {
+            if (LineAnswers.AreWanted(http))
+            {
+                await http.RequestServices.GetRequiredService<LineAnswers>().WriteEventsAsync(http, "events", http.Asked(VerbWords.List));
+                return;
+            }
+
             var page = await http.ReadAsync("events", () => verbs.ListAsync(http.Asked(VerbWords.List), http.RequestAborted));
             var headers = http.Response.Headers;
             headers["X-DRP-LIST-COUNT"] = page.Rows.Count.ToString(CultureInfo.InvariantCulture);

@@ -3,12 +3,17 @@ using System.Text.Json.Nodes;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
+using Anvil.Gateway.Api;
 using Anvil.Objects;
+using Anvil.Objects.Bulk;
 using Anvil.Objects.Sheets;
+using Anvil.Objects.Trials;
 using Anvil.Objects.Verbs;
+using Anvil.Objects.Webhooks;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Lists;
 using Anvil.Provisioning.Machines;
+using Anvil.Provisioning.Webhooks;
 
 namespace Anvil.Gateway.OpenApi;
 
@@ -20,6 +25,7 @@ internal sealed class ApiOperations
 {
     private const string Octets = "application/octet-stream";
     private const string Version = "ETag";
+    private static readonly string[] Written = [Version, ApiRequest.DryRun];
     private static readonly string[] Counts =
         ["X-DRP-LIST-COUNT", "X-DRP-LIST-TOTAL-COUNT", "X-DRP-LIST-FILTER-COUNT", "X-Anvil-List-Next"];
 
@@ -34,6 +40,7 @@ internal sealed class ApiOperations
         AddJobs();
         AddSystem(floor);
         AddEvents();
+        AddWebhooks();
     }
 
     /// <summary>The calls that are known: `METHOD /path`, below the base.</summary>
@@ -48,17 +55,19 @@ internal sealed class ApiOperations
     {
         var (all, one) = ($"/{kind.Prefix}", $"/{kind.Prefix}/{{key}}");
         JsonObject Shown(ApiSchemas s) => s.OfDocument(kind.Document, kind.Fields);
+        // What is added to an answer to a change that was tried.
+        JsonObject Tried(ApiSchemas s) => s.WithMember(Shown(s), WouldChange.Member, s.Of(typeof(WouldChange)));
         JsonObject Sent(ApiSchemas s) => s.OfSentDocument(kind.Document, kind.Fields);
         var list = new ApiOperation($"Lists {kind.Prefix}", VerbWords.None,
-            new ApiAnswer(200, s => ApiSchemas.ListOf(Shown(s))) { Headers = Counts })
+            new ApiAnswer(200, s => ApiSchemas.ListOf(Shown(s))) { Headers = Counts, Media = [LineAnswers.Lines] })
         {
             Query = () => ListWords(kind),
         };
         Add($"GET {all}", list);
         Add($"HEAD {all}", list with { Summary = $"Counts {kind.Prefix}", Answers = [new(200, null) { Headers = Counts }] });
-        var made = new ApiAnswer(201, Shown) { Headers = [Version] };
+        var made = new ApiAnswer(201, Tried) { Headers = Written };
         // A job is handed out anew, is the one that it was, or there is none; a machine that registers again is known.
-        Add($"POST {all}", new($"Makes one of {kind.Prefix}", VerbWords.One,
+        Add($"POST {all}", new($"Makes one of {kind.Prefix}", VerbWords.Write,
             kind.Prefix switch
             {
                 "jobs" => [made, made with { Status = 202 }, new(204, null)],
@@ -66,27 +75,28 @@ internal sealed class ApiOperations
                 _ => [made],
             })
         { Body = Sent });
-        var changed = new ApiAnswer(200, Shown) { Headers = [Version] };
-        Add($"GET {one}", new($"Shows one of {kind.Prefix}", VerbWords.One, changed, new(304, null)) { Headers = ["Prefer"] });
-        Add($"HEAD {one}", new($"Whether one of {kind.Prefix} is there", VerbWords.One, changed with { Shape = null }, new(304, null)));
-        Add($"PUT {one}", new($"Replaces one of {kind.Prefix}", VerbWords.One, changed) { Body = Sent });
-        Add($"PATCH {one}", new($"Patches one of {kind.Prefix} (RFC 6902)", VerbWords.One, changed) { Body = Patch });
-        Add($"DELETE {one}", new($"Deletes one of {kind.Prefix}", VerbWords.One, changed));
+        var shown = new ApiAnswer(200, Shown) { Headers = [Version] };
+        Add($"GET {one}", new($"Shows one of {kind.Prefix}", VerbWords.One, shown, new(304, null)) { Headers = ["Prefer"] });
+        Add($"HEAD {one}", new($"Whether one of {kind.Prefix} is there", VerbWords.One, shown with { Shape = null }, new(304, null)));
+        var changed = new ApiAnswer(200, Tried) { Headers = Written };
+        Add($"PUT {one}", new($"Replaces one of {kind.Prefix}", VerbWords.Write, changed) { Body = Sent });
+        Add($"PATCH {one}", new($"Patches one of {kind.Prefix} (RFC 6902)", VerbWords.Write, changed) { Body = Patch });
+        Add($"DELETE {one}", new($"Deletes one of {kind.Prefix}", VerbWords.Write, changed));
     }
 
     private void AddParams(string prefix)
     {
         var (all, one) = ($"/{prefix}/{{key}}/params", $"/{prefix}/{{key}}/params/{{name}}");
-        var map = new ApiAnswer(200, _ => ApiSchemas.MapOf(ApiSchemas.Any)) { Headers = [Version] };
-        var value = new ApiAnswer(200, _ => ApiSchemas.Any) { Headers = [Version] };
+        var map = new ApiAnswer(200, _ => ApiSchemas.MapOf(ApiSchemas.Any)) { Headers = Written };
+        var value = new ApiAnswer(200, _ => ApiSchemas.Any) { Headers = Written };
         Add($"GET /{prefix}/{{key}}/pubkey", new("The key that secure params are sealed by", VerbWords.None, new ApiAnswer(200,
             _ => ApiSchemas.Text)));
         Add($"GET {all}", new("Shows all params", ParamVerbs.AllWords, map));
-        Add($"POST {all}", new("Replaces all params", VerbWords.Change, map) { Body = _ => ApiSchemas.MapOf(ApiSchemas.Any) });
-        Add($"PATCH {all}", new("Patches the params (RFC 6902)", VerbWords.Change, map) { Body = Patch });
+        Add($"POST {all}", new("Replaces all params", VerbWords.WritePart, map) { Body = _ => ApiSchemas.MapOf(ApiSchemas.Any) });
+        Add($"PATCH {all}", new("Patches the params (RFC 6902)", VerbWords.WritePart, map) { Body = Patch });
         Add($"GET {one}", new("Shows a param; null where it is not set", ParamVerbs.OneWords, value));
-        Add($"POST {one}", new("Sets a param", VerbWords.Change, value) { Body = _ => ApiSchemas.Any });
-        Add($"DELETE {one}", new("Removes a param", VerbWords.Change, value));
+        Add($"POST {one}", new("Sets a param", VerbWords.WritePart, value) { Body = _ => ApiSchemas.Any });
+        Add($"DELETE {one}", new("Removes a param", VerbWords.WritePart, value));
     }
 
     private void AddMachines(ObjectFloor floor)
@@ -95,8 +105,18 @@ internal sealed class ApiOperations
         var lines = new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(TimelineEntry))));
         Add("GET /machines/{key}/boot", new("What a machine would boot now, and why", MachineVerbs.BootWords,
             new ApiAnswer(200, s => s.Of(typeof(BootDecision)))));
-        Add("POST /machines/{key}/approve", new("Approves of a machine that registered itself", VerbWords.One,
-            new ApiAnswer(200, s => s.OfDocument(machines.Document, machines.Fields)) { Headers = [Version] }));
+        Add("POST /machines/bulk", new("Changes, deletes or approves of many machines, a line for each", BulkVerbs.Words,
+            new ApiAnswer(200, null) { Media = ["application/x-ndjson"], Headers = [ApiRequest.DryRun] })
+        {
+            Body = s => s.InputOf(typeof(BulkRequest)),
+        });
+        Add("POST /machines/{key}/render", new("What a template would come to for a machine", RenderVerbs.Words,
+            new ApiAnswer(200, s => s.Of(typeof(RenderAnswer))))
+        {
+            Body = s => s.InputOf(typeof(RenderBody)),
+        });
+        Add("POST /machines/{key}/approve", new("Approves of a machine that registered itself", VerbWords.Write,
+            new ApiAnswer(200, s => s.OfDocument(machines.Document, machines.Fields)) { Headers = Written }));
         Add("GET /machines/{key}/timeline", new("What happened to a machine", VerbWords.None, lines));
         Add("GET /timeline/{mac}", new("What happened to a MAC address", VerbWords.None, lines));
         Add("GET /leases/{key}/history", new("Who held an address", VerbWords.None,
@@ -126,9 +146,9 @@ internal sealed class ApiOperations
         var prefs = new ApiAnswer(200, _ => ApiSchemas.MapOf(ApiSchemas.Text)) { Headers = ["X-Anvil-Unavailable"] };
         var users = floor.Kind("users");
         Add("GET /info", new("What this server is", VerbWords.None, new ApiAnswer(200, Info)));
-        Add("GET /objects", new("The names of all kinds", VerbWords.None, new ApiAnswer(200, _ => ApiSchemas.ListOf(ApiSchemas.Text))));
+        Add("GET /objects", new("The names of DRP's kinds", VerbWords.None, new ApiAnswer(200, _ => ApiSchemas.ListOf(ApiSchemas.Text))));
         Add("GET /prefs", new("All preferences", VerbWords.None, prefs));
-        Add("POST /prefs", new("Sets preferences", VerbWords.None, prefs with { Status = 201 })
+        Add("POST /prefs", new("Sets preferences", VerbWords.Set, prefs with { Status = 201 })
         {
             Body = _ => ApiSchemas.MapOf(ApiSchemas.Text),
         });
@@ -159,6 +179,7 @@ internal sealed class ApiOperations
             new ApiAnswer(200, s => ApiSchemas.ListOf(Event(s)))
             {
                 Headers = ["X-DRP-LIST-COUNT", "X-Anvil-List-Next", "X-Anvil-Trimmed"],
+                Media = [LineAnswers.Lines],
             })
         {
             Query = () => Words(EventQuery.Fields, EventQuery.PageWords),
@@ -175,6 +196,19 @@ internal sealed class ApiOperations
         });
         Add("GET /logs", new("The last lines that this silo logged", VerbWords.None,
             new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(LogLine))))));
+    }
+
+    private void AddWebhooks()
+    {
+        var attempt = new ApiAnswer(200, s => s.Of(typeof(WebhookAttempt)));
+        Add("GET /webhooks/{key}/status", new("How far deliveries are", VerbWords.None, new ApiAnswer(200,
+            s => s.Of(typeof(WebhookStatus)))));
+        Add("POST /webhooks/{key}/ping", new("Sends a delivery that tells of nothing", VerbWords.None, attempt));
+        Add($"GET {WebhookEndpoints.DeadLetters}", new("Deliveries that were given up", VerbWords.None,
+            new ApiAnswer(200, s => ApiSchemas.ListOf(s.Of(typeof(DeadLetter))))));
+        Add($"POST {WebhookEndpoints.DeadLetters}/{{id}}/redeliver", new("Sends a dead letter once more", VerbWords.None, attempt));
+        Add($"DELETE {WebhookEndpoints.DeadLetters}/{{id}}", new("Forgets a dead letter", VerbWords.None,
+            new ApiAnswer(200, s => s.Of(typeof(DeadLetter)))));
     }
 
     private static JsonObject Info(ApiSchemas schemas) => schemas.Named("Info", () => new()

@@ -55,6 +55,14 @@ internal sealed class ApiSchemas
         return Reference(name);
     }
 
+    /// <summary>A schema that has a name, with a member that some answers add.</summary>
+    public JsonObject WithMember(JsonObject reference, string name, JsonObject member)
+    {
+        var properties = (JsonObject)_components[reference["$ref"]!.ToString().Split('/')[^1]]["properties"]!;
+        properties.TryAdd(name, member);
+        return reference;
+    }
+
     /// <summary>A list.</summary>
     public static JsonObject ListOf(JsonObject items) => new() { ["type"] = "array", ["items"] = items };
 

@@ -77,7 +77,7 @@ internal static class DocumentPage
     private static async Task WriteScriptAsync(HttpContext http)
     {
         http.Response.Headers.Vary = HeaderNames.AcceptEncoding;
-        if (!http.Request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase))
+        if (!http.Request.GetTypedHeaders().AcceptEncoding.Any(c => c.Value == "gzip" && c.Quality is null or > 0))
         {
             http.Response.StatusCode = StatusCodes.Status406NotAcceptable;
             return;

@@ -49,7 +49,7 @@ internal static class SheetEndpoints
     private static async Task ImportAsync(HttpContext http, SheetImport import, SemaphoreSlim turn)
     {
         var asked = http.Asked(SheetImport.Words);
-        var (dryRun, partial) = (asked.Flag("dryRun"), asked.Flag("partial"));
+        var (dryRun, partial) = (asked.Flag("dryRun") || asked.IsDryRun, asked.Flag("partial"));
         // Who asks for lines is told how far it is; the last line is the report, whatever it says.
         var asLines = http.Request.Headers.Accept.ToString().Contains(Lines, StringComparison.OrdinalIgnoreCase);
         ImportReport report;

@@ -19,7 +19,9 @@ public sealed partial class CatalogGrain
     private const int KeysAtOnce = 200;
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> StorePack(PackWrite write)
+    public Task<CatalogAnswer> StorePack(PackWrite write) => StorePackAsync(write, null);
+
+    private Task<CatalogAnswer> StorePackAsync(PackWrite write, TriedChange? tried)
         => ChangeAsync(StoredPack.Kind, write.IsNew ? "POST" : "PUT", write.Terms, async catalog =>
         {
             Require(SiloTraits.Packs, StoredPack.Kind, write.Pack.Key, write.IsNew ? "POST" : "PUT", "without content packs by the API");
@@ -34,10 +36,12 @@ public sealed partial class CatalogGrain
                 new CatalogChange(StoredPack.Kind, plan.Name, PackSecrets.Sealed(write.Pack, plan.After, keys)) { IsNew = write.IsNew },
                 .. Leaving(KeysOf(plan.Gone), catalog),
             ]);
-        }, write.IsNew ? 201 : 200);
+        }, write.IsNew ? 201 : 200, tried);
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> RemovePack(PackRemoval removal)
+    public Task<CatalogAnswer> RemovePack(PackRemoval removal) => RemovePackAsync(removal, null);
+
+    private Task<CatalogAnswer> RemovePackAsync(PackRemoval removal, TriedChange? tried)
         => ChangeAsync(StoredPack.Kind, "DELETE", removal.Terms, async catalog =>
         {
             var plan = PackPlan.Deleting(removal.Name, catalog);
@@ -46,7 +50,7 @@ public sealed partial class CatalogGrain
             if (await OthersUsingAsync(plan.Gone, by) is { Count: > 0 } uses) throw PackPlan.InUse(plan.Name, uses);
             return new Decision(plan.Name, catalog.Find(new DocumentKey(StoredPack.Kind, plan.Name)),
                 [new CatalogChange(StoredPack.Kind, plan.Name, null), .. Leaving(KeysOf(plan.Gone), catalog)]);
-        }, 204);
+        }, 204, tried);
 
     private static List<DocumentKey> KeysOf(IEnumerable<Document> documents)
         => [.. documents.Select(d => new DocumentKey(d.Prefix, d.Key))];
@@ -94,7 +98,7 @@ public sealed partial class CatalogGrain
                 {
                     foreach (var reference in references.Where(r => r.To == kind.Key))
                     {
-                        foreach (var user in await readAsync(AnyOf(reference, fields, some)))
+                        foreach (var user in await readAsync(reference.UsersOf(fields, some) with { Limit = MostUsersNamed }))
                             users.AddRange(reference.KeysOf(user).Intersect(some, StringComparer.Ordinal)
                                 .Select(k => UseOf(reference, user, k, by)));
                         if (users.Count > MostUsersNamed) return users;
@@ -104,17 +108,5 @@ public sealed partial class CatalogGrain
         }
 
         return users;
-    }
-
-    /// <summary>Those that name one of some keys.</summary>
-    private static ListQuery AnyOf(Reference reference, FieldTable fields, IReadOnlyList<string> some)
-    {
-        var first = reference.UsersOf(fields, some[0]);
-        var any = new ListTest(ListFunction.In, [.. some.SelectMany(k => reference.UsersOf(fields, k).Conditions[0].Any[0].Arguments)]);
-        return first with
-        {
-            Conditions = [new ListCondition(first.Conditions[0].Field, [any]), .. first.Conditions.Skip(1)],
-            Limit = MostUsersNamed,
-        };
     }
 }

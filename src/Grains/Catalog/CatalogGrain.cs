@@ -40,8 +40,10 @@ public sealed partial class CatalogGrain(
     private const int MostSealed = 100;
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> Make(CatalogWrite write) => IsReservation(write.Prefix)
-        ? reservations.MakeAsync((Reservation)write.Document, write.Terms)
+    public Task<CatalogAnswer> Make(CatalogWrite write) => MakeAsync(write, null);
+
+    private Task<CatalogAnswer> MakeAsync(CatalogWrite write, TriedChange? tried) => IsReservation(write.Prefix)
+        ? reservations.MakeAsync((Reservation)write.Document, write.Terms, tried)
         : ChangeAsync(write.Prefix, "POST", write.Terms, catalog =>
         {
             var kind = KindOf(write.Prefix);
@@ -52,21 +54,25 @@ public sealed partial class CatalogGrain(
                 throw new ApiException(ApiError.Conflict(write.Prefix, document.Key, "CREATE",
                     holder == document.Key ? "already exists" : $"already exists as {holder}: names that differ in case alone are one"));
             return Checked(kind, document, null, catalog, write.Terms.Actor);
-        }, 201);
+        }, 201, tried);
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> Replace(CatalogWrite write) => IsReservation(write.Prefix)
-        ? reservations.ReplaceAsync(write.Key, (Reservation)write.Document, write.Terms)
+    public Task<CatalogAnswer> Replace(CatalogWrite write) => ReplaceAsync(write, null);
+
+    private Task<CatalogAnswer> ReplaceAsync(CatalogWrite write, TriedChange? tried) => IsReservation(write.Prefix)
+        ? reservations.ReplaceAsync(write.Key, (Reservation)write.Document, write.Terms, tried)
         : ChangeAsync(write.Prefix, "PUT", write.Terms, catalog =>
         {
             var kind = KindOf(write.Prefix);
             var old = Existing(catalog, write.Prefix, write.Key, "PUT", write.Terms);
             return Changed(kind, old, write.Document, catalog, "PUT", write.Terms.Actor);
-        });
+        }, tried: tried);
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> Amend(CatalogPatch patch) => IsReservation(patch.Prefix)
-        ? reservations.AmendAsync(patch.Key, patch.Operations, patch.Terms)
+    public Task<CatalogAnswer> Amend(CatalogPatch patch) => AmendAsync(patch, null);
+
+    private Task<CatalogAnswer> AmendAsync(CatalogPatch patch, TriedChange? tried) => IsReservation(patch.Prefix)
+        ? reservations.AmendAsync(patch.Key, patch.Operations, patch.Terms, tried)
         : ChangeAsync(patch.Prefix, "PATCH", patch.Terms, catalog =>
         {
             var kind = KindOf(patch.Prefix);
@@ -80,12 +86,14 @@ public sealed partial class CatalogGrain(
                 patch.Key);
             return Changed(kind, old, (Document)DocumentReader.ReadPatched(text, kind.Type, patch.Prefix, patch.Key), catalog, "PATCH",
                 patch.Terms.Actor);
-        });
+        }, tried: tried);
 
     /// <inheritdoc/>
-    public async Task<CatalogAnswer> Remove(CatalogRemoval removal)
+    public Task<CatalogAnswer> Remove(CatalogRemoval removal) => RemoveAsync(removal, null);
+
+    private async Task<CatalogAnswer> RemoveAsync(CatalogRemoval removal, TriedChange? tried)
     {
-        if (IsReservation(removal.Prefix)) return await reservations.RemoveAsync(removal.Key, removal.Terms);
+        if (IsReservation(removal.Prefix)) return await reservations.RemoveAsync(removal.Key, removal.Terms, tried);
         return await ChangeAsync(removal.Prefix, "DELETE", removal.Terms, async catalog =>
         {
             var old = Existing(catalog, removal.Prefix, removal.Key, "DELETE", removal.Terms);
@@ -96,7 +104,7 @@ public sealed partial class CatalogGrain(
             if (all.Count == 0) all = await OthersUsingAsync(removal.Prefix, removal.Key, by);
             if (all.Count > 0) throw new ApiException(KindOf(removal.Prefix).StillUsed(removal.Key, all));
             return new Decision(removal.Key, old, [new CatalogChange(removal.Prefix, removal.Key, null), .. More(old, null, "", catalog)]);
-        });
+        }, tried: tried);
     }
 
     /// <inheritdoc/>
@@ -119,15 +127,18 @@ public sealed partial class CatalogGrain(
     public Task<CatalogAnswer> MoveMachines(MachineMoves moves) => mover.MoveAsync(moves);
 
     /// <inheritdoc/>
-    public Task<CatalogAnswer> WritePrefs(PrefsWrite prefs) => ChangeAsync("prefs", "POST", prefs.Terms, catalog =>
+    public Task<CatalogAnswer> WritePrefs(PrefsWrite prefs) => WritePrefsAsync(prefs, null);
+
+    private Task<CatalogAnswer> WritePrefsAsync(PrefsWrite prefs, TriedChange? tried)
+        => ChangeAsync("prefs", "POST", prefs.Terms, catalog =>
     {
         var kind = CatalogRules.Stored["prefs"];
-        var problems = prefs.Values.SelectMany(p => kind.Problems(Pref(p.Key, p.Value), null, catalog)).ToList();
+        var problems = prefs.Values.SelectMany(p => kind.Problems(Pref.Of(p.Key, p.Value), null, catalog)).ToList();
         if (problems.Count > 0) throw new ApiException(new ApiError("prefs", "", "POST", problems, 400));
         return new Decision("", null,
             [.. prefs.Values.Select(
-                p => new CatalogChange("prefs", p.Key, Pref(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
-    }, 201);
+                p => new CatalogChange("prefs", p.Key, Pref.Of(p.Key, p.Value)) { IsNew = catalog.RevisionOf("prefs", p.Key) == 0 })]);
+    }, 201, tried);
 
     /// <inheritdoc/>
     public Task<CatalogAnswer> Revoke(TokenRevocation revocation) => ChangeAsync("users", "DELETE", revocation.Terms, catalog =>
@@ -163,11 +174,18 @@ public sealed partial class CatalogGrain(
         });
 
     private Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms, Func<CatalogSnapshot, Decision> decide,
-        int status = 200)
-        => ChangeAsync(prefix, type, terms, catalog => Task.FromResult(decide(catalog)), status);
+        int status = 200, TriedChange? tried = null)
+        => ChangeAsync(prefix, type, terms, catalog => Task.FromResult(decide(catalog)), status, tried);
 
+    /// <summary>Makes a change, or says what it would come to.</summary>
+    /// <param name="prefix">The kind.</param>
+    /// <param name="type">Type of an error.</param>
+    /// <param name="terms">Who asks, and on which condition.</param>
+    /// <param name="decide">What is to be written, upon a snapshot.</param>
+    /// <param name="status">HTTP status of a good answer.</param>
+    /// <param name="tried">Takes what would be written, in the place of the store; null: it is written.</param>
     private async Task<CatalogAnswer> ChangeAsync(string prefix, string type, ChangeTerms terms,
-        Func<CatalogSnapshot, Task<Decision>> decide, int status = 200)
+        Func<CatalogSnapshot, Task<Decision>> decide, int status = 200, TriedChange? tried = null)
     {
         using var step = AnvilDiagnostics.Step();
         try
@@ -201,6 +219,9 @@ public sealed partial class CatalogGrain(
                 }
 
                 if (type != "SEAL") CatalogBounds.Check([.. changes.Select(c => (new DocumentKey(c.Prefix, c.Key), c.Document))], catalog);
+                if (tried?.Take(catalog, changes) is { } after)
+                    return new CatalogAnswer(status, decision.Old ?? after.OfKind(prefix).GetValueOrDefault(decision.Key), null,
+                        catalog.Revision);
                 if (await store.WriteAsync(catalog.Revision, changes, terms.Actor.Name, CancellationToken.None) is not { } written)
                 {
                     catalog = await cache.RefreshAsync(CancellationToken.None);
@@ -295,7 +316,7 @@ public sealed partial class CatalogGrain(
     {
         var known = old is { Validated: true } ? old : null;
         var by = actor.Chooser(catalog);
-        document = kind.Settle(kind.Signed(document, known, by), catalog) with
+        document = kind.Settle(kind.Owned(kind.Signed(document, known, by), known, actor.AsSigner()), catalog) with
         {
             ReadOnly = false,
             Bundle = "",
@@ -345,6 +366,7 @@ public sealed partial class CatalogGrain(
     private void RequireKind(string prefix, string key, string type)
     {
         if (prefix is "roles" or "tenants") RequireAccess(prefix, key, type);
+        if (prefix == Webhook.Kind) Require(SiloTraits.Webhooks, prefix, key, type, "without webhooks");
         if (prefix is UploadedFile.Kind or UploadedIso.Kind) Require(SiloTraits.Files, prefix, key, type, $"without {prefix}");
     }
 
@@ -417,8 +439,6 @@ public sealed partial class CatalogGrain(
     private static CatalogKind KindOf(string prefix)
         => prefix is not ("prefs" or StoredPack.Kind) && CatalogRules.Stored.TryGetValue(prefix, out var kind) ? kind
             : throw new ApiException(ApiError.NotFound(prefix, ""));
-
-    private static Pref Pref(string name, string value) => new() { Name = name, Val = value, Validated = true, Available = true };
 
     private static CatalogAnswer Refused(ApiError error) => new(error.Code, null, error, 0);
 

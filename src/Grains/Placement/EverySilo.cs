@@ -9,10 +9,10 @@ namespace Anvil.Grains.Placement;
 /// would go against, or pass over, is refused while it is there.
 /// </summary>
 #pragma warning disable ORLEANSEXP004 // Silo metadata is the means that Orleans has for this.
-public sealed class EverySilo(ISiloMetadataCache metadata, ISiloStatusOracle oracle)
+public sealed class EverySilo(ISiloMetadataCache metadata, ISiloStatusOracle oracle) : IEverySilo
 #pragma warning restore ORLEANSEXP004
 {
-    /// <summary>True when all have the trait; false also while one has not told yet what it is.</summary>
+    /// <inheritdoc/>
     public bool Has(string trait)
     {
         foreach (var (silo, status) in oracle.GetApproximateSiloStatuses())

@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Placement;
 using Anvil.Contracts.Subnets;
+using Anvil.Grains.Catalog;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Network;
@@ -30,7 +31,11 @@ public sealed partial class ReservationWriter(
     private static readonly TimeSpan TellPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Makes a reservation.</summary>
-    public Task<CatalogAnswer> MakeAsync(Reservation wanted, ChangeTerms terms) => ChangeAsync("POST", "", terms, 201, async snapshot =>
+    /// <param name="wanted">The reservation.</param>
+    /// <param name="terms">Who asks.</param>
+    /// <param name="tried">Takes what would be written; null: it is written.</param>
+    public Task<CatalogAnswer> MakeAsync(Reservation wanted, ChangeTerms terms, TriedChange? tried = null)
+        => ChangeAsync("POST", "", terms, 201, async snapshot =>
     {
         var filled = ReservationRules.Filled(wanted);
         if (filled.Key.Length == 0) throw new ApiException(ApiError.BadRequest(Kind, "", "CREATE", "Empty key not allowed"));
@@ -38,21 +43,26 @@ public sealed partial class ReservationWriter(
         if (IPv4.TryParse(filled.Addr, out var address) && known.At(address) is not null)
             throw new ApiException(ApiError.Conflict(Kind, filled.Key, "CREATE", "already exists"));
         return One(Checked(filled, null, snapshot, known), null);
-    });
+    }, tried: tried);
 
     /// <summary>Replaces a reservation.</summary>
-    public Task<CatalogAnswer> ReplaceAsync(string key, Reservation wanted, ChangeTerms terms)
+    /// <param name="key">Its key.</param>
+    /// <param name="wanted">What it becomes.</param>
+    /// <param name="terms">Who asks, and on which condition.</param>
+    /// <param name="tried">Takes what would be written; null: it is written.</param>
+    public Task<CatalogAnswer> ReplaceAsync(string key, Reservation wanted, ChangeTerms terms, TriedChange? tried = null)
         => ChangeAsync("PUT", key, terms, 200, async snapshot =>
         {
             var old = await ExistingAsync(key, "PUT", terms);
             return One(await ChangedAsync(old.Reservation, wanted, "PUT", snapshot), old);
-        });
+        }, tried: tried);
 
     /// <summary>Patches a reservation (RFC 6902).</summary>
     /// <param name="key">Its key.</param>
     /// <param name="operations">The operations, as JSON text.</param>
     /// <param name="terms">Who asks, and on which condition.</param>
-    public Task<CatalogAnswer> AmendAsync(string key, string operations, ChangeTerms terms)
+    /// <param name="tried">Takes what would be written; null: it is written.</param>
+    public Task<CatalogAnswer> AmendAsync(string key, string operations, ChangeTerms terms, TriedChange? tried = null)
         => ChangeAsync("PATCH", key, terms, 200, async snapshot =>
     {
         var stored = await ExistingAsync(key, "PATCH", terms);
@@ -62,11 +72,15 @@ public sealed partial class ReservationWriter(
         var text = JsonPatch.ApplyToText(JsonSerializer.SerializeToElement(old, Json.Options), patch, Kind, key);
         var wanted = (Reservation)DocumentReader.ReadPatched(text, typeof(Reservation), Kind, key);
         return One(await ChangedAsync(old, wanted, "PATCH", snapshot), stored);
-    });
+    }, tried: tried);
 
     /// <summary>Deletes a reservation.</summary>
-    public Task<CatalogAnswer> RemoveAsync(string key, ChangeTerms terms) => ChangeAsync("DELETE", key, terms, 200, async _ =>
-        ((await ExistingAsync(key, "DELETE", terms)).Reservation, [Gone(AddressOf(key)!.Value)], null));
+    /// <param name="key">Its key.</param>
+    /// <param name="terms">Who asks, and on which condition.</param>
+    /// <param name="tried">Takes what would be written; null: it is written.</param>
+    public Task<CatalogAnswer> RemoveAsync(string key, ChangeTerms terms, TriedChange? tried = null)
+        => ChangeAsync("DELETE", key, terms, 200, async _ =>
+            ((await ExistingAsync(key, "DELETE", terms)).Reservation, [Gone(AddressOf(key)!.Value)], null), tried: tried);
 
     /// <summary>
     /// Makes, replaces and deletes many, all or none; 422 names every problem with its key. What is removed and written is made anew.
@@ -160,7 +174,7 @@ public sealed partial class ReservationWriter(
     private async Task<CatalogAnswer> ChangeAsync(
         string type, string key, ChangeTerms terms, int status,
         Func<CatalogSnapshot, Task<(Reservation? Answer, IReadOnlyList<CatalogChange> Changes, long? Unchanged)>> decide,
-        Func<long, IReadOnlyList<CatalogChange>, Task<long?>>? write = null)
+        Func<long, IReadOnlyList<CatalogChange>, Task<long?>>? write = null, TriedChange? tried = null)
     {
         write ??= (revision, changes) => changes.Count == 0 ? Task.FromResult<long?>(revision)
             : store.WriteAsync(revision, changes, terms.Actor.Name, CancellationToken.None);
@@ -172,6 +186,12 @@ public sealed partial class ReservationWriter(
                 var revision = await store.RevisionAsync(CancellationToken.None);
                 var snapshot = await catalog.AtLeastAsync(revision, CancellationToken.None);
                 var (answer, changes, unchanged) = await decide(snapshot);
+                if (tried is not null)
+                {
+                    tried.Take(changes);
+                    return new CatalogAnswer(status, answer, null, unchanged ?? revision);
+                }
+
                 if (await write(revision, changes) is not { } written) continue;
                 if (changes.Count > 0) await TellAsync(snapshot, written, changes);
                 return new CatalogAnswer(status, answer, null, unchanged ?? written);

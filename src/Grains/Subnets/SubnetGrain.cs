@@ -211,11 +211,22 @@ public sealed partial class SubnetGrain : IGrainBase, ISubnetGrain
     /// <inheritdoc/>
     public Task<Reply> Remove(LeaseRemoval removal) => RemoveAsync(removal.Address, removal.Actor.Name, removal.IfTag);
 
+    /// <inheritdoc/>
+    public Task<Reply> TryRemove(LeaseRemoval removal)
+        => Task.FromResult(Removable(removal.Address, removal.IfTag, out var lease) is { } error ? Reply.Fail(error)
+            : Reply.Ok(Json.Write(lease)));
+
+    /// <summary>Why a lease cannot be deleted; null when it can.</summary>
+    private ApiError? Removable(uint address, string tag, out Lease lease)
+    {
+        lease = _leases.At(address)!;
+        if (lease is null) return ApiError.NotFound("leases", IPv4.Format(address), "DELETE");
+        return _journal.IsAway ? DatabaseError(lease, _trouble) : DocumentTag.Problem(tag, lease, "DELETE");
+    }
+
     private async Task<Reply> RemoveAsync(uint address, string by, string tag)
     {
-        if (_leases.At(address) is not { } lease) return Reply.Fail(ApiError.NotFound("leases", IPv4.Format(address), "DELETE"));
-        if (_journal.IsAway) return Reply.Fail(DatabaseError(lease, _trouble));
-        if (DocumentTag.Problem(tag, lease, "DELETE") is { } changed) return Reply.Fail(changed);
+        if (Removable(address, tag, out var lease) is { } refused) return Reply.Fail(refused);
         var told = new MachineEvent(_time.GetUtcNow(), "leases", "delete", lease.Key, $"by {by}") { Principal = by };
         // Out of the table first: what is decided from here on goes to the database behind the deletion.
         _leases.Remove(address);

@@ -17,12 +17,13 @@ public static class ScopeTable
     private static readonly FrozenDictionary<string, string[]> More = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["jobs"] = ["log"],
-        ["machines"] = ["approve", "updateTaskList"],
+        ["machines"] = ["approve", "render", "updateTaskList"],
         ["params"] = ["getSecure"],
         ["profiles"] = ["assign"],
         ["stages"] = ["assign"],
         ["tasks"] = ["assign"],
         ["users"] = ["password", "token"],
+        ["webhooks"] = ["ping", "redeliver"],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>What is no kind.</summary>

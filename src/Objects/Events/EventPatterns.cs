@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Anvil.Contracts.Events;
+using Anvil.Provisioning.Lists;
 
 namespace Anvil.Objects.Events;
 
@@ -29,7 +30,7 @@ public sealed class EventPatterns
     /// <summary>These without one.</summary>
     public EventPatterns Without(EventPattern pattern) => new(_patterns.Remove(pattern));
 
-    /// <summary>True when an event is one that any of them means, as <see cref="EventPattern.Matches"/> has it.</summary>
+    /// <summary>True when an event is one that any of them means, as <see cref="EventMatch.Matches"/> has it.</summary>
     public bool Hear(StoredEvent happened)
     {
         if (_patterns.Count == 0) return false;

@@ -75,6 +75,9 @@ public sealed class BootEnvObjects(
     public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
         => stored.DeleteAsync(found, request, cancellation);
 
+    /// <inheritdoc/>
+    public IObjectChanges Trial => new Shown(this, stored.Trial);
+
     private async Task<FoundObject?> ShownAsync(FoundObject? found, CancellationToken cancellation)
         => found?.Document is BootEnv env
             ? found with { Document = (await ShownAsync([env], cancellation))[0] } : found;
@@ -113,4 +116,22 @@ public sealed class BootEnvObjects(
     private Task<MissingFiles> MissingAsync(IEnumerable<BootEnv> environments, CancellationToken cancellation)
         => files.MissingAsync([.. environments.SelectMany(e => e.Files()).Distinct(StringComparer.Ordinal)
             .Take(IBootFileDirectory.MostPaths + 1)], cancellation);
+
+    /// <summary>Changes that are tried, each environment shown as the kind shows it.</summary>
+    private sealed class Shown(BootEnvObjects kind, IObjectChanges tried) : IObjectChanges
+    {
+        public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
+            => await kind.ShownAsync(await tried.CreateAsync(document, request, cancellation), cancellation);
+
+        public async Task<ChangedObject> ReplaceAsync(FoundObject found, Document document, ObjectRequest request,
+            CancellationToken cancellation)
+            => await kind.ShownAsync(await tried.ReplaceAsync(found, document, request, cancellation), cancellation);
+
+        public async Task<ChangedObject> PatchAsync(FoundObject found, JsonElement patch, ObjectRequest request,
+            CancellationToken cancellation)
+            => await kind.ShownAsync(await tried.PatchAsync(found, patch, request, cancellation), cancellation);
+
+        public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+            => tried.DeleteAsync(found, request, cancellation);
+    }
 }

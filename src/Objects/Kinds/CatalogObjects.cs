@@ -4,6 +4,7 @@ using Anvil.Contracts.Diagnostics;
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -13,7 +14,8 @@ using Anvil.Provisioning.Machines;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>A kind of the catalog: read from this silo's snapshot, changed by the catalog's one grain.</summary>
-public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder grains, IMachineQueries machines, TimeProvider time)
+public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder grains, IMachineQueries machines, ChangeTrials trials,
+    TimeProvider time)
     : IObjectKind
 {
     /// <inheritdoc/>
@@ -24,6 +26,9 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
 
     /// <inheritdoc/>
     public bool HasSlashes => CatalogRules.Kinds[Prefix].HasSlashes;
+
+    /// <inheritdoc/>
+    public bool IsInMemory => true;
 
     /// <inheritdoc/>
     public FieldTable Fields { get; } = CatalogRules.Kinds[prefix].Fields;
@@ -77,6 +82,15 @@ public sealed class CatalogObjects(string prefix, ICatalog catalog, GrainFinder 
     {
         var key = found.Document.Key;
         var changed = await CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, key, request.TermsOf(found))), cancellation);
+        return await ToldAsync(changed, key, request, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public IObjectChanges Trial => new TriedDocuments(Prefix, trials, ToldAsync);
+
+    /// <summary>A deletion as it is told: one that is refused as the object is used names the machines that do.</summary>
+    private async Task<ChangedObject> ToldAsync(ChangedObject changed, string key, ObjectRequest request, CancellationToken cancellation)
+    {
         if (changed.Error is not { } error || error.Type != CatalogRules.Kinds[Prefix].StillUsed(key, []).Type) return changed;
         // Names of machines are for who may list them.
         return request.Principal.May("machines", "list", "*")

@@ -37,6 +37,9 @@ public sealed class InterfaceObjects(IInterfaceDirectory edges, TimeProvider tim
         => owners.Contains(KeyText.Bare(text, "Key", "Name")) ? FindAsync(text, request, cancellation)
             : Task.FromResult<FoundObject?>(null);
 
+    /// <summary>There are no changes: who tries one is told so.</summary>
+    public IObjectChanges Trial => this;
+
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation) => Refuse("", "POST");
 

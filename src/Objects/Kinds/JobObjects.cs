@@ -3,6 +3,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Jobs;
 using Anvil.Contracts.Machines;
 using Anvil.Objects.Access;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Documents;
 using Anvil.Provisioning.Jobs;
@@ -12,7 +13,7 @@ namespace Anvil.Objects.Kinds;
 
 /// <summary>Jobs: made for a machine's agent and changed through the machine's grain, read from the query table.</summary>
 public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJobLogs logs, AccessService access,
-    TimeProvider time) : IObjectKind
+    ChangeTrials trials, TimeProvider time) : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "jobs";
@@ -68,13 +69,7 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
     /// <inheritdoc/>
     public async Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
     {
-        var machine = ((Job)document).Machine;
-        if (!UuidRules.TryRead(machine, out var uuid))
-        {
-            var message = machine.Length == 0 ? "Must specify a Machine" : $"/Machine `{machine}` is no uuid";
-            return Refused(ApiError.BadRequest(Prefix, "", "POST", message));
-        }
-
+        if (MachineOf((Job)document, out var uuid) is { } nobodys) return Refused(nobodys);
         await request.HoldAsync(uuid, queries, cancellation);
         var answer = await GrainCalls.ActAsync(() => Grain(uuid).StartJob(request.Actor(uuid)));
         // The machine itself is given what the task's scripts need; nobody else is. It is in no stored job, and so in no version of one.
@@ -104,19 +99,30 @@ public sealed class JobObjects(IMachineQueries queries, GrainFinder grains, IJob
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
     {
         var job = (Job)found.Document;
-        var hasMachine = await queries.FindAsync(job.Machine, cancellation) is not null;
-        ApiError? Problem(Job now)
-        {
-            var isOver = now.State is JobState.Finished or JobState.Failed;
-            return now.Current && !isOver && hasMachine ? ApiError.Invalid(Prefix, now.Uuid, "the job is not over")
-                : DocumentTag.Problem(request.WantedOf(found), now, "DELETE");
-        }
-
+        var problem = await StaysAsync(found, request, cancellation);
         var by = request.Principal.Name;
         var told = new MachineEvent(time.GetUtcNow(), Prefix, "delete", job.Uuid, $"by {by}") { Principal = by };
-        if (await queries.DeleteJobAsync(job.Uuid, Problem, told, cancellation) is { } error) return Refused(error);
+        if (await queries.DeleteJobAsync(job.Uuid, problem, told, cancellation) is { } error) return Refused(error);
         await logs.DeleteAsync(Guid.Parse(job.Uuid), cancellation);
         return new ChangedObject(200, job, null, "");
+    }
+
+    /// <inheritdoc/>
+    public IObjectChanges Trial => new TriedJobs(this, queries, trials);
+
+    /// <summary>Reads the machine that a job is asked for.</summary>
+    /// <returns>Why it is none; null where all is well.</returns>
+    internal static ApiError? MachineOf(Job job, out string uuid)
+        => UuidRules.TryRead(job.Machine, out uuid) ? null
+            : ApiError.BadRequest("jobs", "", "POST", job.Machine.Length == 0 ? "Must specify a Machine"
+                : $"/Machine `{job.Machine}` is no uuid");
+
+    /// <summary>Why a job cannot be deleted as it is then; null from it where it can.</summary>
+    internal async Task<Func<Job, ApiError?>> StaysAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
+    {
+        var hasMachine = await queries.FindAsync(((Job)found.Document).Machine, cancellation) is not null;
+        return now => now.Current && now.State is not (JobState.Finished or JobState.Failed) && hasMachine
+            ? ApiError.Invalid(Prefix, now.Uuid, "the job is not over") : DocumentTag.Problem(request.WantedOf(found), now, "DELETE");
     }
 
     private IMachineGrain Grain(string uuid) => grains.Machine(uuid);

@@ -3,6 +3,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -12,7 +13,8 @@ using Anvil.Provisioning.Network;
 namespace Anvil.Objects.Kinds;
 
 /// <summary>Leases: listed, read and deleted; DHCP alone makes them.</summary>
-public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinder grains, IMachineQueries machines) : IObjectKind
+public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinder grains, IMachineQueries machines, ChangeTrials trials)
+    : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "leases";
@@ -64,23 +66,34 @@ public sealed class LeaseObjects(ILeaseStore store, ICatalog catalog, GrainFinde
     public async Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
     {
         var lease = (Lease)found.Document;
-        var address = IPv4.Parse(lease.Addr);
-        if (catalog.Current.SubnetOf(address) is not { } subnet)
-            return new ChangedObject(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
-        var removal = new LeaseRemoval(address, request.Actor()) { IfTag = request.WantedOf(found) };
+        if (RemovalOf(found, request) is not var (subnet, removal)) return Gone(lease);
         Reply reply;
         try
         {
-            reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).Remove(removal));
+            reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet).Remove(removal));
         }
         catch (Exception e) when (e is not (OperationCanceledException or TimeoutException) && removal.IfTag.Length == 0)
         {
             // A silo of the version before knows another call, which does not say who asks, and does no harm twice.
-            reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet.Name).DeleteLease(address));
+            reply = await GrainCalls.ActAsync(() => grains.Subnet(subnet).DeleteLease(removal.Address));
         }
 
         return new ChangedObject(reply.Status, reply.Error is null ? lease : null, reply.Error, "");
     }
+
+    /// <inheritdoc/>
+    public IObjectChanges Trial => new TriedLeases(this, trials);
+
+    /// <summary>What is asked of which subnet, to delete a lease; null where no subnet has it any more.</summary>
+    internal (string Subnet, LeaseRemoval Removal)? RemovalOf(FoundObject found, ObjectRequest request)
+    {
+        var address = IPv4.Parse(((Lease)found.Document).Addr);
+        return catalog.Current.SubnetOf(address) is { } subnet
+            ? (subnet.Name, new LeaseRemoval(address, request.Actor()) { IfTag = request.WantedOf(found) }) : null;
+    }
+
+    /// <summary>The refusal of one that no subnet has.</summary>
+    internal ChangedObject Gone(Lease lease) => new(404, null, ApiError.NotFound(Prefix, lease.Key, "DELETE"), "");
 
     /// <summary>Reads a lease's key: its address, dotted or as eight hexadecimal digits.</summary>
     public static bool TryAddress(string text, out uint address)

@@ -8,6 +8,7 @@ using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
 using Anvil.Contracts.Timeline;
 using Anvil.Objects.Access;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -20,7 +21,8 @@ namespace Anvil.Objects.Kinds;
 
 /// <summary>Machines: lists come from the query table, everything else from the machine's own grain.</summary>
 public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, ITimeline timeline, RegistrationGate gate,
-    ICatalog catalog, ILeaseStore leases, TenantMembers tenants, TimeProvider time, IHostApplicationLifetime lifetime) : IObjectKind
+    ICatalog catalog, ILeaseStore leases, TenantMembers tenants, ChangeTrials trials, TimeProvider time,
+    IHostApplicationLifetime lifetime) : IObjectKind
 {
     /// <summary>Machines that are named where several may be meant.</summary>
     private const int MostNamed = 8;
@@ -155,18 +157,11 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
 
             if (doubt.Length > 0) await gate.DoubtAsync(request.Principal, cancellation);
         }
-        else if (wanted.Uuid.Length == 0)
+        else if (UuidOfNew(wanted, request, out uuid) is { } unnamed)
         {
-            uuid = Guid.NewGuid().ToString();
-        }
-        else if (!UuidRules.TryRead(wanted.Uuid, out uuid))
-        {
-            return Refused(ApiError.Invalid(Prefix, wanted.Uuid, $"Invalid Uuid `{wanted.Uuid}`"));
+            return Refused(unnamed);
         }
 
-        // Jobs, their logs and the timeline of one that is gone are kept under its name.
-        if (wanted.Uuid.Length > 0 && request.Principal.Reach is { } reach && reach.Limits(Prefix) && !reach.Holds(Prefix, uuid))
-            return Refused(ApiError.Invalid(Prefix, uuid, "Uuid: whom a tenant limits is given one"));
         if (await tenants.FreeAsync(Prefix, uuid, () => IsThereAsync(uuid), request, cancellation) is { } kept) return Refused(kept);
         // It is its tenant's before it is there, so that who made it hears that it came to be.
         if (await tenants.AddAsync(Prefix, uuid, request, cancellation) is { } untaken) return Refused(untaken);
@@ -209,6 +204,30 @@ public sealed class MachineObjects(IMachineQueries queries, GrainFinder grains, 
         var answer = await GrainCalls.ActAsync(() => Grain(found.Document.Key).Remove(Terms(found, request)));
         if (answer.Error is null) await tenants.RemoveAsync(Prefix, found.Document.Key, request, cancellation);
         return Changed(answer, request);
+    }
+
+    /// <inheritdoc/>
+    public IObjectChanges Trial => Tried;
+
+    /// <summary>Tries changes of machines.</summary>
+    internal TriedMachines Tried => new(this, trials, tenants, catalog);
+
+    /// <summary>The uuid that a machine is to have which somebody defines.</summary>
+    /// <returns>Why it cannot have it; null where all is well.</returns>
+    internal static ApiError? UuidOfNew(Machine wanted, ObjectRequest request, out string uuid)
+    {
+        uuid = wanted.Uuid;
+        if (wanted.Uuid.Length == 0)
+        {
+            uuid = Guid.NewGuid().ToString();
+            return null;
+        }
+
+        if (!UuidRules.TryRead(wanted.Uuid, out uuid))
+            return ApiError.Invalid("machines", wanted.Uuid, $"Invalid Uuid `{wanted.Uuid}`");
+        // Jobs, their logs and the timeline of one that is gone are kept under its name.
+        return request.Principal.Reach is { } reach && reach.Limits("machines") && !reach.Holds("machines", uuid)
+            ? ApiError.Invalid("machines", uuid, "Uuid: whom a tenant limits is given one") : null;
     }
 
     /// <summary>False only where there is surely no such machine.</summary>

@@ -30,6 +30,9 @@ public sealed class PluginObjects : IObjectKind
     public Task<FoundObject?> FindAmongAsync(string text, IReadOnlyCollection<string> owners, ObjectRequest request,
         CancellationToken cancellation) => Task.FromResult<FoundObject?>(null);
 
+    /// <summary>There are no changes: who tries one is told so.</summary>
+    public IObjectChanges Trial => this;
+
     /// <inheritdoc/>
     public Task<ChangedObject> CreateAsync(Document document, ObjectRequest request, CancellationToken cancellation)
         => Refuse(document.Key);

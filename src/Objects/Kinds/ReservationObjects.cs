@@ -4,6 +4,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Machines;
 using Anvil.Contracts.Subnets;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -15,7 +16,8 @@ namespace Anvil.Objects.Kinds;
 /// <summary>
 /// Reservations: read by their own indexes, changed by the catalog's one grain. Their version is the revision that wrote them.
 /// </summary>
-public sealed class ReservationObjects(IReservationStore store, GrainFinder grains, IMachineQueries machines) : IObjectKind
+public sealed class ReservationObjects(IReservationStore store, GrainFinder grains, IMachineQueries machines, ChangeTrials trials)
+    : IObjectKind
 {
     /// <inheritdoc/>
     public string Prefix => "reservations";
@@ -77,6 +79,9 @@ public sealed class ReservationObjects(IReservationStore store, GrainFinder grai
     /// <inheritdoc/>
     public Task<ChangedObject> DeleteAsync(FoundObject found, ObjectRequest request, CancellationToken cancellation)
         => CommitAsync(() => Writer.Remove(new CatalogRemoval(Prefix, found.Document.Key, request.TermsOf(found))));
+
+    /// <inheritdoc/>
+    public IObjectChanges Trial => new TriedDocuments(Prefix, trials);
 
     private static string Tag(long revision) => revision.ToString(CultureInfo.InvariantCulture);
 

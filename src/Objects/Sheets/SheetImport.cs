@@ -22,7 +22,7 @@ public sealed partial class SheetImport(IMachineQueries queries, IReservationSto
     ILogger<SheetImport> logger)
 {
     /// <summary>Words of an import.</summary>
-    public static VerbWords Words { get; } = new("dryRun", "partial");
+    public static VerbWords Words { get; } = new("dryRun", VerbWords.DryRun, "partial");
 
     /// <summary>Machines at once: enough to keep the database's group commits full.</summary>
     private const int Parallel = 32;

@@ -5,6 +5,7 @@ using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Contracts.Diagnostics;
 using Anvil.Objects.Access;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -18,7 +19,7 @@ namespace Anvil.Objects.Verbs;
 /// is held to its requester's rights where it is carried out (<see cref="PackGrants"/>).
 /// </summary>
 public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinder grains, ChangeAllowance allowance,
-    ParamKeys keys)
+    ChangeTrials trials, ParamKeys keys)
 {
     private const string Kind = StoredPack.Kind;
 
@@ -86,7 +87,7 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         var pack = Read(body, "", "POST");
         request.Require(Kind, "create", pack.Key);
         PackGrants.CheckReach(request.Principal, pack.Key);
-        return StoreAsync(pack, isNew: true, request.Terms(), request, cancellation);
+        return StoreAsync(pack, isNew: true, request.AsTrial().Terms(), request, cancellation);
     }
 
     /// <summary>Puts a pack in the place of the one of its name; the answer is its summary.</summary>
@@ -113,6 +114,9 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         var terms = await CheckedAsync(name, "DELETE", request, cancellation);
         var removal = new PackRemoval(name, RightsOf(request), terms);
         allowance.Take(request.Principal, Kind, name);
+        if (request.IsDryRun)
+            return await TriedAsync(name, "DELETE", new CatalogTrial { RemovePack = removal }, _ => new ObjectAnswer(200, "{}"), request,
+                cancellation);
         await CommitAsync(() => grains.Catalog.RemovePack(removal), cancellation);
         return ObjectAnswer.Empty;
     }
@@ -123,13 +127,45 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         using var step = AnvilDiagnostics.Step();
         var write = new PackWrite(pack, isNew, request.Flag("replaceWritable"), RightsOf(request), terms);
         allowance.Take(request.Principal, Kind, pack.Key);
-        var current = await CommitAsync(() => grains.Catalog.StorePack(write), cancellation);
+        if (request.IsDryRun)
+            return await TriedAsync(pack.Key, isNew ? "POST" : "PUT", new CatalogTrial { StorePack = write },
+                current => Shown(pack, isNew, With(pack, current), request) with
+                {
+                    Tag = "",
+                }, request, cancellation);
+        return Shown(pack, isNew, await CommitAsync(() => grains.Catalog.StorePack(write), cancellation), request);
+    }
+
+    /// <summary>The catalog as it would be with a pack.</summary>
+    private static CatalogSnapshot With(StoredPack pack, CatalogSnapshot current)
+        => current.With(new CatalogDelta(current.Revision, [new CatalogEntry(pack, current.Revision)], [], IsWhole: false));
+
+    /// <summary>The answer to who has stored a pack.</summary>
+    private static ObjectAnswer Shown(StoredPack pack, bool isNew, CatalogSnapshot current, ObjectRequest request)
+    {
         var status = isNew ? 201 : 200;
         if (!request.Principal.May(Kind, "get", pack.Key))
             return ObjectAnswer.Of(new Dictionary<string, object> { ["meta"] = new { pack.About.Name }, ["Partial"] = true }, status);
         // Who deleted it in between has had the last word.
         return PackSummary.Of(pack.Key, current) is { } summary
             ? ObjectAnswer.Of(summary, status) with { Tag = TagOf(pack.Key, current) } : new ObjectAnswer(status, null);
+    }
+
+    /// <summary>The answer to who tries a change, with what it would do.</summary>
+    /// <param name="name">The pack.</param>
+    /// <param name="type">Type of an error.</param>
+    /// <param name="trial">The change.</param>
+    /// <param name="answer">The answer as it would be, by the catalog as it is.</param>
+    /// <param name="request">Who tries it.</param>
+    /// <param name="cancellation">Ends it.</param>
+    private async Task<ObjectAnswer> TriedAsync(string name, string type, CatalogTrial trial, Func<CatalogSnapshot, ObjectAnswer> answer,
+        ObjectRequest request, CancellationToken cancellation)
+    {
+        ChangeTrials.RequirePerson(Kind, name, type, request);
+        var tried = await trials.CatalogAsync(trial);
+        if (tried.Answer.Error is { } error) throw new ApiException(error);
+        var current = await catalog.AtLeastAsync(tried.Answer.Revision, cancellation);
+        return (await floor.WouldAsync(tried.Consequences, null, request, cancellation)).In(answer(current));
     }
 
     private async Task<CatalogSnapshot> CommitAsync(Func<Task<CatalogAnswer>> change, CancellationToken cancellation)
@@ -145,13 +181,13 @@ public sealed class ContentVerbs(ObjectFloor floor, ICatalog catalog, GrainFinde
         var current = catalog.Current;
         if (!current.Packs.ContainsKey(name)) current = await catalog.AtLeastAsync(long.MaxValue, cancellation);
         // One that comes meanwhile is not of the version that the condition asks for.
-        if (!current.Packs.ContainsKey(name)) return request.Terms(request.IfMatch.IsGiven ? 0 : null);
+        if (!current.Packs.ContainsKey(name)) return request.AsTrial().Terms(request.IfMatch.IsGiven ? 0 : null);
         var found = new FoundObject(current.Find(new DocumentKey(Kind, name))!, TagOf(name, current), name)
         {
             Revision = current.RevisionOf(Kind, name),
         };
         ObjectFloor.CheckConditions(found, Kind, type, request);
-        return request.TermsOf(found);
+        return request.AsTrial().TermsOf(found);
     }
 
     private static StoredPack Read(ReadOnlyMemory<byte> body, string name, string type)

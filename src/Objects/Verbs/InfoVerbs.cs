@@ -32,11 +32,12 @@ public sealed class InfoVerbs(ObjectFloor floor, IMachineQueries machines, ICata
     private async Task<long> CountAsync(string prefix, Principal principal, CancellationToken cancellation)
         => (await floor.ListAsync(prefix, new ObjectRequest(principal, "info") { CountsAlone = true }, cancellation)).Total;
 
-    /// <summary>The names of all kinds, in order.</summary>
+    /// <summary>The names of all kinds that DRP has, in order.</summary>
     /// <exception cref="Provisioning.Documents.ApiException">403.</exception>
     public IEnumerable<string> Kinds(ObjectRequest request)
     {
         request.Require("objects", "list", "*");
-        return floor.Kinds.Where(k => k.IsStored).Select(k => k.Prefix).Append("preferences").Order(StringComparer.Ordinal);
+        return floor.Kinds.Where(k => k is { IsStored: true, IsOfDrp: true }).Select(k => k.Prefix)
+            .Append("preferences").Order(StringComparer.Ordinal);
     }
 }

@@ -60,7 +60,10 @@ public sealed class JobVerbs(ObjectFloor floor, IMachineQueries queries, ICatalo
         {
             var os = request.Word("os") is { Length: > 0 } asked ? asked : "linux";
             return ObjectAnswer.Of(await renders.RunAsync(
-                machine.Uuid, budget => JobActions.Render(task, context with { Budget = taken = budget }, os), cancellation));
+                machine.Uuid, budget => JobActions.Render(task, context with { Budget = taken = budget }, os), cancellation)) with
+            {
+                HoldsSecret = mayOpen,
+            };
         }
         catch (RenderBusyException e)
         {

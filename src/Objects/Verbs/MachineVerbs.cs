@@ -5,6 +5,7 @@ using Anvil.Contracts.Retention;
 using Anvil.Contracts.Timeline;
 using Anvil.Objects.Access;
 using Anvil.Objects.Kinds;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Boot;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -55,7 +56,10 @@ public sealed class MachineVerbs(ObjectFloor floor, MachineObjects machines, ICa
             () => floor.RequireAsync("machines", text, "approve", "POST", request, cancellation), request, cancellation);
         ObjectFloor.CheckConditions(found, "machines", "POST", request);
         allowance.Take(request.Principal, "machines", found.Specific);
-        return floor.Answer(await machines.ApproveAsync(found, request), request);
+        if (request.IsDryRun) ChangeTrials.RequirePerson("machines", found.Document.Key, "POST", request);
+        return await floor.AnswerAsync(
+            await (request.IsDryRun ? machines.Tried.ApproveAsync(found, request) : machines.ApproveAsync(found, request)), request,
+            cancellation);
     }
 
     /// <summary>What happened to a machine, oldest first.</summary>

@@ -1,6 +1,7 @@
 using Anvil.Contracts;
 using Anvil.Contracts.Catalog;
 using Anvil.Objects.Access;
+using Anvil.Objects.Trials;
 using Anvil.Provisioning.Access;
 using Anvil.Provisioning.Catalog;
 using Anvil.Provisioning.Documents;
@@ -8,7 +9,7 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Objects.Verbs;
 
 /// <summary>The preferences of the whole system, without those that are secrets.</summary>
-public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowance allowance)
+public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowance allowance, ChangeTrials trials)
 {
     /// <summary>The scope of all rights on preferences, and on hearing of them.</summary>
     private const string Scope = "preferences";
@@ -34,12 +35,28 @@ public sealed class PrefVerbs(ICatalog catalog, GrainFinder grains, ChangeAllowa
         if (body.IsEmpty) throw new ApiException(ApiError.BadRequest("prefs", "", "POST", "an object is needed"));
         var values = DocumentReader.ReadMap(body.Span, "prefs", "POST");
         allowance.Take(request.Principal, "prefs", "*", values.Count);
+        var all = Public(request.IsDryRun ? await TryAsync(values, request, cancellation)
+            : await SetAsync(values, request, cancellation));
+        return ObjectAnswer.Of(MayRead(request.Principal) ? all
+            : all.Where(p => values.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal), 201);
+    }
+
+    private async Task<Prefs> SetAsync(IReadOnlyDictionary<string, string> values, ObjectRequest request, CancellationToken cancellation)
+    {
         var answer = await GrainCalls.ActAsync(
             () => grains.Catalog.WritePrefs(new PrefsWrite(values, request.Terms())));
         if (answer.Error is { } error) throw new ApiException(error);
-        var all = Public((await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs);
-        return ObjectAnswer.Of(MayRead(request.Principal) ? all
-            : all.Where(p => values.ContainsKey(p.Key)).ToDictionary(StringComparer.Ordinal), 201);
+        return (await catalog.AtLeastAsync(answer.Revision, cancellation)).Prefs;
+    }
+
+    /// <summary>The preferences as they would be.</summary>
+    private async Task<Prefs> TryAsync(IReadOnlyDictionary<string, string> values, ObjectRequest request, CancellationToken cancellation)
+    {
+        ChangeTrials.RequirePerson("prefs", "", "POST", request);
+        var tried = await trials.CatalogAsync(new CatalogTrial { WritePrefs = new PrefsWrite(values, request.AsTrial().Terms()) });
+        if (tried.Answer.Error is { } error) throw new ApiException(error);
+        var stored = (await catalog.AtLeastAsync(tried.Answer.Revision, cancellation)).OfKind("prefs").Values.Cast<Pref>();
+        return Prefs.Of([.. stored.Where(p => !values.ContainsKey(p.Name)), .. values.Select(v => Pref.Of(v.Key, v.Value))]);
     }
 
     private static ObjectAnswer Shown(Prefs prefs) => ObjectAnswer.Of(Public(prefs)) with

@@ -86,6 +86,12 @@ public static class BootFiles
     /// <summary>All rendered files of a machine (or of unknown machines); a path that does not render is left out.</summary>
     public static IEnumerable<BootFile> All(RenderContext context) => Templates(context).SelectMany(t => Expand(t, context));
 
+    /// <summary>
+    /// The files that one template is for a machine: one, or one for each of its cards; none where its path does not render.
+    /// </summary>
+    /// <exception cref="TemplateException">The paths spend the context's budget.</exception>
+    public static IEnumerable<BootFile> Of(TemplateInfo template, RenderContext context) => Expand(template, context);
+
     private static IEnumerable<BootFile> Expand(TemplateInfo template, RenderContext context)
     {
         var perMac = template.Path.Contains(".MacAddr", StringComparison.Ordinal);

@@ -23,7 +23,8 @@ public static class JobActions
             t.Name, data.Render(t.Name, t.Path), data.Render(t), t.Meta))];
     }
 
-    private static bool Fits(TemplateInfo template, string os)
+    /// <summary>True for a template that is rendered for an operating system.</summary>
+    internal static bool Fits(TemplateInfo template, string os)
     {
         var wanted = template.Meta.GetValueOrDefault("OS", "");
         return wanted.Length == 0 || wanted.Split(',').Any(o => o.Trim() is "any" || o.Trim() == os);

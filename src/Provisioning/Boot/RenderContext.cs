@@ -22,6 +22,12 @@ public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, M
     /// <summary>Makes none: for who is shown what is rendered, and is not whom it is for.</summary>
     public static TokenSource NoToken { get; } = (_, _, _) => "";
 
+    /// <summary>What stands in the place of a secret that is not shown.</summary>
+    public const string Masked = "********";
+
+    /// <summary>Makes a text that is no token, and says so.</summary>
+    public static TokenSource TokenShown { get; } = (_, _, _) => "(a token)";
+
     /// <summary>What opens secure params; null: rendering one fails, sealed or in clear.</summary>
     public ParamKeys? Keys { get; init; }
 
@@ -30,6 +36,21 @@ public sealed record RenderContext(CatalogSnapshot Catalog, BootServer Server, M
 
     /// <summary>True where what is rendered may hold secure params.</summary>
     public bool MayOpen => MayBeGiven && Keys is not null;
+
+    /// <summary>
+    /// Which secret values are shown to who looks at what is rendered, by the param and where its value is; others stand as
+    /// <see cref="Masked"/>. Null: what is rendered is for the machine.
+    /// </summary>
+    public Func<string, LayeredParam, bool>? Shows { get; init; }
+
+    /// <summary>Is told of the params that are asked for; null: nobody is.</summary>
+    public ParamReads? Reads { get; init; }
+
+    /// <summary>The templates that may be called; null: all of the catalog's.</summary>
+    public TemplateSet? Called { get; init; }
+
+    /// <summary>The templates that are there to be called.</summary>
+    public TemplateSet Templates => Called ?? Catalog.TemplateSet;
 
     /// <summary>Stage of a stage's file, or the machine's.</summary>
     public Stage? Stage { get; init; }

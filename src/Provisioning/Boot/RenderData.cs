@@ -39,13 +39,13 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
     /// </summary>
     /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
     public string Render(TemplateInfo info)
-        => info.ID.Length > 0 ? context.Catalog.TemplateSet.Execute(info.ID, this, _budget)
+        => info.ID.Length > 0 ? context.Templates.Execute(info.ID, this, _budget)
             : Render(info.Name, info.Link.Length > 0 ? info.Link : info.Contents);
 
     /// <summary>Renders a text of the catalog.</summary>
     /// <exception cref="TemplateException">It fails, or the budget is spent.</exception>
     public string Render(string name, string text)
-        => context.Catalog.TemplateSet.Render(name, text, this, _budget, comesAgain: true);
+        => context.Templates.Render(name, text, this, _budget, comesAgain: true);
 
     /// <inheritdoc/>
     public bool TryGet(string name, IReadOnlyList<object?> arguments, RenderBudget budget, out object? value)
@@ -117,7 +117,9 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         var layers = (context.Machine?.Profiles.Count ?? 0) + (context.Stage?.Profiles.Count ?? 0) + 4;
         budget.Step(layers + (name.Length / 64));
         budget.Allocate(512 + (128L * layers));
-        return MachineParams.Find(name, context.Machine, context.Catalog);
+        var found = MachineParams.Find(name, context.Machine, context.Catalog);
+        context.Reads?.Add(name, found);
+        return found;
     }
 
     private object? Param(string name, RenderBudget budget)
@@ -146,6 +148,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         foreach (var layer in MachineParams.Layers(context.Machine, context.Catalog))
         {
             if (!layer.Values.TryGetValue(name, out var value) || (layer.Prefix == highest.Prefix && layer.Key == highest.Key)) continue;
+            context.Reads?.Add(name, new LayeredParam(layer.Prefix, layer.Key, value));
             if (Opened(name, new LayeredParam(layer.Prefix, layer.Key, value), budget) is not TemplateMap lower) break;
             Add(all, lower, budget);
         }
@@ -163,6 +166,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         foreach (var layer in MachineParams.Layers(context.Machine, context.Catalog))
         {
             if (!layer.Values.TryGetValue(name, out var value) || (layer.Prefix == from.Prefix && layer.Key == from.Key)) continue;
+            context.Reads?.Add(name, new LayeredParam(layer.Prefix, layer.Key, value));
             if (Opened(name, new LayeredParam(layer.Prefix, layer.Key, value), budget) is not IReadOnlyList<object?> lower) break;
             budget.Step(lower.Count);
             budget.Allocate(64L * (all.Count + lower.Count));
@@ -250,6 +254,12 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         if (!context.MayBeGiven && isSecret)
             throw new TemplateFault(
                 $"the secure parameter {name} is not given to a machine that registered itself, until somebody approves of it");
+        if (isSecret && context.Shows?.Invoke(name, found) == false)
+        {
+            context.Reads?.Mask(name, found);
+            return RenderContext.Masked;
+        }
+
         // In clear it is where a content pack has it, and where it was written before its param became secure.
         if (context.Keys is null && isSecret)
             throw new TemplateFault($"the secure parameter {name} is given to the machine, and to who may open it");
@@ -275,7 +285,7 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         {
             case string text:
                 return text.Contains("{{", StringComparison.Ordinal)
-                    ? Nested(() => context.Catalog.TemplateSet.Render(what, text, this, budget)) : text;
+                    ? Nested(() => context.Templates.Render(what, text, this, budget)) : text;
             case IReadOnlyList<object?> list:
                 budget.Allocate(64L * list.Count);
                 return Nested(() => list.Select(i => Expanded(what, i, budget)).ToList());
@@ -287,15 +297,15 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
         }
     }
 
-    private string CallTemplate(string id, object? data, RenderBudget budget) => context.Catalog.TemplateSet.Contains(id)
-        ? Nested(() => context.Catalog.TemplateSet.Execute(id, data, budget))
+    private string CallTemplate(string id, object? data, RenderBudget budget) => context.Templates.Contains(id)
+        ? Nested(() => context.Templates.Execute(id, data, budget))
         : throw new TemplateFault($"no such template {id}");
 
     private string BootParams(string arch, RenderBudget budget)
     {
         var info = context.Env?.For(arch) ?? throw new TemplateFault($"no boot parameters for architecture {arch}");
         var own = OneLine(Nested(
-            () => context.Catalog.TemplateSet.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget,
+            () => context.Templates.Render("BootParams of " + context.Env!.Name, info.BootParams, this, budget,
                 comesAgain: true)));
         return context.Path.EndsWith(".ipxe", StringComparison.Ordinal) && info.Initrds.Count > 0
             ? $"initrd={info.Initrds[0][(info.Initrds[0].LastIndexOf('/') + 1)..]} {own}"
@@ -368,7 +378,8 @@ public sealed class RenderData(RenderContext context) : ITemplateObject
             if (property.ShouldSerialize is { } isShown && !isShown(document, own)) return false;
             if (own is IReadOnlyDictionary<string, JsonElement> values)
             {
-                if (!context.MayOpen) own = context.Catalog.Masked(values);
+                // Who looks is shown secrets one by one.
+                if (!context.MayOpen || context.Shows is not null) own = context.Catalog.Masked(values);
                 else Confide(values, budget);
             }
 

@@ -10,7 +10,8 @@ public static class AccessConsequences
     /// <summary>
     /// The other documents as they become. Where a role gives more than before, passwords of its users end that somebody without all
     /// rights has set. What a tenant's user makes of a kind that its tenant limits is the tenant's, and a user that it makes is in the
-    /// tenant, or would be a way out of it; what is deleted is nobody's, so that no later object of that key is.
+    /// tenant, or would be a way out of it; what is deleted is nobody's, so that no later object of that key is, and so are
+    /// the webhooks of a user who is.
     /// </summary>
     /// <param name="before">The document as it was; null for a new one.</param>
     /// <param name="after">The document as it becomes; null for one that goes.</param>
@@ -19,10 +20,16 @@ public static class AccessConsequences
     /// <exception cref="ApiException">422: the tenant has as many members, or users, as it may.</exception>
     public static IReadOnlyList<Document> Of(Document? before, Document? after, string maker, CatalogSnapshot catalog)
     {
-        if (after is null) return before is null ? [] : [.. Leaving([new DocumentKey(before.Prefix, before.Key)], catalog)];
+        if (after is null)
+            return before is null ? [] : [.. Leaving([new DocumentKey(before.Prefix, before.Key)], catalog), .. Orphaned(before, catalog)];
         IEnumerable<Document> ended = after is Role role ? Ended(role, before as Role, catalog) : [];
         return [.. ended, .. before is null ? Joining(after, maker, catalog) : []];
     }
+
+    /// <summary>The webhooks of a user who goes, as nobody's: a later user of that name said nowhere where they go.</summary>
+    private static IEnumerable<Webhook> Orphaned(Document gone, CatalogSnapshot catalog)
+        => gone is not User ? [] : catalog.OfKind(Webhook.Kind).Values.OfType<Webhook>()
+            .Where(w => w is { Validated: true, ReadOnly: false } && w.Owner == gone.Key).Select(w => w with { Owner = "", Grant = null });
 
     private static IEnumerable<User> Ended(Role role, Role? before, CatalogSnapshot catalog)
     {

@@ -67,6 +67,12 @@ public abstract class CatalogKind(string prefix, string keyField, Type type)
     /// <param name="by">Who writes; null for who has all rights.</param>
     public virtual Document Signed(Document document, Document? old, Principal? by) => document;
 
+    /// <summary>Notes whose it is, where documents of the kind act in somebody's name.</summary>
+    /// <param name="document">What is written.</param>
+    /// <param name="old">What it replaces; null for nothing.</param>
+    /// <param name="by">Who writes.</param>
+    public virtual Document Owned(Document document, Document? old, Signer by) => document;
+
     /// <summary>Sets the fields that follow from what else is in the catalog.</summary>
     public virtual Document Settle(Document document, CatalogSnapshot catalog) => document;
 

@@ -13,6 +13,7 @@ public static class CatalogRules
         new BootEnvKind(), new TemplateKind(), new StageKind(), new WorkflowKind(), new TaskKind(), new ProfileKind(), new ParamKind(),
         new SubnetKind(),
         new ReservationKind(), new UserKind(), new RoleKind(), new TenantKind(), new PrefKind(), new PackKind(),
+        new WebhookKind(),
         new FileKind<UploadedFile>(UploadedFile.Kind, isFlat: false, key => new UploadedFile { Path = key }),
         new FileKind<UploadedIso>(UploadedIso.Kind, isFlat: true, key => new UploadedIso { Path = key }),
     }.ToDictionary(k => k.Prefix, StringComparer.Ordinal);

@@ -10,7 +10,7 @@ internal sealed class PackReader(PackMeta meta)
     /// <summary>Kinds whose objects Anvil has no place for, or takes from no pack: one that has some is taken without them.</summary>
     private static readonly HashSet<string> Elsewhere = new(StringComparer.Ordinal)
     {
-        "contexts", "roles", "tenants", "plugins", "plugin_providers", "pools", "endpoints", "version_sets", "catalog_items",
+        "contexts", "roles", "tenants", "webhooks", "plugins", "plugin_providers", "pools", "endpoints", "version_sets", "catalog_items",
         "machines", "jobs", "leases",
         "preferences", "prefs", "interfaces", "activities", "batches", "blueprints", "clusters", "connections", "filters",
         "identity_providers", "resource_brokers", "triggers", "trigger_providers", "ux_options", "ux_settings", "ux_views", "work_orders",

@@ -11,6 +11,9 @@ public sealed record Pref : Document
     /// <summary>Its value.</summary>
     public string Val { get; init => field = value ?? ""; } = "";
 
+    /// <summary>A preference that somebody sets.</summary>
+    public static Pref Of(string name, string value) => new() { Name = name, Val = value, Validated = true, Available = true };
+
     /// <inheritdoc/>
     public override string Key => Name;
 

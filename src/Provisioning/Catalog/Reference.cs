@@ -127,6 +127,16 @@ public sealed class Reference(string field, string to, Func<Document, IEnumerabl
             : query with { Conditions = [.. query.Conditions, .. ListQuery.Where(fields, only.Field, only.Value).Conditions] };
     }
 
+    /// <summary>The list of documents that name one of some keys, where they are rows of a table.</summary>
+    /// <param name="fields">The fields of the kind that has the reference.</param>
+    /// <param name="some">The keys, one at least.</param>
+    public ListQuery UsersOf(FieldTable fields, IReadOnlyList<string> some)
+    {
+        var first = UsersOf(fields, some[0]);
+        var any = new ListTest(ListFunction.In, [.. some.SelectMany(k => UsersOf(fields, k).Conditions[0].Any[0].Arguments)]);
+        return first with { Conditions = [new ListCondition(first.Conditions[0].Field, [any]), .. first.Conditions.Skip(1)] };
+    }
+
     /// <summary>What is said when something that a document names is to be deleted.</summary>
     public string UseOf(Document user, string key) => InUse?.Invoke(user, key) ?? $"{user.Prefix}:{user.Key} still uses {key}";
 

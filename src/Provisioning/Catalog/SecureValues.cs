@@ -13,7 +13,8 @@ public static class SecureValues
     /// <summary>A document as it may be stored; the same where nothing is to be sealed.</summary>
     public static T Sealed<T>(T document, CatalogSnapshot catalog, ParamKeys keys)
         where T : Document
-        => document is IParamHolder holder && Sealed(holder.Params, document.Prefix, document.Key, catalog, keys) is var values
+        => document is Webhook webhook ? (T)(Document)webhook.Sealed(keys)
+            : document is IParamHolder holder && Sealed(holder.Params, document.Prefix, document.Key, catalog, keys) is var values
             && !ReferenceEquals(values, holder.Params) ? (T)holder.WithParams(values) : document;
 
     /// <summary>What the catalog's store holds in clear of params that are secure by now; uploaded packs without their objects.</summary>

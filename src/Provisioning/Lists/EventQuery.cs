@@ -24,7 +24,7 @@ public sealed record EventQuery
     private const string Until = "until";
 
     /// <summary>Words of lists that say nothing of events.</summary>
-    private static readonly string[] Others = ["offset", "sort", "slim", "params", "decode"];
+    private static readonly string[] Others = ["offset", "sort", "slim", "params", "decode", "fields"];
 
     /// <summary>Words that those who follow the events have no use for.</summary>
     private static readonly string[] OfPages = ["limit", "reverse", Until];

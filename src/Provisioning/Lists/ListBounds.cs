@@ -45,6 +45,9 @@ public static class ListBounds
     /// <summary>Params that `params` selects.</summary>
     public const int SelectedParams = 256;
 
+    /// <summary>Fields that `fields` selects.</summary>
+    public const int SelectedFields = 256;
+
     /// <summary>Characters of the documents of one answer: what is longer is asked for by pages.</summary>
     public const int PageLength = 64 << 20;
 

@@ -13,6 +13,11 @@ public static class ListParser
     private const string Slim = "slim";
     private const string SelectedParams = "params";
     private const string Decode = "decode";
+
+    /// <summary>The word that names the fields of rows (<see cref="FieldSelection"/>).</summary>
+    public const string Fields = "fields";
+
+
     private const string Reverse = "reverse";
     private const string NoProxy = "noproxy";
     private const string Force = "force";
@@ -20,11 +25,12 @@ public static class ListParser
     /// <summary>Words of the language and of the calls that lists share a query with; they are no fields.</summary>
     private static readonly HashSet<string> Words = new(StringComparer.Ordinal)
     {
-        "offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode, "token", NoProxy, Force,
+        "offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode, Fields, "token", NoProxy, Force,
     };
 
     /// <summary>Words of the language that are no fields.</summary>
-    public static IReadOnlyList<string> PageWords { get; } = ["offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode];
+    public static IReadOnlyList<string> PageWords { get; } =
+        ["offset", "limit", "sort", Reverse, "after", Slim, SelectedParams, Decode, Fields];
 
     private static readonly string[] Parts = ["Meta", "Params"];
 

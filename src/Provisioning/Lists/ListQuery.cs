@@ -27,6 +27,9 @@ public sealed record ListQuery(FieldTable Fields)
     /// <summary>The place after which rows are wanted; null for the beginning.</summary>
     public ListCursor? After { get; init; }
 
+    /// <summary>False where its rows alone are wanted, and nobody asks how many there are.</summary>
+    public bool Counts { get; init; } = true;
+
     /// <summary>What memory it may take beside <see cref="ListBounds.PageLength"/>; null: no more is asked.</summary>
     public IListMemory? Memory { get; init; }
 

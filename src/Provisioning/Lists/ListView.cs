@@ -11,14 +11,23 @@ public sealed record ListView
     /// <summary>The only params to show; null for all.</summary>
     public IReadOnlySet<string>? Params { get; init; }
 
+    /// <summary>The only fields to show; null for all.</summary>
+    public FieldSelection? Fields { get; init; }
+
     /// <summary>Show secure params in clear, where the caller has the right to.</summary>
     public bool Decode { get; init; }
 
     /// <summary>True when rows are shown as they are.</summary>
-    public bool IsWhole => Slim.Count == 0 && Params is null;
+    public bool IsWhole => Slim.Count == 0 && Params is null && Fields is null;
 
     /// <summary>Leaves out of a row what is not to be shown.</summary>
     public void Trim(JsonObject row)
+    {
+        TrimParts(row);
+        Fields?.Trim(row);
+    }
+
+    private void TrimParts(JsonObject row)
     {
         foreach (var part in Slim.Where(row.ContainsKey))
         {

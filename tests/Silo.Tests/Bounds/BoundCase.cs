@@ -95,6 +95,8 @@ internal sealed record BoundCase(
             "at most 4 fields"),
         List("SelectedParams", "params=" + Many(ListBounds.SelectedParams, i => $"p{i}", ","),
             "params=" + Many(ListBounds.SelectedParams + 1, i => $"p{i}", ","), "at most 256 params"),
+        List("SelectedFields", "fields=" + Many(ListBounds.SelectedFields, i => $"Params.p{i}", ","),
+            "fields=" + Many(ListBounds.SelectedFields + 1, i => $"Params.p{i}", ","), "at most 256 fields"),
         new("ListBounds.PageLength", c => c.AskAsync("GET", "machines?Description=big&limit=3"),
             c => c.AskAsync("GET", "machines?Description=big"), 406, "longer than 64 MiB")
         {

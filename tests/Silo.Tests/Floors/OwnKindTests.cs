@@ -106,6 +106,26 @@ public sealed class OwnKindTests
         Assert.Empty((await _floor.ListAsync("gadgets", painter, None)).Rows);
     }
 
+    /// <summary>A kind that says nothing of how its changes are tried changes nothing for who only tries them.</summary>
+    [Fact]
+    public async Task WhatCannotBeTriedIsNotMade()
+    {
+        await _floor.CreateAsync("gadgets", Body("""{"Name":"a","Colour":"red"}"""), Asks(), None);
+        var tries = Asks("dry-run=true");
+        foreach (var refused in new Func<Task>[]
+        {
+            () => _floor.CreateAsync("gadgets", Body("""{"Name":"b"}"""), tries, None),
+            () => _floor.ReplaceAsync("gadgets", "a", Body("""{"Name":"a","Colour":"blue"}"""), tries, None),
+            () => _floor.PatchAsync("gadgets", "a", Body("""[{"op":"replace","path":"/Colour","value":"blue"}]"""), tries, None),
+            () => _floor.DeleteAsync("gadgets", "a", tries, None),
+        })
+            Assert.Equal(400, (await Assert.ThrowsAsync<ApiException>(refused)).Error.Code);
+        Assert.Equal("red", ((Gadget)_kind["a"]).Colour);
+        Assert.Equal(["a"], await NamesAsync(""));
+        // Nor does a verb make it that does not look at the word.
+        Assert.Throws<InvalidOperationException>(() => tries.Terms());
+    }
+
     private static Principal Somebody(params Claim[] claims) => new("somebody", PrincipalKind.User, claims);
 
     private static ObjectRequest Asks(string query = "") => new ObjectRequest(Somebody(Claim.All), "gadgets").Saying(

@@ -12,7 +12,7 @@ internal static class GoodObjects
     public static readonly IReadOnlyList<string> Kinds =
     [
         "templates", "params", "tasks", "bootenvs", "profiles", "stages", "workflows", "users", "roles", "tenants", "subnets",
-        "reservations", "machines",
+        "reservations", "machines", "webhooks",
     ];
 
     /// <summary>A good object.</summary>
@@ -61,6 +61,11 @@ internal static class GoodObjects
                 {"Name":"@","Description":"d","HardwareAddrs":["02:ac:00:00:%"],"Address":"#.78","Profiles":[],"Params":{"a":1,"b":["x"]},
                  "Workflow":"","Stage":"none","BootEnv":"local",
                  "Tasks":["inventory"],"Runnable":true,"OS":"","Arch":"amd64","Locked":false,"Meta":{"a":"b"}}
+                """,
+            // Where it goes nothing may be sent.
+            "webhooks" => """
+                {"Name":"@","Description":"d","Url":"http://127.0.0.1:9/@","Enabled":false,"Events":["profiles.*.*"],
+                 "Secret":"0123456789abcdef","Meta":{"a":"b"}}
                 """,
             "jobs" => """{"Machine":"00000000-0000-4000-8000-000000000001","State":"running"}""",
             "leases" => """{"Addr":"#.79","Token":"02:ad:00:00:%","State":"ACK","Duration":60}""",

@@ -29,6 +29,7 @@ internal sealed record ObjectKindCase(string Kind, Func<int, int, string> Key, F
         Of("roles", ""","Claims":[{"scope":"profiles","action":"get","specific":"*"}]"""),
         Of("tenants", ""","Members":{"profiles":["killed"]}"""),
         Of("users", ""","Roles":["superuser"]"""),
+        Of("webhooks", ""","Url":"http://127.0.0.1:9/","Enabled":false,"Events":["*.*.*"],"Secret":"0123456789abcdef" """),
         new("subnets", Named,
             (c, n, _) =>
                 $$"""
