@@ -40,18 +40,17 @@ internal sealed class OwnCertificate(string folder, IReadOnlyList<string> names,
     public ServerCertificate First(DateTimeOffset now)
     {
         using var key = Key();
+        var kept = Kept(key);
+        if (kept is not null && !IsToEnd(kept, now)) return kept;
         try
         {
-            if (File.Exists(CertificateFile)
-                && ServerCertificate.Parse(File.ReadAllText(CertificateFile), key.ExportPkcs8PrivateKeyPem()) is var kept
-                && !IsToEnd(kept, now)) return kept;
+            return Make(key, now);
         }
-        catch (CertificateException)
+        catch (CertificateException) when (kept?.Holds(now) == true)
         {
-            // Another key's, or damaged: it is nobody's but this silo's.
+            // It is good for a while yet, and the silo says why there is no other.
+            return kept;
         }
-
-        return Make(key, now);
     }
 
     /// <inheritdoc/>
@@ -64,6 +63,20 @@ internal sealed class OwnCertificate(string folder, IReadOnlyList<string> names,
 
     /// <summary>A clock that was set right may leave one from the future.</summary>
     private static bool IsToEnd(ServerCertificate one, DateTimeOffset now) => now < one.NotBefore || one.NotAfter - now < Before;
+
+    /// <summary>The one that is there; null where it is another key's, or damaged: it is nobody's but this silo's.</summary>
+    private ServerCertificate? Kept(ECDsa key)
+    {
+        try
+        {
+            return File.Exists(CertificateFile)
+                ? ServerCertificate.Parse(File.ReadAllText(CertificateFile), key.ExportPkcs8PrivateKeyPem()) : null;
+        }
+        catch (CertificateException)
+        {
+            return null;
+        }
+    }
 
     private ECDsa Key()
     {

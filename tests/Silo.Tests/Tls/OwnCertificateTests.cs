@@ -62,6 +62,17 @@ public sealed class OwnCertificateTests : IDisposable
         Assert.Equal(third.Fingerprint, Source().First(Now).Fingerprint);
     }
 
+    /// <summary>A disk that takes nothing keeps no silo from starting with what it has.</summary>
+    [Fact]
+    public void OneThatCannotBeReplacedServesToItsEnd()
+    {
+        var first = Source().First(Now);
+        Directory.CreateDirectory($"{CertificateFile}.{Environment.ProcessId}");
+        Assert.Equal(first.Fingerprint, Source().First(Now.AddDays(800)).Fingerprint);
+        Assert.Throws<CertificateException>(() => Source().Next(first, Now.AddDays(800)));
+        Assert.Throws<CertificateException>(() => Source().First(Now.AddDays(826)));
+    }
+
     /// <summary>The silos of a cluster have one key by its master key, and another cluster has another.</summary>
     [Fact]
     public void AClustersSilosHaveOneKey()
