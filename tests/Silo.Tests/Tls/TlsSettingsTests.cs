@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Anvil.Edge;
 using Anvil.Silo.Tls;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Anvil.Silo.Tests.Tls;
 
@@ -43,6 +44,27 @@ public sealed class TlsSettingsTests
     public void WhatMachinesAreToldIsChecked(string scheme, string pin, string problem)
         => Assert.StartsWith(problem, Assert.Throws<InvalidOperationException>(
             () => ApiReach.Check(new EdgeOptions { ApiScheme = scheme, ApiPins = [pin] })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void MachinesAreToldTheKeyThatIsServedOrThoseThatAreNamed()
+    {
+        var (certificate, key) = TestCertificate.Make("told", DateTimeOffset.UtcNow.AddDays(-1), 90);
+        var served = ServerCertificate.Parse(certificate, key);
+        using var certificates = new ServerCertificates(new GivenCertificate("", ""), served, TimeProvider.System,
+            NullLogger<ServerCertificates>.Instance);
+        (string Scheme, string Pin, string Url) Told(EdgeOptions edge)
+        {
+            var reach = new ApiReach(edge, certificates);
+            var server = new BootServers(Microsoft.Extensions.Options.Options.Create(edge), reach).At(IPAddress.Parse("::ffff:10.0.0.1"));
+            return (reach.Scheme, server.ApiPin, server.ApiUrl);
+        }
+
+        const string Other = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        Assert.Equal(("https", served.Pin, "https://10.0.0.1:8092"), Told(new EdgeOptions()));
+        Assert.Equal(("https", $"{Other};{served.Pin}", "https://api.example:443"),
+            Told(new EdgeOptions { ApiPins = [Other, served.Pin], ApiAddress = "api.example", ApiPort = 443 }));
+        Assert.Equal(("http", "", "http://10.0.0.1:8092"), Told(new EdgeOptions { ApiScheme = "http", ApiPins = [Other] }));
+    }
 
     [Fact]
     public void ACertificateAndItsKeyGoTogether()
