@@ -73,6 +73,9 @@ public static partial class ApiHost
                 await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["No route"], 404));
             else if (http.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
                 await http.WriteAsync(new ApiError("", http.Request.Path, http.Request.Method, ["Method not allowed"], 405));
+            // As DRP: its client takes an answer without a type for a failure, also where it has nothing in it.
+            else if (http.Response is { StatusCode: StatusCodes.Status204NoContent, HasStarted: false, ContentType: null })
+                http.Response.ContentType = "application/json";
         }
         catch (ApiException e)
         {

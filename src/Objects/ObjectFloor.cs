@@ -110,9 +110,11 @@ public sealed class ObjectFloor
             }
         }
 
+        // With its layers' params it becomes another without a change of its own: it has no version then.
+        if (request.Flag(LayeredParams.Aggregate) && found.Document is Machine machine) return ShowLayered(machine, request);
         return IsKnown(found) ? new ObjectAnswer(304, null, found.Tag) : Show(200, found.Document, found.Tag, request);
 
-        bool IsKnown(FoundObject one) => request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(one.Tag);
+        bool IsKnown(FoundObject one) => !request.Flag(LayeredParams.Aggregate) && request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(one.Tag);
     }
 
     /// <summary>The object that a path names, for who has a right on it.</summary>
@@ -428,10 +430,23 @@ public sealed class ObjectFloor
 
     private ObjectAnswer Show(int status, Document document, string tag, ObjectRequest request)
     {
-        var view = ListParser.View(document.Prefix, request.Query.Where(q => q.Key is "slim" or "params" or "decode"));
+        var view = View(document, request);
         return new ObjectAnswer(status, Presenter(request).Text(document, view), tag)
         {
             HoldsSecret = view.Decode || document is Job { Token.Length: > 0 },
         };
     }
+
+    private ObjectAnswer ShowLayered(Machine machine, ObjectRequest request)
+    {
+        var (view, presenter) = (View(machine, request), Presenter(request));
+        var row = presenter.Row(machine, view);
+        if (row.ContainsKey("Params") && !view.Slim.Contains("Params"))
+            row["Params"] = JsonSerializer.SerializeToNode(
+                LayeredParams.Of(machine, _catalog.Current, presenter, name => view.Params?.Contains(name) != false, request));
+        return new ObjectAnswer(200, row.ToJsonString(Json.Options)) { HoldsSecret = view.Decode };
+    }
+
+    private static ListView View(Document document, ObjectRequest request)
+        => ListParser.View(document.Prefix, request.Query.Where(q => q.Key is "slim" or "params" or "decode"));
 }

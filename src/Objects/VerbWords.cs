@@ -23,7 +23,7 @@ public sealed class VerbWords
     private static readonly string[] Everywhere = ["token", "force", "noproxy"];
 
     private static readonly FrozenSet<string> Flags = FrozenSet.Create(StringComparer.Ordinal,
-        "aggregate", "decode", DryRun, "dryRun", "explode", "force", "noproxy", "partial", "replaceWritable");
+        "aggregate", "compose", "decode", DryRun, "dryRun", "explode", "force", "noproxy", "partial", "replaceWritable");
 
     private readonly FrozenSet<string>? _names;
 
@@ -36,7 +36,7 @@ public sealed class VerbWords
     public static VerbWords None { get; } = new();
 
     /// <summary>What is shown of one object.</summary>
-    public static VerbWords One { get; } = new("slim", "params", "decode") { HasVersion = true };
+    public static VerbWords One { get; } = new("slim", "params", "decode", "aggregate", "compose") { HasVersion = true };
 
     /// <summary>A change of one object, which is shown, and can be tried.</summary>
     public static VerbWords Write { get; } = new("slim", "params", "decode", DryRun) { HasVersion = true };

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Anvil.Silo.Tests;
@@ -9,15 +10,16 @@ public abstract class ClientCallTests(SiloFixture silo)
     private static (HttpStatusCode, string, string) Said((HttpStatusCode Status, JsonNode? Body) answer)
         => (answer.Status, answer.Body!["Type"]!.ToString(), answer.Body["Messages"]![0]!.ToString());
 
-    private async Task<string> MachineAsync(string name)
-        => (await silo.OkAsync("POST", "machines", $$"""{"Name":"{{name}}","Stage":"none","BootEnv":"local"}"""))["Uuid"]!.ToString();
+    private async Task<string> MachineAsync(string name, string more = "")
+        => (await silo.OkAsync("POST", "machines", $$"""{"Name":"{{name}}","Stage":"none","BootEnv":"local"{{more}}}"""))["Uuid"]!
+            .ToString();
 
     [Fact]
     public async Task IndexesAreTheFieldsThatListsGoBy()
     {
         var all = (JsonObject)await silo.OkAsync("GET", "indexes");
         Assert.Equal(((JsonArray)await silo.OkAsync("GET", "objects")).Select(k => k!.ToString()).Where(k => k != "preferences")
-            .Append("interfaces").Order(StringComparer.Ordinal), all.Select(k => k.Key));
+            .Append("interfaces").Append("webhooks").Order(StringComparer.Ordinal), all.Select(k => k.Key));
         foreach (var (kind, fields) in all)
         {
             Assert.True(JsonNode.DeepEquals(fields, await silo.OkAsync("GET", $"indexes/{kind}")), kind);
@@ -42,6 +44,68 @@ public abstract class ClientCallTests(SiloFixture silo)
         Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", "indexes/users", client: narrow)).Status);
         using var none = await silo.LimitedAsync("scope=machines&action=get&specific=x");
         Assert.Equal(HttpStatusCode.Forbidden, (await silo.CallAsync("GET", "indexes", client: none)).Status);
+    }
+
+    /// <summary>DRP's client takes an answer without a type for a failure, though what it asked for was done.</summary>
+    [Fact]
+    public async Task WhatIsAnsweredWithNothingHasATypeAllTheSame()
+    {
+        var uuid = await MachineAsync("nothing");
+        await silo.OkAsync("POST", "contents", """{"meta":{"Name":"nothing"},"sections":{}}""");
+        foreach (var (method, path, body) in new[]
+        {
+            ("POST", "events", """{"Type":"nothing","Action":"happened","Key":"x"}"""), ("DELETE", "contents/nothing", null),
+            ("POST", "jobs", $$"""{"Machine":"{{uuid}}"}"""),
+        })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var answer = await silo.Http.SendAsync(request);
+            Assert.Equal((path, HttpStatusCode.NoContent, "application/json"),
+                (path, answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        }
+    }
+
+    /// <summary>DRP's client reads it as an IP address, and has no session where it is a name.</summary>
+    [Theory]
+    [InlineData("anvil.example.com", "127.0.0.1")]
+    [InlineData("10.1.2.3:8092", "10.1.2.3")]
+    [InlineData("[2001:db8::1]:8092", "2001:db8::1")]
+    public async Task TheServersAddressIsAnAddress(string asked, string address)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "info") { Headers = { Host = asked } };
+        using var answer = await silo.Http.SendAsync(request);
+        Assert.Equal(address, JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["address"]!.ToString());
+    }
+
+    [Fact]
+    public async Task ParamsOfAllLayersAreComposed()
+    {
+        await silo.OkAsync("POST", "params", """{"Name":"composed/hidden","Secure":true}""");
+        await silo.OkAsync("POST", "profiles", """
+            {"Name":"composed","Params":{"composed/map":{"a":1,"in":{"x":1,"y":1}},"composed/list":["c"],"composed/text":"low"} }
+            """);
+        var uuid = await MachineAsync("composed",
+            ""","Profiles":["composed"],"Params":{"composed/map":{"b":2,"in":{"x":2} },"composed/list":["a","b"],"composed/text":"high"}""");
+        string Of(string name) => $"machines/{uuid}/params/{name}?aggregate=true&compose=true&decode=true";
+        Assert.Equal("""{"b":2,"in":{"x":2,"y":1},"a":1}""", (await silo.OkAsync("GET", Of("composed/map"))).ToJsonString());
+        Assert.Equal("""["a","b","c"]""", (await silo.OkAsync("GET", Of("composed/list"))).ToJsonString());
+        Assert.Equal("high", (await silo.OkAsync("GET", Of("composed/text"))).ToString());
+        Assert.Equal("null", (await silo.CallAsync("GET", Of("composed/none"))).Body?.ToJsonString() ?? "null");
+        Assert.Equal("""["a","b"]""", (await silo.OkAsync("GET", $"machines/{uuid}/params/composed/list?aggregate=true")).ToJsonString());
+        Assert.Equal("""["a","b","c"]""",
+            (await silo.OkAsync("GET", $"machines/{uuid}/params?aggregate=true&compose=true"))["composed/list"]!.ToJsonString());
+        var whole = await silo.OkAsync("GET", $"machines/{uuid}?aggregate=true&compose=true&params=composed/list");
+        Assert.Equal("""{"composed/list":["a","b","c"]}""", whole["Params"]!.ToJsonString());
+        Assert.Equal("""["c"]""",
+            (await silo.OkAsync("GET", "profiles/composed/params/composed/list?aggregate=true&compose=true")).ToJsonString());
+        Assert.Equal(HttpStatusCode.NotFound, (await silo.CallAsync("GET", Of("x").Replace($"machines/{uuid}", "plugins/none",
+            StringComparison.Ordinal))).Status);
+
+        // What is secure is of one layer, and is opened by its key.
+        await silo.OkAsync("POST", "profiles/composed/params/composed/hidden", """["low"]""");
+        await silo.OkAsync("POST", $"machines/{uuid}/params/composed/hidden", """["high"]""");
+        Assert.Equal("""["high"]""", (await silo.OkAsync("GET", Of("composed/hidden"))).ToJsonString());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Anvil.Objects;
 using Anvil.Objects.Verbs;
@@ -32,7 +33,7 @@ internal static class SystemEndpoints
             dhcp_enabled = options.Value.DhcpEnabled,
             binl_enabled = options.Value.DhcpEnabled && options.Value.BinlPort > 0,
             prov_enabled = true,
-            address = http.Request.Host.Host,
+            address = Address(http),
             stats = (await info.CountsAsync(http.Principal(), http.RequestAborted)).Select(c => new { name = c.Key, count = c.Value }),
             features = Features.All,
             scopes = info.Scopes,
@@ -78,5 +79,15 @@ internal static class SystemEndpoints
             async http => await http.WriteAsync(
                 await users.SetPasswordAsync(http.Part("key"), await http.ReadJsonAsync("users"), http.Asked(VerbWords.One),
                     http.RequestAborted)));
+    }
+
+    /// <summary>
+    /// The server's address, as whoever asks has it, or else that of its own which faces him: DRP's client reads it as an IP address.
+    /// </summary>
+    private static string Address(HttpContext http)
+    {
+        if (IPAddress.TryParse(http.Request.Host.Host.Trim('[', ']'), out var named)) return named.ToString();
+        var own = http.Connection.LocalIpAddress ?? IPAddress.Loopback;
+        return (own.IsIPv4MappedToIPv6 ? own.MapToIPv4() : own).ToString();
     }
 }

@@ -14,10 +14,10 @@ namespace Anvil.Objects.Verbs;
 public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys keys)
 {
     /// <summary>Words of all values: which, from which layers, opened or not.</summary>
-    public static VerbWords AllWords { get; } = new("aggregate", "decode", "params");
+    public static VerbWords AllWords { get; } = new("aggregate", "compose", "decode", "params");
 
     /// <summary>Words of one value.</summary>
-    public static VerbWords OneWords { get; } = new("aggregate", "decode");
+    public static VerbWords OneWords { get; } = new("aggregate", "compose", "decode");
 
     /// <summary>The kinds whose objects have params.</summary>
     public IEnumerable<string> Kinds
@@ -30,7 +30,9 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         return ObjectAnswer.Of(keys.PublicKey(prefix, found.Document.Key).ToString());
     }
 
-    /// <summary>All values: the object's own, or with `aggregate` those of a machine's layers, too.</summary>
+    /// <summary>
+    /// All values: the object's own, or with `aggregate` those of a machine's layers, too; with `compose` those of all layers as one.
+    /// </summary>
     public async Task<ObjectAnswer> GetAllAsync(string prefix, string text, ObjectRequest request, CancellationToken cancellation)
     {
         var found = await floor.RequireAsync(prefix, text, "get", "GET", request, cancellation);
@@ -42,15 +44,12 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
             return ObjectAnswer.Of(presenter.Values(prefix, found.Document.Key,
                 Presenter.ParamsOf(found.Document)!.Where(p => IsAsked(p.Key)).ToDictionary(StringComparer.Ordinal),
                 request.Flag("decode")));
-        var all = MachineParams.Aggregate(machine, catalog.Current);
-        // What stands in a profile beyond one's reach is read there by nobody, nor here.
-        return ObjectAnswer.Of(
-            all.Where(p => IsAsked(p.Key) && request.Principal.Reach.Holds(p.Value.Prefix, p.Value.Key)).ToDictionary(p => p.Key,
-                p => presenter.Value(p.Value.Prefix, p.Value.Key, p.Key, p.Value.Value, request.Flag("decode")),
-                StringComparer.Ordinal));
+        return ObjectAnswer.Of(LayeredParams.Of(machine, catalog.Current, presenter, IsAsked, request));
     }
 
-    /// <summary>One value, null where there is none; with `aggregate` from a machine's layers, down to the schema's default.</summary>
+    /// <summary>
+    /// One value, null where there is none; with `aggregate` from a machine's layers, down to the schema's default, with `compose` from all.
+    /// </summary>
     public async Task<ObjectAnswer> GetAsync(string prefix, string text, string name, ObjectRequest request,
         CancellationToken cancellation)
     {
@@ -58,11 +57,7 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
         var presenter = floor.Presenter(request);
         if (request.Flag("aggregate") && found.Document is Machine machine)
         {
-            return MachineParams.Find(name, machine, catalog.Current) is { } layered
-                && request.Principal.Reach.Holds(layered.Prefix, layered.Key)
-                ? new ObjectAnswer(200,
-                    presenter.Value(layered.Prefix, layered.Key, name, layered.Value, request.Flag("decode")).GetRawText())
-                    : new ObjectAnswer(200, "null");
+            return new ObjectAnswer(200, LayeredParams.Of(name, machine, catalog.Current, presenter, request)?.GetRawText() ?? "null");
         }
 
         return Presenter.ParamsOf(found.Document)!.TryGetValue(name, out var value)
