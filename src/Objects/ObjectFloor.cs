@@ -114,7 +114,8 @@ public sealed class ObjectFloor
         if (request.Flag(LayeredParams.Aggregate) && found.Document is Machine machine) return ShowLayered(machine, request);
         return IsKnown(found) ? new ObjectAnswer(304, null, found.Tag) : Show(200, found.Document, found.Tag, request);
 
-        bool IsKnown(FoundObject one) => !request.Flag(LayeredParams.Aggregate) && request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(one.Tag);
+        bool IsKnown(FoundObject one)
+            => !request.Flag(LayeredParams.Aggregate) && request.IfNoneMatch.IsGiven && request.IfNoneMatch.Has(one.Tag);
     }
 
     /// <summary>The object that a path names, for who has a right on it.</summary>

@@ -85,8 +85,8 @@ public abstract class ClientCallTests(SiloFixture silo)
         await silo.OkAsync("POST", "profiles", """
             {"Name":"composed","Params":{"composed/map":{"a":1,"in":{"x":1,"y":1}},"composed/list":["c"],"composed/text":"low"} }
             """);
-        var uuid = await MachineAsync("composed",
-            ""","Profiles":["composed"],"Params":{"composed/map":{"b":2,"in":{"x":2} },"composed/list":["a","b"],"composed/text":"high"}""");
+        var uuid = await MachineAsync("composed", ""","Profiles":["composed"],"Params":"""
+            + """{"composed/map":{"b":2,"in":{"x":2} },"composed/list":["a","b"],"composed/text":"high"}""");
         string Of(string name) => $"machines/{uuid}/params/{name}?aggregate=true&compose=true&decode=true";
         Assert.Equal("""{"b":2,"in":{"x":2,"y":1},"a":1}""", (await silo.OkAsync("GET", Of("composed/map"))).ToJsonString());
         Assert.Equal("""["a","b","c"]""", (await silo.OkAsync("GET", Of("composed/list"))).ToJsonString());

@@ -48,7 +48,8 @@ public sealed class ParamVerbs(ObjectFloor floor, ICatalog catalog, ParamKeys ke
     }
 
     /// <summary>
-    /// One value, null where there is none; with `aggregate` from a machine's layers, down to the schema's default, with `compose` from all.
+    /// One value, null where there is none; with `aggregate` from a machine's layers, down to the schema's default, with `compose` from
+    /// all.
     /// </summary>
     public async Task<ObjectAnswer> GetAsync(string prefix, string text, string name, ObjectRequest request,
         CancellationToken cancellation)

@@ -5,8 +5,8 @@ using Anvil.Provisioning.Documents;
 namespace Anvil.Provisioning.Machines;
 
 /// <summary>
-/// A param's values in all of a machine's layers as one (`compose` of DRP v4): of maps each member from the highest layer that has it, maps
-/// within them alike; of arrays all elements, those of higher layers first. What is of another type than the highest is passed over.
+/// A param's values in all of a machine's layers as one (`compose` of DRP v4): of maps each member from the highest layer that has it,
+/// maps within them alike; of arrays all elements, those of higher layers first. What is of another type than the highest is passed over.
 /// </summary>
 public static class ComposedParam
 {
