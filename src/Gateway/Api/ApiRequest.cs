@@ -56,7 +56,8 @@ internal static class ApiRequest
     {
         IfMatch = EntityTags.Parse(http.Request.Headers.IfMatch),
         IfNoneMatch = EntityTags.Parse(http.Request.Headers.IfNoneMatch),
-        Wait = Wait(http),
+        // Only what reads waits: a change is made by the rights of now.
+        Wait = http.Reads() ? Wait(http) : null,
         Room = ObjectShare.OfChange(http),
         Reading = http.Reads() ? ObjectShare.OfRead(http) : null,
         Source = http.Connection.RemoteIpAddress is { } remote && IPv4.FromIPAddress(remote) is not 0 and var source

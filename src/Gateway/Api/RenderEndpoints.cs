@@ -16,8 +16,9 @@ internal static class RenderEndpoints
             var asked = http.Asked(RenderVerbs.Words);
             var answer = await verbs.RenderAsync(http.Part("key"), await http.ReadJsonAsync("machines"), server, asked,
                 http.RequestAborted);
-            // It may be as long as what is read, and is no change.
-            await ObjectShare.OfRead(http).TakeAsync(answer.Json!.Length, http.RequestAborted);
+            // It may be as long as what is read, and is no change. It is there already: nobody waits for room with it.
+            if (!ObjectShare.OfRead(http).TryTake(answer.Json!.Length))
+                throw ApiMemory.Full("machines", http.Request.Method, "lists and large objects");
             await http.WriteAsync(answer);
         });
 }

@@ -22,6 +22,7 @@ public sealed partial class MachineGrain
                 MachineSteps.Amend(s with { Machine = Sealed(s.Machine) }, Uuid, patch.Operations, o, Context)),
             { Remove: { } terms } => TryAsync("DELETE", terms, (s, o) => MachineSteps.Remove(s, Uuid, o, Context)),
             { Approve: { } terms } => TryAsync("POST", terms, (s, o) => MachineSteps.Approve(s, Uuid, o, Context)),
+            { StartJob: not null } when TooSoon() is { } soon => Task.FromResult(new MachineTried(429, null, null, soon, false)),
             { StartJob: { } actor } => TryAsync("POST", new ChangeTerms(actor), (s, o) => MachineSteps.StartJob(s, Uuid, o, Context)),
             { AmendJob: { } patch } => TryAsync("PATCH", patch.Terms, (s, o) =>
                 MachineSteps.AmendJob(s, Uuid, trial.Job, patch.Operations, o with { IfTag = patch.IfTag }, Context)),

@@ -233,13 +233,15 @@ public sealed partial class MachineGrain : Grain, IMachineGrain, IRemindable
         return new Reply(outcome.Status, null, outcome.Error) { Again = outcome.Again };
     }
 
+    /// <summary>Why no job may begin yet; null where one may.</summary>
+    private ApiError? TooSoon() => _pace.Wait(Age) is not { } wait ? null : new ApiError("jobs", "", "POST",
+        [$"Machine {Uuid} has begun {JobPace.AtOnce} jobs at once, and {JobPace.PerHour} an hour since: the next one may begin in "
+            + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429);
+
     /// <inheritdoc/>
     public async Task<JobAnswer> StartJob(Actor actor)
     {
-        if (_pace.Wait(Age) is { } wait)
-            return new JobAnswer(429, null, new ApiError("jobs", "", "POST",
-                [$"Machine {Uuid} has begun {JobPace.AtOnce} jobs at once, and {JobPace.PerHour} an hour since: the next one may begin in "
-                    + $"{Math.Ceiling(wait.TotalSeconds)} s"], 429));
+        if (TooSoon() is { } soon) return new JobAnswer(429, null, soon);
         var before = State;
         var outcome = await ActAsync("POST", s => MachineSteps.StartJob(s, Uuid, Options(new ChangeTerms(actor)), Context),
             own: SourceOfStep(actor));

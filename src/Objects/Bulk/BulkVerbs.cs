@@ -150,11 +150,15 @@ public sealed partial class BulkVerbs(ObjectFloor floor, MachineObjects machines
     {
         var tags = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         var options = new ParallelOptions { MaxDegreeOfParallelism = BulkRequest.MostParallel, CancellationToken = cancellation };
+        using var turn = new SemaphoreSlim(1, 1);
         await Parallel.ForEachAsync(uuids, options, async (uuid, token) =>
         {
+            using var room = request.Room is { } share ? new BulkRoom(share, turn) : null;
             try
             {
-                tags[uuid] = (await floor.RequireAsync(Kind, uuid, "get", "GET", request, token)).Tag;
+                var one = request with { Room = room };
+                await one.HoldAsync(uuid, queries, token);
+                tags[uuid] = (await floor.RequireAsync(Kind, uuid, "get", "GET", one, token)).Tag;
             }
             catch (ApiException)
             {
@@ -176,13 +180,18 @@ public sealed partial class BulkVerbs(ObjectFloor floor, MachineObjects machines
         };
         try
         {
+            var wanted = plan.Request;
+            // Who reads a large machine has room for it, and waits for none with it.
+            if (plan.Tags is not null || wanted.LooksAtMachines || request.IsDryRun)
+                await request.HoldAsync(uuid, queries, CancellationToken.None);
             if (plan.Tags is { } tags)
             {
                 var found = await floor.RequireAsync(Kind, uuid, "get", "GET", request, CancellationToken.None);
-                request = request with { IfMatch = EntityTags.Parse($"\"{tags.GetValueOrDefault(uuid, found.Tag)}\"") };
+                if (!tags.TryGetValue(uuid, out var tag) || found.Tag != tag)
+                    throw new ApiException(new ApiError(Kind, uuid, Type, ["the object has changed since (IfUnchanged)"], 412));
+                request = request with { IfMatch = EntityTags.Parse($"\"{tag}\"") };
             }
 
-            var wanted = plan.Request;
             if (wanted.IsChange) return await ChangeAsync(uuid, wanted, request);
             return Line(uuid, await (wanted.Delete ? floor.DeleteAsync(Kind, uuid, request, CancellationToken.None)
                 : wanted.Approve ? verbs.ApproveAsync(uuid, request, CancellationToken.None)

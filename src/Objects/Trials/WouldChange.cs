@@ -28,13 +28,15 @@ public sealed record WouldChange(IReadOnlyList<Consequence> Objects, int MoreObj
 
     /// <summary>What somebody is told of it.</summary>
     /// <param name="would">What would become of what.</param>
-    /// <param name="own">The object that the change is about, which is told in any case; null for none.</param>
+    /// <param name="own">The object that the change is about, which is told to who may `get` it; null for none.</param>
     /// <param name="machines">Machines; null where there are none to be looked at.</param>
     /// <param name="principal">Who tries it.</param>
     /// <param name="cancellation">Ends it.</param>
     internal static async Task<WouldChange> OfAsync(Consequences would, DocumentKey? own, IObjectKind? machines, Principal principal,
         CancellationToken cancellation)
     {
+        // Who may write and not read would find out by guesses what is there: what changes nothing has no consequences.
+        if (own is { } written && !principal.HasRight(written.Prefix, "get", written.Key)) return new WouldChange([], 0, [], true);
         bool IsTold(Consequence one) => one.Object == own
             || ((principal.HasRight(one.Kind, "list", "*") || principal.HasRight(one.Kind, "get", one.Key))
                 && principal.Reaches(one.Kind, one.Key));
@@ -63,7 +65,18 @@ public sealed record WouldChange(IReadOnlyList<Consequence> Objects, int MoreObj
             if (keys.Count == 0) continue;
             isShortened |= keys.Count > MostKeys;
             var query = reference.UsersOf(machines.Fields, [.. keys.Take(MostKeys)]) with { Limit = MostMachines, Among = scope };
-            var page = await machines.ListAsync(query, cancellation);
+            ListPage<Document> page;
+            try
+            {
+                page = await machines.ListAsync(query, cancellation);
+            }
+            catch (ApiException e) when (e.Error.Code == 406)
+            {
+                // They are too large to be read together: they are counted, and not named.
+                page = await machines.ListAsync(query with { Limit = 0 }, cancellation);
+                isShortened = true;
+            }
+
             if (page.Filtered > 0)
                 concerned.Add(new ConcernedMachines(reference.Field, reference.To, page.Filtered,
                     [.. page.Rows.OfType<Machine>().Select(m => m.Name).Order(StringComparer.Ordinal)]));

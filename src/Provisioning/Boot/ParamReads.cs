@@ -10,6 +10,10 @@ public sealed class ParamReads
     /// <summary>Most of them that are kept.</summary>
     public const int Most = 1000;
 
+    /// <summary>Most characters of their names together.</summary>
+    public const int MostCharacters = 256 << 10;
+
+    private int _characters;
     private readonly Dictionary<(string Name, string From), bool> _reads = [];
 
     /// <summary>More were asked for than are kept.</summary>
@@ -27,9 +31,20 @@ public sealed class ParamReads
 
     private void Set(string name, string from, bool isMasked)
     {
-        if (_reads.Count >= Most && !_reads.ContainsKey((name, from))) IsShortened = true;
-        else if (isMasked) _reads[(name, from)] = true;
-        else _reads.TryAdd((name, from), false);
+        if (_reads.TryGetValue((name, from), out var was))
+        {
+            if (isMasked && !was) _reads[(name, from)] = true;
+            return;
+        }
+
+        if (_reads.Count >= Most || name.Length + from.Length > MostCharacters - _characters)
+        {
+            IsShortened = true;
+            return;
+        }
+
+        _characters += name.Length + from.Length;
+        _reads[(name, from)] = isMasked;
     }
 }
 

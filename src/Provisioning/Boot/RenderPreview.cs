@@ -60,7 +60,7 @@ public static class RenderPreview
         var (shown, characters) = (new List<RenderedFile>(), 0L);
         foreach (var file in files)
         {
-            characters += file.Content.Length;
+            characters += file.Content.Length + file.Path.Length + (file.Error?.Message.Length ?? 0);
             if (shown.Count == MostFiles || (shown.Count > 0 && characters > MostCharacters)) return new RenderedFiles(shown, true);
             shown.Add(file);
             if (file.Error is { IsSpent: true }) return new RenderedFiles(shown, true);

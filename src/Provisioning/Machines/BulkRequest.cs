@@ -112,6 +112,7 @@ public sealed record BulkRequest
                 + "BootEnv, Workflow, Runnable), or Delete, or Approve, or Action";
         if (Patch.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Array))
             yield return "Patch is an array of operations (RFC 6902)";
+        if (Patch.ValueKind == JsonValueKind.Array && Patch.GetArrayLength() == 0) yield return "Patch has no operation";
         foreach (var (name, list) in new[]
         {
             (nameof(AddProfiles), AddProfiles), (nameof(RemoveProfiles), RemoveProfiles), (nameof(RemoveParams), RemoveParams),

@@ -39,6 +39,7 @@ public sealed class BulkRequestTests
     [Theory]
     [InlineData("""{"Filter":"Name=a","Delete":true}""", "")]
     [InlineData("""{"Uuids":["00000000-0000-4000-8000-000000000001"],"Approve":true}""", "")]
+    [InlineData("""{"Filter":"Name=a","Patch":[]}""", "Patch has no operation")]
     [InlineData("""{"Delete":true}""", "Filter or Uuids")]
     [InlineData("""{"Filter":"Name=a","Uuids":["00000000-0000-4000-8000-000000000001"],"Delete":true}""", "not both")]
     [InlineData("""{"Uuids":["x"],"Delete":true}""", "`x` is no uuid")]

@@ -102,6 +102,23 @@ public abstract partial class DryRunTests(SiloFixture silo)
         Assert.Equal([("profiles", _mark, "update")], Objects(patched));
     }
 
+    /// <summary>Who may write and not read finds out nothing by trying whether a guess would change anything.</summary>
+    [Fact]
+    public async Task ARightGuessIsNotToldFromAWrongOneToWhoMayNotRead()
+    {
+        await silo.OkAsync("POST", "profiles", $$"""{"Name":"{{_mark}}","Params":{"{{_mark}}/x":"right"} }""");
+        using var writer = await silo.LimitedAsync($"scope=profiles&action=update:/Params&specific={_mark}");
+        async Task<string> GuessAsync(string value)
+        {
+            var tried = await TryAsync("PATCH", $"profiles/{_mark}",
+                $$"""[{"op":"replace","path":"/Params/{{_mark}}~1x","value":"{{value}}"}]""", writer);
+            Assert.Equal(200, tried.Status);
+            return tried.Text;
+        }
+
+        Assert.Equal(await GuessAsync("wrong"), await GuessAsync("right"));
+    }
+
     [Fact]
     public async Task WhatWouldServeOrNoLongerServeIsTold()
     {
